@@ -76,8 +76,8 @@ type ArchiveDocument struct {
 	SubjectID *uuid.UUID `json:"subject_id,omitempty"`
 	// Order key: by class, then by time (A3); the database makes it.
 	FilingKey string `json:"filing_key,omitempty"`
-	// The account that handed it in.
-	HandedInByID uuid.UUID `json:"handed_in_by_id,omitempty"`
+	// The account that handed it in; null for what the program filed by itself, as it does the contacts of an imported list.
+	HandedInByID *uuid.UUID `json:"handed_in_by_id,omitempty"`
 	// Who handed it in, as signed.
 	HandedInByName string `json:"handed_in_by_name,omitempty"`
 	// When it was handed in.
@@ -96,6 +96,10 @@ type ArchiveDocument struct {
 	Size int64 `json:"size,omitempty"`
 	// SHA-256 of the content, in hex; empty without content.
 	Sha256 string `json:"sha256,omitempty"`
+	// When it was destroyed (A7).
+	DestroyedAt *time.Time `json:"destroyed_at,omitempty"`
+	// The number of the certificate of its destruction.
+	CertificateNumber string `json:"certificate_number,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the ArchiveDocumentQuery when eager-loading is set.
 	Edges        ArchiveDocumentEdges `json:"edges"`
@@ -207,17 +211,17 @@ func (*ArchiveDocument) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case archivedocument.FieldVoidedByID, archivedocument.FieldDepartmentID, archivedocument.FieldAccountID, archivedocument.FieldHouseholdID, archivedocument.FieldStaffID, archivedocument.FieldFileID, archivedocument.FieldManualID, archivedocument.FieldVolumeID, archivedocument.FieldSubjectID, archivedocument.FieldBoundByID:
+		case archivedocument.FieldVoidedByID, archivedocument.FieldDepartmentID, archivedocument.FieldAccountID, archivedocument.FieldHouseholdID, archivedocument.FieldStaffID, archivedocument.FieldFileID, archivedocument.FieldManualID, archivedocument.FieldVolumeID, archivedocument.FieldSubjectID, archivedocument.FieldHandedInByID, archivedocument.FieldBoundByID:
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
 		case archivedocument.FieldCurrent:
 			values[i] = new(sql.NullBool)
 		case archivedocument.FieldVersion, archivedocument.FieldPages, archivedocument.FieldSize:
 			values[i] = new(sql.NullInt64)
-		case archivedocument.FieldVoidReason, archivedocument.FieldVoidedByName, archivedocument.FieldClass, archivedocument.FieldCategory, archivedocument.FieldTitle, archivedocument.FieldSource, archivedocument.FieldEdition, archivedocument.FieldState, archivedocument.FieldFilingKey, archivedocument.FieldHandedInByName, archivedocument.FieldBoundByName, archivedocument.FieldName, archivedocument.FieldContentType, archivedocument.FieldSha256:
+		case archivedocument.FieldVoidReason, archivedocument.FieldVoidedByName, archivedocument.FieldClass, archivedocument.FieldCategory, archivedocument.FieldTitle, archivedocument.FieldSource, archivedocument.FieldEdition, archivedocument.FieldState, archivedocument.FieldFilingKey, archivedocument.FieldHandedInByName, archivedocument.FieldBoundByName, archivedocument.FieldName, archivedocument.FieldContentType, archivedocument.FieldSha256, archivedocument.FieldCertificateNumber:
 			values[i] = new(sql.NullString)
-		case archivedocument.FieldCreatedAt, archivedocument.FieldVoidedAt, archivedocument.FieldDated, archivedocument.FieldHandedInAt, archivedocument.FieldBoundAt:
+		case archivedocument.FieldCreatedAt, archivedocument.FieldVoidedAt, archivedocument.FieldDated, archivedocument.FieldHandedInAt, archivedocument.FieldBoundAt, archivedocument.FieldDestroyedAt:
 			values[i] = new(sql.NullTime)
-		case archivedocument.FieldID, archivedocument.FieldEstateID, archivedocument.FieldHandedInByID:
+		case archivedocument.FieldID, archivedocument.FieldEstateID:
 			values[i] = new(uuid.UUID)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -401,10 +405,11 @@ func (_m *ArchiveDocument) assignValues(columns []string, values []any) error {
 				_m.FilingKey = value.String
 			}
 		case archivedocument.FieldHandedInByID:
-			if value, ok := values[i].(*uuid.UUID); !ok {
+			if value, ok := values[i].(*sql.NullScanner); !ok {
 				return fmt.Errorf("unexpected type %T for field handed_in_by_id", values[i])
-			} else if value != nil {
-				_m.HandedInByID = *value
+			} else if value.Valid {
+				_m.HandedInByID = new(uuid.UUID)
+				*_m.HandedInByID = *value.S.(*uuid.UUID)
 			}
 		case archivedocument.FieldHandedInByName:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -461,6 +466,19 @@ func (_m *ArchiveDocument) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field sha256", values[i])
 			} else if value.Valid {
 				_m.Sha256 = value.String
+			}
+		case archivedocument.FieldDestroyedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field destroyed_at", values[i])
+			} else if value.Valid {
+				_m.DestroyedAt = new(time.Time)
+				*_m.DestroyedAt = value.Time
+			}
+		case archivedocument.FieldCertificateNumber:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field certificate_number", values[i])
+			} else if value.Valid {
+				_m.CertificateNumber = value.String
 			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
@@ -628,8 +646,10 @@ func (_m *ArchiveDocument) String() string {
 	builder.WriteString("filing_key=")
 	builder.WriteString(_m.FilingKey)
 	builder.WriteString(", ")
-	builder.WriteString("handed_in_by_id=")
-	builder.WriteString(fmt.Sprintf("%v", _m.HandedInByID))
+	if v := _m.HandedInByID; v != nil {
+		builder.WriteString("handed_in_by_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
 	builder.WriteString(", ")
 	builder.WriteString("handed_in_by_name=")
 	builder.WriteString(_m.HandedInByName)
@@ -661,6 +681,14 @@ func (_m *ArchiveDocument) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("sha256=")
 	builder.WriteString(_m.Sha256)
+	builder.WriteString(", ")
+	if v := _m.DestroyedAt; v != nil {
+		builder.WriteString("destroyed_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	builder.WriteString("certificate_number=")
+	builder.WriteString(_m.CertificateNumber)
 	builder.WriteByte(')')
 	return builder.String()
 }

@@ -328,6 +328,14 @@ func (_c *ArchiveDocumentCreate) SetHandedInByID(v uuid.UUID) *ArchiveDocumentCr
 	return _c
 }
 
+// SetNillableHandedInByID sets the "handed_in_by_id" field if the given value is not nil.
+func (_c *ArchiveDocumentCreate) SetNillableHandedInByID(v *uuid.UUID) *ArchiveDocumentCreate {
+	if v != nil {
+		_c.SetHandedInByID(*v)
+	}
+	return _c
+}
+
 // SetHandedInByName sets the "handed_in_by_name" field.
 func (_c *ArchiveDocumentCreate) SetHandedInByName(v string) *ArchiveDocumentCreate {
 	_c.mutation.SetHandedInByName(v)
@@ -434,6 +442,34 @@ func (_c *ArchiveDocumentCreate) SetSha256(v string) *ArchiveDocumentCreate {
 func (_c *ArchiveDocumentCreate) SetNillableSha256(v *string) *ArchiveDocumentCreate {
 	if v != nil {
 		_c.SetSha256(*v)
+	}
+	return _c
+}
+
+// SetDestroyedAt sets the "destroyed_at" field.
+func (_c *ArchiveDocumentCreate) SetDestroyedAt(v time.Time) *ArchiveDocumentCreate {
+	_c.mutation.SetDestroyedAt(v)
+	return _c
+}
+
+// SetNillableDestroyedAt sets the "destroyed_at" field if the given value is not nil.
+func (_c *ArchiveDocumentCreate) SetNillableDestroyedAt(v *time.Time) *ArchiveDocumentCreate {
+	if v != nil {
+		_c.SetDestroyedAt(*v)
+	}
+	return _c
+}
+
+// SetCertificateNumber sets the "certificate_number" field.
+func (_c *ArchiveDocumentCreate) SetCertificateNumber(v string) *ArchiveDocumentCreate {
+	_c.mutation.SetCertificateNumber(v)
+	return _c
+}
+
+// SetNillableCertificateNumber sets the "certificate_number" field if the given value is not nil.
+func (_c *ArchiveDocumentCreate) SetNillableCertificateNumber(v *string) *ArchiveDocumentCreate {
+	if v != nil {
+		_c.SetCertificateNumber(*v)
 	}
 	return _c
 }
@@ -574,6 +610,10 @@ func (_c *ArchiveDocumentCreate) defaults() {
 		v := archivedocument.DefaultSha256
 		_c.mutation.SetSha256(v)
 	}
+	if _, ok := _c.mutation.CertificateNumber(); !ok {
+		v := archivedocument.DefaultCertificateNumber
+		_c.mutation.SetCertificateNumber(v)
+	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := archivedocument.DefaultID()
 		_c.mutation.SetID(v)
@@ -647,9 +687,6 @@ func (_c *ArchiveDocumentCreate) check() error {
 	if _, ok := _c.mutation.FilingKey(); !ok {
 		return &ValidationError{Name: "filing_key", err: errors.New(`ent: missing required field "ArchiveDocument.filing_key"`)}
 	}
-	if _, ok := _c.mutation.HandedInByID(); !ok {
-		return &ValidationError{Name: "handed_in_by_id", err: errors.New(`ent: missing required field "ArchiveDocument.handed_in_by_id"`)}
-	}
 	if _, ok := _c.mutation.HandedInByName(); !ok {
 		return &ValidationError{Name: "handed_in_by_name", err: errors.New(`ent: missing required field "ArchiveDocument.handed_in_by_name"`)}
 	}
@@ -675,6 +712,9 @@ func (_c *ArchiveDocumentCreate) check() error {
 	}
 	if _, ok := _c.mutation.Sha256(); !ok {
 		return &ValidationError{Name: "sha256", err: errors.New(`ent: missing required field "ArchiveDocument.sha256"`)}
+	}
+	if _, ok := _c.mutation.CertificateNumber(); !ok {
+		return &ValidationError{Name: "certificate_number", err: errors.New(`ent: missing required field "ArchiveDocument.certificate_number"`)}
 	}
 	if len(_c.mutation.EstateIDs()) == 0 {
 		return &ValidationError{Name: "estate", err: errors.New(`ent: missing required edge "ArchiveDocument.estate"`)}
@@ -788,7 +828,7 @@ func (_c *ArchiveDocumentCreate) createSpec() (*ArchiveDocument, *sqlgraph.Creat
 	}
 	if value, ok := _c.mutation.HandedInByID(); ok {
 		_spec.SetField(archivedocument.FieldHandedInByID, field.TypeUUID, value)
-		_node.HandedInByID = value
+		_node.HandedInByID = &value
 	}
 	if value, ok := _c.mutation.HandedInByName(); ok {
 		_spec.SetField(archivedocument.FieldHandedInByName, field.TypeString, value)
@@ -825,6 +865,14 @@ func (_c *ArchiveDocumentCreate) createSpec() (*ArchiveDocument, *sqlgraph.Creat
 	if value, ok := _c.mutation.Sha256(); ok {
 		_spec.SetField(archivedocument.FieldSha256, field.TypeString, value)
 		_node.Sha256 = value
+	}
+	if value, ok := _c.mutation.DestroyedAt(); ok {
+		_spec.SetField(archivedocument.FieldDestroyedAt, field.TypeTime, value)
+		_node.DestroyedAt = &value
+	}
+	if value, ok := _c.mutation.CertificateNumber(); ok {
+		_spec.SetField(archivedocument.FieldCertificateNumber, field.TypeString, value)
+		_node.CertificateNumber = value
 	}
 	if nodes := _c.mutation.EstateIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{

@@ -382,6 +382,40 @@ func (_u *ArchiveDocumentUpdate) SetNillableSha256(v *string) *ArchiveDocumentUp
 	return _u
 }
 
+// SetDestroyedAt sets the "destroyed_at" field.
+func (_u *ArchiveDocumentUpdate) SetDestroyedAt(v time.Time) *ArchiveDocumentUpdate {
+	_u.mutation.SetDestroyedAt(v)
+	return _u
+}
+
+// SetNillableDestroyedAt sets the "destroyed_at" field if the given value is not nil.
+func (_u *ArchiveDocumentUpdate) SetNillableDestroyedAt(v *time.Time) *ArchiveDocumentUpdate {
+	if v != nil {
+		_u.SetDestroyedAt(*v)
+	}
+	return _u
+}
+
+// ClearDestroyedAt clears the value of the "destroyed_at" field.
+func (_u *ArchiveDocumentUpdate) ClearDestroyedAt() *ArchiveDocumentUpdate {
+	_u.mutation.ClearDestroyedAt()
+	return _u
+}
+
+// SetCertificateNumber sets the "certificate_number" field.
+func (_u *ArchiveDocumentUpdate) SetCertificateNumber(v string) *ArchiveDocumentUpdate {
+	_u.mutation.SetCertificateNumber(v)
+	return _u
+}
+
+// SetNillableCertificateNumber sets the "certificate_number" field if the given value is not nil.
+func (_u *ArchiveDocumentUpdate) SetNillableCertificateNumber(v *string) *ArchiveDocumentUpdate {
+	if v != nil {
+		_u.SetCertificateNumber(*v)
+	}
+	return _u
+}
+
 // SetDepartment sets the "department" edge to the Department entity.
 func (_u *ArchiveDocumentUpdate) SetDepartment(v *Department) *ArchiveDocumentUpdate {
 	return _u.SetDepartmentID(v.ID)
@@ -532,6 +566,9 @@ func (_u *ArchiveDocumentUpdate) sqlSave(ctx context.Context) (_node int, err er
 	if value, ok := _u.mutation.FilingKey(); ok {
 		_spec.SetField(archivedocument.FieldFilingKey, field.TypeString, value)
 	}
+	if _u.mutation.HandedInByIDCleared() {
+		_spec.ClearField(archivedocument.FieldHandedInByID, field.TypeUUID)
+	}
 	if value, ok := _u.mutation.BoundByID(); ok {
 		_spec.SetField(archivedocument.FieldBoundByID, field.TypeUUID, value)
 	}
@@ -552,6 +589,15 @@ func (_u *ArchiveDocumentUpdate) sqlSave(ctx context.Context) (_node int, err er
 	}
 	if value, ok := _u.mutation.Sha256(); ok {
 		_spec.SetField(archivedocument.FieldSha256, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.DestroyedAt(); ok {
+		_spec.SetField(archivedocument.FieldDestroyedAt, field.TypeTime, value)
+	}
+	if _u.mutation.DestroyedAtCleared() {
+		_spec.ClearField(archivedocument.FieldDestroyedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.CertificateNumber(); ok {
+		_spec.SetField(archivedocument.FieldCertificateNumber, field.TypeString, value)
 	}
 	if _u.mutation.DepartmentCleared() {
 		edge := &sqlgraph.EdgeSpec{
@@ -983,6 +1029,40 @@ func (_u *ArchiveDocumentUpdateOne) SetNillableSha256(v *string) *ArchiveDocumen
 	return _u
 }
 
+// SetDestroyedAt sets the "destroyed_at" field.
+func (_u *ArchiveDocumentUpdateOne) SetDestroyedAt(v time.Time) *ArchiveDocumentUpdateOne {
+	_u.mutation.SetDestroyedAt(v)
+	return _u
+}
+
+// SetNillableDestroyedAt sets the "destroyed_at" field if the given value is not nil.
+func (_u *ArchiveDocumentUpdateOne) SetNillableDestroyedAt(v *time.Time) *ArchiveDocumentUpdateOne {
+	if v != nil {
+		_u.SetDestroyedAt(*v)
+	}
+	return _u
+}
+
+// ClearDestroyedAt clears the value of the "destroyed_at" field.
+func (_u *ArchiveDocumentUpdateOne) ClearDestroyedAt() *ArchiveDocumentUpdateOne {
+	_u.mutation.ClearDestroyedAt()
+	return _u
+}
+
+// SetCertificateNumber sets the "certificate_number" field.
+func (_u *ArchiveDocumentUpdateOne) SetCertificateNumber(v string) *ArchiveDocumentUpdateOne {
+	_u.mutation.SetCertificateNumber(v)
+	return _u
+}
+
+// SetNillableCertificateNumber sets the "certificate_number" field if the given value is not nil.
+func (_u *ArchiveDocumentUpdateOne) SetNillableCertificateNumber(v *string) *ArchiveDocumentUpdateOne {
+	if v != nil {
+		_u.SetCertificateNumber(*v)
+	}
+	return _u
+}
+
 // SetDepartment sets the "department" edge to the Department entity.
 func (_u *ArchiveDocumentUpdateOne) SetDepartment(v *Department) *ArchiveDocumentUpdateOne {
 	return _u.SetDepartmentID(v.ID)
@@ -1163,6 +1243,9 @@ func (_u *ArchiveDocumentUpdateOne) sqlSave(ctx context.Context) (_node *Archive
 	if value, ok := _u.mutation.FilingKey(); ok {
 		_spec.SetField(archivedocument.FieldFilingKey, field.TypeString, value)
 	}
+	if _u.mutation.HandedInByIDCleared() {
+		_spec.ClearField(archivedocument.FieldHandedInByID, field.TypeUUID)
+	}
 	if value, ok := _u.mutation.BoundByID(); ok {
 		_spec.SetField(archivedocument.FieldBoundByID, field.TypeUUID, value)
 	}
@@ -1183,6 +1266,15 @@ func (_u *ArchiveDocumentUpdateOne) sqlSave(ctx context.Context) (_node *Archive
 	}
 	if value, ok := _u.mutation.Sha256(); ok {
 		_spec.SetField(archivedocument.FieldSha256, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.DestroyedAt(); ok {
+		_spec.SetField(archivedocument.FieldDestroyedAt, field.TypeTime, value)
+	}
+	if _u.mutation.DestroyedAtCleared() {
+		_spec.ClearField(archivedocument.FieldDestroyedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.CertificateNumber(); ok {
+		_spec.SetField(archivedocument.FieldCertificateNumber, field.TypeString, value)
 	}
 	if _u.mutation.DepartmentCleared() {
 		edge := &sqlgraph.EdgeSpec{

@@ -17,16 +17,22 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"github.com/steward-pm/steward/ent/approval"
+	"github.com/steward-pm/steward/ent/archivedestruction"
+	"github.com/steward-pm/steward/ent/archivedestructionline"
 	"github.com/steward-pm/steward/ent/archivedocument"
 	"github.com/steward-pm/steward/ent/archivefile"
+	"github.com/steward-pm/steward/ent/archivehold"
 	"github.com/steward-pm/steward/ent/archivemanual"
 	"github.com/steward-pm/steward/ent/archivepermit"
 	"github.com/steward-pm/steward/ent/archiverequest"
 	"github.com/steward-pm/steward/ent/archiverequestdocument"
+	"github.com/steward-pm/steward/ent/archiveretention"
 	"github.com/steward-pm/steward/ent/archivevolume"
 	"github.com/steward-pm/steward/ent/area"
 	"github.com/steward-pm/steward/ent/building"
 	"github.com/steward-pm/steward/ent/certificate"
+	"github.com/steward-pm/steward/ent/complaint"
+	"github.com/steward-pm/steward/ent/correspondence"
 	"github.com/steward-pm/steward/ent/department"
 	"github.com/steward-pm/steward/ent/emergencycontact"
 	"github.com/steward-pm/steward/ent/estate"
@@ -62,10 +68,13 @@ import (
 	"github.com/steward-pm/steward/ent/occupancy"
 	"github.com/steward-pm/steward/ent/reconciliation"
 	"github.com/steward-pm/steward/ent/reconciliationline"
+	"github.com/steward-pm/steward/ent/renovation"
+	"github.com/steward-pm/steward/ent/renovationstep"
 	"github.com/steward-pm/steward/ent/resident"
 	"github.com/steward-pm/steward/ent/signature"
 	"github.com/steward-pm/steward/ent/staff"
 	"github.com/steward-pm/steward/ent/unit"
+	"github.com/steward-pm/steward/ent/violation"
 )
 
 // Client is the client that holds all ent builders.
@@ -75,10 +84,16 @@ type Client struct {
 	Schema *migrate.Schema
 	// Approval is the client for interacting with the Approval builders.
 	Approval *ApprovalClient
+	// ArchiveDestruction is the client for interacting with the ArchiveDestruction builders.
+	ArchiveDestruction *ArchiveDestructionClient
+	// ArchiveDestructionLine is the client for interacting with the ArchiveDestructionLine builders.
+	ArchiveDestructionLine *ArchiveDestructionLineClient
 	// ArchiveDocument is the client for interacting with the ArchiveDocument builders.
 	ArchiveDocument *ArchiveDocumentClient
 	// ArchiveFile is the client for interacting with the ArchiveFile builders.
 	ArchiveFile *ArchiveFileClient
+	// ArchiveHold is the client for interacting with the ArchiveHold builders.
+	ArchiveHold *ArchiveHoldClient
 	// ArchiveManual is the client for interacting with the ArchiveManual builders.
 	ArchiveManual *ArchiveManualClient
 	// ArchivePermit is the client for interacting with the ArchivePermit builders.
@@ -87,6 +102,8 @@ type Client struct {
 	ArchiveRequest *ArchiveRequestClient
 	// ArchiveRequestDocument is the client for interacting with the ArchiveRequestDocument builders.
 	ArchiveRequestDocument *ArchiveRequestDocumentClient
+	// ArchiveRetention is the client for interacting with the ArchiveRetention builders.
+	ArchiveRetention *ArchiveRetentionClient
 	// ArchiveVolume is the client for interacting with the ArchiveVolume builders.
 	ArchiveVolume *ArchiveVolumeClient
 	// Area is the client for interacting with the Area builders.
@@ -95,6 +112,10 @@ type Client struct {
 	Building *BuildingClient
 	// Certificate is the client for interacting with the Certificate builders.
 	Certificate *CertificateClient
+	// Complaint is the client for interacting with the Complaint builders.
+	Complaint *ComplaintClient
+	// Correspondence is the client for interacting with the Correspondence builders.
+	Correspondence *CorrespondenceClient
 	// Department is the client for interacting with the Department builders.
 	Department *DepartmentClient
 	// EmergencyContact is the client for interacting with the EmergencyContact builders.
@@ -165,6 +186,10 @@ type Client struct {
 	Reconciliation *ReconciliationClient
 	// ReconciliationLine is the client for interacting with the ReconciliationLine builders.
 	ReconciliationLine *ReconciliationLineClient
+	// Renovation is the client for interacting with the Renovation builders.
+	Renovation *RenovationClient
+	// RenovationStep is the client for interacting with the RenovationStep builders.
+	RenovationStep *RenovationStepClient
 	// Resident is the client for interacting with the Resident builders.
 	Resident *ResidentClient
 	// Signature is the client for interacting with the Signature builders.
@@ -173,6 +198,8 @@ type Client struct {
 	Staff *StaffClient
 	// Unit is the client for interacting with the Unit builders.
 	Unit *UnitClient
+	// Violation is the client for interacting with the Violation builders.
+	Violation *ViolationClient
 }
 
 // NewClient creates a new client configured with the given options.
@@ -185,16 +212,22 @@ func NewClient(opts ...Option) *Client {
 func (c *Client) init() {
 	c.Schema = migrate.NewSchema(c.driver)
 	c.Approval = NewApprovalClient(c.config)
+	c.ArchiveDestruction = NewArchiveDestructionClient(c.config)
+	c.ArchiveDestructionLine = NewArchiveDestructionLineClient(c.config)
 	c.ArchiveDocument = NewArchiveDocumentClient(c.config)
 	c.ArchiveFile = NewArchiveFileClient(c.config)
+	c.ArchiveHold = NewArchiveHoldClient(c.config)
 	c.ArchiveManual = NewArchiveManualClient(c.config)
 	c.ArchivePermit = NewArchivePermitClient(c.config)
 	c.ArchiveRequest = NewArchiveRequestClient(c.config)
 	c.ArchiveRequestDocument = NewArchiveRequestDocumentClient(c.config)
+	c.ArchiveRetention = NewArchiveRetentionClient(c.config)
 	c.ArchiveVolume = NewArchiveVolumeClient(c.config)
 	c.Area = NewAreaClient(c.config)
 	c.Building = NewBuildingClient(c.config)
 	c.Certificate = NewCertificateClient(c.config)
+	c.Complaint = NewComplaintClient(c.config)
+	c.Correspondence = NewCorrespondenceClient(c.config)
 	c.Department = NewDepartmentClient(c.config)
 	c.EmergencyContact = NewEmergencyContactClient(c.config)
 	c.Estate = NewEstateClient(c.config)
@@ -230,10 +263,13 @@ func (c *Client) init() {
 	c.Occupancy = NewOccupancyClient(c.config)
 	c.Reconciliation = NewReconciliationClient(c.config)
 	c.ReconciliationLine = NewReconciliationLineClient(c.config)
+	c.Renovation = NewRenovationClient(c.config)
+	c.RenovationStep = NewRenovationStepClient(c.config)
 	c.Resident = NewResidentClient(c.config)
 	c.Signature = NewSignatureClient(c.config)
 	c.Staff = NewStaffClient(c.config)
 	c.Unit = NewUnitClient(c.config)
+	c.Violation = NewViolationClient(c.config)
 }
 
 type (
@@ -327,16 +363,22 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		ctx:                    ctx,
 		config:                 cfg,
 		Approval:               NewApprovalClient(cfg),
+		ArchiveDestruction:     NewArchiveDestructionClient(cfg),
+		ArchiveDestructionLine: NewArchiveDestructionLineClient(cfg),
 		ArchiveDocument:        NewArchiveDocumentClient(cfg),
 		ArchiveFile:            NewArchiveFileClient(cfg),
+		ArchiveHold:            NewArchiveHoldClient(cfg),
 		ArchiveManual:          NewArchiveManualClient(cfg),
 		ArchivePermit:          NewArchivePermitClient(cfg),
 		ArchiveRequest:         NewArchiveRequestClient(cfg),
 		ArchiveRequestDocument: NewArchiveRequestDocumentClient(cfg),
+		ArchiveRetention:       NewArchiveRetentionClient(cfg),
 		ArchiveVolume:          NewArchiveVolumeClient(cfg),
 		Area:                   NewAreaClient(cfg),
 		Building:               NewBuildingClient(cfg),
 		Certificate:            NewCertificateClient(cfg),
+		Complaint:              NewComplaintClient(cfg),
+		Correspondence:         NewCorrespondenceClient(cfg),
 		Department:             NewDepartmentClient(cfg),
 		EmergencyContact:       NewEmergencyContactClient(cfg),
 		Estate:                 NewEstateClient(cfg),
@@ -372,10 +414,13 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Occupancy:              NewOccupancyClient(cfg),
 		Reconciliation:         NewReconciliationClient(cfg),
 		ReconciliationLine:     NewReconciliationLineClient(cfg),
+		Renovation:             NewRenovationClient(cfg),
+		RenovationStep:         NewRenovationStepClient(cfg),
 		Resident:               NewResidentClient(cfg),
 		Signature:              NewSignatureClient(cfg),
 		Staff:                  NewStaffClient(cfg),
 		Unit:                   NewUnitClient(cfg),
+		Violation:              NewViolationClient(cfg),
 	}, nil
 }
 
@@ -396,16 +441,22 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		ctx:                    ctx,
 		config:                 cfg,
 		Approval:               NewApprovalClient(cfg),
+		ArchiveDestruction:     NewArchiveDestructionClient(cfg),
+		ArchiveDestructionLine: NewArchiveDestructionLineClient(cfg),
 		ArchiveDocument:        NewArchiveDocumentClient(cfg),
 		ArchiveFile:            NewArchiveFileClient(cfg),
+		ArchiveHold:            NewArchiveHoldClient(cfg),
 		ArchiveManual:          NewArchiveManualClient(cfg),
 		ArchivePermit:          NewArchivePermitClient(cfg),
 		ArchiveRequest:         NewArchiveRequestClient(cfg),
 		ArchiveRequestDocument: NewArchiveRequestDocumentClient(cfg),
+		ArchiveRetention:       NewArchiveRetentionClient(cfg),
 		ArchiveVolume:          NewArchiveVolumeClient(cfg),
 		Area:                   NewAreaClient(cfg),
 		Building:               NewBuildingClient(cfg),
 		Certificate:            NewCertificateClient(cfg),
+		Complaint:              NewComplaintClient(cfg),
+		Correspondence:         NewCorrespondenceClient(cfg),
 		Department:             NewDepartmentClient(cfg),
 		EmergencyContact:       NewEmergencyContactClient(cfg),
 		Estate:                 NewEstateClient(cfg),
@@ -441,10 +492,13 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Occupancy:              NewOccupancyClient(cfg),
 		Reconciliation:         NewReconciliationClient(cfg),
 		ReconciliationLine:     NewReconciliationLineClient(cfg),
+		Renovation:             NewRenovationClient(cfg),
+		RenovationStep:         NewRenovationStepClient(cfg),
 		Resident:               NewResidentClient(cfg),
 		Signature:              NewSignatureClient(cfg),
 		Staff:                  NewStaffClient(cfg),
 		Unit:                   NewUnitClient(cfg),
+		Violation:              NewViolationClient(cfg),
 	}, nil
 }
 
@@ -474,17 +528,19 @@ func (c *Client) Close() error {
 // In order to add hooks to a specific client, call: `client.Node.Use(...)`.
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
-		c.Approval, c.ArchiveDocument, c.ArchiveFile, c.ArchiveManual, c.ArchivePermit,
-		c.ArchiveRequest, c.ArchiveRequestDocument, c.ArchiveVolume, c.Area,
-		c.Building, c.Certificate, c.Department, c.EmergencyContact, c.Estate,
-		c.ExternalPerson, c.File, c.Household, c.ImportRun, c.KeyAcceptance,
-		c.KeyAcceptanceCheck, c.KeyAcceptanceLine, c.KeyBalance, c.KeyCabinetOpening,
-		c.KeyCopyOrder, c.KeyFollowUp, c.KeyGeneration, c.KeyHolder, c.KeyHook,
-		c.KeyLoan, c.KeyLoanLine, c.KeyLoanRequest, c.KeyLoanRequestLine,
-		c.KeyLockChange, c.KeyLoss, c.KeyMovement, c.KeyReturn, c.KeyScrapping,
-		c.KeySeal, c.KeySet, c.KeySpotCheck, c.KeyStatement, c.KeyStatementLine,
-		c.Obligation, c.Occupancy, c.Reconciliation, c.ReconciliationLine, c.Resident,
-		c.Signature, c.Staff, c.Unit,
+		c.Approval, c.ArchiveDestruction, c.ArchiveDestructionLine, c.ArchiveDocument,
+		c.ArchiveFile, c.ArchiveHold, c.ArchiveManual, c.ArchivePermit,
+		c.ArchiveRequest, c.ArchiveRequestDocument, c.ArchiveRetention,
+		c.ArchiveVolume, c.Area, c.Building, c.Certificate, c.Complaint,
+		c.Correspondence, c.Department, c.EmergencyContact, c.Estate, c.ExternalPerson,
+		c.File, c.Household, c.ImportRun, c.KeyAcceptance, c.KeyAcceptanceCheck,
+		c.KeyAcceptanceLine, c.KeyBalance, c.KeyCabinetOpening, c.KeyCopyOrder,
+		c.KeyFollowUp, c.KeyGeneration, c.KeyHolder, c.KeyHook, c.KeyLoan,
+		c.KeyLoanLine, c.KeyLoanRequest, c.KeyLoanRequestLine, c.KeyLockChange,
+		c.KeyLoss, c.KeyMovement, c.KeyReturn, c.KeyScrapping, c.KeySeal, c.KeySet,
+		c.KeySpotCheck, c.KeyStatement, c.KeyStatementLine, c.Obligation, c.Occupancy,
+		c.Reconciliation, c.ReconciliationLine, c.Renovation, c.RenovationStep,
+		c.Resident, c.Signature, c.Staff, c.Unit, c.Violation,
 	} {
 		n.Use(hooks...)
 	}
@@ -494,17 +550,19 @@ func (c *Client) Use(hooks ...Hook) {
 // In order to add interceptors to a specific client, call: `client.Node.Intercept(...)`.
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
-		c.Approval, c.ArchiveDocument, c.ArchiveFile, c.ArchiveManual, c.ArchivePermit,
-		c.ArchiveRequest, c.ArchiveRequestDocument, c.ArchiveVolume, c.Area,
-		c.Building, c.Certificate, c.Department, c.EmergencyContact, c.Estate,
-		c.ExternalPerson, c.File, c.Household, c.ImportRun, c.KeyAcceptance,
-		c.KeyAcceptanceCheck, c.KeyAcceptanceLine, c.KeyBalance, c.KeyCabinetOpening,
-		c.KeyCopyOrder, c.KeyFollowUp, c.KeyGeneration, c.KeyHolder, c.KeyHook,
-		c.KeyLoan, c.KeyLoanLine, c.KeyLoanRequest, c.KeyLoanRequestLine,
-		c.KeyLockChange, c.KeyLoss, c.KeyMovement, c.KeyReturn, c.KeyScrapping,
-		c.KeySeal, c.KeySet, c.KeySpotCheck, c.KeyStatement, c.KeyStatementLine,
-		c.Obligation, c.Occupancy, c.Reconciliation, c.ReconciliationLine, c.Resident,
-		c.Signature, c.Staff, c.Unit,
+		c.Approval, c.ArchiveDestruction, c.ArchiveDestructionLine, c.ArchiveDocument,
+		c.ArchiveFile, c.ArchiveHold, c.ArchiveManual, c.ArchivePermit,
+		c.ArchiveRequest, c.ArchiveRequestDocument, c.ArchiveRetention,
+		c.ArchiveVolume, c.Area, c.Building, c.Certificate, c.Complaint,
+		c.Correspondence, c.Department, c.EmergencyContact, c.Estate, c.ExternalPerson,
+		c.File, c.Household, c.ImportRun, c.KeyAcceptance, c.KeyAcceptanceCheck,
+		c.KeyAcceptanceLine, c.KeyBalance, c.KeyCabinetOpening, c.KeyCopyOrder,
+		c.KeyFollowUp, c.KeyGeneration, c.KeyHolder, c.KeyHook, c.KeyLoan,
+		c.KeyLoanLine, c.KeyLoanRequest, c.KeyLoanRequestLine, c.KeyLockChange,
+		c.KeyLoss, c.KeyMovement, c.KeyReturn, c.KeyScrapping, c.KeySeal, c.KeySet,
+		c.KeySpotCheck, c.KeyStatement, c.KeyStatementLine, c.Obligation, c.Occupancy,
+		c.Reconciliation, c.ReconciliationLine, c.Renovation, c.RenovationStep,
+		c.Resident, c.Signature, c.Staff, c.Unit, c.Violation,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -515,10 +573,16 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 	switch m := m.(type) {
 	case *ApprovalMutation:
 		return c.Approval.mutate(ctx, m)
+	case *ArchiveDestructionMutation:
+		return c.ArchiveDestruction.mutate(ctx, m)
+	case *ArchiveDestructionLineMutation:
+		return c.ArchiveDestructionLine.mutate(ctx, m)
 	case *ArchiveDocumentMutation:
 		return c.ArchiveDocument.mutate(ctx, m)
 	case *ArchiveFileMutation:
 		return c.ArchiveFile.mutate(ctx, m)
+	case *ArchiveHoldMutation:
+		return c.ArchiveHold.mutate(ctx, m)
 	case *ArchiveManualMutation:
 		return c.ArchiveManual.mutate(ctx, m)
 	case *ArchivePermitMutation:
@@ -527,6 +591,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.ArchiveRequest.mutate(ctx, m)
 	case *ArchiveRequestDocumentMutation:
 		return c.ArchiveRequestDocument.mutate(ctx, m)
+	case *ArchiveRetentionMutation:
+		return c.ArchiveRetention.mutate(ctx, m)
 	case *ArchiveVolumeMutation:
 		return c.ArchiveVolume.mutate(ctx, m)
 	case *AreaMutation:
@@ -535,6 +601,10 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Building.mutate(ctx, m)
 	case *CertificateMutation:
 		return c.Certificate.mutate(ctx, m)
+	case *ComplaintMutation:
+		return c.Complaint.mutate(ctx, m)
+	case *CorrespondenceMutation:
+		return c.Correspondence.mutate(ctx, m)
 	case *DepartmentMutation:
 		return c.Department.mutate(ctx, m)
 	case *EmergencyContactMutation:
@@ -605,6 +675,10 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Reconciliation.mutate(ctx, m)
 	case *ReconciliationLineMutation:
 		return c.ReconciliationLine.mutate(ctx, m)
+	case *RenovationMutation:
+		return c.Renovation.mutate(ctx, m)
+	case *RenovationStepMutation:
+		return c.RenovationStep.mutate(ctx, m)
 	case *ResidentMutation:
 		return c.Resident.mutate(ctx, m)
 	case *SignatureMutation:
@@ -613,6 +687,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Staff.mutate(ctx, m)
 	case *UnitMutation:
 		return c.Unit.mutate(ctx, m)
+	case *ViolationMutation:
+		return c.Violation.mutate(ctx, m)
 	default:
 		return nil, fmt.Errorf("ent: unknown mutation type %T", m)
 	}
@@ -764,6 +840,400 @@ func (c *ApprovalClient) mutate(ctx context.Context, m *ApprovalMutation) (Value
 		return (&ApprovalDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Approval mutation op: %q", m.Op())
+	}
+}
+
+// ArchiveDestructionClient is a client for the ArchiveDestruction schema.
+type ArchiveDestructionClient struct {
+	config
+}
+
+// NewArchiveDestructionClient returns a client for the ArchiveDestruction from the given config.
+func NewArchiveDestructionClient(c config) *ArchiveDestructionClient {
+	return &ArchiveDestructionClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `archivedestruction.Hooks(f(g(h())))`.
+func (c *ArchiveDestructionClient) Use(hooks ...Hook) {
+	c.hooks.ArchiveDestruction = append(c.hooks.ArchiveDestruction, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `archivedestruction.Intercept(f(g(h())))`.
+func (c *ArchiveDestructionClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ArchiveDestruction = append(c.inters.ArchiveDestruction, interceptors...)
+}
+
+// Create returns a builder for creating a ArchiveDestruction entity.
+func (c *ArchiveDestructionClient) Create() *ArchiveDestructionCreate {
+	mutation := newArchiveDestructionMutation(c.config, OpCreate)
+	return &ArchiveDestructionCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ArchiveDestruction entities.
+func (c *ArchiveDestructionClient) CreateBulk(builders ...*ArchiveDestructionCreate) *ArchiveDestructionCreateBulk {
+	return &ArchiveDestructionCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ArchiveDestructionClient) MapCreateBulk(slice any, setFunc func(*ArchiveDestructionCreate, int)) *ArchiveDestructionCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ArchiveDestructionCreateBulk{err: fmt.Errorf("calling to ArchiveDestructionClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ArchiveDestructionCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ArchiveDestructionCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ArchiveDestruction.
+func (c *ArchiveDestructionClient) Update() *ArchiveDestructionUpdate {
+	mutation := newArchiveDestructionMutation(c.config, OpUpdate)
+	return &ArchiveDestructionUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ArchiveDestructionClient) UpdateOne(_m *ArchiveDestruction) *ArchiveDestructionUpdateOne {
+	mutation := newArchiveDestructionMutation(c.config, OpUpdateOne, withArchiveDestruction(_m))
+	return &ArchiveDestructionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ArchiveDestructionClient) UpdateOneID(id uuid.UUID) *ArchiveDestructionUpdateOne {
+	mutation := newArchiveDestructionMutation(c.config, OpUpdateOne, withArchiveDestructionID(id))
+	return &ArchiveDestructionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ArchiveDestruction.
+func (c *ArchiveDestructionClient) Delete() *ArchiveDestructionDelete {
+	mutation := newArchiveDestructionMutation(c.config, OpDelete)
+	return &ArchiveDestructionDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ArchiveDestructionClient) DeleteOne(_m *ArchiveDestruction) *ArchiveDestructionDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ArchiveDestructionClient) DeleteOneID(id uuid.UUID) *ArchiveDestructionDeleteOne {
+	builder := c.Delete().Where(archivedestruction.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ArchiveDestructionDeleteOne{builder}
+}
+
+// Query returns a query builder for ArchiveDestruction.
+func (c *ArchiveDestructionClient) Query() *ArchiveDestructionQuery {
+	return &ArchiveDestructionQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeArchiveDestruction},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ArchiveDestruction entity by its id.
+func (c *ArchiveDestructionClient) Get(ctx context.Context, id uuid.UUID) (*ArchiveDestruction, error) {
+	return c.Query().Where(archivedestruction.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ArchiveDestructionClient) GetX(ctx context.Context, id uuid.UUID) *ArchiveDestruction {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a ArchiveDestruction.
+func (c *ArchiveDestructionClient) QueryEstate(_m *ArchiveDestruction) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archivedestruction.Table, archivedestruction.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, archivedestruction.EstateTable, archivedestruction.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryApproval queries the approval edge of a ArchiveDestruction.
+func (c *ArchiveDestructionClient) QueryApproval(_m *ArchiveDestruction) *ApprovalQuery {
+	query := (&ApprovalClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archivedestruction.Table, archivedestruction.FieldID, id),
+			sqlgraph.To(approval.Table, approval.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, archivedestruction.ApprovalTable, archivedestruction.ApprovalColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryWitness queries the witness edge of a ArchiveDestruction.
+func (c *ArchiveDestructionClient) QueryWitness(_m *ArchiveDestruction) *StaffQuery {
+	query := (&StaffClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archivedestruction.Table, archivedestruction.FieldID, id),
+			sqlgraph.To(staff.Table, staff.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, archivedestruction.WitnessTable, archivedestruction.WitnessColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryCertificate queries the certificate edge of a ArchiveDestruction.
+func (c *ArchiveDestructionClient) QueryCertificate(_m *ArchiveDestruction) *CertificateQuery {
+	query := (&CertificateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archivedestruction.Table, archivedestruction.FieldID, id),
+			sqlgraph.To(certificate.Table, certificate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, archivedestruction.CertificateTable, archivedestruction.CertificateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryLines queries the lines edge of a ArchiveDestruction.
+func (c *ArchiveDestructionClient) QueryLines(_m *ArchiveDestruction) *ArchiveDestructionLineQuery {
+	query := (&ArchiveDestructionLineClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archivedestruction.Table, archivedestruction.FieldID, id),
+			sqlgraph.To(archivedestructionline.Table, archivedestructionline.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, archivedestruction.LinesTable, archivedestruction.LinesColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ArchiveDestructionClient) Hooks() []Hook {
+	return c.hooks.ArchiveDestruction
+}
+
+// Interceptors returns the client interceptors.
+func (c *ArchiveDestructionClient) Interceptors() []Interceptor {
+	return c.inters.ArchiveDestruction
+}
+
+func (c *ArchiveDestructionClient) mutate(ctx context.Context, m *ArchiveDestructionMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ArchiveDestructionCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ArchiveDestructionUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ArchiveDestructionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ArchiveDestructionDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ArchiveDestruction mutation op: %q", m.Op())
+	}
+}
+
+// ArchiveDestructionLineClient is a client for the ArchiveDestructionLine schema.
+type ArchiveDestructionLineClient struct {
+	config
+}
+
+// NewArchiveDestructionLineClient returns a client for the ArchiveDestructionLine from the given config.
+func NewArchiveDestructionLineClient(c config) *ArchiveDestructionLineClient {
+	return &ArchiveDestructionLineClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `archivedestructionline.Hooks(f(g(h())))`.
+func (c *ArchiveDestructionLineClient) Use(hooks ...Hook) {
+	c.hooks.ArchiveDestructionLine = append(c.hooks.ArchiveDestructionLine, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `archivedestructionline.Intercept(f(g(h())))`.
+func (c *ArchiveDestructionLineClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ArchiveDestructionLine = append(c.inters.ArchiveDestructionLine, interceptors...)
+}
+
+// Create returns a builder for creating a ArchiveDestructionLine entity.
+func (c *ArchiveDestructionLineClient) Create() *ArchiveDestructionLineCreate {
+	mutation := newArchiveDestructionLineMutation(c.config, OpCreate)
+	return &ArchiveDestructionLineCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ArchiveDestructionLine entities.
+func (c *ArchiveDestructionLineClient) CreateBulk(builders ...*ArchiveDestructionLineCreate) *ArchiveDestructionLineCreateBulk {
+	return &ArchiveDestructionLineCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ArchiveDestructionLineClient) MapCreateBulk(slice any, setFunc func(*ArchiveDestructionLineCreate, int)) *ArchiveDestructionLineCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ArchiveDestructionLineCreateBulk{err: fmt.Errorf("calling to ArchiveDestructionLineClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ArchiveDestructionLineCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ArchiveDestructionLineCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ArchiveDestructionLine.
+func (c *ArchiveDestructionLineClient) Update() *ArchiveDestructionLineUpdate {
+	mutation := newArchiveDestructionLineMutation(c.config, OpUpdate)
+	return &ArchiveDestructionLineUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ArchiveDestructionLineClient) UpdateOne(_m *ArchiveDestructionLine) *ArchiveDestructionLineUpdateOne {
+	mutation := newArchiveDestructionLineMutation(c.config, OpUpdateOne, withArchiveDestructionLine(_m))
+	return &ArchiveDestructionLineUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ArchiveDestructionLineClient) UpdateOneID(id uuid.UUID) *ArchiveDestructionLineUpdateOne {
+	mutation := newArchiveDestructionLineMutation(c.config, OpUpdateOne, withArchiveDestructionLineID(id))
+	return &ArchiveDestructionLineUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ArchiveDestructionLine.
+func (c *ArchiveDestructionLineClient) Delete() *ArchiveDestructionLineDelete {
+	mutation := newArchiveDestructionLineMutation(c.config, OpDelete)
+	return &ArchiveDestructionLineDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ArchiveDestructionLineClient) DeleteOne(_m *ArchiveDestructionLine) *ArchiveDestructionLineDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ArchiveDestructionLineClient) DeleteOneID(id uuid.UUID) *ArchiveDestructionLineDeleteOne {
+	builder := c.Delete().Where(archivedestructionline.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ArchiveDestructionLineDeleteOne{builder}
+}
+
+// Query returns a query builder for ArchiveDestructionLine.
+func (c *ArchiveDestructionLineClient) Query() *ArchiveDestructionLineQuery {
+	return &ArchiveDestructionLineQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeArchiveDestructionLine},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ArchiveDestructionLine entity by its id.
+func (c *ArchiveDestructionLineClient) Get(ctx context.Context, id uuid.UUID) (*ArchiveDestructionLine, error) {
+	return c.Query().Where(archivedestructionline.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ArchiveDestructionLineClient) GetX(ctx context.Context, id uuid.UUID) *ArchiveDestructionLine {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a ArchiveDestructionLine.
+func (c *ArchiveDestructionLineClient) QueryEstate(_m *ArchiveDestructionLine) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archivedestructionline.Table, archivedestructionline.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, archivedestructionline.EstateTable, archivedestructionline.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryDestruction queries the destruction edge of a ArchiveDestructionLine.
+func (c *ArchiveDestructionLineClient) QueryDestruction(_m *ArchiveDestructionLine) *ArchiveDestructionQuery {
+	query := (&ArchiveDestructionClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archivedestructionline.Table, archivedestructionline.FieldID, id),
+			sqlgraph.To(archivedestruction.Table, archivedestruction.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, archivedestructionline.DestructionTable, archivedestructionline.DestructionColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryDocument queries the document edge of a ArchiveDestructionLine.
+func (c *ArchiveDestructionLineClient) QueryDocument(_m *ArchiveDestructionLine) *ArchiveDocumentQuery {
+	query := (&ArchiveDocumentClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archivedestructionline.Table, archivedestructionline.FieldID, id),
+			sqlgraph.To(archivedocument.Table, archivedocument.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, archivedestructionline.DocumentTable, archivedestructionline.DocumentColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ArchiveDestructionLineClient) Hooks() []Hook {
+	return c.hooks.ArchiveDestructionLine
+}
+
+// Interceptors returns the client interceptors.
+func (c *ArchiveDestructionLineClient) Interceptors() []Interceptor {
+	return c.inters.ArchiveDestructionLine
+}
+
+func (c *ArchiveDestructionLineClient) mutate(ctx context.Context, m *ArchiveDestructionLineMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ArchiveDestructionLineCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ArchiveDestructionLineUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ArchiveDestructionLineUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ArchiveDestructionLineDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ArchiveDestructionLine mutation op: %q", m.Op())
 	}
 }
 
@@ -1222,6 +1692,203 @@ func (c *ArchiveFileClient) mutate(ctx context.Context, m *ArchiveFileMutation) 
 		return (&ArchiveFileDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown ArchiveFile mutation op: %q", m.Op())
+	}
+}
+
+// ArchiveHoldClient is a client for the ArchiveHold schema.
+type ArchiveHoldClient struct {
+	config
+}
+
+// NewArchiveHoldClient returns a client for the ArchiveHold from the given config.
+func NewArchiveHoldClient(c config) *ArchiveHoldClient {
+	return &ArchiveHoldClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `archivehold.Hooks(f(g(h())))`.
+func (c *ArchiveHoldClient) Use(hooks ...Hook) {
+	c.hooks.ArchiveHold = append(c.hooks.ArchiveHold, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `archivehold.Intercept(f(g(h())))`.
+func (c *ArchiveHoldClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ArchiveHold = append(c.inters.ArchiveHold, interceptors...)
+}
+
+// Create returns a builder for creating a ArchiveHold entity.
+func (c *ArchiveHoldClient) Create() *ArchiveHoldCreate {
+	mutation := newArchiveHoldMutation(c.config, OpCreate)
+	return &ArchiveHoldCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ArchiveHold entities.
+func (c *ArchiveHoldClient) CreateBulk(builders ...*ArchiveHoldCreate) *ArchiveHoldCreateBulk {
+	return &ArchiveHoldCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ArchiveHoldClient) MapCreateBulk(slice any, setFunc func(*ArchiveHoldCreate, int)) *ArchiveHoldCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ArchiveHoldCreateBulk{err: fmt.Errorf("calling to ArchiveHoldClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ArchiveHoldCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ArchiveHoldCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ArchiveHold.
+func (c *ArchiveHoldClient) Update() *ArchiveHoldUpdate {
+	mutation := newArchiveHoldMutation(c.config, OpUpdate)
+	return &ArchiveHoldUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ArchiveHoldClient) UpdateOne(_m *ArchiveHold) *ArchiveHoldUpdateOne {
+	mutation := newArchiveHoldMutation(c.config, OpUpdateOne, withArchiveHold(_m))
+	return &ArchiveHoldUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ArchiveHoldClient) UpdateOneID(id uuid.UUID) *ArchiveHoldUpdateOne {
+	mutation := newArchiveHoldMutation(c.config, OpUpdateOne, withArchiveHoldID(id))
+	return &ArchiveHoldUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ArchiveHold.
+func (c *ArchiveHoldClient) Delete() *ArchiveHoldDelete {
+	mutation := newArchiveHoldMutation(c.config, OpDelete)
+	return &ArchiveHoldDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ArchiveHoldClient) DeleteOne(_m *ArchiveHold) *ArchiveHoldDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ArchiveHoldClient) DeleteOneID(id uuid.UUID) *ArchiveHoldDeleteOne {
+	builder := c.Delete().Where(archivehold.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ArchiveHoldDeleteOne{builder}
+}
+
+// Query returns a query builder for ArchiveHold.
+func (c *ArchiveHoldClient) Query() *ArchiveHoldQuery {
+	return &ArchiveHoldQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeArchiveHold},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ArchiveHold entity by its id.
+func (c *ArchiveHoldClient) Get(ctx context.Context, id uuid.UUID) (*ArchiveHold, error) {
+	return c.Query().Where(archivehold.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ArchiveHoldClient) GetX(ctx context.Context, id uuid.UUID) *ArchiveHold {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a ArchiveHold.
+func (c *ArchiveHoldClient) QueryEstate(_m *ArchiveHold) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archivehold.Table, archivehold.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, archivehold.EstateTable, archivehold.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryDocument queries the document edge of a ArchiveHold.
+func (c *ArchiveHoldClient) QueryDocument(_m *ArchiveHold) *ArchiveDocumentQuery {
+	query := (&ArchiveDocumentClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archivehold.Table, archivehold.FieldID, id),
+			sqlgraph.To(archivedocument.Table, archivedocument.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, archivehold.DocumentTable, archivehold.DocumentColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryVolume queries the volume edge of a ArchiveHold.
+func (c *ArchiveHoldClient) QueryVolume(_m *ArchiveHold) *ArchiveVolumeQuery {
+	query := (&ArchiveVolumeClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archivehold.Table, archivehold.FieldID, id),
+			sqlgraph.To(archivevolume.Table, archivevolume.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, archivehold.VolumeTable, archivehold.VolumeColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryFile queries the file edge of a ArchiveHold.
+func (c *ArchiveHoldClient) QueryFile(_m *ArchiveHold) *ArchiveFileQuery {
+	query := (&ArchiveFileClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archivehold.Table, archivehold.FieldID, id),
+			sqlgraph.To(archivefile.Table, archivefile.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, archivehold.FileTable, archivehold.FileColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ArchiveHoldClient) Hooks() []Hook {
+	return c.hooks.ArchiveHold
+}
+
+// Interceptors returns the client interceptors.
+func (c *ArchiveHoldClient) Interceptors() []Interceptor {
+	return c.inters.ArchiveHold
+}
+
+func (c *ArchiveHoldClient) mutate(ctx context.Context, m *ArchiveHoldMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ArchiveHoldCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ArchiveHoldUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ArchiveHoldUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ArchiveHoldDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ArchiveHold mutation op: %q", m.Op())
 	}
 }
 
@@ -1981,6 +2648,155 @@ func (c *ArchiveRequestDocumentClient) mutate(ctx context.Context, m *ArchiveReq
 	}
 }
 
+// ArchiveRetentionClient is a client for the ArchiveRetention schema.
+type ArchiveRetentionClient struct {
+	config
+}
+
+// NewArchiveRetentionClient returns a client for the ArchiveRetention from the given config.
+func NewArchiveRetentionClient(c config) *ArchiveRetentionClient {
+	return &ArchiveRetentionClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `archiveretention.Hooks(f(g(h())))`.
+func (c *ArchiveRetentionClient) Use(hooks ...Hook) {
+	c.hooks.ArchiveRetention = append(c.hooks.ArchiveRetention, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `archiveretention.Intercept(f(g(h())))`.
+func (c *ArchiveRetentionClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ArchiveRetention = append(c.inters.ArchiveRetention, interceptors...)
+}
+
+// Create returns a builder for creating a ArchiveRetention entity.
+func (c *ArchiveRetentionClient) Create() *ArchiveRetentionCreate {
+	mutation := newArchiveRetentionMutation(c.config, OpCreate)
+	return &ArchiveRetentionCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ArchiveRetention entities.
+func (c *ArchiveRetentionClient) CreateBulk(builders ...*ArchiveRetentionCreate) *ArchiveRetentionCreateBulk {
+	return &ArchiveRetentionCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ArchiveRetentionClient) MapCreateBulk(slice any, setFunc func(*ArchiveRetentionCreate, int)) *ArchiveRetentionCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ArchiveRetentionCreateBulk{err: fmt.Errorf("calling to ArchiveRetentionClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ArchiveRetentionCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ArchiveRetentionCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ArchiveRetention.
+func (c *ArchiveRetentionClient) Update() *ArchiveRetentionUpdate {
+	mutation := newArchiveRetentionMutation(c.config, OpUpdate)
+	return &ArchiveRetentionUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ArchiveRetentionClient) UpdateOne(_m *ArchiveRetention) *ArchiveRetentionUpdateOne {
+	mutation := newArchiveRetentionMutation(c.config, OpUpdateOne, withArchiveRetention(_m))
+	return &ArchiveRetentionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ArchiveRetentionClient) UpdateOneID(id uuid.UUID) *ArchiveRetentionUpdateOne {
+	mutation := newArchiveRetentionMutation(c.config, OpUpdateOne, withArchiveRetentionID(id))
+	return &ArchiveRetentionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ArchiveRetention.
+func (c *ArchiveRetentionClient) Delete() *ArchiveRetentionDelete {
+	mutation := newArchiveRetentionMutation(c.config, OpDelete)
+	return &ArchiveRetentionDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ArchiveRetentionClient) DeleteOne(_m *ArchiveRetention) *ArchiveRetentionDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ArchiveRetentionClient) DeleteOneID(id uuid.UUID) *ArchiveRetentionDeleteOne {
+	builder := c.Delete().Where(archiveretention.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ArchiveRetentionDeleteOne{builder}
+}
+
+// Query returns a query builder for ArchiveRetention.
+func (c *ArchiveRetentionClient) Query() *ArchiveRetentionQuery {
+	return &ArchiveRetentionQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeArchiveRetention},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ArchiveRetention entity by its id.
+func (c *ArchiveRetentionClient) Get(ctx context.Context, id uuid.UUID) (*ArchiveRetention, error) {
+	return c.Query().Where(archiveretention.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ArchiveRetentionClient) GetX(ctx context.Context, id uuid.UUID) *ArchiveRetention {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a ArchiveRetention.
+func (c *ArchiveRetentionClient) QueryEstate(_m *ArchiveRetention) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archiveretention.Table, archiveretention.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, archiveretention.EstateTable, archiveretention.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ArchiveRetentionClient) Hooks() []Hook {
+	return c.hooks.ArchiveRetention
+}
+
+// Interceptors returns the client interceptors.
+func (c *ArchiveRetentionClient) Interceptors() []Interceptor {
+	return c.inters.ArchiveRetention
+}
+
+func (c *ArchiveRetentionClient) mutate(ctx context.Context, m *ArchiveRetentionMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ArchiveRetentionCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ArchiveRetentionUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ArchiveRetentionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ArchiveRetentionDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ArchiveRetention mutation op: %q", m.Op())
+	}
+}
+
 // ArchiveVolumeClient is a client for the ArchiveVolume schema.
 type ArchiveVolumeClient struct {
 	config
@@ -2654,6 +3470,336 @@ func (c *CertificateClient) mutate(ctx context.Context, m *CertificateMutation) 
 		return (&CertificateDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Certificate mutation op: %q", m.Op())
+	}
+}
+
+// ComplaintClient is a client for the Complaint schema.
+type ComplaintClient struct {
+	config
+}
+
+// NewComplaintClient returns a client for the Complaint from the given config.
+func NewComplaintClient(c config) *ComplaintClient {
+	return &ComplaintClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `complaint.Hooks(f(g(h())))`.
+func (c *ComplaintClient) Use(hooks ...Hook) {
+	c.hooks.Complaint = append(c.hooks.Complaint, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `complaint.Intercept(f(g(h())))`.
+func (c *ComplaintClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Complaint = append(c.inters.Complaint, interceptors...)
+}
+
+// Create returns a builder for creating a Complaint entity.
+func (c *ComplaintClient) Create() *ComplaintCreate {
+	mutation := newComplaintMutation(c.config, OpCreate)
+	return &ComplaintCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Complaint entities.
+func (c *ComplaintClient) CreateBulk(builders ...*ComplaintCreate) *ComplaintCreateBulk {
+	return &ComplaintCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ComplaintClient) MapCreateBulk(slice any, setFunc func(*ComplaintCreate, int)) *ComplaintCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ComplaintCreateBulk{err: fmt.Errorf("calling to ComplaintClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ComplaintCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ComplaintCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Complaint.
+func (c *ComplaintClient) Update() *ComplaintUpdate {
+	mutation := newComplaintMutation(c.config, OpUpdate)
+	return &ComplaintUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ComplaintClient) UpdateOne(_m *Complaint) *ComplaintUpdateOne {
+	mutation := newComplaintMutation(c.config, OpUpdateOne, withComplaint(_m))
+	return &ComplaintUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ComplaintClient) UpdateOneID(id uuid.UUID) *ComplaintUpdateOne {
+	mutation := newComplaintMutation(c.config, OpUpdateOne, withComplaintID(id))
+	return &ComplaintUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Complaint.
+func (c *ComplaintClient) Delete() *ComplaintDelete {
+	mutation := newComplaintMutation(c.config, OpDelete)
+	return &ComplaintDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ComplaintClient) DeleteOne(_m *Complaint) *ComplaintDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ComplaintClient) DeleteOneID(id uuid.UUID) *ComplaintDeleteOne {
+	builder := c.Delete().Where(complaint.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ComplaintDeleteOne{builder}
+}
+
+// Query returns a query builder for Complaint.
+func (c *ComplaintClient) Query() *ComplaintQuery {
+	return &ComplaintQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeComplaint},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Complaint entity by its id.
+func (c *ComplaintClient) Get(ctx context.Context, id uuid.UUID) (*Complaint, error) {
+	return c.Query().Where(complaint.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ComplaintClient) GetX(ctx context.Context, id uuid.UUID) *Complaint {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a Complaint.
+func (c *ComplaintClient) QueryEstate(_m *Complaint) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(complaint.Table, complaint.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, complaint.EstateTable, complaint.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryFile queries the file edge of a Complaint.
+func (c *ComplaintClient) QueryFile(_m *Complaint) *ArchiveFileQuery {
+	query := (&ArchiveFileClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(complaint.Table, complaint.FieldID, id),
+			sqlgraph.To(archivefile.Table, archivefile.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, complaint.FileTable, complaint.FileColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ComplaintClient) Hooks() []Hook {
+	return c.hooks.Complaint
+}
+
+// Interceptors returns the client interceptors.
+func (c *ComplaintClient) Interceptors() []Interceptor {
+	return c.inters.Complaint
+}
+
+func (c *ComplaintClient) mutate(ctx context.Context, m *ComplaintMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ComplaintCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ComplaintUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ComplaintUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ComplaintDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Complaint mutation op: %q", m.Op())
+	}
+}
+
+// CorrespondenceClient is a client for the Correspondence schema.
+type CorrespondenceClient struct {
+	config
+}
+
+// NewCorrespondenceClient returns a client for the Correspondence from the given config.
+func NewCorrespondenceClient(c config) *CorrespondenceClient {
+	return &CorrespondenceClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `correspondence.Hooks(f(g(h())))`.
+func (c *CorrespondenceClient) Use(hooks ...Hook) {
+	c.hooks.Correspondence = append(c.hooks.Correspondence, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `correspondence.Intercept(f(g(h())))`.
+func (c *CorrespondenceClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Correspondence = append(c.inters.Correspondence, interceptors...)
+}
+
+// Create returns a builder for creating a Correspondence entity.
+func (c *CorrespondenceClient) Create() *CorrespondenceCreate {
+	mutation := newCorrespondenceMutation(c.config, OpCreate)
+	return &CorrespondenceCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Correspondence entities.
+func (c *CorrespondenceClient) CreateBulk(builders ...*CorrespondenceCreate) *CorrespondenceCreateBulk {
+	return &CorrespondenceCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *CorrespondenceClient) MapCreateBulk(slice any, setFunc func(*CorrespondenceCreate, int)) *CorrespondenceCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &CorrespondenceCreateBulk{err: fmt.Errorf("calling to CorrespondenceClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*CorrespondenceCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &CorrespondenceCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Correspondence.
+func (c *CorrespondenceClient) Update() *CorrespondenceUpdate {
+	mutation := newCorrespondenceMutation(c.config, OpUpdate)
+	return &CorrespondenceUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *CorrespondenceClient) UpdateOne(_m *Correspondence) *CorrespondenceUpdateOne {
+	mutation := newCorrespondenceMutation(c.config, OpUpdateOne, withCorrespondence(_m))
+	return &CorrespondenceUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *CorrespondenceClient) UpdateOneID(id uuid.UUID) *CorrespondenceUpdateOne {
+	mutation := newCorrespondenceMutation(c.config, OpUpdateOne, withCorrespondenceID(id))
+	return &CorrespondenceUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Correspondence.
+func (c *CorrespondenceClient) Delete() *CorrespondenceDelete {
+	mutation := newCorrespondenceMutation(c.config, OpDelete)
+	return &CorrespondenceDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *CorrespondenceClient) DeleteOne(_m *Correspondence) *CorrespondenceDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *CorrespondenceClient) DeleteOneID(id uuid.UUID) *CorrespondenceDeleteOne {
+	builder := c.Delete().Where(correspondence.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &CorrespondenceDeleteOne{builder}
+}
+
+// Query returns a query builder for Correspondence.
+func (c *CorrespondenceClient) Query() *CorrespondenceQuery {
+	return &CorrespondenceQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeCorrespondence},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Correspondence entity by its id.
+func (c *CorrespondenceClient) Get(ctx context.Context, id uuid.UUID) (*Correspondence, error) {
+	return c.Query().Where(correspondence.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *CorrespondenceClient) GetX(ctx context.Context, id uuid.UUID) *Correspondence {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a Correspondence.
+func (c *CorrespondenceClient) QueryEstate(_m *Correspondence) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(correspondence.Table, correspondence.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, correspondence.EstateTable, correspondence.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryFile queries the file edge of a Correspondence.
+func (c *CorrespondenceClient) QueryFile(_m *Correspondence) *ArchiveFileQuery {
+	query := (&ArchiveFileClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(correspondence.Table, correspondence.FieldID, id),
+			sqlgraph.To(archivefile.Table, archivefile.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, correspondence.FileTable, correspondence.FileColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *CorrespondenceClient) Hooks() []Hook {
+	return c.hooks.Correspondence
+}
+
+// Interceptors returns the client interceptors.
+func (c *CorrespondenceClient) Interceptors() []Interceptor {
+	return c.inters.Correspondence
+}
+
+func (c *CorrespondenceClient) mutate(ctx context.Context, m *CorrespondenceMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&CorrespondenceCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&CorrespondenceUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&CorrespondenceUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&CorrespondenceDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Correspondence mutation op: %q", m.Op())
 	}
 }
 
@@ -9072,6 +10218,352 @@ func (c *ReconciliationLineClient) mutate(ctx context.Context, m *Reconciliation
 	}
 }
 
+// RenovationClient is a client for the Renovation schema.
+type RenovationClient struct {
+	config
+}
+
+// NewRenovationClient returns a client for the Renovation from the given config.
+func NewRenovationClient(c config) *RenovationClient {
+	return &RenovationClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `renovation.Hooks(f(g(h())))`.
+func (c *RenovationClient) Use(hooks ...Hook) {
+	c.hooks.Renovation = append(c.hooks.Renovation, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `renovation.Intercept(f(g(h())))`.
+func (c *RenovationClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Renovation = append(c.inters.Renovation, interceptors...)
+}
+
+// Create returns a builder for creating a Renovation entity.
+func (c *RenovationClient) Create() *RenovationCreate {
+	mutation := newRenovationMutation(c.config, OpCreate)
+	return &RenovationCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Renovation entities.
+func (c *RenovationClient) CreateBulk(builders ...*RenovationCreate) *RenovationCreateBulk {
+	return &RenovationCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *RenovationClient) MapCreateBulk(slice any, setFunc func(*RenovationCreate, int)) *RenovationCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &RenovationCreateBulk{err: fmt.Errorf("calling to RenovationClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*RenovationCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &RenovationCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Renovation.
+func (c *RenovationClient) Update() *RenovationUpdate {
+	mutation := newRenovationMutation(c.config, OpUpdate)
+	return &RenovationUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *RenovationClient) UpdateOne(_m *Renovation) *RenovationUpdateOne {
+	mutation := newRenovationMutation(c.config, OpUpdateOne, withRenovation(_m))
+	return &RenovationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *RenovationClient) UpdateOneID(id uuid.UUID) *RenovationUpdateOne {
+	mutation := newRenovationMutation(c.config, OpUpdateOne, withRenovationID(id))
+	return &RenovationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Renovation.
+func (c *RenovationClient) Delete() *RenovationDelete {
+	mutation := newRenovationMutation(c.config, OpDelete)
+	return &RenovationDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *RenovationClient) DeleteOne(_m *Renovation) *RenovationDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *RenovationClient) DeleteOneID(id uuid.UUID) *RenovationDeleteOne {
+	builder := c.Delete().Where(renovation.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &RenovationDeleteOne{builder}
+}
+
+// Query returns a query builder for Renovation.
+func (c *RenovationClient) Query() *RenovationQuery {
+	return &RenovationQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeRenovation},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Renovation entity by its id.
+func (c *RenovationClient) Get(ctx context.Context, id uuid.UUID) (*Renovation, error) {
+	return c.Query().Where(renovation.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *RenovationClient) GetX(ctx context.Context, id uuid.UUID) *Renovation {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a Renovation.
+func (c *RenovationClient) QueryEstate(_m *Renovation) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(renovation.Table, renovation.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, renovation.EstateTable, renovation.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryFile queries the file edge of a Renovation.
+func (c *RenovationClient) QueryFile(_m *Renovation) *ArchiveFileQuery {
+	query := (&ArchiveFileClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(renovation.Table, renovation.FieldID, id),
+			sqlgraph.To(archivefile.Table, archivefile.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, renovation.FileTable, renovation.FileColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QuerySteps queries the steps edge of a Renovation.
+func (c *RenovationClient) QuerySteps(_m *Renovation) *RenovationStepQuery {
+	query := (&RenovationStepClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(renovation.Table, renovation.FieldID, id),
+			sqlgraph.To(renovationstep.Table, renovationstep.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, renovation.StepsTable, renovation.StepsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *RenovationClient) Hooks() []Hook {
+	return c.hooks.Renovation
+}
+
+// Interceptors returns the client interceptors.
+func (c *RenovationClient) Interceptors() []Interceptor {
+	return c.inters.Renovation
+}
+
+func (c *RenovationClient) mutate(ctx context.Context, m *RenovationMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&RenovationCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&RenovationUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&RenovationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&RenovationDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Renovation mutation op: %q", m.Op())
+	}
+}
+
+// RenovationStepClient is a client for the RenovationStep schema.
+type RenovationStepClient struct {
+	config
+}
+
+// NewRenovationStepClient returns a client for the RenovationStep from the given config.
+func NewRenovationStepClient(c config) *RenovationStepClient {
+	return &RenovationStepClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `renovationstep.Hooks(f(g(h())))`.
+func (c *RenovationStepClient) Use(hooks ...Hook) {
+	c.hooks.RenovationStep = append(c.hooks.RenovationStep, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `renovationstep.Intercept(f(g(h())))`.
+func (c *RenovationStepClient) Intercept(interceptors ...Interceptor) {
+	c.inters.RenovationStep = append(c.inters.RenovationStep, interceptors...)
+}
+
+// Create returns a builder for creating a RenovationStep entity.
+func (c *RenovationStepClient) Create() *RenovationStepCreate {
+	mutation := newRenovationStepMutation(c.config, OpCreate)
+	return &RenovationStepCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of RenovationStep entities.
+func (c *RenovationStepClient) CreateBulk(builders ...*RenovationStepCreate) *RenovationStepCreateBulk {
+	return &RenovationStepCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *RenovationStepClient) MapCreateBulk(slice any, setFunc func(*RenovationStepCreate, int)) *RenovationStepCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &RenovationStepCreateBulk{err: fmt.Errorf("calling to RenovationStepClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*RenovationStepCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &RenovationStepCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for RenovationStep.
+func (c *RenovationStepClient) Update() *RenovationStepUpdate {
+	mutation := newRenovationStepMutation(c.config, OpUpdate)
+	return &RenovationStepUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *RenovationStepClient) UpdateOne(_m *RenovationStep) *RenovationStepUpdateOne {
+	mutation := newRenovationStepMutation(c.config, OpUpdateOne, withRenovationStep(_m))
+	return &RenovationStepUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *RenovationStepClient) UpdateOneID(id uuid.UUID) *RenovationStepUpdateOne {
+	mutation := newRenovationStepMutation(c.config, OpUpdateOne, withRenovationStepID(id))
+	return &RenovationStepUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for RenovationStep.
+func (c *RenovationStepClient) Delete() *RenovationStepDelete {
+	mutation := newRenovationStepMutation(c.config, OpDelete)
+	return &RenovationStepDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *RenovationStepClient) DeleteOne(_m *RenovationStep) *RenovationStepDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *RenovationStepClient) DeleteOneID(id uuid.UUID) *RenovationStepDeleteOne {
+	builder := c.Delete().Where(renovationstep.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &RenovationStepDeleteOne{builder}
+}
+
+// Query returns a query builder for RenovationStep.
+func (c *RenovationStepClient) Query() *RenovationStepQuery {
+	return &RenovationStepQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeRenovationStep},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a RenovationStep entity by its id.
+func (c *RenovationStepClient) Get(ctx context.Context, id uuid.UUID) (*RenovationStep, error) {
+	return c.Query().Where(renovationstep.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *RenovationStepClient) GetX(ctx context.Context, id uuid.UUID) *RenovationStep {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a RenovationStep.
+func (c *RenovationStepClient) QueryEstate(_m *RenovationStep) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(renovationstep.Table, renovationstep.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, renovationstep.EstateTable, renovationstep.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryRenovation queries the renovation edge of a RenovationStep.
+func (c *RenovationStepClient) QueryRenovation(_m *RenovationStep) *RenovationQuery {
+	query := (&RenovationClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(renovationstep.Table, renovationstep.FieldID, id),
+			sqlgraph.To(renovation.Table, renovation.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, renovationstep.RenovationTable, renovationstep.RenovationColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *RenovationStepClient) Hooks() []Hook {
+	return c.hooks.RenovationStep
+}
+
+// Interceptors returns the client interceptors.
+func (c *RenovationStepClient) Interceptors() []Interceptor {
+	return c.inters.RenovationStep
+}
+
+func (c *RenovationStepClient) mutate(ctx context.Context, m *RenovationStepMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&RenovationStepCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&RenovationStepUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&RenovationStepUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&RenovationStepDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown RenovationStep mutation op: %q", m.Op())
+	}
+}
+
 // ResidentClient is a client for the Resident schema.
 type ResidentClient struct {
 	config
@@ -9764,29 +11256,197 @@ func (c *UnitClient) mutate(ctx context.Context, m *UnitMutation) (Value, error)
 	}
 }
 
+// ViolationClient is a client for the Violation schema.
+type ViolationClient struct {
+	config
+}
+
+// NewViolationClient returns a client for the Violation from the given config.
+func NewViolationClient(c config) *ViolationClient {
+	return &ViolationClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `violation.Hooks(f(g(h())))`.
+func (c *ViolationClient) Use(hooks ...Hook) {
+	c.hooks.Violation = append(c.hooks.Violation, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `violation.Intercept(f(g(h())))`.
+func (c *ViolationClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Violation = append(c.inters.Violation, interceptors...)
+}
+
+// Create returns a builder for creating a Violation entity.
+func (c *ViolationClient) Create() *ViolationCreate {
+	mutation := newViolationMutation(c.config, OpCreate)
+	return &ViolationCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Violation entities.
+func (c *ViolationClient) CreateBulk(builders ...*ViolationCreate) *ViolationCreateBulk {
+	return &ViolationCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ViolationClient) MapCreateBulk(slice any, setFunc func(*ViolationCreate, int)) *ViolationCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ViolationCreateBulk{err: fmt.Errorf("calling to ViolationClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ViolationCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ViolationCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Violation.
+func (c *ViolationClient) Update() *ViolationUpdate {
+	mutation := newViolationMutation(c.config, OpUpdate)
+	return &ViolationUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ViolationClient) UpdateOne(_m *Violation) *ViolationUpdateOne {
+	mutation := newViolationMutation(c.config, OpUpdateOne, withViolation(_m))
+	return &ViolationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ViolationClient) UpdateOneID(id uuid.UUID) *ViolationUpdateOne {
+	mutation := newViolationMutation(c.config, OpUpdateOne, withViolationID(id))
+	return &ViolationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Violation.
+func (c *ViolationClient) Delete() *ViolationDelete {
+	mutation := newViolationMutation(c.config, OpDelete)
+	return &ViolationDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ViolationClient) DeleteOne(_m *Violation) *ViolationDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ViolationClient) DeleteOneID(id uuid.UUID) *ViolationDeleteOne {
+	builder := c.Delete().Where(violation.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ViolationDeleteOne{builder}
+}
+
+// Query returns a query builder for Violation.
+func (c *ViolationClient) Query() *ViolationQuery {
+	return &ViolationQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeViolation},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Violation entity by its id.
+func (c *ViolationClient) Get(ctx context.Context, id uuid.UUID) (*Violation, error) {
+	return c.Query().Where(violation.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ViolationClient) GetX(ctx context.Context, id uuid.UUID) *Violation {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a Violation.
+func (c *ViolationClient) QueryEstate(_m *Violation) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(violation.Table, violation.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, violation.EstateTable, violation.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryFile queries the file edge of a Violation.
+func (c *ViolationClient) QueryFile(_m *Violation) *ArchiveFileQuery {
+	query := (&ArchiveFileClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(violation.Table, violation.FieldID, id),
+			sqlgraph.To(archivefile.Table, archivefile.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, violation.FileTable, violation.FileColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ViolationClient) Hooks() []Hook {
+	return c.hooks.Violation
+}
+
+// Interceptors returns the client interceptors.
+func (c *ViolationClient) Interceptors() []Interceptor {
+	return c.inters.Violation
+}
+
+func (c *ViolationClient) mutate(ctx context.Context, m *ViolationMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ViolationCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ViolationUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ViolationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ViolationDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Violation mutation op: %q", m.Op())
+	}
+}
+
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		Approval, ArchiveDocument, ArchiveFile, ArchiveManual, ArchivePermit,
-		ArchiveRequest, ArchiveRequestDocument, ArchiveVolume, Area, Building,
-		Certificate, Department, EmergencyContact, Estate, ExternalPerson, File,
-		Household, ImportRun, KeyAcceptance, KeyAcceptanceCheck, KeyAcceptanceLine,
-		KeyBalance, KeyCabinetOpening, KeyCopyOrder, KeyFollowUp, KeyGeneration,
-		KeyHolder, KeyHook, KeyLoan, KeyLoanLine, KeyLoanRequest, KeyLoanRequestLine,
-		KeyLockChange, KeyLoss, KeyMovement, KeyReturn, KeyScrapping, KeySeal, KeySet,
-		KeySpotCheck, KeyStatement, KeyStatementLine, Obligation, Occupancy,
-		Reconciliation, ReconciliationLine, Resident, Signature, Staff, Unit []ent.Hook
+		Approval, ArchiveDestruction, ArchiveDestructionLine, ArchiveDocument,
+		ArchiveFile, ArchiveHold, ArchiveManual, ArchivePermit, ArchiveRequest,
+		ArchiveRequestDocument, ArchiveRetention, ArchiveVolume, Area, Building,
+		Certificate, Complaint, Correspondence, Department, EmergencyContact, Estate,
+		ExternalPerson, File, Household, ImportRun, KeyAcceptance, KeyAcceptanceCheck,
+		KeyAcceptanceLine, KeyBalance, KeyCabinetOpening, KeyCopyOrder, KeyFollowUp,
+		KeyGeneration, KeyHolder, KeyHook, KeyLoan, KeyLoanLine, KeyLoanRequest,
+		KeyLoanRequestLine, KeyLockChange, KeyLoss, KeyMovement, KeyReturn,
+		KeyScrapping, KeySeal, KeySet, KeySpotCheck, KeyStatement, KeyStatementLine,
+		Obligation, Occupancy, Reconciliation, ReconciliationLine, Renovation,
+		RenovationStep, Resident, Signature, Staff, Unit, Violation []ent.Hook
 	}
 	inters struct {
-		Approval, ArchiveDocument, ArchiveFile, ArchiveManual, ArchivePermit,
-		ArchiveRequest, ArchiveRequestDocument, ArchiveVolume, Area, Building,
-		Certificate, Department, EmergencyContact, Estate, ExternalPerson, File,
-		Household, ImportRun, KeyAcceptance, KeyAcceptanceCheck, KeyAcceptanceLine,
-		KeyBalance, KeyCabinetOpening, KeyCopyOrder, KeyFollowUp, KeyGeneration,
-		KeyHolder, KeyHook, KeyLoan, KeyLoanLine, KeyLoanRequest, KeyLoanRequestLine,
-		KeyLockChange, KeyLoss, KeyMovement, KeyReturn, KeyScrapping, KeySeal, KeySet,
-		KeySpotCheck, KeyStatement, KeyStatementLine, Obligation, Occupancy,
-		Reconciliation, ReconciliationLine, Resident, Signature, Staff,
-		Unit []ent.Interceptor
+		Approval, ArchiveDestruction, ArchiveDestructionLine, ArchiveDocument,
+		ArchiveFile, ArchiveHold, ArchiveManual, ArchivePermit, ArchiveRequest,
+		ArchiveRequestDocument, ArchiveRetention, ArchiveVolume, Area, Building,
+		Certificate, Complaint, Correspondence, Department, EmergencyContact, Estate,
+		ExternalPerson, File, Household, ImportRun, KeyAcceptance, KeyAcceptanceCheck,
+		KeyAcceptanceLine, KeyBalance, KeyCabinetOpening, KeyCopyOrder, KeyFollowUp,
+		KeyGeneration, KeyHolder, KeyHook, KeyLoan, KeyLoanLine, KeyLoanRequest,
+		KeyLoanRequestLine, KeyLockChange, KeyLoss, KeyMovement, KeyReturn,
+		KeyScrapping, KeySeal, KeySet, KeySpotCheck, KeyStatement, KeyStatementLine,
+		Obligation, Occupancy, Reconciliation, ReconciliationLine, Renovation,
+		RenovationStep, Resident, Signature, Staff, Unit, Violation []ent.Interceptor
 	}
 )

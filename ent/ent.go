@@ -13,16 +13,22 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"github.com/steward-pm/steward/ent/approval"
+	"github.com/steward-pm/steward/ent/archivedestruction"
+	"github.com/steward-pm/steward/ent/archivedestructionline"
 	"github.com/steward-pm/steward/ent/archivedocument"
 	"github.com/steward-pm/steward/ent/archivefile"
+	"github.com/steward-pm/steward/ent/archivehold"
 	"github.com/steward-pm/steward/ent/archivemanual"
 	"github.com/steward-pm/steward/ent/archivepermit"
 	"github.com/steward-pm/steward/ent/archiverequest"
 	"github.com/steward-pm/steward/ent/archiverequestdocument"
+	"github.com/steward-pm/steward/ent/archiveretention"
 	"github.com/steward-pm/steward/ent/archivevolume"
 	"github.com/steward-pm/steward/ent/area"
 	"github.com/steward-pm/steward/ent/building"
 	"github.com/steward-pm/steward/ent/certificate"
+	"github.com/steward-pm/steward/ent/complaint"
+	"github.com/steward-pm/steward/ent/correspondence"
 	"github.com/steward-pm/steward/ent/department"
 	"github.com/steward-pm/steward/ent/emergencycontact"
 	"github.com/steward-pm/steward/ent/estate"
@@ -58,10 +64,13 @@ import (
 	"github.com/steward-pm/steward/ent/occupancy"
 	"github.com/steward-pm/steward/ent/reconciliation"
 	"github.com/steward-pm/steward/ent/reconciliationline"
+	"github.com/steward-pm/steward/ent/renovation"
+	"github.com/steward-pm/steward/ent/renovationstep"
 	"github.com/steward-pm/steward/ent/resident"
 	"github.com/steward-pm/steward/ent/signature"
 	"github.com/steward-pm/steward/ent/staff"
 	"github.com/steward-pm/steward/ent/unit"
+	"github.com/steward-pm/steward/ent/violation"
 )
 
 // ent aliases to avoid import conflicts in user's code.
@@ -123,16 +132,22 @@ func checkColumn(t, c string) error {
 	initCheck.Do(func() {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
 			approval.Table:               approval.ValidColumn,
+			archivedestruction.Table:     archivedestruction.ValidColumn,
+			archivedestructionline.Table: archivedestructionline.ValidColumn,
 			archivedocument.Table:        archivedocument.ValidColumn,
 			archivefile.Table:            archivefile.ValidColumn,
+			archivehold.Table:            archivehold.ValidColumn,
 			archivemanual.Table:          archivemanual.ValidColumn,
 			archivepermit.Table:          archivepermit.ValidColumn,
 			archiverequest.Table:         archiverequest.ValidColumn,
 			archiverequestdocument.Table: archiverequestdocument.ValidColumn,
+			archiveretention.Table:       archiveretention.ValidColumn,
 			archivevolume.Table:          archivevolume.ValidColumn,
 			area.Table:                   area.ValidColumn,
 			building.Table:               building.ValidColumn,
 			certificate.Table:            certificate.ValidColumn,
+			complaint.Table:              complaint.ValidColumn,
+			correspondence.Table:         correspondence.ValidColumn,
 			department.Table:             department.ValidColumn,
 			emergencycontact.Table:       emergencycontact.ValidColumn,
 			estate.Table:                 estate.ValidColumn,
@@ -168,10 +183,13 @@ func checkColumn(t, c string) error {
 			occupancy.Table:              occupancy.ValidColumn,
 			reconciliation.Table:         reconciliation.ValidColumn,
 			reconciliationline.Table:     reconciliationline.ValidColumn,
+			renovation.Table:             renovation.ValidColumn,
+			renovationstep.Table:         renovationstep.ValidColumn,
 			resident.Table:               resident.ValidColumn,
 			signature.Table:              signature.ValidColumn,
 			staff.Table:                  staff.ValidColumn,
 			unit.Table:                   unit.ValidColumn,
+			violation.Table:              violation.ValidColumn,
 		})
 	})
 	return columnCheck(t, c)

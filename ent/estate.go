@@ -30,7 +30,9 @@ type Estate struct {
 	// IANA time zone; "today" and "the end of the day" are computed in it.
 	TimeZone string `json:"time_zone,omitempty"`
 	// BCP 47 language of its papers: zh-CN or en.
-	Locale       string `json:"locale,omitempty"`
+	Locale string `json:"locale,omitempty"`
+	// How many days backups are kept: certificates of destruction say until when they still hold what was destroyed (A7).
+	BackupDays   int `json:"backup_days,omitempty"`
 	selectValues sql.SelectValues
 }
 
@@ -39,7 +41,7 @@ func (*Estate) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case estate.FieldVersion:
+		case estate.FieldVersion, estate.FieldBackupDays:
 			values[i] = new(sql.NullInt64)
 		case estate.FieldCode, estate.FieldName, estate.FieldTimeZone, estate.FieldLocale:
 			values[i] = new(sql.NullString)
@@ -104,6 +106,12 @@ func (_m *Estate) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Locale = value.String
 			}
+		case estate.FieldBackupDays:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field backup_days", values[i])
+			} else if value.Valid {
+				_m.BackupDays = int(value.Int64)
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -157,6 +165,9 @@ func (_m *Estate) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("locale=")
 	builder.WriteString(_m.Locale)
+	builder.WriteString(", ")
+	builder.WriteString("backup_days=")
+	builder.WriteString(fmt.Sprintf("%v", _m.BackupDays))
 	builder.WriteByte(')')
 	return builder.String()
 }

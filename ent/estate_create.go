@@ -81,6 +81,20 @@ func (_c *EstateCreate) SetNillableLocale(v *string) *EstateCreate {
 	return _c
 }
 
+// SetBackupDays sets the "backup_days" field.
+func (_c *EstateCreate) SetBackupDays(v int) *EstateCreate {
+	_c.mutation.SetBackupDays(v)
+	return _c
+}
+
+// SetNillableBackupDays sets the "backup_days" field if the given value is not nil.
+func (_c *EstateCreate) SetNillableBackupDays(v *int) *EstateCreate {
+	if v != nil {
+		_c.SetBackupDays(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *EstateCreate) SetID(v uuid.UUID) *EstateCreate {
 	_c.mutation.SetID(v)
@@ -142,6 +156,10 @@ func (_c *EstateCreate) defaults() {
 		v := estate.DefaultLocale
 		_c.mutation.SetLocale(v)
 	}
+	if _, ok := _c.mutation.BackupDays(); !ok {
+		v := estate.DefaultBackupDays
+		_c.mutation.SetBackupDays(v)
+	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := estate.DefaultID()
 		_c.mutation.SetID(v)
@@ -167,6 +185,14 @@ func (_c *EstateCreate) check() error {
 	}
 	if _, ok := _c.mutation.Locale(); !ok {
 		return &ValidationError{Name: "locale", err: errors.New(`ent: missing required field "Estate.locale"`)}
+	}
+	if _, ok := _c.mutation.BackupDays(); !ok {
+		return &ValidationError{Name: "backup_days", err: errors.New(`ent: missing required field "Estate.backup_days"`)}
+	}
+	if v, ok := _c.mutation.BackupDays(); ok {
+		if err := estate.BackupDaysValidator(v); err != nil {
+			return &ValidationError{Name: "backup_days", err: fmt.Errorf(`ent: validator failed for field "Estate.backup_days": %w`, err)}
+		}
 	}
 	return nil
 }
@@ -226,6 +252,10 @@ func (_c *EstateCreate) createSpec() (*Estate, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Locale(); ok {
 		_spec.SetField(estate.FieldLocale, field.TypeString, value)
 		_node.Locale = value
+	}
+	if value, ok := _c.mutation.BackupDays(); ok {
+		_spec.SetField(estate.FieldBackupDays, field.TypeInt, value)
+		_node.BackupDays = value
 	}
 	return _node, _spec
 }

@@ -91,6 +91,27 @@ func (_u *EstateUpdate) SetNillableLocale(v *string) *EstateUpdate {
 	return _u
 }
 
+// SetBackupDays sets the "backup_days" field.
+func (_u *EstateUpdate) SetBackupDays(v int) *EstateUpdate {
+	_u.mutation.ResetBackupDays()
+	_u.mutation.SetBackupDays(v)
+	return _u
+}
+
+// SetNillableBackupDays sets the "backup_days" field if the given value is not nil.
+func (_u *EstateUpdate) SetNillableBackupDays(v *int) *EstateUpdate {
+	if v != nil {
+		_u.SetBackupDays(*v)
+	}
+	return _u
+}
+
+// AddBackupDays adds value to the "backup_days" field.
+func (_u *EstateUpdate) AddBackupDays(v int) *EstateUpdate {
+	_u.mutation.AddBackupDays(v)
+	return _u
+}
+
 // Mutation returns the EstateMutation object of the builder.
 func (_u *EstateUpdate) Mutation() *EstateMutation {
 	return _u.mutation
@@ -123,6 +144,16 @@ func (_u *EstateUpdate) ExecX(ctx context.Context) {
 	}
 }
 
+// check runs all checks and user-defined validators on the builder.
+func (_u *EstateUpdate) check() error {
+	if v, ok := _u.mutation.BackupDays(); ok {
+		if err := estate.BackupDaysValidator(v); err != nil {
+			return &ValidationError{Name: "backup_days", err: fmt.Errorf(`ent: validator failed for field "Estate.backup_days": %w`, err)}
+		}
+	}
+	return nil
+}
+
 // Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
 func (_u *EstateUpdate) Modify(modifiers ...func(u *sql.UpdateBuilder)) *EstateUpdate {
 	_u.modifiers = append(_u.modifiers, modifiers...)
@@ -130,6 +161,9 @@ func (_u *EstateUpdate) Modify(modifiers ...func(u *sql.UpdateBuilder)) *EstateU
 }
 
 func (_u *EstateUpdate) sqlSave(ctx context.Context) (_node int, err error) {
+	if err := _u.check(); err != nil {
+		return _node, err
+	}
 	_spec := sqlgraph.NewUpdateSpec(estate.Table, estate.Columns, sqlgraph.NewFieldSpec(estate.FieldID, field.TypeUUID))
 	if ps := _u.mutation.predicates; len(ps) > 0 {
 		_spec.Predicate = func(selector *sql.Selector) {
@@ -152,6 +186,12 @@ func (_u *EstateUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.Locale(); ok {
 		_spec.SetField(estate.FieldLocale, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.BackupDays(); ok {
+		_spec.SetField(estate.FieldBackupDays, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedBackupDays(); ok {
+		_spec.AddField(estate.FieldBackupDays, field.TypeInt, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
@@ -238,6 +278,27 @@ func (_u *EstateUpdateOne) SetNillableLocale(v *string) *EstateUpdateOne {
 	return _u
 }
 
+// SetBackupDays sets the "backup_days" field.
+func (_u *EstateUpdateOne) SetBackupDays(v int) *EstateUpdateOne {
+	_u.mutation.ResetBackupDays()
+	_u.mutation.SetBackupDays(v)
+	return _u
+}
+
+// SetNillableBackupDays sets the "backup_days" field if the given value is not nil.
+func (_u *EstateUpdateOne) SetNillableBackupDays(v *int) *EstateUpdateOne {
+	if v != nil {
+		_u.SetBackupDays(*v)
+	}
+	return _u
+}
+
+// AddBackupDays adds value to the "backup_days" field.
+func (_u *EstateUpdateOne) AddBackupDays(v int) *EstateUpdateOne {
+	_u.mutation.AddBackupDays(v)
+	return _u
+}
+
 // Mutation returns the EstateMutation object of the builder.
 func (_u *EstateUpdateOne) Mutation() *EstateMutation {
 	return _u.mutation
@@ -283,6 +344,16 @@ func (_u *EstateUpdateOne) ExecX(ctx context.Context) {
 	}
 }
 
+// check runs all checks and user-defined validators on the builder.
+func (_u *EstateUpdateOne) check() error {
+	if v, ok := _u.mutation.BackupDays(); ok {
+		if err := estate.BackupDaysValidator(v); err != nil {
+			return &ValidationError{Name: "backup_days", err: fmt.Errorf(`ent: validator failed for field "Estate.backup_days": %w`, err)}
+		}
+	}
+	return nil
+}
+
 // Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
 func (_u *EstateUpdateOne) Modify(modifiers ...func(u *sql.UpdateBuilder)) *EstateUpdateOne {
 	_u.modifiers = append(_u.modifiers, modifiers...)
@@ -290,6 +361,9 @@ func (_u *EstateUpdateOne) Modify(modifiers ...func(u *sql.UpdateBuilder)) *Esta
 }
 
 func (_u *EstateUpdateOne) sqlSave(ctx context.Context) (_node *Estate, err error) {
+	if err := _u.check(); err != nil {
+		return _node, err
+	}
 	_spec := sqlgraph.NewUpdateSpec(estate.Table, estate.Columns, sqlgraph.NewFieldSpec(estate.FieldID, field.TypeUUID))
 	id, ok := _u.mutation.ID()
 	if !ok {
@@ -329,6 +403,12 @@ func (_u *EstateUpdateOne) sqlSave(ctx context.Context) (_node *Estate, err erro
 	}
 	if value, ok := _u.mutation.Locale(); ok {
 		_spec.SetField(estate.FieldLocale, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.BackupDays(); ok {
+		_spec.SetField(estate.FieldBackupDays, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedBackupDays(); ok {
+		_spec.AddField(estate.FieldBackupDays, field.TypeInt, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &Estate{config: _u.config}

@@ -8,16 +8,22 @@ import (
 	"entgo.io/contrib/entgql"
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/steward-pm/steward/ent/approval"
+	"github.com/steward-pm/steward/ent/archivedestruction"
+	"github.com/steward-pm/steward/ent/archivedestructionline"
 	"github.com/steward-pm/steward/ent/archivedocument"
 	"github.com/steward-pm/steward/ent/archivefile"
+	"github.com/steward-pm/steward/ent/archivehold"
 	"github.com/steward-pm/steward/ent/archivemanual"
 	"github.com/steward-pm/steward/ent/archivepermit"
 	"github.com/steward-pm/steward/ent/archiverequest"
 	"github.com/steward-pm/steward/ent/archiverequestdocument"
+	"github.com/steward-pm/steward/ent/archiveretention"
 	"github.com/steward-pm/steward/ent/archivevolume"
 	"github.com/steward-pm/steward/ent/area"
 	"github.com/steward-pm/steward/ent/building"
 	"github.com/steward-pm/steward/ent/certificate"
+	"github.com/steward-pm/steward/ent/complaint"
+	"github.com/steward-pm/steward/ent/correspondence"
 	"github.com/steward-pm/steward/ent/department"
 	"github.com/steward-pm/steward/ent/emergencycontact"
 	"github.com/steward-pm/steward/ent/estate"
@@ -53,10 +59,13 @@ import (
 	"github.com/steward-pm/steward/ent/occupancy"
 	"github.com/steward-pm/steward/ent/reconciliation"
 	"github.com/steward-pm/steward/ent/reconciliationline"
+	"github.com/steward-pm/steward/ent/renovation"
+	"github.com/steward-pm/steward/ent/renovationstep"
 	"github.com/steward-pm/steward/ent/resident"
 	"github.com/steward-pm/steward/ent/signature"
 	"github.com/steward-pm/steward/ent/staff"
 	"github.com/steward-pm/steward/ent/unit"
+	"github.com/steward-pm/steward/ent/violation"
 )
 
 // CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
@@ -284,6 +293,492 @@ func newApprovalPaginateArgs(rv map[string]any) *approvalPaginateArgs {
 	}
 	if v, ok := rv[whereField].(*ApprovalWhereInput); ok {
 		args.opts = append(args.opts, WithApprovalFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *ArchiveDestructionQuery) CollectFields(ctx context.Context, satisfies ...string) (*ArchiveDestructionQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *ArchiveDestructionQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(archivedestruction.Columns))
+		selectedFields = []string{archivedestruction.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[archivedestruction.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, archivedestruction.FieldEstateID)
+				fieldSeen[archivedestruction.FieldEstateID] = struct{}{}
+			}
+
+		case "approval":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&ApprovalClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, approvalImplementors)...); err != nil {
+				return err
+			}
+			_q.withApproval = query
+			if _, ok := fieldSeen[archivedestruction.FieldApprovalID]; !ok {
+				selectedFields = append(selectedFields, archivedestruction.FieldApprovalID)
+				fieldSeen[archivedestruction.FieldApprovalID] = struct{}{}
+			}
+
+		case "witness":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&StaffClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, staffImplementors)...); err != nil {
+				return err
+			}
+			_q.withWitness = query
+			if _, ok := fieldSeen[archivedestruction.FieldWitnessID]; !ok {
+				selectedFields = append(selectedFields, archivedestruction.FieldWitnessID)
+				fieldSeen[archivedestruction.FieldWitnessID] = struct{}{}
+			}
+
+		case "certificate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&CertificateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, certificateImplementors)...); err != nil {
+				return err
+			}
+			_q.withCertificate = query
+			if _, ok := fieldSeen[archivedestruction.FieldCertificateID]; !ok {
+				selectedFields = append(selectedFields, archivedestruction.FieldCertificateID)
+				fieldSeen[archivedestruction.FieldCertificateID] = struct{}{}
+			}
+
+		case "lines":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&ArchiveDestructionLineClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, false, opCtx, field, path, mayAddCondition(satisfies, archivedestructionlineImplementors)...); err != nil {
+				return err
+			}
+			_q.WithNamedLines(alias, func(wq *ArchiveDestructionLineQuery) {
+				*wq = *query
+			})
+		case "createdAt":
+			if _, ok := fieldSeen[archivedestruction.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, archivedestruction.FieldCreatedAt)
+				fieldSeen[archivedestruction.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[archivedestruction.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, archivedestruction.FieldEstateID)
+				fieldSeen[archivedestruction.FieldEstateID] = struct{}{}
+			}
+		case "version":
+			if _, ok := fieldSeen[archivedestruction.FieldVersion]; !ok {
+				selectedFields = append(selectedFields, archivedestruction.FieldVersion)
+				fieldSeen[archivedestruction.FieldVersion] = struct{}{}
+			}
+		case "method":
+			if _, ok := fieldSeen[archivedestruction.FieldMethod]; !ok {
+				selectedFields = append(selectedFields, archivedestruction.FieldMethod)
+				fieldSeen[archivedestruction.FieldMethod] = struct{}{}
+			}
+		case "reason":
+			if _, ok := fieldSeen[archivedestruction.FieldReason]; !ok {
+				selectedFields = append(selectedFields, archivedestruction.FieldReason)
+				fieldSeen[archivedestruction.FieldReason] = struct{}{}
+			}
+		case "state":
+			if _, ok := fieldSeen[archivedestruction.FieldState]; !ok {
+				selectedFields = append(selectedFields, archivedestruction.FieldState)
+				fieldSeen[archivedestruction.FieldState] = struct{}{}
+			}
+		case "quantity":
+			if _, ok := fieldSeen[archivedestruction.FieldQuantity]; !ok {
+				selectedFields = append(selectedFields, archivedestruction.FieldQuantity)
+				fieldSeen[archivedestruction.FieldQuantity] = struct{}{}
+			}
+		case "pages":
+			if _, ok := fieldSeen[archivedestruction.FieldPages]; !ok {
+				selectedFields = append(selectedFields, archivedestruction.FieldPages)
+				fieldSeen[archivedestruction.FieldPages] = struct{}{}
+			}
+		case "datedFrom":
+			if _, ok := fieldSeen[archivedestruction.FieldDatedFrom]; !ok {
+				selectedFields = append(selectedFields, archivedestruction.FieldDatedFrom)
+				fieldSeen[archivedestruction.FieldDatedFrom] = struct{}{}
+			}
+		case "datedUntil":
+			if _, ok := fieldSeen[archivedestruction.FieldDatedUntil]; !ok {
+				selectedFields = append(selectedFields, archivedestruction.FieldDatedUntil)
+				fieldSeen[archivedestruction.FieldDatedUntil] = struct{}{}
+			}
+		case "eligibleOn":
+			if _, ok := fieldSeen[archivedestruction.FieldEligibleOn]; !ok {
+				selectedFields = append(selectedFields, archivedestruction.FieldEligibleOn)
+				fieldSeen[archivedestruction.FieldEligibleOn] = struct{}{}
+			}
+		case "proposedByID":
+			if _, ok := fieldSeen[archivedestruction.FieldProposedByID]; !ok {
+				selectedFields = append(selectedFields, archivedestruction.FieldProposedByID)
+				fieldSeen[archivedestruction.FieldProposedByID] = struct{}{}
+			}
+		case "proposedByName":
+			if _, ok := fieldSeen[archivedestruction.FieldProposedByName]; !ok {
+				selectedFields = append(selectedFields, archivedestruction.FieldProposedByName)
+				fieldSeen[archivedestruction.FieldProposedByName] = struct{}{}
+			}
+		case "proposedAt":
+			if _, ok := fieldSeen[archivedestruction.FieldProposedAt]; !ok {
+				selectedFields = append(selectedFields, archivedestruction.FieldProposedAt)
+				fieldSeen[archivedestruction.FieldProposedAt] = struct{}{}
+			}
+		case "approvalID":
+			if _, ok := fieldSeen[archivedestruction.FieldApprovalID]; !ok {
+				selectedFields = append(selectedFields, archivedestruction.FieldApprovalID)
+				fieldSeen[archivedestruction.FieldApprovalID] = struct{}{}
+			}
+		case "approvedByID":
+			if _, ok := fieldSeen[archivedestruction.FieldApprovedByID]; !ok {
+				selectedFields = append(selectedFields, archivedestruction.FieldApprovedByID)
+				fieldSeen[archivedestruction.FieldApprovedByID] = struct{}{}
+			}
+		case "approvedByName":
+			if _, ok := fieldSeen[archivedestruction.FieldApprovedByName]; !ok {
+				selectedFields = append(selectedFields, archivedestruction.FieldApprovedByName)
+				fieldSeen[archivedestruction.FieldApprovedByName] = struct{}{}
+			}
+		case "approvedAt":
+			if _, ok := fieldSeen[archivedestruction.FieldApprovedAt]; !ok {
+				selectedFields = append(selectedFields, archivedestruction.FieldApprovedAt)
+				fieldSeen[archivedestruction.FieldApprovedAt] = struct{}{}
+			}
+		case "witnessID":
+			if _, ok := fieldSeen[archivedestruction.FieldWitnessID]; !ok {
+				selectedFields = append(selectedFields, archivedestruction.FieldWitnessID)
+				fieldSeen[archivedestruction.FieldWitnessID] = struct{}{}
+			}
+		case "contentHash":
+			if _, ok := fieldSeen[archivedestruction.FieldContentHash]; !ok {
+				selectedFields = append(selectedFields, archivedestruction.FieldContentHash)
+				fieldSeen[archivedestruction.FieldContentHash] = struct{}{}
+			}
+		case "certificateID":
+			if _, ok := fieldSeen[archivedestruction.FieldCertificateID]; !ok {
+				selectedFields = append(selectedFields, archivedestruction.FieldCertificateID)
+				fieldSeen[archivedestruction.FieldCertificateID] = struct{}{}
+			}
+		case "destroyedByName":
+			if _, ok := fieldSeen[archivedestruction.FieldDestroyedByName]; !ok {
+				selectedFields = append(selectedFields, archivedestruction.FieldDestroyedByName)
+				fieldSeen[archivedestruction.FieldDestroyedByName] = struct{}{}
+			}
+		case "doneAt":
+			if _, ok := fieldSeen[archivedestruction.FieldDoneAt]; !ok {
+				selectedFields = append(selectedFields, archivedestruction.FieldDoneAt)
+				fieldSeen[archivedestruction.FieldDoneAt] = struct{}{}
+			}
+		case "backupsUntil":
+			if _, ok := fieldSeen[archivedestruction.FieldBackupsUntil]; !ok {
+				selectedFields = append(selectedFields, archivedestruction.FieldBackupsUntil)
+				fieldSeen[archivedestruction.FieldBackupsUntil] = struct{}{}
+			}
+		case "cancelledByID":
+			if _, ok := fieldSeen[archivedestruction.FieldCancelledByID]; !ok {
+				selectedFields = append(selectedFields, archivedestruction.FieldCancelledByID)
+				fieldSeen[archivedestruction.FieldCancelledByID] = struct{}{}
+			}
+		case "cancelledByName":
+			if _, ok := fieldSeen[archivedestruction.FieldCancelledByName]; !ok {
+				selectedFields = append(selectedFields, archivedestruction.FieldCancelledByName)
+				fieldSeen[archivedestruction.FieldCancelledByName] = struct{}{}
+			}
+		case "cancelledAt":
+			if _, ok := fieldSeen[archivedestruction.FieldCancelledAt]; !ok {
+				selectedFields = append(selectedFields, archivedestruction.FieldCancelledAt)
+				fieldSeen[archivedestruction.FieldCancelledAt] = struct{}{}
+			}
+		case "cancelReason":
+			if _, ok := fieldSeen[archivedestruction.FieldCancelReason]; !ok {
+				selectedFields = append(selectedFields, archivedestruction.FieldCancelReason)
+				fieldSeen[archivedestruction.FieldCancelReason] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type archivedestructionPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []ArchiveDestructionPaginateOption
+}
+
+func newArchiveDestructionPaginateArgs(rv map[string]any) *archivedestructionPaginateArgs {
+	args := &archivedestructionPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &ArchiveDestructionOrder{Field: &ArchiveDestructionOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithArchiveDestructionOrder(order))
+			}
+		case *ArchiveDestructionOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithArchiveDestructionOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*ArchiveDestructionWhereInput); ok {
+		args.opts = append(args.opts, WithArchiveDestructionFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *ArchiveDestructionLineQuery) CollectFields(ctx context.Context, satisfies ...string) (*ArchiveDestructionLineQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *ArchiveDestructionLineQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(archivedestructionline.Columns))
+		selectedFields = []string{archivedestructionline.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[archivedestructionline.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, archivedestructionline.FieldEstateID)
+				fieldSeen[archivedestructionline.FieldEstateID] = struct{}{}
+			}
+
+		case "destruction":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&ArchiveDestructionClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, archivedestructionImplementors)...); err != nil {
+				return err
+			}
+			_q.withDestruction = query
+			if _, ok := fieldSeen[archivedestructionline.FieldDestructionID]; !ok {
+				selectedFields = append(selectedFields, archivedestructionline.FieldDestructionID)
+				fieldSeen[archivedestructionline.FieldDestructionID] = struct{}{}
+			}
+
+		case "document":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&ArchiveDocumentClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, archivedocumentImplementors)...); err != nil {
+				return err
+			}
+			_q.withDocument = query
+			if _, ok := fieldSeen[archivedestructionline.FieldDocumentID]; !ok {
+				selectedFields = append(selectedFields, archivedestructionline.FieldDocumentID)
+				fieldSeen[archivedestructionline.FieldDocumentID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[archivedestructionline.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, archivedestructionline.FieldCreatedAt)
+				fieldSeen[archivedestructionline.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[archivedestructionline.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, archivedestructionline.FieldEstateID)
+				fieldSeen[archivedestructionline.FieldEstateID] = struct{}{}
+			}
+		case "destructionID":
+			if _, ok := fieldSeen[archivedestructionline.FieldDestructionID]; !ok {
+				selectedFields = append(selectedFields, archivedestructionline.FieldDestructionID)
+				fieldSeen[archivedestructionline.FieldDestructionID] = struct{}{}
+			}
+		case "documentID":
+			if _, ok := fieldSeen[archivedestructionline.FieldDocumentID]; !ok {
+				selectedFields = append(selectedFields, archivedestructionline.FieldDocumentID)
+				fieldSeen[archivedestructionline.FieldDocumentID] = struct{}{}
+			}
+		case "category":
+			if _, ok := fieldSeen[archivedestructionline.FieldCategory]; !ok {
+				selectedFields = append(selectedFields, archivedestructionline.FieldCategory)
+				fieldSeen[archivedestructionline.FieldCategory] = struct{}{}
+			}
+		case "volumeCode":
+			if _, ok := fieldSeen[archivedestructionline.FieldVolumeCode]; !ok {
+				selectedFields = append(selectedFields, archivedestructionline.FieldVolumeCode)
+				fieldSeen[archivedestructionline.FieldVolumeCode] = struct{}{}
+			}
+		case "dated":
+			if _, ok := fieldSeen[archivedestructionline.FieldDated]; !ok {
+				selectedFields = append(selectedFields, archivedestructionline.FieldDated)
+				fieldSeen[archivedestructionline.FieldDated] = struct{}{}
+			}
+		case "pages":
+			if _, ok := fieldSeen[archivedestructionline.FieldPages]; !ok {
+				selectedFields = append(selectedFields, archivedestructionline.FieldPages)
+				fieldSeen[archivedestructionline.FieldPages] = struct{}{}
+			}
+		case "years":
+			if _, ok := fieldSeen[archivedestructionline.FieldYears]; !ok {
+				selectedFields = append(selectedFields, archivedestructionline.FieldYears)
+				fieldSeen[archivedestructionline.FieldYears] = struct{}{}
+			}
+		case "basis":
+			if _, ok := fieldSeen[archivedestructionline.FieldBasis]; !ok {
+				selectedFields = append(selectedFields, archivedestructionline.FieldBasis)
+				fieldSeen[archivedestructionline.FieldBasis] = struct{}{}
+			}
+		case "eligibleOn":
+			if _, ok := fieldSeen[archivedestructionline.FieldEligibleOn]; !ok {
+				selectedFields = append(selectedFields, archivedestructionline.FieldEligibleOn)
+				fieldSeen[archivedestructionline.FieldEligibleOn] = struct{}{}
+			}
+		case "open":
+			if _, ok := fieldSeen[archivedestructionline.FieldOpen]; !ok {
+				selectedFields = append(selectedFields, archivedestructionline.FieldOpen)
+				fieldSeen[archivedestructionline.FieldOpen] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type archivedestructionlinePaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []ArchiveDestructionLinePaginateOption
+}
+
+func newArchiveDestructionLinePaginateArgs(rv map[string]any) *archivedestructionlinePaginateArgs {
+	args := &archivedestructionlinePaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &ArchiveDestructionLineOrder{Field: &ArchiveDestructionLineOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithArchiveDestructionLineOrder(order))
+			}
+		case *ArchiveDestructionLineOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithArchiveDestructionLineOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*ArchiveDestructionLineWhereInput); ok {
+		args.opts = append(args.opts, WithArchiveDestructionLineFilter(v.Filter))
 	}
 	return args
 }
@@ -574,6 +1069,16 @@ func (_q *ArchiveDocumentQuery) collectField(ctx context.Context, oneNode bool, 
 				selectedFields = append(selectedFields, archivedocument.FieldSize)
 				fieldSeen[archivedocument.FieldSize] = struct{}{}
 			}
+		case "destroyedAt":
+			if _, ok := fieldSeen[archivedocument.FieldDestroyedAt]; !ok {
+				selectedFields = append(selectedFields, archivedocument.FieldDestroyedAt)
+				fieldSeen[archivedocument.FieldDestroyedAt] = struct{}{}
+			}
+		case "certificateNumber":
+			if _, ok := fieldSeen[archivedocument.FieldCertificateNumber]; !ok {
+				selectedFields = append(selectedFields, archivedocument.FieldCertificateNumber)
+				fieldSeen[archivedocument.FieldCertificateNumber] = struct{}{}
+			}
 		case "id":
 		case "__typename":
 		default:
@@ -820,6 +1325,220 @@ func newArchiveFilePaginateArgs(rv map[string]any) *archivefilePaginateArgs {
 	}
 	if v, ok := rv[whereField].(*ArchiveFileWhereInput); ok {
 		args.opts = append(args.opts, WithArchiveFileFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *ArchiveHoldQuery) CollectFields(ctx context.Context, satisfies ...string) (*ArchiveHoldQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *ArchiveHoldQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(archivehold.Columns))
+		selectedFields = []string{archivehold.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[archivehold.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, archivehold.FieldEstateID)
+				fieldSeen[archivehold.FieldEstateID] = struct{}{}
+			}
+
+		case "document":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&ArchiveDocumentClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, archivedocumentImplementors)...); err != nil {
+				return err
+			}
+			_q.withDocument = query
+			if _, ok := fieldSeen[archivehold.FieldDocumentID]; !ok {
+				selectedFields = append(selectedFields, archivehold.FieldDocumentID)
+				fieldSeen[archivehold.FieldDocumentID] = struct{}{}
+			}
+
+		case "volume":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&ArchiveVolumeClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, archivevolumeImplementors)...); err != nil {
+				return err
+			}
+			_q.withVolume = query
+			if _, ok := fieldSeen[archivehold.FieldVolumeID]; !ok {
+				selectedFields = append(selectedFields, archivehold.FieldVolumeID)
+				fieldSeen[archivehold.FieldVolumeID] = struct{}{}
+			}
+
+		case "file":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&ArchiveFileClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, archivefileImplementors)...); err != nil {
+				return err
+			}
+			_q.withFile = query
+			if _, ok := fieldSeen[archivehold.FieldFileID]; !ok {
+				selectedFields = append(selectedFields, archivehold.FieldFileID)
+				fieldSeen[archivehold.FieldFileID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[archivehold.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, archivehold.FieldCreatedAt)
+				fieldSeen[archivehold.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[archivehold.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, archivehold.FieldEstateID)
+				fieldSeen[archivehold.FieldEstateID] = struct{}{}
+			}
+		case "subjectID":
+			if _, ok := fieldSeen[archivehold.FieldSubjectID]; !ok {
+				selectedFields = append(selectedFields, archivehold.FieldSubjectID)
+				fieldSeen[archivehold.FieldSubjectID] = struct{}{}
+			}
+		case "documentID":
+			if _, ok := fieldSeen[archivehold.FieldDocumentID]; !ok {
+				selectedFields = append(selectedFields, archivehold.FieldDocumentID)
+				fieldSeen[archivehold.FieldDocumentID] = struct{}{}
+			}
+		case "volumeID":
+			if _, ok := fieldSeen[archivehold.FieldVolumeID]; !ok {
+				selectedFields = append(selectedFields, archivehold.FieldVolumeID)
+				fieldSeen[archivehold.FieldVolumeID] = struct{}{}
+			}
+		case "fileID":
+			if _, ok := fieldSeen[archivehold.FieldFileID]; !ok {
+				selectedFields = append(selectedFields, archivehold.FieldFileID)
+				fieldSeen[archivehold.FieldFileID] = struct{}{}
+			}
+		case "reason":
+			if _, ok := fieldSeen[archivehold.FieldReason]; !ok {
+				selectedFields = append(selectedFields, archivehold.FieldReason)
+				fieldSeen[archivehold.FieldReason] = struct{}{}
+			}
+		case "placedByID":
+			if _, ok := fieldSeen[archivehold.FieldPlacedByID]; !ok {
+				selectedFields = append(selectedFields, archivehold.FieldPlacedByID)
+				fieldSeen[archivehold.FieldPlacedByID] = struct{}{}
+			}
+		case "placedByName":
+			if _, ok := fieldSeen[archivehold.FieldPlacedByName]; !ok {
+				selectedFields = append(selectedFields, archivehold.FieldPlacedByName)
+				fieldSeen[archivehold.FieldPlacedByName] = struct{}{}
+			}
+		case "placedAt":
+			if _, ok := fieldSeen[archivehold.FieldPlacedAt]; !ok {
+				selectedFields = append(selectedFields, archivehold.FieldPlacedAt)
+				fieldSeen[archivehold.FieldPlacedAt] = struct{}{}
+			}
+		case "releasedAt":
+			if _, ok := fieldSeen[archivehold.FieldReleasedAt]; !ok {
+				selectedFields = append(selectedFields, archivehold.FieldReleasedAt)
+				fieldSeen[archivehold.FieldReleasedAt] = struct{}{}
+			}
+		case "releaseReason":
+			if _, ok := fieldSeen[archivehold.FieldReleaseReason]; !ok {
+				selectedFields = append(selectedFields, archivehold.FieldReleaseReason)
+				fieldSeen[archivehold.FieldReleaseReason] = struct{}{}
+			}
+		case "releasedByID":
+			if _, ok := fieldSeen[archivehold.FieldReleasedByID]; !ok {
+				selectedFields = append(selectedFields, archivehold.FieldReleasedByID)
+				fieldSeen[archivehold.FieldReleasedByID] = struct{}{}
+			}
+		case "releasedByName":
+			if _, ok := fieldSeen[archivehold.FieldReleasedByName]; !ok {
+				selectedFields = append(selectedFields, archivehold.FieldReleasedByName)
+				fieldSeen[archivehold.FieldReleasedByName] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type archiveholdPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []ArchiveHoldPaginateOption
+}
+
+func newArchiveHoldPaginateArgs(rv map[string]any) *archiveholdPaginateArgs {
+	args := &archiveholdPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &ArchiveHoldOrder{Field: &ArchiveHoldOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithArchiveHoldOrder(order))
+			}
+		case *ArchiveHoldOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithArchiveHoldOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*ArchiveHoldWhereInput); ok {
+		args.opts = append(args.opts, WithArchiveHoldFilter(v.Filter))
 	}
 	return args
 }
@@ -1530,6 +2249,145 @@ func newArchiveRequestDocumentPaginateArgs(rv map[string]any) *archiverequestdoc
 }
 
 // CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *ArchiveRetentionQuery) CollectFields(ctx context.Context, satisfies ...string) (*ArchiveRetentionQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *ArchiveRetentionQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(archiveretention.Columns))
+		selectedFields = []string{archiveretention.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[archiveretention.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, archiveretention.FieldEstateID)
+				fieldSeen[archiveretention.FieldEstateID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[archiveretention.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, archiveretention.FieldCreatedAt)
+				fieldSeen[archiveretention.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[archiveretention.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, archiveretention.FieldEstateID)
+				fieldSeen[archiveretention.FieldEstateID] = struct{}{}
+			}
+		case "version":
+			if _, ok := fieldSeen[archiveretention.FieldVersion]; !ok {
+				selectedFields = append(selectedFields, archiveretention.FieldVersion)
+				fieldSeen[archiveretention.FieldVersion] = struct{}{}
+			}
+		case "category":
+			if _, ok := fieldSeen[archiveretention.FieldCategory]; !ok {
+				selectedFields = append(selectedFields, archiveretention.FieldCategory)
+				fieldSeen[archiveretention.FieldCategory] = struct{}{}
+			}
+		case "years":
+			if _, ok := fieldSeen[archiveretention.FieldYears]; !ok {
+				selectedFields = append(selectedFields, archiveretention.FieldYears)
+				fieldSeen[archiveretention.FieldYears] = struct{}{}
+			}
+		case "basis":
+			if _, ok := fieldSeen[archiveretention.FieldBasis]; !ok {
+				selectedFields = append(selectedFields, archiveretention.FieldBasis)
+				fieldSeen[archiveretention.FieldBasis] = struct{}{}
+			}
+		case "setByID":
+			if _, ok := fieldSeen[archiveretention.FieldSetByID]; !ok {
+				selectedFields = append(selectedFields, archiveretention.FieldSetByID)
+				fieldSeen[archiveretention.FieldSetByID] = struct{}{}
+			}
+		case "setByName":
+			if _, ok := fieldSeen[archiveretention.FieldSetByName]; !ok {
+				selectedFields = append(selectedFields, archiveretention.FieldSetByName)
+				fieldSeen[archiveretention.FieldSetByName] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type archiveretentionPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []ArchiveRetentionPaginateOption
+}
+
+func newArchiveRetentionPaginateArgs(rv map[string]any) *archiveretentionPaginateArgs {
+	args := &archiveretentionPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &ArchiveRetentionOrder{Field: &ArchiveRetentionOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithArchiveRetentionOrder(order))
+			}
+		case *ArchiveRetentionOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithArchiveRetentionOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*ArchiveRetentionWhereInput); ok {
+		args.opts = append(args.opts, WithArchiveRetentionFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
 func (_q *ArchiveVolumeQuery) CollectFields(ctx context.Context, satisfies ...string) (*ArchiveVolumeQuery, error) {
 	fc := graphql.GetFieldContext(ctx)
 	if fc == nil {
@@ -2186,6 +3044,454 @@ func newCertificatePaginateArgs(rv map[string]any) *certificatePaginateArgs {
 }
 
 // CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *ComplaintQuery) CollectFields(ctx context.Context, satisfies ...string) (*ComplaintQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *ComplaintQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(complaint.Columns))
+		selectedFields = []string{complaint.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[complaint.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, complaint.FieldEstateID)
+				fieldSeen[complaint.FieldEstateID] = struct{}{}
+			}
+
+		case "file":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&ArchiveFileClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, archivefileImplementors)...); err != nil {
+				return err
+			}
+			_q.withFile = query
+			if _, ok := fieldSeen[complaint.FieldFileID]; !ok {
+				selectedFields = append(selectedFields, complaint.FieldFileID)
+				fieldSeen[complaint.FieldFileID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[complaint.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, complaint.FieldCreatedAt)
+				fieldSeen[complaint.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[complaint.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, complaint.FieldEstateID)
+				fieldSeen[complaint.FieldEstateID] = struct{}{}
+			}
+		case "householdID":
+			if _, ok := fieldSeen[complaint.FieldHouseholdID]; !ok {
+				selectedFields = append(selectedFields, complaint.FieldHouseholdID)
+				fieldSeen[complaint.FieldHouseholdID] = struct{}{}
+			}
+		case "departmentID":
+			if _, ok := fieldSeen[complaint.FieldDepartmentID]; !ok {
+				selectedFields = append(selectedFields, complaint.FieldDepartmentID)
+				fieldSeen[complaint.FieldDepartmentID] = struct{}{}
+			}
+		case "fileID":
+			if _, ok := fieldSeen[complaint.FieldFileID]; !ok {
+				selectedFields = append(selectedFields, complaint.FieldFileID)
+				fieldSeen[complaint.FieldFileID] = struct{}{}
+			}
+		case "title":
+			if _, ok := fieldSeen[complaint.FieldTitle]; !ok {
+				selectedFields = append(selectedFields, complaint.FieldTitle)
+				fieldSeen[complaint.FieldTitle] = struct{}{}
+			}
+		case "particulars":
+			if _, ok := fieldSeen[complaint.FieldParticulars]; !ok {
+				selectedFields = append(selectedFields, complaint.FieldParticulars)
+				fieldSeen[complaint.FieldParticulars] = struct{}{}
+			}
+		case "dated":
+			if _, ok := fieldSeen[complaint.FieldDated]; !ok {
+				selectedFields = append(selectedFields, complaint.FieldDated)
+				fieldSeen[complaint.FieldDated] = struct{}{}
+			}
+		case "recordedByID":
+			if _, ok := fieldSeen[complaint.FieldRecordedByID]; !ok {
+				selectedFields = append(selectedFields, complaint.FieldRecordedByID)
+				fieldSeen[complaint.FieldRecordedByID] = struct{}{}
+			}
+		case "recordedByName":
+			if _, ok := fieldSeen[complaint.FieldRecordedByName]; !ok {
+				selectedFields = append(selectedFields, complaint.FieldRecordedByName)
+				fieldSeen[complaint.FieldRecordedByName] = struct{}{}
+			}
+		case "recordedAt":
+			if _, ok := fieldSeen[complaint.FieldRecordedAt]; !ok {
+				selectedFields = append(selectedFields, complaint.FieldRecordedAt)
+				fieldSeen[complaint.FieldRecordedAt] = struct{}{}
+			}
+		case "voidedAt":
+			if _, ok := fieldSeen[complaint.FieldVoidedAt]; !ok {
+				selectedFields = append(selectedFields, complaint.FieldVoidedAt)
+				fieldSeen[complaint.FieldVoidedAt] = struct{}{}
+			}
+		case "voidReason":
+			if _, ok := fieldSeen[complaint.FieldVoidReason]; !ok {
+				selectedFields = append(selectedFields, complaint.FieldVoidReason)
+				fieldSeen[complaint.FieldVoidReason] = struct{}{}
+			}
+		case "voidedByID":
+			if _, ok := fieldSeen[complaint.FieldVoidedByID]; !ok {
+				selectedFields = append(selectedFields, complaint.FieldVoidedByID)
+				fieldSeen[complaint.FieldVoidedByID] = struct{}{}
+			}
+		case "voidedByName":
+			if _, ok := fieldSeen[complaint.FieldVoidedByName]; !ok {
+				selectedFields = append(selectedFields, complaint.FieldVoidedByName)
+				fieldSeen[complaint.FieldVoidedByName] = struct{}{}
+			}
+		case "way":
+			if _, ok := fieldSeen[complaint.FieldWay]; !ok {
+				selectedFields = append(selectedFields, complaint.FieldWay)
+				fieldSeen[complaint.FieldWay] = struct{}{}
+			}
+		case "dueAt":
+			if _, ok := fieldSeen[complaint.FieldDueAt]; !ok {
+				selectedFields = append(selectedFields, complaint.FieldDueAt)
+				fieldSeen[complaint.FieldDueAt] = struct{}{}
+			}
+		case "state":
+			if _, ok := fieldSeen[complaint.FieldState]; !ok {
+				selectedFields = append(selectedFields, complaint.FieldState)
+				fieldSeen[complaint.FieldState] = struct{}{}
+			}
+		case "finding":
+			if _, ok := fieldSeen[complaint.FieldFinding]; !ok {
+				selectedFields = append(selectedFields, complaint.FieldFinding)
+				fieldSeen[complaint.FieldFinding] = struct{}{}
+			}
+		case "answeredByID":
+			if _, ok := fieldSeen[complaint.FieldAnsweredByID]; !ok {
+				selectedFields = append(selectedFields, complaint.FieldAnsweredByID)
+				fieldSeen[complaint.FieldAnsweredByID] = struct{}{}
+			}
+		case "answeredByName":
+			if _, ok := fieldSeen[complaint.FieldAnsweredByName]; !ok {
+				selectedFields = append(selectedFields, complaint.FieldAnsweredByName)
+				fieldSeen[complaint.FieldAnsweredByName] = struct{}{}
+			}
+		case "answeredAt":
+			if _, ok := fieldSeen[complaint.FieldAnsweredAt]; !ok {
+				selectedFields = append(selectedFields, complaint.FieldAnsweredAt)
+				fieldSeen[complaint.FieldAnsweredAt] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type complaintPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []ComplaintPaginateOption
+}
+
+func newComplaintPaginateArgs(rv map[string]any) *complaintPaginateArgs {
+	args := &complaintPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &ComplaintOrder{Field: &ComplaintOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithComplaintOrder(order))
+			}
+		case *ComplaintOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithComplaintOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*ComplaintWhereInput); ok {
+		args.opts = append(args.opts, WithComplaintFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *CorrespondenceQuery) CollectFields(ctx context.Context, satisfies ...string) (*CorrespondenceQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *CorrespondenceQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(correspondence.Columns))
+		selectedFields = []string{correspondence.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[correspondence.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, correspondence.FieldEstateID)
+				fieldSeen[correspondence.FieldEstateID] = struct{}{}
+			}
+
+		case "file":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&ArchiveFileClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, archivefileImplementors)...); err != nil {
+				return err
+			}
+			_q.withFile = query
+			if _, ok := fieldSeen[correspondence.FieldFileID]; !ok {
+				selectedFields = append(selectedFields, correspondence.FieldFileID)
+				fieldSeen[correspondence.FieldFileID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[correspondence.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, correspondence.FieldCreatedAt)
+				fieldSeen[correspondence.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[correspondence.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, correspondence.FieldEstateID)
+				fieldSeen[correspondence.FieldEstateID] = struct{}{}
+			}
+		case "householdID":
+			if _, ok := fieldSeen[correspondence.FieldHouseholdID]; !ok {
+				selectedFields = append(selectedFields, correspondence.FieldHouseholdID)
+				fieldSeen[correspondence.FieldHouseholdID] = struct{}{}
+			}
+		case "departmentID":
+			if _, ok := fieldSeen[correspondence.FieldDepartmentID]; !ok {
+				selectedFields = append(selectedFields, correspondence.FieldDepartmentID)
+				fieldSeen[correspondence.FieldDepartmentID] = struct{}{}
+			}
+		case "fileID":
+			if _, ok := fieldSeen[correspondence.FieldFileID]; !ok {
+				selectedFields = append(selectedFields, correspondence.FieldFileID)
+				fieldSeen[correspondence.FieldFileID] = struct{}{}
+			}
+		case "title":
+			if _, ok := fieldSeen[correspondence.FieldTitle]; !ok {
+				selectedFields = append(selectedFields, correspondence.FieldTitle)
+				fieldSeen[correspondence.FieldTitle] = struct{}{}
+			}
+		case "particulars":
+			if _, ok := fieldSeen[correspondence.FieldParticulars]; !ok {
+				selectedFields = append(selectedFields, correspondence.FieldParticulars)
+				fieldSeen[correspondence.FieldParticulars] = struct{}{}
+			}
+		case "dated":
+			if _, ok := fieldSeen[correspondence.FieldDated]; !ok {
+				selectedFields = append(selectedFields, correspondence.FieldDated)
+				fieldSeen[correspondence.FieldDated] = struct{}{}
+			}
+		case "recordedByID":
+			if _, ok := fieldSeen[correspondence.FieldRecordedByID]; !ok {
+				selectedFields = append(selectedFields, correspondence.FieldRecordedByID)
+				fieldSeen[correspondence.FieldRecordedByID] = struct{}{}
+			}
+		case "recordedByName":
+			if _, ok := fieldSeen[correspondence.FieldRecordedByName]; !ok {
+				selectedFields = append(selectedFields, correspondence.FieldRecordedByName)
+				fieldSeen[correspondence.FieldRecordedByName] = struct{}{}
+			}
+		case "recordedAt":
+			if _, ok := fieldSeen[correspondence.FieldRecordedAt]; !ok {
+				selectedFields = append(selectedFields, correspondence.FieldRecordedAt)
+				fieldSeen[correspondence.FieldRecordedAt] = struct{}{}
+			}
+		case "voidedAt":
+			if _, ok := fieldSeen[correspondence.FieldVoidedAt]; !ok {
+				selectedFields = append(selectedFields, correspondence.FieldVoidedAt)
+				fieldSeen[correspondence.FieldVoidedAt] = struct{}{}
+			}
+		case "voidReason":
+			if _, ok := fieldSeen[correspondence.FieldVoidReason]; !ok {
+				selectedFields = append(selectedFields, correspondence.FieldVoidReason)
+				fieldSeen[correspondence.FieldVoidReason] = struct{}{}
+			}
+		case "voidedByID":
+			if _, ok := fieldSeen[correspondence.FieldVoidedByID]; !ok {
+				selectedFields = append(selectedFields, correspondence.FieldVoidedByID)
+				fieldSeen[correspondence.FieldVoidedByID] = struct{}{}
+			}
+		case "voidedByName":
+			if _, ok := fieldSeen[correspondence.FieldVoidedByName]; !ok {
+				selectedFields = append(selectedFields, correspondence.FieldVoidedByName)
+				fieldSeen[correspondence.FieldVoidedByName] = struct{}{}
+			}
+		case "direction":
+			if _, ok := fieldSeen[correspondence.FieldDirection]; !ok {
+				selectedFields = append(selectedFields, correspondence.FieldDirection)
+				fieldSeen[correspondence.FieldDirection] = struct{}{}
+			}
+		case "way":
+			if _, ok := fieldSeen[correspondence.FieldWay]; !ok {
+				selectedFields = append(selectedFields, correspondence.FieldWay)
+				fieldSeen[correspondence.FieldWay] = struct{}{}
+			}
+		case "state":
+			if _, ok := fieldSeen[correspondence.FieldState]; !ok {
+				selectedFields = append(selectedFields, correspondence.FieldState)
+				fieldSeen[correspondence.FieldState] = struct{}{}
+			}
+		case "finding":
+			if _, ok := fieldSeen[correspondence.FieldFinding]; !ok {
+				selectedFields = append(selectedFields, correspondence.FieldFinding)
+				fieldSeen[correspondence.FieldFinding] = struct{}{}
+			}
+		case "answeredByID":
+			if _, ok := fieldSeen[correspondence.FieldAnsweredByID]; !ok {
+				selectedFields = append(selectedFields, correspondence.FieldAnsweredByID)
+				fieldSeen[correspondence.FieldAnsweredByID] = struct{}{}
+			}
+		case "answeredByName":
+			if _, ok := fieldSeen[correspondence.FieldAnsweredByName]; !ok {
+				selectedFields = append(selectedFields, correspondence.FieldAnsweredByName)
+				fieldSeen[correspondence.FieldAnsweredByName] = struct{}{}
+			}
+		case "answeredAt":
+			if _, ok := fieldSeen[correspondence.FieldAnsweredAt]; !ok {
+				selectedFields = append(selectedFields, correspondence.FieldAnsweredAt)
+				fieldSeen[correspondence.FieldAnsweredAt] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type correspondencePaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []CorrespondencePaginateOption
+}
+
+func newCorrespondencePaginateArgs(rv map[string]any) *correspondencePaginateArgs {
+	args := &correspondencePaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &CorrespondenceOrder{Field: &CorrespondenceOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithCorrespondenceOrder(order))
+			}
+		case *CorrespondenceOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithCorrespondenceOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*CorrespondenceWhereInput); ok {
+		args.opts = append(args.opts, WithCorrespondenceFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
 func (_q *DepartmentQuery) CollectFields(ctx context.Context, satisfies ...string) (*DepartmentQuery, error) {
 	fc := graphql.GetFieldContext(ctx)
 	if fc == nil {
@@ -2503,6 +3809,11 @@ func (_q *EstateQuery) collectField(ctx context.Context, oneNode bool, opCtx *gr
 			if _, ok := fieldSeen[estate.FieldLocale]; !ok {
 				selectedFields = append(selectedFields, estate.FieldLocale)
 				fieldSeen[estate.FieldLocale] = struct{}{}
+			}
+		case "backupDays":
+			if _, ok := fieldSeen[estate.FieldBackupDays]; !ok {
+				selectedFields = append(selectedFields, estate.FieldBackupDays)
+				fieldSeen[estate.FieldBackupDays] = struct{}{}
 			}
 		case "id":
 		case "__typename":
@@ -8765,6 +10076,432 @@ func newReconciliationLinePaginateArgs(rv map[string]any) *reconciliationlinePag
 }
 
 // CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *RenovationQuery) CollectFields(ctx context.Context, satisfies ...string) (*RenovationQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *RenovationQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(renovation.Columns))
+		selectedFields = []string{renovation.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[renovation.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, renovation.FieldEstateID)
+				fieldSeen[renovation.FieldEstateID] = struct{}{}
+			}
+
+		case "file":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&ArchiveFileClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, archivefileImplementors)...); err != nil {
+				return err
+			}
+			_q.withFile = query
+			if _, ok := fieldSeen[renovation.FieldFileID]; !ok {
+				selectedFields = append(selectedFields, renovation.FieldFileID)
+				fieldSeen[renovation.FieldFileID] = struct{}{}
+			}
+
+		case "steps":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&RenovationStepClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, false, opCtx, field, path, mayAddCondition(satisfies, renovationstepImplementors)...); err != nil {
+				return err
+			}
+			_q.WithNamedSteps(alias, func(wq *RenovationStepQuery) {
+				*wq = *query
+			})
+		case "createdAt":
+			if _, ok := fieldSeen[renovation.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, renovation.FieldCreatedAt)
+				fieldSeen[renovation.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[renovation.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, renovation.FieldEstateID)
+				fieldSeen[renovation.FieldEstateID] = struct{}{}
+			}
+		case "householdID":
+			if _, ok := fieldSeen[renovation.FieldHouseholdID]; !ok {
+				selectedFields = append(selectedFields, renovation.FieldHouseholdID)
+				fieldSeen[renovation.FieldHouseholdID] = struct{}{}
+			}
+		case "departmentID":
+			if _, ok := fieldSeen[renovation.FieldDepartmentID]; !ok {
+				selectedFields = append(selectedFields, renovation.FieldDepartmentID)
+				fieldSeen[renovation.FieldDepartmentID] = struct{}{}
+			}
+		case "fileID":
+			if _, ok := fieldSeen[renovation.FieldFileID]; !ok {
+				selectedFields = append(selectedFields, renovation.FieldFileID)
+				fieldSeen[renovation.FieldFileID] = struct{}{}
+			}
+		case "title":
+			if _, ok := fieldSeen[renovation.FieldTitle]; !ok {
+				selectedFields = append(selectedFields, renovation.FieldTitle)
+				fieldSeen[renovation.FieldTitle] = struct{}{}
+			}
+		case "particulars":
+			if _, ok := fieldSeen[renovation.FieldParticulars]; !ok {
+				selectedFields = append(selectedFields, renovation.FieldParticulars)
+				fieldSeen[renovation.FieldParticulars] = struct{}{}
+			}
+		case "dated":
+			if _, ok := fieldSeen[renovation.FieldDated]; !ok {
+				selectedFields = append(selectedFields, renovation.FieldDated)
+				fieldSeen[renovation.FieldDated] = struct{}{}
+			}
+		case "recordedByID":
+			if _, ok := fieldSeen[renovation.FieldRecordedByID]; !ok {
+				selectedFields = append(selectedFields, renovation.FieldRecordedByID)
+				fieldSeen[renovation.FieldRecordedByID] = struct{}{}
+			}
+		case "recordedByName":
+			if _, ok := fieldSeen[renovation.FieldRecordedByName]; !ok {
+				selectedFields = append(selectedFields, renovation.FieldRecordedByName)
+				fieldSeen[renovation.FieldRecordedByName] = struct{}{}
+			}
+		case "recordedAt":
+			if _, ok := fieldSeen[renovation.FieldRecordedAt]; !ok {
+				selectedFields = append(selectedFields, renovation.FieldRecordedAt)
+				fieldSeen[renovation.FieldRecordedAt] = struct{}{}
+			}
+		case "voidedAt":
+			if _, ok := fieldSeen[renovation.FieldVoidedAt]; !ok {
+				selectedFields = append(selectedFields, renovation.FieldVoidedAt)
+				fieldSeen[renovation.FieldVoidedAt] = struct{}{}
+			}
+		case "voidReason":
+			if _, ok := fieldSeen[renovation.FieldVoidReason]; !ok {
+				selectedFields = append(selectedFields, renovation.FieldVoidReason)
+				fieldSeen[renovation.FieldVoidReason] = struct{}{}
+			}
+		case "voidedByID":
+			if _, ok := fieldSeen[renovation.FieldVoidedByID]; !ok {
+				selectedFields = append(selectedFields, renovation.FieldVoidedByID)
+				fieldSeen[renovation.FieldVoidedByID] = struct{}{}
+			}
+		case "voidedByName":
+			if _, ok := fieldSeen[renovation.FieldVoidedByName]; !ok {
+				selectedFields = append(selectedFields, renovation.FieldVoidedByName)
+				fieldSeen[renovation.FieldVoidedByName] = struct{}{}
+			}
+		case "contractor":
+			if _, ok := fieldSeen[renovation.FieldContractor]; !ok {
+				selectedFields = append(selectedFields, renovation.FieldContractor)
+				fieldSeen[renovation.FieldContractor] = struct{}{}
+			}
+		case "beginsOn":
+			if _, ok := fieldSeen[renovation.FieldBeginsOn]; !ok {
+				selectedFields = append(selectedFields, renovation.FieldBeginsOn)
+				fieldSeen[renovation.FieldBeginsOn] = struct{}{}
+			}
+		case "endsOn":
+			if _, ok := fieldSeen[renovation.FieldEndsOn]; !ok {
+				selectedFields = append(selectedFields, renovation.FieldEndsOn)
+				fieldSeen[renovation.FieldEndsOn] = struct{}{}
+			}
+		case "state":
+			if _, ok := fieldSeen[renovation.FieldState]; !ok {
+				selectedFields = append(selectedFields, renovation.FieldState)
+				fieldSeen[renovation.FieldState] = struct{}{}
+			}
+		case "deposit":
+			if _, ok := fieldSeen[renovation.FieldDeposit]; !ok {
+				selectedFields = append(selectedFields, renovation.FieldDeposit)
+				fieldSeen[renovation.FieldDeposit] = struct{}{}
+			}
+		case "deducted":
+			if _, ok := fieldSeen[renovation.FieldDeducted]; !ok {
+				selectedFields = append(selectedFields, renovation.FieldDeducted)
+				fieldSeen[renovation.FieldDeducted] = struct{}{}
+			}
+		case "returned":
+			if _, ok := fieldSeen[renovation.FieldReturned]; !ok {
+				selectedFields = append(selectedFields, renovation.FieldReturned)
+				fieldSeen[renovation.FieldReturned] = struct{}{}
+			}
+		case "currency":
+			if _, ok := fieldSeen[renovation.FieldCurrency]; !ok {
+				selectedFields = append(selectedFields, renovation.FieldCurrency)
+				fieldSeen[renovation.FieldCurrency] = struct{}{}
+			}
+		case "deductionReason":
+			if _, ok := fieldSeen[renovation.FieldDeductionReason]; !ok {
+				selectedFields = append(selectedFields, renovation.FieldDeductionReason)
+				fieldSeen[renovation.FieldDeductionReason] = struct{}{}
+			}
+		case "paidAt":
+			if _, ok := fieldSeen[renovation.FieldPaidAt]; !ok {
+				selectedFields = append(selectedFields, renovation.FieldPaidAt)
+				fieldSeen[renovation.FieldPaidAt] = struct{}{}
+			}
+		case "settledAt":
+			if _, ok := fieldSeen[renovation.FieldSettledAt]; !ok {
+				selectedFields = append(selectedFields, renovation.FieldSettledAt)
+				fieldSeen[renovation.FieldSettledAt] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type renovationPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []RenovationPaginateOption
+}
+
+func newRenovationPaginateArgs(rv map[string]any) *renovationPaginateArgs {
+	args := &renovationPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &RenovationOrder{Field: &RenovationOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithRenovationOrder(order))
+			}
+		case *RenovationOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithRenovationOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*RenovationWhereInput); ok {
+		args.opts = append(args.opts, WithRenovationFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *RenovationStepQuery) CollectFields(ctx context.Context, satisfies ...string) (*RenovationStepQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *RenovationStepQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(renovationstep.Columns))
+		selectedFields = []string{renovationstep.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[renovationstep.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, renovationstep.FieldEstateID)
+				fieldSeen[renovationstep.FieldEstateID] = struct{}{}
+			}
+
+		case "renovation":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&RenovationClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, renovationImplementors)...); err != nil {
+				return err
+			}
+			_q.withRenovation = query
+			if _, ok := fieldSeen[renovationstep.FieldRenovationID]; !ok {
+				selectedFields = append(selectedFields, renovationstep.FieldRenovationID)
+				fieldSeen[renovationstep.FieldRenovationID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[renovationstep.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, renovationstep.FieldCreatedAt)
+				fieldSeen[renovationstep.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[renovationstep.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, renovationstep.FieldEstateID)
+				fieldSeen[renovationstep.FieldEstateID] = struct{}{}
+			}
+		case "householdID":
+			if _, ok := fieldSeen[renovationstep.FieldHouseholdID]; !ok {
+				selectedFields = append(selectedFields, renovationstep.FieldHouseholdID)
+				fieldSeen[renovationstep.FieldHouseholdID] = struct{}{}
+			}
+		case "departmentID":
+			if _, ok := fieldSeen[renovationstep.FieldDepartmentID]; !ok {
+				selectedFields = append(selectedFields, renovationstep.FieldDepartmentID)
+				fieldSeen[renovationstep.FieldDepartmentID] = struct{}{}
+			}
+		case "renovationID":
+			if _, ok := fieldSeen[renovationstep.FieldRenovationID]; !ok {
+				selectedFields = append(selectedFields, renovationstep.FieldRenovationID)
+				fieldSeen[renovationstep.FieldRenovationID] = struct{}{}
+			}
+		case "step":
+			if _, ok := fieldSeen[renovationstep.FieldStep]; !ok {
+				selectedFields = append(selectedFields, renovationstep.FieldStep)
+				fieldSeen[renovationstep.FieldStep] = struct{}{}
+			}
+		case "amount":
+			if _, ok := fieldSeen[renovationstep.FieldAmount]; !ok {
+				selectedFields = append(selectedFields, renovationstep.FieldAmount)
+				fieldSeen[renovationstep.FieldAmount] = struct{}{}
+			}
+		case "note":
+			if _, ok := fieldSeen[renovationstep.FieldNote]; !ok {
+				selectedFields = append(selectedFields, renovationstep.FieldNote)
+				fieldSeen[renovationstep.FieldNote] = struct{}{}
+			}
+		case "doneByID":
+			if _, ok := fieldSeen[renovationstep.FieldDoneByID]; !ok {
+				selectedFields = append(selectedFields, renovationstep.FieldDoneByID)
+				fieldSeen[renovationstep.FieldDoneByID] = struct{}{}
+			}
+		case "doneByName":
+			if _, ok := fieldSeen[renovationstep.FieldDoneByName]; !ok {
+				selectedFields = append(selectedFields, renovationstep.FieldDoneByName)
+				fieldSeen[renovationstep.FieldDoneByName] = struct{}{}
+			}
+		case "doneAt":
+			if _, ok := fieldSeen[renovationstep.FieldDoneAt]; !ok {
+				selectedFields = append(selectedFields, renovationstep.FieldDoneAt)
+				fieldSeen[renovationstep.FieldDoneAt] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type renovationstepPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []RenovationStepPaginateOption
+}
+
+func newRenovationStepPaginateArgs(rv map[string]any) *renovationstepPaginateArgs {
+	args := &renovationstepPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &RenovationStepOrder{Field: &RenovationStepOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithRenovationStepOrder(order))
+			}
+		case *RenovationStepOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithRenovationStepOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*RenovationStepWhereInput); ok {
+		args.opts = append(args.opts, WithRenovationStepFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
 func (_q *ResidentQuery) CollectFields(ctx context.Context, satisfies ...string) (*ResidentQuery, error) {
 	fc := graphql.GetFieldContext(ctx)
 	if fc == nil {
@@ -9464,6 +11201,235 @@ func newUnitPaginateArgs(rv map[string]any) *unitPaginateArgs {
 	}
 	if v, ok := rv[whereField].(*UnitWhereInput); ok {
 		args.opts = append(args.opts, WithUnitFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *ViolationQuery) CollectFields(ctx context.Context, satisfies ...string) (*ViolationQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *ViolationQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(violation.Columns))
+		selectedFields = []string{violation.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[violation.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, violation.FieldEstateID)
+				fieldSeen[violation.FieldEstateID] = struct{}{}
+			}
+
+		case "file":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&ArchiveFileClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, archivefileImplementors)...); err != nil {
+				return err
+			}
+			_q.withFile = query
+			if _, ok := fieldSeen[violation.FieldFileID]; !ok {
+				selectedFields = append(selectedFields, violation.FieldFileID)
+				fieldSeen[violation.FieldFileID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[violation.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, violation.FieldCreatedAt)
+				fieldSeen[violation.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[violation.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, violation.FieldEstateID)
+				fieldSeen[violation.FieldEstateID] = struct{}{}
+			}
+		case "householdID":
+			if _, ok := fieldSeen[violation.FieldHouseholdID]; !ok {
+				selectedFields = append(selectedFields, violation.FieldHouseholdID)
+				fieldSeen[violation.FieldHouseholdID] = struct{}{}
+			}
+		case "departmentID":
+			if _, ok := fieldSeen[violation.FieldDepartmentID]; !ok {
+				selectedFields = append(selectedFields, violation.FieldDepartmentID)
+				fieldSeen[violation.FieldDepartmentID] = struct{}{}
+			}
+		case "fileID":
+			if _, ok := fieldSeen[violation.FieldFileID]; !ok {
+				selectedFields = append(selectedFields, violation.FieldFileID)
+				fieldSeen[violation.FieldFileID] = struct{}{}
+			}
+		case "title":
+			if _, ok := fieldSeen[violation.FieldTitle]; !ok {
+				selectedFields = append(selectedFields, violation.FieldTitle)
+				fieldSeen[violation.FieldTitle] = struct{}{}
+			}
+		case "particulars":
+			if _, ok := fieldSeen[violation.FieldParticulars]; !ok {
+				selectedFields = append(selectedFields, violation.FieldParticulars)
+				fieldSeen[violation.FieldParticulars] = struct{}{}
+			}
+		case "dated":
+			if _, ok := fieldSeen[violation.FieldDated]; !ok {
+				selectedFields = append(selectedFields, violation.FieldDated)
+				fieldSeen[violation.FieldDated] = struct{}{}
+			}
+		case "recordedByID":
+			if _, ok := fieldSeen[violation.FieldRecordedByID]; !ok {
+				selectedFields = append(selectedFields, violation.FieldRecordedByID)
+				fieldSeen[violation.FieldRecordedByID] = struct{}{}
+			}
+		case "recordedByName":
+			if _, ok := fieldSeen[violation.FieldRecordedByName]; !ok {
+				selectedFields = append(selectedFields, violation.FieldRecordedByName)
+				fieldSeen[violation.FieldRecordedByName] = struct{}{}
+			}
+		case "recordedAt":
+			if _, ok := fieldSeen[violation.FieldRecordedAt]; !ok {
+				selectedFields = append(selectedFields, violation.FieldRecordedAt)
+				fieldSeen[violation.FieldRecordedAt] = struct{}{}
+			}
+		case "voidedAt":
+			if _, ok := fieldSeen[violation.FieldVoidedAt]; !ok {
+				selectedFields = append(selectedFields, violation.FieldVoidedAt)
+				fieldSeen[violation.FieldVoidedAt] = struct{}{}
+			}
+		case "voidReason":
+			if _, ok := fieldSeen[violation.FieldVoidReason]; !ok {
+				selectedFields = append(selectedFields, violation.FieldVoidReason)
+				fieldSeen[violation.FieldVoidReason] = struct{}{}
+			}
+		case "voidedByID":
+			if _, ok := fieldSeen[violation.FieldVoidedByID]; !ok {
+				selectedFields = append(selectedFields, violation.FieldVoidedByID)
+				fieldSeen[violation.FieldVoidedByID] = struct{}{}
+			}
+		case "voidedByName":
+			if _, ok := fieldSeen[violation.FieldVoidedByName]; !ok {
+				selectedFields = append(selectedFields, violation.FieldVoidedByName)
+				fieldSeen[violation.FieldVoidedByName] = struct{}{}
+			}
+		case "kind":
+			if _, ok := fieldSeen[violation.FieldKind]; !ok {
+				selectedFields = append(selectedFields, violation.FieldKind)
+				fieldSeen[violation.FieldKind] = struct{}{}
+			}
+		case "amount":
+			if _, ok := fieldSeen[violation.FieldAmount]; !ok {
+				selectedFields = append(selectedFields, violation.FieldAmount)
+				fieldSeen[violation.FieldAmount] = struct{}{}
+			}
+		case "currency":
+			if _, ok := fieldSeen[violation.FieldCurrency]; !ok {
+				selectedFields = append(selectedFields, violation.FieldCurrency)
+				fieldSeen[violation.FieldCurrency] = struct{}{}
+			}
+		case "state":
+			if _, ok := fieldSeen[violation.FieldState]; !ok {
+				selectedFields = append(selectedFields, violation.FieldState)
+				fieldSeen[violation.FieldState] = struct{}{}
+			}
+		case "finding":
+			if _, ok := fieldSeen[violation.FieldFinding]; !ok {
+				selectedFields = append(selectedFields, violation.FieldFinding)
+				fieldSeen[violation.FieldFinding] = struct{}{}
+			}
+		case "answeredByID":
+			if _, ok := fieldSeen[violation.FieldAnsweredByID]; !ok {
+				selectedFields = append(selectedFields, violation.FieldAnsweredByID)
+				fieldSeen[violation.FieldAnsweredByID] = struct{}{}
+			}
+		case "answeredByName":
+			if _, ok := fieldSeen[violation.FieldAnsweredByName]; !ok {
+				selectedFields = append(selectedFields, violation.FieldAnsweredByName)
+				fieldSeen[violation.FieldAnsweredByName] = struct{}{}
+			}
+		case "answeredAt":
+			if _, ok := fieldSeen[violation.FieldAnsweredAt]; !ok {
+				selectedFields = append(selectedFields, violation.FieldAnsweredAt)
+				fieldSeen[violation.FieldAnsweredAt] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type violationPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []ViolationPaginateOption
+}
+
+func newViolationPaginateArgs(rv map[string]any) *violationPaginateArgs {
+	args := &violationPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &ViolationOrder{Field: &ViolationOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithViolationOrder(order))
+			}
+		case *ViolationOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithViolationOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*ViolationWhereInput); ok {
+		args.opts = append(args.opts, WithViolationFilter(v.Filter))
 	}
 	return args
 }

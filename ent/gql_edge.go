@@ -16,6 +16,74 @@ func (_m *Approval) Estate(ctx context.Context) (*Estate, error) {
 	return result, err
 }
 
+func (_m *ArchiveDestruction) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *ArchiveDestruction) Approval(ctx context.Context) (*Approval, error) {
+	result, err := _m.Edges.ApprovalOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryApproval().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
+func (_m *ArchiveDestruction) Witness(ctx context.Context) (*Staff, error) {
+	result, err := _m.Edges.WitnessOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryWitness().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
+func (_m *ArchiveDestruction) Certificate(ctx context.Context) (*Certificate, error) {
+	result, err := _m.Edges.CertificateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryCertificate().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
+func (_m *ArchiveDestruction) Lines(ctx context.Context) (result []*ArchiveDestructionLine, err error) {
+	if fc := graphql.GetFieldContext(ctx); fc != nil && fc.Field.Alias != "" {
+		result, err = _m.NamedLines(graphql.GetFieldContext(ctx).Field.Alias)
+	} else {
+		result, err = _m.Edges.LinesOrErr()
+	}
+	if IsNotLoaded(err) {
+		result, err = _m.QueryLines().All(ctx)
+	}
+	return result, err
+}
+
+func (_m *ArchiveDestructionLine) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *ArchiveDestructionLine) Destruction(ctx context.Context) (*ArchiveDestruction, error) {
+	result, err := _m.Edges.DestructionOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryDestruction().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *ArchiveDestructionLine) Document(ctx context.Context) (*ArchiveDocument, error) {
+	result, err := _m.Edges.DocumentOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryDocument().Only(ctx)
+	}
+	return result, err
+}
+
 func (_m *ArchiveDocument) Estate(ctx context.Context) (*Estate, error) {
 	result, err := _m.Edges.EstateOrErr()
 	if IsNotLoaded(err) {
@@ -106,6 +174,38 @@ func (_m *ArchiveFile) Volumes(ctx context.Context) (result []*ArchiveVolume, er
 		result, err = _m.QueryVolumes().All(ctx)
 	}
 	return result, err
+}
+
+func (_m *ArchiveHold) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *ArchiveHold) Document(ctx context.Context) (*ArchiveDocument, error) {
+	result, err := _m.Edges.DocumentOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryDocument().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
+func (_m *ArchiveHold) Volume(ctx context.Context) (*ArchiveVolume, error) {
+	result, err := _m.Edges.VolumeOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryVolume().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
+func (_m *ArchiveHold) File(ctx context.Context) (*ArchiveFile, error) {
+	result, err := _m.Edges.FileOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryFile().Only(ctx)
+	}
+	return result, MaskNotFound(err)
 }
 
 func (_m *ArchiveManual) Estate(ctx context.Context) (*Estate, error) {
@@ -216,6 +316,14 @@ func (_m *ArchiveRequestDocument) Request(ctx context.Context) (*ArchiveRequest,
 	return result, err
 }
 
+func (_m *ArchiveRetention) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
 func (_m *ArchiveVolume) Estate(ctx context.Context) (*Estate, error) {
 	result, err := _m.Edges.EstateOrErr()
 	if IsNotLoaded(err) {
@@ -276,6 +384,38 @@ func (_m *Certificate) Estate(ctx context.Context) (*Estate, error) {
 	result, err := _m.Edges.EstateOrErr()
 	if IsNotLoaded(err) {
 		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *Complaint) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *Complaint) File(ctx context.Context) (*ArchiveFile, error) {
+	result, err := _m.Edges.FileOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryFile().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *Correspondence) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *Correspondence) File(ctx context.Context) (*ArchiveFile, error) {
+	result, err := _m.Edges.FileOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryFile().Only(ctx)
 	}
 	return result, err
 }
@@ -1164,6 +1304,50 @@ func (_m *ReconciliationLine) Reconciliation(ctx context.Context) (*Reconciliati
 	return result, err
 }
 
+func (_m *Renovation) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *Renovation) File(ctx context.Context) (*ArchiveFile, error) {
+	result, err := _m.Edges.FileOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryFile().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *Renovation) Steps(ctx context.Context) (result []*RenovationStep, err error) {
+	if fc := graphql.GetFieldContext(ctx); fc != nil && fc.Field.Alias != "" {
+		result, err = _m.NamedSteps(graphql.GetFieldContext(ctx).Field.Alias)
+	} else {
+		result, err = _m.Edges.StepsOrErr()
+	}
+	if IsNotLoaded(err) {
+		result, err = _m.QuerySteps().All(ctx)
+	}
+	return result, err
+}
+
+func (_m *RenovationStep) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *RenovationStep) Renovation(ctx context.Context) (*Renovation, error) {
+	result, err := _m.Edges.RenovationOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryRenovation().Only(ctx)
+	}
+	return result, err
+}
+
 func (_m *Resident) Estate(ctx context.Context) (*Estate, error) {
 	result, err := _m.Edges.EstateOrErr()
 	if IsNotLoaded(err) {
@@ -1244,6 +1428,22 @@ func (_m *Unit) Occupancies(ctx context.Context) (result []*Occupancy, err error
 	}
 	if IsNotLoaded(err) {
 		result, err = _m.QueryOccupancies().All(ctx)
+	}
+	return result, err
+}
+
+func (_m *Violation) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *Violation) File(ctx context.Context) (*ArchiveFile, error) {
+	result, err := _m.Edges.FileOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryFile().Only(ctx)
 	}
 	return result, err
 }

@@ -11,16 +11,22 @@ import (
 	"github.com/google/uuid"
 	"github.com/hashicorp/go-multierror"
 	"github.com/steward-pm/steward/ent/approval"
+	"github.com/steward-pm/steward/ent/archivedestruction"
+	"github.com/steward-pm/steward/ent/archivedestructionline"
 	"github.com/steward-pm/steward/ent/archivedocument"
 	"github.com/steward-pm/steward/ent/archivefile"
+	"github.com/steward-pm/steward/ent/archivehold"
 	"github.com/steward-pm/steward/ent/archivemanual"
 	"github.com/steward-pm/steward/ent/archivepermit"
 	"github.com/steward-pm/steward/ent/archiverequest"
 	"github.com/steward-pm/steward/ent/archiverequestdocument"
+	"github.com/steward-pm/steward/ent/archiveretention"
 	"github.com/steward-pm/steward/ent/archivevolume"
 	"github.com/steward-pm/steward/ent/area"
 	"github.com/steward-pm/steward/ent/building"
 	"github.com/steward-pm/steward/ent/certificate"
+	"github.com/steward-pm/steward/ent/complaint"
+	"github.com/steward-pm/steward/ent/correspondence"
 	"github.com/steward-pm/steward/ent/department"
 	"github.com/steward-pm/steward/ent/emergencycontact"
 	"github.com/steward-pm/steward/ent/estate"
@@ -56,10 +62,13 @@ import (
 	"github.com/steward-pm/steward/ent/occupancy"
 	"github.com/steward-pm/steward/ent/reconciliation"
 	"github.com/steward-pm/steward/ent/reconciliationline"
+	"github.com/steward-pm/steward/ent/renovation"
+	"github.com/steward-pm/steward/ent/renovationstep"
 	"github.com/steward-pm/steward/ent/resident"
 	"github.com/steward-pm/steward/ent/signature"
 	"github.com/steward-pm/steward/ent/staff"
 	"github.com/steward-pm/steward/ent/unit"
+	"github.com/steward-pm/steward/ent/violation"
 )
 
 // Noder wraps the basic Node method.
@@ -72,6 +81,16 @@ var approvalImplementors = []string{"Approval", "Node"}
 // IsNode implements the Node interface check for GQLGen.
 func (*Approval) IsNode() {}
 
+var archivedestructionImplementors = []string{"ArchiveDestruction", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*ArchiveDestruction) IsNode() {}
+
+var archivedestructionlineImplementors = []string{"ArchiveDestructionLine", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*ArchiveDestructionLine) IsNode() {}
+
 var archivedocumentImplementors = []string{"ArchiveDocument", "Node"}
 
 // IsNode implements the Node interface check for GQLGen.
@@ -81,6 +100,11 @@ var archivefileImplementors = []string{"ArchiveFile", "Node"}
 
 // IsNode implements the Node interface check for GQLGen.
 func (*ArchiveFile) IsNode() {}
+
+var archiveholdImplementors = []string{"ArchiveHold", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*ArchiveHold) IsNode() {}
 
 var archivemanualImplementors = []string{"ArchiveManual", "Node"}
 
@@ -102,6 +126,11 @@ var archiverequestdocumentImplementors = []string{"ArchiveRequestDocument", "Nod
 // IsNode implements the Node interface check for GQLGen.
 func (*ArchiveRequestDocument) IsNode() {}
 
+var archiveretentionImplementors = []string{"ArchiveRetention", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*ArchiveRetention) IsNode() {}
+
 var archivevolumeImplementors = []string{"ArchiveVolume", "Node"}
 
 // IsNode implements the Node interface check for GQLGen.
@@ -121,6 +150,16 @@ var certificateImplementors = []string{"Certificate", "Node"}
 
 // IsNode implements the Node interface check for GQLGen.
 func (*Certificate) IsNode() {}
+
+var complaintImplementors = []string{"Complaint", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*Complaint) IsNode() {}
+
+var correspondenceImplementors = []string{"Correspondence", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*Correspondence) IsNode() {}
 
 var departmentImplementors = []string{"Department", "Node"}
 
@@ -297,6 +336,16 @@ var reconciliationlineImplementors = []string{"ReconciliationLine", "Node"}
 // IsNode implements the Node interface check for GQLGen.
 func (*ReconciliationLine) IsNode() {}
 
+var renovationImplementors = []string{"Renovation", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*Renovation) IsNode() {}
+
+var renovationstepImplementors = []string{"RenovationStep", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*RenovationStep) IsNode() {}
+
 var residentImplementors = []string{"Resident", "Node"}
 
 // IsNode implements the Node interface check for GQLGen.
@@ -316,6 +365,11 @@ var unitImplementors = []string{"Unit", "Node"}
 
 // IsNode implements the Node interface check for GQLGen.
 func (*Unit) IsNode() {}
+
+var violationImplementors = []string{"Violation", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*Violation) IsNode() {}
 
 var errNodeInvalidID = &NotFoundError{"node"}
 
@@ -384,6 +438,24 @@ func (c *Client) noder(ctx context.Context, table string, id uuid.UUID) (Noder, 
 			}
 		}
 		return query.Only(ctx)
+	case archivedestruction.Table:
+		query := c.ArchiveDestruction.Query().
+			Where(archivedestruction.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, archivedestructionImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case archivedestructionline.Table:
+		query := c.ArchiveDestructionLine.Query().
+			Where(archivedestructionline.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, archivedestructionlineImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
 	case archivedocument.Table:
 		query := c.ArchiveDocument.Query().
 			Where(archivedocument.ID(id))
@@ -398,6 +470,15 @@ func (c *Client) noder(ctx context.Context, table string, id uuid.UUID) (Noder, 
 			Where(archivefile.ID(id))
 		if fc := graphql.GetFieldContext(ctx); fc != nil {
 			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, archivefileImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case archivehold.Table:
+		query := c.ArchiveHold.Query().
+			Where(archivehold.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, archiveholdImplementors...); err != nil {
 				return nil, err
 			}
 		}
@@ -438,6 +519,15 @@ func (c *Client) noder(ctx context.Context, table string, id uuid.UUID) (Noder, 
 			}
 		}
 		return query.Only(ctx)
+	case archiveretention.Table:
+		query := c.ArchiveRetention.Query().
+			Where(archiveretention.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, archiveretentionImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
 	case archivevolume.Table:
 		query := c.ArchiveVolume.Query().
 			Where(archivevolume.ID(id))
@@ -470,6 +560,24 @@ func (c *Client) noder(ctx context.Context, table string, id uuid.UUID) (Noder, 
 			Where(certificate.ID(id))
 		if fc := graphql.GetFieldContext(ctx); fc != nil {
 			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, certificateImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case complaint.Table:
+		query := c.Complaint.Query().
+			Where(complaint.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, complaintImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case correspondence.Table:
+		query := c.Correspondence.Query().
+			Where(correspondence.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, correspondenceImplementors...); err != nil {
 				return nil, err
 			}
 		}
@@ -789,6 +897,24 @@ func (c *Client) noder(ctx context.Context, table string, id uuid.UUID) (Noder, 
 			}
 		}
 		return query.Only(ctx)
+	case renovation.Table:
+		query := c.Renovation.Query().
+			Where(renovation.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, renovationImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case renovationstep.Table:
+		query := c.RenovationStep.Query().
+			Where(renovationstep.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, renovationstepImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
 	case resident.Table:
 		query := c.Resident.Query().
 			Where(resident.ID(id))
@@ -821,6 +947,15 @@ func (c *Client) noder(ctx context.Context, table string, id uuid.UUID) (Noder, 
 			Where(unit.ID(id))
 		if fc := graphql.GetFieldContext(ctx); fc != nil {
 			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, unitImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case violation.Table:
+		query := c.Violation.Query().
+			Where(violation.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, violationImplementors...); err != nil {
 				return nil, err
 			}
 		}
@@ -914,6 +1049,38 @@ func (c *Client) noders(ctx context.Context, table string, ids []uuid.UUID) ([]N
 				*noder = node
 			}
 		}
+	case archivedestruction.Table:
+		query := c.ArchiveDestruction.Query().
+			Where(archivedestruction.IDIn(ids...))
+		query, err := query.CollectFields(ctx, archivedestructionImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case archivedestructionline.Table:
+		query := c.ArchiveDestructionLine.Query().
+			Where(archivedestructionline.IDIn(ids...))
+		query, err := query.CollectFields(ctx, archivedestructionlineImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
 	case archivedocument.Table:
 		query := c.ArchiveDocument.Query().
 			Where(archivedocument.IDIn(ids...))
@@ -934,6 +1101,22 @@ func (c *Client) noders(ctx context.Context, table string, ids []uuid.UUID) ([]N
 		query := c.ArchiveFile.Query().
 			Where(archivefile.IDIn(ids...))
 		query, err := query.CollectFields(ctx, archivefileImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case archivehold.Table:
+		query := c.ArchiveHold.Query().
+			Where(archivehold.IDIn(ids...))
+		query, err := query.CollectFields(ctx, archiveholdImplementors...)
 		if err != nil {
 			return nil, err
 		}
@@ -1010,6 +1193,22 @@ func (c *Client) noders(ctx context.Context, table string, ids []uuid.UUID) ([]N
 				*noder = node
 			}
 		}
+	case archiveretention.Table:
+		query := c.ArchiveRetention.Query().
+			Where(archiveretention.IDIn(ids...))
+		query, err := query.CollectFields(ctx, archiveretentionImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
 	case archivevolume.Table:
 		query := c.ArchiveVolume.Query().
 			Where(archivevolume.IDIn(ids...))
@@ -1062,6 +1261,38 @@ func (c *Client) noders(ctx context.Context, table string, ids []uuid.UUID) ([]N
 		query := c.Certificate.Query().
 			Where(certificate.IDIn(ids...))
 		query, err := query.CollectFields(ctx, certificateImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case complaint.Table:
+		query := c.Complaint.Query().
+			Where(complaint.IDIn(ids...))
+		query, err := query.CollectFields(ctx, complaintImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case correspondence.Table:
+		query := c.Correspondence.Query().
+			Where(correspondence.IDIn(ids...))
+		query, err := query.CollectFields(ctx, correspondenceImplementors...)
 		if err != nil {
 			return nil, err
 		}
@@ -1634,6 +1865,38 @@ func (c *Client) noders(ctx context.Context, table string, ids []uuid.UUID) ([]N
 				*noder = node
 			}
 		}
+	case renovation.Table:
+		query := c.Renovation.Query().
+			Where(renovation.IDIn(ids...))
+		query, err := query.CollectFields(ctx, renovationImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case renovationstep.Table:
+		query := c.RenovationStep.Query().
+			Where(renovationstep.IDIn(ids...))
+		query, err := query.CollectFields(ctx, renovationstepImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
 	case resident.Table:
 		query := c.Resident.Query().
 			Where(resident.IDIn(ids...))
@@ -1686,6 +1949,22 @@ func (c *Client) noders(ctx context.Context, table string, ids []uuid.UUID) ([]N
 		query := c.Unit.Query().
 			Where(unit.IDIn(ids...))
 		query, err := query.CollectFields(ctx, unitImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case violation.Table:
+		query := c.Violation.Query().
+			Where(violation.IDIn(ids...))
+		query, err := query.CollectFields(ctx, violationImplementors...)
 		if err != nil {
 			return nil, err
 		}

@@ -16,16 +16,22 @@ import (
 	"github.com/99designs/gqlgen/graphql/errcode"
 	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent/approval"
+	"github.com/steward-pm/steward/ent/archivedestruction"
+	"github.com/steward-pm/steward/ent/archivedestructionline"
 	"github.com/steward-pm/steward/ent/archivedocument"
 	"github.com/steward-pm/steward/ent/archivefile"
+	"github.com/steward-pm/steward/ent/archivehold"
 	"github.com/steward-pm/steward/ent/archivemanual"
 	"github.com/steward-pm/steward/ent/archivepermit"
 	"github.com/steward-pm/steward/ent/archiverequest"
 	"github.com/steward-pm/steward/ent/archiverequestdocument"
+	"github.com/steward-pm/steward/ent/archiveretention"
 	"github.com/steward-pm/steward/ent/archivevolume"
 	"github.com/steward-pm/steward/ent/area"
 	"github.com/steward-pm/steward/ent/building"
 	"github.com/steward-pm/steward/ent/certificate"
+	"github.com/steward-pm/steward/ent/complaint"
+	"github.com/steward-pm/steward/ent/correspondence"
 	"github.com/steward-pm/steward/ent/department"
 	"github.com/steward-pm/steward/ent/emergencycontact"
 	"github.com/steward-pm/steward/ent/estate"
@@ -61,10 +67,13 @@ import (
 	"github.com/steward-pm/steward/ent/occupancy"
 	"github.com/steward-pm/steward/ent/reconciliation"
 	"github.com/steward-pm/steward/ent/reconciliationline"
+	"github.com/steward-pm/steward/ent/renovation"
+	"github.com/steward-pm/steward/ent/renovationstep"
 	"github.com/steward-pm/steward/ent/resident"
 	"github.com/steward-pm/steward/ent/signature"
 	"github.com/steward-pm/steward/ent/staff"
 	"github.com/steward-pm/steward/ent/unit"
+	"github.com/steward-pm/steward/ent/violation"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
@@ -475,6 +484,616 @@ func (_m *Approval) ToEdge(order *ApprovalOrder) *ApprovalEdge {
 		order = DefaultApprovalOrder
 	}
 	return &ApprovalEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// ArchiveDestructionEdge is the edge representation of ArchiveDestruction.
+type ArchiveDestructionEdge struct {
+	Node   *ArchiveDestruction `json:"node"`
+	Cursor Cursor              `json:"cursor"`
+}
+
+// ArchiveDestructionConnection is the connection containing edges to ArchiveDestruction.
+type ArchiveDestructionConnection struct {
+	Edges      []*ArchiveDestructionEdge `json:"edges"`
+	PageInfo   PageInfo                  `json:"pageInfo"`
+	TotalCount int                       `json:"totalCount"`
+}
+
+func (c *ArchiveDestructionConnection) build(nodes []*ArchiveDestruction, pager *archivedestructionPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *ArchiveDestruction
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *ArchiveDestruction {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *ArchiveDestruction {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*ArchiveDestructionEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &ArchiveDestructionEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// ArchiveDestructionPaginateOption enables pagination customization.
+type ArchiveDestructionPaginateOption func(*archivedestructionPager) error
+
+// WithArchiveDestructionOrder configures pagination ordering.
+func WithArchiveDestructionOrder(order *ArchiveDestructionOrder) ArchiveDestructionPaginateOption {
+	if order == nil {
+		order = DefaultArchiveDestructionOrder
+	}
+	o := *order
+	return func(pager *archivedestructionPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultArchiveDestructionOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithArchiveDestructionFilter configures pagination filter.
+func WithArchiveDestructionFilter(filter func(*ArchiveDestructionQuery) (*ArchiveDestructionQuery, error)) ArchiveDestructionPaginateOption {
+	return func(pager *archivedestructionPager) error {
+		if filter == nil {
+			return errors.New("ArchiveDestructionQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type archivedestructionPager struct {
+	reverse bool
+	order   *ArchiveDestructionOrder
+	filter  func(*ArchiveDestructionQuery) (*ArchiveDestructionQuery, error)
+}
+
+func newArchiveDestructionPager(opts []ArchiveDestructionPaginateOption, reverse bool) (*archivedestructionPager, error) {
+	pager := &archivedestructionPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultArchiveDestructionOrder
+	}
+	return pager, nil
+}
+
+func (p *archivedestructionPager) applyFilter(query *ArchiveDestructionQuery) (*ArchiveDestructionQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *archivedestructionPager) toCursor(_m *ArchiveDestruction) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *archivedestructionPager) applyCursors(query *ArchiveDestructionQuery, after, before *Cursor) (*ArchiveDestructionQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultArchiveDestructionOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *archivedestructionPager) applyOrder(query *ArchiveDestructionQuery) *ArchiveDestructionQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultArchiveDestructionOrder.Field {
+		query = query.Order(DefaultArchiveDestructionOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *archivedestructionPager) orderExpr(query *ArchiveDestructionQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultArchiveDestructionOrder.Field {
+			b.Comma().Ident(DefaultArchiveDestructionOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to ArchiveDestruction.
+func (_m *ArchiveDestructionQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...ArchiveDestructionPaginateOption,
+) (*ArchiveDestructionConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newArchiveDestructionPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &ArchiveDestructionConnection{Edges: []*ArchiveDestructionEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// ArchiveDestructionOrderFieldCreatedAt orders ArchiveDestruction by created_at.
+	ArchiveDestructionOrderFieldCreatedAt = &ArchiveDestructionOrderField{
+		Value: func(_m *ArchiveDestruction) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: archivedestruction.FieldCreatedAt,
+		toTerm: archivedestruction.ByCreatedAt,
+		toCursor: func(_m *ArchiveDestruction) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+	// ArchiveDestructionOrderFieldProposedAt orders ArchiveDestruction by proposed_at.
+	ArchiveDestructionOrderFieldProposedAt = &ArchiveDestructionOrderField{
+		Value: func(_m *ArchiveDestruction) (ent.Value, error) {
+			return _m.ProposedAt, nil
+		},
+		column: archivedestruction.FieldProposedAt,
+		toTerm: archivedestruction.ByProposedAt,
+		toCursor: func(_m *ArchiveDestruction) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.ProposedAt,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f ArchiveDestructionOrderField) String() string {
+	var str string
+	switch f.column {
+	case ArchiveDestructionOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	case ArchiveDestructionOrderFieldProposedAt.column:
+		str = "PROPOSED_AT"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f ArchiveDestructionOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *ArchiveDestructionOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("ArchiveDestructionOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *ArchiveDestructionOrderFieldCreatedAt
+	case "PROPOSED_AT":
+		*f = *ArchiveDestructionOrderFieldProposedAt
+	default:
+		return fmt.Errorf("%s is not a valid ArchiveDestructionOrderField", str)
+	}
+	return nil
+}
+
+// ArchiveDestructionOrderField defines the ordering field of ArchiveDestruction.
+type ArchiveDestructionOrderField struct {
+	// Value extracts the ordering value from the given ArchiveDestruction.
+	Value    func(*ArchiveDestruction) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) archivedestruction.OrderOption
+	toCursor func(*ArchiveDestruction) Cursor
+}
+
+// ArchiveDestructionOrder defines the ordering of ArchiveDestruction.
+type ArchiveDestructionOrder struct {
+	Direction OrderDirection                `json:"direction"`
+	Field     *ArchiveDestructionOrderField `json:"field"`
+}
+
+// DefaultArchiveDestructionOrder is the default ordering of ArchiveDestruction.
+var DefaultArchiveDestructionOrder = &ArchiveDestructionOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &ArchiveDestructionOrderField{
+		Value: func(_m *ArchiveDestruction) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: archivedestruction.FieldID,
+		toTerm: archivedestruction.ByID,
+		toCursor: func(_m *ArchiveDestruction) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts ArchiveDestruction into ArchiveDestructionEdge.
+func (_m *ArchiveDestruction) ToEdge(order *ArchiveDestructionOrder) *ArchiveDestructionEdge {
+	if order == nil {
+		order = DefaultArchiveDestructionOrder
+	}
+	return &ArchiveDestructionEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// ArchiveDestructionLineEdge is the edge representation of ArchiveDestructionLine.
+type ArchiveDestructionLineEdge struct {
+	Node   *ArchiveDestructionLine `json:"node"`
+	Cursor Cursor                  `json:"cursor"`
+}
+
+// ArchiveDestructionLineConnection is the connection containing edges to ArchiveDestructionLine.
+type ArchiveDestructionLineConnection struct {
+	Edges      []*ArchiveDestructionLineEdge `json:"edges"`
+	PageInfo   PageInfo                      `json:"pageInfo"`
+	TotalCount int                           `json:"totalCount"`
+}
+
+func (c *ArchiveDestructionLineConnection) build(nodes []*ArchiveDestructionLine, pager *archivedestructionlinePager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *ArchiveDestructionLine
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *ArchiveDestructionLine {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *ArchiveDestructionLine {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*ArchiveDestructionLineEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &ArchiveDestructionLineEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// ArchiveDestructionLinePaginateOption enables pagination customization.
+type ArchiveDestructionLinePaginateOption func(*archivedestructionlinePager) error
+
+// WithArchiveDestructionLineOrder configures pagination ordering.
+func WithArchiveDestructionLineOrder(order *ArchiveDestructionLineOrder) ArchiveDestructionLinePaginateOption {
+	if order == nil {
+		order = DefaultArchiveDestructionLineOrder
+	}
+	o := *order
+	return func(pager *archivedestructionlinePager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultArchiveDestructionLineOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithArchiveDestructionLineFilter configures pagination filter.
+func WithArchiveDestructionLineFilter(filter func(*ArchiveDestructionLineQuery) (*ArchiveDestructionLineQuery, error)) ArchiveDestructionLinePaginateOption {
+	return func(pager *archivedestructionlinePager) error {
+		if filter == nil {
+			return errors.New("ArchiveDestructionLineQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type archivedestructionlinePager struct {
+	reverse bool
+	order   *ArchiveDestructionLineOrder
+	filter  func(*ArchiveDestructionLineQuery) (*ArchiveDestructionLineQuery, error)
+}
+
+func newArchiveDestructionLinePager(opts []ArchiveDestructionLinePaginateOption, reverse bool) (*archivedestructionlinePager, error) {
+	pager := &archivedestructionlinePager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultArchiveDestructionLineOrder
+	}
+	return pager, nil
+}
+
+func (p *archivedestructionlinePager) applyFilter(query *ArchiveDestructionLineQuery) (*ArchiveDestructionLineQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *archivedestructionlinePager) toCursor(_m *ArchiveDestructionLine) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *archivedestructionlinePager) applyCursors(query *ArchiveDestructionLineQuery, after, before *Cursor) (*ArchiveDestructionLineQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultArchiveDestructionLineOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *archivedestructionlinePager) applyOrder(query *ArchiveDestructionLineQuery) *ArchiveDestructionLineQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultArchiveDestructionLineOrder.Field {
+		query = query.Order(DefaultArchiveDestructionLineOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *archivedestructionlinePager) orderExpr(query *ArchiveDestructionLineQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultArchiveDestructionLineOrder.Field {
+			b.Comma().Ident(DefaultArchiveDestructionLineOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to ArchiveDestructionLine.
+func (_m *ArchiveDestructionLineQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...ArchiveDestructionLinePaginateOption,
+) (*ArchiveDestructionLineConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newArchiveDestructionLinePager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &ArchiveDestructionLineConnection{Edges: []*ArchiveDestructionLineEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// ArchiveDestructionLineOrderFieldCreatedAt orders ArchiveDestructionLine by created_at.
+	ArchiveDestructionLineOrderFieldCreatedAt = &ArchiveDestructionLineOrderField{
+		Value: func(_m *ArchiveDestructionLine) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: archivedestructionline.FieldCreatedAt,
+		toTerm: archivedestructionline.ByCreatedAt,
+		toCursor: func(_m *ArchiveDestructionLine) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f ArchiveDestructionLineOrderField) String() string {
+	var str string
+	switch f.column {
+	case ArchiveDestructionLineOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f ArchiveDestructionLineOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *ArchiveDestructionLineOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("ArchiveDestructionLineOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *ArchiveDestructionLineOrderFieldCreatedAt
+	default:
+		return fmt.Errorf("%s is not a valid ArchiveDestructionLineOrderField", str)
+	}
+	return nil
+}
+
+// ArchiveDestructionLineOrderField defines the ordering field of ArchiveDestructionLine.
+type ArchiveDestructionLineOrderField struct {
+	// Value extracts the ordering value from the given ArchiveDestructionLine.
+	Value    func(*ArchiveDestructionLine) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) archivedestructionline.OrderOption
+	toCursor func(*ArchiveDestructionLine) Cursor
+}
+
+// ArchiveDestructionLineOrder defines the ordering of ArchiveDestructionLine.
+type ArchiveDestructionLineOrder struct {
+	Direction OrderDirection                    `json:"direction"`
+	Field     *ArchiveDestructionLineOrderField `json:"field"`
+}
+
+// DefaultArchiveDestructionLineOrder is the default ordering of ArchiveDestructionLine.
+var DefaultArchiveDestructionLineOrder = &ArchiveDestructionLineOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &ArchiveDestructionLineOrderField{
+		Value: func(_m *ArchiveDestructionLine) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: archivedestructionline.FieldID,
+		toTerm: archivedestructionline.ByID,
+		toCursor: func(_m *ArchiveDestructionLine) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts ArchiveDestructionLine into ArchiveDestructionLineEdge.
+func (_m *ArchiveDestructionLine) ToEdge(order *ArchiveDestructionLineOrder) *ArchiveDestructionLineEdge {
+	if order == nil {
+		order = DefaultArchiveDestructionLineOrder
+	}
+	return &ArchiveDestructionLineEdge{
 		Node:   _m,
 		Cursor: order.Field.toCursor(_m),
 	}
@@ -1121,6 +1740,320 @@ func (_m *ArchiveFile) ToEdge(order *ArchiveFileOrder) *ArchiveFileEdge {
 		order = DefaultArchiveFileOrder
 	}
 	return &ArchiveFileEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// ArchiveHoldEdge is the edge representation of ArchiveHold.
+type ArchiveHoldEdge struct {
+	Node   *ArchiveHold `json:"node"`
+	Cursor Cursor       `json:"cursor"`
+}
+
+// ArchiveHoldConnection is the connection containing edges to ArchiveHold.
+type ArchiveHoldConnection struct {
+	Edges      []*ArchiveHoldEdge `json:"edges"`
+	PageInfo   PageInfo           `json:"pageInfo"`
+	TotalCount int                `json:"totalCount"`
+}
+
+func (c *ArchiveHoldConnection) build(nodes []*ArchiveHold, pager *archiveholdPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *ArchiveHold
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *ArchiveHold {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *ArchiveHold {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*ArchiveHoldEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &ArchiveHoldEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// ArchiveHoldPaginateOption enables pagination customization.
+type ArchiveHoldPaginateOption func(*archiveholdPager) error
+
+// WithArchiveHoldOrder configures pagination ordering.
+func WithArchiveHoldOrder(order *ArchiveHoldOrder) ArchiveHoldPaginateOption {
+	if order == nil {
+		order = DefaultArchiveHoldOrder
+	}
+	o := *order
+	return func(pager *archiveholdPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultArchiveHoldOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithArchiveHoldFilter configures pagination filter.
+func WithArchiveHoldFilter(filter func(*ArchiveHoldQuery) (*ArchiveHoldQuery, error)) ArchiveHoldPaginateOption {
+	return func(pager *archiveholdPager) error {
+		if filter == nil {
+			return errors.New("ArchiveHoldQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type archiveholdPager struct {
+	reverse bool
+	order   *ArchiveHoldOrder
+	filter  func(*ArchiveHoldQuery) (*ArchiveHoldQuery, error)
+}
+
+func newArchiveHoldPager(opts []ArchiveHoldPaginateOption, reverse bool) (*archiveholdPager, error) {
+	pager := &archiveholdPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultArchiveHoldOrder
+	}
+	return pager, nil
+}
+
+func (p *archiveholdPager) applyFilter(query *ArchiveHoldQuery) (*ArchiveHoldQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *archiveholdPager) toCursor(_m *ArchiveHold) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *archiveholdPager) applyCursors(query *ArchiveHoldQuery, after, before *Cursor) (*ArchiveHoldQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultArchiveHoldOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *archiveholdPager) applyOrder(query *ArchiveHoldQuery) *ArchiveHoldQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultArchiveHoldOrder.Field {
+		query = query.Order(DefaultArchiveHoldOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *archiveholdPager) orderExpr(query *ArchiveHoldQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultArchiveHoldOrder.Field {
+			b.Comma().Ident(DefaultArchiveHoldOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to ArchiveHold.
+func (_m *ArchiveHoldQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...ArchiveHoldPaginateOption,
+) (*ArchiveHoldConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newArchiveHoldPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &ArchiveHoldConnection{Edges: []*ArchiveHoldEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// ArchiveHoldOrderFieldCreatedAt orders ArchiveHold by created_at.
+	ArchiveHoldOrderFieldCreatedAt = &ArchiveHoldOrderField{
+		Value: func(_m *ArchiveHold) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: archivehold.FieldCreatedAt,
+		toTerm: archivehold.ByCreatedAt,
+		toCursor: func(_m *ArchiveHold) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+	// ArchiveHoldOrderFieldPlacedAt orders ArchiveHold by placed_at.
+	ArchiveHoldOrderFieldPlacedAt = &ArchiveHoldOrderField{
+		Value: func(_m *ArchiveHold) (ent.Value, error) {
+			return _m.PlacedAt, nil
+		},
+		column: archivehold.FieldPlacedAt,
+		toTerm: archivehold.ByPlacedAt,
+		toCursor: func(_m *ArchiveHold) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.PlacedAt,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f ArchiveHoldOrderField) String() string {
+	var str string
+	switch f.column {
+	case ArchiveHoldOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	case ArchiveHoldOrderFieldPlacedAt.column:
+		str = "PLACED_AT"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f ArchiveHoldOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *ArchiveHoldOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("ArchiveHoldOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *ArchiveHoldOrderFieldCreatedAt
+	case "PLACED_AT":
+		*f = *ArchiveHoldOrderFieldPlacedAt
+	default:
+		return fmt.Errorf("%s is not a valid ArchiveHoldOrderField", str)
+	}
+	return nil
+}
+
+// ArchiveHoldOrderField defines the ordering field of ArchiveHold.
+type ArchiveHoldOrderField struct {
+	// Value extracts the ordering value from the given ArchiveHold.
+	Value    func(*ArchiveHold) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) archivehold.OrderOption
+	toCursor func(*ArchiveHold) Cursor
+}
+
+// ArchiveHoldOrder defines the ordering of ArchiveHold.
+type ArchiveHoldOrder struct {
+	Direction OrderDirection         `json:"direction"`
+	Field     *ArchiveHoldOrderField `json:"field"`
+}
+
+// DefaultArchiveHoldOrder is the default ordering of ArchiveHold.
+var DefaultArchiveHoldOrder = &ArchiveHoldOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &ArchiveHoldOrderField{
+		Value: func(_m *ArchiveHold) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: archivehold.FieldID,
+		toTerm: archivehold.ByID,
+		toCursor: func(_m *ArchiveHold) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts ArchiveHold into ArchiveHoldEdge.
+func (_m *ArchiveHold) ToEdge(order *ArchiveHoldOrder) *ArchiveHoldEdge {
+	if order == nil {
+		order = DefaultArchiveHoldOrder
+	}
+	return &ArchiveHoldEdge{
 		Node:   _m,
 		Cursor: order.Field.toCursor(_m),
 	}
@@ -2359,6 +3292,302 @@ func (_m *ArchiveRequestDocument) ToEdge(order *ArchiveRequestDocumentOrder) *Ar
 		order = DefaultArchiveRequestDocumentOrder
 	}
 	return &ArchiveRequestDocumentEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// ArchiveRetentionEdge is the edge representation of ArchiveRetention.
+type ArchiveRetentionEdge struct {
+	Node   *ArchiveRetention `json:"node"`
+	Cursor Cursor            `json:"cursor"`
+}
+
+// ArchiveRetentionConnection is the connection containing edges to ArchiveRetention.
+type ArchiveRetentionConnection struct {
+	Edges      []*ArchiveRetentionEdge `json:"edges"`
+	PageInfo   PageInfo                `json:"pageInfo"`
+	TotalCount int                     `json:"totalCount"`
+}
+
+func (c *ArchiveRetentionConnection) build(nodes []*ArchiveRetention, pager *archiveretentionPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *ArchiveRetention
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *ArchiveRetention {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *ArchiveRetention {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*ArchiveRetentionEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &ArchiveRetentionEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// ArchiveRetentionPaginateOption enables pagination customization.
+type ArchiveRetentionPaginateOption func(*archiveretentionPager) error
+
+// WithArchiveRetentionOrder configures pagination ordering.
+func WithArchiveRetentionOrder(order *ArchiveRetentionOrder) ArchiveRetentionPaginateOption {
+	if order == nil {
+		order = DefaultArchiveRetentionOrder
+	}
+	o := *order
+	return func(pager *archiveretentionPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultArchiveRetentionOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithArchiveRetentionFilter configures pagination filter.
+func WithArchiveRetentionFilter(filter func(*ArchiveRetentionQuery) (*ArchiveRetentionQuery, error)) ArchiveRetentionPaginateOption {
+	return func(pager *archiveretentionPager) error {
+		if filter == nil {
+			return errors.New("ArchiveRetentionQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type archiveretentionPager struct {
+	reverse bool
+	order   *ArchiveRetentionOrder
+	filter  func(*ArchiveRetentionQuery) (*ArchiveRetentionQuery, error)
+}
+
+func newArchiveRetentionPager(opts []ArchiveRetentionPaginateOption, reverse bool) (*archiveretentionPager, error) {
+	pager := &archiveretentionPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultArchiveRetentionOrder
+	}
+	return pager, nil
+}
+
+func (p *archiveretentionPager) applyFilter(query *ArchiveRetentionQuery) (*ArchiveRetentionQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *archiveretentionPager) toCursor(_m *ArchiveRetention) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *archiveretentionPager) applyCursors(query *ArchiveRetentionQuery, after, before *Cursor) (*ArchiveRetentionQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultArchiveRetentionOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *archiveretentionPager) applyOrder(query *ArchiveRetentionQuery) *ArchiveRetentionQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultArchiveRetentionOrder.Field {
+		query = query.Order(DefaultArchiveRetentionOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *archiveretentionPager) orderExpr(query *ArchiveRetentionQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultArchiveRetentionOrder.Field {
+			b.Comma().Ident(DefaultArchiveRetentionOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to ArchiveRetention.
+func (_m *ArchiveRetentionQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...ArchiveRetentionPaginateOption,
+) (*ArchiveRetentionConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newArchiveRetentionPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &ArchiveRetentionConnection{Edges: []*ArchiveRetentionEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// ArchiveRetentionOrderFieldCreatedAt orders ArchiveRetention by created_at.
+	ArchiveRetentionOrderFieldCreatedAt = &ArchiveRetentionOrderField{
+		Value: func(_m *ArchiveRetention) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: archiveretention.FieldCreatedAt,
+		toTerm: archiveretention.ByCreatedAt,
+		toCursor: func(_m *ArchiveRetention) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f ArchiveRetentionOrderField) String() string {
+	var str string
+	switch f.column {
+	case ArchiveRetentionOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f ArchiveRetentionOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *ArchiveRetentionOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("ArchiveRetentionOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *ArchiveRetentionOrderFieldCreatedAt
+	default:
+		return fmt.Errorf("%s is not a valid ArchiveRetentionOrderField", str)
+	}
+	return nil
+}
+
+// ArchiveRetentionOrderField defines the ordering field of ArchiveRetention.
+type ArchiveRetentionOrderField struct {
+	// Value extracts the ordering value from the given ArchiveRetention.
+	Value    func(*ArchiveRetention) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) archiveretention.OrderOption
+	toCursor func(*ArchiveRetention) Cursor
+}
+
+// ArchiveRetentionOrder defines the ordering of ArchiveRetention.
+type ArchiveRetentionOrder struct {
+	Direction OrderDirection              `json:"direction"`
+	Field     *ArchiveRetentionOrderField `json:"field"`
+}
+
+// DefaultArchiveRetentionOrder is the default ordering of ArchiveRetention.
+var DefaultArchiveRetentionOrder = &ArchiveRetentionOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &ArchiveRetentionOrderField{
+		Value: func(_m *ArchiveRetention) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: archiveretention.FieldID,
+		toTerm: archiveretention.ByID,
+		toCursor: func(_m *ArchiveRetention) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts ArchiveRetention into ArchiveRetentionEdge.
+func (_m *ArchiveRetention) ToEdge(order *ArchiveRetentionOrder) *ArchiveRetentionEdge {
+	if order == nil {
+		order = DefaultArchiveRetentionOrder
+	}
+	return &ArchiveRetentionEdge{
 		Node:   _m,
 		Cursor: order.Field.toCursor(_m),
 	}
@@ -3633,6 +4862,634 @@ func (_m *Certificate) ToEdge(order *CertificateOrder) *CertificateEdge {
 		order = DefaultCertificateOrder
 	}
 	return &CertificateEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// ComplaintEdge is the edge representation of Complaint.
+type ComplaintEdge struct {
+	Node   *Complaint `json:"node"`
+	Cursor Cursor     `json:"cursor"`
+}
+
+// ComplaintConnection is the connection containing edges to Complaint.
+type ComplaintConnection struct {
+	Edges      []*ComplaintEdge `json:"edges"`
+	PageInfo   PageInfo         `json:"pageInfo"`
+	TotalCount int              `json:"totalCount"`
+}
+
+func (c *ComplaintConnection) build(nodes []*Complaint, pager *complaintPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *Complaint
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *Complaint {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *Complaint {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*ComplaintEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &ComplaintEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// ComplaintPaginateOption enables pagination customization.
+type ComplaintPaginateOption func(*complaintPager) error
+
+// WithComplaintOrder configures pagination ordering.
+func WithComplaintOrder(order *ComplaintOrder) ComplaintPaginateOption {
+	if order == nil {
+		order = DefaultComplaintOrder
+	}
+	o := *order
+	return func(pager *complaintPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultComplaintOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithComplaintFilter configures pagination filter.
+func WithComplaintFilter(filter func(*ComplaintQuery) (*ComplaintQuery, error)) ComplaintPaginateOption {
+	return func(pager *complaintPager) error {
+		if filter == nil {
+			return errors.New("ComplaintQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type complaintPager struct {
+	reverse bool
+	order   *ComplaintOrder
+	filter  func(*ComplaintQuery) (*ComplaintQuery, error)
+}
+
+func newComplaintPager(opts []ComplaintPaginateOption, reverse bool) (*complaintPager, error) {
+	pager := &complaintPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultComplaintOrder
+	}
+	return pager, nil
+}
+
+func (p *complaintPager) applyFilter(query *ComplaintQuery) (*ComplaintQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *complaintPager) toCursor(_m *Complaint) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *complaintPager) applyCursors(query *ComplaintQuery, after, before *Cursor) (*ComplaintQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultComplaintOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *complaintPager) applyOrder(query *ComplaintQuery) *ComplaintQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultComplaintOrder.Field {
+		query = query.Order(DefaultComplaintOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *complaintPager) orderExpr(query *ComplaintQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultComplaintOrder.Field {
+			b.Comma().Ident(DefaultComplaintOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to Complaint.
+func (_m *ComplaintQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...ComplaintPaginateOption,
+) (*ComplaintConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newComplaintPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &ComplaintConnection{Edges: []*ComplaintEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// ComplaintOrderFieldCreatedAt orders Complaint by created_at.
+	ComplaintOrderFieldCreatedAt = &ComplaintOrderField{
+		Value: func(_m *Complaint) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: complaint.FieldCreatedAt,
+		toTerm: complaint.ByCreatedAt,
+		toCursor: func(_m *Complaint) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+	// ComplaintOrderFieldDated orders Complaint by dated.
+	ComplaintOrderFieldDated = &ComplaintOrderField{
+		Value: func(_m *Complaint) (ent.Value, error) {
+			return _m.Dated, nil
+		},
+		column: complaint.FieldDated,
+		toTerm: complaint.ByDated,
+		toCursor: func(_m *Complaint) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.Dated,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f ComplaintOrderField) String() string {
+	var str string
+	switch f.column {
+	case ComplaintOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	case ComplaintOrderFieldDated.column:
+		str = "DATED"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f ComplaintOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *ComplaintOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("ComplaintOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *ComplaintOrderFieldCreatedAt
+	case "DATED":
+		*f = *ComplaintOrderFieldDated
+	default:
+		return fmt.Errorf("%s is not a valid ComplaintOrderField", str)
+	}
+	return nil
+}
+
+// ComplaintOrderField defines the ordering field of Complaint.
+type ComplaintOrderField struct {
+	// Value extracts the ordering value from the given Complaint.
+	Value    func(*Complaint) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) complaint.OrderOption
+	toCursor func(*Complaint) Cursor
+}
+
+// ComplaintOrder defines the ordering of Complaint.
+type ComplaintOrder struct {
+	Direction OrderDirection       `json:"direction"`
+	Field     *ComplaintOrderField `json:"field"`
+}
+
+// DefaultComplaintOrder is the default ordering of Complaint.
+var DefaultComplaintOrder = &ComplaintOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &ComplaintOrderField{
+		Value: func(_m *Complaint) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: complaint.FieldID,
+		toTerm: complaint.ByID,
+		toCursor: func(_m *Complaint) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts Complaint into ComplaintEdge.
+func (_m *Complaint) ToEdge(order *ComplaintOrder) *ComplaintEdge {
+	if order == nil {
+		order = DefaultComplaintOrder
+	}
+	return &ComplaintEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// CorrespondenceEdge is the edge representation of Correspondence.
+type CorrespondenceEdge struct {
+	Node   *Correspondence `json:"node"`
+	Cursor Cursor          `json:"cursor"`
+}
+
+// CorrespondenceConnection is the connection containing edges to Correspondence.
+type CorrespondenceConnection struct {
+	Edges      []*CorrespondenceEdge `json:"edges"`
+	PageInfo   PageInfo              `json:"pageInfo"`
+	TotalCount int                   `json:"totalCount"`
+}
+
+func (c *CorrespondenceConnection) build(nodes []*Correspondence, pager *correspondencePager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *Correspondence
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *Correspondence {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *Correspondence {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*CorrespondenceEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &CorrespondenceEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// CorrespondencePaginateOption enables pagination customization.
+type CorrespondencePaginateOption func(*correspondencePager) error
+
+// WithCorrespondenceOrder configures pagination ordering.
+func WithCorrespondenceOrder(order *CorrespondenceOrder) CorrespondencePaginateOption {
+	if order == nil {
+		order = DefaultCorrespondenceOrder
+	}
+	o := *order
+	return func(pager *correspondencePager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultCorrespondenceOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithCorrespondenceFilter configures pagination filter.
+func WithCorrespondenceFilter(filter func(*CorrespondenceQuery) (*CorrespondenceQuery, error)) CorrespondencePaginateOption {
+	return func(pager *correspondencePager) error {
+		if filter == nil {
+			return errors.New("CorrespondenceQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type correspondencePager struct {
+	reverse bool
+	order   *CorrespondenceOrder
+	filter  func(*CorrespondenceQuery) (*CorrespondenceQuery, error)
+}
+
+func newCorrespondencePager(opts []CorrespondencePaginateOption, reverse bool) (*correspondencePager, error) {
+	pager := &correspondencePager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultCorrespondenceOrder
+	}
+	return pager, nil
+}
+
+func (p *correspondencePager) applyFilter(query *CorrespondenceQuery) (*CorrespondenceQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *correspondencePager) toCursor(_m *Correspondence) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *correspondencePager) applyCursors(query *CorrespondenceQuery, after, before *Cursor) (*CorrespondenceQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultCorrespondenceOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *correspondencePager) applyOrder(query *CorrespondenceQuery) *CorrespondenceQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultCorrespondenceOrder.Field {
+		query = query.Order(DefaultCorrespondenceOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *correspondencePager) orderExpr(query *CorrespondenceQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultCorrespondenceOrder.Field {
+			b.Comma().Ident(DefaultCorrespondenceOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to Correspondence.
+func (_m *CorrespondenceQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...CorrespondencePaginateOption,
+) (*CorrespondenceConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newCorrespondencePager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &CorrespondenceConnection{Edges: []*CorrespondenceEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// CorrespondenceOrderFieldCreatedAt orders Correspondence by created_at.
+	CorrespondenceOrderFieldCreatedAt = &CorrespondenceOrderField{
+		Value: func(_m *Correspondence) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: correspondence.FieldCreatedAt,
+		toTerm: correspondence.ByCreatedAt,
+		toCursor: func(_m *Correspondence) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+	// CorrespondenceOrderFieldDated orders Correspondence by dated.
+	CorrespondenceOrderFieldDated = &CorrespondenceOrderField{
+		Value: func(_m *Correspondence) (ent.Value, error) {
+			return _m.Dated, nil
+		},
+		column: correspondence.FieldDated,
+		toTerm: correspondence.ByDated,
+		toCursor: func(_m *Correspondence) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.Dated,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f CorrespondenceOrderField) String() string {
+	var str string
+	switch f.column {
+	case CorrespondenceOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	case CorrespondenceOrderFieldDated.column:
+		str = "DATED"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f CorrespondenceOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *CorrespondenceOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("CorrespondenceOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *CorrespondenceOrderFieldCreatedAt
+	case "DATED":
+		*f = *CorrespondenceOrderFieldDated
+	default:
+		return fmt.Errorf("%s is not a valid CorrespondenceOrderField", str)
+	}
+	return nil
+}
+
+// CorrespondenceOrderField defines the ordering field of Correspondence.
+type CorrespondenceOrderField struct {
+	// Value extracts the ordering value from the given Correspondence.
+	Value    func(*Correspondence) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) correspondence.OrderOption
+	toCursor func(*Correspondence) Cursor
+}
+
+// CorrespondenceOrder defines the ordering of Correspondence.
+type CorrespondenceOrder struct {
+	Direction OrderDirection            `json:"direction"`
+	Field     *CorrespondenceOrderField `json:"field"`
+}
+
+// DefaultCorrespondenceOrder is the default ordering of Correspondence.
+var DefaultCorrespondenceOrder = &CorrespondenceOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &CorrespondenceOrderField{
+		Value: func(_m *Correspondence) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: correspondence.FieldID,
+		toTerm: correspondence.ByID,
+		toCursor: func(_m *Correspondence) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts Correspondence into CorrespondenceEdge.
+func (_m *Correspondence) ToEdge(order *CorrespondenceOrder) *CorrespondenceEdge {
+	if order == nil {
+		order = DefaultCorrespondenceOrder
+	}
+	return &CorrespondenceEdge{
 		Node:   _m,
 		Cursor: order.Field.toCursor(_m),
 	}
@@ -14430,6 +16287,616 @@ func (_m *ReconciliationLine) ToEdge(order *ReconciliationLineOrder) *Reconcilia
 	}
 }
 
+// RenovationEdge is the edge representation of Renovation.
+type RenovationEdge struct {
+	Node   *Renovation `json:"node"`
+	Cursor Cursor      `json:"cursor"`
+}
+
+// RenovationConnection is the connection containing edges to Renovation.
+type RenovationConnection struct {
+	Edges      []*RenovationEdge `json:"edges"`
+	PageInfo   PageInfo          `json:"pageInfo"`
+	TotalCount int               `json:"totalCount"`
+}
+
+func (c *RenovationConnection) build(nodes []*Renovation, pager *renovationPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *Renovation
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *Renovation {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *Renovation {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*RenovationEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &RenovationEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// RenovationPaginateOption enables pagination customization.
+type RenovationPaginateOption func(*renovationPager) error
+
+// WithRenovationOrder configures pagination ordering.
+func WithRenovationOrder(order *RenovationOrder) RenovationPaginateOption {
+	if order == nil {
+		order = DefaultRenovationOrder
+	}
+	o := *order
+	return func(pager *renovationPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultRenovationOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithRenovationFilter configures pagination filter.
+func WithRenovationFilter(filter func(*RenovationQuery) (*RenovationQuery, error)) RenovationPaginateOption {
+	return func(pager *renovationPager) error {
+		if filter == nil {
+			return errors.New("RenovationQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type renovationPager struct {
+	reverse bool
+	order   *RenovationOrder
+	filter  func(*RenovationQuery) (*RenovationQuery, error)
+}
+
+func newRenovationPager(opts []RenovationPaginateOption, reverse bool) (*renovationPager, error) {
+	pager := &renovationPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultRenovationOrder
+	}
+	return pager, nil
+}
+
+func (p *renovationPager) applyFilter(query *RenovationQuery) (*RenovationQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *renovationPager) toCursor(_m *Renovation) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *renovationPager) applyCursors(query *RenovationQuery, after, before *Cursor) (*RenovationQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultRenovationOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *renovationPager) applyOrder(query *RenovationQuery) *RenovationQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultRenovationOrder.Field {
+		query = query.Order(DefaultRenovationOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *renovationPager) orderExpr(query *RenovationQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultRenovationOrder.Field {
+			b.Comma().Ident(DefaultRenovationOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to Renovation.
+func (_m *RenovationQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...RenovationPaginateOption,
+) (*RenovationConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newRenovationPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &RenovationConnection{Edges: []*RenovationEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// RenovationOrderFieldCreatedAt orders Renovation by created_at.
+	RenovationOrderFieldCreatedAt = &RenovationOrderField{
+		Value: func(_m *Renovation) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: renovation.FieldCreatedAt,
+		toTerm: renovation.ByCreatedAt,
+		toCursor: func(_m *Renovation) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+	// RenovationOrderFieldDated orders Renovation by dated.
+	RenovationOrderFieldDated = &RenovationOrderField{
+		Value: func(_m *Renovation) (ent.Value, error) {
+			return _m.Dated, nil
+		},
+		column: renovation.FieldDated,
+		toTerm: renovation.ByDated,
+		toCursor: func(_m *Renovation) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.Dated,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f RenovationOrderField) String() string {
+	var str string
+	switch f.column {
+	case RenovationOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	case RenovationOrderFieldDated.column:
+		str = "DATED"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f RenovationOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *RenovationOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("RenovationOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *RenovationOrderFieldCreatedAt
+	case "DATED":
+		*f = *RenovationOrderFieldDated
+	default:
+		return fmt.Errorf("%s is not a valid RenovationOrderField", str)
+	}
+	return nil
+}
+
+// RenovationOrderField defines the ordering field of Renovation.
+type RenovationOrderField struct {
+	// Value extracts the ordering value from the given Renovation.
+	Value    func(*Renovation) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) renovation.OrderOption
+	toCursor func(*Renovation) Cursor
+}
+
+// RenovationOrder defines the ordering of Renovation.
+type RenovationOrder struct {
+	Direction OrderDirection        `json:"direction"`
+	Field     *RenovationOrderField `json:"field"`
+}
+
+// DefaultRenovationOrder is the default ordering of Renovation.
+var DefaultRenovationOrder = &RenovationOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &RenovationOrderField{
+		Value: func(_m *Renovation) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: renovation.FieldID,
+		toTerm: renovation.ByID,
+		toCursor: func(_m *Renovation) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts Renovation into RenovationEdge.
+func (_m *Renovation) ToEdge(order *RenovationOrder) *RenovationEdge {
+	if order == nil {
+		order = DefaultRenovationOrder
+	}
+	return &RenovationEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// RenovationStepEdge is the edge representation of RenovationStep.
+type RenovationStepEdge struct {
+	Node   *RenovationStep `json:"node"`
+	Cursor Cursor          `json:"cursor"`
+}
+
+// RenovationStepConnection is the connection containing edges to RenovationStep.
+type RenovationStepConnection struct {
+	Edges      []*RenovationStepEdge `json:"edges"`
+	PageInfo   PageInfo              `json:"pageInfo"`
+	TotalCount int                   `json:"totalCount"`
+}
+
+func (c *RenovationStepConnection) build(nodes []*RenovationStep, pager *renovationstepPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *RenovationStep
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *RenovationStep {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *RenovationStep {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*RenovationStepEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &RenovationStepEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// RenovationStepPaginateOption enables pagination customization.
+type RenovationStepPaginateOption func(*renovationstepPager) error
+
+// WithRenovationStepOrder configures pagination ordering.
+func WithRenovationStepOrder(order *RenovationStepOrder) RenovationStepPaginateOption {
+	if order == nil {
+		order = DefaultRenovationStepOrder
+	}
+	o := *order
+	return func(pager *renovationstepPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultRenovationStepOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithRenovationStepFilter configures pagination filter.
+func WithRenovationStepFilter(filter func(*RenovationStepQuery) (*RenovationStepQuery, error)) RenovationStepPaginateOption {
+	return func(pager *renovationstepPager) error {
+		if filter == nil {
+			return errors.New("RenovationStepQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type renovationstepPager struct {
+	reverse bool
+	order   *RenovationStepOrder
+	filter  func(*RenovationStepQuery) (*RenovationStepQuery, error)
+}
+
+func newRenovationStepPager(opts []RenovationStepPaginateOption, reverse bool) (*renovationstepPager, error) {
+	pager := &renovationstepPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultRenovationStepOrder
+	}
+	return pager, nil
+}
+
+func (p *renovationstepPager) applyFilter(query *RenovationStepQuery) (*RenovationStepQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *renovationstepPager) toCursor(_m *RenovationStep) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *renovationstepPager) applyCursors(query *RenovationStepQuery, after, before *Cursor) (*RenovationStepQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultRenovationStepOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *renovationstepPager) applyOrder(query *RenovationStepQuery) *RenovationStepQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultRenovationStepOrder.Field {
+		query = query.Order(DefaultRenovationStepOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *renovationstepPager) orderExpr(query *RenovationStepQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultRenovationStepOrder.Field {
+			b.Comma().Ident(DefaultRenovationStepOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to RenovationStep.
+func (_m *RenovationStepQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...RenovationStepPaginateOption,
+) (*RenovationStepConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newRenovationStepPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &RenovationStepConnection{Edges: []*RenovationStepEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// RenovationStepOrderFieldCreatedAt orders RenovationStep by created_at.
+	RenovationStepOrderFieldCreatedAt = &RenovationStepOrderField{
+		Value: func(_m *RenovationStep) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: renovationstep.FieldCreatedAt,
+		toTerm: renovationstep.ByCreatedAt,
+		toCursor: func(_m *RenovationStep) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f RenovationStepOrderField) String() string {
+	var str string
+	switch f.column {
+	case RenovationStepOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f RenovationStepOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *RenovationStepOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("RenovationStepOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *RenovationStepOrderFieldCreatedAt
+	default:
+		return fmt.Errorf("%s is not a valid RenovationStepOrderField", str)
+	}
+	return nil
+}
+
+// RenovationStepOrderField defines the ordering field of RenovationStep.
+type RenovationStepOrderField struct {
+	// Value extracts the ordering value from the given RenovationStep.
+	Value    func(*RenovationStep) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) renovationstep.OrderOption
+	toCursor func(*RenovationStep) Cursor
+}
+
+// RenovationStepOrder defines the ordering of RenovationStep.
+type RenovationStepOrder struct {
+	Direction OrderDirection            `json:"direction"`
+	Field     *RenovationStepOrderField `json:"field"`
+}
+
+// DefaultRenovationStepOrder is the default ordering of RenovationStep.
+var DefaultRenovationStepOrder = &RenovationStepOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &RenovationStepOrderField{
+		Value: func(_m *RenovationStep) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: renovationstep.FieldID,
+		toTerm: renovationstep.ByID,
+		toCursor: func(_m *RenovationStep) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts RenovationStep into RenovationStepEdge.
+func (_m *RenovationStep) ToEdge(order *RenovationStepOrder) *RenovationStepEdge {
+	if order == nil {
+		order = DefaultRenovationStepOrder
+	}
+	return &RenovationStepEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
 // ResidentEdge is the edge representation of Resident.
 type ResidentEdge struct {
 	Node   *Resident `json:"node"`
@@ -15717,6 +18184,320 @@ func (_m *Unit) ToEdge(order *UnitOrder) *UnitEdge {
 		order = DefaultUnitOrder
 	}
 	return &UnitEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// ViolationEdge is the edge representation of Violation.
+type ViolationEdge struct {
+	Node   *Violation `json:"node"`
+	Cursor Cursor     `json:"cursor"`
+}
+
+// ViolationConnection is the connection containing edges to Violation.
+type ViolationConnection struct {
+	Edges      []*ViolationEdge `json:"edges"`
+	PageInfo   PageInfo         `json:"pageInfo"`
+	TotalCount int              `json:"totalCount"`
+}
+
+func (c *ViolationConnection) build(nodes []*Violation, pager *violationPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *Violation
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *Violation {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *Violation {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*ViolationEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &ViolationEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// ViolationPaginateOption enables pagination customization.
+type ViolationPaginateOption func(*violationPager) error
+
+// WithViolationOrder configures pagination ordering.
+func WithViolationOrder(order *ViolationOrder) ViolationPaginateOption {
+	if order == nil {
+		order = DefaultViolationOrder
+	}
+	o := *order
+	return func(pager *violationPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultViolationOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithViolationFilter configures pagination filter.
+func WithViolationFilter(filter func(*ViolationQuery) (*ViolationQuery, error)) ViolationPaginateOption {
+	return func(pager *violationPager) error {
+		if filter == nil {
+			return errors.New("ViolationQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type violationPager struct {
+	reverse bool
+	order   *ViolationOrder
+	filter  func(*ViolationQuery) (*ViolationQuery, error)
+}
+
+func newViolationPager(opts []ViolationPaginateOption, reverse bool) (*violationPager, error) {
+	pager := &violationPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultViolationOrder
+	}
+	return pager, nil
+}
+
+func (p *violationPager) applyFilter(query *ViolationQuery) (*ViolationQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *violationPager) toCursor(_m *Violation) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *violationPager) applyCursors(query *ViolationQuery, after, before *Cursor) (*ViolationQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultViolationOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *violationPager) applyOrder(query *ViolationQuery) *ViolationQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultViolationOrder.Field {
+		query = query.Order(DefaultViolationOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *violationPager) orderExpr(query *ViolationQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultViolationOrder.Field {
+			b.Comma().Ident(DefaultViolationOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to Violation.
+func (_m *ViolationQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...ViolationPaginateOption,
+) (*ViolationConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newViolationPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &ViolationConnection{Edges: []*ViolationEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// ViolationOrderFieldCreatedAt orders Violation by created_at.
+	ViolationOrderFieldCreatedAt = &ViolationOrderField{
+		Value: func(_m *Violation) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: violation.FieldCreatedAt,
+		toTerm: violation.ByCreatedAt,
+		toCursor: func(_m *Violation) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+	// ViolationOrderFieldDated orders Violation by dated.
+	ViolationOrderFieldDated = &ViolationOrderField{
+		Value: func(_m *Violation) (ent.Value, error) {
+			return _m.Dated, nil
+		},
+		column: violation.FieldDated,
+		toTerm: violation.ByDated,
+		toCursor: func(_m *Violation) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.Dated,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f ViolationOrderField) String() string {
+	var str string
+	switch f.column {
+	case ViolationOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	case ViolationOrderFieldDated.column:
+		str = "DATED"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f ViolationOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *ViolationOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("ViolationOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *ViolationOrderFieldCreatedAt
+	case "DATED":
+		*f = *ViolationOrderFieldDated
+	default:
+		return fmt.Errorf("%s is not a valid ViolationOrderField", str)
+	}
+	return nil
+}
+
+// ViolationOrderField defines the ordering field of Violation.
+type ViolationOrderField struct {
+	// Value extracts the ordering value from the given Violation.
+	Value    func(*Violation) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) violation.OrderOption
+	toCursor func(*Violation) Cursor
+}
+
+// ViolationOrder defines the ordering of Violation.
+type ViolationOrder struct {
+	Direction OrderDirection       `json:"direction"`
+	Field     *ViolationOrderField `json:"field"`
+}
+
+// DefaultViolationOrder is the default ordering of Violation.
+var DefaultViolationOrder = &ViolationOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &ViolationOrderField{
+		Value: func(_m *Violation) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: violation.FieldID,
+		toTerm: violation.ByID,
+		toCursor: func(_m *Violation) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts Violation into ViolationEdge.
+func (_m *Violation) ToEdge(order *ViolationOrder) *ViolationEdge {
+	if order == nil {
+		order = DefaultViolationOrder
+	}
+	return &ViolationEdge{
 		Node:   _m,
 		Cursor: order.Field.toCursor(_m),
 	}

@@ -9,16 +9,22 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent/approval"
+	"github.com/steward-pm/steward/ent/archivedestruction"
+	"github.com/steward-pm/steward/ent/archivedestructionline"
 	"github.com/steward-pm/steward/ent/archivedocument"
 	"github.com/steward-pm/steward/ent/archivefile"
+	"github.com/steward-pm/steward/ent/archivehold"
 	"github.com/steward-pm/steward/ent/archivemanual"
 	"github.com/steward-pm/steward/ent/archivepermit"
 	"github.com/steward-pm/steward/ent/archiverequest"
 	"github.com/steward-pm/steward/ent/archiverequestdocument"
+	"github.com/steward-pm/steward/ent/archiveretention"
 	"github.com/steward-pm/steward/ent/archivevolume"
 	"github.com/steward-pm/steward/ent/area"
 	"github.com/steward-pm/steward/ent/building"
 	"github.com/steward-pm/steward/ent/certificate"
+	"github.com/steward-pm/steward/ent/complaint"
+	"github.com/steward-pm/steward/ent/correspondence"
 	"github.com/steward-pm/steward/ent/department"
 	"github.com/steward-pm/steward/ent/emergencycontact"
 	"github.com/steward-pm/steward/ent/estate"
@@ -55,10 +61,13 @@ import (
 	"github.com/steward-pm/steward/ent/predicate"
 	"github.com/steward-pm/steward/ent/reconciliation"
 	"github.com/steward-pm/steward/ent/reconciliationline"
+	"github.com/steward-pm/steward/ent/renovation"
+	"github.com/steward-pm/steward/ent/renovationstep"
 	"github.com/steward-pm/steward/ent/resident"
 	"github.com/steward-pm/steward/ent/signature"
 	"github.com/steward-pm/steward/ent/staff"
 	"github.com/steward-pm/steward/ent/unit"
+	"github.com/steward-pm/steward/ent/violation"
 )
 
 // ApprovalWhereInput represents a where input for filtering Approval queries.
@@ -667,6 +676,594 @@ func (i *ApprovalWhereInput) P() (predicate.Approval, error) {
 	}
 }
 
+// ArchiveDestructionWhereInput represents a where input for filtering ArchiveDestruction queries.
+type ArchiveDestructionWhereInput struct {
+	Predicates []predicate.ArchiveDestruction  `json:"-"`
+	Not        *ArchiveDestructionWhereInput   `json:"not,omitempty"`
+	Or         []*ArchiveDestructionWhereInput `json:"or,omitempty"`
+	And        []*ArchiveDestructionWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "method" field predicates.
+	Method      *archivedestruction.Method  `json:"method,omitempty"`
+	MethodNEQ   *archivedestruction.Method  `json:"methodNEQ,omitempty"`
+	MethodIn    []archivedestruction.Method `json:"methodIn,omitempty"`
+	MethodNotIn []archivedestruction.Method `json:"methodNotIn,omitempty"`
+
+	// "state" field predicates.
+	State      *archivedestruction.State  `json:"state,omitempty"`
+	StateNEQ   *archivedestruction.State  `json:"stateNEQ,omitempty"`
+	StateIn    []archivedestruction.State `json:"stateIn,omitempty"`
+	StateNotIn []archivedestruction.State `json:"stateNotIn,omitempty"`
+
+	// "proposed_by_id" field predicates.
+	ProposedByID      *uuid.UUID  `json:"proposedByID,omitempty"`
+	ProposedByIDNEQ   *uuid.UUID  `json:"proposedByIDNEQ,omitempty"`
+	ProposedByIDIn    []uuid.UUID `json:"proposedByIDIn,omitempty"`
+	ProposedByIDNotIn []uuid.UUID `json:"proposedByIDNotIn,omitempty"`
+	ProposedByIDGT    *uuid.UUID  `json:"proposedByIDGT,omitempty"`
+	ProposedByIDGTE   *uuid.UUID  `json:"proposedByIDGTE,omitempty"`
+	ProposedByIDLT    *uuid.UUID  `json:"proposedByIDLT,omitempty"`
+	ProposedByIDLTE   *uuid.UUID  `json:"proposedByIDLTE,omitempty"`
+
+	// "proposed_at" field predicates.
+	ProposedAt      *time.Time  `json:"proposedAt,omitempty"`
+	ProposedAtNEQ   *time.Time  `json:"proposedAtNEQ,omitempty"`
+	ProposedAtIn    []time.Time `json:"proposedAtIn,omitempty"`
+	ProposedAtNotIn []time.Time `json:"proposedAtNotIn,omitempty"`
+	ProposedAtGT    *time.Time  `json:"proposedAtGT,omitempty"`
+	ProposedAtGTE   *time.Time  `json:"proposedAtGTE,omitempty"`
+	ProposedAtLT    *time.Time  `json:"proposedAtLT,omitempty"`
+	ProposedAtLTE   *time.Time  `json:"proposedAtLTE,omitempty"`
+
+	// "witness_id" field predicates.
+	WitnessID       *uuid.UUID  `json:"witnessID,omitempty"`
+	WitnessIDNEQ    *uuid.UUID  `json:"witnessIDNEQ,omitempty"`
+	WitnessIDIn     []uuid.UUID `json:"witnessIDIn,omitempty"`
+	WitnessIDNotIn  []uuid.UUID `json:"witnessIDNotIn,omitempty"`
+	WitnessIDIsNil  bool        `json:"witnessIDIsNil,omitempty"`
+	WitnessIDNotNil bool        `json:"witnessIDNotNil,omitempty"`
+
+	// "done_at" field predicates.
+	DoneAt       *time.Time  `json:"doneAt,omitempty"`
+	DoneAtNEQ    *time.Time  `json:"doneAtNEQ,omitempty"`
+	DoneAtIn     []time.Time `json:"doneAtIn,omitempty"`
+	DoneAtNotIn  []time.Time `json:"doneAtNotIn,omitempty"`
+	DoneAtGT     *time.Time  `json:"doneAtGT,omitempty"`
+	DoneAtGTE    *time.Time  `json:"doneAtGTE,omitempty"`
+	DoneAtLT     *time.Time  `json:"doneAtLT,omitempty"`
+	DoneAtLTE    *time.Time  `json:"doneAtLTE,omitempty"`
+	DoneAtIsNil  bool        `json:"doneAtIsNil,omitempty"`
+	DoneAtNotNil bool        `json:"doneAtNotNil,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *ArchiveDestructionWhereInput) AddPredicates(predicates ...predicate.ArchiveDestruction) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the ArchiveDestructionWhereInput filter on the ArchiveDestructionQuery builder.
+func (i *ArchiveDestructionWhereInput) Filter(q *ArchiveDestructionQuery) (*ArchiveDestructionQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyArchiveDestructionWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyArchiveDestructionWhereInput is returned in case the ArchiveDestructionWhereInput is empty.
+var ErrEmptyArchiveDestructionWhereInput = errors.New("ent: empty predicate ArchiveDestructionWhereInput")
+
+// P returns a predicate for filtering archivedestructions.
+// An error is returned if the input is empty or invalid.
+func (i *ArchiveDestructionWhereInput) P() (predicate.ArchiveDestruction, error) {
+	var predicates []predicate.ArchiveDestruction
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, archivedestruction.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.ArchiveDestruction, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, archivedestruction.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.ArchiveDestruction, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, archivedestruction.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, archivedestruction.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, archivedestruction.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, archivedestruction.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, archivedestruction.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, archivedestruction.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, archivedestruction.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, archivedestruction.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, archivedestruction.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, archivedestruction.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, archivedestruction.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, archivedestruction.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, archivedestruction.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, archivedestruction.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, archivedestruction.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, archivedestruction.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, archivedestruction.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, archivedestruction.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, archivedestruction.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, archivedestruction.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, archivedestruction.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.Method != nil {
+		predicates = append(predicates, archivedestruction.MethodEQ(*i.Method))
+	}
+	if i.MethodNEQ != nil {
+		predicates = append(predicates, archivedestruction.MethodNEQ(*i.MethodNEQ))
+	}
+	if len(i.MethodIn) > 0 {
+		predicates = append(predicates, archivedestruction.MethodIn(i.MethodIn...))
+	}
+	if len(i.MethodNotIn) > 0 {
+		predicates = append(predicates, archivedestruction.MethodNotIn(i.MethodNotIn...))
+	}
+	if i.State != nil {
+		predicates = append(predicates, archivedestruction.StateEQ(*i.State))
+	}
+	if i.StateNEQ != nil {
+		predicates = append(predicates, archivedestruction.StateNEQ(*i.StateNEQ))
+	}
+	if len(i.StateIn) > 0 {
+		predicates = append(predicates, archivedestruction.StateIn(i.StateIn...))
+	}
+	if len(i.StateNotIn) > 0 {
+		predicates = append(predicates, archivedestruction.StateNotIn(i.StateNotIn...))
+	}
+	if i.ProposedByID != nil {
+		predicates = append(predicates, archivedestruction.ProposedByIDEQ(*i.ProposedByID))
+	}
+	if i.ProposedByIDNEQ != nil {
+		predicates = append(predicates, archivedestruction.ProposedByIDNEQ(*i.ProposedByIDNEQ))
+	}
+	if len(i.ProposedByIDIn) > 0 {
+		predicates = append(predicates, archivedestruction.ProposedByIDIn(i.ProposedByIDIn...))
+	}
+	if len(i.ProposedByIDNotIn) > 0 {
+		predicates = append(predicates, archivedestruction.ProposedByIDNotIn(i.ProposedByIDNotIn...))
+	}
+	if i.ProposedByIDGT != nil {
+		predicates = append(predicates, archivedestruction.ProposedByIDGT(*i.ProposedByIDGT))
+	}
+	if i.ProposedByIDGTE != nil {
+		predicates = append(predicates, archivedestruction.ProposedByIDGTE(*i.ProposedByIDGTE))
+	}
+	if i.ProposedByIDLT != nil {
+		predicates = append(predicates, archivedestruction.ProposedByIDLT(*i.ProposedByIDLT))
+	}
+	if i.ProposedByIDLTE != nil {
+		predicates = append(predicates, archivedestruction.ProposedByIDLTE(*i.ProposedByIDLTE))
+	}
+	if i.ProposedAt != nil {
+		predicates = append(predicates, archivedestruction.ProposedAtEQ(*i.ProposedAt))
+	}
+	if i.ProposedAtNEQ != nil {
+		predicates = append(predicates, archivedestruction.ProposedAtNEQ(*i.ProposedAtNEQ))
+	}
+	if len(i.ProposedAtIn) > 0 {
+		predicates = append(predicates, archivedestruction.ProposedAtIn(i.ProposedAtIn...))
+	}
+	if len(i.ProposedAtNotIn) > 0 {
+		predicates = append(predicates, archivedestruction.ProposedAtNotIn(i.ProposedAtNotIn...))
+	}
+	if i.ProposedAtGT != nil {
+		predicates = append(predicates, archivedestruction.ProposedAtGT(*i.ProposedAtGT))
+	}
+	if i.ProposedAtGTE != nil {
+		predicates = append(predicates, archivedestruction.ProposedAtGTE(*i.ProposedAtGTE))
+	}
+	if i.ProposedAtLT != nil {
+		predicates = append(predicates, archivedestruction.ProposedAtLT(*i.ProposedAtLT))
+	}
+	if i.ProposedAtLTE != nil {
+		predicates = append(predicates, archivedestruction.ProposedAtLTE(*i.ProposedAtLTE))
+	}
+	if i.WitnessID != nil {
+		predicates = append(predicates, archivedestruction.WitnessIDEQ(*i.WitnessID))
+	}
+	if i.WitnessIDNEQ != nil {
+		predicates = append(predicates, archivedestruction.WitnessIDNEQ(*i.WitnessIDNEQ))
+	}
+	if len(i.WitnessIDIn) > 0 {
+		predicates = append(predicates, archivedestruction.WitnessIDIn(i.WitnessIDIn...))
+	}
+	if len(i.WitnessIDNotIn) > 0 {
+		predicates = append(predicates, archivedestruction.WitnessIDNotIn(i.WitnessIDNotIn...))
+	}
+	if i.WitnessIDIsNil {
+		predicates = append(predicates, archivedestruction.WitnessIDIsNil())
+	}
+	if i.WitnessIDNotNil {
+		predicates = append(predicates, archivedestruction.WitnessIDNotNil())
+	}
+	if i.DoneAt != nil {
+		predicates = append(predicates, archivedestruction.DoneAtEQ(*i.DoneAt))
+	}
+	if i.DoneAtNEQ != nil {
+		predicates = append(predicates, archivedestruction.DoneAtNEQ(*i.DoneAtNEQ))
+	}
+	if len(i.DoneAtIn) > 0 {
+		predicates = append(predicates, archivedestruction.DoneAtIn(i.DoneAtIn...))
+	}
+	if len(i.DoneAtNotIn) > 0 {
+		predicates = append(predicates, archivedestruction.DoneAtNotIn(i.DoneAtNotIn...))
+	}
+	if i.DoneAtGT != nil {
+		predicates = append(predicates, archivedestruction.DoneAtGT(*i.DoneAtGT))
+	}
+	if i.DoneAtGTE != nil {
+		predicates = append(predicates, archivedestruction.DoneAtGTE(*i.DoneAtGTE))
+	}
+	if i.DoneAtLT != nil {
+		predicates = append(predicates, archivedestruction.DoneAtLT(*i.DoneAtLT))
+	}
+	if i.DoneAtLTE != nil {
+		predicates = append(predicates, archivedestruction.DoneAtLTE(*i.DoneAtLTE))
+	}
+	if i.DoneAtIsNil {
+		predicates = append(predicates, archivedestruction.DoneAtIsNil())
+	}
+	if i.DoneAtNotNil {
+		predicates = append(predicates, archivedestruction.DoneAtNotNil())
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyArchiveDestructionWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return archivedestruction.And(predicates...), nil
+	}
+}
+
+// ArchiveDestructionLineWhereInput represents a where input for filtering ArchiveDestructionLine queries.
+type ArchiveDestructionLineWhereInput struct {
+	Predicates []predicate.ArchiveDestructionLine  `json:"-"`
+	Not        *ArchiveDestructionLineWhereInput   `json:"not,omitempty"`
+	Or         []*ArchiveDestructionLineWhereInput `json:"or,omitempty"`
+	And        []*ArchiveDestructionLineWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "destruction_id" field predicates.
+	DestructionID      *uuid.UUID  `json:"destructionID,omitempty"`
+	DestructionIDNEQ   *uuid.UUID  `json:"destructionIDNEQ,omitempty"`
+	DestructionIDIn    []uuid.UUID `json:"destructionIDIn,omitempty"`
+	DestructionIDNotIn []uuid.UUID `json:"destructionIDNotIn,omitempty"`
+
+	// "document_id" field predicates.
+	DocumentID      *uuid.UUID  `json:"documentID,omitempty"`
+	DocumentIDNEQ   *uuid.UUID  `json:"documentIDNEQ,omitempty"`
+	DocumentIDIn    []uuid.UUID `json:"documentIDIn,omitempty"`
+	DocumentIDNotIn []uuid.UUID `json:"documentIDNotIn,omitempty"`
+
+	// "category" field predicates.
+	Category      *archivedestructionline.Category  `json:"category,omitempty"`
+	CategoryNEQ   *archivedestructionline.Category  `json:"categoryNEQ,omitempty"`
+	CategoryIn    []archivedestructionline.Category `json:"categoryIn,omitempty"`
+	CategoryNotIn []archivedestructionline.Category `json:"categoryNotIn,omitempty"`
+
+	// "open" field predicates.
+	Open    *bool `json:"open,omitempty"`
+	OpenNEQ *bool `json:"openNEQ,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *ArchiveDestructionLineWhereInput) AddPredicates(predicates ...predicate.ArchiveDestructionLine) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the ArchiveDestructionLineWhereInput filter on the ArchiveDestructionLineQuery builder.
+func (i *ArchiveDestructionLineWhereInput) Filter(q *ArchiveDestructionLineQuery) (*ArchiveDestructionLineQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyArchiveDestructionLineWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyArchiveDestructionLineWhereInput is returned in case the ArchiveDestructionLineWhereInput is empty.
+var ErrEmptyArchiveDestructionLineWhereInput = errors.New("ent: empty predicate ArchiveDestructionLineWhereInput")
+
+// P returns a predicate for filtering archivedestructionlines.
+// An error is returned if the input is empty or invalid.
+func (i *ArchiveDestructionLineWhereInput) P() (predicate.ArchiveDestructionLine, error) {
+	var predicates []predicate.ArchiveDestructionLine
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, archivedestructionline.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.ArchiveDestructionLine, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, archivedestructionline.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.ArchiveDestructionLine, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, archivedestructionline.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, archivedestructionline.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, archivedestructionline.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, archivedestructionline.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, archivedestructionline.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, archivedestructionline.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, archivedestructionline.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, archivedestructionline.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, archivedestructionline.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, archivedestructionline.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, archivedestructionline.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, archivedestructionline.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, archivedestructionline.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, archivedestructionline.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, archivedestructionline.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, archivedestructionline.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, archivedestructionline.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, archivedestructionline.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, archivedestructionline.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, archivedestructionline.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, archivedestructionline.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.DestructionID != nil {
+		predicates = append(predicates, archivedestructionline.DestructionIDEQ(*i.DestructionID))
+	}
+	if i.DestructionIDNEQ != nil {
+		predicates = append(predicates, archivedestructionline.DestructionIDNEQ(*i.DestructionIDNEQ))
+	}
+	if len(i.DestructionIDIn) > 0 {
+		predicates = append(predicates, archivedestructionline.DestructionIDIn(i.DestructionIDIn...))
+	}
+	if len(i.DestructionIDNotIn) > 0 {
+		predicates = append(predicates, archivedestructionline.DestructionIDNotIn(i.DestructionIDNotIn...))
+	}
+	if i.DocumentID != nil {
+		predicates = append(predicates, archivedestructionline.DocumentIDEQ(*i.DocumentID))
+	}
+	if i.DocumentIDNEQ != nil {
+		predicates = append(predicates, archivedestructionline.DocumentIDNEQ(*i.DocumentIDNEQ))
+	}
+	if len(i.DocumentIDIn) > 0 {
+		predicates = append(predicates, archivedestructionline.DocumentIDIn(i.DocumentIDIn...))
+	}
+	if len(i.DocumentIDNotIn) > 0 {
+		predicates = append(predicates, archivedestructionline.DocumentIDNotIn(i.DocumentIDNotIn...))
+	}
+	if i.Category != nil {
+		predicates = append(predicates, archivedestructionline.CategoryEQ(*i.Category))
+	}
+	if i.CategoryNEQ != nil {
+		predicates = append(predicates, archivedestructionline.CategoryNEQ(*i.CategoryNEQ))
+	}
+	if len(i.CategoryIn) > 0 {
+		predicates = append(predicates, archivedestructionline.CategoryIn(i.CategoryIn...))
+	}
+	if len(i.CategoryNotIn) > 0 {
+		predicates = append(predicates, archivedestructionline.CategoryNotIn(i.CategoryNotIn...))
+	}
+	if i.Open != nil {
+		predicates = append(predicates, archivedestructionline.OpenEQ(*i.Open))
+	}
+	if i.OpenNEQ != nil {
+		predicates = append(predicates, archivedestructionline.OpenNEQ(*i.OpenNEQ))
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyArchiveDestructionLineWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return archivedestructionline.And(predicates...), nil
+	}
+}
+
 // ArchiveDocumentWhereInput represents a where input for filtering ArchiveDocument queries.
 type ArchiveDocumentWhereInput struct {
 	Predicates []predicate.ArchiveDocument  `json:"-"`
@@ -820,14 +1417,16 @@ type ArchiveDocumentWhereInput struct {
 	SubjectIDNotNil bool        `json:"subjectIDNotNil,omitempty"`
 
 	// "handed_in_by_id" field predicates.
-	HandedInByID      *uuid.UUID  `json:"handedInByID,omitempty"`
-	HandedInByIDNEQ   *uuid.UUID  `json:"handedInByIDNEQ,omitempty"`
-	HandedInByIDIn    []uuid.UUID `json:"handedInByIDIn,omitempty"`
-	HandedInByIDNotIn []uuid.UUID `json:"handedInByIDNotIn,omitempty"`
-	HandedInByIDGT    *uuid.UUID  `json:"handedInByIDGT,omitempty"`
-	HandedInByIDGTE   *uuid.UUID  `json:"handedInByIDGTE,omitempty"`
-	HandedInByIDLT    *uuid.UUID  `json:"handedInByIDLT,omitempty"`
-	HandedInByIDLTE   *uuid.UUID  `json:"handedInByIDLTE,omitempty"`
+	HandedInByID       *uuid.UUID  `json:"handedInByID,omitempty"`
+	HandedInByIDNEQ    *uuid.UUID  `json:"handedInByIDNEQ,omitempty"`
+	HandedInByIDIn     []uuid.UUID `json:"handedInByIDIn,omitempty"`
+	HandedInByIDNotIn  []uuid.UUID `json:"handedInByIDNotIn,omitempty"`
+	HandedInByIDGT     *uuid.UUID  `json:"handedInByIDGT,omitempty"`
+	HandedInByIDGTE    *uuid.UUID  `json:"handedInByIDGTE,omitempty"`
+	HandedInByIDLT     *uuid.UUID  `json:"handedInByIDLT,omitempty"`
+	HandedInByIDLTE    *uuid.UUID  `json:"handedInByIDLTE,omitempty"`
+	HandedInByIDIsNil  bool        `json:"handedInByIDIsNil,omitempty"`
+	HandedInByIDNotNil bool        `json:"handedInByIDNotNil,omitempty"`
 
 	// "handed_in_at" field predicates.
 	HandedInAt      *time.Time  `json:"handedInAt,omitempty"`
@@ -865,6 +1464,18 @@ type ArchiveDocumentWhereInput struct {
 	ContentTypeHasSuffix    *string  `json:"contentTypeHasSuffix,omitempty"`
 	ContentTypeEqualFold    *string  `json:"contentTypeEqualFold,omitempty"`
 	ContentTypeContainsFold *string  `json:"contentTypeContainsFold,omitempty"`
+
+	// "destroyed_at" field predicates.
+	DestroyedAt       *time.Time  `json:"destroyedAt,omitempty"`
+	DestroyedAtNEQ    *time.Time  `json:"destroyedAtNEQ,omitempty"`
+	DestroyedAtIn     []time.Time `json:"destroyedAtIn,omitempty"`
+	DestroyedAtNotIn  []time.Time `json:"destroyedAtNotIn,omitempty"`
+	DestroyedAtGT     *time.Time  `json:"destroyedAtGT,omitempty"`
+	DestroyedAtGTE    *time.Time  `json:"destroyedAtGTE,omitempty"`
+	DestroyedAtLT     *time.Time  `json:"destroyedAtLT,omitempty"`
+	DestroyedAtLTE    *time.Time  `json:"destroyedAtLTE,omitempty"`
+	DestroyedAtIsNil  bool        `json:"destroyedAtIsNil,omitempty"`
+	DestroyedAtNotNil bool        `json:"destroyedAtNotNil,omitempty"`
 }
 
 // AddPredicates adds custom predicates to the where input to be used during the filtering phase.
@@ -1295,6 +1906,12 @@ func (i *ArchiveDocumentWhereInput) P() (predicate.ArchiveDocument, error) {
 	if i.HandedInByIDLTE != nil {
 		predicates = append(predicates, archivedocument.HandedInByIDLTE(*i.HandedInByIDLTE))
 	}
+	if i.HandedInByIDIsNil {
+		predicates = append(predicates, archivedocument.HandedInByIDIsNil())
+	}
+	if i.HandedInByIDNotNil {
+		predicates = append(predicates, archivedocument.HandedInByIDNotNil())
+	}
 	if i.HandedInAt != nil {
 		predicates = append(predicates, archivedocument.HandedInAtEQ(*i.HandedInAt))
 	}
@@ -1387,6 +2004,36 @@ func (i *ArchiveDocumentWhereInput) P() (predicate.ArchiveDocument, error) {
 	}
 	if i.ContentTypeContainsFold != nil {
 		predicates = append(predicates, archivedocument.ContentTypeContainsFold(*i.ContentTypeContainsFold))
+	}
+	if i.DestroyedAt != nil {
+		predicates = append(predicates, archivedocument.DestroyedAtEQ(*i.DestroyedAt))
+	}
+	if i.DestroyedAtNEQ != nil {
+		predicates = append(predicates, archivedocument.DestroyedAtNEQ(*i.DestroyedAtNEQ))
+	}
+	if len(i.DestroyedAtIn) > 0 {
+		predicates = append(predicates, archivedocument.DestroyedAtIn(i.DestroyedAtIn...))
+	}
+	if len(i.DestroyedAtNotIn) > 0 {
+		predicates = append(predicates, archivedocument.DestroyedAtNotIn(i.DestroyedAtNotIn...))
+	}
+	if i.DestroyedAtGT != nil {
+		predicates = append(predicates, archivedocument.DestroyedAtGT(*i.DestroyedAtGT))
+	}
+	if i.DestroyedAtGTE != nil {
+		predicates = append(predicates, archivedocument.DestroyedAtGTE(*i.DestroyedAtGTE))
+	}
+	if i.DestroyedAtLT != nil {
+		predicates = append(predicates, archivedocument.DestroyedAtLT(*i.DestroyedAtLT))
+	}
+	if i.DestroyedAtLTE != nil {
+		predicates = append(predicates, archivedocument.DestroyedAtLTE(*i.DestroyedAtLTE))
+	}
+	if i.DestroyedAtIsNil {
+		predicates = append(predicates, archivedocument.DestroyedAtIsNil())
+	}
+	if i.DestroyedAtNotNil {
+		predicates = append(predicates, archivedocument.DestroyedAtNotNil())
 	}
 
 	switch len(predicates) {
@@ -1792,6 +2439,370 @@ func (i *ArchiveFileWhereInput) P() (predicate.ArchiveFile, error) {
 		return predicates[0], nil
 	default:
 		return archivefile.And(predicates...), nil
+	}
+}
+
+// ArchiveHoldWhereInput represents a where input for filtering ArchiveHold queries.
+type ArchiveHoldWhereInput struct {
+	Predicates []predicate.ArchiveHold  `json:"-"`
+	Not        *ArchiveHoldWhereInput   `json:"not,omitempty"`
+	Or         []*ArchiveHoldWhereInput `json:"or,omitempty"`
+	And        []*ArchiveHoldWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "subject_id" field predicates.
+	SubjectID      *uuid.UUID  `json:"subjectID,omitempty"`
+	SubjectIDNEQ   *uuid.UUID  `json:"subjectIDNEQ,omitempty"`
+	SubjectIDIn    []uuid.UUID `json:"subjectIDIn,omitempty"`
+	SubjectIDNotIn []uuid.UUID `json:"subjectIDNotIn,omitempty"`
+	SubjectIDGT    *uuid.UUID  `json:"subjectIDGT,omitempty"`
+	SubjectIDGTE   *uuid.UUID  `json:"subjectIDGTE,omitempty"`
+	SubjectIDLT    *uuid.UUID  `json:"subjectIDLT,omitempty"`
+	SubjectIDLTE   *uuid.UUID  `json:"subjectIDLTE,omitempty"`
+
+	// "document_id" field predicates.
+	DocumentID       *uuid.UUID  `json:"documentID,omitempty"`
+	DocumentIDNEQ    *uuid.UUID  `json:"documentIDNEQ,omitempty"`
+	DocumentIDIn     []uuid.UUID `json:"documentIDIn,omitempty"`
+	DocumentIDNotIn  []uuid.UUID `json:"documentIDNotIn,omitempty"`
+	DocumentIDIsNil  bool        `json:"documentIDIsNil,omitempty"`
+	DocumentIDNotNil bool        `json:"documentIDNotNil,omitempty"`
+
+	// "volume_id" field predicates.
+	VolumeID       *uuid.UUID  `json:"volumeID,omitempty"`
+	VolumeIDNEQ    *uuid.UUID  `json:"volumeIDNEQ,omitempty"`
+	VolumeIDIn     []uuid.UUID `json:"volumeIDIn,omitempty"`
+	VolumeIDNotIn  []uuid.UUID `json:"volumeIDNotIn,omitempty"`
+	VolumeIDIsNil  bool        `json:"volumeIDIsNil,omitempty"`
+	VolumeIDNotNil bool        `json:"volumeIDNotNil,omitempty"`
+
+	// "file_id" field predicates.
+	FileID       *uuid.UUID  `json:"fileID,omitempty"`
+	FileIDNEQ    *uuid.UUID  `json:"fileIDNEQ,omitempty"`
+	FileIDIn     []uuid.UUID `json:"fileIDIn,omitempty"`
+	FileIDNotIn  []uuid.UUID `json:"fileIDNotIn,omitempty"`
+	FileIDIsNil  bool        `json:"fileIDIsNil,omitempty"`
+	FileIDNotNil bool        `json:"fileIDNotNil,omitempty"`
+
+	// "placed_at" field predicates.
+	PlacedAt      *time.Time  `json:"placedAt,omitempty"`
+	PlacedAtNEQ   *time.Time  `json:"placedAtNEQ,omitempty"`
+	PlacedAtIn    []time.Time `json:"placedAtIn,omitempty"`
+	PlacedAtNotIn []time.Time `json:"placedAtNotIn,omitempty"`
+	PlacedAtGT    *time.Time  `json:"placedAtGT,omitempty"`
+	PlacedAtGTE   *time.Time  `json:"placedAtGTE,omitempty"`
+	PlacedAtLT    *time.Time  `json:"placedAtLT,omitempty"`
+	PlacedAtLTE   *time.Time  `json:"placedAtLTE,omitempty"`
+
+	// "released_at" field predicates.
+	ReleasedAt       *time.Time  `json:"releasedAt,omitempty"`
+	ReleasedAtNEQ    *time.Time  `json:"releasedAtNEQ,omitempty"`
+	ReleasedAtIn     []time.Time `json:"releasedAtIn,omitempty"`
+	ReleasedAtNotIn  []time.Time `json:"releasedAtNotIn,omitempty"`
+	ReleasedAtGT     *time.Time  `json:"releasedAtGT,omitempty"`
+	ReleasedAtGTE    *time.Time  `json:"releasedAtGTE,omitempty"`
+	ReleasedAtLT     *time.Time  `json:"releasedAtLT,omitempty"`
+	ReleasedAtLTE    *time.Time  `json:"releasedAtLTE,omitempty"`
+	ReleasedAtIsNil  bool        `json:"releasedAtIsNil,omitempty"`
+	ReleasedAtNotNil bool        `json:"releasedAtNotNil,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *ArchiveHoldWhereInput) AddPredicates(predicates ...predicate.ArchiveHold) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the ArchiveHoldWhereInput filter on the ArchiveHoldQuery builder.
+func (i *ArchiveHoldWhereInput) Filter(q *ArchiveHoldQuery) (*ArchiveHoldQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyArchiveHoldWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyArchiveHoldWhereInput is returned in case the ArchiveHoldWhereInput is empty.
+var ErrEmptyArchiveHoldWhereInput = errors.New("ent: empty predicate ArchiveHoldWhereInput")
+
+// P returns a predicate for filtering archiveholds.
+// An error is returned if the input is empty or invalid.
+func (i *ArchiveHoldWhereInput) P() (predicate.ArchiveHold, error) {
+	var predicates []predicate.ArchiveHold
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, archivehold.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.ArchiveHold, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, archivehold.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.ArchiveHold, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, archivehold.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, archivehold.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, archivehold.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, archivehold.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, archivehold.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, archivehold.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, archivehold.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, archivehold.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, archivehold.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, archivehold.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, archivehold.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, archivehold.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, archivehold.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, archivehold.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, archivehold.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, archivehold.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, archivehold.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, archivehold.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, archivehold.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, archivehold.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, archivehold.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.SubjectID != nil {
+		predicates = append(predicates, archivehold.SubjectIDEQ(*i.SubjectID))
+	}
+	if i.SubjectIDNEQ != nil {
+		predicates = append(predicates, archivehold.SubjectIDNEQ(*i.SubjectIDNEQ))
+	}
+	if len(i.SubjectIDIn) > 0 {
+		predicates = append(predicates, archivehold.SubjectIDIn(i.SubjectIDIn...))
+	}
+	if len(i.SubjectIDNotIn) > 0 {
+		predicates = append(predicates, archivehold.SubjectIDNotIn(i.SubjectIDNotIn...))
+	}
+	if i.SubjectIDGT != nil {
+		predicates = append(predicates, archivehold.SubjectIDGT(*i.SubjectIDGT))
+	}
+	if i.SubjectIDGTE != nil {
+		predicates = append(predicates, archivehold.SubjectIDGTE(*i.SubjectIDGTE))
+	}
+	if i.SubjectIDLT != nil {
+		predicates = append(predicates, archivehold.SubjectIDLT(*i.SubjectIDLT))
+	}
+	if i.SubjectIDLTE != nil {
+		predicates = append(predicates, archivehold.SubjectIDLTE(*i.SubjectIDLTE))
+	}
+	if i.DocumentID != nil {
+		predicates = append(predicates, archivehold.DocumentIDEQ(*i.DocumentID))
+	}
+	if i.DocumentIDNEQ != nil {
+		predicates = append(predicates, archivehold.DocumentIDNEQ(*i.DocumentIDNEQ))
+	}
+	if len(i.DocumentIDIn) > 0 {
+		predicates = append(predicates, archivehold.DocumentIDIn(i.DocumentIDIn...))
+	}
+	if len(i.DocumentIDNotIn) > 0 {
+		predicates = append(predicates, archivehold.DocumentIDNotIn(i.DocumentIDNotIn...))
+	}
+	if i.DocumentIDIsNil {
+		predicates = append(predicates, archivehold.DocumentIDIsNil())
+	}
+	if i.DocumentIDNotNil {
+		predicates = append(predicates, archivehold.DocumentIDNotNil())
+	}
+	if i.VolumeID != nil {
+		predicates = append(predicates, archivehold.VolumeIDEQ(*i.VolumeID))
+	}
+	if i.VolumeIDNEQ != nil {
+		predicates = append(predicates, archivehold.VolumeIDNEQ(*i.VolumeIDNEQ))
+	}
+	if len(i.VolumeIDIn) > 0 {
+		predicates = append(predicates, archivehold.VolumeIDIn(i.VolumeIDIn...))
+	}
+	if len(i.VolumeIDNotIn) > 0 {
+		predicates = append(predicates, archivehold.VolumeIDNotIn(i.VolumeIDNotIn...))
+	}
+	if i.VolumeIDIsNil {
+		predicates = append(predicates, archivehold.VolumeIDIsNil())
+	}
+	if i.VolumeIDNotNil {
+		predicates = append(predicates, archivehold.VolumeIDNotNil())
+	}
+	if i.FileID != nil {
+		predicates = append(predicates, archivehold.FileIDEQ(*i.FileID))
+	}
+	if i.FileIDNEQ != nil {
+		predicates = append(predicates, archivehold.FileIDNEQ(*i.FileIDNEQ))
+	}
+	if len(i.FileIDIn) > 0 {
+		predicates = append(predicates, archivehold.FileIDIn(i.FileIDIn...))
+	}
+	if len(i.FileIDNotIn) > 0 {
+		predicates = append(predicates, archivehold.FileIDNotIn(i.FileIDNotIn...))
+	}
+	if i.FileIDIsNil {
+		predicates = append(predicates, archivehold.FileIDIsNil())
+	}
+	if i.FileIDNotNil {
+		predicates = append(predicates, archivehold.FileIDNotNil())
+	}
+	if i.PlacedAt != nil {
+		predicates = append(predicates, archivehold.PlacedAtEQ(*i.PlacedAt))
+	}
+	if i.PlacedAtNEQ != nil {
+		predicates = append(predicates, archivehold.PlacedAtNEQ(*i.PlacedAtNEQ))
+	}
+	if len(i.PlacedAtIn) > 0 {
+		predicates = append(predicates, archivehold.PlacedAtIn(i.PlacedAtIn...))
+	}
+	if len(i.PlacedAtNotIn) > 0 {
+		predicates = append(predicates, archivehold.PlacedAtNotIn(i.PlacedAtNotIn...))
+	}
+	if i.PlacedAtGT != nil {
+		predicates = append(predicates, archivehold.PlacedAtGT(*i.PlacedAtGT))
+	}
+	if i.PlacedAtGTE != nil {
+		predicates = append(predicates, archivehold.PlacedAtGTE(*i.PlacedAtGTE))
+	}
+	if i.PlacedAtLT != nil {
+		predicates = append(predicates, archivehold.PlacedAtLT(*i.PlacedAtLT))
+	}
+	if i.PlacedAtLTE != nil {
+		predicates = append(predicates, archivehold.PlacedAtLTE(*i.PlacedAtLTE))
+	}
+	if i.ReleasedAt != nil {
+		predicates = append(predicates, archivehold.ReleasedAtEQ(*i.ReleasedAt))
+	}
+	if i.ReleasedAtNEQ != nil {
+		predicates = append(predicates, archivehold.ReleasedAtNEQ(*i.ReleasedAtNEQ))
+	}
+	if len(i.ReleasedAtIn) > 0 {
+		predicates = append(predicates, archivehold.ReleasedAtIn(i.ReleasedAtIn...))
+	}
+	if len(i.ReleasedAtNotIn) > 0 {
+		predicates = append(predicates, archivehold.ReleasedAtNotIn(i.ReleasedAtNotIn...))
+	}
+	if i.ReleasedAtGT != nil {
+		predicates = append(predicates, archivehold.ReleasedAtGT(*i.ReleasedAtGT))
+	}
+	if i.ReleasedAtGTE != nil {
+		predicates = append(predicates, archivehold.ReleasedAtGTE(*i.ReleasedAtGTE))
+	}
+	if i.ReleasedAtLT != nil {
+		predicates = append(predicates, archivehold.ReleasedAtLT(*i.ReleasedAtLT))
+	}
+	if i.ReleasedAtLTE != nil {
+		predicates = append(predicates, archivehold.ReleasedAtLTE(*i.ReleasedAtLTE))
+	}
+	if i.ReleasedAtIsNil {
+		predicates = append(predicates, archivehold.ReleasedAtIsNil())
+	}
+	if i.ReleasedAtNotNil {
+		predicates = append(predicates, archivehold.ReleasedAtNotNil())
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyArchiveHoldWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return archivehold.And(predicates...), nil
 	}
 }
 
@@ -3130,6 +4141,296 @@ func (i *ArchiveRequestDocumentWhereInput) P() (predicate.ArchiveRequestDocument
 		return predicates[0], nil
 	default:
 		return archiverequestdocument.And(predicates...), nil
+	}
+}
+
+// ArchiveRetentionWhereInput represents a where input for filtering ArchiveRetention queries.
+type ArchiveRetentionWhereInput struct {
+	Predicates []predicate.ArchiveRetention  `json:"-"`
+	Not        *ArchiveRetentionWhereInput   `json:"not,omitempty"`
+	Or         []*ArchiveRetentionWhereInput `json:"or,omitempty"`
+	And        []*ArchiveRetentionWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "category" field predicates.
+	Category      *archiveretention.Category  `json:"category,omitempty"`
+	CategoryNEQ   *archiveretention.Category  `json:"categoryNEQ,omitempty"`
+	CategoryIn    []archiveretention.Category `json:"categoryIn,omitempty"`
+	CategoryNotIn []archiveretention.Category `json:"categoryNotIn,omitempty"`
+
+	// "years" field predicates.
+	Years       *int  `json:"years,omitempty"`
+	YearsNEQ    *int  `json:"yearsNEQ,omitempty"`
+	YearsIn     []int `json:"yearsIn,omitempty"`
+	YearsNotIn  []int `json:"yearsNotIn,omitempty"`
+	YearsGT     *int  `json:"yearsGT,omitempty"`
+	YearsGTE    *int  `json:"yearsGTE,omitempty"`
+	YearsLT     *int  `json:"yearsLT,omitempty"`
+	YearsLTE    *int  `json:"yearsLTE,omitempty"`
+	YearsIsNil  bool  `json:"yearsIsNil,omitempty"`
+	YearsNotNil bool  `json:"yearsNotNil,omitempty"`
+
+	// "basis" field predicates.
+	Basis             *string  `json:"basis,omitempty"`
+	BasisNEQ          *string  `json:"basisNEQ,omitempty"`
+	BasisIn           []string `json:"basisIn,omitempty"`
+	BasisNotIn        []string `json:"basisNotIn,omitempty"`
+	BasisGT           *string  `json:"basisGT,omitempty"`
+	BasisGTE          *string  `json:"basisGTE,omitempty"`
+	BasisLT           *string  `json:"basisLT,omitempty"`
+	BasisLTE          *string  `json:"basisLTE,omitempty"`
+	BasisContains     *string  `json:"basisContains,omitempty"`
+	BasisHasPrefix    *string  `json:"basisHasPrefix,omitempty"`
+	BasisHasSuffix    *string  `json:"basisHasSuffix,omitempty"`
+	BasisEqualFold    *string  `json:"basisEqualFold,omitempty"`
+	BasisContainsFold *string  `json:"basisContainsFold,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *ArchiveRetentionWhereInput) AddPredicates(predicates ...predicate.ArchiveRetention) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the ArchiveRetentionWhereInput filter on the ArchiveRetentionQuery builder.
+func (i *ArchiveRetentionWhereInput) Filter(q *ArchiveRetentionQuery) (*ArchiveRetentionQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyArchiveRetentionWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyArchiveRetentionWhereInput is returned in case the ArchiveRetentionWhereInput is empty.
+var ErrEmptyArchiveRetentionWhereInput = errors.New("ent: empty predicate ArchiveRetentionWhereInput")
+
+// P returns a predicate for filtering archiveretentions.
+// An error is returned if the input is empty or invalid.
+func (i *ArchiveRetentionWhereInput) P() (predicate.ArchiveRetention, error) {
+	var predicates []predicate.ArchiveRetention
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, archiveretention.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.ArchiveRetention, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, archiveretention.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.ArchiveRetention, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, archiveretention.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, archiveretention.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, archiveretention.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, archiveretention.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, archiveretention.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, archiveretention.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, archiveretention.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, archiveretention.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, archiveretention.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, archiveretention.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, archiveretention.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, archiveretention.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, archiveretention.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, archiveretention.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, archiveretention.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, archiveretention.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, archiveretention.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, archiveretention.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, archiveretention.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, archiveretention.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, archiveretention.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.Category != nil {
+		predicates = append(predicates, archiveretention.CategoryEQ(*i.Category))
+	}
+	if i.CategoryNEQ != nil {
+		predicates = append(predicates, archiveretention.CategoryNEQ(*i.CategoryNEQ))
+	}
+	if len(i.CategoryIn) > 0 {
+		predicates = append(predicates, archiveretention.CategoryIn(i.CategoryIn...))
+	}
+	if len(i.CategoryNotIn) > 0 {
+		predicates = append(predicates, archiveretention.CategoryNotIn(i.CategoryNotIn...))
+	}
+	if i.Years != nil {
+		predicates = append(predicates, archiveretention.YearsEQ(*i.Years))
+	}
+	if i.YearsNEQ != nil {
+		predicates = append(predicates, archiveretention.YearsNEQ(*i.YearsNEQ))
+	}
+	if len(i.YearsIn) > 0 {
+		predicates = append(predicates, archiveretention.YearsIn(i.YearsIn...))
+	}
+	if len(i.YearsNotIn) > 0 {
+		predicates = append(predicates, archiveretention.YearsNotIn(i.YearsNotIn...))
+	}
+	if i.YearsGT != nil {
+		predicates = append(predicates, archiveretention.YearsGT(*i.YearsGT))
+	}
+	if i.YearsGTE != nil {
+		predicates = append(predicates, archiveretention.YearsGTE(*i.YearsGTE))
+	}
+	if i.YearsLT != nil {
+		predicates = append(predicates, archiveretention.YearsLT(*i.YearsLT))
+	}
+	if i.YearsLTE != nil {
+		predicates = append(predicates, archiveretention.YearsLTE(*i.YearsLTE))
+	}
+	if i.YearsIsNil {
+		predicates = append(predicates, archiveretention.YearsIsNil())
+	}
+	if i.YearsNotNil {
+		predicates = append(predicates, archiveretention.YearsNotNil())
+	}
+	if i.Basis != nil {
+		predicates = append(predicates, archiveretention.BasisEQ(*i.Basis))
+	}
+	if i.BasisNEQ != nil {
+		predicates = append(predicates, archiveretention.BasisNEQ(*i.BasisNEQ))
+	}
+	if len(i.BasisIn) > 0 {
+		predicates = append(predicates, archiveretention.BasisIn(i.BasisIn...))
+	}
+	if len(i.BasisNotIn) > 0 {
+		predicates = append(predicates, archiveretention.BasisNotIn(i.BasisNotIn...))
+	}
+	if i.BasisGT != nil {
+		predicates = append(predicates, archiveretention.BasisGT(*i.BasisGT))
+	}
+	if i.BasisGTE != nil {
+		predicates = append(predicates, archiveretention.BasisGTE(*i.BasisGTE))
+	}
+	if i.BasisLT != nil {
+		predicates = append(predicates, archiveretention.BasisLT(*i.BasisLT))
+	}
+	if i.BasisLTE != nil {
+		predicates = append(predicates, archiveretention.BasisLTE(*i.BasisLTE))
+	}
+	if i.BasisContains != nil {
+		predicates = append(predicates, archiveretention.BasisContains(*i.BasisContains))
+	}
+	if i.BasisHasPrefix != nil {
+		predicates = append(predicates, archiveretention.BasisHasPrefix(*i.BasisHasPrefix))
+	}
+	if i.BasisHasSuffix != nil {
+		predicates = append(predicates, archiveretention.BasisHasSuffix(*i.BasisHasSuffix))
+	}
+	if i.BasisEqualFold != nil {
+		predicates = append(predicates, archiveretention.BasisEqualFold(*i.BasisEqualFold))
+	}
+	if i.BasisContainsFold != nil {
+		predicates = append(predicates, archiveretention.BasisContainsFold(*i.BasisContainsFold))
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyArchiveRetentionWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return archiveretention.And(predicates...), nil
 	}
 }
 
@@ -4590,6 +5891,958 @@ func (i *CertificateWhereInput) P() (predicate.Certificate, error) {
 		return predicates[0], nil
 	default:
 		return certificate.And(predicates...), nil
+	}
+}
+
+// ComplaintWhereInput represents a where input for filtering Complaint queries.
+type ComplaintWhereInput struct {
+	Predicates []predicate.Complaint  `json:"-"`
+	Not        *ComplaintWhereInput   `json:"not,omitempty"`
+	Or         []*ComplaintWhereInput `json:"or,omitempty"`
+	And        []*ComplaintWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "household_id" field predicates.
+	HouseholdID      *uuid.UUID  `json:"householdID,omitempty"`
+	HouseholdIDNEQ   *uuid.UUID  `json:"householdIDNEQ,omitempty"`
+	HouseholdIDIn    []uuid.UUID `json:"householdIDIn,omitempty"`
+	HouseholdIDNotIn []uuid.UUID `json:"householdIDNotIn,omitempty"`
+	HouseholdIDGT    *uuid.UUID  `json:"householdIDGT,omitempty"`
+	HouseholdIDGTE   *uuid.UUID  `json:"householdIDGTE,omitempty"`
+	HouseholdIDLT    *uuid.UUID  `json:"householdIDLT,omitempty"`
+	HouseholdIDLTE   *uuid.UUID  `json:"householdIDLTE,omitempty"`
+
+	// "file_id" field predicates.
+	FileID      *uuid.UUID  `json:"fileID,omitempty"`
+	FileIDNEQ   *uuid.UUID  `json:"fileIDNEQ,omitempty"`
+	FileIDIn    []uuid.UUID `json:"fileIDIn,omitempty"`
+	FileIDNotIn []uuid.UUID `json:"fileIDNotIn,omitempty"`
+
+	// "dated" field predicates.
+	Dated      *time.Time  `json:"dated,omitempty"`
+	DatedNEQ   *time.Time  `json:"datedNEQ,omitempty"`
+	DatedIn    []time.Time `json:"datedIn,omitempty"`
+	DatedNotIn []time.Time `json:"datedNotIn,omitempty"`
+	DatedGT    *time.Time  `json:"datedGT,omitempty"`
+	DatedGTE   *time.Time  `json:"datedGTE,omitempty"`
+	DatedLT    *time.Time  `json:"datedLT,omitempty"`
+	DatedLTE   *time.Time  `json:"datedLTE,omitempty"`
+
+	// "recorded_by_id" field predicates.
+	RecordedByID      *uuid.UUID  `json:"recordedByID,omitempty"`
+	RecordedByIDNEQ   *uuid.UUID  `json:"recordedByIDNEQ,omitempty"`
+	RecordedByIDIn    []uuid.UUID `json:"recordedByIDIn,omitempty"`
+	RecordedByIDNotIn []uuid.UUID `json:"recordedByIDNotIn,omitempty"`
+	RecordedByIDGT    *uuid.UUID  `json:"recordedByIDGT,omitempty"`
+	RecordedByIDGTE   *uuid.UUID  `json:"recordedByIDGTE,omitempty"`
+	RecordedByIDLT    *uuid.UUID  `json:"recordedByIDLT,omitempty"`
+	RecordedByIDLTE   *uuid.UUID  `json:"recordedByIDLTE,omitempty"`
+
+	// "recorded_at" field predicates.
+	RecordedAt      *time.Time  `json:"recordedAt,omitempty"`
+	RecordedAtNEQ   *time.Time  `json:"recordedAtNEQ,omitempty"`
+	RecordedAtIn    []time.Time `json:"recordedAtIn,omitempty"`
+	RecordedAtNotIn []time.Time `json:"recordedAtNotIn,omitempty"`
+	RecordedAtGT    *time.Time  `json:"recordedAtGT,omitempty"`
+	RecordedAtGTE   *time.Time  `json:"recordedAtGTE,omitempty"`
+	RecordedAtLT    *time.Time  `json:"recordedAtLT,omitempty"`
+	RecordedAtLTE   *time.Time  `json:"recordedAtLTE,omitempty"`
+
+	// "voided_at" field predicates.
+	VoidedAt       *time.Time  `json:"voidedAt,omitempty"`
+	VoidedAtNEQ    *time.Time  `json:"voidedAtNEQ,omitempty"`
+	VoidedAtIn     []time.Time `json:"voidedAtIn,omitempty"`
+	VoidedAtNotIn  []time.Time `json:"voidedAtNotIn,omitempty"`
+	VoidedAtGT     *time.Time  `json:"voidedAtGT,omitempty"`
+	VoidedAtGTE    *time.Time  `json:"voidedAtGTE,omitempty"`
+	VoidedAtLT     *time.Time  `json:"voidedAtLT,omitempty"`
+	VoidedAtLTE    *time.Time  `json:"voidedAtLTE,omitempty"`
+	VoidedAtIsNil  bool        `json:"voidedAtIsNil,omitempty"`
+	VoidedAtNotNil bool        `json:"voidedAtNotNil,omitempty"`
+
+	// "way" field predicates.
+	Way      *complaint.Way  `json:"way,omitempty"`
+	WayNEQ   *complaint.Way  `json:"wayNEQ,omitempty"`
+	WayIn    []complaint.Way `json:"wayIn,omitempty"`
+	WayNotIn []complaint.Way `json:"wayNotIn,omitempty"`
+
+	// "due_at" field predicates.
+	DueAt      *time.Time  `json:"dueAt,omitempty"`
+	DueAtNEQ   *time.Time  `json:"dueAtNEQ,omitempty"`
+	DueAtIn    []time.Time `json:"dueAtIn,omitempty"`
+	DueAtNotIn []time.Time `json:"dueAtNotIn,omitempty"`
+	DueAtGT    *time.Time  `json:"dueAtGT,omitempty"`
+	DueAtGTE   *time.Time  `json:"dueAtGTE,omitempty"`
+	DueAtLT    *time.Time  `json:"dueAtLT,omitempty"`
+	DueAtLTE   *time.Time  `json:"dueAtLTE,omitempty"`
+
+	// "state" field predicates.
+	State      *complaint.State  `json:"state,omitempty"`
+	StateNEQ   *complaint.State  `json:"stateNEQ,omitempty"`
+	StateIn    []complaint.State `json:"stateIn,omitempty"`
+	StateNotIn []complaint.State `json:"stateNotIn,omitempty"`
+
+	// "answered_at" field predicates.
+	AnsweredAt       *time.Time  `json:"answeredAt,omitempty"`
+	AnsweredAtNEQ    *time.Time  `json:"answeredAtNEQ,omitempty"`
+	AnsweredAtIn     []time.Time `json:"answeredAtIn,omitempty"`
+	AnsweredAtNotIn  []time.Time `json:"answeredAtNotIn,omitempty"`
+	AnsweredAtGT     *time.Time  `json:"answeredAtGT,omitempty"`
+	AnsweredAtGTE    *time.Time  `json:"answeredAtGTE,omitempty"`
+	AnsweredAtLT     *time.Time  `json:"answeredAtLT,omitempty"`
+	AnsweredAtLTE    *time.Time  `json:"answeredAtLTE,omitempty"`
+	AnsweredAtIsNil  bool        `json:"answeredAtIsNil,omitempty"`
+	AnsweredAtNotNil bool        `json:"answeredAtNotNil,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *ComplaintWhereInput) AddPredicates(predicates ...predicate.Complaint) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the ComplaintWhereInput filter on the ComplaintQuery builder.
+func (i *ComplaintWhereInput) Filter(q *ComplaintQuery) (*ComplaintQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyComplaintWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyComplaintWhereInput is returned in case the ComplaintWhereInput is empty.
+var ErrEmptyComplaintWhereInput = errors.New("ent: empty predicate ComplaintWhereInput")
+
+// P returns a predicate for filtering complaints.
+// An error is returned if the input is empty or invalid.
+func (i *ComplaintWhereInput) P() (predicate.Complaint, error) {
+	var predicates []predicate.Complaint
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, complaint.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.Complaint, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, complaint.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.Complaint, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, complaint.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, complaint.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, complaint.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, complaint.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, complaint.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, complaint.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, complaint.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, complaint.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, complaint.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, complaint.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, complaint.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, complaint.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, complaint.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, complaint.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, complaint.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, complaint.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, complaint.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, complaint.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, complaint.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, complaint.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, complaint.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.HouseholdID != nil {
+		predicates = append(predicates, complaint.HouseholdIDEQ(*i.HouseholdID))
+	}
+	if i.HouseholdIDNEQ != nil {
+		predicates = append(predicates, complaint.HouseholdIDNEQ(*i.HouseholdIDNEQ))
+	}
+	if len(i.HouseholdIDIn) > 0 {
+		predicates = append(predicates, complaint.HouseholdIDIn(i.HouseholdIDIn...))
+	}
+	if len(i.HouseholdIDNotIn) > 0 {
+		predicates = append(predicates, complaint.HouseholdIDNotIn(i.HouseholdIDNotIn...))
+	}
+	if i.HouseholdIDGT != nil {
+		predicates = append(predicates, complaint.HouseholdIDGT(*i.HouseholdIDGT))
+	}
+	if i.HouseholdIDGTE != nil {
+		predicates = append(predicates, complaint.HouseholdIDGTE(*i.HouseholdIDGTE))
+	}
+	if i.HouseholdIDLT != nil {
+		predicates = append(predicates, complaint.HouseholdIDLT(*i.HouseholdIDLT))
+	}
+	if i.HouseholdIDLTE != nil {
+		predicates = append(predicates, complaint.HouseholdIDLTE(*i.HouseholdIDLTE))
+	}
+	if i.FileID != nil {
+		predicates = append(predicates, complaint.FileIDEQ(*i.FileID))
+	}
+	if i.FileIDNEQ != nil {
+		predicates = append(predicates, complaint.FileIDNEQ(*i.FileIDNEQ))
+	}
+	if len(i.FileIDIn) > 0 {
+		predicates = append(predicates, complaint.FileIDIn(i.FileIDIn...))
+	}
+	if len(i.FileIDNotIn) > 0 {
+		predicates = append(predicates, complaint.FileIDNotIn(i.FileIDNotIn...))
+	}
+	if i.Dated != nil {
+		predicates = append(predicates, complaint.DatedEQ(*i.Dated))
+	}
+	if i.DatedNEQ != nil {
+		predicates = append(predicates, complaint.DatedNEQ(*i.DatedNEQ))
+	}
+	if len(i.DatedIn) > 0 {
+		predicates = append(predicates, complaint.DatedIn(i.DatedIn...))
+	}
+	if len(i.DatedNotIn) > 0 {
+		predicates = append(predicates, complaint.DatedNotIn(i.DatedNotIn...))
+	}
+	if i.DatedGT != nil {
+		predicates = append(predicates, complaint.DatedGT(*i.DatedGT))
+	}
+	if i.DatedGTE != nil {
+		predicates = append(predicates, complaint.DatedGTE(*i.DatedGTE))
+	}
+	if i.DatedLT != nil {
+		predicates = append(predicates, complaint.DatedLT(*i.DatedLT))
+	}
+	if i.DatedLTE != nil {
+		predicates = append(predicates, complaint.DatedLTE(*i.DatedLTE))
+	}
+	if i.RecordedByID != nil {
+		predicates = append(predicates, complaint.RecordedByIDEQ(*i.RecordedByID))
+	}
+	if i.RecordedByIDNEQ != nil {
+		predicates = append(predicates, complaint.RecordedByIDNEQ(*i.RecordedByIDNEQ))
+	}
+	if len(i.RecordedByIDIn) > 0 {
+		predicates = append(predicates, complaint.RecordedByIDIn(i.RecordedByIDIn...))
+	}
+	if len(i.RecordedByIDNotIn) > 0 {
+		predicates = append(predicates, complaint.RecordedByIDNotIn(i.RecordedByIDNotIn...))
+	}
+	if i.RecordedByIDGT != nil {
+		predicates = append(predicates, complaint.RecordedByIDGT(*i.RecordedByIDGT))
+	}
+	if i.RecordedByIDGTE != nil {
+		predicates = append(predicates, complaint.RecordedByIDGTE(*i.RecordedByIDGTE))
+	}
+	if i.RecordedByIDLT != nil {
+		predicates = append(predicates, complaint.RecordedByIDLT(*i.RecordedByIDLT))
+	}
+	if i.RecordedByIDLTE != nil {
+		predicates = append(predicates, complaint.RecordedByIDLTE(*i.RecordedByIDLTE))
+	}
+	if i.RecordedAt != nil {
+		predicates = append(predicates, complaint.RecordedAtEQ(*i.RecordedAt))
+	}
+	if i.RecordedAtNEQ != nil {
+		predicates = append(predicates, complaint.RecordedAtNEQ(*i.RecordedAtNEQ))
+	}
+	if len(i.RecordedAtIn) > 0 {
+		predicates = append(predicates, complaint.RecordedAtIn(i.RecordedAtIn...))
+	}
+	if len(i.RecordedAtNotIn) > 0 {
+		predicates = append(predicates, complaint.RecordedAtNotIn(i.RecordedAtNotIn...))
+	}
+	if i.RecordedAtGT != nil {
+		predicates = append(predicates, complaint.RecordedAtGT(*i.RecordedAtGT))
+	}
+	if i.RecordedAtGTE != nil {
+		predicates = append(predicates, complaint.RecordedAtGTE(*i.RecordedAtGTE))
+	}
+	if i.RecordedAtLT != nil {
+		predicates = append(predicates, complaint.RecordedAtLT(*i.RecordedAtLT))
+	}
+	if i.RecordedAtLTE != nil {
+		predicates = append(predicates, complaint.RecordedAtLTE(*i.RecordedAtLTE))
+	}
+	if i.VoidedAt != nil {
+		predicates = append(predicates, complaint.VoidedAtEQ(*i.VoidedAt))
+	}
+	if i.VoidedAtNEQ != nil {
+		predicates = append(predicates, complaint.VoidedAtNEQ(*i.VoidedAtNEQ))
+	}
+	if len(i.VoidedAtIn) > 0 {
+		predicates = append(predicates, complaint.VoidedAtIn(i.VoidedAtIn...))
+	}
+	if len(i.VoidedAtNotIn) > 0 {
+		predicates = append(predicates, complaint.VoidedAtNotIn(i.VoidedAtNotIn...))
+	}
+	if i.VoidedAtGT != nil {
+		predicates = append(predicates, complaint.VoidedAtGT(*i.VoidedAtGT))
+	}
+	if i.VoidedAtGTE != nil {
+		predicates = append(predicates, complaint.VoidedAtGTE(*i.VoidedAtGTE))
+	}
+	if i.VoidedAtLT != nil {
+		predicates = append(predicates, complaint.VoidedAtLT(*i.VoidedAtLT))
+	}
+	if i.VoidedAtLTE != nil {
+		predicates = append(predicates, complaint.VoidedAtLTE(*i.VoidedAtLTE))
+	}
+	if i.VoidedAtIsNil {
+		predicates = append(predicates, complaint.VoidedAtIsNil())
+	}
+	if i.VoidedAtNotNil {
+		predicates = append(predicates, complaint.VoidedAtNotNil())
+	}
+	if i.Way != nil {
+		predicates = append(predicates, complaint.WayEQ(*i.Way))
+	}
+	if i.WayNEQ != nil {
+		predicates = append(predicates, complaint.WayNEQ(*i.WayNEQ))
+	}
+	if len(i.WayIn) > 0 {
+		predicates = append(predicates, complaint.WayIn(i.WayIn...))
+	}
+	if len(i.WayNotIn) > 0 {
+		predicates = append(predicates, complaint.WayNotIn(i.WayNotIn...))
+	}
+	if i.DueAt != nil {
+		predicates = append(predicates, complaint.DueAtEQ(*i.DueAt))
+	}
+	if i.DueAtNEQ != nil {
+		predicates = append(predicates, complaint.DueAtNEQ(*i.DueAtNEQ))
+	}
+	if len(i.DueAtIn) > 0 {
+		predicates = append(predicates, complaint.DueAtIn(i.DueAtIn...))
+	}
+	if len(i.DueAtNotIn) > 0 {
+		predicates = append(predicates, complaint.DueAtNotIn(i.DueAtNotIn...))
+	}
+	if i.DueAtGT != nil {
+		predicates = append(predicates, complaint.DueAtGT(*i.DueAtGT))
+	}
+	if i.DueAtGTE != nil {
+		predicates = append(predicates, complaint.DueAtGTE(*i.DueAtGTE))
+	}
+	if i.DueAtLT != nil {
+		predicates = append(predicates, complaint.DueAtLT(*i.DueAtLT))
+	}
+	if i.DueAtLTE != nil {
+		predicates = append(predicates, complaint.DueAtLTE(*i.DueAtLTE))
+	}
+	if i.State != nil {
+		predicates = append(predicates, complaint.StateEQ(*i.State))
+	}
+	if i.StateNEQ != nil {
+		predicates = append(predicates, complaint.StateNEQ(*i.StateNEQ))
+	}
+	if len(i.StateIn) > 0 {
+		predicates = append(predicates, complaint.StateIn(i.StateIn...))
+	}
+	if len(i.StateNotIn) > 0 {
+		predicates = append(predicates, complaint.StateNotIn(i.StateNotIn...))
+	}
+	if i.AnsweredAt != nil {
+		predicates = append(predicates, complaint.AnsweredAtEQ(*i.AnsweredAt))
+	}
+	if i.AnsweredAtNEQ != nil {
+		predicates = append(predicates, complaint.AnsweredAtNEQ(*i.AnsweredAtNEQ))
+	}
+	if len(i.AnsweredAtIn) > 0 {
+		predicates = append(predicates, complaint.AnsweredAtIn(i.AnsweredAtIn...))
+	}
+	if len(i.AnsweredAtNotIn) > 0 {
+		predicates = append(predicates, complaint.AnsweredAtNotIn(i.AnsweredAtNotIn...))
+	}
+	if i.AnsweredAtGT != nil {
+		predicates = append(predicates, complaint.AnsweredAtGT(*i.AnsweredAtGT))
+	}
+	if i.AnsweredAtGTE != nil {
+		predicates = append(predicates, complaint.AnsweredAtGTE(*i.AnsweredAtGTE))
+	}
+	if i.AnsweredAtLT != nil {
+		predicates = append(predicates, complaint.AnsweredAtLT(*i.AnsweredAtLT))
+	}
+	if i.AnsweredAtLTE != nil {
+		predicates = append(predicates, complaint.AnsweredAtLTE(*i.AnsweredAtLTE))
+	}
+	if i.AnsweredAtIsNil {
+		predicates = append(predicates, complaint.AnsweredAtIsNil())
+	}
+	if i.AnsweredAtNotNil {
+		predicates = append(predicates, complaint.AnsweredAtNotNil())
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyComplaintWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return complaint.And(predicates...), nil
+	}
+}
+
+// CorrespondenceWhereInput represents a where input for filtering Correspondence queries.
+type CorrespondenceWhereInput struct {
+	Predicates []predicate.Correspondence  `json:"-"`
+	Not        *CorrespondenceWhereInput   `json:"not,omitempty"`
+	Or         []*CorrespondenceWhereInput `json:"or,omitempty"`
+	And        []*CorrespondenceWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "household_id" field predicates.
+	HouseholdID      *uuid.UUID  `json:"householdID,omitempty"`
+	HouseholdIDNEQ   *uuid.UUID  `json:"householdIDNEQ,omitempty"`
+	HouseholdIDIn    []uuid.UUID `json:"householdIDIn,omitempty"`
+	HouseholdIDNotIn []uuid.UUID `json:"householdIDNotIn,omitempty"`
+	HouseholdIDGT    *uuid.UUID  `json:"householdIDGT,omitempty"`
+	HouseholdIDGTE   *uuid.UUID  `json:"householdIDGTE,omitempty"`
+	HouseholdIDLT    *uuid.UUID  `json:"householdIDLT,omitempty"`
+	HouseholdIDLTE   *uuid.UUID  `json:"householdIDLTE,omitempty"`
+
+	// "file_id" field predicates.
+	FileID      *uuid.UUID  `json:"fileID,omitempty"`
+	FileIDNEQ   *uuid.UUID  `json:"fileIDNEQ,omitempty"`
+	FileIDIn    []uuid.UUID `json:"fileIDIn,omitempty"`
+	FileIDNotIn []uuid.UUID `json:"fileIDNotIn,omitempty"`
+
+	// "dated" field predicates.
+	Dated      *time.Time  `json:"dated,omitempty"`
+	DatedNEQ   *time.Time  `json:"datedNEQ,omitempty"`
+	DatedIn    []time.Time `json:"datedIn,omitempty"`
+	DatedNotIn []time.Time `json:"datedNotIn,omitempty"`
+	DatedGT    *time.Time  `json:"datedGT,omitempty"`
+	DatedGTE   *time.Time  `json:"datedGTE,omitempty"`
+	DatedLT    *time.Time  `json:"datedLT,omitempty"`
+	DatedLTE   *time.Time  `json:"datedLTE,omitempty"`
+
+	// "recorded_by_id" field predicates.
+	RecordedByID      *uuid.UUID  `json:"recordedByID,omitempty"`
+	RecordedByIDNEQ   *uuid.UUID  `json:"recordedByIDNEQ,omitempty"`
+	RecordedByIDIn    []uuid.UUID `json:"recordedByIDIn,omitempty"`
+	RecordedByIDNotIn []uuid.UUID `json:"recordedByIDNotIn,omitempty"`
+	RecordedByIDGT    *uuid.UUID  `json:"recordedByIDGT,omitempty"`
+	RecordedByIDGTE   *uuid.UUID  `json:"recordedByIDGTE,omitempty"`
+	RecordedByIDLT    *uuid.UUID  `json:"recordedByIDLT,omitempty"`
+	RecordedByIDLTE   *uuid.UUID  `json:"recordedByIDLTE,omitempty"`
+
+	// "recorded_at" field predicates.
+	RecordedAt      *time.Time  `json:"recordedAt,omitempty"`
+	RecordedAtNEQ   *time.Time  `json:"recordedAtNEQ,omitempty"`
+	RecordedAtIn    []time.Time `json:"recordedAtIn,omitempty"`
+	RecordedAtNotIn []time.Time `json:"recordedAtNotIn,omitempty"`
+	RecordedAtGT    *time.Time  `json:"recordedAtGT,omitempty"`
+	RecordedAtGTE   *time.Time  `json:"recordedAtGTE,omitempty"`
+	RecordedAtLT    *time.Time  `json:"recordedAtLT,omitempty"`
+	RecordedAtLTE   *time.Time  `json:"recordedAtLTE,omitempty"`
+
+	// "voided_at" field predicates.
+	VoidedAt       *time.Time  `json:"voidedAt,omitempty"`
+	VoidedAtNEQ    *time.Time  `json:"voidedAtNEQ,omitempty"`
+	VoidedAtIn     []time.Time `json:"voidedAtIn,omitempty"`
+	VoidedAtNotIn  []time.Time `json:"voidedAtNotIn,omitempty"`
+	VoidedAtGT     *time.Time  `json:"voidedAtGT,omitempty"`
+	VoidedAtGTE    *time.Time  `json:"voidedAtGTE,omitempty"`
+	VoidedAtLT     *time.Time  `json:"voidedAtLT,omitempty"`
+	VoidedAtLTE    *time.Time  `json:"voidedAtLTE,omitempty"`
+	VoidedAtIsNil  bool        `json:"voidedAtIsNil,omitempty"`
+	VoidedAtNotNil bool        `json:"voidedAtNotNil,omitempty"`
+
+	// "direction" field predicates.
+	Direction      *correspondence.Direction  `json:"direction,omitempty"`
+	DirectionNEQ   *correspondence.Direction  `json:"directionNEQ,omitempty"`
+	DirectionIn    []correspondence.Direction `json:"directionIn,omitempty"`
+	DirectionNotIn []correspondence.Direction `json:"directionNotIn,omitempty"`
+
+	// "way" field predicates.
+	Way      *correspondence.Way  `json:"way,omitempty"`
+	WayNEQ   *correspondence.Way  `json:"wayNEQ,omitempty"`
+	WayIn    []correspondence.Way `json:"wayIn,omitempty"`
+	WayNotIn []correspondence.Way `json:"wayNotIn,omitempty"`
+
+	// "state" field predicates.
+	State      *correspondence.State  `json:"state,omitempty"`
+	StateNEQ   *correspondence.State  `json:"stateNEQ,omitempty"`
+	StateIn    []correspondence.State `json:"stateIn,omitempty"`
+	StateNotIn []correspondence.State `json:"stateNotIn,omitempty"`
+
+	// "answered_at" field predicates.
+	AnsweredAt       *time.Time  `json:"answeredAt,omitempty"`
+	AnsweredAtNEQ    *time.Time  `json:"answeredAtNEQ,omitempty"`
+	AnsweredAtIn     []time.Time `json:"answeredAtIn,omitempty"`
+	AnsweredAtNotIn  []time.Time `json:"answeredAtNotIn,omitempty"`
+	AnsweredAtGT     *time.Time  `json:"answeredAtGT,omitempty"`
+	AnsweredAtGTE    *time.Time  `json:"answeredAtGTE,omitempty"`
+	AnsweredAtLT     *time.Time  `json:"answeredAtLT,omitempty"`
+	AnsweredAtLTE    *time.Time  `json:"answeredAtLTE,omitempty"`
+	AnsweredAtIsNil  bool        `json:"answeredAtIsNil,omitempty"`
+	AnsweredAtNotNil bool        `json:"answeredAtNotNil,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *CorrespondenceWhereInput) AddPredicates(predicates ...predicate.Correspondence) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the CorrespondenceWhereInput filter on the CorrespondenceQuery builder.
+func (i *CorrespondenceWhereInput) Filter(q *CorrespondenceQuery) (*CorrespondenceQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyCorrespondenceWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyCorrespondenceWhereInput is returned in case the CorrespondenceWhereInput is empty.
+var ErrEmptyCorrespondenceWhereInput = errors.New("ent: empty predicate CorrespondenceWhereInput")
+
+// P returns a predicate for filtering correspondences.
+// An error is returned if the input is empty or invalid.
+func (i *CorrespondenceWhereInput) P() (predicate.Correspondence, error) {
+	var predicates []predicate.Correspondence
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, correspondence.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.Correspondence, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, correspondence.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.Correspondence, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, correspondence.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, correspondence.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, correspondence.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, correspondence.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, correspondence.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, correspondence.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, correspondence.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, correspondence.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, correspondence.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, correspondence.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, correspondence.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, correspondence.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, correspondence.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, correspondence.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, correspondence.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, correspondence.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, correspondence.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, correspondence.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, correspondence.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, correspondence.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, correspondence.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.HouseholdID != nil {
+		predicates = append(predicates, correspondence.HouseholdIDEQ(*i.HouseholdID))
+	}
+	if i.HouseholdIDNEQ != nil {
+		predicates = append(predicates, correspondence.HouseholdIDNEQ(*i.HouseholdIDNEQ))
+	}
+	if len(i.HouseholdIDIn) > 0 {
+		predicates = append(predicates, correspondence.HouseholdIDIn(i.HouseholdIDIn...))
+	}
+	if len(i.HouseholdIDNotIn) > 0 {
+		predicates = append(predicates, correspondence.HouseholdIDNotIn(i.HouseholdIDNotIn...))
+	}
+	if i.HouseholdIDGT != nil {
+		predicates = append(predicates, correspondence.HouseholdIDGT(*i.HouseholdIDGT))
+	}
+	if i.HouseholdIDGTE != nil {
+		predicates = append(predicates, correspondence.HouseholdIDGTE(*i.HouseholdIDGTE))
+	}
+	if i.HouseholdIDLT != nil {
+		predicates = append(predicates, correspondence.HouseholdIDLT(*i.HouseholdIDLT))
+	}
+	if i.HouseholdIDLTE != nil {
+		predicates = append(predicates, correspondence.HouseholdIDLTE(*i.HouseholdIDLTE))
+	}
+	if i.FileID != nil {
+		predicates = append(predicates, correspondence.FileIDEQ(*i.FileID))
+	}
+	if i.FileIDNEQ != nil {
+		predicates = append(predicates, correspondence.FileIDNEQ(*i.FileIDNEQ))
+	}
+	if len(i.FileIDIn) > 0 {
+		predicates = append(predicates, correspondence.FileIDIn(i.FileIDIn...))
+	}
+	if len(i.FileIDNotIn) > 0 {
+		predicates = append(predicates, correspondence.FileIDNotIn(i.FileIDNotIn...))
+	}
+	if i.Dated != nil {
+		predicates = append(predicates, correspondence.DatedEQ(*i.Dated))
+	}
+	if i.DatedNEQ != nil {
+		predicates = append(predicates, correspondence.DatedNEQ(*i.DatedNEQ))
+	}
+	if len(i.DatedIn) > 0 {
+		predicates = append(predicates, correspondence.DatedIn(i.DatedIn...))
+	}
+	if len(i.DatedNotIn) > 0 {
+		predicates = append(predicates, correspondence.DatedNotIn(i.DatedNotIn...))
+	}
+	if i.DatedGT != nil {
+		predicates = append(predicates, correspondence.DatedGT(*i.DatedGT))
+	}
+	if i.DatedGTE != nil {
+		predicates = append(predicates, correspondence.DatedGTE(*i.DatedGTE))
+	}
+	if i.DatedLT != nil {
+		predicates = append(predicates, correspondence.DatedLT(*i.DatedLT))
+	}
+	if i.DatedLTE != nil {
+		predicates = append(predicates, correspondence.DatedLTE(*i.DatedLTE))
+	}
+	if i.RecordedByID != nil {
+		predicates = append(predicates, correspondence.RecordedByIDEQ(*i.RecordedByID))
+	}
+	if i.RecordedByIDNEQ != nil {
+		predicates = append(predicates, correspondence.RecordedByIDNEQ(*i.RecordedByIDNEQ))
+	}
+	if len(i.RecordedByIDIn) > 0 {
+		predicates = append(predicates, correspondence.RecordedByIDIn(i.RecordedByIDIn...))
+	}
+	if len(i.RecordedByIDNotIn) > 0 {
+		predicates = append(predicates, correspondence.RecordedByIDNotIn(i.RecordedByIDNotIn...))
+	}
+	if i.RecordedByIDGT != nil {
+		predicates = append(predicates, correspondence.RecordedByIDGT(*i.RecordedByIDGT))
+	}
+	if i.RecordedByIDGTE != nil {
+		predicates = append(predicates, correspondence.RecordedByIDGTE(*i.RecordedByIDGTE))
+	}
+	if i.RecordedByIDLT != nil {
+		predicates = append(predicates, correspondence.RecordedByIDLT(*i.RecordedByIDLT))
+	}
+	if i.RecordedByIDLTE != nil {
+		predicates = append(predicates, correspondence.RecordedByIDLTE(*i.RecordedByIDLTE))
+	}
+	if i.RecordedAt != nil {
+		predicates = append(predicates, correspondence.RecordedAtEQ(*i.RecordedAt))
+	}
+	if i.RecordedAtNEQ != nil {
+		predicates = append(predicates, correspondence.RecordedAtNEQ(*i.RecordedAtNEQ))
+	}
+	if len(i.RecordedAtIn) > 0 {
+		predicates = append(predicates, correspondence.RecordedAtIn(i.RecordedAtIn...))
+	}
+	if len(i.RecordedAtNotIn) > 0 {
+		predicates = append(predicates, correspondence.RecordedAtNotIn(i.RecordedAtNotIn...))
+	}
+	if i.RecordedAtGT != nil {
+		predicates = append(predicates, correspondence.RecordedAtGT(*i.RecordedAtGT))
+	}
+	if i.RecordedAtGTE != nil {
+		predicates = append(predicates, correspondence.RecordedAtGTE(*i.RecordedAtGTE))
+	}
+	if i.RecordedAtLT != nil {
+		predicates = append(predicates, correspondence.RecordedAtLT(*i.RecordedAtLT))
+	}
+	if i.RecordedAtLTE != nil {
+		predicates = append(predicates, correspondence.RecordedAtLTE(*i.RecordedAtLTE))
+	}
+	if i.VoidedAt != nil {
+		predicates = append(predicates, correspondence.VoidedAtEQ(*i.VoidedAt))
+	}
+	if i.VoidedAtNEQ != nil {
+		predicates = append(predicates, correspondence.VoidedAtNEQ(*i.VoidedAtNEQ))
+	}
+	if len(i.VoidedAtIn) > 0 {
+		predicates = append(predicates, correspondence.VoidedAtIn(i.VoidedAtIn...))
+	}
+	if len(i.VoidedAtNotIn) > 0 {
+		predicates = append(predicates, correspondence.VoidedAtNotIn(i.VoidedAtNotIn...))
+	}
+	if i.VoidedAtGT != nil {
+		predicates = append(predicates, correspondence.VoidedAtGT(*i.VoidedAtGT))
+	}
+	if i.VoidedAtGTE != nil {
+		predicates = append(predicates, correspondence.VoidedAtGTE(*i.VoidedAtGTE))
+	}
+	if i.VoidedAtLT != nil {
+		predicates = append(predicates, correspondence.VoidedAtLT(*i.VoidedAtLT))
+	}
+	if i.VoidedAtLTE != nil {
+		predicates = append(predicates, correspondence.VoidedAtLTE(*i.VoidedAtLTE))
+	}
+	if i.VoidedAtIsNil {
+		predicates = append(predicates, correspondence.VoidedAtIsNil())
+	}
+	if i.VoidedAtNotNil {
+		predicates = append(predicates, correspondence.VoidedAtNotNil())
+	}
+	if i.Direction != nil {
+		predicates = append(predicates, correspondence.DirectionEQ(*i.Direction))
+	}
+	if i.DirectionNEQ != nil {
+		predicates = append(predicates, correspondence.DirectionNEQ(*i.DirectionNEQ))
+	}
+	if len(i.DirectionIn) > 0 {
+		predicates = append(predicates, correspondence.DirectionIn(i.DirectionIn...))
+	}
+	if len(i.DirectionNotIn) > 0 {
+		predicates = append(predicates, correspondence.DirectionNotIn(i.DirectionNotIn...))
+	}
+	if i.Way != nil {
+		predicates = append(predicates, correspondence.WayEQ(*i.Way))
+	}
+	if i.WayNEQ != nil {
+		predicates = append(predicates, correspondence.WayNEQ(*i.WayNEQ))
+	}
+	if len(i.WayIn) > 0 {
+		predicates = append(predicates, correspondence.WayIn(i.WayIn...))
+	}
+	if len(i.WayNotIn) > 0 {
+		predicates = append(predicates, correspondence.WayNotIn(i.WayNotIn...))
+	}
+	if i.State != nil {
+		predicates = append(predicates, correspondence.StateEQ(*i.State))
+	}
+	if i.StateNEQ != nil {
+		predicates = append(predicates, correspondence.StateNEQ(*i.StateNEQ))
+	}
+	if len(i.StateIn) > 0 {
+		predicates = append(predicates, correspondence.StateIn(i.StateIn...))
+	}
+	if len(i.StateNotIn) > 0 {
+		predicates = append(predicates, correspondence.StateNotIn(i.StateNotIn...))
+	}
+	if i.AnsweredAt != nil {
+		predicates = append(predicates, correspondence.AnsweredAtEQ(*i.AnsweredAt))
+	}
+	if i.AnsweredAtNEQ != nil {
+		predicates = append(predicates, correspondence.AnsweredAtNEQ(*i.AnsweredAtNEQ))
+	}
+	if len(i.AnsweredAtIn) > 0 {
+		predicates = append(predicates, correspondence.AnsweredAtIn(i.AnsweredAtIn...))
+	}
+	if len(i.AnsweredAtNotIn) > 0 {
+		predicates = append(predicates, correspondence.AnsweredAtNotIn(i.AnsweredAtNotIn...))
+	}
+	if i.AnsweredAtGT != nil {
+		predicates = append(predicates, correspondence.AnsweredAtGT(*i.AnsweredAtGT))
+	}
+	if i.AnsweredAtGTE != nil {
+		predicates = append(predicates, correspondence.AnsweredAtGTE(*i.AnsweredAtGTE))
+	}
+	if i.AnsweredAtLT != nil {
+		predicates = append(predicates, correspondence.AnsweredAtLT(*i.AnsweredAtLT))
+	}
+	if i.AnsweredAtLTE != nil {
+		predicates = append(predicates, correspondence.AnsweredAtLTE(*i.AnsweredAtLTE))
+	}
+	if i.AnsweredAtIsNil {
+		predicates = append(predicates, correspondence.AnsweredAtIsNil())
+	}
+	if i.AnsweredAtNotNil {
+		predicates = append(predicates, correspondence.AnsweredAtNotNil())
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyCorrespondenceWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return correspondence.And(predicates...), nil
 	}
 }
 
@@ -15845,6 +18098,828 @@ func (i *ReconciliationLineWhereInput) P() (predicate.ReconciliationLine, error)
 	}
 }
 
+// RenovationWhereInput represents a where input for filtering Renovation queries.
+type RenovationWhereInput struct {
+	Predicates []predicate.Renovation  `json:"-"`
+	Not        *RenovationWhereInput   `json:"not,omitempty"`
+	Or         []*RenovationWhereInput `json:"or,omitempty"`
+	And        []*RenovationWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "household_id" field predicates.
+	HouseholdID      *uuid.UUID  `json:"householdID,omitempty"`
+	HouseholdIDNEQ   *uuid.UUID  `json:"householdIDNEQ,omitempty"`
+	HouseholdIDIn    []uuid.UUID `json:"householdIDIn,omitempty"`
+	HouseholdIDNotIn []uuid.UUID `json:"householdIDNotIn,omitempty"`
+	HouseholdIDGT    *uuid.UUID  `json:"householdIDGT,omitempty"`
+	HouseholdIDGTE   *uuid.UUID  `json:"householdIDGTE,omitempty"`
+	HouseholdIDLT    *uuid.UUID  `json:"householdIDLT,omitempty"`
+	HouseholdIDLTE   *uuid.UUID  `json:"householdIDLTE,omitempty"`
+
+	// "file_id" field predicates.
+	FileID      *uuid.UUID  `json:"fileID,omitempty"`
+	FileIDNEQ   *uuid.UUID  `json:"fileIDNEQ,omitempty"`
+	FileIDIn    []uuid.UUID `json:"fileIDIn,omitempty"`
+	FileIDNotIn []uuid.UUID `json:"fileIDNotIn,omitempty"`
+
+	// "dated" field predicates.
+	Dated      *time.Time  `json:"dated,omitempty"`
+	DatedNEQ   *time.Time  `json:"datedNEQ,omitempty"`
+	DatedIn    []time.Time `json:"datedIn,omitempty"`
+	DatedNotIn []time.Time `json:"datedNotIn,omitempty"`
+	DatedGT    *time.Time  `json:"datedGT,omitempty"`
+	DatedGTE   *time.Time  `json:"datedGTE,omitempty"`
+	DatedLT    *time.Time  `json:"datedLT,omitempty"`
+	DatedLTE   *time.Time  `json:"datedLTE,omitempty"`
+
+	// "recorded_by_id" field predicates.
+	RecordedByID      *uuid.UUID  `json:"recordedByID,omitempty"`
+	RecordedByIDNEQ   *uuid.UUID  `json:"recordedByIDNEQ,omitempty"`
+	RecordedByIDIn    []uuid.UUID `json:"recordedByIDIn,omitempty"`
+	RecordedByIDNotIn []uuid.UUID `json:"recordedByIDNotIn,omitempty"`
+	RecordedByIDGT    *uuid.UUID  `json:"recordedByIDGT,omitempty"`
+	RecordedByIDGTE   *uuid.UUID  `json:"recordedByIDGTE,omitempty"`
+	RecordedByIDLT    *uuid.UUID  `json:"recordedByIDLT,omitempty"`
+	RecordedByIDLTE   *uuid.UUID  `json:"recordedByIDLTE,omitempty"`
+
+	// "recorded_at" field predicates.
+	RecordedAt      *time.Time  `json:"recordedAt,omitempty"`
+	RecordedAtNEQ   *time.Time  `json:"recordedAtNEQ,omitempty"`
+	RecordedAtIn    []time.Time `json:"recordedAtIn,omitempty"`
+	RecordedAtNotIn []time.Time `json:"recordedAtNotIn,omitempty"`
+	RecordedAtGT    *time.Time  `json:"recordedAtGT,omitempty"`
+	RecordedAtGTE   *time.Time  `json:"recordedAtGTE,omitempty"`
+	RecordedAtLT    *time.Time  `json:"recordedAtLT,omitempty"`
+	RecordedAtLTE   *time.Time  `json:"recordedAtLTE,omitempty"`
+
+	// "voided_at" field predicates.
+	VoidedAt       *time.Time  `json:"voidedAt,omitempty"`
+	VoidedAtNEQ    *time.Time  `json:"voidedAtNEQ,omitempty"`
+	VoidedAtIn     []time.Time `json:"voidedAtIn,omitempty"`
+	VoidedAtNotIn  []time.Time `json:"voidedAtNotIn,omitempty"`
+	VoidedAtGT     *time.Time  `json:"voidedAtGT,omitempty"`
+	VoidedAtGTE    *time.Time  `json:"voidedAtGTE,omitempty"`
+	VoidedAtLT     *time.Time  `json:"voidedAtLT,omitempty"`
+	VoidedAtLTE    *time.Time  `json:"voidedAtLTE,omitempty"`
+	VoidedAtIsNil  bool        `json:"voidedAtIsNil,omitempty"`
+	VoidedAtNotNil bool        `json:"voidedAtNotNil,omitempty"`
+
+	// "begins_on" field predicates.
+	BeginsOn      *time.Time  `json:"beginsOn,omitempty"`
+	BeginsOnNEQ   *time.Time  `json:"beginsOnNEQ,omitempty"`
+	BeginsOnIn    []time.Time `json:"beginsOnIn,omitempty"`
+	BeginsOnNotIn []time.Time `json:"beginsOnNotIn,omitempty"`
+	BeginsOnGT    *time.Time  `json:"beginsOnGT,omitempty"`
+	BeginsOnGTE   *time.Time  `json:"beginsOnGTE,omitempty"`
+	BeginsOnLT    *time.Time  `json:"beginsOnLT,omitempty"`
+	BeginsOnLTE   *time.Time  `json:"beginsOnLTE,omitempty"`
+
+	// "ends_on" field predicates.
+	EndsOn      *time.Time  `json:"endsOn,omitempty"`
+	EndsOnNEQ   *time.Time  `json:"endsOnNEQ,omitempty"`
+	EndsOnIn    []time.Time `json:"endsOnIn,omitempty"`
+	EndsOnNotIn []time.Time `json:"endsOnNotIn,omitempty"`
+	EndsOnGT    *time.Time  `json:"endsOnGT,omitempty"`
+	EndsOnGTE   *time.Time  `json:"endsOnGTE,omitempty"`
+	EndsOnLT    *time.Time  `json:"endsOnLT,omitempty"`
+	EndsOnLTE   *time.Time  `json:"endsOnLTE,omitempty"`
+
+	// "state" field predicates.
+	State      *renovation.State  `json:"state,omitempty"`
+	StateNEQ   *renovation.State  `json:"stateNEQ,omitempty"`
+	StateIn    []renovation.State `json:"stateIn,omitempty"`
+	StateNotIn []renovation.State `json:"stateNotIn,omitempty"`
+
+	// "paid_at" field predicates.
+	PaidAt       *time.Time  `json:"paidAt,omitempty"`
+	PaidAtNEQ    *time.Time  `json:"paidAtNEQ,omitempty"`
+	PaidAtIn     []time.Time `json:"paidAtIn,omitempty"`
+	PaidAtNotIn  []time.Time `json:"paidAtNotIn,omitempty"`
+	PaidAtGT     *time.Time  `json:"paidAtGT,omitempty"`
+	PaidAtGTE    *time.Time  `json:"paidAtGTE,omitempty"`
+	PaidAtLT     *time.Time  `json:"paidAtLT,omitempty"`
+	PaidAtLTE    *time.Time  `json:"paidAtLTE,omitempty"`
+	PaidAtIsNil  bool        `json:"paidAtIsNil,omitempty"`
+	PaidAtNotNil bool        `json:"paidAtNotNil,omitempty"`
+
+	// "settled_at" field predicates.
+	SettledAt       *time.Time  `json:"settledAt,omitempty"`
+	SettledAtNEQ    *time.Time  `json:"settledAtNEQ,omitempty"`
+	SettledAtIn     []time.Time `json:"settledAtIn,omitempty"`
+	SettledAtNotIn  []time.Time `json:"settledAtNotIn,omitempty"`
+	SettledAtGT     *time.Time  `json:"settledAtGT,omitempty"`
+	SettledAtGTE    *time.Time  `json:"settledAtGTE,omitempty"`
+	SettledAtLT     *time.Time  `json:"settledAtLT,omitempty"`
+	SettledAtLTE    *time.Time  `json:"settledAtLTE,omitempty"`
+	SettledAtIsNil  bool        `json:"settledAtIsNil,omitempty"`
+	SettledAtNotNil bool        `json:"settledAtNotNil,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *RenovationWhereInput) AddPredicates(predicates ...predicate.Renovation) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the RenovationWhereInput filter on the RenovationQuery builder.
+func (i *RenovationWhereInput) Filter(q *RenovationQuery) (*RenovationQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyRenovationWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyRenovationWhereInput is returned in case the RenovationWhereInput is empty.
+var ErrEmptyRenovationWhereInput = errors.New("ent: empty predicate RenovationWhereInput")
+
+// P returns a predicate for filtering renovations.
+// An error is returned if the input is empty or invalid.
+func (i *RenovationWhereInput) P() (predicate.Renovation, error) {
+	var predicates []predicate.Renovation
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, renovation.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.Renovation, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, renovation.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.Renovation, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, renovation.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, renovation.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, renovation.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, renovation.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, renovation.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, renovation.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, renovation.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, renovation.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, renovation.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, renovation.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, renovation.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, renovation.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, renovation.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, renovation.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, renovation.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, renovation.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, renovation.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, renovation.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, renovation.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, renovation.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, renovation.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.HouseholdID != nil {
+		predicates = append(predicates, renovation.HouseholdIDEQ(*i.HouseholdID))
+	}
+	if i.HouseholdIDNEQ != nil {
+		predicates = append(predicates, renovation.HouseholdIDNEQ(*i.HouseholdIDNEQ))
+	}
+	if len(i.HouseholdIDIn) > 0 {
+		predicates = append(predicates, renovation.HouseholdIDIn(i.HouseholdIDIn...))
+	}
+	if len(i.HouseholdIDNotIn) > 0 {
+		predicates = append(predicates, renovation.HouseholdIDNotIn(i.HouseholdIDNotIn...))
+	}
+	if i.HouseholdIDGT != nil {
+		predicates = append(predicates, renovation.HouseholdIDGT(*i.HouseholdIDGT))
+	}
+	if i.HouseholdIDGTE != nil {
+		predicates = append(predicates, renovation.HouseholdIDGTE(*i.HouseholdIDGTE))
+	}
+	if i.HouseholdIDLT != nil {
+		predicates = append(predicates, renovation.HouseholdIDLT(*i.HouseholdIDLT))
+	}
+	if i.HouseholdIDLTE != nil {
+		predicates = append(predicates, renovation.HouseholdIDLTE(*i.HouseholdIDLTE))
+	}
+	if i.FileID != nil {
+		predicates = append(predicates, renovation.FileIDEQ(*i.FileID))
+	}
+	if i.FileIDNEQ != nil {
+		predicates = append(predicates, renovation.FileIDNEQ(*i.FileIDNEQ))
+	}
+	if len(i.FileIDIn) > 0 {
+		predicates = append(predicates, renovation.FileIDIn(i.FileIDIn...))
+	}
+	if len(i.FileIDNotIn) > 0 {
+		predicates = append(predicates, renovation.FileIDNotIn(i.FileIDNotIn...))
+	}
+	if i.Dated != nil {
+		predicates = append(predicates, renovation.DatedEQ(*i.Dated))
+	}
+	if i.DatedNEQ != nil {
+		predicates = append(predicates, renovation.DatedNEQ(*i.DatedNEQ))
+	}
+	if len(i.DatedIn) > 0 {
+		predicates = append(predicates, renovation.DatedIn(i.DatedIn...))
+	}
+	if len(i.DatedNotIn) > 0 {
+		predicates = append(predicates, renovation.DatedNotIn(i.DatedNotIn...))
+	}
+	if i.DatedGT != nil {
+		predicates = append(predicates, renovation.DatedGT(*i.DatedGT))
+	}
+	if i.DatedGTE != nil {
+		predicates = append(predicates, renovation.DatedGTE(*i.DatedGTE))
+	}
+	if i.DatedLT != nil {
+		predicates = append(predicates, renovation.DatedLT(*i.DatedLT))
+	}
+	if i.DatedLTE != nil {
+		predicates = append(predicates, renovation.DatedLTE(*i.DatedLTE))
+	}
+	if i.RecordedByID != nil {
+		predicates = append(predicates, renovation.RecordedByIDEQ(*i.RecordedByID))
+	}
+	if i.RecordedByIDNEQ != nil {
+		predicates = append(predicates, renovation.RecordedByIDNEQ(*i.RecordedByIDNEQ))
+	}
+	if len(i.RecordedByIDIn) > 0 {
+		predicates = append(predicates, renovation.RecordedByIDIn(i.RecordedByIDIn...))
+	}
+	if len(i.RecordedByIDNotIn) > 0 {
+		predicates = append(predicates, renovation.RecordedByIDNotIn(i.RecordedByIDNotIn...))
+	}
+	if i.RecordedByIDGT != nil {
+		predicates = append(predicates, renovation.RecordedByIDGT(*i.RecordedByIDGT))
+	}
+	if i.RecordedByIDGTE != nil {
+		predicates = append(predicates, renovation.RecordedByIDGTE(*i.RecordedByIDGTE))
+	}
+	if i.RecordedByIDLT != nil {
+		predicates = append(predicates, renovation.RecordedByIDLT(*i.RecordedByIDLT))
+	}
+	if i.RecordedByIDLTE != nil {
+		predicates = append(predicates, renovation.RecordedByIDLTE(*i.RecordedByIDLTE))
+	}
+	if i.RecordedAt != nil {
+		predicates = append(predicates, renovation.RecordedAtEQ(*i.RecordedAt))
+	}
+	if i.RecordedAtNEQ != nil {
+		predicates = append(predicates, renovation.RecordedAtNEQ(*i.RecordedAtNEQ))
+	}
+	if len(i.RecordedAtIn) > 0 {
+		predicates = append(predicates, renovation.RecordedAtIn(i.RecordedAtIn...))
+	}
+	if len(i.RecordedAtNotIn) > 0 {
+		predicates = append(predicates, renovation.RecordedAtNotIn(i.RecordedAtNotIn...))
+	}
+	if i.RecordedAtGT != nil {
+		predicates = append(predicates, renovation.RecordedAtGT(*i.RecordedAtGT))
+	}
+	if i.RecordedAtGTE != nil {
+		predicates = append(predicates, renovation.RecordedAtGTE(*i.RecordedAtGTE))
+	}
+	if i.RecordedAtLT != nil {
+		predicates = append(predicates, renovation.RecordedAtLT(*i.RecordedAtLT))
+	}
+	if i.RecordedAtLTE != nil {
+		predicates = append(predicates, renovation.RecordedAtLTE(*i.RecordedAtLTE))
+	}
+	if i.VoidedAt != nil {
+		predicates = append(predicates, renovation.VoidedAtEQ(*i.VoidedAt))
+	}
+	if i.VoidedAtNEQ != nil {
+		predicates = append(predicates, renovation.VoidedAtNEQ(*i.VoidedAtNEQ))
+	}
+	if len(i.VoidedAtIn) > 0 {
+		predicates = append(predicates, renovation.VoidedAtIn(i.VoidedAtIn...))
+	}
+	if len(i.VoidedAtNotIn) > 0 {
+		predicates = append(predicates, renovation.VoidedAtNotIn(i.VoidedAtNotIn...))
+	}
+	if i.VoidedAtGT != nil {
+		predicates = append(predicates, renovation.VoidedAtGT(*i.VoidedAtGT))
+	}
+	if i.VoidedAtGTE != nil {
+		predicates = append(predicates, renovation.VoidedAtGTE(*i.VoidedAtGTE))
+	}
+	if i.VoidedAtLT != nil {
+		predicates = append(predicates, renovation.VoidedAtLT(*i.VoidedAtLT))
+	}
+	if i.VoidedAtLTE != nil {
+		predicates = append(predicates, renovation.VoidedAtLTE(*i.VoidedAtLTE))
+	}
+	if i.VoidedAtIsNil {
+		predicates = append(predicates, renovation.VoidedAtIsNil())
+	}
+	if i.VoidedAtNotNil {
+		predicates = append(predicates, renovation.VoidedAtNotNil())
+	}
+	if i.BeginsOn != nil {
+		predicates = append(predicates, renovation.BeginsOnEQ(*i.BeginsOn))
+	}
+	if i.BeginsOnNEQ != nil {
+		predicates = append(predicates, renovation.BeginsOnNEQ(*i.BeginsOnNEQ))
+	}
+	if len(i.BeginsOnIn) > 0 {
+		predicates = append(predicates, renovation.BeginsOnIn(i.BeginsOnIn...))
+	}
+	if len(i.BeginsOnNotIn) > 0 {
+		predicates = append(predicates, renovation.BeginsOnNotIn(i.BeginsOnNotIn...))
+	}
+	if i.BeginsOnGT != nil {
+		predicates = append(predicates, renovation.BeginsOnGT(*i.BeginsOnGT))
+	}
+	if i.BeginsOnGTE != nil {
+		predicates = append(predicates, renovation.BeginsOnGTE(*i.BeginsOnGTE))
+	}
+	if i.BeginsOnLT != nil {
+		predicates = append(predicates, renovation.BeginsOnLT(*i.BeginsOnLT))
+	}
+	if i.BeginsOnLTE != nil {
+		predicates = append(predicates, renovation.BeginsOnLTE(*i.BeginsOnLTE))
+	}
+	if i.EndsOn != nil {
+		predicates = append(predicates, renovation.EndsOnEQ(*i.EndsOn))
+	}
+	if i.EndsOnNEQ != nil {
+		predicates = append(predicates, renovation.EndsOnNEQ(*i.EndsOnNEQ))
+	}
+	if len(i.EndsOnIn) > 0 {
+		predicates = append(predicates, renovation.EndsOnIn(i.EndsOnIn...))
+	}
+	if len(i.EndsOnNotIn) > 0 {
+		predicates = append(predicates, renovation.EndsOnNotIn(i.EndsOnNotIn...))
+	}
+	if i.EndsOnGT != nil {
+		predicates = append(predicates, renovation.EndsOnGT(*i.EndsOnGT))
+	}
+	if i.EndsOnGTE != nil {
+		predicates = append(predicates, renovation.EndsOnGTE(*i.EndsOnGTE))
+	}
+	if i.EndsOnLT != nil {
+		predicates = append(predicates, renovation.EndsOnLT(*i.EndsOnLT))
+	}
+	if i.EndsOnLTE != nil {
+		predicates = append(predicates, renovation.EndsOnLTE(*i.EndsOnLTE))
+	}
+	if i.State != nil {
+		predicates = append(predicates, renovation.StateEQ(*i.State))
+	}
+	if i.StateNEQ != nil {
+		predicates = append(predicates, renovation.StateNEQ(*i.StateNEQ))
+	}
+	if len(i.StateIn) > 0 {
+		predicates = append(predicates, renovation.StateIn(i.StateIn...))
+	}
+	if len(i.StateNotIn) > 0 {
+		predicates = append(predicates, renovation.StateNotIn(i.StateNotIn...))
+	}
+	if i.PaidAt != nil {
+		predicates = append(predicates, renovation.PaidAtEQ(*i.PaidAt))
+	}
+	if i.PaidAtNEQ != nil {
+		predicates = append(predicates, renovation.PaidAtNEQ(*i.PaidAtNEQ))
+	}
+	if len(i.PaidAtIn) > 0 {
+		predicates = append(predicates, renovation.PaidAtIn(i.PaidAtIn...))
+	}
+	if len(i.PaidAtNotIn) > 0 {
+		predicates = append(predicates, renovation.PaidAtNotIn(i.PaidAtNotIn...))
+	}
+	if i.PaidAtGT != nil {
+		predicates = append(predicates, renovation.PaidAtGT(*i.PaidAtGT))
+	}
+	if i.PaidAtGTE != nil {
+		predicates = append(predicates, renovation.PaidAtGTE(*i.PaidAtGTE))
+	}
+	if i.PaidAtLT != nil {
+		predicates = append(predicates, renovation.PaidAtLT(*i.PaidAtLT))
+	}
+	if i.PaidAtLTE != nil {
+		predicates = append(predicates, renovation.PaidAtLTE(*i.PaidAtLTE))
+	}
+	if i.PaidAtIsNil {
+		predicates = append(predicates, renovation.PaidAtIsNil())
+	}
+	if i.PaidAtNotNil {
+		predicates = append(predicates, renovation.PaidAtNotNil())
+	}
+	if i.SettledAt != nil {
+		predicates = append(predicates, renovation.SettledAtEQ(*i.SettledAt))
+	}
+	if i.SettledAtNEQ != nil {
+		predicates = append(predicates, renovation.SettledAtNEQ(*i.SettledAtNEQ))
+	}
+	if len(i.SettledAtIn) > 0 {
+		predicates = append(predicates, renovation.SettledAtIn(i.SettledAtIn...))
+	}
+	if len(i.SettledAtNotIn) > 0 {
+		predicates = append(predicates, renovation.SettledAtNotIn(i.SettledAtNotIn...))
+	}
+	if i.SettledAtGT != nil {
+		predicates = append(predicates, renovation.SettledAtGT(*i.SettledAtGT))
+	}
+	if i.SettledAtGTE != nil {
+		predicates = append(predicates, renovation.SettledAtGTE(*i.SettledAtGTE))
+	}
+	if i.SettledAtLT != nil {
+		predicates = append(predicates, renovation.SettledAtLT(*i.SettledAtLT))
+	}
+	if i.SettledAtLTE != nil {
+		predicates = append(predicates, renovation.SettledAtLTE(*i.SettledAtLTE))
+	}
+	if i.SettledAtIsNil {
+		predicates = append(predicates, renovation.SettledAtIsNil())
+	}
+	if i.SettledAtNotNil {
+		predicates = append(predicates, renovation.SettledAtNotNil())
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyRenovationWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return renovation.And(predicates...), nil
+	}
+}
+
+// RenovationStepWhereInput represents a where input for filtering RenovationStep queries.
+type RenovationStepWhereInput struct {
+	Predicates []predicate.RenovationStep  `json:"-"`
+	Not        *RenovationStepWhereInput   `json:"not,omitempty"`
+	Or         []*RenovationStepWhereInput `json:"or,omitempty"`
+	And        []*RenovationStepWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "household_id" field predicates.
+	HouseholdID      *uuid.UUID  `json:"householdID,omitempty"`
+	HouseholdIDNEQ   *uuid.UUID  `json:"householdIDNEQ,omitempty"`
+	HouseholdIDIn    []uuid.UUID `json:"householdIDIn,omitempty"`
+	HouseholdIDNotIn []uuid.UUID `json:"householdIDNotIn,omitempty"`
+	HouseholdIDGT    *uuid.UUID  `json:"householdIDGT,omitempty"`
+	HouseholdIDGTE   *uuid.UUID  `json:"householdIDGTE,omitempty"`
+	HouseholdIDLT    *uuid.UUID  `json:"householdIDLT,omitempty"`
+	HouseholdIDLTE   *uuid.UUID  `json:"householdIDLTE,omitempty"`
+
+	// "renovation_id" field predicates.
+	RenovationID      *uuid.UUID  `json:"renovationID,omitempty"`
+	RenovationIDNEQ   *uuid.UUID  `json:"renovationIDNEQ,omitempty"`
+	RenovationIDIn    []uuid.UUID `json:"renovationIDIn,omitempty"`
+	RenovationIDNotIn []uuid.UUID `json:"renovationIDNotIn,omitempty"`
+
+	// "step" field predicates.
+	Step      *renovationstep.Step  `json:"step,omitempty"`
+	StepNEQ   *renovationstep.Step  `json:"stepNEQ,omitempty"`
+	StepIn    []renovationstep.Step `json:"stepIn,omitempty"`
+	StepNotIn []renovationstep.Step `json:"stepNotIn,omitempty"`
+
+	// "done_at" field predicates.
+	DoneAt      *time.Time  `json:"doneAt,omitempty"`
+	DoneAtNEQ   *time.Time  `json:"doneAtNEQ,omitempty"`
+	DoneAtIn    []time.Time `json:"doneAtIn,omitempty"`
+	DoneAtNotIn []time.Time `json:"doneAtNotIn,omitempty"`
+	DoneAtGT    *time.Time  `json:"doneAtGT,omitempty"`
+	DoneAtGTE   *time.Time  `json:"doneAtGTE,omitempty"`
+	DoneAtLT    *time.Time  `json:"doneAtLT,omitempty"`
+	DoneAtLTE   *time.Time  `json:"doneAtLTE,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *RenovationStepWhereInput) AddPredicates(predicates ...predicate.RenovationStep) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the RenovationStepWhereInput filter on the RenovationStepQuery builder.
+func (i *RenovationStepWhereInput) Filter(q *RenovationStepQuery) (*RenovationStepQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyRenovationStepWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyRenovationStepWhereInput is returned in case the RenovationStepWhereInput is empty.
+var ErrEmptyRenovationStepWhereInput = errors.New("ent: empty predicate RenovationStepWhereInput")
+
+// P returns a predicate for filtering renovationsteps.
+// An error is returned if the input is empty or invalid.
+func (i *RenovationStepWhereInput) P() (predicate.RenovationStep, error) {
+	var predicates []predicate.RenovationStep
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, renovationstep.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.RenovationStep, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, renovationstep.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.RenovationStep, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, renovationstep.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, renovationstep.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, renovationstep.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, renovationstep.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, renovationstep.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, renovationstep.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, renovationstep.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, renovationstep.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, renovationstep.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, renovationstep.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, renovationstep.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, renovationstep.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, renovationstep.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, renovationstep.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, renovationstep.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, renovationstep.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, renovationstep.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, renovationstep.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, renovationstep.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, renovationstep.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, renovationstep.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.HouseholdID != nil {
+		predicates = append(predicates, renovationstep.HouseholdIDEQ(*i.HouseholdID))
+	}
+	if i.HouseholdIDNEQ != nil {
+		predicates = append(predicates, renovationstep.HouseholdIDNEQ(*i.HouseholdIDNEQ))
+	}
+	if len(i.HouseholdIDIn) > 0 {
+		predicates = append(predicates, renovationstep.HouseholdIDIn(i.HouseholdIDIn...))
+	}
+	if len(i.HouseholdIDNotIn) > 0 {
+		predicates = append(predicates, renovationstep.HouseholdIDNotIn(i.HouseholdIDNotIn...))
+	}
+	if i.HouseholdIDGT != nil {
+		predicates = append(predicates, renovationstep.HouseholdIDGT(*i.HouseholdIDGT))
+	}
+	if i.HouseholdIDGTE != nil {
+		predicates = append(predicates, renovationstep.HouseholdIDGTE(*i.HouseholdIDGTE))
+	}
+	if i.HouseholdIDLT != nil {
+		predicates = append(predicates, renovationstep.HouseholdIDLT(*i.HouseholdIDLT))
+	}
+	if i.HouseholdIDLTE != nil {
+		predicates = append(predicates, renovationstep.HouseholdIDLTE(*i.HouseholdIDLTE))
+	}
+	if i.RenovationID != nil {
+		predicates = append(predicates, renovationstep.RenovationIDEQ(*i.RenovationID))
+	}
+	if i.RenovationIDNEQ != nil {
+		predicates = append(predicates, renovationstep.RenovationIDNEQ(*i.RenovationIDNEQ))
+	}
+	if len(i.RenovationIDIn) > 0 {
+		predicates = append(predicates, renovationstep.RenovationIDIn(i.RenovationIDIn...))
+	}
+	if len(i.RenovationIDNotIn) > 0 {
+		predicates = append(predicates, renovationstep.RenovationIDNotIn(i.RenovationIDNotIn...))
+	}
+	if i.Step != nil {
+		predicates = append(predicates, renovationstep.StepEQ(*i.Step))
+	}
+	if i.StepNEQ != nil {
+		predicates = append(predicates, renovationstep.StepNEQ(*i.StepNEQ))
+	}
+	if len(i.StepIn) > 0 {
+		predicates = append(predicates, renovationstep.StepIn(i.StepIn...))
+	}
+	if len(i.StepNotIn) > 0 {
+		predicates = append(predicates, renovationstep.StepNotIn(i.StepNotIn...))
+	}
+	if i.DoneAt != nil {
+		predicates = append(predicates, renovationstep.DoneAtEQ(*i.DoneAt))
+	}
+	if i.DoneAtNEQ != nil {
+		predicates = append(predicates, renovationstep.DoneAtNEQ(*i.DoneAtNEQ))
+	}
+	if len(i.DoneAtIn) > 0 {
+		predicates = append(predicates, renovationstep.DoneAtIn(i.DoneAtIn...))
+	}
+	if len(i.DoneAtNotIn) > 0 {
+		predicates = append(predicates, renovationstep.DoneAtNotIn(i.DoneAtNotIn...))
+	}
+	if i.DoneAtGT != nil {
+		predicates = append(predicates, renovationstep.DoneAtGT(*i.DoneAtGT))
+	}
+	if i.DoneAtGTE != nil {
+		predicates = append(predicates, renovationstep.DoneAtGTE(*i.DoneAtGTE))
+	}
+	if i.DoneAtLT != nil {
+		predicates = append(predicates, renovationstep.DoneAtLT(*i.DoneAtLT))
+	}
+	if i.DoneAtLTE != nil {
+		predicates = append(predicates, renovationstep.DoneAtLTE(*i.DoneAtLTE))
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyRenovationStepWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return renovationstep.And(predicates...), nil
+	}
+}
+
 // ResidentWhereInput represents a where input for filtering Resident queries.
 type ResidentWhereInput struct {
 	Predicates []predicate.Resident  `json:"-"`
@@ -17438,5 +20513,455 @@ func (i *UnitWhereInput) P() (predicate.Unit, error) {
 		return predicates[0], nil
 	default:
 		return unit.And(predicates...), nil
+	}
+}
+
+// ViolationWhereInput represents a where input for filtering Violation queries.
+type ViolationWhereInput struct {
+	Predicates []predicate.Violation  `json:"-"`
+	Not        *ViolationWhereInput   `json:"not,omitempty"`
+	Or         []*ViolationWhereInput `json:"or,omitempty"`
+	And        []*ViolationWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "household_id" field predicates.
+	HouseholdID      *uuid.UUID  `json:"householdID,omitempty"`
+	HouseholdIDNEQ   *uuid.UUID  `json:"householdIDNEQ,omitempty"`
+	HouseholdIDIn    []uuid.UUID `json:"householdIDIn,omitempty"`
+	HouseholdIDNotIn []uuid.UUID `json:"householdIDNotIn,omitempty"`
+	HouseholdIDGT    *uuid.UUID  `json:"householdIDGT,omitempty"`
+	HouseholdIDGTE   *uuid.UUID  `json:"householdIDGTE,omitempty"`
+	HouseholdIDLT    *uuid.UUID  `json:"householdIDLT,omitempty"`
+	HouseholdIDLTE   *uuid.UUID  `json:"householdIDLTE,omitempty"`
+
+	// "file_id" field predicates.
+	FileID      *uuid.UUID  `json:"fileID,omitempty"`
+	FileIDNEQ   *uuid.UUID  `json:"fileIDNEQ,omitempty"`
+	FileIDIn    []uuid.UUID `json:"fileIDIn,omitempty"`
+	FileIDNotIn []uuid.UUID `json:"fileIDNotIn,omitempty"`
+
+	// "dated" field predicates.
+	Dated      *time.Time  `json:"dated,omitempty"`
+	DatedNEQ   *time.Time  `json:"datedNEQ,omitempty"`
+	DatedIn    []time.Time `json:"datedIn,omitempty"`
+	DatedNotIn []time.Time `json:"datedNotIn,omitempty"`
+	DatedGT    *time.Time  `json:"datedGT,omitempty"`
+	DatedGTE   *time.Time  `json:"datedGTE,omitempty"`
+	DatedLT    *time.Time  `json:"datedLT,omitempty"`
+	DatedLTE   *time.Time  `json:"datedLTE,omitempty"`
+
+	// "recorded_by_id" field predicates.
+	RecordedByID      *uuid.UUID  `json:"recordedByID,omitempty"`
+	RecordedByIDNEQ   *uuid.UUID  `json:"recordedByIDNEQ,omitempty"`
+	RecordedByIDIn    []uuid.UUID `json:"recordedByIDIn,omitempty"`
+	RecordedByIDNotIn []uuid.UUID `json:"recordedByIDNotIn,omitempty"`
+	RecordedByIDGT    *uuid.UUID  `json:"recordedByIDGT,omitempty"`
+	RecordedByIDGTE   *uuid.UUID  `json:"recordedByIDGTE,omitempty"`
+	RecordedByIDLT    *uuid.UUID  `json:"recordedByIDLT,omitempty"`
+	RecordedByIDLTE   *uuid.UUID  `json:"recordedByIDLTE,omitempty"`
+
+	// "recorded_at" field predicates.
+	RecordedAt      *time.Time  `json:"recordedAt,omitempty"`
+	RecordedAtNEQ   *time.Time  `json:"recordedAtNEQ,omitempty"`
+	RecordedAtIn    []time.Time `json:"recordedAtIn,omitempty"`
+	RecordedAtNotIn []time.Time `json:"recordedAtNotIn,omitempty"`
+	RecordedAtGT    *time.Time  `json:"recordedAtGT,omitempty"`
+	RecordedAtGTE   *time.Time  `json:"recordedAtGTE,omitempty"`
+	RecordedAtLT    *time.Time  `json:"recordedAtLT,omitempty"`
+	RecordedAtLTE   *time.Time  `json:"recordedAtLTE,omitempty"`
+
+	// "voided_at" field predicates.
+	VoidedAt       *time.Time  `json:"voidedAt,omitempty"`
+	VoidedAtNEQ    *time.Time  `json:"voidedAtNEQ,omitempty"`
+	VoidedAtIn     []time.Time `json:"voidedAtIn,omitempty"`
+	VoidedAtNotIn  []time.Time `json:"voidedAtNotIn,omitempty"`
+	VoidedAtGT     *time.Time  `json:"voidedAtGT,omitempty"`
+	VoidedAtGTE    *time.Time  `json:"voidedAtGTE,omitempty"`
+	VoidedAtLT     *time.Time  `json:"voidedAtLT,omitempty"`
+	VoidedAtLTE    *time.Time  `json:"voidedAtLTE,omitempty"`
+	VoidedAtIsNil  bool        `json:"voidedAtIsNil,omitempty"`
+	VoidedAtNotNil bool        `json:"voidedAtNotNil,omitempty"`
+
+	// "kind" field predicates.
+	Kind      *violation.Kind  `json:"kind,omitempty"`
+	KindNEQ   *violation.Kind  `json:"kindNEQ,omitempty"`
+	KindIn    []violation.Kind `json:"kindIn,omitempty"`
+	KindNotIn []violation.Kind `json:"kindNotIn,omitempty"`
+
+	// "state" field predicates.
+	State      *violation.State  `json:"state,omitempty"`
+	StateNEQ   *violation.State  `json:"stateNEQ,omitempty"`
+	StateIn    []violation.State `json:"stateIn,omitempty"`
+	StateNotIn []violation.State `json:"stateNotIn,omitempty"`
+
+	// "answered_at" field predicates.
+	AnsweredAt       *time.Time  `json:"answeredAt,omitempty"`
+	AnsweredAtNEQ    *time.Time  `json:"answeredAtNEQ,omitempty"`
+	AnsweredAtIn     []time.Time `json:"answeredAtIn,omitempty"`
+	AnsweredAtNotIn  []time.Time `json:"answeredAtNotIn,omitempty"`
+	AnsweredAtGT     *time.Time  `json:"answeredAtGT,omitempty"`
+	AnsweredAtGTE    *time.Time  `json:"answeredAtGTE,omitempty"`
+	AnsweredAtLT     *time.Time  `json:"answeredAtLT,omitempty"`
+	AnsweredAtLTE    *time.Time  `json:"answeredAtLTE,omitempty"`
+	AnsweredAtIsNil  bool        `json:"answeredAtIsNil,omitempty"`
+	AnsweredAtNotNil bool        `json:"answeredAtNotNil,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *ViolationWhereInput) AddPredicates(predicates ...predicate.Violation) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the ViolationWhereInput filter on the ViolationQuery builder.
+func (i *ViolationWhereInput) Filter(q *ViolationQuery) (*ViolationQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyViolationWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyViolationWhereInput is returned in case the ViolationWhereInput is empty.
+var ErrEmptyViolationWhereInput = errors.New("ent: empty predicate ViolationWhereInput")
+
+// P returns a predicate for filtering violations.
+// An error is returned if the input is empty or invalid.
+func (i *ViolationWhereInput) P() (predicate.Violation, error) {
+	var predicates []predicate.Violation
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, violation.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.Violation, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, violation.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.Violation, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, violation.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, violation.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, violation.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, violation.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, violation.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, violation.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, violation.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, violation.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, violation.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, violation.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, violation.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, violation.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, violation.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, violation.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, violation.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, violation.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, violation.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, violation.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, violation.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, violation.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, violation.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.HouseholdID != nil {
+		predicates = append(predicates, violation.HouseholdIDEQ(*i.HouseholdID))
+	}
+	if i.HouseholdIDNEQ != nil {
+		predicates = append(predicates, violation.HouseholdIDNEQ(*i.HouseholdIDNEQ))
+	}
+	if len(i.HouseholdIDIn) > 0 {
+		predicates = append(predicates, violation.HouseholdIDIn(i.HouseholdIDIn...))
+	}
+	if len(i.HouseholdIDNotIn) > 0 {
+		predicates = append(predicates, violation.HouseholdIDNotIn(i.HouseholdIDNotIn...))
+	}
+	if i.HouseholdIDGT != nil {
+		predicates = append(predicates, violation.HouseholdIDGT(*i.HouseholdIDGT))
+	}
+	if i.HouseholdIDGTE != nil {
+		predicates = append(predicates, violation.HouseholdIDGTE(*i.HouseholdIDGTE))
+	}
+	if i.HouseholdIDLT != nil {
+		predicates = append(predicates, violation.HouseholdIDLT(*i.HouseholdIDLT))
+	}
+	if i.HouseholdIDLTE != nil {
+		predicates = append(predicates, violation.HouseholdIDLTE(*i.HouseholdIDLTE))
+	}
+	if i.FileID != nil {
+		predicates = append(predicates, violation.FileIDEQ(*i.FileID))
+	}
+	if i.FileIDNEQ != nil {
+		predicates = append(predicates, violation.FileIDNEQ(*i.FileIDNEQ))
+	}
+	if len(i.FileIDIn) > 0 {
+		predicates = append(predicates, violation.FileIDIn(i.FileIDIn...))
+	}
+	if len(i.FileIDNotIn) > 0 {
+		predicates = append(predicates, violation.FileIDNotIn(i.FileIDNotIn...))
+	}
+	if i.Dated != nil {
+		predicates = append(predicates, violation.DatedEQ(*i.Dated))
+	}
+	if i.DatedNEQ != nil {
+		predicates = append(predicates, violation.DatedNEQ(*i.DatedNEQ))
+	}
+	if len(i.DatedIn) > 0 {
+		predicates = append(predicates, violation.DatedIn(i.DatedIn...))
+	}
+	if len(i.DatedNotIn) > 0 {
+		predicates = append(predicates, violation.DatedNotIn(i.DatedNotIn...))
+	}
+	if i.DatedGT != nil {
+		predicates = append(predicates, violation.DatedGT(*i.DatedGT))
+	}
+	if i.DatedGTE != nil {
+		predicates = append(predicates, violation.DatedGTE(*i.DatedGTE))
+	}
+	if i.DatedLT != nil {
+		predicates = append(predicates, violation.DatedLT(*i.DatedLT))
+	}
+	if i.DatedLTE != nil {
+		predicates = append(predicates, violation.DatedLTE(*i.DatedLTE))
+	}
+	if i.RecordedByID != nil {
+		predicates = append(predicates, violation.RecordedByIDEQ(*i.RecordedByID))
+	}
+	if i.RecordedByIDNEQ != nil {
+		predicates = append(predicates, violation.RecordedByIDNEQ(*i.RecordedByIDNEQ))
+	}
+	if len(i.RecordedByIDIn) > 0 {
+		predicates = append(predicates, violation.RecordedByIDIn(i.RecordedByIDIn...))
+	}
+	if len(i.RecordedByIDNotIn) > 0 {
+		predicates = append(predicates, violation.RecordedByIDNotIn(i.RecordedByIDNotIn...))
+	}
+	if i.RecordedByIDGT != nil {
+		predicates = append(predicates, violation.RecordedByIDGT(*i.RecordedByIDGT))
+	}
+	if i.RecordedByIDGTE != nil {
+		predicates = append(predicates, violation.RecordedByIDGTE(*i.RecordedByIDGTE))
+	}
+	if i.RecordedByIDLT != nil {
+		predicates = append(predicates, violation.RecordedByIDLT(*i.RecordedByIDLT))
+	}
+	if i.RecordedByIDLTE != nil {
+		predicates = append(predicates, violation.RecordedByIDLTE(*i.RecordedByIDLTE))
+	}
+	if i.RecordedAt != nil {
+		predicates = append(predicates, violation.RecordedAtEQ(*i.RecordedAt))
+	}
+	if i.RecordedAtNEQ != nil {
+		predicates = append(predicates, violation.RecordedAtNEQ(*i.RecordedAtNEQ))
+	}
+	if len(i.RecordedAtIn) > 0 {
+		predicates = append(predicates, violation.RecordedAtIn(i.RecordedAtIn...))
+	}
+	if len(i.RecordedAtNotIn) > 0 {
+		predicates = append(predicates, violation.RecordedAtNotIn(i.RecordedAtNotIn...))
+	}
+	if i.RecordedAtGT != nil {
+		predicates = append(predicates, violation.RecordedAtGT(*i.RecordedAtGT))
+	}
+	if i.RecordedAtGTE != nil {
+		predicates = append(predicates, violation.RecordedAtGTE(*i.RecordedAtGTE))
+	}
+	if i.RecordedAtLT != nil {
+		predicates = append(predicates, violation.RecordedAtLT(*i.RecordedAtLT))
+	}
+	if i.RecordedAtLTE != nil {
+		predicates = append(predicates, violation.RecordedAtLTE(*i.RecordedAtLTE))
+	}
+	if i.VoidedAt != nil {
+		predicates = append(predicates, violation.VoidedAtEQ(*i.VoidedAt))
+	}
+	if i.VoidedAtNEQ != nil {
+		predicates = append(predicates, violation.VoidedAtNEQ(*i.VoidedAtNEQ))
+	}
+	if len(i.VoidedAtIn) > 0 {
+		predicates = append(predicates, violation.VoidedAtIn(i.VoidedAtIn...))
+	}
+	if len(i.VoidedAtNotIn) > 0 {
+		predicates = append(predicates, violation.VoidedAtNotIn(i.VoidedAtNotIn...))
+	}
+	if i.VoidedAtGT != nil {
+		predicates = append(predicates, violation.VoidedAtGT(*i.VoidedAtGT))
+	}
+	if i.VoidedAtGTE != nil {
+		predicates = append(predicates, violation.VoidedAtGTE(*i.VoidedAtGTE))
+	}
+	if i.VoidedAtLT != nil {
+		predicates = append(predicates, violation.VoidedAtLT(*i.VoidedAtLT))
+	}
+	if i.VoidedAtLTE != nil {
+		predicates = append(predicates, violation.VoidedAtLTE(*i.VoidedAtLTE))
+	}
+	if i.VoidedAtIsNil {
+		predicates = append(predicates, violation.VoidedAtIsNil())
+	}
+	if i.VoidedAtNotNil {
+		predicates = append(predicates, violation.VoidedAtNotNil())
+	}
+	if i.Kind != nil {
+		predicates = append(predicates, violation.KindEQ(*i.Kind))
+	}
+	if i.KindNEQ != nil {
+		predicates = append(predicates, violation.KindNEQ(*i.KindNEQ))
+	}
+	if len(i.KindIn) > 0 {
+		predicates = append(predicates, violation.KindIn(i.KindIn...))
+	}
+	if len(i.KindNotIn) > 0 {
+		predicates = append(predicates, violation.KindNotIn(i.KindNotIn...))
+	}
+	if i.State != nil {
+		predicates = append(predicates, violation.StateEQ(*i.State))
+	}
+	if i.StateNEQ != nil {
+		predicates = append(predicates, violation.StateNEQ(*i.StateNEQ))
+	}
+	if len(i.StateIn) > 0 {
+		predicates = append(predicates, violation.StateIn(i.StateIn...))
+	}
+	if len(i.StateNotIn) > 0 {
+		predicates = append(predicates, violation.StateNotIn(i.StateNotIn...))
+	}
+	if i.AnsweredAt != nil {
+		predicates = append(predicates, violation.AnsweredAtEQ(*i.AnsweredAt))
+	}
+	if i.AnsweredAtNEQ != nil {
+		predicates = append(predicates, violation.AnsweredAtNEQ(*i.AnsweredAtNEQ))
+	}
+	if len(i.AnsweredAtIn) > 0 {
+		predicates = append(predicates, violation.AnsweredAtIn(i.AnsweredAtIn...))
+	}
+	if len(i.AnsweredAtNotIn) > 0 {
+		predicates = append(predicates, violation.AnsweredAtNotIn(i.AnsweredAtNotIn...))
+	}
+	if i.AnsweredAtGT != nil {
+		predicates = append(predicates, violation.AnsweredAtGT(*i.AnsweredAtGT))
+	}
+	if i.AnsweredAtGTE != nil {
+		predicates = append(predicates, violation.AnsweredAtGTE(*i.AnsweredAtGTE))
+	}
+	if i.AnsweredAtLT != nil {
+		predicates = append(predicates, violation.AnsweredAtLT(*i.AnsweredAtLT))
+	}
+	if i.AnsweredAtLTE != nil {
+		predicates = append(predicates, violation.AnsweredAtLTE(*i.AnsweredAtLTE))
+	}
+	if i.AnsweredAtIsNil {
+		predicates = append(predicates, violation.AnsweredAtIsNil())
+	}
+	if i.AnsweredAtNotNil {
+		predicates = append(predicates, violation.AnsweredAtNotNil())
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyViolationWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return violation.And(predicates...), nil
 	}
 }

@@ -13,16 +13,22 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent/approval"
+	"github.com/steward-pm/steward/ent/archivedestruction"
+	"github.com/steward-pm/steward/ent/archivedestructionline"
 	"github.com/steward-pm/steward/ent/archivedocument"
 	"github.com/steward-pm/steward/ent/archivefile"
+	"github.com/steward-pm/steward/ent/archivehold"
 	"github.com/steward-pm/steward/ent/archivemanual"
 	"github.com/steward-pm/steward/ent/archivepermit"
 	"github.com/steward-pm/steward/ent/archiverequest"
 	"github.com/steward-pm/steward/ent/archiverequestdocument"
+	"github.com/steward-pm/steward/ent/archiveretention"
 	"github.com/steward-pm/steward/ent/archivevolume"
 	"github.com/steward-pm/steward/ent/area"
 	"github.com/steward-pm/steward/ent/building"
 	"github.com/steward-pm/steward/ent/certificate"
+	"github.com/steward-pm/steward/ent/complaint"
+	"github.com/steward-pm/steward/ent/correspondence"
 	"github.com/steward-pm/steward/ent/department"
 	"github.com/steward-pm/steward/ent/emergencycontact"
 	"github.com/steward-pm/steward/ent/estate"
@@ -59,10 +65,13 @@ import (
 	"github.com/steward-pm/steward/ent/predicate"
 	"github.com/steward-pm/steward/ent/reconciliation"
 	"github.com/steward-pm/steward/ent/reconciliationline"
+	"github.com/steward-pm/steward/ent/renovation"
+	"github.com/steward-pm/steward/ent/renovationstep"
 	"github.com/steward-pm/steward/ent/resident"
 	"github.com/steward-pm/steward/ent/signature"
 	"github.com/steward-pm/steward/ent/staff"
 	"github.com/steward-pm/steward/ent/unit"
+	"github.com/steward-pm/steward/ent/violation"
 	"github.com/steward-pm/steward/internal/contact"
 )
 
@@ -76,16 +85,22 @@ const (
 
 	// Node types.
 	TypeApproval               = "Approval"
+	TypeArchiveDestruction     = "ArchiveDestruction"
+	TypeArchiveDestructionLine = "ArchiveDestructionLine"
 	TypeArchiveDocument        = "ArchiveDocument"
 	TypeArchiveFile            = "ArchiveFile"
+	TypeArchiveHold            = "ArchiveHold"
 	TypeArchiveManual          = "ArchiveManual"
 	TypeArchivePermit          = "ArchivePermit"
 	TypeArchiveRequest         = "ArchiveRequest"
 	TypeArchiveRequestDocument = "ArchiveRequestDocument"
+	TypeArchiveRetention       = "ArchiveRetention"
 	TypeArchiveVolume          = "ArchiveVolume"
 	TypeArea                   = "Area"
 	TypeBuilding               = "Building"
 	TypeCertificate            = "Certificate"
+	TypeComplaint              = "Complaint"
+	TypeCorrespondence         = "Correspondence"
 	TypeDepartment             = "Department"
 	TypeEmergencyContact       = "EmergencyContact"
 	TypeEstate                 = "Estate"
@@ -121,10 +136,13 @@ const (
 	TypeOccupancy              = "Occupancy"
 	TypeReconciliation         = "Reconciliation"
 	TypeReconciliationLine     = "ReconciliationLine"
+	TypeRenovation             = "Renovation"
+	TypeRenovationStep         = "RenovationStep"
 	TypeResident               = "Resident"
 	TypeSignature              = "Signature"
 	TypeStaff                  = "Staff"
 	TypeUnit                   = "Unit"
+	TypeViolation              = "Violation"
 )
 
 // ApprovalMutation represents an operation that mutates the Approval nodes in the graph.
@@ -2089,61 +2107,3747 @@ func (m *ApprovalMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Approval edge %s", name)
 }
 
+// ArchiveDestructionMutation represents an operation that mutates the ArchiveDestruction nodes in the graph.
+type ArchiveDestructionMutation struct {
+	config
+	op                   Op
+	typ                  string
+	id                   *uuid.UUID
+	created_at           *time.Time
+	version              *int
+	addversion           *int
+	method               *archivedestruction.Method
+	reason               *string
+	state                *archivedestruction.State
+	quantity             *int
+	addquantity          *int
+	pages                *int
+	addpages             *int
+	dated_from           *time.Time
+	dated_until          *time.Time
+	eligible_on          *time.Time
+	proposed_by_id       *uuid.UUID
+	proposed_by_staff_id *uuid.UUID
+	proposed_by_name     *string
+	proposed_at          *time.Time
+	approved_by_id       *uuid.UUID
+	approved_by_staff_id *uuid.UUID
+	approved_by_name     *string
+	approved_at          *time.Time
+	content_hash         *string
+	content              *string
+	destroyed_by_name    *string
+	done_at              *time.Time
+	backups_until        *time.Time
+	cancelled_by_id      *uuid.UUID
+	cancelled_by_name    *string
+	cancelled_at         *time.Time
+	cancel_reason        *string
+	clearedFields        map[string]struct{}
+	estate               *uuid.UUID
+	clearedestate        bool
+	approval             *uuid.UUID
+	clearedapproval      bool
+	witness              *uuid.UUID
+	clearedwitness       bool
+	certificate          *uuid.UUID
+	clearedcertificate   bool
+	lines                map[uuid.UUID]struct{}
+	removedlines         map[uuid.UUID]struct{}
+	clearedlines         bool
+	done                 bool
+	oldValue             func(context.Context) (*ArchiveDestruction, error)
+	predicates           []predicate.ArchiveDestruction
+}
+
+var _ ent.Mutation = (*ArchiveDestructionMutation)(nil)
+
+// archivedestructionOption allows management of the mutation configuration using functional options.
+type archivedestructionOption func(*ArchiveDestructionMutation)
+
+// newArchiveDestructionMutation creates new mutation for the ArchiveDestruction entity.
+func newArchiveDestructionMutation(c config, op Op, opts ...archivedestructionOption) *ArchiveDestructionMutation {
+	m := &ArchiveDestructionMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeArchiveDestruction,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withArchiveDestructionID sets the ID field of the mutation.
+func withArchiveDestructionID(id uuid.UUID) archivedestructionOption {
+	return func(m *ArchiveDestructionMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ArchiveDestruction
+		)
+		m.oldValue = func(ctx context.Context) (*ArchiveDestruction, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ArchiveDestruction.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withArchiveDestruction sets the old ArchiveDestruction of the mutation.
+func withArchiveDestruction(node *ArchiveDestruction) archivedestructionOption {
+	return func(m *ArchiveDestructionMutation) {
+		m.oldValue = func(context.Context) (*ArchiveDestruction, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ArchiveDestructionMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ArchiveDestructionMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ArchiveDestruction entities.
+func (m *ArchiveDestructionMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ArchiveDestructionMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ArchiveDestructionMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ArchiveDestruction.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ArchiveDestructionMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ArchiveDestructionMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the ArchiveDestruction entity.
+// If the ArchiveDestruction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ArchiveDestructionMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *ArchiveDestructionMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *ArchiveDestructionMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the ArchiveDestruction entity.
+// If the ArchiveDestruction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *ArchiveDestructionMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *ArchiveDestructionMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *ArchiveDestructionMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the ArchiveDestruction entity.
+// If the ArchiveDestruction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *ArchiveDestructionMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *ArchiveDestructionMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *ArchiveDestructionMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetMethod sets the "method" field.
+func (m *ArchiveDestructionMutation) SetMethod(a archivedestruction.Method) {
+	m.method = &a
+}
+
+// Method returns the value of the "method" field in the mutation.
+func (m *ArchiveDestructionMutation) Method() (r archivedestruction.Method, exists bool) {
+	v := m.method
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMethod returns the old "method" field's value of the ArchiveDestruction entity.
+// If the ArchiveDestruction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionMutation) OldMethod(ctx context.Context) (v archivedestruction.Method, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMethod is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMethod requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMethod: %w", err)
+	}
+	return oldValue.Method, nil
+}
+
+// ResetMethod resets all changes to the "method" field.
+func (m *ArchiveDestructionMutation) ResetMethod() {
+	m.method = nil
+}
+
+// SetReason sets the "reason" field.
+func (m *ArchiveDestructionMutation) SetReason(s string) {
+	m.reason = &s
+}
+
+// Reason returns the value of the "reason" field in the mutation.
+func (m *ArchiveDestructionMutation) Reason() (r string, exists bool) {
+	v := m.reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReason returns the old "reason" field's value of the ArchiveDestruction entity.
+// If the ArchiveDestruction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionMutation) OldReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReason: %w", err)
+	}
+	return oldValue.Reason, nil
+}
+
+// ResetReason resets all changes to the "reason" field.
+func (m *ArchiveDestructionMutation) ResetReason() {
+	m.reason = nil
+}
+
+// SetState sets the "state" field.
+func (m *ArchiveDestructionMutation) SetState(a archivedestruction.State) {
+	m.state = &a
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *ArchiveDestructionMutation) State() (r archivedestruction.State, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the ArchiveDestruction entity.
+// If the ArchiveDestruction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionMutation) OldState(ctx context.Context) (v archivedestruction.State, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *ArchiveDestructionMutation) ResetState() {
+	m.state = nil
+}
+
+// SetQuantity sets the "quantity" field.
+func (m *ArchiveDestructionMutation) SetQuantity(i int) {
+	m.quantity = &i
+	m.addquantity = nil
+}
+
+// Quantity returns the value of the "quantity" field in the mutation.
+func (m *ArchiveDestructionMutation) Quantity() (r int, exists bool) {
+	v := m.quantity
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldQuantity returns the old "quantity" field's value of the ArchiveDestruction entity.
+// If the ArchiveDestruction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionMutation) OldQuantity(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldQuantity is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldQuantity requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldQuantity: %w", err)
+	}
+	return oldValue.Quantity, nil
+}
+
+// AddQuantity adds i to the "quantity" field.
+func (m *ArchiveDestructionMutation) AddQuantity(i int) {
+	if m.addquantity != nil {
+		*m.addquantity += i
+	} else {
+		m.addquantity = &i
+	}
+}
+
+// AddedQuantity returns the value that was added to the "quantity" field in this mutation.
+func (m *ArchiveDestructionMutation) AddedQuantity() (r int, exists bool) {
+	v := m.addquantity
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetQuantity resets all changes to the "quantity" field.
+func (m *ArchiveDestructionMutation) ResetQuantity() {
+	m.quantity = nil
+	m.addquantity = nil
+}
+
+// SetPages sets the "pages" field.
+func (m *ArchiveDestructionMutation) SetPages(i int) {
+	m.pages = &i
+	m.addpages = nil
+}
+
+// Pages returns the value of the "pages" field in the mutation.
+func (m *ArchiveDestructionMutation) Pages() (r int, exists bool) {
+	v := m.pages
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPages returns the old "pages" field's value of the ArchiveDestruction entity.
+// If the ArchiveDestruction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionMutation) OldPages(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPages is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPages requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPages: %w", err)
+	}
+	return oldValue.Pages, nil
+}
+
+// AddPages adds i to the "pages" field.
+func (m *ArchiveDestructionMutation) AddPages(i int) {
+	if m.addpages != nil {
+		*m.addpages += i
+	} else {
+		m.addpages = &i
+	}
+}
+
+// AddedPages returns the value that was added to the "pages" field in this mutation.
+func (m *ArchiveDestructionMutation) AddedPages() (r int, exists bool) {
+	v := m.addpages
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetPages resets all changes to the "pages" field.
+func (m *ArchiveDestructionMutation) ResetPages() {
+	m.pages = nil
+	m.addpages = nil
+}
+
+// SetDatedFrom sets the "dated_from" field.
+func (m *ArchiveDestructionMutation) SetDatedFrom(t time.Time) {
+	m.dated_from = &t
+}
+
+// DatedFrom returns the value of the "dated_from" field in the mutation.
+func (m *ArchiveDestructionMutation) DatedFrom() (r time.Time, exists bool) {
+	v := m.dated_from
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDatedFrom returns the old "dated_from" field's value of the ArchiveDestruction entity.
+// If the ArchiveDestruction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionMutation) OldDatedFrom(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDatedFrom is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDatedFrom requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDatedFrom: %w", err)
+	}
+	return oldValue.DatedFrom, nil
+}
+
+// ResetDatedFrom resets all changes to the "dated_from" field.
+func (m *ArchiveDestructionMutation) ResetDatedFrom() {
+	m.dated_from = nil
+}
+
+// SetDatedUntil sets the "dated_until" field.
+func (m *ArchiveDestructionMutation) SetDatedUntil(t time.Time) {
+	m.dated_until = &t
+}
+
+// DatedUntil returns the value of the "dated_until" field in the mutation.
+func (m *ArchiveDestructionMutation) DatedUntil() (r time.Time, exists bool) {
+	v := m.dated_until
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDatedUntil returns the old "dated_until" field's value of the ArchiveDestruction entity.
+// If the ArchiveDestruction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionMutation) OldDatedUntil(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDatedUntil is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDatedUntil requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDatedUntil: %w", err)
+	}
+	return oldValue.DatedUntil, nil
+}
+
+// ResetDatedUntil resets all changes to the "dated_until" field.
+func (m *ArchiveDestructionMutation) ResetDatedUntil() {
+	m.dated_until = nil
+}
+
+// SetEligibleOn sets the "eligible_on" field.
+func (m *ArchiveDestructionMutation) SetEligibleOn(t time.Time) {
+	m.eligible_on = &t
+}
+
+// EligibleOn returns the value of the "eligible_on" field in the mutation.
+func (m *ArchiveDestructionMutation) EligibleOn() (r time.Time, exists bool) {
+	v := m.eligible_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEligibleOn returns the old "eligible_on" field's value of the ArchiveDestruction entity.
+// If the ArchiveDestruction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionMutation) OldEligibleOn(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEligibleOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEligibleOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEligibleOn: %w", err)
+	}
+	return oldValue.EligibleOn, nil
+}
+
+// ResetEligibleOn resets all changes to the "eligible_on" field.
+func (m *ArchiveDestructionMutation) ResetEligibleOn() {
+	m.eligible_on = nil
+}
+
+// SetProposedByID sets the "proposed_by_id" field.
+func (m *ArchiveDestructionMutation) SetProposedByID(u uuid.UUID) {
+	m.proposed_by_id = &u
+}
+
+// ProposedByID returns the value of the "proposed_by_id" field in the mutation.
+func (m *ArchiveDestructionMutation) ProposedByID() (r uuid.UUID, exists bool) {
+	v := m.proposed_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProposedByID returns the old "proposed_by_id" field's value of the ArchiveDestruction entity.
+// If the ArchiveDestruction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionMutation) OldProposedByID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProposedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProposedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProposedByID: %w", err)
+	}
+	return oldValue.ProposedByID, nil
+}
+
+// ResetProposedByID resets all changes to the "proposed_by_id" field.
+func (m *ArchiveDestructionMutation) ResetProposedByID() {
+	m.proposed_by_id = nil
+}
+
+// SetProposedByStaffID sets the "proposed_by_staff_id" field.
+func (m *ArchiveDestructionMutation) SetProposedByStaffID(u uuid.UUID) {
+	m.proposed_by_staff_id = &u
+}
+
+// ProposedByStaffID returns the value of the "proposed_by_staff_id" field in the mutation.
+func (m *ArchiveDestructionMutation) ProposedByStaffID() (r uuid.UUID, exists bool) {
+	v := m.proposed_by_staff_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProposedByStaffID returns the old "proposed_by_staff_id" field's value of the ArchiveDestruction entity.
+// If the ArchiveDestruction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionMutation) OldProposedByStaffID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProposedByStaffID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProposedByStaffID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProposedByStaffID: %w", err)
+	}
+	return oldValue.ProposedByStaffID, nil
+}
+
+// ClearProposedByStaffID clears the value of the "proposed_by_staff_id" field.
+func (m *ArchiveDestructionMutation) ClearProposedByStaffID() {
+	m.proposed_by_staff_id = nil
+	m.clearedFields[archivedestruction.FieldProposedByStaffID] = struct{}{}
+}
+
+// ProposedByStaffIDCleared returns if the "proposed_by_staff_id" field was cleared in this mutation.
+func (m *ArchiveDestructionMutation) ProposedByStaffIDCleared() bool {
+	_, ok := m.clearedFields[archivedestruction.FieldProposedByStaffID]
+	return ok
+}
+
+// ResetProposedByStaffID resets all changes to the "proposed_by_staff_id" field.
+func (m *ArchiveDestructionMutation) ResetProposedByStaffID() {
+	m.proposed_by_staff_id = nil
+	delete(m.clearedFields, archivedestruction.FieldProposedByStaffID)
+}
+
+// SetProposedByName sets the "proposed_by_name" field.
+func (m *ArchiveDestructionMutation) SetProposedByName(s string) {
+	m.proposed_by_name = &s
+}
+
+// ProposedByName returns the value of the "proposed_by_name" field in the mutation.
+func (m *ArchiveDestructionMutation) ProposedByName() (r string, exists bool) {
+	v := m.proposed_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProposedByName returns the old "proposed_by_name" field's value of the ArchiveDestruction entity.
+// If the ArchiveDestruction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionMutation) OldProposedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProposedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProposedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProposedByName: %w", err)
+	}
+	return oldValue.ProposedByName, nil
+}
+
+// ResetProposedByName resets all changes to the "proposed_by_name" field.
+func (m *ArchiveDestructionMutation) ResetProposedByName() {
+	m.proposed_by_name = nil
+}
+
+// SetProposedAt sets the "proposed_at" field.
+func (m *ArchiveDestructionMutation) SetProposedAt(t time.Time) {
+	m.proposed_at = &t
+}
+
+// ProposedAt returns the value of the "proposed_at" field in the mutation.
+func (m *ArchiveDestructionMutation) ProposedAt() (r time.Time, exists bool) {
+	v := m.proposed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProposedAt returns the old "proposed_at" field's value of the ArchiveDestruction entity.
+// If the ArchiveDestruction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionMutation) OldProposedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProposedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProposedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProposedAt: %w", err)
+	}
+	return oldValue.ProposedAt, nil
+}
+
+// ResetProposedAt resets all changes to the "proposed_at" field.
+func (m *ArchiveDestructionMutation) ResetProposedAt() {
+	m.proposed_at = nil
+}
+
+// SetApprovalID sets the "approval_id" field.
+func (m *ArchiveDestructionMutation) SetApprovalID(u uuid.UUID) {
+	m.approval = &u
+}
+
+// ApprovalID returns the value of the "approval_id" field in the mutation.
+func (m *ArchiveDestructionMutation) ApprovalID() (r uuid.UUID, exists bool) {
+	v := m.approval
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldApprovalID returns the old "approval_id" field's value of the ArchiveDestruction entity.
+// If the ArchiveDestruction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionMutation) OldApprovalID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldApprovalID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldApprovalID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldApprovalID: %w", err)
+	}
+	return oldValue.ApprovalID, nil
+}
+
+// ClearApprovalID clears the value of the "approval_id" field.
+func (m *ArchiveDestructionMutation) ClearApprovalID() {
+	m.approval = nil
+	m.clearedFields[archivedestruction.FieldApprovalID] = struct{}{}
+}
+
+// ApprovalIDCleared returns if the "approval_id" field was cleared in this mutation.
+func (m *ArchiveDestructionMutation) ApprovalIDCleared() bool {
+	_, ok := m.clearedFields[archivedestruction.FieldApprovalID]
+	return ok
+}
+
+// ResetApprovalID resets all changes to the "approval_id" field.
+func (m *ArchiveDestructionMutation) ResetApprovalID() {
+	m.approval = nil
+	delete(m.clearedFields, archivedestruction.FieldApprovalID)
+}
+
+// SetApprovedByID sets the "approved_by_id" field.
+func (m *ArchiveDestructionMutation) SetApprovedByID(u uuid.UUID) {
+	m.approved_by_id = &u
+}
+
+// ApprovedByID returns the value of the "approved_by_id" field in the mutation.
+func (m *ArchiveDestructionMutation) ApprovedByID() (r uuid.UUID, exists bool) {
+	v := m.approved_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldApprovedByID returns the old "approved_by_id" field's value of the ArchiveDestruction entity.
+// If the ArchiveDestruction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionMutation) OldApprovedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldApprovedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldApprovedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldApprovedByID: %w", err)
+	}
+	return oldValue.ApprovedByID, nil
+}
+
+// ClearApprovedByID clears the value of the "approved_by_id" field.
+func (m *ArchiveDestructionMutation) ClearApprovedByID() {
+	m.approved_by_id = nil
+	m.clearedFields[archivedestruction.FieldApprovedByID] = struct{}{}
+}
+
+// ApprovedByIDCleared returns if the "approved_by_id" field was cleared in this mutation.
+func (m *ArchiveDestructionMutation) ApprovedByIDCleared() bool {
+	_, ok := m.clearedFields[archivedestruction.FieldApprovedByID]
+	return ok
+}
+
+// ResetApprovedByID resets all changes to the "approved_by_id" field.
+func (m *ArchiveDestructionMutation) ResetApprovedByID() {
+	m.approved_by_id = nil
+	delete(m.clearedFields, archivedestruction.FieldApprovedByID)
+}
+
+// SetApprovedByStaffID sets the "approved_by_staff_id" field.
+func (m *ArchiveDestructionMutation) SetApprovedByStaffID(u uuid.UUID) {
+	m.approved_by_staff_id = &u
+}
+
+// ApprovedByStaffID returns the value of the "approved_by_staff_id" field in the mutation.
+func (m *ArchiveDestructionMutation) ApprovedByStaffID() (r uuid.UUID, exists bool) {
+	v := m.approved_by_staff_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldApprovedByStaffID returns the old "approved_by_staff_id" field's value of the ArchiveDestruction entity.
+// If the ArchiveDestruction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionMutation) OldApprovedByStaffID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldApprovedByStaffID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldApprovedByStaffID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldApprovedByStaffID: %w", err)
+	}
+	return oldValue.ApprovedByStaffID, nil
+}
+
+// ClearApprovedByStaffID clears the value of the "approved_by_staff_id" field.
+func (m *ArchiveDestructionMutation) ClearApprovedByStaffID() {
+	m.approved_by_staff_id = nil
+	m.clearedFields[archivedestruction.FieldApprovedByStaffID] = struct{}{}
+}
+
+// ApprovedByStaffIDCleared returns if the "approved_by_staff_id" field was cleared in this mutation.
+func (m *ArchiveDestructionMutation) ApprovedByStaffIDCleared() bool {
+	_, ok := m.clearedFields[archivedestruction.FieldApprovedByStaffID]
+	return ok
+}
+
+// ResetApprovedByStaffID resets all changes to the "approved_by_staff_id" field.
+func (m *ArchiveDestructionMutation) ResetApprovedByStaffID() {
+	m.approved_by_staff_id = nil
+	delete(m.clearedFields, archivedestruction.FieldApprovedByStaffID)
+}
+
+// SetApprovedByName sets the "approved_by_name" field.
+func (m *ArchiveDestructionMutation) SetApprovedByName(s string) {
+	m.approved_by_name = &s
+}
+
+// ApprovedByName returns the value of the "approved_by_name" field in the mutation.
+func (m *ArchiveDestructionMutation) ApprovedByName() (r string, exists bool) {
+	v := m.approved_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldApprovedByName returns the old "approved_by_name" field's value of the ArchiveDestruction entity.
+// If the ArchiveDestruction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionMutation) OldApprovedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldApprovedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldApprovedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldApprovedByName: %w", err)
+	}
+	return oldValue.ApprovedByName, nil
+}
+
+// ResetApprovedByName resets all changes to the "approved_by_name" field.
+func (m *ArchiveDestructionMutation) ResetApprovedByName() {
+	m.approved_by_name = nil
+}
+
+// SetApprovedAt sets the "approved_at" field.
+func (m *ArchiveDestructionMutation) SetApprovedAt(t time.Time) {
+	m.approved_at = &t
+}
+
+// ApprovedAt returns the value of the "approved_at" field in the mutation.
+func (m *ArchiveDestructionMutation) ApprovedAt() (r time.Time, exists bool) {
+	v := m.approved_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldApprovedAt returns the old "approved_at" field's value of the ArchiveDestruction entity.
+// If the ArchiveDestruction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionMutation) OldApprovedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldApprovedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldApprovedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldApprovedAt: %w", err)
+	}
+	return oldValue.ApprovedAt, nil
+}
+
+// ClearApprovedAt clears the value of the "approved_at" field.
+func (m *ArchiveDestructionMutation) ClearApprovedAt() {
+	m.approved_at = nil
+	m.clearedFields[archivedestruction.FieldApprovedAt] = struct{}{}
+}
+
+// ApprovedAtCleared returns if the "approved_at" field was cleared in this mutation.
+func (m *ArchiveDestructionMutation) ApprovedAtCleared() bool {
+	_, ok := m.clearedFields[archivedestruction.FieldApprovedAt]
+	return ok
+}
+
+// ResetApprovedAt resets all changes to the "approved_at" field.
+func (m *ArchiveDestructionMutation) ResetApprovedAt() {
+	m.approved_at = nil
+	delete(m.clearedFields, archivedestruction.FieldApprovedAt)
+}
+
+// SetWitnessID sets the "witness_id" field.
+func (m *ArchiveDestructionMutation) SetWitnessID(u uuid.UUID) {
+	m.witness = &u
+}
+
+// WitnessID returns the value of the "witness_id" field in the mutation.
+func (m *ArchiveDestructionMutation) WitnessID() (r uuid.UUID, exists bool) {
+	v := m.witness
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWitnessID returns the old "witness_id" field's value of the ArchiveDestruction entity.
+// If the ArchiveDestruction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionMutation) OldWitnessID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWitnessID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWitnessID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWitnessID: %w", err)
+	}
+	return oldValue.WitnessID, nil
+}
+
+// ClearWitnessID clears the value of the "witness_id" field.
+func (m *ArchiveDestructionMutation) ClearWitnessID() {
+	m.witness = nil
+	m.clearedFields[archivedestruction.FieldWitnessID] = struct{}{}
+}
+
+// WitnessIDCleared returns if the "witness_id" field was cleared in this mutation.
+func (m *ArchiveDestructionMutation) WitnessIDCleared() bool {
+	_, ok := m.clearedFields[archivedestruction.FieldWitnessID]
+	return ok
+}
+
+// ResetWitnessID resets all changes to the "witness_id" field.
+func (m *ArchiveDestructionMutation) ResetWitnessID() {
+	m.witness = nil
+	delete(m.clearedFields, archivedestruction.FieldWitnessID)
+}
+
+// SetContentHash sets the "content_hash" field.
+func (m *ArchiveDestructionMutation) SetContentHash(s string) {
+	m.content_hash = &s
+}
+
+// ContentHash returns the value of the "content_hash" field in the mutation.
+func (m *ArchiveDestructionMutation) ContentHash() (r string, exists bool) {
+	v := m.content_hash
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContentHash returns the old "content_hash" field's value of the ArchiveDestruction entity.
+// If the ArchiveDestruction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionMutation) OldContentHash(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContentHash is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContentHash requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContentHash: %w", err)
+	}
+	return oldValue.ContentHash, nil
+}
+
+// ResetContentHash resets all changes to the "content_hash" field.
+func (m *ArchiveDestructionMutation) ResetContentHash() {
+	m.content_hash = nil
+}
+
+// SetContent sets the "content" field.
+func (m *ArchiveDestructionMutation) SetContent(s string) {
+	m.content = &s
+}
+
+// Content returns the value of the "content" field in the mutation.
+func (m *ArchiveDestructionMutation) Content() (r string, exists bool) {
+	v := m.content
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContent returns the old "content" field's value of the ArchiveDestruction entity.
+// If the ArchiveDestruction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionMutation) OldContent(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContent is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContent requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContent: %w", err)
+	}
+	return oldValue.Content, nil
+}
+
+// ResetContent resets all changes to the "content" field.
+func (m *ArchiveDestructionMutation) ResetContent() {
+	m.content = nil
+}
+
+// SetCertificateID sets the "certificate_id" field.
+func (m *ArchiveDestructionMutation) SetCertificateID(u uuid.UUID) {
+	m.certificate = &u
+}
+
+// CertificateID returns the value of the "certificate_id" field in the mutation.
+func (m *ArchiveDestructionMutation) CertificateID() (r uuid.UUID, exists bool) {
+	v := m.certificate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCertificateID returns the old "certificate_id" field's value of the ArchiveDestruction entity.
+// If the ArchiveDestruction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionMutation) OldCertificateID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCertificateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCertificateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCertificateID: %w", err)
+	}
+	return oldValue.CertificateID, nil
+}
+
+// ClearCertificateID clears the value of the "certificate_id" field.
+func (m *ArchiveDestructionMutation) ClearCertificateID() {
+	m.certificate = nil
+	m.clearedFields[archivedestruction.FieldCertificateID] = struct{}{}
+}
+
+// CertificateIDCleared returns if the "certificate_id" field was cleared in this mutation.
+func (m *ArchiveDestructionMutation) CertificateIDCleared() bool {
+	_, ok := m.clearedFields[archivedestruction.FieldCertificateID]
+	return ok
+}
+
+// ResetCertificateID resets all changes to the "certificate_id" field.
+func (m *ArchiveDestructionMutation) ResetCertificateID() {
+	m.certificate = nil
+	delete(m.clearedFields, archivedestruction.FieldCertificateID)
+}
+
+// SetDestroyedByName sets the "destroyed_by_name" field.
+func (m *ArchiveDestructionMutation) SetDestroyedByName(s string) {
+	m.destroyed_by_name = &s
+}
+
+// DestroyedByName returns the value of the "destroyed_by_name" field in the mutation.
+func (m *ArchiveDestructionMutation) DestroyedByName() (r string, exists bool) {
+	v := m.destroyed_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDestroyedByName returns the old "destroyed_by_name" field's value of the ArchiveDestruction entity.
+// If the ArchiveDestruction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionMutation) OldDestroyedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDestroyedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDestroyedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDestroyedByName: %w", err)
+	}
+	return oldValue.DestroyedByName, nil
+}
+
+// ResetDestroyedByName resets all changes to the "destroyed_by_name" field.
+func (m *ArchiveDestructionMutation) ResetDestroyedByName() {
+	m.destroyed_by_name = nil
+}
+
+// SetDoneAt sets the "done_at" field.
+func (m *ArchiveDestructionMutation) SetDoneAt(t time.Time) {
+	m.done_at = &t
+}
+
+// DoneAt returns the value of the "done_at" field in the mutation.
+func (m *ArchiveDestructionMutation) DoneAt() (r time.Time, exists bool) {
+	v := m.done_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDoneAt returns the old "done_at" field's value of the ArchiveDestruction entity.
+// If the ArchiveDestruction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionMutation) OldDoneAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDoneAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDoneAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDoneAt: %w", err)
+	}
+	return oldValue.DoneAt, nil
+}
+
+// ClearDoneAt clears the value of the "done_at" field.
+func (m *ArchiveDestructionMutation) ClearDoneAt() {
+	m.done_at = nil
+	m.clearedFields[archivedestruction.FieldDoneAt] = struct{}{}
+}
+
+// DoneAtCleared returns if the "done_at" field was cleared in this mutation.
+func (m *ArchiveDestructionMutation) DoneAtCleared() bool {
+	_, ok := m.clearedFields[archivedestruction.FieldDoneAt]
+	return ok
+}
+
+// ResetDoneAt resets all changes to the "done_at" field.
+func (m *ArchiveDestructionMutation) ResetDoneAt() {
+	m.done_at = nil
+	delete(m.clearedFields, archivedestruction.FieldDoneAt)
+}
+
+// SetBackupsUntil sets the "backups_until" field.
+func (m *ArchiveDestructionMutation) SetBackupsUntil(t time.Time) {
+	m.backups_until = &t
+}
+
+// BackupsUntil returns the value of the "backups_until" field in the mutation.
+func (m *ArchiveDestructionMutation) BackupsUntil() (r time.Time, exists bool) {
+	v := m.backups_until
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBackupsUntil returns the old "backups_until" field's value of the ArchiveDestruction entity.
+// If the ArchiveDestruction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionMutation) OldBackupsUntil(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBackupsUntil is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBackupsUntil requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBackupsUntil: %w", err)
+	}
+	return oldValue.BackupsUntil, nil
+}
+
+// ClearBackupsUntil clears the value of the "backups_until" field.
+func (m *ArchiveDestructionMutation) ClearBackupsUntil() {
+	m.backups_until = nil
+	m.clearedFields[archivedestruction.FieldBackupsUntil] = struct{}{}
+}
+
+// BackupsUntilCleared returns if the "backups_until" field was cleared in this mutation.
+func (m *ArchiveDestructionMutation) BackupsUntilCleared() bool {
+	_, ok := m.clearedFields[archivedestruction.FieldBackupsUntil]
+	return ok
+}
+
+// ResetBackupsUntil resets all changes to the "backups_until" field.
+func (m *ArchiveDestructionMutation) ResetBackupsUntil() {
+	m.backups_until = nil
+	delete(m.clearedFields, archivedestruction.FieldBackupsUntil)
+}
+
+// SetCancelledByID sets the "cancelled_by_id" field.
+func (m *ArchiveDestructionMutation) SetCancelledByID(u uuid.UUID) {
+	m.cancelled_by_id = &u
+}
+
+// CancelledByID returns the value of the "cancelled_by_id" field in the mutation.
+func (m *ArchiveDestructionMutation) CancelledByID() (r uuid.UUID, exists bool) {
+	v := m.cancelled_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCancelledByID returns the old "cancelled_by_id" field's value of the ArchiveDestruction entity.
+// If the ArchiveDestruction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionMutation) OldCancelledByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCancelledByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCancelledByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCancelledByID: %w", err)
+	}
+	return oldValue.CancelledByID, nil
+}
+
+// ClearCancelledByID clears the value of the "cancelled_by_id" field.
+func (m *ArchiveDestructionMutation) ClearCancelledByID() {
+	m.cancelled_by_id = nil
+	m.clearedFields[archivedestruction.FieldCancelledByID] = struct{}{}
+}
+
+// CancelledByIDCleared returns if the "cancelled_by_id" field was cleared in this mutation.
+func (m *ArchiveDestructionMutation) CancelledByIDCleared() bool {
+	_, ok := m.clearedFields[archivedestruction.FieldCancelledByID]
+	return ok
+}
+
+// ResetCancelledByID resets all changes to the "cancelled_by_id" field.
+func (m *ArchiveDestructionMutation) ResetCancelledByID() {
+	m.cancelled_by_id = nil
+	delete(m.clearedFields, archivedestruction.FieldCancelledByID)
+}
+
+// SetCancelledByName sets the "cancelled_by_name" field.
+func (m *ArchiveDestructionMutation) SetCancelledByName(s string) {
+	m.cancelled_by_name = &s
+}
+
+// CancelledByName returns the value of the "cancelled_by_name" field in the mutation.
+func (m *ArchiveDestructionMutation) CancelledByName() (r string, exists bool) {
+	v := m.cancelled_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCancelledByName returns the old "cancelled_by_name" field's value of the ArchiveDestruction entity.
+// If the ArchiveDestruction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionMutation) OldCancelledByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCancelledByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCancelledByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCancelledByName: %w", err)
+	}
+	return oldValue.CancelledByName, nil
+}
+
+// ResetCancelledByName resets all changes to the "cancelled_by_name" field.
+func (m *ArchiveDestructionMutation) ResetCancelledByName() {
+	m.cancelled_by_name = nil
+}
+
+// SetCancelledAt sets the "cancelled_at" field.
+func (m *ArchiveDestructionMutation) SetCancelledAt(t time.Time) {
+	m.cancelled_at = &t
+}
+
+// CancelledAt returns the value of the "cancelled_at" field in the mutation.
+func (m *ArchiveDestructionMutation) CancelledAt() (r time.Time, exists bool) {
+	v := m.cancelled_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCancelledAt returns the old "cancelled_at" field's value of the ArchiveDestruction entity.
+// If the ArchiveDestruction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionMutation) OldCancelledAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCancelledAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCancelledAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCancelledAt: %w", err)
+	}
+	return oldValue.CancelledAt, nil
+}
+
+// ClearCancelledAt clears the value of the "cancelled_at" field.
+func (m *ArchiveDestructionMutation) ClearCancelledAt() {
+	m.cancelled_at = nil
+	m.clearedFields[archivedestruction.FieldCancelledAt] = struct{}{}
+}
+
+// CancelledAtCleared returns if the "cancelled_at" field was cleared in this mutation.
+func (m *ArchiveDestructionMutation) CancelledAtCleared() bool {
+	_, ok := m.clearedFields[archivedestruction.FieldCancelledAt]
+	return ok
+}
+
+// ResetCancelledAt resets all changes to the "cancelled_at" field.
+func (m *ArchiveDestructionMutation) ResetCancelledAt() {
+	m.cancelled_at = nil
+	delete(m.clearedFields, archivedestruction.FieldCancelledAt)
+}
+
+// SetCancelReason sets the "cancel_reason" field.
+func (m *ArchiveDestructionMutation) SetCancelReason(s string) {
+	m.cancel_reason = &s
+}
+
+// CancelReason returns the value of the "cancel_reason" field in the mutation.
+func (m *ArchiveDestructionMutation) CancelReason() (r string, exists bool) {
+	v := m.cancel_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCancelReason returns the old "cancel_reason" field's value of the ArchiveDestruction entity.
+// If the ArchiveDestruction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionMutation) OldCancelReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCancelReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCancelReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCancelReason: %w", err)
+	}
+	return oldValue.CancelReason, nil
+}
+
+// ResetCancelReason resets all changes to the "cancel_reason" field.
+func (m *ArchiveDestructionMutation) ResetCancelReason() {
+	m.cancel_reason = nil
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *ArchiveDestructionMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[archivedestruction.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *ArchiveDestructionMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *ArchiveDestructionMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *ArchiveDestructionMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearApproval clears the "approval" edge to the Approval entity.
+func (m *ArchiveDestructionMutation) ClearApproval() {
+	m.clearedapproval = true
+	m.clearedFields[archivedestruction.FieldApprovalID] = struct{}{}
+}
+
+// ApprovalCleared reports if the "approval" edge to the Approval entity was cleared.
+func (m *ArchiveDestructionMutation) ApprovalCleared() bool {
+	return m.ApprovalIDCleared() || m.clearedapproval
+}
+
+// ApprovalIDs returns the "approval" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ApprovalID instead. It exists only for internal usage by the builders.
+func (m *ArchiveDestructionMutation) ApprovalIDs() (ids []uuid.UUID) {
+	if id := m.approval; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetApproval resets all changes to the "approval" edge.
+func (m *ArchiveDestructionMutation) ResetApproval() {
+	m.approval = nil
+	m.clearedapproval = false
+}
+
+// ClearWitness clears the "witness" edge to the Staff entity.
+func (m *ArchiveDestructionMutation) ClearWitness() {
+	m.clearedwitness = true
+	m.clearedFields[archivedestruction.FieldWitnessID] = struct{}{}
+}
+
+// WitnessCleared reports if the "witness" edge to the Staff entity was cleared.
+func (m *ArchiveDestructionMutation) WitnessCleared() bool {
+	return m.WitnessIDCleared() || m.clearedwitness
+}
+
+// WitnessIDs returns the "witness" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// WitnessID instead. It exists only for internal usage by the builders.
+func (m *ArchiveDestructionMutation) WitnessIDs() (ids []uuid.UUID) {
+	if id := m.witness; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetWitness resets all changes to the "witness" edge.
+func (m *ArchiveDestructionMutation) ResetWitness() {
+	m.witness = nil
+	m.clearedwitness = false
+}
+
+// ClearCertificate clears the "certificate" edge to the Certificate entity.
+func (m *ArchiveDestructionMutation) ClearCertificate() {
+	m.clearedcertificate = true
+	m.clearedFields[archivedestruction.FieldCertificateID] = struct{}{}
+}
+
+// CertificateCleared reports if the "certificate" edge to the Certificate entity was cleared.
+func (m *ArchiveDestructionMutation) CertificateCleared() bool {
+	return m.CertificateIDCleared() || m.clearedcertificate
+}
+
+// CertificateIDs returns the "certificate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// CertificateID instead. It exists only for internal usage by the builders.
+func (m *ArchiveDestructionMutation) CertificateIDs() (ids []uuid.UUID) {
+	if id := m.certificate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetCertificate resets all changes to the "certificate" edge.
+func (m *ArchiveDestructionMutation) ResetCertificate() {
+	m.certificate = nil
+	m.clearedcertificate = false
+}
+
+// AddLineIDs adds the "lines" edge to the ArchiveDestructionLine entity by ids.
+func (m *ArchiveDestructionMutation) AddLineIDs(ids ...uuid.UUID) {
+	if m.lines == nil {
+		m.lines = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.lines[ids[i]] = struct{}{}
+	}
+}
+
+// ClearLines clears the "lines" edge to the ArchiveDestructionLine entity.
+func (m *ArchiveDestructionMutation) ClearLines() {
+	m.clearedlines = true
+}
+
+// LinesCleared reports if the "lines" edge to the ArchiveDestructionLine entity was cleared.
+func (m *ArchiveDestructionMutation) LinesCleared() bool {
+	return m.clearedlines
+}
+
+// RemoveLineIDs removes the "lines" edge to the ArchiveDestructionLine entity by IDs.
+func (m *ArchiveDestructionMutation) RemoveLineIDs(ids ...uuid.UUID) {
+	if m.removedlines == nil {
+		m.removedlines = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.lines, ids[i])
+		m.removedlines[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedLines returns the removed IDs of the "lines" edge to the ArchiveDestructionLine entity.
+func (m *ArchiveDestructionMutation) RemovedLinesIDs() (ids []uuid.UUID) {
+	for id := range m.removedlines {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// LinesIDs returns the "lines" edge IDs in the mutation.
+func (m *ArchiveDestructionMutation) LinesIDs() (ids []uuid.UUID) {
+	for id := range m.lines {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetLines resets all changes to the "lines" edge.
+func (m *ArchiveDestructionMutation) ResetLines() {
+	m.lines = nil
+	m.clearedlines = false
+	m.removedlines = nil
+}
+
+// Where appends a list predicates to the ArchiveDestructionMutation builder.
+func (m *ArchiveDestructionMutation) Where(ps ...predicate.ArchiveDestruction) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ArchiveDestructionMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ArchiveDestructionMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ArchiveDestruction, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ArchiveDestructionMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ArchiveDestructionMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ArchiveDestruction).
+func (m *ArchiveDestructionMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ArchiveDestructionMutation) Fields() []string {
+	fields := make([]string, 0, 31)
+	if m.created_at != nil {
+		fields = append(fields, archivedestruction.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, archivedestruction.FieldEstateID)
+	}
+	if m.version != nil {
+		fields = append(fields, archivedestruction.FieldVersion)
+	}
+	if m.method != nil {
+		fields = append(fields, archivedestruction.FieldMethod)
+	}
+	if m.reason != nil {
+		fields = append(fields, archivedestruction.FieldReason)
+	}
+	if m.state != nil {
+		fields = append(fields, archivedestruction.FieldState)
+	}
+	if m.quantity != nil {
+		fields = append(fields, archivedestruction.FieldQuantity)
+	}
+	if m.pages != nil {
+		fields = append(fields, archivedestruction.FieldPages)
+	}
+	if m.dated_from != nil {
+		fields = append(fields, archivedestruction.FieldDatedFrom)
+	}
+	if m.dated_until != nil {
+		fields = append(fields, archivedestruction.FieldDatedUntil)
+	}
+	if m.eligible_on != nil {
+		fields = append(fields, archivedestruction.FieldEligibleOn)
+	}
+	if m.proposed_by_id != nil {
+		fields = append(fields, archivedestruction.FieldProposedByID)
+	}
+	if m.proposed_by_staff_id != nil {
+		fields = append(fields, archivedestruction.FieldProposedByStaffID)
+	}
+	if m.proposed_by_name != nil {
+		fields = append(fields, archivedestruction.FieldProposedByName)
+	}
+	if m.proposed_at != nil {
+		fields = append(fields, archivedestruction.FieldProposedAt)
+	}
+	if m.approval != nil {
+		fields = append(fields, archivedestruction.FieldApprovalID)
+	}
+	if m.approved_by_id != nil {
+		fields = append(fields, archivedestruction.FieldApprovedByID)
+	}
+	if m.approved_by_staff_id != nil {
+		fields = append(fields, archivedestruction.FieldApprovedByStaffID)
+	}
+	if m.approved_by_name != nil {
+		fields = append(fields, archivedestruction.FieldApprovedByName)
+	}
+	if m.approved_at != nil {
+		fields = append(fields, archivedestruction.FieldApprovedAt)
+	}
+	if m.witness != nil {
+		fields = append(fields, archivedestruction.FieldWitnessID)
+	}
+	if m.content_hash != nil {
+		fields = append(fields, archivedestruction.FieldContentHash)
+	}
+	if m.content != nil {
+		fields = append(fields, archivedestruction.FieldContent)
+	}
+	if m.certificate != nil {
+		fields = append(fields, archivedestruction.FieldCertificateID)
+	}
+	if m.destroyed_by_name != nil {
+		fields = append(fields, archivedestruction.FieldDestroyedByName)
+	}
+	if m.done_at != nil {
+		fields = append(fields, archivedestruction.FieldDoneAt)
+	}
+	if m.backups_until != nil {
+		fields = append(fields, archivedestruction.FieldBackupsUntil)
+	}
+	if m.cancelled_by_id != nil {
+		fields = append(fields, archivedestruction.FieldCancelledByID)
+	}
+	if m.cancelled_by_name != nil {
+		fields = append(fields, archivedestruction.FieldCancelledByName)
+	}
+	if m.cancelled_at != nil {
+		fields = append(fields, archivedestruction.FieldCancelledAt)
+	}
+	if m.cancel_reason != nil {
+		fields = append(fields, archivedestruction.FieldCancelReason)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ArchiveDestructionMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case archivedestruction.FieldCreatedAt:
+		return m.CreatedAt()
+	case archivedestruction.FieldEstateID:
+		return m.EstateID()
+	case archivedestruction.FieldVersion:
+		return m.Version()
+	case archivedestruction.FieldMethod:
+		return m.Method()
+	case archivedestruction.FieldReason:
+		return m.Reason()
+	case archivedestruction.FieldState:
+		return m.State()
+	case archivedestruction.FieldQuantity:
+		return m.Quantity()
+	case archivedestruction.FieldPages:
+		return m.Pages()
+	case archivedestruction.FieldDatedFrom:
+		return m.DatedFrom()
+	case archivedestruction.FieldDatedUntil:
+		return m.DatedUntil()
+	case archivedestruction.FieldEligibleOn:
+		return m.EligibleOn()
+	case archivedestruction.FieldProposedByID:
+		return m.ProposedByID()
+	case archivedestruction.FieldProposedByStaffID:
+		return m.ProposedByStaffID()
+	case archivedestruction.FieldProposedByName:
+		return m.ProposedByName()
+	case archivedestruction.FieldProposedAt:
+		return m.ProposedAt()
+	case archivedestruction.FieldApprovalID:
+		return m.ApprovalID()
+	case archivedestruction.FieldApprovedByID:
+		return m.ApprovedByID()
+	case archivedestruction.FieldApprovedByStaffID:
+		return m.ApprovedByStaffID()
+	case archivedestruction.FieldApprovedByName:
+		return m.ApprovedByName()
+	case archivedestruction.FieldApprovedAt:
+		return m.ApprovedAt()
+	case archivedestruction.FieldWitnessID:
+		return m.WitnessID()
+	case archivedestruction.FieldContentHash:
+		return m.ContentHash()
+	case archivedestruction.FieldContent:
+		return m.Content()
+	case archivedestruction.FieldCertificateID:
+		return m.CertificateID()
+	case archivedestruction.FieldDestroyedByName:
+		return m.DestroyedByName()
+	case archivedestruction.FieldDoneAt:
+		return m.DoneAt()
+	case archivedestruction.FieldBackupsUntil:
+		return m.BackupsUntil()
+	case archivedestruction.FieldCancelledByID:
+		return m.CancelledByID()
+	case archivedestruction.FieldCancelledByName:
+		return m.CancelledByName()
+	case archivedestruction.FieldCancelledAt:
+		return m.CancelledAt()
+	case archivedestruction.FieldCancelReason:
+		return m.CancelReason()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ArchiveDestructionMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case archivedestruction.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case archivedestruction.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case archivedestruction.FieldVersion:
+		return m.OldVersion(ctx)
+	case archivedestruction.FieldMethod:
+		return m.OldMethod(ctx)
+	case archivedestruction.FieldReason:
+		return m.OldReason(ctx)
+	case archivedestruction.FieldState:
+		return m.OldState(ctx)
+	case archivedestruction.FieldQuantity:
+		return m.OldQuantity(ctx)
+	case archivedestruction.FieldPages:
+		return m.OldPages(ctx)
+	case archivedestruction.FieldDatedFrom:
+		return m.OldDatedFrom(ctx)
+	case archivedestruction.FieldDatedUntil:
+		return m.OldDatedUntil(ctx)
+	case archivedestruction.FieldEligibleOn:
+		return m.OldEligibleOn(ctx)
+	case archivedestruction.FieldProposedByID:
+		return m.OldProposedByID(ctx)
+	case archivedestruction.FieldProposedByStaffID:
+		return m.OldProposedByStaffID(ctx)
+	case archivedestruction.FieldProposedByName:
+		return m.OldProposedByName(ctx)
+	case archivedestruction.FieldProposedAt:
+		return m.OldProposedAt(ctx)
+	case archivedestruction.FieldApprovalID:
+		return m.OldApprovalID(ctx)
+	case archivedestruction.FieldApprovedByID:
+		return m.OldApprovedByID(ctx)
+	case archivedestruction.FieldApprovedByStaffID:
+		return m.OldApprovedByStaffID(ctx)
+	case archivedestruction.FieldApprovedByName:
+		return m.OldApprovedByName(ctx)
+	case archivedestruction.FieldApprovedAt:
+		return m.OldApprovedAt(ctx)
+	case archivedestruction.FieldWitnessID:
+		return m.OldWitnessID(ctx)
+	case archivedestruction.FieldContentHash:
+		return m.OldContentHash(ctx)
+	case archivedestruction.FieldContent:
+		return m.OldContent(ctx)
+	case archivedestruction.FieldCertificateID:
+		return m.OldCertificateID(ctx)
+	case archivedestruction.FieldDestroyedByName:
+		return m.OldDestroyedByName(ctx)
+	case archivedestruction.FieldDoneAt:
+		return m.OldDoneAt(ctx)
+	case archivedestruction.FieldBackupsUntil:
+		return m.OldBackupsUntil(ctx)
+	case archivedestruction.FieldCancelledByID:
+		return m.OldCancelledByID(ctx)
+	case archivedestruction.FieldCancelledByName:
+		return m.OldCancelledByName(ctx)
+	case archivedestruction.FieldCancelledAt:
+		return m.OldCancelledAt(ctx)
+	case archivedestruction.FieldCancelReason:
+		return m.OldCancelReason(ctx)
+	}
+	return nil, fmt.Errorf("unknown ArchiveDestruction field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ArchiveDestructionMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case archivedestruction.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case archivedestruction.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case archivedestruction.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case archivedestruction.FieldMethod:
+		v, ok := value.(archivedestruction.Method)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMethod(v)
+		return nil
+	case archivedestruction.FieldReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReason(v)
+		return nil
+	case archivedestruction.FieldState:
+		v, ok := value.(archivedestruction.State)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case archivedestruction.FieldQuantity:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetQuantity(v)
+		return nil
+	case archivedestruction.FieldPages:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPages(v)
+		return nil
+	case archivedestruction.FieldDatedFrom:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDatedFrom(v)
+		return nil
+	case archivedestruction.FieldDatedUntil:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDatedUntil(v)
+		return nil
+	case archivedestruction.FieldEligibleOn:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEligibleOn(v)
+		return nil
+	case archivedestruction.FieldProposedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProposedByID(v)
+		return nil
+	case archivedestruction.FieldProposedByStaffID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProposedByStaffID(v)
+		return nil
+	case archivedestruction.FieldProposedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProposedByName(v)
+		return nil
+	case archivedestruction.FieldProposedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProposedAt(v)
+		return nil
+	case archivedestruction.FieldApprovalID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetApprovalID(v)
+		return nil
+	case archivedestruction.FieldApprovedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetApprovedByID(v)
+		return nil
+	case archivedestruction.FieldApprovedByStaffID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetApprovedByStaffID(v)
+		return nil
+	case archivedestruction.FieldApprovedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetApprovedByName(v)
+		return nil
+	case archivedestruction.FieldApprovedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetApprovedAt(v)
+		return nil
+	case archivedestruction.FieldWitnessID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWitnessID(v)
+		return nil
+	case archivedestruction.FieldContentHash:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContentHash(v)
+		return nil
+	case archivedestruction.FieldContent:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContent(v)
+		return nil
+	case archivedestruction.FieldCertificateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCertificateID(v)
+		return nil
+	case archivedestruction.FieldDestroyedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDestroyedByName(v)
+		return nil
+	case archivedestruction.FieldDoneAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDoneAt(v)
+		return nil
+	case archivedestruction.FieldBackupsUntil:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBackupsUntil(v)
+		return nil
+	case archivedestruction.FieldCancelledByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCancelledByID(v)
+		return nil
+	case archivedestruction.FieldCancelledByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCancelledByName(v)
+		return nil
+	case archivedestruction.FieldCancelledAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCancelledAt(v)
+		return nil
+	case archivedestruction.FieldCancelReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCancelReason(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveDestruction field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ArchiveDestructionMutation) AddedFields() []string {
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, archivedestruction.FieldVersion)
+	}
+	if m.addquantity != nil {
+		fields = append(fields, archivedestruction.FieldQuantity)
+	}
+	if m.addpages != nil {
+		fields = append(fields, archivedestruction.FieldPages)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ArchiveDestructionMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case archivedestruction.FieldVersion:
+		return m.AddedVersion()
+	case archivedestruction.FieldQuantity:
+		return m.AddedQuantity()
+	case archivedestruction.FieldPages:
+		return m.AddedPages()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ArchiveDestructionMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case archivedestruction.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	case archivedestruction.FieldQuantity:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddQuantity(v)
+		return nil
+	case archivedestruction.FieldPages:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPages(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveDestruction numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ArchiveDestructionMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(archivedestruction.FieldProposedByStaffID) {
+		fields = append(fields, archivedestruction.FieldProposedByStaffID)
+	}
+	if m.FieldCleared(archivedestruction.FieldApprovalID) {
+		fields = append(fields, archivedestruction.FieldApprovalID)
+	}
+	if m.FieldCleared(archivedestruction.FieldApprovedByID) {
+		fields = append(fields, archivedestruction.FieldApprovedByID)
+	}
+	if m.FieldCleared(archivedestruction.FieldApprovedByStaffID) {
+		fields = append(fields, archivedestruction.FieldApprovedByStaffID)
+	}
+	if m.FieldCleared(archivedestruction.FieldApprovedAt) {
+		fields = append(fields, archivedestruction.FieldApprovedAt)
+	}
+	if m.FieldCleared(archivedestruction.FieldWitnessID) {
+		fields = append(fields, archivedestruction.FieldWitnessID)
+	}
+	if m.FieldCleared(archivedestruction.FieldCertificateID) {
+		fields = append(fields, archivedestruction.FieldCertificateID)
+	}
+	if m.FieldCleared(archivedestruction.FieldDoneAt) {
+		fields = append(fields, archivedestruction.FieldDoneAt)
+	}
+	if m.FieldCleared(archivedestruction.FieldBackupsUntil) {
+		fields = append(fields, archivedestruction.FieldBackupsUntil)
+	}
+	if m.FieldCleared(archivedestruction.FieldCancelledByID) {
+		fields = append(fields, archivedestruction.FieldCancelledByID)
+	}
+	if m.FieldCleared(archivedestruction.FieldCancelledAt) {
+		fields = append(fields, archivedestruction.FieldCancelledAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ArchiveDestructionMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ArchiveDestructionMutation) ClearField(name string) error {
+	switch name {
+	case archivedestruction.FieldProposedByStaffID:
+		m.ClearProposedByStaffID()
+		return nil
+	case archivedestruction.FieldApprovalID:
+		m.ClearApprovalID()
+		return nil
+	case archivedestruction.FieldApprovedByID:
+		m.ClearApprovedByID()
+		return nil
+	case archivedestruction.FieldApprovedByStaffID:
+		m.ClearApprovedByStaffID()
+		return nil
+	case archivedestruction.FieldApprovedAt:
+		m.ClearApprovedAt()
+		return nil
+	case archivedestruction.FieldWitnessID:
+		m.ClearWitnessID()
+		return nil
+	case archivedestruction.FieldCertificateID:
+		m.ClearCertificateID()
+		return nil
+	case archivedestruction.FieldDoneAt:
+		m.ClearDoneAt()
+		return nil
+	case archivedestruction.FieldBackupsUntil:
+		m.ClearBackupsUntil()
+		return nil
+	case archivedestruction.FieldCancelledByID:
+		m.ClearCancelledByID()
+		return nil
+	case archivedestruction.FieldCancelledAt:
+		m.ClearCancelledAt()
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveDestruction nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ArchiveDestructionMutation) ResetField(name string) error {
+	switch name {
+	case archivedestruction.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case archivedestruction.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case archivedestruction.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case archivedestruction.FieldMethod:
+		m.ResetMethod()
+		return nil
+	case archivedestruction.FieldReason:
+		m.ResetReason()
+		return nil
+	case archivedestruction.FieldState:
+		m.ResetState()
+		return nil
+	case archivedestruction.FieldQuantity:
+		m.ResetQuantity()
+		return nil
+	case archivedestruction.FieldPages:
+		m.ResetPages()
+		return nil
+	case archivedestruction.FieldDatedFrom:
+		m.ResetDatedFrom()
+		return nil
+	case archivedestruction.FieldDatedUntil:
+		m.ResetDatedUntil()
+		return nil
+	case archivedestruction.FieldEligibleOn:
+		m.ResetEligibleOn()
+		return nil
+	case archivedestruction.FieldProposedByID:
+		m.ResetProposedByID()
+		return nil
+	case archivedestruction.FieldProposedByStaffID:
+		m.ResetProposedByStaffID()
+		return nil
+	case archivedestruction.FieldProposedByName:
+		m.ResetProposedByName()
+		return nil
+	case archivedestruction.FieldProposedAt:
+		m.ResetProposedAt()
+		return nil
+	case archivedestruction.FieldApprovalID:
+		m.ResetApprovalID()
+		return nil
+	case archivedestruction.FieldApprovedByID:
+		m.ResetApprovedByID()
+		return nil
+	case archivedestruction.FieldApprovedByStaffID:
+		m.ResetApprovedByStaffID()
+		return nil
+	case archivedestruction.FieldApprovedByName:
+		m.ResetApprovedByName()
+		return nil
+	case archivedestruction.FieldApprovedAt:
+		m.ResetApprovedAt()
+		return nil
+	case archivedestruction.FieldWitnessID:
+		m.ResetWitnessID()
+		return nil
+	case archivedestruction.FieldContentHash:
+		m.ResetContentHash()
+		return nil
+	case archivedestruction.FieldContent:
+		m.ResetContent()
+		return nil
+	case archivedestruction.FieldCertificateID:
+		m.ResetCertificateID()
+		return nil
+	case archivedestruction.FieldDestroyedByName:
+		m.ResetDestroyedByName()
+		return nil
+	case archivedestruction.FieldDoneAt:
+		m.ResetDoneAt()
+		return nil
+	case archivedestruction.FieldBackupsUntil:
+		m.ResetBackupsUntil()
+		return nil
+	case archivedestruction.FieldCancelledByID:
+		m.ResetCancelledByID()
+		return nil
+	case archivedestruction.FieldCancelledByName:
+		m.ResetCancelledByName()
+		return nil
+	case archivedestruction.FieldCancelledAt:
+		m.ResetCancelledAt()
+		return nil
+	case archivedestruction.FieldCancelReason:
+		m.ResetCancelReason()
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveDestruction field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ArchiveDestructionMutation) AddedEdges() []string {
+	edges := make([]string, 0, 5)
+	if m.estate != nil {
+		edges = append(edges, archivedestruction.EdgeEstate)
+	}
+	if m.approval != nil {
+		edges = append(edges, archivedestruction.EdgeApproval)
+	}
+	if m.witness != nil {
+		edges = append(edges, archivedestruction.EdgeWitness)
+	}
+	if m.certificate != nil {
+		edges = append(edges, archivedestruction.EdgeCertificate)
+	}
+	if m.lines != nil {
+		edges = append(edges, archivedestruction.EdgeLines)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ArchiveDestructionMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case archivedestruction.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case archivedestruction.EdgeApproval:
+		if id := m.approval; id != nil {
+			return []ent.Value{*id}
+		}
+	case archivedestruction.EdgeWitness:
+		if id := m.witness; id != nil {
+			return []ent.Value{*id}
+		}
+	case archivedestruction.EdgeCertificate:
+		if id := m.certificate; id != nil {
+			return []ent.Value{*id}
+		}
+	case archivedestruction.EdgeLines:
+		ids := make([]ent.Value, 0, len(m.lines))
+		for id := range m.lines {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ArchiveDestructionMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 5)
+	if m.removedlines != nil {
+		edges = append(edges, archivedestruction.EdgeLines)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ArchiveDestructionMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case archivedestruction.EdgeLines:
+		ids := make([]ent.Value, 0, len(m.removedlines))
+		for id := range m.removedlines {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ArchiveDestructionMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 5)
+	if m.clearedestate {
+		edges = append(edges, archivedestruction.EdgeEstate)
+	}
+	if m.clearedapproval {
+		edges = append(edges, archivedestruction.EdgeApproval)
+	}
+	if m.clearedwitness {
+		edges = append(edges, archivedestruction.EdgeWitness)
+	}
+	if m.clearedcertificate {
+		edges = append(edges, archivedestruction.EdgeCertificate)
+	}
+	if m.clearedlines {
+		edges = append(edges, archivedestruction.EdgeLines)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ArchiveDestructionMutation) EdgeCleared(name string) bool {
+	switch name {
+	case archivedestruction.EdgeEstate:
+		return m.clearedestate
+	case archivedestruction.EdgeApproval:
+		return m.clearedapproval
+	case archivedestruction.EdgeWitness:
+		return m.clearedwitness
+	case archivedestruction.EdgeCertificate:
+		return m.clearedcertificate
+	case archivedestruction.EdgeLines:
+		return m.clearedlines
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ArchiveDestructionMutation) ClearEdge(name string) error {
+	switch name {
+	case archivedestruction.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case archivedestruction.EdgeApproval:
+		m.ClearApproval()
+		return nil
+	case archivedestruction.EdgeWitness:
+		m.ClearWitness()
+		return nil
+	case archivedestruction.EdgeCertificate:
+		m.ClearCertificate()
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveDestruction unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ArchiveDestructionMutation) ResetEdge(name string) error {
+	switch name {
+	case archivedestruction.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case archivedestruction.EdgeApproval:
+		m.ResetApproval()
+		return nil
+	case archivedestruction.EdgeWitness:
+		m.ResetWitness()
+		return nil
+	case archivedestruction.EdgeCertificate:
+		m.ResetCertificate()
+		return nil
+	case archivedestruction.EdgeLines:
+		m.ResetLines()
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveDestruction edge %s", name)
+}
+
+// ArchiveDestructionLineMutation represents an operation that mutates the ArchiveDestructionLine nodes in the graph.
+type ArchiveDestructionLineMutation struct {
+	config
+	op                 Op
+	typ                string
+	id                 *uuid.UUID
+	created_at         *time.Time
+	category           *archivedestructionline.Category
+	volume_code        *string
+	dated              *time.Time
+	pages              *int
+	addpages           *int
+	years              *int
+	addyears           *int
+	basis              *string
+	eligible_on        *time.Time
+	open               *bool
+	clearedFields      map[string]struct{}
+	estate             *uuid.UUID
+	clearedestate      bool
+	destruction        *uuid.UUID
+	cleareddestruction bool
+	document           *uuid.UUID
+	cleareddocument    bool
+	done               bool
+	oldValue           func(context.Context) (*ArchiveDestructionLine, error)
+	predicates         []predicate.ArchiveDestructionLine
+}
+
+var _ ent.Mutation = (*ArchiveDestructionLineMutation)(nil)
+
+// archivedestructionlineOption allows management of the mutation configuration using functional options.
+type archivedestructionlineOption func(*ArchiveDestructionLineMutation)
+
+// newArchiveDestructionLineMutation creates new mutation for the ArchiveDestructionLine entity.
+func newArchiveDestructionLineMutation(c config, op Op, opts ...archivedestructionlineOption) *ArchiveDestructionLineMutation {
+	m := &ArchiveDestructionLineMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeArchiveDestructionLine,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withArchiveDestructionLineID sets the ID field of the mutation.
+func withArchiveDestructionLineID(id uuid.UUID) archivedestructionlineOption {
+	return func(m *ArchiveDestructionLineMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ArchiveDestructionLine
+		)
+		m.oldValue = func(ctx context.Context) (*ArchiveDestructionLine, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ArchiveDestructionLine.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withArchiveDestructionLine sets the old ArchiveDestructionLine of the mutation.
+func withArchiveDestructionLine(node *ArchiveDestructionLine) archivedestructionlineOption {
+	return func(m *ArchiveDestructionLineMutation) {
+		m.oldValue = func(context.Context) (*ArchiveDestructionLine, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ArchiveDestructionLineMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ArchiveDestructionLineMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ArchiveDestructionLine entities.
+func (m *ArchiveDestructionLineMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ArchiveDestructionLineMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ArchiveDestructionLineMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ArchiveDestructionLine.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ArchiveDestructionLineMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ArchiveDestructionLineMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the ArchiveDestructionLine entity.
+// If the ArchiveDestructionLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionLineMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ArchiveDestructionLineMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *ArchiveDestructionLineMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *ArchiveDestructionLineMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the ArchiveDestructionLine entity.
+// If the ArchiveDestructionLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionLineMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *ArchiveDestructionLineMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetDestructionID sets the "destruction_id" field.
+func (m *ArchiveDestructionLineMutation) SetDestructionID(u uuid.UUID) {
+	m.destruction = &u
+}
+
+// DestructionID returns the value of the "destruction_id" field in the mutation.
+func (m *ArchiveDestructionLineMutation) DestructionID() (r uuid.UUID, exists bool) {
+	v := m.destruction
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDestructionID returns the old "destruction_id" field's value of the ArchiveDestructionLine entity.
+// If the ArchiveDestructionLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionLineMutation) OldDestructionID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDestructionID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDestructionID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDestructionID: %w", err)
+	}
+	return oldValue.DestructionID, nil
+}
+
+// ResetDestructionID resets all changes to the "destruction_id" field.
+func (m *ArchiveDestructionLineMutation) ResetDestructionID() {
+	m.destruction = nil
+}
+
+// SetDocumentID sets the "document_id" field.
+func (m *ArchiveDestructionLineMutation) SetDocumentID(u uuid.UUID) {
+	m.document = &u
+}
+
+// DocumentID returns the value of the "document_id" field in the mutation.
+func (m *ArchiveDestructionLineMutation) DocumentID() (r uuid.UUID, exists bool) {
+	v := m.document
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDocumentID returns the old "document_id" field's value of the ArchiveDestructionLine entity.
+// If the ArchiveDestructionLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionLineMutation) OldDocumentID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDocumentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDocumentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDocumentID: %w", err)
+	}
+	return oldValue.DocumentID, nil
+}
+
+// ResetDocumentID resets all changes to the "document_id" field.
+func (m *ArchiveDestructionLineMutation) ResetDocumentID() {
+	m.document = nil
+}
+
+// SetCategory sets the "category" field.
+func (m *ArchiveDestructionLineMutation) SetCategory(a archivedestructionline.Category) {
+	m.category = &a
+}
+
+// Category returns the value of the "category" field in the mutation.
+func (m *ArchiveDestructionLineMutation) Category() (r archivedestructionline.Category, exists bool) {
+	v := m.category
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCategory returns the old "category" field's value of the ArchiveDestructionLine entity.
+// If the ArchiveDestructionLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionLineMutation) OldCategory(ctx context.Context) (v archivedestructionline.Category, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCategory is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCategory requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCategory: %w", err)
+	}
+	return oldValue.Category, nil
+}
+
+// ResetCategory resets all changes to the "category" field.
+func (m *ArchiveDestructionLineMutation) ResetCategory() {
+	m.category = nil
+}
+
+// SetVolumeCode sets the "volume_code" field.
+func (m *ArchiveDestructionLineMutation) SetVolumeCode(s string) {
+	m.volume_code = &s
+}
+
+// VolumeCode returns the value of the "volume_code" field in the mutation.
+func (m *ArchiveDestructionLineMutation) VolumeCode() (r string, exists bool) {
+	v := m.volume_code
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVolumeCode returns the old "volume_code" field's value of the ArchiveDestructionLine entity.
+// If the ArchiveDestructionLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionLineMutation) OldVolumeCode(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVolumeCode is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVolumeCode requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVolumeCode: %w", err)
+	}
+	return oldValue.VolumeCode, nil
+}
+
+// ResetVolumeCode resets all changes to the "volume_code" field.
+func (m *ArchiveDestructionLineMutation) ResetVolumeCode() {
+	m.volume_code = nil
+}
+
+// SetDated sets the "dated" field.
+func (m *ArchiveDestructionLineMutation) SetDated(t time.Time) {
+	m.dated = &t
+}
+
+// Dated returns the value of the "dated" field in the mutation.
+func (m *ArchiveDestructionLineMutation) Dated() (r time.Time, exists bool) {
+	v := m.dated
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDated returns the old "dated" field's value of the ArchiveDestructionLine entity.
+// If the ArchiveDestructionLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionLineMutation) OldDated(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDated is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDated requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDated: %w", err)
+	}
+	return oldValue.Dated, nil
+}
+
+// ResetDated resets all changes to the "dated" field.
+func (m *ArchiveDestructionLineMutation) ResetDated() {
+	m.dated = nil
+}
+
+// SetPages sets the "pages" field.
+func (m *ArchiveDestructionLineMutation) SetPages(i int) {
+	m.pages = &i
+	m.addpages = nil
+}
+
+// Pages returns the value of the "pages" field in the mutation.
+func (m *ArchiveDestructionLineMutation) Pages() (r int, exists bool) {
+	v := m.pages
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPages returns the old "pages" field's value of the ArchiveDestructionLine entity.
+// If the ArchiveDestructionLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionLineMutation) OldPages(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPages is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPages requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPages: %w", err)
+	}
+	return oldValue.Pages, nil
+}
+
+// AddPages adds i to the "pages" field.
+func (m *ArchiveDestructionLineMutation) AddPages(i int) {
+	if m.addpages != nil {
+		*m.addpages += i
+	} else {
+		m.addpages = &i
+	}
+}
+
+// AddedPages returns the value that was added to the "pages" field in this mutation.
+func (m *ArchiveDestructionLineMutation) AddedPages() (r int, exists bool) {
+	v := m.addpages
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetPages resets all changes to the "pages" field.
+func (m *ArchiveDestructionLineMutation) ResetPages() {
+	m.pages = nil
+	m.addpages = nil
+}
+
+// SetYears sets the "years" field.
+func (m *ArchiveDestructionLineMutation) SetYears(i int) {
+	m.years = &i
+	m.addyears = nil
+}
+
+// Years returns the value of the "years" field in the mutation.
+func (m *ArchiveDestructionLineMutation) Years() (r int, exists bool) {
+	v := m.years
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldYears returns the old "years" field's value of the ArchiveDestructionLine entity.
+// If the ArchiveDestructionLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionLineMutation) OldYears(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldYears is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldYears requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldYears: %w", err)
+	}
+	return oldValue.Years, nil
+}
+
+// AddYears adds i to the "years" field.
+func (m *ArchiveDestructionLineMutation) AddYears(i int) {
+	if m.addyears != nil {
+		*m.addyears += i
+	} else {
+		m.addyears = &i
+	}
+}
+
+// AddedYears returns the value that was added to the "years" field in this mutation.
+func (m *ArchiveDestructionLineMutation) AddedYears() (r int, exists bool) {
+	v := m.addyears
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetYears resets all changes to the "years" field.
+func (m *ArchiveDestructionLineMutation) ResetYears() {
+	m.years = nil
+	m.addyears = nil
+}
+
+// SetBasis sets the "basis" field.
+func (m *ArchiveDestructionLineMutation) SetBasis(s string) {
+	m.basis = &s
+}
+
+// Basis returns the value of the "basis" field in the mutation.
+func (m *ArchiveDestructionLineMutation) Basis() (r string, exists bool) {
+	v := m.basis
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBasis returns the old "basis" field's value of the ArchiveDestructionLine entity.
+// If the ArchiveDestructionLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionLineMutation) OldBasis(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBasis is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBasis requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBasis: %w", err)
+	}
+	return oldValue.Basis, nil
+}
+
+// ResetBasis resets all changes to the "basis" field.
+func (m *ArchiveDestructionLineMutation) ResetBasis() {
+	m.basis = nil
+}
+
+// SetEligibleOn sets the "eligible_on" field.
+func (m *ArchiveDestructionLineMutation) SetEligibleOn(t time.Time) {
+	m.eligible_on = &t
+}
+
+// EligibleOn returns the value of the "eligible_on" field in the mutation.
+func (m *ArchiveDestructionLineMutation) EligibleOn() (r time.Time, exists bool) {
+	v := m.eligible_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEligibleOn returns the old "eligible_on" field's value of the ArchiveDestructionLine entity.
+// If the ArchiveDestructionLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionLineMutation) OldEligibleOn(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEligibleOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEligibleOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEligibleOn: %w", err)
+	}
+	return oldValue.EligibleOn, nil
+}
+
+// ResetEligibleOn resets all changes to the "eligible_on" field.
+func (m *ArchiveDestructionLineMutation) ResetEligibleOn() {
+	m.eligible_on = nil
+}
+
+// SetOpen sets the "open" field.
+func (m *ArchiveDestructionLineMutation) SetOpen(b bool) {
+	m.open = &b
+}
+
+// Open returns the value of the "open" field in the mutation.
+func (m *ArchiveDestructionLineMutation) Open() (r bool, exists bool) {
+	v := m.open
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOpen returns the old "open" field's value of the ArchiveDestructionLine entity.
+// If the ArchiveDestructionLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionLineMutation) OldOpen(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOpen is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOpen requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOpen: %w", err)
+	}
+	return oldValue.Open, nil
+}
+
+// ResetOpen resets all changes to the "open" field.
+func (m *ArchiveDestructionLineMutation) ResetOpen() {
+	m.open = nil
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *ArchiveDestructionLineMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[archivedestructionline.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *ArchiveDestructionLineMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *ArchiveDestructionLineMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *ArchiveDestructionLineMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearDestruction clears the "destruction" edge to the ArchiveDestruction entity.
+func (m *ArchiveDestructionLineMutation) ClearDestruction() {
+	m.cleareddestruction = true
+	m.clearedFields[archivedestructionline.FieldDestructionID] = struct{}{}
+}
+
+// DestructionCleared reports if the "destruction" edge to the ArchiveDestruction entity was cleared.
+func (m *ArchiveDestructionLineMutation) DestructionCleared() bool {
+	return m.cleareddestruction
+}
+
+// DestructionIDs returns the "destruction" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// DestructionID instead. It exists only for internal usage by the builders.
+func (m *ArchiveDestructionLineMutation) DestructionIDs() (ids []uuid.UUID) {
+	if id := m.destruction; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetDestruction resets all changes to the "destruction" edge.
+func (m *ArchiveDestructionLineMutation) ResetDestruction() {
+	m.destruction = nil
+	m.cleareddestruction = false
+}
+
+// ClearDocument clears the "document" edge to the ArchiveDocument entity.
+func (m *ArchiveDestructionLineMutation) ClearDocument() {
+	m.cleareddocument = true
+	m.clearedFields[archivedestructionline.FieldDocumentID] = struct{}{}
+}
+
+// DocumentCleared reports if the "document" edge to the ArchiveDocument entity was cleared.
+func (m *ArchiveDestructionLineMutation) DocumentCleared() bool {
+	return m.cleareddocument
+}
+
+// DocumentIDs returns the "document" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// DocumentID instead. It exists only for internal usage by the builders.
+func (m *ArchiveDestructionLineMutation) DocumentIDs() (ids []uuid.UUID) {
+	if id := m.document; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetDocument resets all changes to the "document" edge.
+func (m *ArchiveDestructionLineMutation) ResetDocument() {
+	m.document = nil
+	m.cleareddocument = false
+}
+
+// Where appends a list predicates to the ArchiveDestructionLineMutation builder.
+func (m *ArchiveDestructionLineMutation) Where(ps ...predicate.ArchiveDestructionLine) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ArchiveDestructionLineMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ArchiveDestructionLineMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ArchiveDestructionLine, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ArchiveDestructionLineMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ArchiveDestructionLineMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ArchiveDestructionLine).
+func (m *ArchiveDestructionLineMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ArchiveDestructionLineMutation) Fields() []string {
+	fields := make([]string, 0, 12)
+	if m.created_at != nil {
+		fields = append(fields, archivedestructionline.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, archivedestructionline.FieldEstateID)
+	}
+	if m.destruction != nil {
+		fields = append(fields, archivedestructionline.FieldDestructionID)
+	}
+	if m.document != nil {
+		fields = append(fields, archivedestructionline.FieldDocumentID)
+	}
+	if m.category != nil {
+		fields = append(fields, archivedestructionline.FieldCategory)
+	}
+	if m.volume_code != nil {
+		fields = append(fields, archivedestructionline.FieldVolumeCode)
+	}
+	if m.dated != nil {
+		fields = append(fields, archivedestructionline.FieldDated)
+	}
+	if m.pages != nil {
+		fields = append(fields, archivedestructionline.FieldPages)
+	}
+	if m.years != nil {
+		fields = append(fields, archivedestructionline.FieldYears)
+	}
+	if m.basis != nil {
+		fields = append(fields, archivedestructionline.FieldBasis)
+	}
+	if m.eligible_on != nil {
+		fields = append(fields, archivedestructionline.FieldEligibleOn)
+	}
+	if m.open != nil {
+		fields = append(fields, archivedestructionline.FieldOpen)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ArchiveDestructionLineMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case archivedestructionline.FieldCreatedAt:
+		return m.CreatedAt()
+	case archivedestructionline.FieldEstateID:
+		return m.EstateID()
+	case archivedestructionline.FieldDestructionID:
+		return m.DestructionID()
+	case archivedestructionline.FieldDocumentID:
+		return m.DocumentID()
+	case archivedestructionline.FieldCategory:
+		return m.Category()
+	case archivedestructionline.FieldVolumeCode:
+		return m.VolumeCode()
+	case archivedestructionline.FieldDated:
+		return m.Dated()
+	case archivedestructionline.FieldPages:
+		return m.Pages()
+	case archivedestructionline.FieldYears:
+		return m.Years()
+	case archivedestructionline.FieldBasis:
+		return m.Basis()
+	case archivedestructionline.FieldEligibleOn:
+		return m.EligibleOn()
+	case archivedestructionline.FieldOpen:
+		return m.Open()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ArchiveDestructionLineMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case archivedestructionline.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case archivedestructionline.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case archivedestructionline.FieldDestructionID:
+		return m.OldDestructionID(ctx)
+	case archivedestructionline.FieldDocumentID:
+		return m.OldDocumentID(ctx)
+	case archivedestructionline.FieldCategory:
+		return m.OldCategory(ctx)
+	case archivedestructionline.FieldVolumeCode:
+		return m.OldVolumeCode(ctx)
+	case archivedestructionline.FieldDated:
+		return m.OldDated(ctx)
+	case archivedestructionline.FieldPages:
+		return m.OldPages(ctx)
+	case archivedestructionline.FieldYears:
+		return m.OldYears(ctx)
+	case archivedestructionline.FieldBasis:
+		return m.OldBasis(ctx)
+	case archivedestructionline.FieldEligibleOn:
+		return m.OldEligibleOn(ctx)
+	case archivedestructionline.FieldOpen:
+		return m.OldOpen(ctx)
+	}
+	return nil, fmt.Errorf("unknown ArchiveDestructionLine field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ArchiveDestructionLineMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case archivedestructionline.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case archivedestructionline.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case archivedestructionline.FieldDestructionID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDestructionID(v)
+		return nil
+	case archivedestructionline.FieldDocumentID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDocumentID(v)
+		return nil
+	case archivedestructionline.FieldCategory:
+		v, ok := value.(archivedestructionline.Category)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCategory(v)
+		return nil
+	case archivedestructionline.FieldVolumeCode:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVolumeCode(v)
+		return nil
+	case archivedestructionline.FieldDated:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDated(v)
+		return nil
+	case archivedestructionline.FieldPages:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPages(v)
+		return nil
+	case archivedestructionline.FieldYears:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetYears(v)
+		return nil
+	case archivedestructionline.FieldBasis:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBasis(v)
+		return nil
+	case archivedestructionline.FieldEligibleOn:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEligibleOn(v)
+		return nil
+	case archivedestructionline.FieldOpen:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOpen(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveDestructionLine field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ArchiveDestructionLineMutation) AddedFields() []string {
+	var fields []string
+	if m.addpages != nil {
+		fields = append(fields, archivedestructionline.FieldPages)
+	}
+	if m.addyears != nil {
+		fields = append(fields, archivedestructionline.FieldYears)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ArchiveDestructionLineMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case archivedestructionline.FieldPages:
+		return m.AddedPages()
+	case archivedestructionline.FieldYears:
+		return m.AddedYears()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ArchiveDestructionLineMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case archivedestructionline.FieldPages:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPages(v)
+		return nil
+	case archivedestructionline.FieldYears:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddYears(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveDestructionLine numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ArchiveDestructionLineMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ArchiveDestructionLineMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ArchiveDestructionLineMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown ArchiveDestructionLine nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ArchiveDestructionLineMutation) ResetField(name string) error {
+	switch name {
+	case archivedestructionline.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case archivedestructionline.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case archivedestructionline.FieldDestructionID:
+		m.ResetDestructionID()
+		return nil
+	case archivedestructionline.FieldDocumentID:
+		m.ResetDocumentID()
+		return nil
+	case archivedestructionline.FieldCategory:
+		m.ResetCategory()
+		return nil
+	case archivedestructionline.FieldVolumeCode:
+		m.ResetVolumeCode()
+		return nil
+	case archivedestructionline.FieldDated:
+		m.ResetDated()
+		return nil
+	case archivedestructionline.FieldPages:
+		m.ResetPages()
+		return nil
+	case archivedestructionline.FieldYears:
+		m.ResetYears()
+		return nil
+	case archivedestructionline.FieldBasis:
+		m.ResetBasis()
+		return nil
+	case archivedestructionline.FieldEligibleOn:
+		m.ResetEligibleOn()
+		return nil
+	case archivedestructionline.FieldOpen:
+		m.ResetOpen()
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveDestructionLine field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ArchiveDestructionLineMutation) AddedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.estate != nil {
+		edges = append(edges, archivedestructionline.EdgeEstate)
+	}
+	if m.destruction != nil {
+		edges = append(edges, archivedestructionline.EdgeDestruction)
+	}
+	if m.document != nil {
+		edges = append(edges, archivedestructionline.EdgeDocument)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ArchiveDestructionLineMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case archivedestructionline.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case archivedestructionline.EdgeDestruction:
+		if id := m.destruction; id != nil {
+			return []ent.Value{*id}
+		}
+	case archivedestructionline.EdgeDocument:
+		if id := m.document; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ArchiveDestructionLineMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 3)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ArchiveDestructionLineMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ArchiveDestructionLineMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.clearedestate {
+		edges = append(edges, archivedestructionline.EdgeEstate)
+	}
+	if m.cleareddestruction {
+		edges = append(edges, archivedestructionline.EdgeDestruction)
+	}
+	if m.cleareddocument {
+		edges = append(edges, archivedestructionline.EdgeDocument)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ArchiveDestructionLineMutation) EdgeCleared(name string) bool {
+	switch name {
+	case archivedestructionline.EdgeEstate:
+		return m.clearedestate
+	case archivedestructionline.EdgeDestruction:
+		return m.cleareddestruction
+	case archivedestructionline.EdgeDocument:
+		return m.cleareddocument
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ArchiveDestructionLineMutation) ClearEdge(name string) error {
+	switch name {
+	case archivedestructionline.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case archivedestructionline.EdgeDestruction:
+		m.ClearDestruction()
+		return nil
+	case archivedestructionline.EdgeDocument:
+		m.ClearDocument()
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveDestructionLine unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ArchiveDestructionLineMutation) ResetEdge(name string) error {
+	switch name {
+	case archivedestructionline.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case archivedestructionline.EdgeDestruction:
+		m.ResetDestruction()
+		return nil
+	case archivedestructionline.EdgeDocument:
+		m.ResetDocument()
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveDestructionLine edge %s", name)
+}
+
 // ArchiveDocumentMutation represents an operation that mutates the ArchiveDocument nodes in the graph.
 type ArchiveDocumentMutation struct {
 	config
-	op                Op
-	typ               string
-	id                *uuid.UUID
-	created_at        *time.Time
-	version           *int
-	addversion        *int
-	voided_at         *time.Time
-	void_reason       *string
-	voided_by_id      *uuid.UUID
-	voided_by_name    *string
-	account_id        *uuid.UUID
-	class             *archivedocument.Class
-	category          *archivedocument.Category
-	title             *string
-	dated             *time.Time
-	pages             *int
-	addpages          *int
-	source            *string
-	edition           *string
-	current           *bool
-	state             *archivedocument.State
-	subject_id        *uuid.UUID
-	filing_key        *string
-	handed_in_by_id   *uuid.UUID
-	handed_in_by_name *string
-	handed_in_at      *time.Time
-	bound_by_id       *uuid.UUID
-	bound_by_name     *string
-	bound_at          *time.Time
-	name              *string
-	content_type      *string
-	size              *int64
-	addsize           *int64
-	sha256            *string
-	clearedFields     map[string]struct{}
-	estate            *uuid.UUID
-	clearedestate     bool
-	file              *uuid.UUID
-	clearedfile       bool
-	household         *uuid.UUID
-	clearedhousehold  bool
-	staff             *uuid.UUID
-	clearedstaff      bool
-	department        *uuid.UUID
-	cleareddepartment bool
-	manual            *uuid.UUID
-	clearedmanual     bool
-	volume            *uuid.UUID
-	clearedvolume     bool
-	done              bool
-	oldValue          func(context.Context) (*ArchiveDocument, error)
-	predicates        []predicate.ArchiveDocument
+	op                 Op
+	typ                string
+	id                 *uuid.UUID
+	created_at         *time.Time
+	version            *int
+	addversion         *int
+	voided_at          *time.Time
+	void_reason        *string
+	voided_by_id       *uuid.UUID
+	voided_by_name     *string
+	account_id         *uuid.UUID
+	class              *archivedocument.Class
+	category           *archivedocument.Category
+	title              *string
+	dated              *time.Time
+	pages              *int
+	addpages           *int
+	source             *string
+	edition            *string
+	current            *bool
+	state              *archivedocument.State
+	subject_id         *uuid.UUID
+	filing_key         *string
+	handed_in_by_id    *uuid.UUID
+	handed_in_by_name  *string
+	handed_in_at       *time.Time
+	bound_by_id        *uuid.UUID
+	bound_by_name      *string
+	bound_at           *time.Time
+	name               *string
+	content_type       *string
+	size               *int64
+	addsize            *int64
+	sha256             *string
+	destroyed_at       *time.Time
+	certificate_number *string
+	clearedFields      map[string]struct{}
+	estate             *uuid.UUID
+	clearedestate      bool
+	file               *uuid.UUID
+	clearedfile        bool
+	household          *uuid.UUID
+	clearedhousehold   bool
+	staff              *uuid.UUID
+	clearedstaff       bool
+	department         *uuid.UUID
+	cleareddepartment  bool
+	manual             *uuid.UUID
+	clearedmanual      bool
+	volume             *uuid.UUID
+	clearedvolume      bool
+	done               bool
+	oldValue           func(context.Context) (*ArchiveDocument, error)
+	predicates         []predicate.ArchiveDocument
 }
 
 var _ ent.Mutation = (*ArchiveDocumentMutation)(nil)
@@ -3337,7 +7041,7 @@ func (m *ArchiveDocumentMutation) HandedInByID() (r uuid.UUID, exists bool) {
 // OldHandedInByID returns the old "handed_in_by_id" field's value of the ArchiveDocument entity.
 // If the ArchiveDocument object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *ArchiveDocumentMutation) OldHandedInByID(ctx context.Context) (v uuid.UUID, err error) {
+func (m *ArchiveDocumentMutation) OldHandedInByID(ctx context.Context) (v *uuid.UUID, err error) {
 	if !m.op.Is(OpUpdateOne) {
 		return v, errors.New("OldHandedInByID is only allowed on UpdateOne operations")
 	}
@@ -3351,9 +7055,22 @@ func (m *ArchiveDocumentMutation) OldHandedInByID(ctx context.Context) (v uuid.U
 	return oldValue.HandedInByID, nil
 }
 
+// ClearHandedInByID clears the value of the "handed_in_by_id" field.
+func (m *ArchiveDocumentMutation) ClearHandedInByID() {
+	m.handed_in_by_id = nil
+	m.clearedFields[archivedocument.FieldHandedInByID] = struct{}{}
+}
+
+// HandedInByIDCleared returns if the "handed_in_by_id" field was cleared in this mutation.
+func (m *ArchiveDocumentMutation) HandedInByIDCleared() bool {
+	_, ok := m.clearedFields[archivedocument.FieldHandedInByID]
+	return ok
+}
+
 // ResetHandedInByID resets all changes to the "handed_in_by_id" field.
 func (m *ArchiveDocumentMutation) ResetHandedInByID() {
 	m.handed_in_by_id = nil
+	delete(m.clearedFields, archivedocument.FieldHandedInByID)
 }
 
 // SetHandedInByName sets the "handed_in_by_name" field.
@@ -3726,6 +7443,91 @@ func (m *ArchiveDocumentMutation) ResetSha256() {
 	m.sha256 = nil
 }
 
+// SetDestroyedAt sets the "destroyed_at" field.
+func (m *ArchiveDocumentMutation) SetDestroyedAt(t time.Time) {
+	m.destroyed_at = &t
+}
+
+// DestroyedAt returns the value of the "destroyed_at" field in the mutation.
+func (m *ArchiveDocumentMutation) DestroyedAt() (r time.Time, exists bool) {
+	v := m.destroyed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDestroyedAt returns the old "destroyed_at" field's value of the ArchiveDocument entity.
+// If the ArchiveDocument object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDocumentMutation) OldDestroyedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDestroyedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDestroyedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDestroyedAt: %w", err)
+	}
+	return oldValue.DestroyedAt, nil
+}
+
+// ClearDestroyedAt clears the value of the "destroyed_at" field.
+func (m *ArchiveDocumentMutation) ClearDestroyedAt() {
+	m.destroyed_at = nil
+	m.clearedFields[archivedocument.FieldDestroyedAt] = struct{}{}
+}
+
+// DestroyedAtCleared returns if the "destroyed_at" field was cleared in this mutation.
+func (m *ArchiveDocumentMutation) DestroyedAtCleared() bool {
+	_, ok := m.clearedFields[archivedocument.FieldDestroyedAt]
+	return ok
+}
+
+// ResetDestroyedAt resets all changes to the "destroyed_at" field.
+func (m *ArchiveDocumentMutation) ResetDestroyedAt() {
+	m.destroyed_at = nil
+	delete(m.clearedFields, archivedocument.FieldDestroyedAt)
+}
+
+// SetCertificateNumber sets the "certificate_number" field.
+func (m *ArchiveDocumentMutation) SetCertificateNumber(s string) {
+	m.certificate_number = &s
+}
+
+// CertificateNumber returns the value of the "certificate_number" field in the mutation.
+func (m *ArchiveDocumentMutation) CertificateNumber() (r string, exists bool) {
+	v := m.certificate_number
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCertificateNumber returns the old "certificate_number" field's value of the ArchiveDocument entity.
+// If the ArchiveDocument object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDocumentMutation) OldCertificateNumber(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCertificateNumber is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCertificateNumber requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCertificateNumber: %w", err)
+	}
+	return oldValue.CertificateNumber, nil
+}
+
+// ResetCertificateNumber resets all changes to the "certificate_number" field.
+func (m *ArchiveDocumentMutation) ResetCertificateNumber() {
+	m.certificate_number = nil
+}
+
 // ClearEstate clears the "estate" edge to the Estate entity.
 func (m *ArchiveDocumentMutation) ClearEstate() {
 	m.clearedestate = true
@@ -3949,7 +7751,7 @@ func (m *ArchiveDocumentMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ArchiveDocumentMutation) Fields() []string {
-	fields := make([]string, 0, 35)
+	fields := make([]string, 0, 37)
 	if m.created_at != nil {
 		fields = append(fields, archivedocument.FieldCreatedAt)
 	}
@@ -4055,6 +7857,12 @@ func (m *ArchiveDocumentMutation) Fields() []string {
 	if m.sha256 != nil {
 		fields = append(fields, archivedocument.FieldSha256)
 	}
+	if m.destroyed_at != nil {
+		fields = append(fields, archivedocument.FieldDestroyedAt)
+	}
+	if m.certificate_number != nil {
+		fields = append(fields, archivedocument.FieldCertificateNumber)
+	}
 	return fields
 }
 
@@ -4133,6 +7941,10 @@ func (m *ArchiveDocumentMutation) Field(name string) (ent.Value, bool) {
 		return m.Size()
 	case archivedocument.FieldSha256:
 		return m.Sha256()
+	case archivedocument.FieldDestroyedAt:
+		return m.DestroyedAt()
+	case archivedocument.FieldCertificateNumber:
+		return m.CertificateNumber()
 	}
 	return nil, false
 }
@@ -4212,6 +8024,10 @@ func (m *ArchiveDocumentMutation) OldField(ctx context.Context, name string) (en
 		return m.OldSize(ctx)
 	case archivedocument.FieldSha256:
 		return m.OldSha256(ctx)
+	case archivedocument.FieldDestroyedAt:
+		return m.OldDestroyedAt(ctx)
+	case archivedocument.FieldCertificateNumber:
+		return m.OldCertificateNumber(ctx)
 	}
 	return nil, fmt.Errorf("unknown ArchiveDocument field %s", name)
 }
@@ -4466,6 +8282,20 @@ func (m *ArchiveDocumentMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetSha256(v)
 		return nil
+	case archivedocument.FieldDestroyedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDestroyedAt(v)
+		return nil
+	case archivedocument.FieldCertificateNumber:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCertificateNumber(v)
+		return nil
 	}
 	return fmt.Errorf("unknown ArchiveDocument field %s", name)
 }
@@ -4565,11 +8395,17 @@ func (m *ArchiveDocumentMutation) ClearedFields() []string {
 	if m.FieldCleared(archivedocument.FieldSubjectID) {
 		fields = append(fields, archivedocument.FieldSubjectID)
 	}
+	if m.FieldCleared(archivedocument.FieldHandedInByID) {
+		fields = append(fields, archivedocument.FieldHandedInByID)
+	}
 	if m.FieldCleared(archivedocument.FieldBoundByID) {
 		fields = append(fields, archivedocument.FieldBoundByID)
 	}
 	if m.FieldCleared(archivedocument.FieldBoundAt) {
 		fields = append(fields, archivedocument.FieldBoundAt)
+	}
+	if m.FieldCleared(archivedocument.FieldDestroyedAt) {
+		fields = append(fields, archivedocument.FieldDestroyedAt)
 	}
 	return fields
 }
@@ -4615,11 +8451,17 @@ func (m *ArchiveDocumentMutation) ClearField(name string) error {
 	case archivedocument.FieldSubjectID:
 		m.ClearSubjectID()
 		return nil
+	case archivedocument.FieldHandedInByID:
+		m.ClearHandedInByID()
+		return nil
 	case archivedocument.FieldBoundByID:
 		m.ClearBoundByID()
 		return nil
 	case archivedocument.FieldBoundAt:
 		m.ClearBoundAt()
+		return nil
+	case archivedocument.FieldDestroyedAt:
+		m.ClearDestroyedAt()
 		return nil
 	}
 	return fmt.Errorf("unknown ArchiveDocument nullable field %s", name)
@@ -4733,6 +8575,12 @@ func (m *ArchiveDocumentMutation) ResetField(name string) error {
 		return nil
 	case archivedocument.FieldSha256:
 		m.ResetSha256()
+		return nil
+	case archivedocument.FieldDestroyedAt:
+		m.ResetDestroyedAt()
+		return nil
+	case archivedocument.FieldCertificateNumber:
+		m.ResetCertificateNumber()
 		return nil
 	}
 	return fmt.Errorf("unknown ArchiveDocument field %s", name)
@@ -6165,6 +10013,1330 @@ func (m *ArchiveFileMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown ArchiveFile edge %s", name)
+}
+
+// ArchiveHoldMutation represents an operation that mutates the ArchiveHold nodes in the graph.
+type ArchiveHoldMutation struct {
+	config
+	op               Op
+	typ              string
+	id               *uuid.UUID
+	created_at       *time.Time
+	subject_id       *uuid.UUID
+	reason           *string
+	placed_by_id     *uuid.UUID
+	placed_by_name   *string
+	placed_at        *time.Time
+	released_at      *time.Time
+	release_reason   *string
+	released_by_id   *uuid.UUID
+	released_by_name *string
+	clearedFields    map[string]struct{}
+	estate           *uuid.UUID
+	clearedestate    bool
+	document         *uuid.UUID
+	cleareddocument  bool
+	volume           *uuid.UUID
+	clearedvolume    bool
+	file             *uuid.UUID
+	clearedfile      bool
+	done             bool
+	oldValue         func(context.Context) (*ArchiveHold, error)
+	predicates       []predicate.ArchiveHold
+}
+
+var _ ent.Mutation = (*ArchiveHoldMutation)(nil)
+
+// archiveholdOption allows management of the mutation configuration using functional options.
+type archiveholdOption func(*ArchiveHoldMutation)
+
+// newArchiveHoldMutation creates new mutation for the ArchiveHold entity.
+func newArchiveHoldMutation(c config, op Op, opts ...archiveholdOption) *ArchiveHoldMutation {
+	m := &ArchiveHoldMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeArchiveHold,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withArchiveHoldID sets the ID field of the mutation.
+func withArchiveHoldID(id uuid.UUID) archiveholdOption {
+	return func(m *ArchiveHoldMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ArchiveHold
+		)
+		m.oldValue = func(ctx context.Context) (*ArchiveHold, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ArchiveHold.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withArchiveHold sets the old ArchiveHold of the mutation.
+func withArchiveHold(node *ArchiveHold) archiveholdOption {
+	return func(m *ArchiveHoldMutation) {
+		m.oldValue = func(context.Context) (*ArchiveHold, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ArchiveHoldMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ArchiveHoldMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ArchiveHold entities.
+func (m *ArchiveHoldMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ArchiveHoldMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ArchiveHoldMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ArchiveHold.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ArchiveHoldMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ArchiveHoldMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the ArchiveHold entity.
+// If the ArchiveHold object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveHoldMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ArchiveHoldMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *ArchiveHoldMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *ArchiveHoldMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the ArchiveHold entity.
+// If the ArchiveHold object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveHoldMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *ArchiveHoldMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetSubjectID sets the "subject_id" field.
+func (m *ArchiveHoldMutation) SetSubjectID(u uuid.UUID) {
+	m.subject_id = &u
+}
+
+// SubjectID returns the value of the "subject_id" field in the mutation.
+func (m *ArchiveHoldMutation) SubjectID() (r uuid.UUID, exists bool) {
+	v := m.subject_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSubjectID returns the old "subject_id" field's value of the ArchiveHold entity.
+// If the ArchiveHold object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveHoldMutation) OldSubjectID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSubjectID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSubjectID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSubjectID: %w", err)
+	}
+	return oldValue.SubjectID, nil
+}
+
+// ResetSubjectID resets all changes to the "subject_id" field.
+func (m *ArchiveHoldMutation) ResetSubjectID() {
+	m.subject_id = nil
+}
+
+// SetDocumentID sets the "document_id" field.
+func (m *ArchiveHoldMutation) SetDocumentID(u uuid.UUID) {
+	m.document = &u
+}
+
+// DocumentID returns the value of the "document_id" field in the mutation.
+func (m *ArchiveHoldMutation) DocumentID() (r uuid.UUID, exists bool) {
+	v := m.document
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDocumentID returns the old "document_id" field's value of the ArchiveHold entity.
+// If the ArchiveHold object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveHoldMutation) OldDocumentID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDocumentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDocumentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDocumentID: %w", err)
+	}
+	return oldValue.DocumentID, nil
+}
+
+// ClearDocumentID clears the value of the "document_id" field.
+func (m *ArchiveHoldMutation) ClearDocumentID() {
+	m.document = nil
+	m.clearedFields[archivehold.FieldDocumentID] = struct{}{}
+}
+
+// DocumentIDCleared returns if the "document_id" field was cleared in this mutation.
+func (m *ArchiveHoldMutation) DocumentIDCleared() bool {
+	_, ok := m.clearedFields[archivehold.FieldDocumentID]
+	return ok
+}
+
+// ResetDocumentID resets all changes to the "document_id" field.
+func (m *ArchiveHoldMutation) ResetDocumentID() {
+	m.document = nil
+	delete(m.clearedFields, archivehold.FieldDocumentID)
+}
+
+// SetVolumeID sets the "volume_id" field.
+func (m *ArchiveHoldMutation) SetVolumeID(u uuid.UUID) {
+	m.volume = &u
+}
+
+// VolumeID returns the value of the "volume_id" field in the mutation.
+func (m *ArchiveHoldMutation) VolumeID() (r uuid.UUID, exists bool) {
+	v := m.volume
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVolumeID returns the old "volume_id" field's value of the ArchiveHold entity.
+// If the ArchiveHold object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveHoldMutation) OldVolumeID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVolumeID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVolumeID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVolumeID: %w", err)
+	}
+	return oldValue.VolumeID, nil
+}
+
+// ClearVolumeID clears the value of the "volume_id" field.
+func (m *ArchiveHoldMutation) ClearVolumeID() {
+	m.volume = nil
+	m.clearedFields[archivehold.FieldVolumeID] = struct{}{}
+}
+
+// VolumeIDCleared returns if the "volume_id" field was cleared in this mutation.
+func (m *ArchiveHoldMutation) VolumeIDCleared() bool {
+	_, ok := m.clearedFields[archivehold.FieldVolumeID]
+	return ok
+}
+
+// ResetVolumeID resets all changes to the "volume_id" field.
+func (m *ArchiveHoldMutation) ResetVolumeID() {
+	m.volume = nil
+	delete(m.clearedFields, archivehold.FieldVolumeID)
+}
+
+// SetFileID sets the "file_id" field.
+func (m *ArchiveHoldMutation) SetFileID(u uuid.UUID) {
+	m.file = &u
+}
+
+// FileID returns the value of the "file_id" field in the mutation.
+func (m *ArchiveHoldMutation) FileID() (r uuid.UUID, exists bool) {
+	v := m.file
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFileID returns the old "file_id" field's value of the ArchiveHold entity.
+// If the ArchiveHold object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveHoldMutation) OldFileID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFileID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFileID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFileID: %w", err)
+	}
+	return oldValue.FileID, nil
+}
+
+// ClearFileID clears the value of the "file_id" field.
+func (m *ArchiveHoldMutation) ClearFileID() {
+	m.file = nil
+	m.clearedFields[archivehold.FieldFileID] = struct{}{}
+}
+
+// FileIDCleared returns if the "file_id" field was cleared in this mutation.
+func (m *ArchiveHoldMutation) FileIDCleared() bool {
+	_, ok := m.clearedFields[archivehold.FieldFileID]
+	return ok
+}
+
+// ResetFileID resets all changes to the "file_id" field.
+func (m *ArchiveHoldMutation) ResetFileID() {
+	m.file = nil
+	delete(m.clearedFields, archivehold.FieldFileID)
+}
+
+// SetReason sets the "reason" field.
+func (m *ArchiveHoldMutation) SetReason(s string) {
+	m.reason = &s
+}
+
+// Reason returns the value of the "reason" field in the mutation.
+func (m *ArchiveHoldMutation) Reason() (r string, exists bool) {
+	v := m.reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReason returns the old "reason" field's value of the ArchiveHold entity.
+// If the ArchiveHold object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveHoldMutation) OldReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReason: %w", err)
+	}
+	return oldValue.Reason, nil
+}
+
+// ResetReason resets all changes to the "reason" field.
+func (m *ArchiveHoldMutation) ResetReason() {
+	m.reason = nil
+}
+
+// SetPlacedByID sets the "placed_by_id" field.
+func (m *ArchiveHoldMutation) SetPlacedByID(u uuid.UUID) {
+	m.placed_by_id = &u
+}
+
+// PlacedByID returns the value of the "placed_by_id" field in the mutation.
+func (m *ArchiveHoldMutation) PlacedByID() (r uuid.UUID, exists bool) {
+	v := m.placed_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPlacedByID returns the old "placed_by_id" field's value of the ArchiveHold entity.
+// If the ArchiveHold object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveHoldMutation) OldPlacedByID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPlacedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPlacedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPlacedByID: %w", err)
+	}
+	return oldValue.PlacedByID, nil
+}
+
+// ResetPlacedByID resets all changes to the "placed_by_id" field.
+func (m *ArchiveHoldMutation) ResetPlacedByID() {
+	m.placed_by_id = nil
+}
+
+// SetPlacedByName sets the "placed_by_name" field.
+func (m *ArchiveHoldMutation) SetPlacedByName(s string) {
+	m.placed_by_name = &s
+}
+
+// PlacedByName returns the value of the "placed_by_name" field in the mutation.
+func (m *ArchiveHoldMutation) PlacedByName() (r string, exists bool) {
+	v := m.placed_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPlacedByName returns the old "placed_by_name" field's value of the ArchiveHold entity.
+// If the ArchiveHold object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveHoldMutation) OldPlacedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPlacedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPlacedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPlacedByName: %w", err)
+	}
+	return oldValue.PlacedByName, nil
+}
+
+// ResetPlacedByName resets all changes to the "placed_by_name" field.
+func (m *ArchiveHoldMutation) ResetPlacedByName() {
+	m.placed_by_name = nil
+}
+
+// SetPlacedAt sets the "placed_at" field.
+func (m *ArchiveHoldMutation) SetPlacedAt(t time.Time) {
+	m.placed_at = &t
+}
+
+// PlacedAt returns the value of the "placed_at" field in the mutation.
+func (m *ArchiveHoldMutation) PlacedAt() (r time.Time, exists bool) {
+	v := m.placed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPlacedAt returns the old "placed_at" field's value of the ArchiveHold entity.
+// If the ArchiveHold object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveHoldMutation) OldPlacedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPlacedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPlacedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPlacedAt: %w", err)
+	}
+	return oldValue.PlacedAt, nil
+}
+
+// ResetPlacedAt resets all changes to the "placed_at" field.
+func (m *ArchiveHoldMutation) ResetPlacedAt() {
+	m.placed_at = nil
+}
+
+// SetReleasedAt sets the "released_at" field.
+func (m *ArchiveHoldMutation) SetReleasedAt(t time.Time) {
+	m.released_at = &t
+}
+
+// ReleasedAt returns the value of the "released_at" field in the mutation.
+func (m *ArchiveHoldMutation) ReleasedAt() (r time.Time, exists bool) {
+	v := m.released_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReleasedAt returns the old "released_at" field's value of the ArchiveHold entity.
+// If the ArchiveHold object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveHoldMutation) OldReleasedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReleasedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReleasedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReleasedAt: %w", err)
+	}
+	return oldValue.ReleasedAt, nil
+}
+
+// ClearReleasedAt clears the value of the "released_at" field.
+func (m *ArchiveHoldMutation) ClearReleasedAt() {
+	m.released_at = nil
+	m.clearedFields[archivehold.FieldReleasedAt] = struct{}{}
+}
+
+// ReleasedAtCleared returns if the "released_at" field was cleared in this mutation.
+func (m *ArchiveHoldMutation) ReleasedAtCleared() bool {
+	_, ok := m.clearedFields[archivehold.FieldReleasedAt]
+	return ok
+}
+
+// ResetReleasedAt resets all changes to the "released_at" field.
+func (m *ArchiveHoldMutation) ResetReleasedAt() {
+	m.released_at = nil
+	delete(m.clearedFields, archivehold.FieldReleasedAt)
+}
+
+// SetReleaseReason sets the "release_reason" field.
+func (m *ArchiveHoldMutation) SetReleaseReason(s string) {
+	m.release_reason = &s
+}
+
+// ReleaseReason returns the value of the "release_reason" field in the mutation.
+func (m *ArchiveHoldMutation) ReleaseReason() (r string, exists bool) {
+	v := m.release_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReleaseReason returns the old "release_reason" field's value of the ArchiveHold entity.
+// If the ArchiveHold object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveHoldMutation) OldReleaseReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReleaseReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReleaseReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReleaseReason: %w", err)
+	}
+	return oldValue.ReleaseReason, nil
+}
+
+// ResetReleaseReason resets all changes to the "release_reason" field.
+func (m *ArchiveHoldMutation) ResetReleaseReason() {
+	m.release_reason = nil
+}
+
+// SetReleasedByID sets the "released_by_id" field.
+func (m *ArchiveHoldMutation) SetReleasedByID(u uuid.UUID) {
+	m.released_by_id = &u
+}
+
+// ReleasedByID returns the value of the "released_by_id" field in the mutation.
+func (m *ArchiveHoldMutation) ReleasedByID() (r uuid.UUID, exists bool) {
+	v := m.released_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReleasedByID returns the old "released_by_id" field's value of the ArchiveHold entity.
+// If the ArchiveHold object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveHoldMutation) OldReleasedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReleasedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReleasedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReleasedByID: %w", err)
+	}
+	return oldValue.ReleasedByID, nil
+}
+
+// ClearReleasedByID clears the value of the "released_by_id" field.
+func (m *ArchiveHoldMutation) ClearReleasedByID() {
+	m.released_by_id = nil
+	m.clearedFields[archivehold.FieldReleasedByID] = struct{}{}
+}
+
+// ReleasedByIDCleared returns if the "released_by_id" field was cleared in this mutation.
+func (m *ArchiveHoldMutation) ReleasedByIDCleared() bool {
+	_, ok := m.clearedFields[archivehold.FieldReleasedByID]
+	return ok
+}
+
+// ResetReleasedByID resets all changes to the "released_by_id" field.
+func (m *ArchiveHoldMutation) ResetReleasedByID() {
+	m.released_by_id = nil
+	delete(m.clearedFields, archivehold.FieldReleasedByID)
+}
+
+// SetReleasedByName sets the "released_by_name" field.
+func (m *ArchiveHoldMutation) SetReleasedByName(s string) {
+	m.released_by_name = &s
+}
+
+// ReleasedByName returns the value of the "released_by_name" field in the mutation.
+func (m *ArchiveHoldMutation) ReleasedByName() (r string, exists bool) {
+	v := m.released_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReleasedByName returns the old "released_by_name" field's value of the ArchiveHold entity.
+// If the ArchiveHold object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveHoldMutation) OldReleasedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReleasedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReleasedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReleasedByName: %w", err)
+	}
+	return oldValue.ReleasedByName, nil
+}
+
+// ResetReleasedByName resets all changes to the "released_by_name" field.
+func (m *ArchiveHoldMutation) ResetReleasedByName() {
+	m.released_by_name = nil
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *ArchiveHoldMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[archivehold.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *ArchiveHoldMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *ArchiveHoldMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *ArchiveHoldMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearDocument clears the "document" edge to the ArchiveDocument entity.
+func (m *ArchiveHoldMutation) ClearDocument() {
+	m.cleareddocument = true
+	m.clearedFields[archivehold.FieldDocumentID] = struct{}{}
+}
+
+// DocumentCleared reports if the "document" edge to the ArchiveDocument entity was cleared.
+func (m *ArchiveHoldMutation) DocumentCleared() bool {
+	return m.DocumentIDCleared() || m.cleareddocument
+}
+
+// DocumentIDs returns the "document" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// DocumentID instead. It exists only for internal usage by the builders.
+func (m *ArchiveHoldMutation) DocumentIDs() (ids []uuid.UUID) {
+	if id := m.document; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetDocument resets all changes to the "document" edge.
+func (m *ArchiveHoldMutation) ResetDocument() {
+	m.document = nil
+	m.cleareddocument = false
+}
+
+// ClearVolume clears the "volume" edge to the ArchiveVolume entity.
+func (m *ArchiveHoldMutation) ClearVolume() {
+	m.clearedvolume = true
+	m.clearedFields[archivehold.FieldVolumeID] = struct{}{}
+}
+
+// VolumeCleared reports if the "volume" edge to the ArchiveVolume entity was cleared.
+func (m *ArchiveHoldMutation) VolumeCleared() bool {
+	return m.VolumeIDCleared() || m.clearedvolume
+}
+
+// VolumeIDs returns the "volume" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// VolumeID instead. It exists only for internal usage by the builders.
+func (m *ArchiveHoldMutation) VolumeIDs() (ids []uuid.UUID) {
+	if id := m.volume; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetVolume resets all changes to the "volume" edge.
+func (m *ArchiveHoldMutation) ResetVolume() {
+	m.volume = nil
+	m.clearedvolume = false
+}
+
+// ClearFile clears the "file" edge to the ArchiveFile entity.
+func (m *ArchiveHoldMutation) ClearFile() {
+	m.clearedfile = true
+	m.clearedFields[archivehold.FieldFileID] = struct{}{}
+}
+
+// FileCleared reports if the "file" edge to the ArchiveFile entity was cleared.
+func (m *ArchiveHoldMutation) FileCleared() bool {
+	return m.FileIDCleared() || m.clearedfile
+}
+
+// FileIDs returns the "file" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// FileID instead. It exists only for internal usage by the builders.
+func (m *ArchiveHoldMutation) FileIDs() (ids []uuid.UUID) {
+	if id := m.file; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetFile resets all changes to the "file" edge.
+func (m *ArchiveHoldMutation) ResetFile() {
+	m.file = nil
+	m.clearedfile = false
+}
+
+// Where appends a list predicates to the ArchiveHoldMutation builder.
+func (m *ArchiveHoldMutation) Where(ps ...predicate.ArchiveHold) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ArchiveHoldMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ArchiveHoldMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ArchiveHold, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ArchiveHoldMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ArchiveHoldMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ArchiveHold).
+func (m *ArchiveHoldMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ArchiveHoldMutation) Fields() []string {
+	fields := make([]string, 0, 14)
+	if m.created_at != nil {
+		fields = append(fields, archivehold.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, archivehold.FieldEstateID)
+	}
+	if m.subject_id != nil {
+		fields = append(fields, archivehold.FieldSubjectID)
+	}
+	if m.document != nil {
+		fields = append(fields, archivehold.FieldDocumentID)
+	}
+	if m.volume != nil {
+		fields = append(fields, archivehold.FieldVolumeID)
+	}
+	if m.file != nil {
+		fields = append(fields, archivehold.FieldFileID)
+	}
+	if m.reason != nil {
+		fields = append(fields, archivehold.FieldReason)
+	}
+	if m.placed_by_id != nil {
+		fields = append(fields, archivehold.FieldPlacedByID)
+	}
+	if m.placed_by_name != nil {
+		fields = append(fields, archivehold.FieldPlacedByName)
+	}
+	if m.placed_at != nil {
+		fields = append(fields, archivehold.FieldPlacedAt)
+	}
+	if m.released_at != nil {
+		fields = append(fields, archivehold.FieldReleasedAt)
+	}
+	if m.release_reason != nil {
+		fields = append(fields, archivehold.FieldReleaseReason)
+	}
+	if m.released_by_id != nil {
+		fields = append(fields, archivehold.FieldReleasedByID)
+	}
+	if m.released_by_name != nil {
+		fields = append(fields, archivehold.FieldReleasedByName)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ArchiveHoldMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case archivehold.FieldCreatedAt:
+		return m.CreatedAt()
+	case archivehold.FieldEstateID:
+		return m.EstateID()
+	case archivehold.FieldSubjectID:
+		return m.SubjectID()
+	case archivehold.FieldDocumentID:
+		return m.DocumentID()
+	case archivehold.FieldVolumeID:
+		return m.VolumeID()
+	case archivehold.FieldFileID:
+		return m.FileID()
+	case archivehold.FieldReason:
+		return m.Reason()
+	case archivehold.FieldPlacedByID:
+		return m.PlacedByID()
+	case archivehold.FieldPlacedByName:
+		return m.PlacedByName()
+	case archivehold.FieldPlacedAt:
+		return m.PlacedAt()
+	case archivehold.FieldReleasedAt:
+		return m.ReleasedAt()
+	case archivehold.FieldReleaseReason:
+		return m.ReleaseReason()
+	case archivehold.FieldReleasedByID:
+		return m.ReleasedByID()
+	case archivehold.FieldReleasedByName:
+		return m.ReleasedByName()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ArchiveHoldMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case archivehold.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case archivehold.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case archivehold.FieldSubjectID:
+		return m.OldSubjectID(ctx)
+	case archivehold.FieldDocumentID:
+		return m.OldDocumentID(ctx)
+	case archivehold.FieldVolumeID:
+		return m.OldVolumeID(ctx)
+	case archivehold.FieldFileID:
+		return m.OldFileID(ctx)
+	case archivehold.FieldReason:
+		return m.OldReason(ctx)
+	case archivehold.FieldPlacedByID:
+		return m.OldPlacedByID(ctx)
+	case archivehold.FieldPlacedByName:
+		return m.OldPlacedByName(ctx)
+	case archivehold.FieldPlacedAt:
+		return m.OldPlacedAt(ctx)
+	case archivehold.FieldReleasedAt:
+		return m.OldReleasedAt(ctx)
+	case archivehold.FieldReleaseReason:
+		return m.OldReleaseReason(ctx)
+	case archivehold.FieldReleasedByID:
+		return m.OldReleasedByID(ctx)
+	case archivehold.FieldReleasedByName:
+		return m.OldReleasedByName(ctx)
+	}
+	return nil, fmt.Errorf("unknown ArchiveHold field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ArchiveHoldMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case archivehold.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case archivehold.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case archivehold.FieldSubjectID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSubjectID(v)
+		return nil
+	case archivehold.FieldDocumentID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDocumentID(v)
+		return nil
+	case archivehold.FieldVolumeID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVolumeID(v)
+		return nil
+	case archivehold.FieldFileID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFileID(v)
+		return nil
+	case archivehold.FieldReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReason(v)
+		return nil
+	case archivehold.FieldPlacedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPlacedByID(v)
+		return nil
+	case archivehold.FieldPlacedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPlacedByName(v)
+		return nil
+	case archivehold.FieldPlacedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPlacedAt(v)
+		return nil
+	case archivehold.FieldReleasedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReleasedAt(v)
+		return nil
+	case archivehold.FieldReleaseReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReleaseReason(v)
+		return nil
+	case archivehold.FieldReleasedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReleasedByID(v)
+		return nil
+	case archivehold.FieldReleasedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReleasedByName(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveHold field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ArchiveHoldMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ArchiveHoldMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ArchiveHoldMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown ArchiveHold numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ArchiveHoldMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(archivehold.FieldDocumentID) {
+		fields = append(fields, archivehold.FieldDocumentID)
+	}
+	if m.FieldCleared(archivehold.FieldVolumeID) {
+		fields = append(fields, archivehold.FieldVolumeID)
+	}
+	if m.FieldCleared(archivehold.FieldFileID) {
+		fields = append(fields, archivehold.FieldFileID)
+	}
+	if m.FieldCleared(archivehold.FieldReleasedAt) {
+		fields = append(fields, archivehold.FieldReleasedAt)
+	}
+	if m.FieldCleared(archivehold.FieldReleasedByID) {
+		fields = append(fields, archivehold.FieldReleasedByID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ArchiveHoldMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ArchiveHoldMutation) ClearField(name string) error {
+	switch name {
+	case archivehold.FieldDocumentID:
+		m.ClearDocumentID()
+		return nil
+	case archivehold.FieldVolumeID:
+		m.ClearVolumeID()
+		return nil
+	case archivehold.FieldFileID:
+		m.ClearFileID()
+		return nil
+	case archivehold.FieldReleasedAt:
+		m.ClearReleasedAt()
+		return nil
+	case archivehold.FieldReleasedByID:
+		m.ClearReleasedByID()
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveHold nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ArchiveHoldMutation) ResetField(name string) error {
+	switch name {
+	case archivehold.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case archivehold.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case archivehold.FieldSubjectID:
+		m.ResetSubjectID()
+		return nil
+	case archivehold.FieldDocumentID:
+		m.ResetDocumentID()
+		return nil
+	case archivehold.FieldVolumeID:
+		m.ResetVolumeID()
+		return nil
+	case archivehold.FieldFileID:
+		m.ResetFileID()
+		return nil
+	case archivehold.FieldReason:
+		m.ResetReason()
+		return nil
+	case archivehold.FieldPlacedByID:
+		m.ResetPlacedByID()
+		return nil
+	case archivehold.FieldPlacedByName:
+		m.ResetPlacedByName()
+		return nil
+	case archivehold.FieldPlacedAt:
+		m.ResetPlacedAt()
+		return nil
+	case archivehold.FieldReleasedAt:
+		m.ResetReleasedAt()
+		return nil
+	case archivehold.FieldReleaseReason:
+		m.ResetReleaseReason()
+		return nil
+	case archivehold.FieldReleasedByID:
+		m.ResetReleasedByID()
+		return nil
+	case archivehold.FieldReleasedByName:
+		m.ResetReleasedByName()
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveHold field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ArchiveHoldMutation) AddedEdges() []string {
+	edges := make([]string, 0, 4)
+	if m.estate != nil {
+		edges = append(edges, archivehold.EdgeEstate)
+	}
+	if m.document != nil {
+		edges = append(edges, archivehold.EdgeDocument)
+	}
+	if m.volume != nil {
+		edges = append(edges, archivehold.EdgeVolume)
+	}
+	if m.file != nil {
+		edges = append(edges, archivehold.EdgeFile)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ArchiveHoldMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case archivehold.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case archivehold.EdgeDocument:
+		if id := m.document; id != nil {
+			return []ent.Value{*id}
+		}
+	case archivehold.EdgeVolume:
+		if id := m.volume; id != nil {
+			return []ent.Value{*id}
+		}
+	case archivehold.EdgeFile:
+		if id := m.file; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ArchiveHoldMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 4)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ArchiveHoldMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ArchiveHoldMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 4)
+	if m.clearedestate {
+		edges = append(edges, archivehold.EdgeEstate)
+	}
+	if m.cleareddocument {
+		edges = append(edges, archivehold.EdgeDocument)
+	}
+	if m.clearedvolume {
+		edges = append(edges, archivehold.EdgeVolume)
+	}
+	if m.clearedfile {
+		edges = append(edges, archivehold.EdgeFile)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ArchiveHoldMutation) EdgeCleared(name string) bool {
+	switch name {
+	case archivehold.EdgeEstate:
+		return m.clearedestate
+	case archivehold.EdgeDocument:
+		return m.cleareddocument
+	case archivehold.EdgeVolume:
+		return m.clearedvolume
+	case archivehold.EdgeFile:
+		return m.clearedfile
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ArchiveHoldMutation) ClearEdge(name string) error {
+	switch name {
+	case archivehold.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case archivehold.EdgeDocument:
+		m.ClearDocument()
+		return nil
+	case archivehold.EdgeVolume:
+		m.ClearVolume()
+		return nil
+	case archivehold.EdgeFile:
+		m.ClearFile()
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveHold unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ArchiveHoldMutation) ResetEdge(name string) error {
+	switch name {
+	case archivehold.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case archivehold.EdgeDocument:
+		m.ResetDocument()
+		return nil
+	case archivehold.EdgeVolume:
+		m.ResetVolume()
+		return nil
+	case archivehold.EdgeFile:
+		m.ResetFile()
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveHold edge %s", name)
 }
 
 // ArchiveManualMutation represents an operation that mutates the ArchiveManual nodes in the graph.
@@ -10659,6 +15831,881 @@ func (m *ArchiveRequestDocumentMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown ArchiveRequestDocument edge %s", name)
 }
 
+// ArchiveRetentionMutation represents an operation that mutates the ArchiveRetention nodes in the graph.
+type ArchiveRetentionMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *uuid.UUID
+	created_at    *time.Time
+	version       *int
+	addversion    *int
+	category      *archiveretention.Category
+	years         *int
+	addyears      *int
+	basis         *string
+	set_by_id     *uuid.UUID
+	set_by_name   *string
+	clearedFields map[string]struct{}
+	estate        *uuid.UUID
+	clearedestate bool
+	done          bool
+	oldValue      func(context.Context) (*ArchiveRetention, error)
+	predicates    []predicate.ArchiveRetention
+}
+
+var _ ent.Mutation = (*ArchiveRetentionMutation)(nil)
+
+// archiveretentionOption allows management of the mutation configuration using functional options.
+type archiveretentionOption func(*ArchiveRetentionMutation)
+
+// newArchiveRetentionMutation creates new mutation for the ArchiveRetention entity.
+func newArchiveRetentionMutation(c config, op Op, opts ...archiveretentionOption) *ArchiveRetentionMutation {
+	m := &ArchiveRetentionMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeArchiveRetention,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withArchiveRetentionID sets the ID field of the mutation.
+func withArchiveRetentionID(id uuid.UUID) archiveretentionOption {
+	return func(m *ArchiveRetentionMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ArchiveRetention
+		)
+		m.oldValue = func(ctx context.Context) (*ArchiveRetention, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ArchiveRetention.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withArchiveRetention sets the old ArchiveRetention of the mutation.
+func withArchiveRetention(node *ArchiveRetention) archiveretentionOption {
+	return func(m *ArchiveRetentionMutation) {
+		m.oldValue = func(context.Context) (*ArchiveRetention, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ArchiveRetentionMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ArchiveRetentionMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ArchiveRetention entities.
+func (m *ArchiveRetentionMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ArchiveRetentionMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ArchiveRetentionMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ArchiveRetention.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ArchiveRetentionMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ArchiveRetentionMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the ArchiveRetention entity.
+// If the ArchiveRetention object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveRetentionMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ArchiveRetentionMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *ArchiveRetentionMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *ArchiveRetentionMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the ArchiveRetention entity.
+// If the ArchiveRetention object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveRetentionMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *ArchiveRetentionMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *ArchiveRetentionMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *ArchiveRetentionMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the ArchiveRetention entity.
+// If the ArchiveRetention object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveRetentionMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *ArchiveRetentionMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *ArchiveRetentionMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *ArchiveRetentionMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetCategory sets the "category" field.
+func (m *ArchiveRetentionMutation) SetCategory(a archiveretention.Category) {
+	m.category = &a
+}
+
+// Category returns the value of the "category" field in the mutation.
+func (m *ArchiveRetentionMutation) Category() (r archiveretention.Category, exists bool) {
+	v := m.category
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCategory returns the old "category" field's value of the ArchiveRetention entity.
+// If the ArchiveRetention object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveRetentionMutation) OldCategory(ctx context.Context) (v archiveretention.Category, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCategory is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCategory requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCategory: %w", err)
+	}
+	return oldValue.Category, nil
+}
+
+// ResetCategory resets all changes to the "category" field.
+func (m *ArchiveRetentionMutation) ResetCategory() {
+	m.category = nil
+}
+
+// SetYears sets the "years" field.
+func (m *ArchiveRetentionMutation) SetYears(i int) {
+	m.years = &i
+	m.addyears = nil
+}
+
+// Years returns the value of the "years" field in the mutation.
+func (m *ArchiveRetentionMutation) Years() (r int, exists bool) {
+	v := m.years
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldYears returns the old "years" field's value of the ArchiveRetention entity.
+// If the ArchiveRetention object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveRetentionMutation) OldYears(ctx context.Context) (v *int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldYears is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldYears requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldYears: %w", err)
+	}
+	return oldValue.Years, nil
+}
+
+// AddYears adds i to the "years" field.
+func (m *ArchiveRetentionMutation) AddYears(i int) {
+	if m.addyears != nil {
+		*m.addyears += i
+	} else {
+		m.addyears = &i
+	}
+}
+
+// AddedYears returns the value that was added to the "years" field in this mutation.
+func (m *ArchiveRetentionMutation) AddedYears() (r int, exists bool) {
+	v := m.addyears
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearYears clears the value of the "years" field.
+func (m *ArchiveRetentionMutation) ClearYears() {
+	m.years = nil
+	m.addyears = nil
+	m.clearedFields[archiveretention.FieldYears] = struct{}{}
+}
+
+// YearsCleared returns if the "years" field was cleared in this mutation.
+func (m *ArchiveRetentionMutation) YearsCleared() bool {
+	_, ok := m.clearedFields[archiveretention.FieldYears]
+	return ok
+}
+
+// ResetYears resets all changes to the "years" field.
+func (m *ArchiveRetentionMutation) ResetYears() {
+	m.years = nil
+	m.addyears = nil
+	delete(m.clearedFields, archiveretention.FieldYears)
+}
+
+// SetBasis sets the "basis" field.
+func (m *ArchiveRetentionMutation) SetBasis(s string) {
+	m.basis = &s
+}
+
+// Basis returns the value of the "basis" field in the mutation.
+func (m *ArchiveRetentionMutation) Basis() (r string, exists bool) {
+	v := m.basis
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBasis returns the old "basis" field's value of the ArchiveRetention entity.
+// If the ArchiveRetention object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveRetentionMutation) OldBasis(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBasis is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBasis requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBasis: %w", err)
+	}
+	return oldValue.Basis, nil
+}
+
+// ResetBasis resets all changes to the "basis" field.
+func (m *ArchiveRetentionMutation) ResetBasis() {
+	m.basis = nil
+}
+
+// SetSetByID sets the "set_by_id" field.
+func (m *ArchiveRetentionMutation) SetSetByID(u uuid.UUID) {
+	m.set_by_id = &u
+}
+
+// SetByID returns the value of the "set_by_id" field in the mutation.
+func (m *ArchiveRetentionMutation) SetByID() (r uuid.UUID, exists bool) {
+	v := m.set_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSetByID returns the old "set_by_id" field's value of the ArchiveRetention entity.
+// If the ArchiveRetention object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveRetentionMutation) OldSetByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSetByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSetByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSetByID: %w", err)
+	}
+	return oldValue.SetByID, nil
+}
+
+// ClearSetByID clears the value of the "set_by_id" field.
+func (m *ArchiveRetentionMutation) ClearSetByID() {
+	m.set_by_id = nil
+	m.clearedFields[archiveretention.FieldSetByID] = struct{}{}
+}
+
+// SetByIDCleared returns if the "set_by_id" field was cleared in this mutation.
+func (m *ArchiveRetentionMutation) SetByIDCleared() bool {
+	_, ok := m.clearedFields[archiveretention.FieldSetByID]
+	return ok
+}
+
+// ResetSetByID resets all changes to the "set_by_id" field.
+func (m *ArchiveRetentionMutation) ResetSetByID() {
+	m.set_by_id = nil
+	delete(m.clearedFields, archiveretention.FieldSetByID)
+}
+
+// SetSetByName sets the "set_by_name" field.
+func (m *ArchiveRetentionMutation) SetSetByName(s string) {
+	m.set_by_name = &s
+}
+
+// SetByName returns the value of the "set_by_name" field in the mutation.
+func (m *ArchiveRetentionMutation) SetByName() (r string, exists bool) {
+	v := m.set_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSetByName returns the old "set_by_name" field's value of the ArchiveRetention entity.
+// If the ArchiveRetention object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveRetentionMutation) OldSetByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSetByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSetByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSetByName: %w", err)
+	}
+	return oldValue.SetByName, nil
+}
+
+// ResetSetByName resets all changes to the "set_by_name" field.
+func (m *ArchiveRetentionMutation) ResetSetByName() {
+	m.set_by_name = nil
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *ArchiveRetentionMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[archiveretention.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *ArchiveRetentionMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *ArchiveRetentionMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *ArchiveRetentionMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// Where appends a list predicates to the ArchiveRetentionMutation builder.
+func (m *ArchiveRetentionMutation) Where(ps ...predicate.ArchiveRetention) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ArchiveRetentionMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ArchiveRetentionMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ArchiveRetention, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ArchiveRetentionMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ArchiveRetentionMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ArchiveRetention).
+func (m *ArchiveRetentionMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ArchiveRetentionMutation) Fields() []string {
+	fields := make([]string, 0, 8)
+	if m.created_at != nil {
+		fields = append(fields, archiveretention.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, archiveretention.FieldEstateID)
+	}
+	if m.version != nil {
+		fields = append(fields, archiveretention.FieldVersion)
+	}
+	if m.category != nil {
+		fields = append(fields, archiveretention.FieldCategory)
+	}
+	if m.years != nil {
+		fields = append(fields, archiveretention.FieldYears)
+	}
+	if m.basis != nil {
+		fields = append(fields, archiveretention.FieldBasis)
+	}
+	if m.set_by_id != nil {
+		fields = append(fields, archiveretention.FieldSetByID)
+	}
+	if m.set_by_name != nil {
+		fields = append(fields, archiveretention.FieldSetByName)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ArchiveRetentionMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case archiveretention.FieldCreatedAt:
+		return m.CreatedAt()
+	case archiveretention.FieldEstateID:
+		return m.EstateID()
+	case archiveretention.FieldVersion:
+		return m.Version()
+	case archiveretention.FieldCategory:
+		return m.Category()
+	case archiveretention.FieldYears:
+		return m.Years()
+	case archiveretention.FieldBasis:
+		return m.Basis()
+	case archiveretention.FieldSetByID:
+		return m.SetByID()
+	case archiveretention.FieldSetByName:
+		return m.SetByName()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ArchiveRetentionMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case archiveretention.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case archiveretention.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case archiveretention.FieldVersion:
+		return m.OldVersion(ctx)
+	case archiveretention.FieldCategory:
+		return m.OldCategory(ctx)
+	case archiveretention.FieldYears:
+		return m.OldYears(ctx)
+	case archiveretention.FieldBasis:
+		return m.OldBasis(ctx)
+	case archiveretention.FieldSetByID:
+		return m.OldSetByID(ctx)
+	case archiveretention.FieldSetByName:
+		return m.OldSetByName(ctx)
+	}
+	return nil, fmt.Errorf("unknown ArchiveRetention field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ArchiveRetentionMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case archiveretention.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case archiveretention.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case archiveretention.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case archiveretention.FieldCategory:
+		v, ok := value.(archiveretention.Category)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCategory(v)
+		return nil
+	case archiveretention.FieldYears:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetYears(v)
+		return nil
+	case archiveretention.FieldBasis:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBasis(v)
+		return nil
+	case archiveretention.FieldSetByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSetByID(v)
+		return nil
+	case archiveretention.FieldSetByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSetByName(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveRetention field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ArchiveRetentionMutation) AddedFields() []string {
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, archiveretention.FieldVersion)
+	}
+	if m.addyears != nil {
+		fields = append(fields, archiveretention.FieldYears)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ArchiveRetentionMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case archiveretention.FieldVersion:
+		return m.AddedVersion()
+	case archiveretention.FieldYears:
+		return m.AddedYears()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ArchiveRetentionMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case archiveretention.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	case archiveretention.FieldYears:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddYears(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveRetention numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ArchiveRetentionMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(archiveretention.FieldYears) {
+		fields = append(fields, archiveretention.FieldYears)
+	}
+	if m.FieldCleared(archiveretention.FieldSetByID) {
+		fields = append(fields, archiveretention.FieldSetByID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ArchiveRetentionMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ArchiveRetentionMutation) ClearField(name string) error {
+	switch name {
+	case archiveretention.FieldYears:
+		m.ClearYears()
+		return nil
+	case archiveretention.FieldSetByID:
+		m.ClearSetByID()
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveRetention nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ArchiveRetentionMutation) ResetField(name string) error {
+	switch name {
+	case archiveretention.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case archiveretention.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case archiveretention.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case archiveretention.FieldCategory:
+		m.ResetCategory()
+		return nil
+	case archiveretention.FieldYears:
+		m.ResetYears()
+		return nil
+	case archiveretention.FieldBasis:
+		m.ResetBasis()
+		return nil
+	case archiveretention.FieldSetByID:
+		m.ResetSetByID()
+		return nil
+	case archiveretention.FieldSetByName:
+		m.ResetSetByName()
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveRetention field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ArchiveRetentionMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.estate != nil {
+		edges = append(edges, archiveretention.EdgeEstate)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ArchiveRetentionMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case archiveretention.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ArchiveRetentionMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ArchiveRetentionMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ArchiveRetentionMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedestate {
+		edges = append(edges, archiveretention.EdgeEstate)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ArchiveRetentionMutation) EdgeCleared(name string) bool {
+	switch name {
+	case archiveretention.EdgeEstate:
+		return m.clearedestate
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ArchiveRetentionMutation) ClearEdge(name string) error {
+	switch name {
+	case archiveretention.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveRetention unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ArchiveRetentionMutation) ResetEdge(name string) error {
+	switch name {
+	case archiveretention.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveRetention edge %s", name)
+}
+
 // ArchiveVolumeMutation represents an operation that mutates the ArchiveVolume nodes in the graph.
 type ArchiveVolumeMutation struct {
 	config
@@ -14964,6 +21011,3334 @@ func (m *CertificateMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Certificate edge %s", name)
 }
 
+// ComplaintMutation represents an operation that mutates the Complaint nodes in the graph.
+type ComplaintMutation struct {
+	config
+	op               Op
+	typ              string
+	id               *uuid.UUID
+	created_at       *time.Time
+	household_id     *uuid.UUID
+	department_id    *uuid.UUID
+	title            *string
+	particulars      *string
+	dated            *time.Time
+	recorded_by_id   *uuid.UUID
+	recorded_by_name *string
+	recorded_at      *time.Time
+	voided_at        *time.Time
+	void_reason      *string
+	voided_by_id     *uuid.UUID
+	voided_by_name   *string
+	way              *complaint.Way
+	due_at           *time.Time
+	state            *complaint.State
+	finding          *string
+	answered_by_id   *uuid.UUID
+	answered_by_name *string
+	answered_at      *time.Time
+	clearedFields    map[string]struct{}
+	estate           *uuid.UUID
+	clearedestate    bool
+	file             *uuid.UUID
+	clearedfile      bool
+	done             bool
+	oldValue         func(context.Context) (*Complaint, error)
+	predicates       []predicate.Complaint
+}
+
+var _ ent.Mutation = (*ComplaintMutation)(nil)
+
+// complaintOption allows management of the mutation configuration using functional options.
+type complaintOption func(*ComplaintMutation)
+
+// newComplaintMutation creates new mutation for the Complaint entity.
+func newComplaintMutation(c config, op Op, opts ...complaintOption) *ComplaintMutation {
+	m := &ComplaintMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeComplaint,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withComplaintID sets the ID field of the mutation.
+func withComplaintID(id uuid.UUID) complaintOption {
+	return func(m *ComplaintMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Complaint
+		)
+		m.oldValue = func(ctx context.Context) (*Complaint, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Complaint.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withComplaint sets the old Complaint of the mutation.
+func withComplaint(node *Complaint) complaintOption {
+	return func(m *ComplaintMutation) {
+		m.oldValue = func(context.Context) (*Complaint, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ComplaintMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ComplaintMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Complaint entities.
+func (m *ComplaintMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ComplaintMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ComplaintMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Complaint.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ComplaintMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ComplaintMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Complaint entity.
+// If the Complaint object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ComplaintMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ComplaintMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *ComplaintMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *ComplaintMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the Complaint entity.
+// If the Complaint object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ComplaintMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *ComplaintMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetHouseholdID sets the "household_id" field.
+func (m *ComplaintMutation) SetHouseholdID(u uuid.UUID) {
+	m.household_id = &u
+}
+
+// HouseholdID returns the value of the "household_id" field in the mutation.
+func (m *ComplaintMutation) HouseholdID() (r uuid.UUID, exists bool) {
+	v := m.household_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHouseholdID returns the old "household_id" field's value of the Complaint entity.
+// If the Complaint object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ComplaintMutation) OldHouseholdID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHouseholdID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHouseholdID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHouseholdID: %w", err)
+	}
+	return oldValue.HouseholdID, nil
+}
+
+// ResetHouseholdID resets all changes to the "household_id" field.
+func (m *ComplaintMutation) ResetHouseholdID() {
+	m.household_id = nil
+}
+
+// SetDepartmentID sets the "department_id" field.
+func (m *ComplaintMutation) SetDepartmentID(u uuid.UUID) {
+	m.department_id = &u
+}
+
+// DepartmentID returns the value of the "department_id" field in the mutation.
+func (m *ComplaintMutation) DepartmentID() (r uuid.UUID, exists bool) {
+	v := m.department_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDepartmentID returns the old "department_id" field's value of the Complaint entity.
+// If the Complaint object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ComplaintMutation) OldDepartmentID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDepartmentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDepartmentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDepartmentID: %w", err)
+	}
+	return oldValue.DepartmentID, nil
+}
+
+// ClearDepartmentID clears the value of the "department_id" field.
+func (m *ComplaintMutation) ClearDepartmentID() {
+	m.department_id = nil
+	m.clearedFields[complaint.FieldDepartmentID] = struct{}{}
+}
+
+// DepartmentIDCleared returns if the "department_id" field was cleared in this mutation.
+func (m *ComplaintMutation) DepartmentIDCleared() bool {
+	_, ok := m.clearedFields[complaint.FieldDepartmentID]
+	return ok
+}
+
+// ResetDepartmentID resets all changes to the "department_id" field.
+func (m *ComplaintMutation) ResetDepartmentID() {
+	m.department_id = nil
+	delete(m.clearedFields, complaint.FieldDepartmentID)
+}
+
+// SetFileID sets the "file_id" field.
+func (m *ComplaintMutation) SetFileID(u uuid.UUID) {
+	m.file = &u
+}
+
+// FileID returns the value of the "file_id" field in the mutation.
+func (m *ComplaintMutation) FileID() (r uuid.UUID, exists bool) {
+	v := m.file
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFileID returns the old "file_id" field's value of the Complaint entity.
+// If the Complaint object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ComplaintMutation) OldFileID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFileID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFileID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFileID: %w", err)
+	}
+	return oldValue.FileID, nil
+}
+
+// ResetFileID resets all changes to the "file_id" field.
+func (m *ComplaintMutation) ResetFileID() {
+	m.file = nil
+}
+
+// SetTitle sets the "title" field.
+func (m *ComplaintMutation) SetTitle(s string) {
+	m.title = &s
+}
+
+// Title returns the value of the "title" field in the mutation.
+func (m *ComplaintMutation) Title() (r string, exists bool) {
+	v := m.title
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTitle returns the old "title" field's value of the Complaint entity.
+// If the Complaint object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ComplaintMutation) OldTitle(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTitle is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTitle requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTitle: %w", err)
+	}
+	return oldValue.Title, nil
+}
+
+// ResetTitle resets all changes to the "title" field.
+func (m *ComplaintMutation) ResetTitle() {
+	m.title = nil
+}
+
+// SetParticulars sets the "particulars" field.
+func (m *ComplaintMutation) SetParticulars(s string) {
+	m.particulars = &s
+}
+
+// Particulars returns the value of the "particulars" field in the mutation.
+func (m *ComplaintMutation) Particulars() (r string, exists bool) {
+	v := m.particulars
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldParticulars returns the old "particulars" field's value of the Complaint entity.
+// If the Complaint object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ComplaintMutation) OldParticulars(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldParticulars is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldParticulars requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldParticulars: %w", err)
+	}
+	return oldValue.Particulars, nil
+}
+
+// ResetParticulars resets all changes to the "particulars" field.
+func (m *ComplaintMutation) ResetParticulars() {
+	m.particulars = nil
+}
+
+// SetDated sets the "dated" field.
+func (m *ComplaintMutation) SetDated(t time.Time) {
+	m.dated = &t
+}
+
+// Dated returns the value of the "dated" field in the mutation.
+func (m *ComplaintMutation) Dated() (r time.Time, exists bool) {
+	v := m.dated
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDated returns the old "dated" field's value of the Complaint entity.
+// If the Complaint object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ComplaintMutation) OldDated(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDated is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDated requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDated: %w", err)
+	}
+	return oldValue.Dated, nil
+}
+
+// ResetDated resets all changes to the "dated" field.
+func (m *ComplaintMutation) ResetDated() {
+	m.dated = nil
+}
+
+// SetRecordedByID sets the "recorded_by_id" field.
+func (m *ComplaintMutation) SetRecordedByID(u uuid.UUID) {
+	m.recorded_by_id = &u
+}
+
+// RecordedByID returns the value of the "recorded_by_id" field in the mutation.
+func (m *ComplaintMutation) RecordedByID() (r uuid.UUID, exists bool) {
+	v := m.recorded_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecordedByID returns the old "recorded_by_id" field's value of the Complaint entity.
+// If the Complaint object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ComplaintMutation) OldRecordedByID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecordedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecordedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecordedByID: %w", err)
+	}
+	return oldValue.RecordedByID, nil
+}
+
+// ResetRecordedByID resets all changes to the "recorded_by_id" field.
+func (m *ComplaintMutation) ResetRecordedByID() {
+	m.recorded_by_id = nil
+}
+
+// SetRecordedByName sets the "recorded_by_name" field.
+func (m *ComplaintMutation) SetRecordedByName(s string) {
+	m.recorded_by_name = &s
+}
+
+// RecordedByName returns the value of the "recorded_by_name" field in the mutation.
+func (m *ComplaintMutation) RecordedByName() (r string, exists bool) {
+	v := m.recorded_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecordedByName returns the old "recorded_by_name" field's value of the Complaint entity.
+// If the Complaint object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ComplaintMutation) OldRecordedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecordedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecordedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecordedByName: %w", err)
+	}
+	return oldValue.RecordedByName, nil
+}
+
+// ResetRecordedByName resets all changes to the "recorded_by_name" field.
+func (m *ComplaintMutation) ResetRecordedByName() {
+	m.recorded_by_name = nil
+}
+
+// SetRecordedAt sets the "recorded_at" field.
+func (m *ComplaintMutation) SetRecordedAt(t time.Time) {
+	m.recorded_at = &t
+}
+
+// RecordedAt returns the value of the "recorded_at" field in the mutation.
+func (m *ComplaintMutation) RecordedAt() (r time.Time, exists bool) {
+	v := m.recorded_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecordedAt returns the old "recorded_at" field's value of the Complaint entity.
+// If the Complaint object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ComplaintMutation) OldRecordedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecordedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecordedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecordedAt: %w", err)
+	}
+	return oldValue.RecordedAt, nil
+}
+
+// ResetRecordedAt resets all changes to the "recorded_at" field.
+func (m *ComplaintMutation) ResetRecordedAt() {
+	m.recorded_at = nil
+}
+
+// SetVoidedAt sets the "voided_at" field.
+func (m *ComplaintMutation) SetVoidedAt(t time.Time) {
+	m.voided_at = &t
+}
+
+// VoidedAt returns the value of the "voided_at" field in the mutation.
+func (m *ComplaintMutation) VoidedAt() (r time.Time, exists bool) {
+	v := m.voided_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedAt returns the old "voided_at" field's value of the Complaint entity.
+// If the Complaint object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ComplaintMutation) OldVoidedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedAt: %w", err)
+	}
+	return oldValue.VoidedAt, nil
+}
+
+// ClearVoidedAt clears the value of the "voided_at" field.
+func (m *ComplaintMutation) ClearVoidedAt() {
+	m.voided_at = nil
+	m.clearedFields[complaint.FieldVoidedAt] = struct{}{}
+}
+
+// VoidedAtCleared returns if the "voided_at" field was cleared in this mutation.
+func (m *ComplaintMutation) VoidedAtCleared() bool {
+	_, ok := m.clearedFields[complaint.FieldVoidedAt]
+	return ok
+}
+
+// ResetVoidedAt resets all changes to the "voided_at" field.
+func (m *ComplaintMutation) ResetVoidedAt() {
+	m.voided_at = nil
+	delete(m.clearedFields, complaint.FieldVoidedAt)
+}
+
+// SetVoidReason sets the "void_reason" field.
+func (m *ComplaintMutation) SetVoidReason(s string) {
+	m.void_reason = &s
+}
+
+// VoidReason returns the value of the "void_reason" field in the mutation.
+func (m *ComplaintMutation) VoidReason() (r string, exists bool) {
+	v := m.void_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidReason returns the old "void_reason" field's value of the Complaint entity.
+// If the Complaint object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ComplaintMutation) OldVoidReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidReason: %w", err)
+	}
+	return oldValue.VoidReason, nil
+}
+
+// ResetVoidReason resets all changes to the "void_reason" field.
+func (m *ComplaintMutation) ResetVoidReason() {
+	m.void_reason = nil
+}
+
+// SetVoidedByID sets the "voided_by_id" field.
+func (m *ComplaintMutation) SetVoidedByID(u uuid.UUID) {
+	m.voided_by_id = &u
+}
+
+// VoidedByID returns the value of the "voided_by_id" field in the mutation.
+func (m *ComplaintMutation) VoidedByID() (r uuid.UUID, exists bool) {
+	v := m.voided_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByID returns the old "voided_by_id" field's value of the Complaint entity.
+// If the Complaint object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ComplaintMutation) OldVoidedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByID: %w", err)
+	}
+	return oldValue.VoidedByID, nil
+}
+
+// ClearVoidedByID clears the value of the "voided_by_id" field.
+func (m *ComplaintMutation) ClearVoidedByID() {
+	m.voided_by_id = nil
+	m.clearedFields[complaint.FieldVoidedByID] = struct{}{}
+}
+
+// VoidedByIDCleared returns if the "voided_by_id" field was cleared in this mutation.
+func (m *ComplaintMutation) VoidedByIDCleared() bool {
+	_, ok := m.clearedFields[complaint.FieldVoidedByID]
+	return ok
+}
+
+// ResetVoidedByID resets all changes to the "voided_by_id" field.
+func (m *ComplaintMutation) ResetVoidedByID() {
+	m.voided_by_id = nil
+	delete(m.clearedFields, complaint.FieldVoidedByID)
+}
+
+// SetVoidedByName sets the "voided_by_name" field.
+func (m *ComplaintMutation) SetVoidedByName(s string) {
+	m.voided_by_name = &s
+}
+
+// VoidedByName returns the value of the "voided_by_name" field in the mutation.
+func (m *ComplaintMutation) VoidedByName() (r string, exists bool) {
+	v := m.voided_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByName returns the old "voided_by_name" field's value of the Complaint entity.
+// If the Complaint object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ComplaintMutation) OldVoidedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByName: %w", err)
+	}
+	return oldValue.VoidedByName, nil
+}
+
+// ResetVoidedByName resets all changes to the "voided_by_name" field.
+func (m *ComplaintMutation) ResetVoidedByName() {
+	m.voided_by_name = nil
+}
+
+// SetWay sets the "way" field.
+func (m *ComplaintMutation) SetWay(c complaint.Way) {
+	m.way = &c
+}
+
+// Way returns the value of the "way" field in the mutation.
+func (m *ComplaintMutation) Way() (r complaint.Way, exists bool) {
+	v := m.way
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWay returns the old "way" field's value of the Complaint entity.
+// If the Complaint object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ComplaintMutation) OldWay(ctx context.Context) (v complaint.Way, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWay is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWay requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWay: %w", err)
+	}
+	return oldValue.Way, nil
+}
+
+// ResetWay resets all changes to the "way" field.
+func (m *ComplaintMutation) ResetWay() {
+	m.way = nil
+}
+
+// SetDueAt sets the "due_at" field.
+func (m *ComplaintMutation) SetDueAt(t time.Time) {
+	m.due_at = &t
+}
+
+// DueAt returns the value of the "due_at" field in the mutation.
+func (m *ComplaintMutation) DueAt() (r time.Time, exists bool) {
+	v := m.due_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDueAt returns the old "due_at" field's value of the Complaint entity.
+// If the Complaint object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ComplaintMutation) OldDueAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDueAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDueAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDueAt: %w", err)
+	}
+	return oldValue.DueAt, nil
+}
+
+// ResetDueAt resets all changes to the "due_at" field.
+func (m *ComplaintMutation) ResetDueAt() {
+	m.due_at = nil
+}
+
+// SetState sets the "state" field.
+func (m *ComplaintMutation) SetState(c complaint.State) {
+	m.state = &c
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *ComplaintMutation) State() (r complaint.State, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the Complaint entity.
+// If the Complaint object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ComplaintMutation) OldState(ctx context.Context) (v complaint.State, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *ComplaintMutation) ResetState() {
+	m.state = nil
+}
+
+// SetFinding sets the "finding" field.
+func (m *ComplaintMutation) SetFinding(s string) {
+	m.finding = &s
+}
+
+// Finding returns the value of the "finding" field in the mutation.
+func (m *ComplaintMutation) Finding() (r string, exists bool) {
+	v := m.finding
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFinding returns the old "finding" field's value of the Complaint entity.
+// If the Complaint object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ComplaintMutation) OldFinding(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFinding is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFinding requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFinding: %w", err)
+	}
+	return oldValue.Finding, nil
+}
+
+// ResetFinding resets all changes to the "finding" field.
+func (m *ComplaintMutation) ResetFinding() {
+	m.finding = nil
+}
+
+// SetAnsweredByID sets the "answered_by_id" field.
+func (m *ComplaintMutation) SetAnsweredByID(u uuid.UUID) {
+	m.answered_by_id = &u
+}
+
+// AnsweredByID returns the value of the "answered_by_id" field in the mutation.
+func (m *ComplaintMutation) AnsweredByID() (r uuid.UUID, exists bool) {
+	v := m.answered_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAnsweredByID returns the old "answered_by_id" field's value of the Complaint entity.
+// If the Complaint object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ComplaintMutation) OldAnsweredByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAnsweredByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAnsweredByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAnsweredByID: %w", err)
+	}
+	return oldValue.AnsweredByID, nil
+}
+
+// ClearAnsweredByID clears the value of the "answered_by_id" field.
+func (m *ComplaintMutation) ClearAnsweredByID() {
+	m.answered_by_id = nil
+	m.clearedFields[complaint.FieldAnsweredByID] = struct{}{}
+}
+
+// AnsweredByIDCleared returns if the "answered_by_id" field was cleared in this mutation.
+func (m *ComplaintMutation) AnsweredByIDCleared() bool {
+	_, ok := m.clearedFields[complaint.FieldAnsweredByID]
+	return ok
+}
+
+// ResetAnsweredByID resets all changes to the "answered_by_id" field.
+func (m *ComplaintMutation) ResetAnsweredByID() {
+	m.answered_by_id = nil
+	delete(m.clearedFields, complaint.FieldAnsweredByID)
+}
+
+// SetAnsweredByName sets the "answered_by_name" field.
+func (m *ComplaintMutation) SetAnsweredByName(s string) {
+	m.answered_by_name = &s
+}
+
+// AnsweredByName returns the value of the "answered_by_name" field in the mutation.
+func (m *ComplaintMutation) AnsweredByName() (r string, exists bool) {
+	v := m.answered_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAnsweredByName returns the old "answered_by_name" field's value of the Complaint entity.
+// If the Complaint object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ComplaintMutation) OldAnsweredByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAnsweredByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAnsweredByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAnsweredByName: %w", err)
+	}
+	return oldValue.AnsweredByName, nil
+}
+
+// ResetAnsweredByName resets all changes to the "answered_by_name" field.
+func (m *ComplaintMutation) ResetAnsweredByName() {
+	m.answered_by_name = nil
+}
+
+// SetAnsweredAt sets the "answered_at" field.
+func (m *ComplaintMutation) SetAnsweredAt(t time.Time) {
+	m.answered_at = &t
+}
+
+// AnsweredAt returns the value of the "answered_at" field in the mutation.
+func (m *ComplaintMutation) AnsweredAt() (r time.Time, exists bool) {
+	v := m.answered_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAnsweredAt returns the old "answered_at" field's value of the Complaint entity.
+// If the Complaint object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ComplaintMutation) OldAnsweredAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAnsweredAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAnsweredAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAnsweredAt: %w", err)
+	}
+	return oldValue.AnsweredAt, nil
+}
+
+// ClearAnsweredAt clears the value of the "answered_at" field.
+func (m *ComplaintMutation) ClearAnsweredAt() {
+	m.answered_at = nil
+	m.clearedFields[complaint.FieldAnsweredAt] = struct{}{}
+}
+
+// AnsweredAtCleared returns if the "answered_at" field was cleared in this mutation.
+func (m *ComplaintMutation) AnsweredAtCleared() bool {
+	_, ok := m.clearedFields[complaint.FieldAnsweredAt]
+	return ok
+}
+
+// ResetAnsweredAt resets all changes to the "answered_at" field.
+func (m *ComplaintMutation) ResetAnsweredAt() {
+	m.answered_at = nil
+	delete(m.clearedFields, complaint.FieldAnsweredAt)
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *ComplaintMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[complaint.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *ComplaintMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *ComplaintMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *ComplaintMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearFile clears the "file" edge to the ArchiveFile entity.
+func (m *ComplaintMutation) ClearFile() {
+	m.clearedfile = true
+	m.clearedFields[complaint.FieldFileID] = struct{}{}
+}
+
+// FileCleared reports if the "file" edge to the ArchiveFile entity was cleared.
+func (m *ComplaintMutation) FileCleared() bool {
+	return m.clearedfile
+}
+
+// FileIDs returns the "file" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// FileID instead. It exists only for internal usage by the builders.
+func (m *ComplaintMutation) FileIDs() (ids []uuid.UUID) {
+	if id := m.file; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetFile resets all changes to the "file" edge.
+func (m *ComplaintMutation) ResetFile() {
+	m.file = nil
+	m.clearedfile = false
+}
+
+// Where appends a list predicates to the ComplaintMutation builder.
+func (m *ComplaintMutation) Where(ps ...predicate.Complaint) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ComplaintMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ComplaintMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Complaint, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ComplaintMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ComplaintMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Complaint).
+func (m *ComplaintMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ComplaintMutation) Fields() []string {
+	fields := make([]string, 0, 22)
+	if m.created_at != nil {
+		fields = append(fields, complaint.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, complaint.FieldEstateID)
+	}
+	if m.household_id != nil {
+		fields = append(fields, complaint.FieldHouseholdID)
+	}
+	if m.department_id != nil {
+		fields = append(fields, complaint.FieldDepartmentID)
+	}
+	if m.file != nil {
+		fields = append(fields, complaint.FieldFileID)
+	}
+	if m.title != nil {
+		fields = append(fields, complaint.FieldTitle)
+	}
+	if m.particulars != nil {
+		fields = append(fields, complaint.FieldParticulars)
+	}
+	if m.dated != nil {
+		fields = append(fields, complaint.FieldDated)
+	}
+	if m.recorded_by_id != nil {
+		fields = append(fields, complaint.FieldRecordedByID)
+	}
+	if m.recorded_by_name != nil {
+		fields = append(fields, complaint.FieldRecordedByName)
+	}
+	if m.recorded_at != nil {
+		fields = append(fields, complaint.FieldRecordedAt)
+	}
+	if m.voided_at != nil {
+		fields = append(fields, complaint.FieldVoidedAt)
+	}
+	if m.void_reason != nil {
+		fields = append(fields, complaint.FieldVoidReason)
+	}
+	if m.voided_by_id != nil {
+		fields = append(fields, complaint.FieldVoidedByID)
+	}
+	if m.voided_by_name != nil {
+		fields = append(fields, complaint.FieldVoidedByName)
+	}
+	if m.way != nil {
+		fields = append(fields, complaint.FieldWay)
+	}
+	if m.due_at != nil {
+		fields = append(fields, complaint.FieldDueAt)
+	}
+	if m.state != nil {
+		fields = append(fields, complaint.FieldState)
+	}
+	if m.finding != nil {
+		fields = append(fields, complaint.FieldFinding)
+	}
+	if m.answered_by_id != nil {
+		fields = append(fields, complaint.FieldAnsweredByID)
+	}
+	if m.answered_by_name != nil {
+		fields = append(fields, complaint.FieldAnsweredByName)
+	}
+	if m.answered_at != nil {
+		fields = append(fields, complaint.FieldAnsweredAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ComplaintMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case complaint.FieldCreatedAt:
+		return m.CreatedAt()
+	case complaint.FieldEstateID:
+		return m.EstateID()
+	case complaint.FieldHouseholdID:
+		return m.HouseholdID()
+	case complaint.FieldDepartmentID:
+		return m.DepartmentID()
+	case complaint.FieldFileID:
+		return m.FileID()
+	case complaint.FieldTitle:
+		return m.Title()
+	case complaint.FieldParticulars:
+		return m.Particulars()
+	case complaint.FieldDated:
+		return m.Dated()
+	case complaint.FieldRecordedByID:
+		return m.RecordedByID()
+	case complaint.FieldRecordedByName:
+		return m.RecordedByName()
+	case complaint.FieldRecordedAt:
+		return m.RecordedAt()
+	case complaint.FieldVoidedAt:
+		return m.VoidedAt()
+	case complaint.FieldVoidReason:
+		return m.VoidReason()
+	case complaint.FieldVoidedByID:
+		return m.VoidedByID()
+	case complaint.FieldVoidedByName:
+		return m.VoidedByName()
+	case complaint.FieldWay:
+		return m.Way()
+	case complaint.FieldDueAt:
+		return m.DueAt()
+	case complaint.FieldState:
+		return m.State()
+	case complaint.FieldFinding:
+		return m.Finding()
+	case complaint.FieldAnsweredByID:
+		return m.AnsweredByID()
+	case complaint.FieldAnsweredByName:
+		return m.AnsweredByName()
+	case complaint.FieldAnsweredAt:
+		return m.AnsweredAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ComplaintMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case complaint.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case complaint.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case complaint.FieldHouseholdID:
+		return m.OldHouseholdID(ctx)
+	case complaint.FieldDepartmentID:
+		return m.OldDepartmentID(ctx)
+	case complaint.FieldFileID:
+		return m.OldFileID(ctx)
+	case complaint.FieldTitle:
+		return m.OldTitle(ctx)
+	case complaint.FieldParticulars:
+		return m.OldParticulars(ctx)
+	case complaint.FieldDated:
+		return m.OldDated(ctx)
+	case complaint.FieldRecordedByID:
+		return m.OldRecordedByID(ctx)
+	case complaint.FieldRecordedByName:
+		return m.OldRecordedByName(ctx)
+	case complaint.FieldRecordedAt:
+		return m.OldRecordedAt(ctx)
+	case complaint.FieldVoidedAt:
+		return m.OldVoidedAt(ctx)
+	case complaint.FieldVoidReason:
+		return m.OldVoidReason(ctx)
+	case complaint.FieldVoidedByID:
+		return m.OldVoidedByID(ctx)
+	case complaint.FieldVoidedByName:
+		return m.OldVoidedByName(ctx)
+	case complaint.FieldWay:
+		return m.OldWay(ctx)
+	case complaint.FieldDueAt:
+		return m.OldDueAt(ctx)
+	case complaint.FieldState:
+		return m.OldState(ctx)
+	case complaint.FieldFinding:
+		return m.OldFinding(ctx)
+	case complaint.FieldAnsweredByID:
+		return m.OldAnsweredByID(ctx)
+	case complaint.FieldAnsweredByName:
+		return m.OldAnsweredByName(ctx)
+	case complaint.FieldAnsweredAt:
+		return m.OldAnsweredAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown Complaint field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ComplaintMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case complaint.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case complaint.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case complaint.FieldHouseholdID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHouseholdID(v)
+		return nil
+	case complaint.FieldDepartmentID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDepartmentID(v)
+		return nil
+	case complaint.FieldFileID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFileID(v)
+		return nil
+	case complaint.FieldTitle:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTitle(v)
+		return nil
+	case complaint.FieldParticulars:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetParticulars(v)
+		return nil
+	case complaint.FieldDated:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDated(v)
+		return nil
+	case complaint.FieldRecordedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecordedByID(v)
+		return nil
+	case complaint.FieldRecordedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecordedByName(v)
+		return nil
+	case complaint.FieldRecordedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecordedAt(v)
+		return nil
+	case complaint.FieldVoidedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedAt(v)
+		return nil
+	case complaint.FieldVoidReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidReason(v)
+		return nil
+	case complaint.FieldVoidedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByID(v)
+		return nil
+	case complaint.FieldVoidedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByName(v)
+		return nil
+	case complaint.FieldWay:
+		v, ok := value.(complaint.Way)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWay(v)
+		return nil
+	case complaint.FieldDueAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDueAt(v)
+		return nil
+	case complaint.FieldState:
+		v, ok := value.(complaint.State)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case complaint.FieldFinding:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFinding(v)
+		return nil
+	case complaint.FieldAnsweredByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAnsweredByID(v)
+		return nil
+	case complaint.FieldAnsweredByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAnsweredByName(v)
+		return nil
+	case complaint.FieldAnsweredAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAnsweredAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Complaint field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ComplaintMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ComplaintMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ComplaintMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown Complaint numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ComplaintMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(complaint.FieldDepartmentID) {
+		fields = append(fields, complaint.FieldDepartmentID)
+	}
+	if m.FieldCleared(complaint.FieldVoidedAt) {
+		fields = append(fields, complaint.FieldVoidedAt)
+	}
+	if m.FieldCleared(complaint.FieldVoidedByID) {
+		fields = append(fields, complaint.FieldVoidedByID)
+	}
+	if m.FieldCleared(complaint.FieldAnsweredByID) {
+		fields = append(fields, complaint.FieldAnsweredByID)
+	}
+	if m.FieldCleared(complaint.FieldAnsweredAt) {
+		fields = append(fields, complaint.FieldAnsweredAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ComplaintMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ComplaintMutation) ClearField(name string) error {
+	switch name {
+	case complaint.FieldDepartmentID:
+		m.ClearDepartmentID()
+		return nil
+	case complaint.FieldVoidedAt:
+		m.ClearVoidedAt()
+		return nil
+	case complaint.FieldVoidedByID:
+		m.ClearVoidedByID()
+		return nil
+	case complaint.FieldAnsweredByID:
+		m.ClearAnsweredByID()
+		return nil
+	case complaint.FieldAnsweredAt:
+		m.ClearAnsweredAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Complaint nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ComplaintMutation) ResetField(name string) error {
+	switch name {
+	case complaint.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case complaint.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case complaint.FieldHouseholdID:
+		m.ResetHouseholdID()
+		return nil
+	case complaint.FieldDepartmentID:
+		m.ResetDepartmentID()
+		return nil
+	case complaint.FieldFileID:
+		m.ResetFileID()
+		return nil
+	case complaint.FieldTitle:
+		m.ResetTitle()
+		return nil
+	case complaint.FieldParticulars:
+		m.ResetParticulars()
+		return nil
+	case complaint.FieldDated:
+		m.ResetDated()
+		return nil
+	case complaint.FieldRecordedByID:
+		m.ResetRecordedByID()
+		return nil
+	case complaint.FieldRecordedByName:
+		m.ResetRecordedByName()
+		return nil
+	case complaint.FieldRecordedAt:
+		m.ResetRecordedAt()
+		return nil
+	case complaint.FieldVoidedAt:
+		m.ResetVoidedAt()
+		return nil
+	case complaint.FieldVoidReason:
+		m.ResetVoidReason()
+		return nil
+	case complaint.FieldVoidedByID:
+		m.ResetVoidedByID()
+		return nil
+	case complaint.FieldVoidedByName:
+		m.ResetVoidedByName()
+		return nil
+	case complaint.FieldWay:
+		m.ResetWay()
+		return nil
+	case complaint.FieldDueAt:
+		m.ResetDueAt()
+		return nil
+	case complaint.FieldState:
+		m.ResetState()
+		return nil
+	case complaint.FieldFinding:
+		m.ResetFinding()
+		return nil
+	case complaint.FieldAnsweredByID:
+		m.ResetAnsweredByID()
+		return nil
+	case complaint.FieldAnsweredByName:
+		m.ResetAnsweredByName()
+		return nil
+	case complaint.FieldAnsweredAt:
+		m.ResetAnsweredAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Complaint field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ComplaintMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.estate != nil {
+		edges = append(edges, complaint.EdgeEstate)
+	}
+	if m.file != nil {
+		edges = append(edges, complaint.EdgeFile)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ComplaintMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case complaint.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case complaint.EdgeFile:
+		if id := m.file; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ComplaintMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ComplaintMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ComplaintMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedestate {
+		edges = append(edges, complaint.EdgeEstate)
+	}
+	if m.clearedfile {
+		edges = append(edges, complaint.EdgeFile)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ComplaintMutation) EdgeCleared(name string) bool {
+	switch name {
+	case complaint.EdgeEstate:
+		return m.clearedestate
+	case complaint.EdgeFile:
+		return m.clearedfile
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ComplaintMutation) ClearEdge(name string) error {
+	switch name {
+	case complaint.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case complaint.EdgeFile:
+		m.ClearFile()
+		return nil
+	}
+	return fmt.Errorf("unknown Complaint unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ComplaintMutation) ResetEdge(name string) error {
+	switch name {
+	case complaint.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case complaint.EdgeFile:
+		m.ResetFile()
+		return nil
+	}
+	return fmt.Errorf("unknown Complaint edge %s", name)
+}
+
+// CorrespondenceMutation represents an operation that mutates the Correspondence nodes in the graph.
+type CorrespondenceMutation struct {
+	config
+	op               Op
+	typ              string
+	id               *uuid.UUID
+	created_at       *time.Time
+	household_id     *uuid.UUID
+	department_id    *uuid.UUID
+	title            *string
+	particulars      *string
+	dated            *time.Time
+	recorded_by_id   *uuid.UUID
+	recorded_by_name *string
+	recorded_at      *time.Time
+	voided_at        *time.Time
+	void_reason      *string
+	voided_by_id     *uuid.UUID
+	voided_by_name   *string
+	direction        *correspondence.Direction
+	way              *correspondence.Way
+	state            *correspondence.State
+	finding          *string
+	answered_by_id   *uuid.UUID
+	answered_by_name *string
+	answered_at      *time.Time
+	clearedFields    map[string]struct{}
+	estate           *uuid.UUID
+	clearedestate    bool
+	file             *uuid.UUID
+	clearedfile      bool
+	done             bool
+	oldValue         func(context.Context) (*Correspondence, error)
+	predicates       []predicate.Correspondence
+}
+
+var _ ent.Mutation = (*CorrespondenceMutation)(nil)
+
+// correspondenceOption allows management of the mutation configuration using functional options.
+type correspondenceOption func(*CorrespondenceMutation)
+
+// newCorrespondenceMutation creates new mutation for the Correspondence entity.
+func newCorrespondenceMutation(c config, op Op, opts ...correspondenceOption) *CorrespondenceMutation {
+	m := &CorrespondenceMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeCorrespondence,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withCorrespondenceID sets the ID field of the mutation.
+func withCorrespondenceID(id uuid.UUID) correspondenceOption {
+	return func(m *CorrespondenceMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Correspondence
+		)
+		m.oldValue = func(ctx context.Context) (*Correspondence, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Correspondence.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withCorrespondence sets the old Correspondence of the mutation.
+func withCorrespondence(node *Correspondence) correspondenceOption {
+	return func(m *CorrespondenceMutation) {
+		m.oldValue = func(context.Context) (*Correspondence, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m CorrespondenceMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m CorrespondenceMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Correspondence entities.
+func (m *CorrespondenceMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *CorrespondenceMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *CorrespondenceMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Correspondence.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *CorrespondenceMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *CorrespondenceMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Correspondence entity.
+// If the Correspondence object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CorrespondenceMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *CorrespondenceMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *CorrespondenceMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *CorrespondenceMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the Correspondence entity.
+// If the Correspondence object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CorrespondenceMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *CorrespondenceMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetHouseholdID sets the "household_id" field.
+func (m *CorrespondenceMutation) SetHouseholdID(u uuid.UUID) {
+	m.household_id = &u
+}
+
+// HouseholdID returns the value of the "household_id" field in the mutation.
+func (m *CorrespondenceMutation) HouseholdID() (r uuid.UUID, exists bool) {
+	v := m.household_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHouseholdID returns the old "household_id" field's value of the Correspondence entity.
+// If the Correspondence object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CorrespondenceMutation) OldHouseholdID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHouseholdID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHouseholdID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHouseholdID: %w", err)
+	}
+	return oldValue.HouseholdID, nil
+}
+
+// ResetHouseholdID resets all changes to the "household_id" field.
+func (m *CorrespondenceMutation) ResetHouseholdID() {
+	m.household_id = nil
+}
+
+// SetDepartmentID sets the "department_id" field.
+func (m *CorrespondenceMutation) SetDepartmentID(u uuid.UUID) {
+	m.department_id = &u
+}
+
+// DepartmentID returns the value of the "department_id" field in the mutation.
+func (m *CorrespondenceMutation) DepartmentID() (r uuid.UUID, exists bool) {
+	v := m.department_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDepartmentID returns the old "department_id" field's value of the Correspondence entity.
+// If the Correspondence object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CorrespondenceMutation) OldDepartmentID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDepartmentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDepartmentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDepartmentID: %w", err)
+	}
+	return oldValue.DepartmentID, nil
+}
+
+// ClearDepartmentID clears the value of the "department_id" field.
+func (m *CorrespondenceMutation) ClearDepartmentID() {
+	m.department_id = nil
+	m.clearedFields[correspondence.FieldDepartmentID] = struct{}{}
+}
+
+// DepartmentIDCleared returns if the "department_id" field was cleared in this mutation.
+func (m *CorrespondenceMutation) DepartmentIDCleared() bool {
+	_, ok := m.clearedFields[correspondence.FieldDepartmentID]
+	return ok
+}
+
+// ResetDepartmentID resets all changes to the "department_id" field.
+func (m *CorrespondenceMutation) ResetDepartmentID() {
+	m.department_id = nil
+	delete(m.clearedFields, correspondence.FieldDepartmentID)
+}
+
+// SetFileID sets the "file_id" field.
+func (m *CorrespondenceMutation) SetFileID(u uuid.UUID) {
+	m.file = &u
+}
+
+// FileID returns the value of the "file_id" field in the mutation.
+func (m *CorrespondenceMutation) FileID() (r uuid.UUID, exists bool) {
+	v := m.file
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFileID returns the old "file_id" field's value of the Correspondence entity.
+// If the Correspondence object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CorrespondenceMutation) OldFileID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFileID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFileID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFileID: %w", err)
+	}
+	return oldValue.FileID, nil
+}
+
+// ResetFileID resets all changes to the "file_id" field.
+func (m *CorrespondenceMutation) ResetFileID() {
+	m.file = nil
+}
+
+// SetTitle sets the "title" field.
+func (m *CorrespondenceMutation) SetTitle(s string) {
+	m.title = &s
+}
+
+// Title returns the value of the "title" field in the mutation.
+func (m *CorrespondenceMutation) Title() (r string, exists bool) {
+	v := m.title
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTitle returns the old "title" field's value of the Correspondence entity.
+// If the Correspondence object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CorrespondenceMutation) OldTitle(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTitle is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTitle requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTitle: %w", err)
+	}
+	return oldValue.Title, nil
+}
+
+// ResetTitle resets all changes to the "title" field.
+func (m *CorrespondenceMutation) ResetTitle() {
+	m.title = nil
+}
+
+// SetParticulars sets the "particulars" field.
+func (m *CorrespondenceMutation) SetParticulars(s string) {
+	m.particulars = &s
+}
+
+// Particulars returns the value of the "particulars" field in the mutation.
+func (m *CorrespondenceMutation) Particulars() (r string, exists bool) {
+	v := m.particulars
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldParticulars returns the old "particulars" field's value of the Correspondence entity.
+// If the Correspondence object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CorrespondenceMutation) OldParticulars(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldParticulars is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldParticulars requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldParticulars: %w", err)
+	}
+	return oldValue.Particulars, nil
+}
+
+// ResetParticulars resets all changes to the "particulars" field.
+func (m *CorrespondenceMutation) ResetParticulars() {
+	m.particulars = nil
+}
+
+// SetDated sets the "dated" field.
+func (m *CorrespondenceMutation) SetDated(t time.Time) {
+	m.dated = &t
+}
+
+// Dated returns the value of the "dated" field in the mutation.
+func (m *CorrespondenceMutation) Dated() (r time.Time, exists bool) {
+	v := m.dated
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDated returns the old "dated" field's value of the Correspondence entity.
+// If the Correspondence object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CorrespondenceMutation) OldDated(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDated is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDated requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDated: %w", err)
+	}
+	return oldValue.Dated, nil
+}
+
+// ResetDated resets all changes to the "dated" field.
+func (m *CorrespondenceMutation) ResetDated() {
+	m.dated = nil
+}
+
+// SetRecordedByID sets the "recorded_by_id" field.
+func (m *CorrespondenceMutation) SetRecordedByID(u uuid.UUID) {
+	m.recorded_by_id = &u
+}
+
+// RecordedByID returns the value of the "recorded_by_id" field in the mutation.
+func (m *CorrespondenceMutation) RecordedByID() (r uuid.UUID, exists bool) {
+	v := m.recorded_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecordedByID returns the old "recorded_by_id" field's value of the Correspondence entity.
+// If the Correspondence object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CorrespondenceMutation) OldRecordedByID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecordedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecordedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecordedByID: %w", err)
+	}
+	return oldValue.RecordedByID, nil
+}
+
+// ResetRecordedByID resets all changes to the "recorded_by_id" field.
+func (m *CorrespondenceMutation) ResetRecordedByID() {
+	m.recorded_by_id = nil
+}
+
+// SetRecordedByName sets the "recorded_by_name" field.
+func (m *CorrespondenceMutation) SetRecordedByName(s string) {
+	m.recorded_by_name = &s
+}
+
+// RecordedByName returns the value of the "recorded_by_name" field in the mutation.
+func (m *CorrespondenceMutation) RecordedByName() (r string, exists bool) {
+	v := m.recorded_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecordedByName returns the old "recorded_by_name" field's value of the Correspondence entity.
+// If the Correspondence object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CorrespondenceMutation) OldRecordedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecordedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecordedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecordedByName: %w", err)
+	}
+	return oldValue.RecordedByName, nil
+}
+
+// ResetRecordedByName resets all changes to the "recorded_by_name" field.
+func (m *CorrespondenceMutation) ResetRecordedByName() {
+	m.recorded_by_name = nil
+}
+
+// SetRecordedAt sets the "recorded_at" field.
+func (m *CorrespondenceMutation) SetRecordedAt(t time.Time) {
+	m.recorded_at = &t
+}
+
+// RecordedAt returns the value of the "recorded_at" field in the mutation.
+func (m *CorrespondenceMutation) RecordedAt() (r time.Time, exists bool) {
+	v := m.recorded_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecordedAt returns the old "recorded_at" field's value of the Correspondence entity.
+// If the Correspondence object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CorrespondenceMutation) OldRecordedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecordedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecordedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecordedAt: %w", err)
+	}
+	return oldValue.RecordedAt, nil
+}
+
+// ResetRecordedAt resets all changes to the "recorded_at" field.
+func (m *CorrespondenceMutation) ResetRecordedAt() {
+	m.recorded_at = nil
+}
+
+// SetVoidedAt sets the "voided_at" field.
+func (m *CorrespondenceMutation) SetVoidedAt(t time.Time) {
+	m.voided_at = &t
+}
+
+// VoidedAt returns the value of the "voided_at" field in the mutation.
+func (m *CorrespondenceMutation) VoidedAt() (r time.Time, exists bool) {
+	v := m.voided_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedAt returns the old "voided_at" field's value of the Correspondence entity.
+// If the Correspondence object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CorrespondenceMutation) OldVoidedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedAt: %w", err)
+	}
+	return oldValue.VoidedAt, nil
+}
+
+// ClearVoidedAt clears the value of the "voided_at" field.
+func (m *CorrespondenceMutation) ClearVoidedAt() {
+	m.voided_at = nil
+	m.clearedFields[correspondence.FieldVoidedAt] = struct{}{}
+}
+
+// VoidedAtCleared returns if the "voided_at" field was cleared in this mutation.
+func (m *CorrespondenceMutation) VoidedAtCleared() bool {
+	_, ok := m.clearedFields[correspondence.FieldVoidedAt]
+	return ok
+}
+
+// ResetVoidedAt resets all changes to the "voided_at" field.
+func (m *CorrespondenceMutation) ResetVoidedAt() {
+	m.voided_at = nil
+	delete(m.clearedFields, correspondence.FieldVoidedAt)
+}
+
+// SetVoidReason sets the "void_reason" field.
+func (m *CorrespondenceMutation) SetVoidReason(s string) {
+	m.void_reason = &s
+}
+
+// VoidReason returns the value of the "void_reason" field in the mutation.
+func (m *CorrespondenceMutation) VoidReason() (r string, exists bool) {
+	v := m.void_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidReason returns the old "void_reason" field's value of the Correspondence entity.
+// If the Correspondence object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CorrespondenceMutation) OldVoidReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidReason: %w", err)
+	}
+	return oldValue.VoidReason, nil
+}
+
+// ResetVoidReason resets all changes to the "void_reason" field.
+func (m *CorrespondenceMutation) ResetVoidReason() {
+	m.void_reason = nil
+}
+
+// SetVoidedByID sets the "voided_by_id" field.
+func (m *CorrespondenceMutation) SetVoidedByID(u uuid.UUID) {
+	m.voided_by_id = &u
+}
+
+// VoidedByID returns the value of the "voided_by_id" field in the mutation.
+func (m *CorrespondenceMutation) VoidedByID() (r uuid.UUID, exists bool) {
+	v := m.voided_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByID returns the old "voided_by_id" field's value of the Correspondence entity.
+// If the Correspondence object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CorrespondenceMutation) OldVoidedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByID: %w", err)
+	}
+	return oldValue.VoidedByID, nil
+}
+
+// ClearVoidedByID clears the value of the "voided_by_id" field.
+func (m *CorrespondenceMutation) ClearVoidedByID() {
+	m.voided_by_id = nil
+	m.clearedFields[correspondence.FieldVoidedByID] = struct{}{}
+}
+
+// VoidedByIDCleared returns if the "voided_by_id" field was cleared in this mutation.
+func (m *CorrespondenceMutation) VoidedByIDCleared() bool {
+	_, ok := m.clearedFields[correspondence.FieldVoidedByID]
+	return ok
+}
+
+// ResetVoidedByID resets all changes to the "voided_by_id" field.
+func (m *CorrespondenceMutation) ResetVoidedByID() {
+	m.voided_by_id = nil
+	delete(m.clearedFields, correspondence.FieldVoidedByID)
+}
+
+// SetVoidedByName sets the "voided_by_name" field.
+func (m *CorrespondenceMutation) SetVoidedByName(s string) {
+	m.voided_by_name = &s
+}
+
+// VoidedByName returns the value of the "voided_by_name" field in the mutation.
+func (m *CorrespondenceMutation) VoidedByName() (r string, exists bool) {
+	v := m.voided_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByName returns the old "voided_by_name" field's value of the Correspondence entity.
+// If the Correspondence object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CorrespondenceMutation) OldVoidedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByName: %w", err)
+	}
+	return oldValue.VoidedByName, nil
+}
+
+// ResetVoidedByName resets all changes to the "voided_by_name" field.
+func (m *CorrespondenceMutation) ResetVoidedByName() {
+	m.voided_by_name = nil
+}
+
+// SetDirection sets the "direction" field.
+func (m *CorrespondenceMutation) SetDirection(c correspondence.Direction) {
+	m.direction = &c
+}
+
+// Direction returns the value of the "direction" field in the mutation.
+func (m *CorrespondenceMutation) Direction() (r correspondence.Direction, exists bool) {
+	v := m.direction
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDirection returns the old "direction" field's value of the Correspondence entity.
+// If the Correspondence object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CorrespondenceMutation) OldDirection(ctx context.Context) (v correspondence.Direction, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDirection is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDirection requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDirection: %w", err)
+	}
+	return oldValue.Direction, nil
+}
+
+// ResetDirection resets all changes to the "direction" field.
+func (m *CorrespondenceMutation) ResetDirection() {
+	m.direction = nil
+}
+
+// SetWay sets the "way" field.
+func (m *CorrespondenceMutation) SetWay(c correspondence.Way) {
+	m.way = &c
+}
+
+// Way returns the value of the "way" field in the mutation.
+func (m *CorrespondenceMutation) Way() (r correspondence.Way, exists bool) {
+	v := m.way
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWay returns the old "way" field's value of the Correspondence entity.
+// If the Correspondence object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CorrespondenceMutation) OldWay(ctx context.Context) (v correspondence.Way, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWay is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWay requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWay: %w", err)
+	}
+	return oldValue.Way, nil
+}
+
+// ResetWay resets all changes to the "way" field.
+func (m *CorrespondenceMutation) ResetWay() {
+	m.way = nil
+}
+
+// SetState sets the "state" field.
+func (m *CorrespondenceMutation) SetState(c correspondence.State) {
+	m.state = &c
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *CorrespondenceMutation) State() (r correspondence.State, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the Correspondence entity.
+// If the Correspondence object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CorrespondenceMutation) OldState(ctx context.Context) (v correspondence.State, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *CorrespondenceMutation) ResetState() {
+	m.state = nil
+}
+
+// SetFinding sets the "finding" field.
+func (m *CorrespondenceMutation) SetFinding(s string) {
+	m.finding = &s
+}
+
+// Finding returns the value of the "finding" field in the mutation.
+func (m *CorrespondenceMutation) Finding() (r string, exists bool) {
+	v := m.finding
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFinding returns the old "finding" field's value of the Correspondence entity.
+// If the Correspondence object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CorrespondenceMutation) OldFinding(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFinding is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFinding requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFinding: %w", err)
+	}
+	return oldValue.Finding, nil
+}
+
+// ResetFinding resets all changes to the "finding" field.
+func (m *CorrespondenceMutation) ResetFinding() {
+	m.finding = nil
+}
+
+// SetAnsweredByID sets the "answered_by_id" field.
+func (m *CorrespondenceMutation) SetAnsweredByID(u uuid.UUID) {
+	m.answered_by_id = &u
+}
+
+// AnsweredByID returns the value of the "answered_by_id" field in the mutation.
+func (m *CorrespondenceMutation) AnsweredByID() (r uuid.UUID, exists bool) {
+	v := m.answered_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAnsweredByID returns the old "answered_by_id" field's value of the Correspondence entity.
+// If the Correspondence object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CorrespondenceMutation) OldAnsweredByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAnsweredByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAnsweredByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAnsweredByID: %w", err)
+	}
+	return oldValue.AnsweredByID, nil
+}
+
+// ClearAnsweredByID clears the value of the "answered_by_id" field.
+func (m *CorrespondenceMutation) ClearAnsweredByID() {
+	m.answered_by_id = nil
+	m.clearedFields[correspondence.FieldAnsweredByID] = struct{}{}
+}
+
+// AnsweredByIDCleared returns if the "answered_by_id" field was cleared in this mutation.
+func (m *CorrespondenceMutation) AnsweredByIDCleared() bool {
+	_, ok := m.clearedFields[correspondence.FieldAnsweredByID]
+	return ok
+}
+
+// ResetAnsweredByID resets all changes to the "answered_by_id" field.
+func (m *CorrespondenceMutation) ResetAnsweredByID() {
+	m.answered_by_id = nil
+	delete(m.clearedFields, correspondence.FieldAnsweredByID)
+}
+
+// SetAnsweredByName sets the "answered_by_name" field.
+func (m *CorrespondenceMutation) SetAnsweredByName(s string) {
+	m.answered_by_name = &s
+}
+
+// AnsweredByName returns the value of the "answered_by_name" field in the mutation.
+func (m *CorrespondenceMutation) AnsweredByName() (r string, exists bool) {
+	v := m.answered_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAnsweredByName returns the old "answered_by_name" field's value of the Correspondence entity.
+// If the Correspondence object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CorrespondenceMutation) OldAnsweredByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAnsweredByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAnsweredByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAnsweredByName: %w", err)
+	}
+	return oldValue.AnsweredByName, nil
+}
+
+// ResetAnsweredByName resets all changes to the "answered_by_name" field.
+func (m *CorrespondenceMutation) ResetAnsweredByName() {
+	m.answered_by_name = nil
+}
+
+// SetAnsweredAt sets the "answered_at" field.
+func (m *CorrespondenceMutation) SetAnsweredAt(t time.Time) {
+	m.answered_at = &t
+}
+
+// AnsweredAt returns the value of the "answered_at" field in the mutation.
+func (m *CorrespondenceMutation) AnsweredAt() (r time.Time, exists bool) {
+	v := m.answered_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAnsweredAt returns the old "answered_at" field's value of the Correspondence entity.
+// If the Correspondence object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CorrespondenceMutation) OldAnsweredAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAnsweredAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAnsweredAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAnsweredAt: %w", err)
+	}
+	return oldValue.AnsweredAt, nil
+}
+
+// ClearAnsweredAt clears the value of the "answered_at" field.
+func (m *CorrespondenceMutation) ClearAnsweredAt() {
+	m.answered_at = nil
+	m.clearedFields[correspondence.FieldAnsweredAt] = struct{}{}
+}
+
+// AnsweredAtCleared returns if the "answered_at" field was cleared in this mutation.
+func (m *CorrespondenceMutation) AnsweredAtCleared() bool {
+	_, ok := m.clearedFields[correspondence.FieldAnsweredAt]
+	return ok
+}
+
+// ResetAnsweredAt resets all changes to the "answered_at" field.
+func (m *CorrespondenceMutation) ResetAnsweredAt() {
+	m.answered_at = nil
+	delete(m.clearedFields, correspondence.FieldAnsweredAt)
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *CorrespondenceMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[correspondence.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *CorrespondenceMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *CorrespondenceMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *CorrespondenceMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearFile clears the "file" edge to the ArchiveFile entity.
+func (m *CorrespondenceMutation) ClearFile() {
+	m.clearedfile = true
+	m.clearedFields[correspondence.FieldFileID] = struct{}{}
+}
+
+// FileCleared reports if the "file" edge to the ArchiveFile entity was cleared.
+func (m *CorrespondenceMutation) FileCleared() bool {
+	return m.clearedfile
+}
+
+// FileIDs returns the "file" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// FileID instead. It exists only for internal usage by the builders.
+func (m *CorrespondenceMutation) FileIDs() (ids []uuid.UUID) {
+	if id := m.file; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetFile resets all changes to the "file" edge.
+func (m *CorrespondenceMutation) ResetFile() {
+	m.file = nil
+	m.clearedfile = false
+}
+
+// Where appends a list predicates to the CorrespondenceMutation builder.
+func (m *CorrespondenceMutation) Where(ps ...predicate.Correspondence) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the CorrespondenceMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *CorrespondenceMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Correspondence, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *CorrespondenceMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *CorrespondenceMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Correspondence).
+func (m *CorrespondenceMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *CorrespondenceMutation) Fields() []string {
+	fields := make([]string, 0, 22)
+	if m.created_at != nil {
+		fields = append(fields, correspondence.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, correspondence.FieldEstateID)
+	}
+	if m.household_id != nil {
+		fields = append(fields, correspondence.FieldHouseholdID)
+	}
+	if m.department_id != nil {
+		fields = append(fields, correspondence.FieldDepartmentID)
+	}
+	if m.file != nil {
+		fields = append(fields, correspondence.FieldFileID)
+	}
+	if m.title != nil {
+		fields = append(fields, correspondence.FieldTitle)
+	}
+	if m.particulars != nil {
+		fields = append(fields, correspondence.FieldParticulars)
+	}
+	if m.dated != nil {
+		fields = append(fields, correspondence.FieldDated)
+	}
+	if m.recorded_by_id != nil {
+		fields = append(fields, correspondence.FieldRecordedByID)
+	}
+	if m.recorded_by_name != nil {
+		fields = append(fields, correspondence.FieldRecordedByName)
+	}
+	if m.recorded_at != nil {
+		fields = append(fields, correspondence.FieldRecordedAt)
+	}
+	if m.voided_at != nil {
+		fields = append(fields, correspondence.FieldVoidedAt)
+	}
+	if m.void_reason != nil {
+		fields = append(fields, correspondence.FieldVoidReason)
+	}
+	if m.voided_by_id != nil {
+		fields = append(fields, correspondence.FieldVoidedByID)
+	}
+	if m.voided_by_name != nil {
+		fields = append(fields, correspondence.FieldVoidedByName)
+	}
+	if m.direction != nil {
+		fields = append(fields, correspondence.FieldDirection)
+	}
+	if m.way != nil {
+		fields = append(fields, correspondence.FieldWay)
+	}
+	if m.state != nil {
+		fields = append(fields, correspondence.FieldState)
+	}
+	if m.finding != nil {
+		fields = append(fields, correspondence.FieldFinding)
+	}
+	if m.answered_by_id != nil {
+		fields = append(fields, correspondence.FieldAnsweredByID)
+	}
+	if m.answered_by_name != nil {
+		fields = append(fields, correspondence.FieldAnsweredByName)
+	}
+	if m.answered_at != nil {
+		fields = append(fields, correspondence.FieldAnsweredAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *CorrespondenceMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case correspondence.FieldCreatedAt:
+		return m.CreatedAt()
+	case correspondence.FieldEstateID:
+		return m.EstateID()
+	case correspondence.FieldHouseholdID:
+		return m.HouseholdID()
+	case correspondence.FieldDepartmentID:
+		return m.DepartmentID()
+	case correspondence.FieldFileID:
+		return m.FileID()
+	case correspondence.FieldTitle:
+		return m.Title()
+	case correspondence.FieldParticulars:
+		return m.Particulars()
+	case correspondence.FieldDated:
+		return m.Dated()
+	case correspondence.FieldRecordedByID:
+		return m.RecordedByID()
+	case correspondence.FieldRecordedByName:
+		return m.RecordedByName()
+	case correspondence.FieldRecordedAt:
+		return m.RecordedAt()
+	case correspondence.FieldVoidedAt:
+		return m.VoidedAt()
+	case correspondence.FieldVoidReason:
+		return m.VoidReason()
+	case correspondence.FieldVoidedByID:
+		return m.VoidedByID()
+	case correspondence.FieldVoidedByName:
+		return m.VoidedByName()
+	case correspondence.FieldDirection:
+		return m.Direction()
+	case correspondence.FieldWay:
+		return m.Way()
+	case correspondence.FieldState:
+		return m.State()
+	case correspondence.FieldFinding:
+		return m.Finding()
+	case correspondence.FieldAnsweredByID:
+		return m.AnsweredByID()
+	case correspondence.FieldAnsweredByName:
+		return m.AnsweredByName()
+	case correspondence.FieldAnsweredAt:
+		return m.AnsweredAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *CorrespondenceMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case correspondence.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case correspondence.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case correspondence.FieldHouseholdID:
+		return m.OldHouseholdID(ctx)
+	case correspondence.FieldDepartmentID:
+		return m.OldDepartmentID(ctx)
+	case correspondence.FieldFileID:
+		return m.OldFileID(ctx)
+	case correspondence.FieldTitle:
+		return m.OldTitle(ctx)
+	case correspondence.FieldParticulars:
+		return m.OldParticulars(ctx)
+	case correspondence.FieldDated:
+		return m.OldDated(ctx)
+	case correspondence.FieldRecordedByID:
+		return m.OldRecordedByID(ctx)
+	case correspondence.FieldRecordedByName:
+		return m.OldRecordedByName(ctx)
+	case correspondence.FieldRecordedAt:
+		return m.OldRecordedAt(ctx)
+	case correspondence.FieldVoidedAt:
+		return m.OldVoidedAt(ctx)
+	case correspondence.FieldVoidReason:
+		return m.OldVoidReason(ctx)
+	case correspondence.FieldVoidedByID:
+		return m.OldVoidedByID(ctx)
+	case correspondence.FieldVoidedByName:
+		return m.OldVoidedByName(ctx)
+	case correspondence.FieldDirection:
+		return m.OldDirection(ctx)
+	case correspondence.FieldWay:
+		return m.OldWay(ctx)
+	case correspondence.FieldState:
+		return m.OldState(ctx)
+	case correspondence.FieldFinding:
+		return m.OldFinding(ctx)
+	case correspondence.FieldAnsweredByID:
+		return m.OldAnsweredByID(ctx)
+	case correspondence.FieldAnsweredByName:
+		return m.OldAnsweredByName(ctx)
+	case correspondence.FieldAnsweredAt:
+		return m.OldAnsweredAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown Correspondence field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *CorrespondenceMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case correspondence.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case correspondence.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case correspondence.FieldHouseholdID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHouseholdID(v)
+		return nil
+	case correspondence.FieldDepartmentID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDepartmentID(v)
+		return nil
+	case correspondence.FieldFileID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFileID(v)
+		return nil
+	case correspondence.FieldTitle:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTitle(v)
+		return nil
+	case correspondence.FieldParticulars:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetParticulars(v)
+		return nil
+	case correspondence.FieldDated:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDated(v)
+		return nil
+	case correspondence.FieldRecordedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecordedByID(v)
+		return nil
+	case correspondence.FieldRecordedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecordedByName(v)
+		return nil
+	case correspondence.FieldRecordedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecordedAt(v)
+		return nil
+	case correspondence.FieldVoidedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedAt(v)
+		return nil
+	case correspondence.FieldVoidReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidReason(v)
+		return nil
+	case correspondence.FieldVoidedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByID(v)
+		return nil
+	case correspondence.FieldVoidedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByName(v)
+		return nil
+	case correspondence.FieldDirection:
+		v, ok := value.(correspondence.Direction)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDirection(v)
+		return nil
+	case correspondence.FieldWay:
+		v, ok := value.(correspondence.Way)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWay(v)
+		return nil
+	case correspondence.FieldState:
+		v, ok := value.(correspondence.State)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case correspondence.FieldFinding:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFinding(v)
+		return nil
+	case correspondence.FieldAnsweredByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAnsweredByID(v)
+		return nil
+	case correspondence.FieldAnsweredByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAnsweredByName(v)
+		return nil
+	case correspondence.FieldAnsweredAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAnsweredAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Correspondence field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *CorrespondenceMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *CorrespondenceMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *CorrespondenceMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown Correspondence numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *CorrespondenceMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(correspondence.FieldDepartmentID) {
+		fields = append(fields, correspondence.FieldDepartmentID)
+	}
+	if m.FieldCleared(correspondence.FieldVoidedAt) {
+		fields = append(fields, correspondence.FieldVoidedAt)
+	}
+	if m.FieldCleared(correspondence.FieldVoidedByID) {
+		fields = append(fields, correspondence.FieldVoidedByID)
+	}
+	if m.FieldCleared(correspondence.FieldAnsweredByID) {
+		fields = append(fields, correspondence.FieldAnsweredByID)
+	}
+	if m.FieldCleared(correspondence.FieldAnsweredAt) {
+		fields = append(fields, correspondence.FieldAnsweredAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *CorrespondenceMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *CorrespondenceMutation) ClearField(name string) error {
+	switch name {
+	case correspondence.FieldDepartmentID:
+		m.ClearDepartmentID()
+		return nil
+	case correspondence.FieldVoidedAt:
+		m.ClearVoidedAt()
+		return nil
+	case correspondence.FieldVoidedByID:
+		m.ClearVoidedByID()
+		return nil
+	case correspondence.FieldAnsweredByID:
+		m.ClearAnsweredByID()
+		return nil
+	case correspondence.FieldAnsweredAt:
+		m.ClearAnsweredAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Correspondence nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *CorrespondenceMutation) ResetField(name string) error {
+	switch name {
+	case correspondence.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case correspondence.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case correspondence.FieldHouseholdID:
+		m.ResetHouseholdID()
+		return nil
+	case correspondence.FieldDepartmentID:
+		m.ResetDepartmentID()
+		return nil
+	case correspondence.FieldFileID:
+		m.ResetFileID()
+		return nil
+	case correspondence.FieldTitle:
+		m.ResetTitle()
+		return nil
+	case correspondence.FieldParticulars:
+		m.ResetParticulars()
+		return nil
+	case correspondence.FieldDated:
+		m.ResetDated()
+		return nil
+	case correspondence.FieldRecordedByID:
+		m.ResetRecordedByID()
+		return nil
+	case correspondence.FieldRecordedByName:
+		m.ResetRecordedByName()
+		return nil
+	case correspondence.FieldRecordedAt:
+		m.ResetRecordedAt()
+		return nil
+	case correspondence.FieldVoidedAt:
+		m.ResetVoidedAt()
+		return nil
+	case correspondence.FieldVoidReason:
+		m.ResetVoidReason()
+		return nil
+	case correspondence.FieldVoidedByID:
+		m.ResetVoidedByID()
+		return nil
+	case correspondence.FieldVoidedByName:
+		m.ResetVoidedByName()
+		return nil
+	case correspondence.FieldDirection:
+		m.ResetDirection()
+		return nil
+	case correspondence.FieldWay:
+		m.ResetWay()
+		return nil
+	case correspondence.FieldState:
+		m.ResetState()
+		return nil
+	case correspondence.FieldFinding:
+		m.ResetFinding()
+		return nil
+	case correspondence.FieldAnsweredByID:
+		m.ResetAnsweredByID()
+		return nil
+	case correspondence.FieldAnsweredByName:
+		m.ResetAnsweredByName()
+		return nil
+	case correspondence.FieldAnsweredAt:
+		m.ResetAnsweredAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Correspondence field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *CorrespondenceMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.estate != nil {
+		edges = append(edges, correspondence.EdgeEstate)
+	}
+	if m.file != nil {
+		edges = append(edges, correspondence.EdgeFile)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *CorrespondenceMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case correspondence.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case correspondence.EdgeFile:
+		if id := m.file; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *CorrespondenceMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *CorrespondenceMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *CorrespondenceMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedestate {
+		edges = append(edges, correspondence.EdgeEstate)
+	}
+	if m.clearedfile {
+		edges = append(edges, correspondence.EdgeFile)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *CorrespondenceMutation) EdgeCleared(name string) bool {
+	switch name {
+	case correspondence.EdgeEstate:
+		return m.clearedestate
+	case correspondence.EdgeFile:
+		return m.clearedfile
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *CorrespondenceMutation) ClearEdge(name string) error {
+	switch name {
+	case correspondence.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case correspondence.EdgeFile:
+		m.ClearFile()
+		return nil
+	}
+	return fmt.Errorf("unknown Correspondence unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *CorrespondenceMutation) ResetEdge(name string) error {
+	switch name {
+	case correspondence.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case correspondence.EdgeFile:
+		m.ResetFile()
+		return nil
+	}
+	return fmt.Errorf("unknown Correspondence edge %s", name)
+}
+
 // DepartmentMutation represents an operation that mutates the Department nodes in the graph.
 type DepartmentMutation struct {
 	config
@@ -16343,20 +25718,22 @@ func (m *EmergencyContactMutation) ResetEdge(name string) error {
 // EstateMutation represents an operation that mutates the Estate nodes in the graph.
 type EstateMutation struct {
 	config
-	op            Op
-	typ           string
-	id            *uuid.UUID
-	created_at    *time.Time
-	version       *int
-	addversion    *int
-	code          *string
-	name          *string
-	time_zone     *string
-	locale        *string
-	clearedFields map[string]struct{}
-	done          bool
-	oldValue      func(context.Context) (*Estate, error)
-	predicates    []predicate.Estate
+	op             Op
+	typ            string
+	id             *uuid.UUID
+	created_at     *time.Time
+	version        *int
+	addversion     *int
+	code           *string
+	name           *string
+	time_zone      *string
+	locale         *string
+	backup_days    *int
+	addbackup_days *int
+	clearedFields  map[string]struct{}
+	done           bool
+	oldValue       func(context.Context) (*Estate, error)
+	predicates     []predicate.Estate
 }
 
 var _ ent.Mutation = (*EstateMutation)(nil)
@@ -16699,6 +26076,62 @@ func (m *EstateMutation) ResetLocale() {
 	m.locale = nil
 }
 
+// SetBackupDays sets the "backup_days" field.
+func (m *EstateMutation) SetBackupDays(i int) {
+	m.backup_days = &i
+	m.addbackup_days = nil
+}
+
+// BackupDays returns the value of the "backup_days" field in the mutation.
+func (m *EstateMutation) BackupDays() (r int, exists bool) {
+	v := m.backup_days
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBackupDays returns the old "backup_days" field's value of the Estate entity.
+// If the Estate object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EstateMutation) OldBackupDays(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBackupDays is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBackupDays requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBackupDays: %w", err)
+	}
+	return oldValue.BackupDays, nil
+}
+
+// AddBackupDays adds i to the "backup_days" field.
+func (m *EstateMutation) AddBackupDays(i int) {
+	if m.addbackup_days != nil {
+		*m.addbackup_days += i
+	} else {
+		m.addbackup_days = &i
+	}
+}
+
+// AddedBackupDays returns the value that was added to the "backup_days" field in this mutation.
+func (m *EstateMutation) AddedBackupDays() (r int, exists bool) {
+	v := m.addbackup_days
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetBackupDays resets all changes to the "backup_days" field.
+func (m *EstateMutation) ResetBackupDays() {
+	m.backup_days = nil
+	m.addbackup_days = nil
+}
+
 // Where appends a list predicates to the EstateMutation builder.
 func (m *EstateMutation) Where(ps ...predicate.Estate) {
 	m.predicates = append(m.predicates, ps...)
@@ -16733,7 +26166,7 @@ func (m *EstateMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *EstateMutation) Fields() []string {
-	fields := make([]string, 0, 6)
+	fields := make([]string, 0, 7)
 	if m.created_at != nil {
 		fields = append(fields, estate.FieldCreatedAt)
 	}
@@ -16751,6 +26184,9 @@ func (m *EstateMutation) Fields() []string {
 	}
 	if m.locale != nil {
 		fields = append(fields, estate.FieldLocale)
+	}
+	if m.backup_days != nil {
+		fields = append(fields, estate.FieldBackupDays)
 	}
 	return fields
 }
@@ -16772,6 +26208,8 @@ func (m *EstateMutation) Field(name string) (ent.Value, bool) {
 		return m.TimeZone()
 	case estate.FieldLocale:
 		return m.Locale()
+	case estate.FieldBackupDays:
+		return m.BackupDays()
 	}
 	return nil, false
 }
@@ -16793,6 +26231,8 @@ func (m *EstateMutation) OldField(ctx context.Context, name string) (ent.Value, 
 		return m.OldTimeZone(ctx)
 	case estate.FieldLocale:
 		return m.OldLocale(ctx)
+	case estate.FieldBackupDays:
+		return m.OldBackupDays(ctx)
 	}
 	return nil, fmt.Errorf("unknown Estate field %s", name)
 }
@@ -16844,6 +26284,13 @@ func (m *EstateMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetLocale(v)
 		return nil
+	case estate.FieldBackupDays:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBackupDays(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Estate field %s", name)
 }
@@ -16855,6 +26302,9 @@ func (m *EstateMutation) AddedFields() []string {
 	if m.addversion != nil {
 		fields = append(fields, estate.FieldVersion)
 	}
+	if m.addbackup_days != nil {
+		fields = append(fields, estate.FieldBackupDays)
+	}
 	return fields
 }
 
@@ -16865,6 +26315,8 @@ func (m *EstateMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
 	case estate.FieldVersion:
 		return m.AddedVersion()
+	case estate.FieldBackupDays:
+		return m.AddedBackupDays()
 	}
 	return nil, false
 }
@@ -16880,6 +26332,13 @@ func (m *EstateMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddVersion(v)
+		return nil
+	case estate.FieldBackupDays:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddBackupDays(v)
 		return nil
 	}
 	return fmt.Errorf("unknown Estate numeric field %s", name)
@@ -16925,6 +26384,9 @@ func (m *EstateMutation) ResetField(name string) error {
 		return nil
 	case estate.FieldLocale:
 		m.ResetLocale()
+		return nil
+	case estate.FieldBackupDays:
+		m.ResetBackupDays()
 		return nil
 	}
 	return fmt.Errorf("unknown Estate field %s", name)
@@ -58305,6 +67767,3103 @@ func (m *ReconciliationLineMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown ReconciliationLine edge %s", name)
 }
 
+// RenovationMutation represents an operation that mutates the Renovation nodes in the graph.
+type RenovationMutation struct {
+	config
+	op               Op
+	typ              string
+	id               *uuid.UUID
+	created_at       *time.Time
+	household_id     *uuid.UUID
+	department_id    *uuid.UUID
+	title            *string
+	particulars      *string
+	dated            *time.Time
+	recorded_by_id   *uuid.UUID
+	recorded_by_name *string
+	recorded_at      *time.Time
+	voided_at        *time.Time
+	void_reason      *string
+	voided_by_id     *uuid.UUID
+	voided_by_name   *string
+	contractor       *string
+	begins_on        *time.Time
+	ends_on          *time.Time
+	state            *renovation.State
+	deposit          *int64
+	adddeposit       *int64
+	deducted         *int64
+	adddeducted      *int64
+	returned         *int64
+	addreturned      *int64
+	currency         *string
+	deduction_reason *string
+	paid_at          *time.Time
+	settled_at       *time.Time
+	clearedFields    map[string]struct{}
+	estate           *uuid.UUID
+	clearedestate    bool
+	file             *uuid.UUID
+	clearedfile      bool
+	steps            map[uuid.UUID]struct{}
+	removedsteps     map[uuid.UUID]struct{}
+	clearedsteps     bool
+	done             bool
+	oldValue         func(context.Context) (*Renovation, error)
+	predicates       []predicate.Renovation
+}
+
+var _ ent.Mutation = (*RenovationMutation)(nil)
+
+// renovationOption allows management of the mutation configuration using functional options.
+type renovationOption func(*RenovationMutation)
+
+// newRenovationMutation creates new mutation for the Renovation entity.
+func newRenovationMutation(c config, op Op, opts ...renovationOption) *RenovationMutation {
+	m := &RenovationMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeRenovation,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withRenovationID sets the ID field of the mutation.
+func withRenovationID(id uuid.UUID) renovationOption {
+	return func(m *RenovationMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Renovation
+		)
+		m.oldValue = func(ctx context.Context) (*Renovation, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Renovation.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withRenovation sets the old Renovation of the mutation.
+func withRenovation(node *Renovation) renovationOption {
+	return func(m *RenovationMutation) {
+		m.oldValue = func(context.Context) (*Renovation, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m RenovationMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m RenovationMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Renovation entities.
+func (m *RenovationMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *RenovationMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *RenovationMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Renovation.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *RenovationMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *RenovationMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Renovation entity.
+// If the Renovation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RenovationMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *RenovationMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *RenovationMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *RenovationMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the Renovation entity.
+// If the Renovation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RenovationMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *RenovationMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetHouseholdID sets the "household_id" field.
+func (m *RenovationMutation) SetHouseholdID(u uuid.UUID) {
+	m.household_id = &u
+}
+
+// HouseholdID returns the value of the "household_id" field in the mutation.
+func (m *RenovationMutation) HouseholdID() (r uuid.UUID, exists bool) {
+	v := m.household_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHouseholdID returns the old "household_id" field's value of the Renovation entity.
+// If the Renovation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RenovationMutation) OldHouseholdID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHouseholdID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHouseholdID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHouseholdID: %w", err)
+	}
+	return oldValue.HouseholdID, nil
+}
+
+// ResetHouseholdID resets all changes to the "household_id" field.
+func (m *RenovationMutation) ResetHouseholdID() {
+	m.household_id = nil
+}
+
+// SetDepartmentID sets the "department_id" field.
+func (m *RenovationMutation) SetDepartmentID(u uuid.UUID) {
+	m.department_id = &u
+}
+
+// DepartmentID returns the value of the "department_id" field in the mutation.
+func (m *RenovationMutation) DepartmentID() (r uuid.UUID, exists bool) {
+	v := m.department_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDepartmentID returns the old "department_id" field's value of the Renovation entity.
+// If the Renovation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RenovationMutation) OldDepartmentID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDepartmentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDepartmentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDepartmentID: %w", err)
+	}
+	return oldValue.DepartmentID, nil
+}
+
+// ClearDepartmentID clears the value of the "department_id" field.
+func (m *RenovationMutation) ClearDepartmentID() {
+	m.department_id = nil
+	m.clearedFields[renovation.FieldDepartmentID] = struct{}{}
+}
+
+// DepartmentIDCleared returns if the "department_id" field was cleared in this mutation.
+func (m *RenovationMutation) DepartmentIDCleared() bool {
+	_, ok := m.clearedFields[renovation.FieldDepartmentID]
+	return ok
+}
+
+// ResetDepartmentID resets all changes to the "department_id" field.
+func (m *RenovationMutation) ResetDepartmentID() {
+	m.department_id = nil
+	delete(m.clearedFields, renovation.FieldDepartmentID)
+}
+
+// SetFileID sets the "file_id" field.
+func (m *RenovationMutation) SetFileID(u uuid.UUID) {
+	m.file = &u
+}
+
+// FileID returns the value of the "file_id" field in the mutation.
+func (m *RenovationMutation) FileID() (r uuid.UUID, exists bool) {
+	v := m.file
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFileID returns the old "file_id" field's value of the Renovation entity.
+// If the Renovation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RenovationMutation) OldFileID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFileID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFileID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFileID: %w", err)
+	}
+	return oldValue.FileID, nil
+}
+
+// ResetFileID resets all changes to the "file_id" field.
+func (m *RenovationMutation) ResetFileID() {
+	m.file = nil
+}
+
+// SetTitle sets the "title" field.
+func (m *RenovationMutation) SetTitle(s string) {
+	m.title = &s
+}
+
+// Title returns the value of the "title" field in the mutation.
+func (m *RenovationMutation) Title() (r string, exists bool) {
+	v := m.title
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTitle returns the old "title" field's value of the Renovation entity.
+// If the Renovation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RenovationMutation) OldTitle(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTitle is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTitle requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTitle: %w", err)
+	}
+	return oldValue.Title, nil
+}
+
+// ResetTitle resets all changes to the "title" field.
+func (m *RenovationMutation) ResetTitle() {
+	m.title = nil
+}
+
+// SetParticulars sets the "particulars" field.
+func (m *RenovationMutation) SetParticulars(s string) {
+	m.particulars = &s
+}
+
+// Particulars returns the value of the "particulars" field in the mutation.
+func (m *RenovationMutation) Particulars() (r string, exists bool) {
+	v := m.particulars
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldParticulars returns the old "particulars" field's value of the Renovation entity.
+// If the Renovation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RenovationMutation) OldParticulars(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldParticulars is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldParticulars requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldParticulars: %w", err)
+	}
+	return oldValue.Particulars, nil
+}
+
+// ResetParticulars resets all changes to the "particulars" field.
+func (m *RenovationMutation) ResetParticulars() {
+	m.particulars = nil
+}
+
+// SetDated sets the "dated" field.
+func (m *RenovationMutation) SetDated(t time.Time) {
+	m.dated = &t
+}
+
+// Dated returns the value of the "dated" field in the mutation.
+func (m *RenovationMutation) Dated() (r time.Time, exists bool) {
+	v := m.dated
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDated returns the old "dated" field's value of the Renovation entity.
+// If the Renovation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RenovationMutation) OldDated(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDated is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDated requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDated: %w", err)
+	}
+	return oldValue.Dated, nil
+}
+
+// ResetDated resets all changes to the "dated" field.
+func (m *RenovationMutation) ResetDated() {
+	m.dated = nil
+}
+
+// SetRecordedByID sets the "recorded_by_id" field.
+func (m *RenovationMutation) SetRecordedByID(u uuid.UUID) {
+	m.recorded_by_id = &u
+}
+
+// RecordedByID returns the value of the "recorded_by_id" field in the mutation.
+func (m *RenovationMutation) RecordedByID() (r uuid.UUID, exists bool) {
+	v := m.recorded_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecordedByID returns the old "recorded_by_id" field's value of the Renovation entity.
+// If the Renovation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RenovationMutation) OldRecordedByID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecordedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecordedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecordedByID: %w", err)
+	}
+	return oldValue.RecordedByID, nil
+}
+
+// ResetRecordedByID resets all changes to the "recorded_by_id" field.
+func (m *RenovationMutation) ResetRecordedByID() {
+	m.recorded_by_id = nil
+}
+
+// SetRecordedByName sets the "recorded_by_name" field.
+func (m *RenovationMutation) SetRecordedByName(s string) {
+	m.recorded_by_name = &s
+}
+
+// RecordedByName returns the value of the "recorded_by_name" field in the mutation.
+func (m *RenovationMutation) RecordedByName() (r string, exists bool) {
+	v := m.recorded_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecordedByName returns the old "recorded_by_name" field's value of the Renovation entity.
+// If the Renovation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RenovationMutation) OldRecordedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecordedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecordedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecordedByName: %w", err)
+	}
+	return oldValue.RecordedByName, nil
+}
+
+// ResetRecordedByName resets all changes to the "recorded_by_name" field.
+func (m *RenovationMutation) ResetRecordedByName() {
+	m.recorded_by_name = nil
+}
+
+// SetRecordedAt sets the "recorded_at" field.
+func (m *RenovationMutation) SetRecordedAt(t time.Time) {
+	m.recorded_at = &t
+}
+
+// RecordedAt returns the value of the "recorded_at" field in the mutation.
+func (m *RenovationMutation) RecordedAt() (r time.Time, exists bool) {
+	v := m.recorded_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecordedAt returns the old "recorded_at" field's value of the Renovation entity.
+// If the Renovation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RenovationMutation) OldRecordedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecordedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecordedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecordedAt: %w", err)
+	}
+	return oldValue.RecordedAt, nil
+}
+
+// ResetRecordedAt resets all changes to the "recorded_at" field.
+func (m *RenovationMutation) ResetRecordedAt() {
+	m.recorded_at = nil
+}
+
+// SetVoidedAt sets the "voided_at" field.
+func (m *RenovationMutation) SetVoidedAt(t time.Time) {
+	m.voided_at = &t
+}
+
+// VoidedAt returns the value of the "voided_at" field in the mutation.
+func (m *RenovationMutation) VoidedAt() (r time.Time, exists bool) {
+	v := m.voided_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedAt returns the old "voided_at" field's value of the Renovation entity.
+// If the Renovation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RenovationMutation) OldVoidedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedAt: %w", err)
+	}
+	return oldValue.VoidedAt, nil
+}
+
+// ClearVoidedAt clears the value of the "voided_at" field.
+func (m *RenovationMutation) ClearVoidedAt() {
+	m.voided_at = nil
+	m.clearedFields[renovation.FieldVoidedAt] = struct{}{}
+}
+
+// VoidedAtCleared returns if the "voided_at" field was cleared in this mutation.
+func (m *RenovationMutation) VoidedAtCleared() bool {
+	_, ok := m.clearedFields[renovation.FieldVoidedAt]
+	return ok
+}
+
+// ResetVoidedAt resets all changes to the "voided_at" field.
+func (m *RenovationMutation) ResetVoidedAt() {
+	m.voided_at = nil
+	delete(m.clearedFields, renovation.FieldVoidedAt)
+}
+
+// SetVoidReason sets the "void_reason" field.
+func (m *RenovationMutation) SetVoidReason(s string) {
+	m.void_reason = &s
+}
+
+// VoidReason returns the value of the "void_reason" field in the mutation.
+func (m *RenovationMutation) VoidReason() (r string, exists bool) {
+	v := m.void_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidReason returns the old "void_reason" field's value of the Renovation entity.
+// If the Renovation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RenovationMutation) OldVoidReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidReason: %w", err)
+	}
+	return oldValue.VoidReason, nil
+}
+
+// ResetVoidReason resets all changes to the "void_reason" field.
+func (m *RenovationMutation) ResetVoidReason() {
+	m.void_reason = nil
+}
+
+// SetVoidedByID sets the "voided_by_id" field.
+func (m *RenovationMutation) SetVoidedByID(u uuid.UUID) {
+	m.voided_by_id = &u
+}
+
+// VoidedByID returns the value of the "voided_by_id" field in the mutation.
+func (m *RenovationMutation) VoidedByID() (r uuid.UUID, exists bool) {
+	v := m.voided_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByID returns the old "voided_by_id" field's value of the Renovation entity.
+// If the Renovation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RenovationMutation) OldVoidedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByID: %w", err)
+	}
+	return oldValue.VoidedByID, nil
+}
+
+// ClearVoidedByID clears the value of the "voided_by_id" field.
+func (m *RenovationMutation) ClearVoidedByID() {
+	m.voided_by_id = nil
+	m.clearedFields[renovation.FieldVoidedByID] = struct{}{}
+}
+
+// VoidedByIDCleared returns if the "voided_by_id" field was cleared in this mutation.
+func (m *RenovationMutation) VoidedByIDCleared() bool {
+	_, ok := m.clearedFields[renovation.FieldVoidedByID]
+	return ok
+}
+
+// ResetVoidedByID resets all changes to the "voided_by_id" field.
+func (m *RenovationMutation) ResetVoidedByID() {
+	m.voided_by_id = nil
+	delete(m.clearedFields, renovation.FieldVoidedByID)
+}
+
+// SetVoidedByName sets the "voided_by_name" field.
+func (m *RenovationMutation) SetVoidedByName(s string) {
+	m.voided_by_name = &s
+}
+
+// VoidedByName returns the value of the "voided_by_name" field in the mutation.
+func (m *RenovationMutation) VoidedByName() (r string, exists bool) {
+	v := m.voided_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByName returns the old "voided_by_name" field's value of the Renovation entity.
+// If the Renovation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RenovationMutation) OldVoidedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByName: %w", err)
+	}
+	return oldValue.VoidedByName, nil
+}
+
+// ResetVoidedByName resets all changes to the "voided_by_name" field.
+func (m *RenovationMutation) ResetVoidedByName() {
+	m.voided_by_name = nil
+}
+
+// SetContractor sets the "contractor" field.
+func (m *RenovationMutation) SetContractor(s string) {
+	m.contractor = &s
+}
+
+// Contractor returns the value of the "contractor" field in the mutation.
+func (m *RenovationMutation) Contractor() (r string, exists bool) {
+	v := m.contractor
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContractor returns the old "contractor" field's value of the Renovation entity.
+// If the Renovation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RenovationMutation) OldContractor(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContractor is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContractor requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContractor: %w", err)
+	}
+	return oldValue.Contractor, nil
+}
+
+// ResetContractor resets all changes to the "contractor" field.
+func (m *RenovationMutation) ResetContractor() {
+	m.contractor = nil
+}
+
+// SetBeginsOn sets the "begins_on" field.
+func (m *RenovationMutation) SetBeginsOn(t time.Time) {
+	m.begins_on = &t
+}
+
+// BeginsOn returns the value of the "begins_on" field in the mutation.
+func (m *RenovationMutation) BeginsOn() (r time.Time, exists bool) {
+	v := m.begins_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBeginsOn returns the old "begins_on" field's value of the Renovation entity.
+// If the Renovation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RenovationMutation) OldBeginsOn(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBeginsOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBeginsOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBeginsOn: %w", err)
+	}
+	return oldValue.BeginsOn, nil
+}
+
+// ResetBeginsOn resets all changes to the "begins_on" field.
+func (m *RenovationMutation) ResetBeginsOn() {
+	m.begins_on = nil
+}
+
+// SetEndsOn sets the "ends_on" field.
+func (m *RenovationMutation) SetEndsOn(t time.Time) {
+	m.ends_on = &t
+}
+
+// EndsOn returns the value of the "ends_on" field in the mutation.
+func (m *RenovationMutation) EndsOn() (r time.Time, exists bool) {
+	v := m.ends_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEndsOn returns the old "ends_on" field's value of the Renovation entity.
+// If the Renovation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RenovationMutation) OldEndsOn(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEndsOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEndsOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEndsOn: %w", err)
+	}
+	return oldValue.EndsOn, nil
+}
+
+// ResetEndsOn resets all changes to the "ends_on" field.
+func (m *RenovationMutation) ResetEndsOn() {
+	m.ends_on = nil
+}
+
+// SetState sets the "state" field.
+func (m *RenovationMutation) SetState(r renovation.State) {
+	m.state = &r
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *RenovationMutation) State() (r renovation.State, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the Renovation entity.
+// If the Renovation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RenovationMutation) OldState(ctx context.Context) (v renovation.State, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *RenovationMutation) ResetState() {
+	m.state = nil
+}
+
+// SetDeposit sets the "deposit" field.
+func (m *RenovationMutation) SetDeposit(i int64) {
+	m.deposit = &i
+	m.adddeposit = nil
+}
+
+// Deposit returns the value of the "deposit" field in the mutation.
+func (m *RenovationMutation) Deposit() (r int64, exists bool) {
+	v := m.deposit
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDeposit returns the old "deposit" field's value of the Renovation entity.
+// If the Renovation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RenovationMutation) OldDeposit(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDeposit is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDeposit requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDeposit: %w", err)
+	}
+	return oldValue.Deposit, nil
+}
+
+// AddDeposit adds i to the "deposit" field.
+func (m *RenovationMutation) AddDeposit(i int64) {
+	if m.adddeposit != nil {
+		*m.adddeposit += i
+	} else {
+		m.adddeposit = &i
+	}
+}
+
+// AddedDeposit returns the value that was added to the "deposit" field in this mutation.
+func (m *RenovationMutation) AddedDeposit() (r int64, exists bool) {
+	v := m.adddeposit
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetDeposit resets all changes to the "deposit" field.
+func (m *RenovationMutation) ResetDeposit() {
+	m.deposit = nil
+	m.adddeposit = nil
+}
+
+// SetDeducted sets the "deducted" field.
+func (m *RenovationMutation) SetDeducted(i int64) {
+	m.deducted = &i
+	m.adddeducted = nil
+}
+
+// Deducted returns the value of the "deducted" field in the mutation.
+func (m *RenovationMutation) Deducted() (r int64, exists bool) {
+	v := m.deducted
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDeducted returns the old "deducted" field's value of the Renovation entity.
+// If the Renovation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RenovationMutation) OldDeducted(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDeducted is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDeducted requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDeducted: %w", err)
+	}
+	return oldValue.Deducted, nil
+}
+
+// AddDeducted adds i to the "deducted" field.
+func (m *RenovationMutation) AddDeducted(i int64) {
+	if m.adddeducted != nil {
+		*m.adddeducted += i
+	} else {
+		m.adddeducted = &i
+	}
+}
+
+// AddedDeducted returns the value that was added to the "deducted" field in this mutation.
+func (m *RenovationMutation) AddedDeducted() (r int64, exists bool) {
+	v := m.adddeducted
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetDeducted resets all changes to the "deducted" field.
+func (m *RenovationMutation) ResetDeducted() {
+	m.deducted = nil
+	m.adddeducted = nil
+}
+
+// SetReturned sets the "returned" field.
+func (m *RenovationMutation) SetReturned(i int64) {
+	m.returned = &i
+	m.addreturned = nil
+}
+
+// Returned returns the value of the "returned" field in the mutation.
+func (m *RenovationMutation) Returned() (r int64, exists bool) {
+	v := m.returned
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReturned returns the old "returned" field's value of the Renovation entity.
+// If the Renovation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RenovationMutation) OldReturned(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReturned is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReturned requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReturned: %w", err)
+	}
+	return oldValue.Returned, nil
+}
+
+// AddReturned adds i to the "returned" field.
+func (m *RenovationMutation) AddReturned(i int64) {
+	if m.addreturned != nil {
+		*m.addreturned += i
+	} else {
+		m.addreturned = &i
+	}
+}
+
+// AddedReturned returns the value that was added to the "returned" field in this mutation.
+func (m *RenovationMutation) AddedReturned() (r int64, exists bool) {
+	v := m.addreturned
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetReturned resets all changes to the "returned" field.
+func (m *RenovationMutation) ResetReturned() {
+	m.returned = nil
+	m.addreturned = nil
+}
+
+// SetCurrency sets the "currency" field.
+func (m *RenovationMutation) SetCurrency(s string) {
+	m.currency = &s
+}
+
+// Currency returns the value of the "currency" field in the mutation.
+func (m *RenovationMutation) Currency() (r string, exists bool) {
+	v := m.currency
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCurrency returns the old "currency" field's value of the Renovation entity.
+// If the Renovation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RenovationMutation) OldCurrency(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCurrency is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCurrency requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCurrency: %w", err)
+	}
+	return oldValue.Currency, nil
+}
+
+// ResetCurrency resets all changes to the "currency" field.
+func (m *RenovationMutation) ResetCurrency() {
+	m.currency = nil
+}
+
+// SetDeductionReason sets the "deduction_reason" field.
+func (m *RenovationMutation) SetDeductionReason(s string) {
+	m.deduction_reason = &s
+}
+
+// DeductionReason returns the value of the "deduction_reason" field in the mutation.
+func (m *RenovationMutation) DeductionReason() (r string, exists bool) {
+	v := m.deduction_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDeductionReason returns the old "deduction_reason" field's value of the Renovation entity.
+// If the Renovation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RenovationMutation) OldDeductionReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDeductionReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDeductionReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDeductionReason: %w", err)
+	}
+	return oldValue.DeductionReason, nil
+}
+
+// ResetDeductionReason resets all changes to the "deduction_reason" field.
+func (m *RenovationMutation) ResetDeductionReason() {
+	m.deduction_reason = nil
+}
+
+// SetPaidAt sets the "paid_at" field.
+func (m *RenovationMutation) SetPaidAt(t time.Time) {
+	m.paid_at = &t
+}
+
+// PaidAt returns the value of the "paid_at" field in the mutation.
+func (m *RenovationMutation) PaidAt() (r time.Time, exists bool) {
+	v := m.paid_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPaidAt returns the old "paid_at" field's value of the Renovation entity.
+// If the Renovation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RenovationMutation) OldPaidAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPaidAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPaidAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPaidAt: %w", err)
+	}
+	return oldValue.PaidAt, nil
+}
+
+// ClearPaidAt clears the value of the "paid_at" field.
+func (m *RenovationMutation) ClearPaidAt() {
+	m.paid_at = nil
+	m.clearedFields[renovation.FieldPaidAt] = struct{}{}
+}
+
+// PaidAtCleared returns if the "paid_at" field was cleared in this mutation.
+func (m *RenovationMutation) PaidAtCleared() bool {
+	_, ok := m.clearedFields[renovation.FieldPaidAt]
+	return ok
+}
+
+// ResetPaidAt resets all changes to the "paid_at" field.
+func (m *RenovationMutation) ResetPaidAt() {
+	m.paid_at = nil
+	delete(m.clearedFields, renovation.FieldPaidAt)
+}
+
+// SetSettledAt sets the "settled_at" field.
+func (m *RenovationMutation) SetSettledAt(t time.Time) {
+	m.settled_at = &t
+}
+
+// SettledAt returns the value of the "settled_at" field in the mutation.
+func (m *RenovationMutation) SettledAt() (r time.Time, exists bool) {
+	v := m.settled_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSettledAt returns the old "settled_at" field's value of the Renovation entity.
+// If the Renovation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RenovationMutation) OldSettledAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSettledAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSettledAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSettledAt: %w", err)
+	}
+	return oldValue.SettledAt, nil
+}
+
+// ClearSettledAt clears the value of the "settled_at" field.
+func (m *RenovationMutation) ClearSettledAt() {
+	m.settled_at = nil
+	m.clearedFields[renovation.FieldSettledAt] = struct{}{}
+}
+
+// SettledAtCleared returns if the "settled_at" field was cleared in this mutation.
+func (m *RenovationMutation) SettledAtCleared() bool {
+	_, ok := m.clearedFields[renovation.FieldSettledAt]
+	return ok
+}
+
+// ResetSettledAt resets all changes to the "settled_at" field.
+func (m *RenovationMutation) ResetSettledAt() {
+	m.settled_at = nil
+	delete(m.clearedFields, renovation.FieldSettledAt)
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *RenovationMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[renovation.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *RenovationMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *RenovationMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *RenovationMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearFile clears the "file" edge to the ArchiveFile entity.
+func (m *RenovationMutation) ClearFile() {
+	m.clearedfile = true
+	m.clearedFields[renovation.FieldFileID] = struct{}{}
+}
+
+// FileCleared reports if the "file" edge to the ArchiveFile entity was cleared.
+func (m *RenovationMutation) FileCleared() bool {
+	return m.clearedfile
+}
+
+// FileIDs returns the "file" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// FileID instead. It exists only for internal usage by the builders.
+func (m *RenovationMutation) FileIDs() (ids []uuid.UUID) {
+	if id := m.file; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetFile resets all changes to the "file" edge.
+func (m *RenovationMutation) ResetFile() {
+	m.file = nil
+	m.clearedfile = false
+}
+
+// AddStepIDs adds the "steps" edge to the RenovationStep entity by ids.
+func (m *RenovationMutation) AddStepIDs(ids ...uuid.UUID) {
+	if m.steps == nil {
+		m.steps = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.steps[ids[i]] = struct{}{}
+	}
+}
+
+// ClearSteps clears the "steps" edge to the RenovationStep entity.
+func (m *RenovationMutation) ClearSteps() {
+	m.clearedsteps = true
+}
+
+// StepsCleared reports if the "steps" edge to the RenovationStep entity was cleared.
+func (m *RenovationMutation) StepsCleared() bool {
+	return m.clearedsteps
+}
+
+// RemoveStepIDs removes the "steps" edge to the RenovationStep entity by IDs.
+func (m *RenovationMutation) RemoveStepIDs(ids ...uuid.UUID) {
+	if m.removedsteps == nil {
+		m.removedsteps = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.steps, ids[i])
+		m.removedsteps[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedSteps returns the removed IDs of the "steps" edge to the RenovationStep entity.
+func (m *RenovationMutation) RemovedStepsIDs() (ids []uuid.UUID) {
+	for id := range m.removedsteps {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// StepsIDs returns the "steps" edge IDs in the mutation.
+func (m *RenovationMutation) StepsIDs() (ids []uuid.UUID) {
+	for id := range m.steps {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetSteps resets all changes to the "steps" edge.
+func (m *RenovationMutation) ResetSteps() {
+	m.steps = nil
+	m.clearedsteps = false
+	m.removedsteps = nil
+}
+
+// Where appends a list predicates to the RenovationMutation builder.
+func (m *RenovationMutation) Where(ps ...predicate.Renovation) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the RenovationMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *RenovationMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Renovation, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *RenovationMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *RenovationMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Renovation).
+func (m *RenovationMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *RenovationMutation) Fields() []string {
+	fields := make([]string, 0, 26)
+	if m.created_at != nil {
+		fields = append(fields, renovation.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, renovation.FieldEstateID)
+	}
+	if m.household_id != nil {
+		fields = append(fields, renovation.FieldHouseholdID)
+	}
+	if m.department_id != nil {
+		fields = append(fields, renovation.FieldDepartmentID)
+	}
+	if m.file != nil {
+		fields = append(fields, renovation.FieldFileID)
+	}
+	if m.title != nil {
+		fields = append(fields, renovation.FieldTitle)
+	}
+	if m.particulars != nil {
+		fields = append(fields, renovation.FieldParticulars)
+	}
+	if m.dated != nil {
+		fields = append(fields, renovation.FieldDated)
+	}
+	if m.recorded_by_id != nil {
+		fields = append(fields, renovation.FieldRecordedByID)
+	}
+	if m.recorded_by_name != nil {
+		fields = append(fields, renovation.FieldRecordedByName)
+	}
+	if m.recorded_at != nil {
+		fields = append(fields, renovation.FieldRecordedAt)
+	}
+	if m.voided_at != nil {
+		fields = append(fields, renovation.FieldVoidedAt)
+	}
+	if m.void_reason != nil {
+		fields = append(fields, renovation.FieldVoidReason)
+	}
+	if m.voided_by_id != nil {
+		fields = append(fields, renovation.FieldVoidedByID)
+	}
+	if m.voided_by_name != nil {
+		fields = append(fields, renovation.FieldVoidedByName)
+	}
+	if m.contractor != nil {
+		fields = append(fields, renovation.FieldContractor)
+	}
+	if m.begins_on != nil {
+		fields = append(fields, renovation.FieldBeginsOn)
+	}
+	if m.ends_on != nil {
+		fields = append(fields, renovation.FieldEndsOn)
+	}
+	if m.state != nil {
+		fields = append(fields, renovation.FieldState)
+	}
+	if m.deposit != nil {
+		fields = append(fields, renovation.FieldDeposit)
+	}
+	if m.deducted != nil {
+		fields = append(fields, renovation.FieldDeducted)
+	}
+	if m.returned != nil {
+		fields = append(fields, renovation.FieldReturned)
+	}
+	if m.currency != nil {
+		fields = append(fields, renovation.FieldCurrency)
+	}
+	if m.deduction_reason != nil {
+		fields = append(fields, renovation.FieldDeductionReason)
+	}
+	if m.paid_at != nil {
+		fields = append(fields, renovation.FieldPaidAt)
+	}
+	if m.settled_at != nil {
+		fields = append(fields, renovation.FieldSettledAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *RenovationMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case renovation.FieldCreatedAt:
+		return m.CreatedAt()
+	case renovation.FieldEstateID:
+		return m.EstateID()
+	case renovation.FieldHouseholdID:
+		return m.HouseholdID()
+	case renovation.FieldDepartmentID:
+		return m.DepartmentID()
+	case renovation.FieldFileID:
+		return m.FileID()
+	case renovation.FieldTitle:
+		return m.Title()
+	case renovation.FieldParticulars:
+		return m.Particulars()
+	case renovation.FieldDated:
+		return m.Dated()
+	case renovation.FieldRecordedByID:
+		return m.RecordedByID()
+	case renovation.FieldRecordedByName:
+		return m.RecordedByName()
+	case renovation.FieldRecordedAt:
+		return m.RecordedAt()
+	case renovation.FieldVoidedAt:
+		return m.VoidedAt()
+	case renovation.FieldVoidReason:
+		return m.VoidReason()
+	case renovation.FieldVoidedByID:
+		return m.VoidedByID()
+	case renovation.FieldVoidedByName:
+		return m.VoidedByName()
+	case renovation.FieldContractor:
+		return m.Contractor()
+	case renovation.FieldBeginsOn:
+		return m.BeginsOn()
+	case renovation.FieldEndsOn:
+		return m.EndsOn()
+	case renovation.FieldState:
+		return m.State()
+	case renovation.FieldDeposit:
+		return m.Deposit()
+	case renovation.FieldDeducted:
+		return m.Deducted()
+	case renovation.FieldReturned:
+		return m.Returned()
+	case renovation.FieldCurrency:
+		return m.Currency()
+	case renovation.FieldDeductionReason:
+		return m.DeductionReason()
+	case renovation.FieldPaidAt:
+		return m.PaidAt()
+	case renovation.FieldSettledAt:
+		return m.SettledAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *RenovationMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case renovation.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case renovation.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case renovation.FieldHouseholdID:
+		return m.OldHouseholdID(ctx)
+	case renovation.FieldDepartmentID:
+		return m.OldDepartmentID(ctx)
+	case renovation.FieldFileID:
+		return m.OldFileID(ctx)
+	case renovation.FieldTitle:
+		return m.OldTitle(ctx)
+	case renovation.FieldParticulars:
+		return m.OldParticulars(ctx)
+	case renovation.FieldDated:
+		return m.OldDated(ctx)
+	case renovation.FieldRecordedByID:
+		return m.OldRecordedByID(ctx)
+	case renovation.FieldRecordedByName:
+		return m.OldRecordedByName(ctx)
+	case renovation.FieldRecordedAt:
+		return m.OldRecordedAt(ctx)
+	case renovation.FieldVoidedAt:
+		return m.OldVoidedAt(ctx)
+	case renovation.FieldVoidReason:
+		return m.OldVoidReason(ctx)
+	case renovation.FieldVoidedByID:
+		return m.OldVoidedByID(ctx)
+	case renovation.FieldVoidedByName:
+		return m.OldVoidedByName(ctx)
+	case renovation.FieldContractor:
+		return m.OldContractor(ctx)
+	case renovation.FieldBeginsOn:
+		return m.OldBeginsOn(ctx)
+	case renovation.FieldEndsOn:
+		return m.OldEndsOn(ctx)
+	case renovation.FieldState:
+		return m.OldState(ctx)
+	case renovation.FieldDeposit:
+		return m.OldDeposit(ctx)
+	case renovation.FieldDeducted:
+		return m.OldDeducted(ctx)
+	case renovation.FieldReturned:
+		return m.OldReturned(ctx)
+	case renovation.FieldCurrency:
+		return m.OldCurrency(ctx)
+	case renovation.FieldDeductionReason:
+		return m.OldDeductionReason(ctx)
+	case renovation.FieldPaidAt:
+		return m.OldPaidAt(ctx)
+	case renovation.FieldSettledAt:
+		return m.OldSettledAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown Renovation field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *RenovationMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case renovation.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case renovation.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case renovation.FieldHouseholdID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHouseholdID(v)
+		return nil
+	case renovation.FieldDepartmentID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDepartmentID(v)
+		return nil
+	case renovation.FieldFileID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFileID(v)
+		return nil
+	case renovation.FieldTitle:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTitle(v)
+		return nil
+	case renovation.FieldParticulars:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetParticulars(v)
+		return nil
+	case renovation.FieldDated:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDated(v)
+		return nil
+	case renovation.FieldRecordedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecordedByID(v)
+		return nil
+	case renovation.FieldRecordedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecordedByName(v)
+		return nil
+	case renovation.FieldRecordedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecordedAt(v)
+		return nil
+	case renovation.FieldVoidedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedAt(v)
+		return nil
+	case renovation.FieldVoidReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidReason(v)
+		return nil
+	case renovation.FieldVoidedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByID(v)
+		return nil
+	case renovation.FieldVoidedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByName(v)
+		return nil
+	case renovation.FieldContractor:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContractor(v)
+		return nil
+	case renovation.FieldBeginsOn:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBeginsOn(v)
+		return nil
+	case renovation.FieldEndsOn:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEndsOn(v)
+		return nil
+	case renovation.FieldState:
+		v, ok := value.(renovation.State)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case renovation.FieldDeposit:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDeposit(v)
+		return nil
+	case renovation.FieldDeducted:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDeducted(v)
+		return nil
+	case renovation.FieldReturned:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReturned(v)
+		return nil
+	case renovation.FieldCurrency:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCurrency(v)
+		return nil
+	case renovation.FieldDeductionReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDeductionReason(v)
+		return nil
+	case renovation.FieldPaidAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPaidAt(v)
+		return nil
+	case renovation.FieldSettledAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSettledAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Renovation field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *RenovationMutation) AddedFields() []string {
+	var fields []string
+	if m.adddeposit != nil {
+		fields = append(fields, renovation.FieldDeposit)
+	}
+	if m.adddeducted != nil {
+		fields = append(fields, renovation.FieldDeducted)
+	}
+	if m.addreturned != nil {
+		fields = append(fields, renovation.FieldReturned)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *RenovationMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case renovation.FieldDeposit:
+		return m.AddedDeposit()
+	case renovation.FieldDeducted:
+		return m.AddedDeducted()
+	case renovation.FieldReturned:
+		return m.AddedReturned()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *RenovationMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case renovation.FieldDeposit:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddDeposit(v)
+		return nil
+	case renovation.FieldDeducted:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddDeducted(v)
+		return nil
+	case renovation.FieldReturned:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddReturned(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Renovation numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *RenovationMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(renovation.FieldDepartmentID) {
+		fields = append(fields, renovation.FieldDepartmentID)
+	}
+	if m.FieldCleared(renovation.FieldVoidedAt) {
+		fields = append(fields, renovation.FieldVoidedAt)
+	}
+	if m.FieldCleared(renovation.FieldVoidedByID) {
+		fields = append(fields, renovation.FieldVoidedByID)
+	}
+	if m.FieldCleared(renovation.FieldPaidAt) {
+		fields = append(fields, renovation.FieldPaidAt)
+	}
+	if m.FieldCleared(renovation.FieldSettledAt) {
+		fields = append(fields, renovation.FieldSettledAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *RenovationMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *RenovationMutation) ClearField(name string) error {
+	switch name {
+	case renovation.FieldDepartmentID:
+		m.ClearDepartmentID()
+		return nil
+	case renovation.FieldVoidedAt:
+		m.ClearVoidedAt()
+		return nil
+	case renovation.FieldVoidedByID:
+		m.ClearVoidedByID()
+		return nil
+	case renovation.FieldPaidAt:
+		m.ClearPaidAt()
+		return nil
+	case renovation.FieldSettledAt:
+		m.ClearSettledAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Renovation nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *RenovationMutation) ResetField(name string) error {
+	switch name {
+	case renovation.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case renovation.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case renovation.FieldHouseholdID:
+		m.ResetHouseholdID()
+		return nil
+	case renovation.FieldDepartmentID:
+		m.ResetDepartmentID()
+		return nil
+	case renovation.FieldFileID:
+		m.ResetFileID()
+		return nil
+	case renovation.FieldTitle:
+		m.ResetTitle()
+		return nil
+	case renovation.FieldParticulars:
+		m.ResetParticulars()
+		return nil
+	case renovation.FieldDated:
+		m.ResetDated()
+		return nil
+	case renovation.FieldRecordedByID:
+		m.ResetRecordedByID()
+		return nil
+	case renovation.FieldRecordedByName:
+		m.ResetRecordedByName()
+		return nil
+	case renovation.FieldRecordedAt:
+		m.ResetRecordedAt()
+		return nil
+	case renovation.FieldVoidedAt:
+		m.ResetVoidedAt()
+		return nil
+	case renovation.FieldVoidReason:
+		m.ResetVoidReason()
+		return nil
+	case renovation.FieldVoidedByID:
+		m.ResetVoidedByID()
+		return nil
+	case renovation.FieldVoidedByName:
+		m.ResetVoidedByName()
+		return nil
+	case renovation.FieldContractor:
+		m.ResetContractor()
+		return nil
+	case renovation.FieldBeginsOn:
+		m.ResetBeginsOn()
+		return nil
+	case renovation.FieldEndsOn:
+		m.ResetEndsOn()
+		return nil
+	case renovation.FieldState:
+		m.ResetState()
+		return nil
+	case renovation.FieldDeposit:
+		m.ResetDeposit()
+		return nil
+	case renovation.FieldDeducted:
+		m.ResetDeducted()
+		return nil
+	case renovation.FieldReturned:
+		m.ResetReturned()
+		return nil
+	case renovation.FieldCurrency:
+		m.ResetCurrency()
+		return nil
+	case renovation.FieldDeductionReason:
+		m.ResetDeductionReason()
+		return nil
+	case renovation.FieldPaidAt:
+		m.ResetPaidAt()
+		return nil
+	case renovation.FieldSettledAt:
+		m.ResetSettledAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Renovation field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *RenovationMutation) AddedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.estate != nil {
+		edges = append(edges, renovation.EdgeEstate)
+	}
+	if m.file != nil {
+		edges = append(edges, renovation.EdgeFile)
+	}
+	if m.steps != nil {
+		edges = append(edges, renovation.EdgeSteps)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *RenovationMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case renovation.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case renovation.EdgeFile:
+		if id := m.file; id != nil {
+			return []ent.Value{*id}
+		}
+	case renovation.EdgeSteps:
+		ids := make([]ent.Value, 0, len(m.steps))
+		for id := range m.steps {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *RenovationMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.removedsteps != nil {
+		edges = append(edges, renovation.EdgeSteps)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *RenovationMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case renovation.EdgeSteps:
+		ids := make([]ent.Value, 0, len(m.removedsteps))
+		for id := range m.removedsteps {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *RenovationMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.clearedestate {
+		edges = append(edges, renovation.EdgeEstate)
+	}
+	if m.clearedfile {
+		edges = append(edges, renovation.EdgeFile)
+	}
+	if m.clearedsteps {
+		edges = append(edges, renovation.EdgeSteps)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *RenovationMutation) EdgeCleared(name string) bool {
+	switch name {
+	case renovation.EdgeEstate:
+		return m.clearedestate
+	case renovation.EdgeFile:
+		return m.clearedfile
+	case renovation.EdgeSteps:
+		return m.clearedsteps
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *RenovationMutation) ClearEdge(name string) error {
+	switch name {
+	case renovation.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case renovation.EdgeFile:
+		m.ClearFile()
+		return nil
+	}
+	return fmt.Errorf("unknown Renovation unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *RenovationMutation) ResetEdge(name string) error {
+	switch name {
+	case renovation.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case renovation.EdgeFile:
+		m.ResetFile()
+		return nil
+	case renovation.EdgeSteps:
+		m.ResetSteps()
+		return nil
+	}
+	return fmt.Errorf("unknown Renovation edge %s", name)
+}
+
+// RenovationStepMutation represents an operation that mutates the RenovationStep nodes in the graph.
+type RenovationStepMutation struct {
+	config
+	op                Op
+	typ               string
+	id                *uuid.UUID
+	created_at        *time.Time
+	household_id      *uuid.UUID
+	department_id     *uuid.UUID
+	step              *renovationstep.Step
+	amount            *int64
+	addamount         *int64
+	note              *string
+	done_by_id        *uuid.UUID
+	done_by_name      *string
+	done_at           *time.Time
+	clearedFields     map[string]struct{}
+	estate            *uuid.UUID
+	clearedestate     bool
+	renovation        *uuid.UUID
+	clearedrenovation bool
+	done              bool
+	oldValue          func(context.Context) (*RenovationStep, error)
+	predicates        []predicate.RenovationStep
+}
+
+var _ ent.Mutation = (*RenovationStepMutation)(nil)
+
+// renovationstepOption allows management of the mutation configuration using functional options.
+type renovationstepOption func(*RenovationStepMutation)
+
+// newRenovationStepMutation creates new mutation for the RenovationStep entity.
+func newRenovationStepMutation(c config, op Op, opts ...renovationstepOption) *RenovationStepMutation {
+	m := &RenovationStepMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeRenovationStep,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withRenovationStepID sets the ID field of the mutation.
+func withRenovationStepID(id uuid.UUID) renovationstepOption {
+	return func(m *RenovationStepMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *RenovationStep
+		)
+		m.oldValue = func(ctx context.Context) (*RenovationStep, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().RenovationStep.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withRenovationStep sets the old RenovationStep of the mutation.
+func withRenovationStep(node *RenovationStep) renovationstepOption {
+	return func(m *RenovationStepMutation) {
+		m.oldValue = func(context.Context) (*RenovationStep, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m RenovationStepMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m RenovationStepMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of RenovationStep entities.
+func (m *RenovationStepMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *RenovationStepMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *RenovationStepMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().RenovationStep.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *RenovationStepMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *RenovationStepMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the RenovationStep entity.
+// If the RenovationStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RenovationStepMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *RenovationStepMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *RenovationStepMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *RenovationStepMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the RenovationStep entity.
+// If the RenovationStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RenovationStepMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *RenovationStepMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetHouseholdID sets the "household_id" field.
+func (m *RenovationStepMutation) SetHouseholdID(u uuid.UUID) {
+	m.household_id = &u
+}
+
+// HouseholdID returns the value of the "household_id" field in the mutation.
+func (m *RenovationStepMutation) HouseholdID() (r uuid.UUID, exists bool) {
+	v := m.household_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHouseholdID returns the old "household_id" field's value of the RenovationStep entity.
+// If the RenovationStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RenovationStepMutation) OldHouseholdID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHouseholdID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHouseholdID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHouseholdID: %w", err)
+	}
+	return oldValue.HouseholdID, nil
+}
+
+// ResetHouseholdID resets all changes to the "household_id" field.
+func (m *RenovationStepMutation) ResetHouseholdID() {
+	m.household_id = nil
+}
+
+// SetDepartmentID sets the "department_id" field.
+func (m *RenovationStepMutation) SetDepartmentID(u uuid.UUID) {
+	m.department_id = &u
+}
+
+// DepartmentID returns the value of the "department_id" field in the mutation.
+func (m *RenovationStepMutation) DepartmentID() (r uuid.UUID, exists bool) {
+	v := m.department_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDepartmentID returns the old "department_id" field's value of the RenovationStep entity.
+// If the RenovationStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RenovationStepMutation) OldDepartmentID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDepartmentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDepartmentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDepartmentID: %w", err)
+	}
+	return oldValue.DepartmentID, nil
+}
+
+// ClearDepartmentID clears the value of the "department_id" field.
+func (m *RenovationStepMutation) ClearDepartmentID() {
+	m.department_id = nil
+	m.clearedFields[renovationstep.FieldDepartmentID] = struct{}{}
+}
+
+// DepartmentIDCleared returns if the "department_id" field was cleared in this mutation.
+func (m *RenovationStepMutation) DepartmentIDCleared() bool {
+	_, ok := m.clearedFields[renovationstep.FieldDepartmentID]
+	return ok
+}
+
+// ResetDepartmentID resets all changes to the "department_id" field.
+func (m *RenovationStepMutation) ResetDepartmentID() {
+	m.department_id = nil
+	delete(m.clearedFields, renovationstep.FieldDepartmentID)
+}
+
+// SetRenovationID sets the "renovation_id" field.
+func (m *RenovationStepMutation) SetRenovationID(u uuid.UUID) {
+	m.renovation = &u
+}
+
+// RenovationID returns the value of the "renovation_id" field in the mutation.
+func (m *RenovationStepMutation) RenovationID() (r uuid.UUID, exists bool) {
+	v := m.renovation
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRenovationID returns the old "renovation_id" field's value of the RenovationStep entity.
+// If the RenovationStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RenovationStepMutation) OldRenovationID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRenovationID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRenovationID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRenovationID: %w", err)
+	}
+	return oldValue.RenovationID, nil
+}
+
+// ResetRenovationID resets all changes to the "renovation_id" field.
+func (m *RenovationStepMutation) ResetRenovationID() {
+	m.renovation = nil
+}
+
+// SetStep sets the "step" field.
+func (m *RenovationStepMutation) SetStep(r renovationstep.Step) {
+	m.step = &r
+}
+
+// Step returns the value of the "step" field in the mutation.
+func (m *RenovationStepMutation) Step() (r renovationstep.Step, exists bool) {
+	v := m.step
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStep returns the old "step" field's value of the RenovationStep entity.
+// If the RenovationStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RenovationStepMutation) OldStep(ctx context.Context) (v renovationstep.Step, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStep is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStep requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStep: %w", err)
+	}
+	return oldValue.Step, nil
+}
+
+// ResetStep resets all changes to the "step" field.
+func (m *RenovationStepMutation) ResetStep() {
+	m.step = nil
+}
+
+// SetAmount sets the "amount" field.
+func (m *RenovationStepMutation) SetAmount(i int64) {
+	m.amount = &i
+	m.addamount = nil
+}
+
+// Amount returns the value of the "amount" field in the mutation.
+func (m *RenovationStepMutation) Amount() (r int64, exists bool) {
+	v := m.amount
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAmount returns the old "amount" field's value of the RenovationStep entity.
+// If the RenovationStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RenovationStepMutation) OldAmount(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAmount is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAmount requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAmount: %w", err)
+	}
+	return oldValue.Amount, nil
+}
+
+// AddAmount adds i to the "amount" field.
+func (m *RenovationStepMutation) AddAmount(i int64) {
+	if m.addamount != nil {
+		*m.addamount += i
+	} else {
+		m.addamount = &i
+	}
+}
+
+// AddedAmount returns the value that was added to the "amount" field in this mutation.
+func (m *RenovationStepMutation) AddedAmount() (r int64, exists bool) {
+	v := m.addamount
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAmount resets all changes to the "amount" field.
+func (m *RenovationStepMutation) ResetAmount() {
+	m.amount = nil
+	m.addamount = nil
+}
+
+// SetNote sets the "note" field.
+func (m *RenovationStepMutation) SetNote(s string) {
+	m.note = &s
+}
+
+// Note returns the value of the "note" field in the mutation.
+func (m *RenovationStepMutation) Note() (r string, exists bool) {
+	v := m.note
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNote returns the old "note" field's value of the RenovationStep entity.
+// If the RenovationStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RenovationStepMutation) OldNote(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNote is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNote requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNote: %w", err)
+	}
+	return oldValue.Note, nil
+}
+
+// ResetNote resets all changes to the "note" field.
+func (m *RenovationStepMutation) ResetNote() {
+	m.note = nil
+}
+
+// SetDoneByID sets the "done_by_id" field.
+func (m *RenovationStepMutation) SetDoneByID(u uuid.UUID) {
+	m.done_by_id = &u
+}
+
+// DoneByID returns the value of the "done_by_id" field in the mutation.
+func (m *RenovationStepMutation) DoneByID() (r uuid.UUID, exists bool) {
+	v := m.done_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDoneByID returns the old "done_by_id" field's value of the RenovationStep entity.
+// If the RenovationStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RenovationStepMutation) OldDoneByID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDoneByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDoneByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDoneByID: %w", err)
+	}
+	return oldValue.DoneByID, nil
+}
+
+// ResetDoneByID resets all changes to the "done_by_id" field.
+func (m *RenovationStepMutation) ResetDoneByID() {
+	m.done_by_id = nil
+}
+
+// SetDoneByName sets the "done_by_name" field.
+func (m *RenovationStepMutation) SetDoneByName(s string) {
+	m.done_by_name = &s
+}
+
+// DoneByName returns the value of the "done_by_name" field in the mutation.
+func (m *RenovationStepMutation) DoneByName() (r string, exists bool) {
+	v := m.done_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDoneByName returns the old "done_by_name" field's value of the RenovationStep entity.
+// If the RenovationStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RenovationStepMutation) OldDoneByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDoneByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDoneByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDoneByName: %w", err)
+	}
+	return oldValue.DoneByName, nil
+}
+
+// ResetDoneByName resets all changes to the "done_by_name" field.
+func (m *RenovationStepMutation) ResetDoneByName() {
+	m.done_by_name = nil
+}
+
+// SetDoneAt sets the "done_at" field.
+func (m *RenovationStepMutation) SetDoneAt(t time.Time) {
+	m.done_at = &t
+}
+
+// DoneAt returns the value of the "done_at" field in the mutation.
+func (m *RenovationStepMutation) DoneAt() (r time.Time, exists bool) {
+	v := m.done_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDoneAt returns the old "done_at" field's value of the RenovationStep entity.
+// If the RenovationStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RenovationStepMutation) OldDoneAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDoneAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDoneAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDoneAt: %w", err)
+	}
+	return oldValue.DoneAt, nil
+}
+
+// ResetDoneAt resets all changes to the "done_at" field.
+func (m *RenovationStepMutation) ResetDoneAt() {
+	m.done_at = nil
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *RenovationStepMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[renovationstep.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *RenovationStepMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *RenovationStepMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *RenovationStepMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearRenovation clears the "renovation" edge to the Renovation entity.
+func (m *RenovationStepMutation) ClearRenovation() {
+	m.clearedrenovation = true
+	m.clearedFields[renovationstep.FieldRenovationID] = struct{}{}
+}
+
+// RenovationCleared reports if the "renovation" edge to the Renovation entity was cleared.
+func (m *RenovationStepMutation) RenovationCleared() bool {
+	return m.clearedrenovation
+}
+
+// RenovationIDs returns the "renovation" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// RenovationID instead. It exists only for internal usage by the builders.
+func (m *RenovationStepMutation) RenovationIDs() (ids []uuid.UUID) {
+	if id := m.renovation; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetRenovation resets all changes to the "renovation" edge.
+func (m *RenovationStepMutation) ResetRenovation() {
+	m.renovation = nil
+	m.clearedrenovation = false
+}
+
+// Where appends a list predicates to the RenovationStepMutation builder.
+func (m *RenovationStepMutation) Where(ps ...predicate.RenovationStep) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the RenovationStepMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *RenovationStepMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.RenovationStep, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *RenovationStepMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *RenovationStepMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (RenovationStep).
+func (m *RenovationStepMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *RenovationStepMutation) Fields() []string {
+	fields := make([]string, 0, 11)
+	if m.created_at != nil {
+		fields = append(fields, renovationstep.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, renovationstep.FieldEstateID)
+	}
+	if m.household_id != nil {
+		fields = append(fields, renovationstep.FieldHouseholdID)
+	}
+	if m.department_id != nil {
+		fields = append(fields, renovationstep.FieldDepartmentID)
+	}
+	if m.renovation != nil {
+		fields = append(fields, renovationstep.FieldRenovationID)
+	}
+	if m.step != nil {
+		fields = append(fields, renovationstep.FieldStep)
+	}
+	if m.amount != nil {
+		fields = append(fields, renovationstep.FieldAmount)
+	}
+	if m.note != nil {
+		fields = append(fields, renovationstep.FieldNote)
+	}
+	if m.done_by_id != nil {
+		fields = append(fields, renovationstep.FieldDoneByID)
+	}
+	if m.done_by_name != nil {
+		fields = append(fields, renovationstep.FieldDoneByName)
+	}
+	if m.done_at != nil {
+		fields = append(fields, renovationstep.FieldDoneAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *RenovationStepMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case renovationstep.FieldCreatedAt:
+		return m.CreatedAt()
+	case renovationstep.FieldEstateID:
+		return m.EstateID()
+	case renovationstep.FieldHouseholdID:
+		return m.HouseholdID()
+	case renovationstep.FieldDepartmentID:
+		return m.DepartmentID()
+	case renovationstep.FieldRenovationID:
+		return m.RenovationID()
+	case renovationstep.FieldStep:
+		return m.Step()
+	case renovationstep.FieldAmount:
+		return m.Amount()
+	case renovationstep.FieldNote:
+		return m.Note()
+	case renovationstep.FieldDoneByID:
+		return m.DoneByID()
+	case renovationstep.FieldDoneByName:
+		return m.DoneByName()
+	case renovationstep.FieldDoneAt:
+		return m.DoneAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *RenovationStepMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case renovationstep.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case renovationstep.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case renovationstep.FieldHouseholdID:
+		return m.OldHouseholdID(ctx)
+	case renovationstep.FieldDepartmentID:
+		return m.OldDepartmentID(ctx)
+	case renovationstep.FieldRenovationID:
+		return m.OldRenovationID(ctx)
+	case renovationstep.FieldStep:
+		return m.OldStep(ctx)
+	case renovationstep.FieldAmount:
+		return m.OldAmount(ctx)
+	case renovationstep.FieldNote:
+		return m.OldNote(ctx)
+	case renovationstep.FieldDoneByID:
+		return m.OldDoneByID(ctx)
+	case renovationstep.FieldDoneByName:
+		return m.OldDoneByName(ctx)
+	case renovationstep.FieldDoneAt:
+		return m.OldDoneAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown RenovationStep field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *RenovationStepMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case renovationstep.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case renovationstep.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case renovationstep.FieldHouseholdID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHouseholdID(v)
+		return nil
+	case renovationstep.FieldDepartmentID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDepartmentID(v)
+		return nil
+	case renovationstep.FieldRenovationID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRenovationID(v)
+		return nil
+	case renovationstep.FieldStep:
+		v, ok := value.(renovationstep.Step)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStep(v)
+		return nil
+	case renovationstep.FieldAmount:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAmount(v)
+		return nil
+	case renovationstep.FieldNote:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNote(v)
+		return nil
+	case renovationstep.FieldDoneByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDoneByID(v)
+		return nil
+	case renovationstep.FieldDoneByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDoneByName(v)
+		return nil
+	case renovationstep.FieldDoneAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDoneAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown RenovationStep field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *RenovationStepMutation) AddedFields() []string {
+	var fields []string
+	if m.addamount != nil {
+		fields = append(fields, renovationstep.FieldAmount)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *RenovationStepMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case renovationstep.FieldAmount:
+		return m.AddedAmount()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *RenovationStepMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case renovationstep.FieldAmount:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAmount(v)
+		return nil
+	}
+	return fmt.Errorf("unknown RenovationStep numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *RenovationStepMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(renovationstep.FieldDepartmentID) {
+		fields = append(fields, renovationstep.FieldDepartmentID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *RenovationStepMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *RenovationStepMutation) ClearField(name string) error {
+	switch name {
+	case renovationstep.FieldDepartmentID:
+		m.ClearDepartmentID()
+		return nil
+	}
+	return fmt.Errorf("unknown RenovationStep nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *RenovationStepMutation) ResetField(name string) error {
+	switch name {
+	case renovationstep.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case renovationstep.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case renovationstep.FieldHouseholdID:
+		m.ResetHouseholdID()
+		return nil
+	case renovationstep.FieldDepartmentID:
+		m.ResetDepartmentID()
+		return nil
+	case renovationstep.FieldRenovationID:
+		m.ResetRenovationID()
+		return nil
+	case renovationstep.FieldStep:
+		m.ResetStep()
+		return nil
+	case renovationstep.FieldAmount:
+		m.ResetAmount()
+		return nil
+	case renovationstep.FieldNote:
+		m.ResetNote()
+		return nil
+	case renovationstep.FieldDoneByID:
+		m.ResetDoneByID()
+		return nil
+	case renovationstep.FieldDoneByName:
+		m.ResetDoneByName()
+		return nil
+	case renovationstep.FieldDoneAt:
+		m.ResetDoneAt()
+		return nil
+	}
+	return fmt.Errorf("unknown RenovationStep field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *RenovationStepMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.estate != nil {
+		edges = append(edges, renovationstep.EdgeEstate)
+	}
+	if m.renovation != nil {
+		edges = append(edges, renovationstep.EdgeRenovation)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *RenovationStepMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case renovationstep.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case renovationstep.EdgeRenovation:
+		if id := m.renovation; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *RenovationStepMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *RenovationStepMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *RenovationStepMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedestate {
+		edges = append(edges, renovationstep.EdgeEstate)
+	}
+	if m.clearedrenovation {
+		edges = append(edges, renovationstep.EdgeRenovation)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *RenovationStepMutation) EdgeCleared(name string) bool {
+	switch name {
+	case renovationstep.EdgeEstate:
+		return m.clearedestate
+	case renovationstep.EdgeRenovation:
+		return m.clearedrenovation
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *RenovationStepMutation) ClearEdge(name string) error {
+	switch name {
+	case renovationstep.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case renovationstep.EdgeRenovation:
+		m.ClearRenovation()
+		return nil
+	}
+	return fmt.Errorf("unknown RenovationStep unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *RenovationStepMutation) ResetEdge(name string) error {
+	switch name {
+	case renovationstep.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case renovationstep.EdgeRenovation:
+		m.ResetRenovation()
+		return nil
+	}
+	return fmt.Errorf("unknown RenovationStep edge %s", name)
+}
+
 // ResidentMutation represents an operation that mutates the Resident nodes in the graph.
 type ResidentMutation struct {
 	config
@@ -62859,4 +75418,1758 @@ func (m *UnitMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown Unit edge %s", name)
+}
+
+// ViolationMutation represents an operation that mutates the Violation nodes in the graph.
+type ViolationMutation struct {
+	config
+	op               Op
+	typ              string
+	id               *uuid.UUID
+	created_at       *time.Time
+	household_id     *uuid.UUID
+	department_id    *uuid.UUID
+	title            *string
+	particulars      *string
+	dated            *time.Time
+	recorded_by_id   *uuid.UUID
+	recorded_by_name *string
+	recorded_at      *time.Time
+	voided_at        *time.Time
+	void_reason      *string
+	voided_by_id     *uuid.UUID
+	voided_by_name   *string
+	kind             *violation.Kind
+	amount           *int64
+	addamount        *int64
+	currency         *string
+	state            *violation.State
+	finding          *string
+	answered_by_id   *uuid.UUID
+	answered_by_name *string
+	answered_at      *time.Time
+	clearedFields    map[string]struct{}
+	estate           *uuid.UUID
+	clearedestate    bool
+	file             *uuid.UUID
+	clearedfile      bool
+	done             bool
+	oldValue         func(context.Context) (*Violation, error)
+	predicates       []predicate.Violation
+}
+
+var _ ent.Mutation = (*ViolationMutation)(nil)
+
+// violationOption allows management of the mutation configuration using functional options.
+type violationOption func(*ViolationMutation)
+
+// newViolationMutation creates new mutation for the Violation entity.
+func newViolationMutation(c config, op Op, opts ...violationOption) *ViolationMutation {
+	m := &ViolationMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeViolation,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withViolationID sets the ID field of the mutation.
+func withViolationID(id uuid.UUID) violationOption {
+	return func(m *ViolationMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Violation
+		)
+		m.oldValue = func(ctx context.Context) (*Violation, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Violation.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withViolation sets the old Violation of the mutation.
+func withViolation(node *Violation) violationOption {
+	return func(m *ViolationMutation) {
+		m.oldValue = func(context.Context) (*Violation, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ViolationMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ViolationMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Violation entities.
+func (m *ViolationMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ViolationMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ViolationMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Violation.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ViolationMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ViolationMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Violation entity.
+// If the Violation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ViolationMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ViolationMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *ViolationMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *ViolationMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the Violation entity.
+// If the Violation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ViolationMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *ViolationMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetHouseholdID sets the "household_id" field.
+func (m *ViolationMutation) SetHouseholdID(u uuid.UUID) {
+	m.household_id = &u
+}
+
+// HouseholdID returns the value of the "household_id" field in the mutation.
+func (m *ViolationMutation) HouseholdID() (r uuid.UUID, exists bool) {
+	v := m.household_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHouseholdID returns the old "household_id" field's value of the Violation entity.
+// If the Violation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ViolationMutation) OldHouseholdID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHouseholdID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHouseholdID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHouseholdID: %w", err)
+	}
+	return oldValue.HouseholdID, nil
+}
+
+// ResetHouseholdID resets all changes to the "household_id" field.
+func (m *ViolationMutation) ResetHouseholdID() {
+	m.household_id = nil
+}
+
+// SetDepartmentID sets the "department_id" field.
+func (m *ViolationMutation) SetDepartmentID(u uuid.UUID) {
+	m.department_id = &u
+}
+
+// DepartmentID returns the value of the "department_id" field in the mutation.
+func (m *ViolationMutation) DepartmentID() (r uuid.UUID, exists bool) {
+	v := m.department_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDepartmentID returns the old "department_id" field's value of the Violation entity.
+// If the Violation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ViolationMutation) OldDepartmentID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDepartmentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDepartmentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDepartmentID: %w", err)
+	}
+	return oldValue.DepartmentID, nil
+}
+
+// ClearDepartmentID clears the value of the "department_id" field.
+func (m *ViolationMutation) ClearDepartmentID() {
+	m.department_id = nil
+	m.clearedFields[violation.FieldDepartmentID] = struct{}{}
+}
+
+// DepartmentIDCleared returns if the "department_id" field was cleared in this mutation.
+func (m *ViolationMutation) DepartmentIDCleared() bool {
+	_, ok := m.clearedFields[violation.FieldDepartmentID]
+	return ok
+}
+
+// ResetDepartmentID resets all changes to the "department_id" field.
+func (m *ViolationMutation) ResetDepartmentID() {
+	m.department_id = nil
+	delete(m.clearedFields, violation.FieldDepartmentID)
+}
+
+// SetFileID sets the "file_id" field.
+func (m *ViolationMutation) SetFileID(u uuid.UUID) {
+	m.file = &u
+}
+
+// FileID returns the value of the "file_id" field in the mutation.
+func (m *ViolationMutation) FileID() (r uuid.UUID, exists bool) {
+	v := m.file
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFileID returns the old "file_id" field's value of the Violation entity.
+// If the Violation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ViolationMutation) OldFileID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFileID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFileID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFileID: %w", err)
+	}
+	return oldValue.FileID, nil
+}
+
+// ResetFileID resets all changes to the "file_id" field.
+func (m *ViolationMutation) ResetFileID() {
+	m.file = nil
+}
+
+// SetTitle sets the "title" field.
+func (m *ViolationMutation) SetTitle(s string) {
+	m.title = &s
+}
+
+// Title returns the value of the "title" field in the mutation.
+func (m *ViolationMutation) Title() (r string, exists bool) {
+	v := m.title
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTitle returns the old "title" field's value of the Violation entity.
+// If the Violation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ViolationMutation) OldTitle(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTitle is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTitle requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTitle: %w", err)
+	}
+	return oldValue.Title, nil
+}
+
+// ResetTitle resets all changes to the "title" field.
+func (m *ViolationMutation) ResetTitle() {
+	m.title = nil
+}
+
+// SetParticulars sets the "particulars" field.
+func (m *ViolationMutation) SetParticulars(s string) {
+	m.particulars = &s
+}
+
+// Particulars returns the value of the "particulars" field in the mutation.
+func (m *ViolationMutation) Particulars() (r string, exists bool) {
+	v := m.particulars
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldParticulars returns the old "particulars" field's value of the Violation entity.
+// If the Violation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ViolationMutation) OldParticulars(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldParticulars is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldParticulars requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldParticulars: %w", err)
+	}
+	return oldValue.Particulars, nil
+}
+
+// ResetParticulars resets all changes to the "particulars" field.
+func (m *ViolationMutation) ResetParticulars() {
+	m.particulars = nil
+}
+
+// SetDated sets the "dated" field.
+func (m *ViolationMutation) SetDated(t time.Time) {
+	m.dated = &t
+}
+
+// Dated returns the value of the "dated" field in the mutation.
+func (m *ViolationMutation) Dated() (r time.Time, exists bool) {
+	v := m.dated
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDated returns the old "dated" field's value of the Violation entity.
+// If the Violation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ViolationMutation) OldDated(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDated is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDated requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDated: %w", err)
+	}
+	return oldValue.Dated, nil
+}
+
+// ResetDated resets all changes to the "dated" field.
+func (m *ViolationMutation) ResetDated() {
+	m.dated = nil
+}
+
+// SetRecordedByID sets the "recorded_by_id" field.
+func (m *ViolationMutation) SetRecordedByID(u uuid.UUID) {
+	m.recorded_by_id = &u
+}
+
+// RecordedByID returns the value of the "recorded_by_id" field in the mutation.
+func (m *ViolationMutation) RecordedByID() (r uuid.UUID, exists bool) {
+	v := m.recorded_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecordedByID returns the old "recorded_by_id" field's value of the Violation entity.
+// If the Violation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ViolationMutation) OldRecordedByID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecordedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecordedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecordedByID: %w", err)
+	}
+	return oldValue.RecordedByID, nil
+}
+
+// ResetRecordedByID resets all changes to the "recorded_by_id" field.
+func (m *ViolationMutation) ResetRecordedByID() {
+	m.recorded_by_id = nil
+}
+
+// SetRecordedByName sets the "recorded_by_name" field.
+func (m *ViolationMutation) SetRecordedByName(s string) {
+	m.recorded_by_name = &s
+}
+
+// RecordedByName returns the value of the "recorded_by_name" field in the mutation.
+func (m *ViolationMutation) RecordedByName() (r string, exists bool) {
+	v := m.recorded_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecordedByName returns the old "recorded_by_name" field's value of the Violation entity.
+// If the Violation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ViolationMutation) OldRecordedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecordedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecordedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecordedByName: %w", err)
+	}
+	return oldValue.RecordedByName, nil
+}
+
+// ResetRecordedByName resets all changes to the "recorded_by_name" field.
+func (m *ViolationMutation) ResetRecordedByName() {
+	m.recorded_by_name = nil
+}
+
+// SetRecordedAt sets the "recorded_at" field.
+func (m *ViolationMutation) SetRecordedAt(t time.Time) {
+	m.recorded_at = &t
+}
+
+// RecordedAt returns the value of the "recorded_at" field in the mutation.
+func (m *ViolationMutation) RecordedAt() (r time.Time, exists bool) {
+	v := m.recorded_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecordedAt returns the old "recorded_at" field's value of the Violation entity.
+// If the Violation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ViolationMutation) OldRecordedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecordedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecordedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecordedAt: %w", err)
+	}
+	return oldValue.RecordedAt, nil
+}
+
+// ResetRecordedAt resets all changes to the "recorded_at" field.
+func (m *ViolationMutation) ResetRecordedAt() {
+	m.recorded_at = nil
+}
+
+// SetVoidedAt sets the "voided_at" field.
+func (m *ViolationMutation) SetVoidedAt(t time.Time) {
+	m.voided_at = &t
+}
+
+// VoidedAt returns the value of the "voided_at" field in the mutation.
+func (m *ViolationMutation) VoidedAt() (r time.Time, exists bool) {
+	v := m.voided_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedAt returns the old "voided_at" field's value of the Violation entity.
+// If the Violation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ViolationMutation) OldVoidedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedAt: %w", err)
+	}
+	return oldValue.VoidedAt, nil
+}
+
+// ClearVoidedAt clears the value of the "voided_at" field.
+func (m *ViolationMutation) ClearVoidedAt() {
+	m.voided_at = nil
+	m.clearedFields[violation.FieldVoidedAt] = struct{}{}
+}
+
+// VoidedAtCleared returns if the "voided_at" field was cleared in this mutation.
+func (m *ViolationMutation) VoidedAtCleared() bool {
+	_, ok := m.clearedFields[violation.FieldVoidedAt]
+	return ok
+}
+
+// ResetVoidedAt resets all changes to the "voided_at" field.
+func (m *ViolationMutation) ResetVoidedAt() {
+	m.voided_at = nil
+	delete(m.clearedFields, violation.FieldVoidedAt)
+}
+
+// SetVoidReason sets the "void_reason" field.
+func (m *ViolationMutation) SetVoidReason(s string) {
+	m.void_reason = &s
+}
+
+// VoidReason returns the value of the "void_reason" field in the mutation.
+func (m *ViolationMutation) VoidReason() (r string, exists bool) {
+	v := m.void_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidReason returns the old "void_reason" field's value of the Violation entity.
+// If the Violation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ViolationMutation) OldVoidReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidReason: %w", err)
+	}
+	return oldValue.VoidReason, nil
+}
+
+// ResetVoidReason resets all changes to the "void_reason" field.
+func (m *ViolationMutation) ResetVoidReason() {
+	m.void_reason = nil
+}
+
+// SetVoidedByID sets the "voided_by_id" field.
+func (m *ViolationMutation) SetVoidedByID(u uuid.UUID) {
+	m.voided_by_id = &u
+}
+
+// VoidedByID returns the value of the "voided_by_id" field in the mutation.
+func (m *ViolationMutation) VoidedByID() (r uuid.UUID, exists bool) {
+	v := m.voided_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByID returns the old "voided_by_id" field's value of the Violation entity.
+// If the Violation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ViolationMutation) OldVoidedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByID: %w", err)
+	}
+	return oldValue.VoidedByID, nil
+}
+
+// ClearVoidedByID clears the value of the "voided_by_id" field.
+func (m *ViolationMutation) ClearVoidedByID() {
+	m.voided_by_id = nil
+	m.clearedFields[violation.FieldVoidedByID] = struct{}{}
+}
+
+// VoidedByIDCleared returns if the "voided_by_id" field was cleared in this mutation.
+func (m *ViolationMutation) VoidedByIDCleared() bool {
+	_, ok := m.clearedFields[violation.FieldVoidedByID]
+	return ok
+}
+
+// ResetVoidedByID resets all changes to the "voided_by_id" field.
+func (m *ViolationMutation) ResetVoidedByID() {
+	m.voided_by_id = nil
+	delete(m.clearedFields, violation.FieldVoidedByID)
+}
+
+// SetVoidedByName sets the "voided_by_name" field.
+func (m *ViolationMutation) SetVoidedByName(s string) {
+	m.voided_by_name = &s
+}
+
+// VoidedByName returns the value of the "voided_by_name" field in the mutation.
+func (m *ViolationMutation) VoidedByName() (r string, exists bool) {
+	v := m.voided_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByName returns the old "voided_by_name" field's value of the Violation entity.
+// If the Violation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ViolationMutation) OldVoidedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByName: %w", err)
+	}
+	return oldValue.VoidedByName, nil
+}
+
+// ResetVoidedByName resets all changes to the "voided_by_name" field.
+func (m *ViolationMutation) ResetVoidedByName() {
+	m.voided_by_name = nil
+}
+
+// SetKind sets the "kind" field.
+func (m *ViolationMutation) SetKind(v violation.Kind) {
+	m.kind = &v
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *ViolationMutation) Kind() (r violation.Kind, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the Violation entity.
+// If the Violation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ViolationMutation) OldKind(ctx context.Context) (v violation.Kind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *ViolationMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetAmount sets the "amount" field.
+func (m *ViolationMutation) SetAmount(i int64) {
+	m.amount = &i
+	m.addamount = nil
+}
+
+// Amount returns the value of the "amount" field in the mutation.
+func (m *ViolationMutation) Amount() (r int64, exists bool) {
+	v := m.amount
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAmount returns the old "amount" field's value of the Violation entity.
+// If the Violation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ViolationMutation) OldAmount(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAmount is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAmount requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAmount: %w", err)
+	}
+	return oldValue.Amount, nil
+}
+
+// AddAmount adds i to the "amount" field.
+func (m *ViolationMutation) AddAmount(i int64) {
+	if m.addamount != nil {
+		*m.addamount += i
+	} else {
+		m.addamount = &i
+	}
+}
+
+// AddedAmount returns the value that was added to the "amount" field in this mutation.
+func (m *ViolationMutation) AddedAmount() (r int64, exists bool) {
+	v := m.addamount
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAmount resets all changes to the "amount" field.
+func (m *ViolationMutation) ResetAmount() {
+	m.amount = nil
+	m.addamount = nil
+}
+
+// SetCurrency sets the "currency" field.
+func (m *ViolationMutation) SetCurrency(s string) {
+	m.currency = &s
+}
+
+// Currency returns the value of the "currency" field in the mutation.
+func (m *ViolationMutation) Currency() (r string, exists bool) {
+	v := m.currency
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCurrency returns the old "currency" field's value of the Violation entity.
+// If the Violation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ViolationMutation) OldCurrency(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCurrency is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCurrency requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCurrency: %w", err)
+	}
+	return oldValue.Currency, nil
+}
+
+// ResetCurrency resets all changes to the "currency" field.
+func (m *ViolationMutation) ResetCurrency() {
+	m.currency = nil
+}
+
+// SetState sets the "state" field.
+func (m *ViolationMutation) SetState(v violation.State) {
+	m.state = &v
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *ViolationMutation) State() (r violation.State, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the Violation entity.
+// If the Violation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ViolationMutation) OldState(ctx context.Context) (v violation.State, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *ViolationMutation) ResetState() {
+	m.state = nil
+}
+
+// SetFinding sets the "finding" field.
+func (m *ViolationMutation) SetFinding(s string) {
+	m.finding = &s
+}
+
+// Finding returns the value of the "finding" field in the mutation.
+func (m *ViolationMutation) Finding() (r string, exists bool) {
+	v := m.finding
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFinding returns the old "finding" field's value of the Violation entity.
+// If the Violation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ViolationMutation) OldFinding(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFinding is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFinding requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFinding: %w", err)
+	}
+	return oldValue.Finding, nil
+}
+
+// ResetFinding resets all changes to the "finding" field.
+func (m *ViolationMutation) ResetFinding() {
+	m.finding = nil
+}
+
+// SetAnsweredByID sets the "answered_by_id" field.
+func (m *ViolationMutation) SetAnsweredByID(u uuid.UUID) {
+	m.answered_by_id = &u
+}
+
+// AnsweredByID returns the value of the "answered_by_id" field in the mutation.
+func (m *ViolationMutation) AnsweredByID() (r uuid.UUID, exists bool) {
+	v := m.answered_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAnsweredByID returns the old "answered_by_id" field's value of the Violation entity.
+// If the Violation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ViolationMutation) OldAnsweredByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAnsweredByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAnsweredByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAnsweredByID: %w", err)
+	}
+	return oldValue.AnsweredByID, nil
+}
+
+// ClearAnsweredByID clears the value of the "answered_by_id" field.
+func (m *ViolationMutation) ClearAnsweredByID() {
+	m.answered_by_id = nil
+	m.clearedFields[violation.FieldAnsweredByID] = struct{}{}
+}
+
+// AnsweredByIDCleared returns if the "answered_by_id" field was cleared in this mutation.
+func (m *ViolationMutation) AnsweredByIDCleared() bool {
+	_, ok := m.clearedFields[violation.FieldAnsweredByID]
+	return ok
+}
+
+// ResetAnsweredByID resets all changes to the "answered_by_id" field.
+func (m *ViolationMutation) ResetAnsweredByID() {
+	m.answered_by_id = nil
+	delete(m.clearedFields, violation.FieldAnsweredByID)
+}
+
+// SetAnsweredByName sets the "answered_by_name" field.
+func (m *ViolationMutation) SetAnsweredByName(s string) {
+	m.answered_by_name = &s
+}
+
+// AnsweredByName returns the value of the "answered_by_name" field in the mutation.
+func (m *ViolationMutation) AnsweredByName() (r string, exists bool) {
+	v := m.answered_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAnsweredByName returns the old "answered_by_name" field's value of the Violation entity.
+// If the Violation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ViolationMutation) OldAnsweredByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAnsweredByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAnsweredByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAnsweredByName: %w", err)
+	}
+	return oldValue.AnsweredByName, nil
+}
+
+// ResetAnsweredByName resets all changes to the "answered_by_name" field.
+func (m *ViolationMutation) ResetAnsweredByName() {
+	m.answered_by_name = nil
+}
+
+// SetAnsweredAt sets the "answered_at" field.
+func (m *ViolationMutation) SetAnsweredAt(t time.Time) {
+	m.answered_at = &t
+}
+
+// AnsweredAt returns the value of the "answered_at" field in the mutation.
+func (m *ViolationMutation) AnsweredAt() (r time.Time, exists bool) {
+	v := m.answered_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAnsweredAt returns the old "answered_at" field's value of the Violation entity.
+// If the Violation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ViolationMutation) OldAnsweredAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAnsweredAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAnsweredAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAnsweredAt: %w", err)
+	}
+	return oldValue.AnsweredAt, nil
+}
+
+// ClearAnsweredAt clears the value of the "answered_at" field.
+func (m *ViolationMutation) ClearAnsweredAt() {
+	m.answered_at = nil
+	m.clearedFields[violation.FieldAnsweredAt] = struct{}{}
+}
+
+// AnsweredAtCleared returns if the "answered_at" field was cleared in this mutation.
+func (m *ViolationMutation) AnsweredAtCleared() bool {
+	_, ok := m.clearedFields[violation.FieldAnsweredAt]
+	return ok
+}
+
+// ResetAnsweredAt resets all changes to the "answered_at" field.
+func (m *ViolationMutation) ResetAnsweredAt() {
+	m.answered_at = nil
+	delete(m.clearedFields, violation.FieldAnsweredAt)
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *ViolationMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[violation.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *ViolationMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *ViolationMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *ViolationMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearFile clears the "file" edge to the ArchiveFile entity.
+func (m *ViolationMutation) ClearFile() {
+	m.clearedfile = true
+	m.clearedFields[violation.FieldFileID] = struct{}{}
+}
+
+// FileCleared reports if the "file" edge to the ArchiveFile entity was cleared.
+func (m *ViolationMutation) FileCleared() bool {
+	return m.clearedfile
+}
+
+// FileIDs returns the "file" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// FileID instead. It exists only for internal usage by the builders.
+func (m *ViolationMutation) FileIDs() (ids []uuid.UUID) {
+	if id := m.file; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetFile resets all changes to the "file" edge.
+func (m *ViolationMutation) ResetFile() {
+	m.file = nil
+	m.clearedfile = false
+}
+
+// Where appends a list predicates to the ViolationMutation builder.
+func (m *ViolationMutation) Where(ps ...predicate.Violation) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ViolationMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ViolationMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Violation, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ViolationMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ViolationMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Violation).
+func (m *ViolationMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ViolationMutation) Fields() []string {
+	fields := make([]string, 0, 23)
+	if m.created_at != nil {
+		fields = append(fields, violation.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, violation.FieldEstateID)
+	}
+	if m.household_id != nil {
+		fields = append(fields, violation.FieldHouseholdID)
+	}
+	if m.department_id != nil {
+		fields = append(fields, violation.FieldDepartmentID)
+	}
+	if m.file != nil {
+		fields = append(fields, violation.FieldFileID)
+	}
+	if m.title != nil {
+		fields = append(fields, violation.FieldTitle)
+	}
+	if m.particulars != nil {
+		fields = append(fields, violation.FieldParticulars)
+	}
+	if m.dated != nil {
+		fields = append(fields, violation.FieldDated)
+	}
+	if m.recorded_by_id != nil {
+		fields = append(fields, violation.FieldRecordedByID)
+	}
+	if m.recorded_by_name != nil {
+		fields = append(fields, violation.FieldRecordedByName)
+	}
+	if m.recorded_at != nil {
+		fields = append(fields, violation.FieldRecordedAt)
+	}
+	if m.voided_at != nil {
+		fields = append(fields, violation.FieldVoidedAt)
+	}
+	if m.void_reason != nil {
+		fields = append(fields, violation.FieldVoidReason)
+	}
+	if m.voided_by_id != nil {
+		fields = append(fields, violation.FieldVoidedByID)
+	}
+	if m.voided_by_name != nil {
+		fields = append(fields, violation.FieldVoidedByName)
+	}
+	if m.kind != nil {
+		fields = append(fields, violation.FieldKind)
+	}
+	if m.amount != nil {
+		fields = append(fields, violation.FieldAmount)
+	}
+	if m.currency != nil {
+		fields = append(fields, violation.FieldCurrency)
+	}
+	if m.state != nil {
+		fields = append(fields, violation.FieldState)
+	}
+	if m.finding != nil {
+		fields = append(fields, violation.FieldFinding)
+	}
+	if m.answered_by_id != nil {
+		fields = append(fields, violation.FieldAnsweredByID)
+	}
+	if m.answered_by_name != nil {
+		fields = append(fields, violation.FieldAnsweredByName)
+	}
+	if m.answered_at != nil {
+		fields = append(fields, violation.FieldAnsweredAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ViolationMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case violation.FieldCreatedAt:
+		return m.CreatedAt()
+	case violation.FieldEstateID:
+		return m.EstateID()
+	case violation.FieldHouseholdID:
+		return m.HouseholdID()
+	case violation.FieldDepartmentID:
+		return m.DepartmentID()
+	case violation.FieldFileID:
+		return m.FileID()
+	case violation.FieldTitle:
+		return m.Title()
+	case violation.FieldParticulars:
+		return m.Particulars()
+	case violation.FieldDated:
+		return m.Dated()
+	case violation.FieldRecordedByID:
+		return m.RecordedByID()
+	case violation.FieldRecordedByName:
+		return m.RecordedByName()
+	case violation.FieldRecordedAt:
+		return m.RecordedAt()
+	case violation.FieldVoidedAt:
+		return m.VoidedAt()
+	case violation.FieldVoidReason:
+		return m.VoidReason()
+	case violation.FieldVoidedByID:
+		return m.VoidedByID()
+	case violation.FieldVoidedByName:
+		return m.VoidedByName()
+	case violation.FieldKind:
+		return m.Kind()
+	case violation.FieldAmount:
+		return m.Amount()
+	case violation.FieldCurrency:
+		return m.Currency()
+	case violation.FieldState:
+		return m.State()
+	case violation.FieldFinding:
+		return m.Finding()
+	case violation.FieldAnsweredByID:
+		return m.AnsweredByID()
+	case violation.FieldAnsweredByName:
+		return m.AnsweredByName()
+	case violation.FieldAnsweredAt:
+		return m.AnsweredAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ViolationMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case violation.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case violation.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case violation.FieldHouseholdID:
+		return m.OldHouseholdID(ctx)
+	case violation.FieldDepartmentID:
+		return m.OldDepartmentID(ctx)
+	case violation.FieldFileID:
+		return m.OldFileID(ctx)
+	case violation.FieldTitle:
+		return m.OldTitle(ctx)
+	case violation.FieldParticulars:
+		return m.OldParticulars(ctx)
+	case violation.FieldDated:
+		return m.OldDated(ctx)
+	case violation.FieldRecordedByID:
+		return m.OldRecordedByID(ctx)
+	case violation.FieldRecordedByName:
+		return m.OldRecordedByName(ctx)
+	case violation.FieldRecordedAt:
+		return m.OldRecordedAt(ctx)
+	case violation.FieldVoidedAt:
+		return m.OldVoidedAt(ctx)
+	case violation.FieldVoidReason:
+		return m.OldVoidReason(ctx)
+	case violation.FieldVoidedByID:
+		return m.OldVoidedByID(ctx)
+	case violation.FieldVoidedByName:
+		return m.OldVoidedByName(ctx)
+	case violation.FieldKind:
+		return m.OldKind(ctx)
+	case violation.FieldAmount:
+		return m.OldAmount(ctx)
+	case violation.FieldCurrency:
+		return m.OldCurrency(ctx)
+	case violation.FieldState:
+		return m.OldState(ctx)
+	case violation.FieldFinding:
+		return m.OldFinding(ctx)
+	case violation.FieldAnsweredByID:
+		return m.OldAnsweredByID(ctx)
+	case violation.FieldAnsweredByName:
+		return m.OldAnsweredByName(ctx)
+	case violation.FieldAnsweredAt:
+		return m.OldAnsweredAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown Violation field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ViolationMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case violation.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case violation.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case violation.FieldHouseholdID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHouseholdID(v)
+		return nil
+	case violation.FieldDepartmentID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDepartmentID(v)
+		return nil
+	case violation.FieldFileID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFileID(v)
+		return nil
+	case violation.FieldTitle:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTitle(v)
+		return nil
+	case violation.FieldParticulars:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetParticulars(v)
+		return nil
+	case violation.FieldDated:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDated(v)
+		return nil
+	case violation.FieldRecordedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecordedByID(v)
+		return nil
+	case violation.FieldRecordedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecordedByName(v)
+		return nil
+	case violation.FieldRecordedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecordedAt(v)
+		return nil
+	case violation.FieldVoidedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedAt(v)
+		return nil
+	case violation.FieldVoidReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidReason(v)
+		return nil
+	case violation.FieldVoidedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByID(v)
+		return nil
+	case violation.FieldVoidedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByName(v)
+		return nil
+	case violation.FieldKind:
+		v, ok := value.(violation.Kind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case violation.FieldAmount:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAmount(v)
+		return nil
+	case violation.FieldCurrency:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCurrency(v)
+		return nil
+	case violation.FieldState:
+		v, ok := value.(violation.State)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case violation.FieldFinding:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFinding(v)
+		return nil
+	case violation.FieldAnsweredByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAnsweredByID(v)
+		return nil
+	case violation.FieldAnsweredByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAnsweredByName(v)
+		return nil
+	case violation.FieldAnsweredAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAnsweredAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Violation field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ViolationMutation) AddedFields() []string {
+	var fields []string
+	if m.addamount != nil {
+		fields = append(fields, violation.FieldAmount)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ViolationMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case violation.FieldAmount:
+		return m.AddedAmount()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ViolationMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case violation.FieldAmount:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAmount(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Violation numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ViolationMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(violation.FieldDepartmentID) {
+		fields = append(fields, violation.FieldDepartmentID)
+	}
+	if m.FieldCleared(violation.FieldVoidedAt) {
+		fields = append(fields, violation.FieldVoidedAt)
+	}
+	if m.FieldCleared(violation.FieldVoidedByID) {
+		fields = append(fields, violation.FieldVoidedByID)
+	}
+	if m.FieldCleared(violation.FieldAnsweredByID) {
+		fields = append(fields, violation.FieldAnsweredByID)
+	}
+	if m.FieldCleared(violation.FieldAnsweredAt) {
+		fields = append(fields, violation.FieldAnsweredAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ViolationMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ViolationMutation) ClearField(name string) error {
+	switch name {
+	case violation.FieldDepartmentID:
+		m.ClearDepartmentID()
+		return nil
+	case violation.FieldVoidedAt:
+		m.ClearVoidedAt()
+		return nil
+	case violation.FieldVoidedByID:
+		m.ClearVoidedByID()
+		return nil
+	case violation.FieldAnsweredByID:
+		m.ClearAnsweredByID()
+		return nil
+	case violation.FieldAnsweredAt:
+		m.ClearAnsweredAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Violation nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ViolationMutation) ResetField(name string) error {
+	switch name {
+	case violation.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case violation.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case violation.FieldHouseholdID:
+		m.ResetHouseholdID()
+		return nil
+	case violation.FieldDepartmentID:
+		m.ResetDepartmentID()
+		return nil
+	case violation.FieldFileID:
+		m.ResetFileID()
+		return nil
+	case violation.FieldTitle:
+		m.ResetTitle()
+		return nil
+	case violation.FieldParticulars:
+		m.ResetParticulars()
+		return nil
+	case violation.FieldDated:
+		m.ResetDated()
+		return nil
+	case violation.FieldRecordedByID:
+		m.ResetRecordedByID()
+		return nil
+	case violation.FieldRecordedByName:
+		m.ResetRecordedByName()
+		return nil
+	case violation.FieldRecordedAt:
+		m.ResetRecordedAt()
+		return nil
+	case violation.FieldVoidedAt:
+		m.ResetVoidedAt()
+		return nil
+	case violation.FieldVoidReason:
+		m.ResetVoidReason()
+		return nil
+	case violation.FieldVoidedByID:
+		m.ResetVoidedByID()
+		return nil
+	case violation.FieldVoidedByName:
+		m.ResetVoidedByName()
+		return nil
+	case violation.FieldKind:
+		m.ResetKind()
+		return nil
+	case violation.FieldAmount:
+		m.ResetAmount()
+		return nil
+	case violation.FieldCurrency:
+		m.ResetCurrency()
+		return nil
+	case violation.FieldState:
+		m.ResetState()
+		return nil
+	case violation.FieldFinding:
+		m.ResetFinding()
+		return nil
+	case violation.FieldAnsweredByID:
+		m.ResetAnsweredByID()
+		return nil
+	case violation.FieldAnsweredByName:
+		m.ResetAnsweredByName()
+		return nil
+	case violation.FieldAnsweredAt:
+		m.ResetAnsweredAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Violation field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ViolationMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.estate != nil {
+		edges = append(edges, violation.EdgeEstate)
+	}
+	if m.file != nil {
+		edges = append(edges, violation.EdgeFile)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ViolationMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case violation.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case violation.EdgeFile:
+		if id := m.file; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ViolationMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ViolationMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ViolationMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedestate {
+		edges = append(edges, violation.EdgeEstate)
+	}
+	if m.clearedfile {
+		edges = append(edges, violation.EdgeFile)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ViolationMutation) EdgeCleared(name string) bool {
+	switch name {
+	case violation.EdgeEstate:
+		return m.clearedestate
+	case violation.EdgeFile:
+		return m.clearedfile
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ViolationMutation) ClearEdge(name string) error {
+	switch name {
+	case violation.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case violation.EdgeFile:
+		m.ClearFile()
+		return nil
+	}
+	return fmt.Errorf("unknown Violation unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ViolationMutation) ResetEdge(name string) error {
+	switch name {
+	case violation.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case violation.EdgeFile:
+		m.ResetFile()
+		return nil
+	}
+	return fmt.Errorf("unknown Violation edge %s", name)
 }

@@ -5,16 +5,22 @@ package ent
 import (
 	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent/approval"
+	"github.com/steward-pm/steward/ent/archivedestruction"
+	"github.com/steward-pm/steward/ent/archivedestructionline"
 	"github.com/steward-pm/steward/ent/archivedocument"
 	"github.com/steward-pm/steward/ent/archivefile"
+	"github.com/steward-pm/steward/ent/archivehold"
 	"github.com/steward-pm/steward/ent/archivemanual"
 	"github.com/steward-pm/steward/ent/archivepermit"
 	"github.com/steward-pm/steward/ent/archiverequest"
 	"github.com/steward-pm/steward/ent/archiverequestdocument"
+	"github.com/steward-pm/steward/ent/archiveretention"
 	"github.com/steward-pm/steward/ent/archivevolume"
 	"github.com/steward-pm/steward/ent/area"
 	"github.com/steward-pm/steward/ent/building"
 	"github.com/steward-pm/steward/ent/certificate"
+	"github.com/steward-pm/steward/ent/complaint"
+	"github.com/steward-pm/steward/ent/correspondence"
 	"github.com/steward-pm/steward/ent/department"
 	"github.com/steward-pm/steward/ent/emergencycontact"
 	"github.com/steward-pm/steward/ent/estate"
@@ -50,11 +56,14 @@ import (
 	"github.com/steward-pm/steward/ent/occupancy"
 	"github.com/steward-pm/steward/ent/reconciliation"
 	"github.com/steward-pm/steward/ent/reconciliationline"
+	"github.com/steward-pm/steward/ent/renovation"
+	"github.com/steward-pm/steward/ent/renovationstep"
 	"github.com/steward-pm/steward/ent/resident"
 	"github.com/steward-pm/steward/ent/schema"
 	"github.com/steward-pm/steward/ent/signature"
 	"github.com/steward-pm/steward/ent/staff"
 	"github.com/steward-pm/steward/ent/unit"
+	"github.com/steward-pm/steward/ent/violation"
 	"github.com/steward-pm/steward/internal/contact"
 )
 
@@ -93,6 +102,74 @@ func init() {
 	approvalDescID := approvalMixinFields0[0].Descriptor()
 	// approval.DefaultID holds the default value on creation for the id field.
 	approval.DefaultID = approvalDescID.Default.(func() uuid.UUID)
+	archivedestructionMixin := schema.ArchiveDestruction{}.Mixin()
+	archivedestructionMixinFields0 := archivedestructionMixin[0].Fields()
+	_ = archivedestructionMixinFields0
+	archivedestructionMixinFields2 := archivedestructionMixin[2].Fields()
+	_ = archivedestructionMixinFields2
+	archivedestructionFields := schema.ArchiveDestruction{}.Fields()
+	_ = archivedestructionFields
+	// archivedestructionDescVersion is the schema descriptor for version field.
+	archivedestructionDescVersion := archivedestructionMixinFields2[0].Descriptor()
+	// archivedestruction.DefaultVersion holds the default value on creation for the version field.
+	archivedestruction.DefaultVersion = archivedestructionDescVersion.Default.(int)
+	// archivedestructionDescQuantity is the schema descriptor for quantity field.
+	archivedestructionDescQuantity := archivedestructionFields[3].Descriptor()
+	// archivedestruction.QuantityValidator is a validator for the "quantity" field. It is called by the builders before save.
+	archivedestruction.QuantityValidator = archivedestructionDescQuantity.Validators[0].(func(int) error)
+	// archivedestructionDescPages is the schema descriptor for pages field.
+	archivedestructionDescPages := archivedestructionFields[4].Descriptor()
+	// archivedestruction.PagesValidator is a validator for the "pages" field. It is called by the builders before save.
+	archivedestruction.PagesValidator = archivedestructionDescPages.Validators[0].(func(int) error)
+	// archivedestructionDescApprovedByName is the schema descriptor for approved_by_name field.
+	archivedestructionDescApprovedByName := archivedestructionFields[15].Descriptor()
+	// archivedestruction.DefaultApprovedByName holds the default value on creation for the approved_by_name field.
+	archivedestruction.DefaultApprovedByName = archivedestructionDescApprovedByName.Default.(string)
+	// archivedestructionDescContentHash is the schema descriptor for content_hash field.
+	archivedestructionDescContentHash := archivedestructionFields[18].Descriptor()
+	// archivedestruction.DefaultContentHash holds the default value on creation for the content_hash field.
+	archivedestruction.DefaultContentHash = archivedestructionDescContentHash.Default.(string)
+	// archivedestructionDescContent is the schema descriptor for content field.
+	archivedestructionDescContent := archivedestructionFields[19].Descriptor()
+	// archivedestruction.DefaultContent holds the default value on creation for the content field.
+	archivedestruction.DefaultContent = archivedestructionDescContent.Default.(string)
+	// archivedestructionDescDestroyedByName is the schema descriptor for destroyed_by_name field.
+	archivedestructionDescDestroyedByName := archivedestructionFields[21].Descriptor()
+	// archivedestruction.DefaultDestroyedByName holds the default value on creation for the destroyed_by_name field.
+	archivedestruction.DefaultDestroyedByName = archivedestructionDescDestroyedByName.Default.(string)
+	// archivedestructionDescCancelledByName is the schema descriptor for cancelled_by_name field.
+	archivedestructionDescCancelledByName := archivedestructionFields[25].Descriptor()
+	// archivedestruction.DefaultCancelledByName holds the default value on creation for the cancelled_by_name field.
+	archivedestruction.DefaultCancelledByName = archivedestructionDescCancelledByName.Default.(string)
+	// archivedestructionDescCancelReason is the schema descriptor for cancel_reason field.
+	archivedestructionDescCancelReason := archivedestructionFields[27].Descriptor()
+	// archivedestruction.DefaultCancelReason holds the default value on creation for the cancel_reason field.
+	archivedestruction.DefaultCancelReason = archivedestructionDescCancelReason.Default.(string)
+	// archivedestructionDescID is the schema descriptor for id field.
+	archivedestructionDescID := archivedestructionMixinFields0[0].Descriptor()
+	// archivedestruction.DefaultID holds the default value on creation for the id field.
+	archivedestruction.DefaultID = archivedestructionDescID.Default.(func() uuid.UUID)
+	archivedestructionlineMixin := schema.ArchiveDestructionLine{}.Mixin()
+	archivedestructionlineMixinFields0 := archivedestructionlineMixin[0].Fields()
+	_ = archivedestructionlineMixinFields0
+	archivedestructionlineFields := schema.ArchiveDestructionLine{}.Fields()
+	_ = archivedestructionlineFields
+	// archivedestructionlineDescPages is the schema descriptor for pages field.
+	archivedestructionlineDescPages := archivedestructionlineFields[5].Descriptor()
+	// archivedestructionline.PagesValidator is a validator for the "pages" field. It is called by the builders before save.
+	archivedestructionline.PagesValidator = archivedestructionlineDescPages.Validators[0].(func(int) error)
+	// archivedestructionlineDescYears is the schema descriptor for years field.
+	archivedestructionlineDescYears := archivedestructionlineFields[6].Descriptor()
+	// archivedestructionline.YearsValidator is a validator for the "years" field. It is called by the builders before save.
+	archivedestructionline.YearsValidator = archivedestructionlineDescYears.Validators[0].(func(int) error)
+	// archivedestructionlineDescOpen is the schema descriptor for open field.
+	archivedestructionlineDescOpen := archivedestructionlineFields[9].Descriptor()
+	// archivedestructionline.DefaultOpen holds the default value on creation for the open field.
+	archivedestructionline.DefaultOpen = archivedestructionlineDescOpen.Default.(bool)
+	// archivedestructionlineDescID is the schema descriptor for id field.
+	archivedestructionlineDescID := archivedestructionlineMixinFields0[0].Descriptor()
+	// archivedestructionline.DefaultID holds the default value on creation for the id field.
+	archivedestructionline.DefaultID = archivedestructionlineDescID.Default.(func() uuid.UUID)
 	archivedocumentMixin := schema.ArchiveDocument{}.Mixin()
 	archivedocumentMixinFields0 := archivedocumentMixin[0].Fields()
 	_ = archivedocumentMixinFields0
@@ -156,6 +233,10 @@ func init() {
 	archivedocumentDescSha256 := archivedocumentFields[27].Descriptor()
 	// archivedocument.DefaultSha256 holds the default value on creation for the sha256 field.
 	archivedocument.DefaultSha256 = archivedocumentDescSha256.Default.(string)
+	// archivedocumentDescCertificateNumber is the schema descriptor for certificate_number field.
+	archivedocumentDescCertificateNumber := archivedocumentFields[29].Descriptor()
+	// archivedocument.DefaultCertificateNumber holds the default value on creation for the certificate_number field.
+	archivedocument.DefaultCertificateNumber = archivedocumentDescCertificateNumber.Default.(string)
 	// archivedocumentDescID is the schema descriptor for id field.
 	archivedocumentDescID := archivedocumentMixinFields0[0].Descriptor()
 	// archivedocument.DefaultID holds the default value on creation for the id field.
@@ -179,6 +260,23 @@ func init() {
 	archivefileDescID := archivefileMixinFields0[0].Descriptor()
 	// archivefile.DefaultID holds the default value on creation for the id field.
 	archivefile.DefaultID = archivefileDescID.Default.(func() uuid.UUID)
+	archiveholdMixin := schema.ArchiveHold{}.Mixin()
+	archiveholdMixinFields0 := archiveholdMixin[0].Fields()
+	_ = archiveholdMixinFields0
+	archiveholdFields := schema.ArchiveHold{}.Fields()
+	_ = archiveholdFields
+	// archiveholdDescReleaseReason is the schema descriptor for release_reason field.
+	archiveholdDescReleaseReason := archiveholdFields[9].Descriptor()
+	// archivehold.DefaultReleaseReason holds the default value on creation for the release_reason field.
+	archivehold.DefaultReleaseReason = archiveholdDescReleaseReason.Default.(string)
+	// archiveholdDescReleasedByName is the schema descriptor for released_by_name field.
+	archiveholdDescReleasedByName := archiveholdFields[11].Descriptor()
+	// archivehold.DefaultReleasedByName holds the default value on creation for the released_by_name field.
+	archivehold.DefaultReleasedByName = archiveholdDescReleasedByName.Default.(string)
+	// archiveholdDescID is the schema descriptor for id field.
+	archiveholdDescID := archiveholdMixinFields0[0].Descriptor()
+	// archivehold.DefaultID holds the default value on creation for the id field.
+	archivehold.DefaultID = archiveholdDescID.Default.(func() uuid.UUID)
 	archivemanualMixin := schema.ArchiveManual{}.Mixin()
 	archivemanualMixinFields0 := archivemanualMixin[0].Fields()
 	_ = archivemanualMixinFields0
@@ -241,6 +339,29 @@ func init() {
 	archiverequestdocumentDescID := archiverequestdocumentMixinFields0[0].Descriptor()
 	// archiverequestdocument.DefaultID holds the default value on creation for the id field.
 	archiverequestdocument.DefaultID = archiverequestdocumentDescID.Default.(func() uuid.UUID)
+	archiveretentionMixin := schema.ArchiveRetention{}.Mixin()
+	archiveretentionMixinFields0 := archiveretentionMixin[0].Fields()
+	_ = archiveretentionMixinFields0
+	archiveretentionMixinFields2 := archiveretentionMixin[2].Fields()
+	_ = archiveretentionMixinFields2
+	archiveretentionFields := schema.ArchiveRetention{}.Fields()
+	_ = archiveretentionFields
+	// archiveretentionDescVersion is the schema descriptor for version field.
+	archiveretentionDescVersion := archiveretentionMixinFields2[0].Descriptor()
+	// archiveretention.DefaultVersion holds the default value on creation for the version field.
+	archiveretention.DefaultVersion = archiveretentionDescVersion.Default.(int)
+	// archiveretentionDescYears is the schema descriptor for years field.
+	archiveretentionDescYears := archiveretentionFields[1].Descriptor()
+	// archiveretention.YearsValidator is a validator for the "years" field. It is called by the builders before save.
+	archiveretention.YearsValidator = archiveretentionDescYears.Validators[0].(func(int) error)
+	// archiveretentionDescSetByName is the schema descriptor for set_by_name field.
+	archiveretentionDescSetByName := archiveretentionFields[4].Descriptor()
+	// archiveretention.DefaultSetByName holds the default value on creation for the set_by_name field.
+	archiveretention.DefaultSetByName = archiveretentionDescSetByName.Default.(string)
+	// archiveretentionDescID is the schema descriptor for id field.
+	archiveretentionDescID := archiveretentionMixinFields0[0].Descriptor()
+	// archiveretention.DefaultID holds the default value on creation for the id field.
+	archiveretention.DefaultID = archiveretentionDescID.Default.(func() uuid.UUID)
 	archivevolumeMixin := schema.ArchiveVolume{}.Mixin()
 	archivevolumeMixinFields0 := archivevolumeMixin[0].Fields()
 	_ = archivevolumeMixinFields0
@@ -315,6 +436,72 @@ func init() {
 	certificateDescID := certificateMixinFields0[0].Descriptor()
 	// certificate.DefaultID holds the default value on creation for the id field.
 	certificate.DefaultID = certificateDescID.Default.(func() uuid.UUID)
+	complaintMixin := schema.Complaint{}.Mixin()
+	complaintMixinFields0 := complaintMixin[0].Fields()
+	_ = complaintMixinFields0
+	complaintMixinFields3 := complaintMixin[3].Fields()
+	_ = complaintMixinFields3
+	complaintMixinFields4 := complaintMixin[4].Fields()
+	_ = complaintMixinFields4
+	complaintFields := schema.Complaint{}.Fields()
+	_ = complaintFields
+	// complaintDescParticulars is the schema descriptor for particulars field.
+	complaintDescParticulars := complaintMixinFields3[2].Descriptor()
+	// complaint.DefaultParticulars holds the default value on creation for the particulars field.
+	complaint.DefaultParticulars = complaintDescParticulars.Default.(string)
+	// complaintDescVoidReason is the schema descriptor for void_reason field.
+	complaintDescVoidReason := complaintMixinFields4[1].Descriptor()
+	// complaint.DefaultVoidReason holds the default value on creation for the void_reason field.
+	complaint.DefaultVoidReason = complaintDescVoidReason.Default.(string)
+	// complaintDescVoidedByName is the schema descriptor for voided_by_name field.
+	complaintDescVoidedByName := complaintMixinFields4[3].Descriptor()
+	// complaint.DefaultVoidedByName holds the default value on creation for the voided_by_name field.
+	complaint.DefaultVoidedByName = complaintDescVoidedByName.Default.(string)
+	// complaintDescFinding is the schema descriptor for finding field.
+	complaintDescFinding := complaintFields[3].Descriptor()
+	// complaint.DefaultFinding holds the default value on creation for the finding field.
+	complaint.DefaultFinding = complaintDescFinding.Default.(string)
+	// complaintDescAnsweredByName is the schema descriptor for answered_by_name field.
+	complaintDescAnsweredByName := complaintFields[5].Descriptor()
+	// complaint.DefaultAnsweredByName holds the default value on creation for the answered_by_name field.
+	complaint.DefaultAnsweredByName = complaintDescAnsweredByName.Default.(string)
+	// complaintDescID is the schema descriptor for id field.
+	complaintDescID := complaintMixinFields0[0].Descriptor()
+	// complaint.DefaultID holds the default value on creation for the id field.
+	complaint.DefaultID = complaintDescID.Default.(func() uuid.UUID)
+	correspondenceMixin := schema.Correspondence{}.Mixin()
+	correspondenceMixinFields0 := correspondenceMixin[0].Fields()
+	_ = correspondenceMixinFields0
+	correspondenceMixinFields3 := correspondenceMixin[3].Fields()
+	_ = correspondenceMixinFields3
+	correspondenceMixinFields4 := correspondenceMixin[4].Fields()
+	_ = correspondenceMixinFields4
+	correspondenceFields := schema.Correspondence{}.Fields()
+	_ = correspondenceFields
+	// correspondenceDescParticulars is the schema descriptor for particulars field.
+	correspondenceDescParticulars := correspondenceMixinFields3[2].Descriptor()
+	// correspondence.DefaultParticulars holds the default value on creation for the particulars field.
+	correspondence.DefaultParticulars = correspondenceDescParticulars.Default.(string)
+	// correspondenceDescVoidReason is the schema descriptor for void_reason field.
+	correspondenceDescVoidReason := correspondenceMixinFields4[1].Descriptor()
+	// correspondence.DefaultVoidReason holds the default value on creation for the void_reason field.
+	correspondence.DefaultVoidReason = correspondenceDescVoidReason.Default.(string)
+	// correspondenceDescVoidedByName is the schema descriptor for voided_by_name field.
+	correspondenceDescVoidedByName := correspondenceMixinFields4[3].Descriptor()
+	// correspondence.DefaultVoidedByName holds the default value on creation for the voided_by_name field.
+	correspondence.DefaultVoidedByName = correspondenceDescVoidedByName.Default.(string)
+	// correspondenceDescFinding is the schema descriptor for finding field.
+	correspondenceDescFinding := correspondenceFields[3].Descriptor()
+	// correspondence.DefaultFinding holds the default value on creation for the finding field.
+	correspondence.DefaultFinding = correspondenceDescFinding.Default.(string)
+	// correspondenceDescAnsweredByName is the schema descriptor for answered_by_name field.
+	correspondenceDescAnsweredByName := correspondenceFields[5].Descriptor()
+	// correspondence.DefaultAnsweredByName holds the default value on creation for the answered_by_name field.
+	correspondence.DefaultAnsweredByName = correspondenceDescAnsweredByName.Default.(string)
+	// correspondenceDescID is the schema descriptor for id field.
+	correspondenceDescID := correspondenceMixinFields0[0].Descriptor()
+	// correspondence.DefaultID holds the default value on creation for the id field.
+	correspondence.DefaultID = correspondenceDescID.Default.(func() uuid.UUID)
 	departmentMixin := schema.Department{}.Mixin()
 	departmentMixinFields0 := departmentMixin[0].Fields()
 	_ = departmentMixinFields0
@@ -368,6 +555,12 @@ func init() {
 	estateDescLocale := estateFields[3].Descriptor()
 	// estate.DefaultLocale holds the default value on creation for the locale field.
 	estate.DefaultLocale = estateDescLocale.Default.(string)
+	// estateDescBackupDays is the schema descriptor for backup_days field.
+	estateDescBackupDays := estateFields[4].Descriptor()
+	// estate.DefaultBackupDays holds the default value on creation for the backup_days field.
+	estate.DefaultBackupDays = estateDescBackupDays.Default.(int)
+	// estate.BackupDaysValidator is a validator for the "backup_days" field. It is called by the builders before save.
+	estate.BackupDaysValidator = estateDescBackupDays.Validators[0].(func(int) error)
 	// estateDescID is the schema descriptor for id field.
 	estateDescID := estateMixinFields0[0].Descriptor()
 	// estate.DefaultID holds the default value on creation for the id field.
@@ -1196,6 +1389,80 @@ func init() {
 	reconciliationlineDescID := reconciliationlineMixinFields0[0].Descriptor()
 	// reconciliationline.DefaultID holds the default value on creation for the id field.
 	reconciliationline.DefaultID = reconciliationlineDescID.Default.(func() uuid.UUID)
+	renovationMixin := schema.Renovation{}.Mixin()
+	renovationMixinFields0 := renovationMixin[0].Fields()
+	_ = renovationMixinFields0
+	renovationMixinFields3 := renovationMixin[3].Fields()
+	_ = renovationMixinFields3
+	renovationMixinFields4 := renovationMixin[4].Fields()
+	_ = renovationMixinFields4
+	renovationFields := schema.Renovation{}.Fields()
+	_ = renovationFields
+	// renovationDescParticulars is the schema descriptor for particulars field.
+	renovationDescParticulars := renovationMixinFields3[2].Descriptor()
+	// renovation.DefaultParticulars holds the default value on creation for the particulars field.
+	renovation.DefaultParticulars = renovationDescParticulars.Default.(string)
+	// renovationDescVoidReason is the schema descriptor for void_reason field.
+	renovationDescVoidReason := renovationMixinFields4[1].Descriptor()
+	// renovation.DefaultVoidReason holds the default value on creation for the void_reason field.
+	renovation.DefaultVoidReason = renovationDescVoidReason.Default.(string)
+	// renovationDescVoidedByName is the schema descriptor for voided_by_name field.
+	renovationDescVoidedByName := renovationMixinFields4[3].Descriptor()
+	// renovation.DefaultVoidedByName holds the default value on creation for the voided_by_name field.
+	renovation.DefaultVoidedByName = renovationDescVoidedByName.Default.(string)
+	// renovationDescContractor is the schema descriptor for contractor field.
+	renovationDescContractor := renovationFields[0].Descriptor()
+	// renovation.DefaultContractor holds the default value on creation for the contractor field.
+	renovation.DefaultContractor = renovationDescContractor.Default.(string)
+	// renovationDescDeposit is the schema descriptor for deposit field.
+	renovationDescDeposit := renovationFields[4].Descriptor()
+	// renovation.DefaultDeposit holds the default value on creation for the deposit field.
+	renovation.DefaultDeposit = renovationDescDeposit.Default.(int64)
+	// renovation.DepositValidator is a validator for the "deposit" field. It is called by the builders before save.
+	renovation.DepositValidator = renovationDescDeposit.Validators[0].(func(int64) error)
+	// renovationDescDeducted is the schema descriptor for deducted field.
+	renovationDescDeducted := renovationFields[5].Descriptor()
+	// renovation.DefaultDeducted holds the default value on creation for the deducted field.
+	renovation.DefaultDeducted = renovationDescDeducted.Default.(int64)
+	// renovation.DeductedValidator is a validator for the "deducted" field. It is called by the builders before save.
+	renovation.DeductedValidator = renovationDescDeducted.Validators[0].(func(int64) error)
+	// renovationDescReturned is the schema descriptor for returned field.
+	renovationDescReturned := renovationFields[6].Descriptor()
+	// renovation.DefaultReturned holds the default value on creation for the returned field.
+	renovation.DefaultReturned = renovationDescReturned.Default.(int64)
+	// renovation.ReturnedValidator is a validator for the "returned" field. It is called by the builders before save.
+	renovation.ReturnedValidator = renovationDescReturned.Validators[0].(func(int64) error)
+	// renovationDescCurrency is the schema descriptor for currency field.
+	renovationDescCurrency := renovationFields[7].Descriptor()
+	// renovation.DefaultCurrency holds the default value on creation for the currency field.
+	renovation.DefaultCurrency = renovationDescCurrency.Default.(string)
+	// renovationDescDeductionReason is the schema descriptor for deduction_reason field.
+	renovationDescDeductionReason := renovationFields[8].Descriptor()
+	// renovation.DefaultDeductionReason holds the default value on creation for the deduction_reason field.
+	renovation.DefaultDeductionReason = renovationDescDeductionReason.Default.(string)
+	// renovationDescID is the schema descriptor for id field.
+	renovationDescID := renovationMixinFields0[0].Descriptor()
+	// renovation.DefaultID holds the default value on creation for the id field.
+	renovation.DefaultID = renovationDescID.Default.(func() uuid.UUID)
+	renovationstepMixin := schema.RenovationStep{}.Mixin()
+	renovationstepMixinFields0 := renovationstepMixin[0].Fields()
+	_ = renovationstepMixinFields0
+	renovationstepFields := schema.RenovationStep{}.Fields()
+	_ = renovationstepFields
+	// renovationstepDescAmount is the schema descriptor for amount field.
+	renovationstepDescAmount := renovationstepFields[2].Descriptor()
+	// renovationstep.DefaultAmount holds the default value on creation for the amount field.
+	renovationstep.DefaultAmount = renovationstepDescAmount.Default.(int64)
+	// renovationstep.AmountValidator is a validator for the "amount" field. It is called by the builders before save.
+	renovationstep.AmountValidator = renovationstepDescAmount.Validators[0].(func(int64) error)
+	// renovationstepDescNote is the schema descriptor for note field.
+	renovationstepDescNote := renovationstepFields[3].Descriptor()
+	// renovationstep.DefaultNote holds the default value on creation for the note field.
+	renovationstep.DefaultNote = renovationstepDescNote.Default.(string)
+	// renovationstepDescID is the schema descriptor for id field.
+	renovationstepDescID := renovationstepMixinFields0[0].Descriptor()
+	// renovationstep.DefaultID holds the default value on creation for the id field.
+	renovationstep.DefaultID = renovationstepDescID.Default.(func() uuid.UUID)
 	residentMixin := schema.Resident{}.Mixin()
 	residentMixinFields0 := residentMixin[0].Fields()
 	_ = residentMixinFields0
@@ -1280,4 +1547,47 @@ func init() {
 	unitDescID := unitMixinFields0[0].Descriptor()
 	// unit.DefaultID holds the default value on creation for the id field.
 	unit.DefaultID = unitDescID.Default.(func() uuid.UUID)
+	violationMixin := schema.Violation{}.Mixin()
+	violationMixinFields0 := violationMixin[0].Fields()
+	_ = violationMixinFields0
+	violationMixinFields3 := violationMixin[3].Fields()
+	_ = violationMixinFields3
+	violationMixinFields4 := violationMixin[4].Fields()
+	_ = violationMixinFields4
+	violationFields := schema.Violation{}.Fields()
+	_ = violationFields
+	// violationDescParticulars is the schema descriptor for particulars field.
+	violationDescParticulars := violationMixinFields3[2].Descriptor()
+	// violation.DefaultParticulars holds the default value on creation for the particulars field.
+	violation.DefaultParticulars = violationDescParticulars.Default.(string)
+	// violationDescVoidReason is the schema descriptor for void_reason field.
+	violationDescVoidReason := violationMixinFields4[1].Descriptor()
+	// violation.DefaultVoidReason holds the default value on creation for the void_reason field.
+	violation.DefaultVoidReason = violationDescVoidReason.Default.(string)
+	// violationDescVoidedByName is the schema descriptor for voided_by_name field.
+	violationDescVoidedByName := violationMixinFields4[3].Descriptor()
+	// violation.DefaultVoidedByName holds the default value on creation for the voided_by_name field.
+	violation.DefaultVoidedByName = violationDescVoidedByName.Default.(string)
+	// violationDescAmount is the schema descriptor for amount field.
+	violationDescAmount := violationFields[1].Descriptor()
+	// violation.DefaultAmount holds the default value on creation for the amount field.
+	violation.DefaultAmount = violationDescAmount.Default.(int64)
+	// violation.AmountValidator is a validator for the "amount" field. It is called by the builders before save.
+	violation.AmountValidator = violationDescAmount.Validators[0].(func(int64) error)
+	// violationDescCurrency is the schema descriptor for currency field.
+	violationDescCurrency := violationFields[2].Descriptor()
+	// violation.DefaultCurrency holds the default value on creation for the currency field.
+	violation.DefaultCurrency = violationDescCurrency.Default.(string)
+	// violationDescFinding is the schema descriptor for finding field.
+	violationDescFinding := violationFields[4].Descriptor()
+	// violation.DefaultFinding holds the default value on creation for the finding field.
+	violation.DefaultFinding = violationDescFinding.Default.(string)
+	// violationDescAnsweredByName is the schema descriptor for answered_by_name field.
+	violationDescAnsweredByName := violationFields[6].Descriptor()
+	// violation.DefaultAnsweredByName holds the default value on creation for the answered_by_name field.
+	violation.DefaultAnsweredByName = violationDescAnsweredByName.Default.(string)
+	// violationDescID is the schema descriptor for id field.
+	violationDescID := violationMixinFields0[0].Descriptor()
+	// violation.DefaultID holds the default value on creation for the id field.
+	violation.DefaultID = violationDescID.Default.(func() uuid.UUID)
 }

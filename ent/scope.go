@@ -18,12 +18,28 @@ var Entities = map[string]access.Entity{
 		Confidential: map[string]bool{"content": true},
 		Contact:      map[string]bool{},
 	},
+	TypeArchiveDestruction: {
+		Name: TypeArchiveDestruction, Table: "archive_destructions", Code: ids.Code(1554),
+		Estate: "estate_id", Department: "", Self: "", Household: "", Permits: "",
+		Document:   "",
+		AppendOnly: false, Watched: false,
+		Confidential: map[string]bool{"content": true},
+		Contact:      map[string]bool{},
+	},
+	TypeArchiveDestructionLine: {
+		Name: TypeArchiveDestructionLine, Table: "archive_destruction_lines", Code: ids.Code(1555),
+		Estate: "estate_id", Department: "", Self: "", Household: "", Permits: "",
+		Document:   "",
+		AppendOnly: true, Watched: false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
 	TypeArchiveDocument: {
 		Name: TypeArchiveDocument, Table: "archive_documents", Code: ids.Code(1539),
 		Estate: "estate_id", Department: "department_id", Self: "account_id", Household: "household_id", Permits: "archive_permits",
-		Document:   "",
+		Document:   "id",
 		AppendOnly: false, Watched: true,
-		Confidential: map[string]bool{"title": true, "source": true, "name": true, "sha256": true},
+		Confidential: map[string]bool{"title": true, "source": true, "edition": true, "name": true, "sha256": true},
 		Contact:      map[string]bool{},
 	},
 	TypeArchiveFile: {
@@ -32,6 +48,14 @@ var Entities = map[string]access.Entity{
 		Document:   "",
 		AppendOnly: false, Watched: false,
 		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
+	TypeArchiveHold: {
+		Name: TypeArchiveHold, Table: "archive_holds", Code: ids.Code(1553),
+		Estate: "estate_id", Department: "", Self: "", Household: "", Permits: "",
+		Document:   "subject_id",
+		AppendOnly: false, Watched: false,
+		Confidential: map[string]bool{"reason": true, "release_reason": true},
 		Contact:      map[string]bool{},
 	},
 	TypeArchiveManual: {
@@ -66,6 +90,14 @@ var Entities = map[string]access.Entity{
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
 	},
+	TypeArchiveRetention: {
+		Name: TypeArchiveRetention, Table: "archive_retentions", Code: ids.Code(1552),
+		Estate: "estate_id", Department: "", Self: "", Household: "", Permits: "",
+		Document:   "",
+		AppendOnly: false, Watched: false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
 	TypeArchiveVolume: {
 		Name: TypeArchiveVolume, Table: "archive_volumes", Code: ids.Code(1538),
 		Estate: "estate_id", Department: "department_id", Self: "account_id", Household: "household_id", Permits: "",
@@ -96,6 +128,22 @@ var Entities = map[string]access.Entity{
 		Document:   "",
 		AppendOnly: true, Watched: false,
 		Confidential: map[string]bool{"content": true},
+		Contact:      map[string]bool{},
+	},
+	TypeComplaint: {
+		Name: TypeComplaint, Table: "complaints", Code: ids.Code(1543),
+		Estate: "estate_id", Department: "department_id", Self: "", Household: "household_id", Permits: "",
+		Document:   "",
+		AppendOnly: false, Watched: true,
+		Confidential: map[string]bool{"title": true, "particulars": true, "finding": true},
+		Contact:      map[string]bool{},
+	},
+	TypeCorrespondence: {
+		Name: TypeCorrespondence, Table: "correspondences", Code: ids.Code(1545),
+		Estate: "estate_id", Department: "department_id", Self: "", Household: "household_id", Permits: "",
+		Document:   "",
+		AppendOnly: false, Watched: true,
+		Confidential: map[string]bool{"title": true, "particulars": true, "finding": true},
 		Contact:      map[string]bool{},
 	},
 	TypeDepartment: {
@@ -378,6 +426,22 @@ var Entities = map[string]access.Entity{
 		Confidential: map[string]bool{"frozen": true},
 		Contact:      map[string]bool{},
 	},
+	TypeRenovation: {
+		Name: TypeRenovation, Table: "renovations", Code: ids.Code(1544),
+		Estate: "estate_id", Department: "department_id", Self: "", Household: "household_id", Permits: "",
+		Document:   "",
+		AppendOnly: false, Watched: true,
+		Confidential: map[string]bool{"title": true, "particulars": true, "contractor": true, "deduction_reason": true},
+		Contact:      map[string]bool{},
+	},
+	TypeRenovationStep: {
+		Name: TypeRenovationStep, Table: "renovation_steps", Code: ids.Code(1546),
+		Estate: "estate_id", Department: "department_id", Self: "", Household: "household_id", Permits: "",
+		Document:   "",
+		AppendOnly: true, Watched: false,
+		Confidential: map[string]bool{"note": true},
+		Contact:      map[string]bool{},
+	},
 	TypeResident: {
 		Name: TypeResident, Table: "residents", Code: ids.Code(265),
 		Estate: "estate_id", Department: "", Self: "", Household: "household_id", Permits: "",
@@ -410,6 +474,14 @@ var Entities = map[string]access.Entity{
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
 	},
+	TypeViolation: {
+		Name: TypeViolation, Table: "violations", Code: ids.Code(1542),
+		Estate: "estate_id", Department: "department_id", Self: "", Household: "household_id", Permits: "",
+		Document:   "",
+		AppendOnly: false, Watched: true,
+		Confidential: map[string]bool{"title": true, "particulars": true, "finding": true},
+		Contact:      map[string]bool{},
+	},
 }
 
 // TypeOf reads the entity's name from an id, or "" if the id is of no entity.
@@ -417,16 +489,22 @@ func TypeOf(code ids.Code) string { return typeByCode[code] }
 
 var typeByCode = map[ids.Code]string{
 	ids.Code(518):  TypeApproval,
+	ids.Code(1554): TypeArchiveDestruction,
+	ids.Code(1555): TypeArchiveDestructionLine,
 	ids.Code(1539): TypeArchiveDocument,
 	ids.Code(1537): TypeArchiveFile,
+	ids.Code(1553): TypeArchiveHold,
 	ids.Code(1540): TypeArchiveManual,
 	ids.Code(1541): TypeArchivePermit,
 	ids.Code(1547): TypeArchiveRequest,
 	ids.Code(1548): TypeArchiveRequestDocument,
+	ids.Code(1552): TypeArchiveRetention,
 	ids.Code(1538): TypeArchiveVolume,
 	ids.Code(258):  TypeArea,
 	ids.Code(259):  TypeBuilding,
 	ids.Code(517):  TypeCertificate,
+	ids.Code(1543): TypeComplaint,
+	ids.Code(1545): TypeCorrespondence,
 	ids.Code(261):  TypeDepartment,
 	ids.Code(266):  TypeEmergencyContact,
 	ids.Code(257):  TypeEstate,
@@ -462,10 +540,13 @@ var typeByCode = map[ids.Code]string{
 	ids.Code(264):  TypeOccupancy,
 	ids.Code(519):  TypeReconciliation,
 	ids.Code(520):  TypeReconciliationLine,
+	ids.Code(1544): TypeRenovation,
+	ids.Code(1546): TypeRenovationStep,
 	ids.Code(265):  TypeResident,
 	ids.Code(516):  TypeSignature,
 	ids.Code(262):  TypeStaff,
 	ids.Code(260):  TypeUnit,
+	ids.Code(1542): TypeViolation,
 }
 
 // KeepScope makes a query of an entity with contact data, or of one that is watched, load the columns that tell whose a row is,
@@ -480,6 +561,20 @@ func KeepScope(q Query) string {
 			q.ctx.AppendFieldOnce("household_id")
 		}
 		return TypeArchiveDocument
+	case *ComplaintQuery:
+		if len(q.ctx.Fields) > 0 {
+			q.ctx.AppendFieldOnce("estate_id")
+			q.ctx.AppendFieldOnce("department_id")
+			q.ctx.AppendFieldOnce("household_id")
+		}
+		return TypeComplaint
+	case *CorrespondenceQuery:
+		if len(q.ctx.Fields) > 0 {
+			q.ctx.AppendFieldOnce("estate_id")
+			q.ctx.AppendFieldOnce("department_id")
+			q.ctx.AppendFieldOnce("household_id")
+		}
+		return TypeCorrespondence
 	case *EmergencyContactQuery:
 		if len(q.ctx.Fields) > 0 {
 			q.ctx.AppendFieldOnce("estate_id")
@@ -491,6 +586,13 @@ func KeepScope(q Query) string {
 			q.ctx.AppendFieldOnce("estate_id")
 		}
 		return TypeExternalPerson
+	case *RenovationQuery:
+		if len(q.ctx.Fields) > 0 {
+			q.ctx.AppendFieldOnce("estate_id")
+			q.ctx.AppendFieldOnce("department_id")
+			q.ctx.AppendFieldOnce("household_id")
+		}
+		return TypeRenovation
 	case *ResidentQuery:
 		if len(q.ctx.Fields) > 0 {
 			q.ctx.AppendFieldOnce("estate_id")
@@ -504,6 +606,13 @@ func KeepScope(q Query) string {
 			q.ctx.AppendFieldOnce("account_id")
 		}
 		return TypeStaff
+	case *ViolationQuery:
+		if len(q.ctx.Fields) > 0 {
+			q.ctx.AppendFieldOnce("estate_id")
+			q.ctx.AppendFieldOnce("department_id")
+			q.ctx.AppendFieldOnce("household_id")
+		}
+		return TypeViolation
 	}
 	return ""
 }
@@ -545,6 +654,22 @@ func Watch(v Value, saw func(access.Read)) {
 		for _, row := range rows {
 			saw(access.Read{Type: TypeArchiveDocument, ID: row.ID, Row: row.RowScope()})
 		}
+	case []*Complaint:
+		for _, row := range rows {
+			saw(access.Read{Type: TypeComplaint, ID: row.ID, Row: row.RowScope()})
+		}
+	case []*Correspondence:
+		for _, row := range rows {
+			saw(access.Read{Type: TypeCorrespondence, ID: row.ID, Row: row.RowScope()})
+		}
+	case []*Renovation:
+		for _, row := range rows {
+			saw(access.Read{Type: TypeRenovation, ID: row.ID, Row: row.RowScope()})
+		}
+	case []*Violation:
+		for _, row := range rows {
+			saw(access.Read{Type: TypeViolation, ID: row.ID, Row: row.RowScope()})
+		}
 	}
 }
 
@@ -553,6 +678,20 @@ func (_m *Approval) RowScope() access.Row {
 	row := access.Row{}
 	row.Estate = _m.EstateID
 	row.Self = _m.AskedByID
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *ArchiveDestruction) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *ArchiveDestructionLine) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
 	return row
 }
 
@@ -585,6 +724,13 @@ func (_m *ArchiveFile) RowScope() access.Row {
 	if _m.HouseholdID != nil {
 		row.Household = *_m.HouseholdID
 	}
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *ArchiveHold) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
 	return row
 }
 
@@ -628,6 +774,13 @@ func (_m *ArchiveRequestDocument) RowScope() access.Row {
 }
 
 // RowScope tells what the row belongs to.
+func (_m *ArchiveRetention) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	return row
+}
+
+// RowScope tells what the row belongs to.
 func (_m *ArchiveVolume) RowScope() access.Row {
 	row := access.Row{}
 	row.Estate = _m.EstateID
@@ -661,6 +814,28 @@ func (_m *Building) RowScope() access.Row {
 func (_m *Certificate) RowScope() access.Row {
 	row := access.Row{}
 	row.Estate = _m.EstateID
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *Complaint) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	row.Household = _m.HouseholdID
+	if _m.DepartmentID != nil {
+		row.Department = *_m.DepartmentID
+	}
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *Correspondence) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	row.Household = _m.HouseholdID
+	if _m.DepartmentID != nil {
+		row.Department = *_m.DepartmentID
+	}
 	return row
 }
 
@@ -955,6 +1130,28 @@ func (_m *ReconciliationLine) RowScope() access.Row {
 }
 
 // RowScope tells what the row belongs to.
+func (_m *Renovation) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	row.Household = _m.HouseholdID
+	if _m.DepartmentID != nil {
+		row.Department = *_m.DepartmentID
+	}
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *RenovationStep) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	row.Household = _m.HouseholdID
+	if _m.DepartmentID != nil {
+		row.Department = *_m.DepartmentID
+	}
+	return row
+}
+
+// RowScope tells what the row belongs to.
 func (_m *Resident) RowScope() access.Row {
 	row := access.Row{}
 	row.Estate = _m.EstateID
@@ -987,5 +1184,16 @@ func (_m *Staff) RowScope() access.Row {
 func (_m *Unit) RowScope() access.Row {
 	row := access.Row{}
 	row.Estate = _m.EstateID
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *Violation) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	row.Household = _m.HouseholdID
+	if _m.DepartmentID != nil {
+		row.Department = *_m.DepartmentID
+	}
 	return row
 }

@@ -14,10 +14,16 @@ type Tx struct {
 	config
 	// Approval is the client for interacting with the Approval builders.
 	Approval *ApprovalClient
+	// ArchiveDestruction is the client for interacting with the ArchiveDestruction builders.
+	ArchiveDestruction *ArchiveDestructionClient
+	// ArchiveDestructionLine is the client for interacting with the ArchiveDestructionLine builders.
+	ArchiveDestructionLine *ArchiveDestructionLineClient
 	// ArchiveDocument is the client for interacting with the ArchiveDocument builders.
 	ArchiveDocument *ArchiveDocumentClient
 	// ArchiveFile is the client for interacting with the ArchiveFile builders.
 	ArchiveFile *ArchiveFileClient
+	// ArchiveHold is the client for interacting with the ArchiveHold builders.
+	ArchiveHold *ArchiveHoldClient
 	// ArchiveManual is the client for interacting with the ArchiveManual builders.
 	ArchiveManual *ArchiveManualClient
 	// ArchivePermit is the client for interacting with the ArchivePermit builders.
@@ -26,6 +32,8 @@ type Tx struct {
 	ArchiveRequest *ArchiveRequestClient
 	// ArchiveRequestDocument is the client for interacting with the ArchiveRequestDocument builders.
 	ArchiveRequestDocument *ArchiveRequestDocumentClient
+	// ArchiveRetention is the client for interacting with the ArchiveRetention builders.
+	ArchiveRetention *ArchiveRetentionClient
 	// ArchiveVolume is the client for interacting with the ArchiveVolume builders.
 	ArchiveVolume *ArchiveVolumeClient
 	// Area is the client for interacting with the Area builders.
@@ -34,6 +42,10 @@ type Tx struct {
 	Building *BuildingClient
 	// Certificate is the client for interacting with the Certificate builders.
 	Certificate *CertificateClient
+	// Complaint is the client for interacting with the Complaint builders.
+	Complaint *ComplaintClient
+	// Correspondence is the client for interacting with the Correspondence builders.
+	Correspondence *CorrespondenceClient
 	// Department is the client for interacting with the Department builders.
 	Department *DepartmentClient
 	// EmergencyContact is the client for interacting with the EmergencyContact builders.
@@ -104,6 +116,10 @@ type Tx struct {
 	Reconciliation *ReconciliationClient
 	// ReconciliationLine is the client for interacting with the ReconciliationLine builders.
 	ReconciliationLine *ReconciliationLineClient
+	// Renovation is the client for interacting with the Renovation builders.
+	Renovation *RenovationClient
+	// RenovationStep is the client for interacting with the RenovationStep builders.
+	RenovationStep *RenovationStepClient
 	// Resident is the client for interacting with the Resident builders.
 	Resident *ResidentClient
 	// Signature is the client for interacting with the Signature builders.
@@ -112,6 +128,8 @@ type Tx struct {
 	Staff *StaffClient
 	// Unit is the client for interacting with the Unit builders.
 	Unit *UnitClient
+	// Violation is the client for interacting with the Violation builders.
+	Violation *ViolationClient
 
 	// lazily loaded.
 	client     *Client
@@ -244,16 +262,22 @@ func (tx *Tx) Client() *Client {
 
 func (tx *Tx) init() {
 	tx.Approval = NewApprovalClient(tx.config)
+	tx.ArchiveDestruction = NewArchiveDestructionClient(tx.config)
+	tx.ArchiveDestructionLine = NewArchiveDestructionLineClient(tx.config)
 	tx.ArchiveDocument = NewArchiveDocumentClient(tx.config)
 	tx.ArchiveFile = NewArchiveFileClient(tx.config)
+	tx.ArchiveHold = NewArchiveHoldClient(tx.config)
 	tx.ArchiveManual = NewArchiveManualClient(tx.config)
 	tx.ArchivePermit = NewArchivePermitClient(tx.config)
 	tx.ArchiveRequest = NewArchiveRequestClient(tx.config)
 	tx.ArchiveRequestDocument = NewArchiveRequestDocumentClient(tx.config)
+	tx.ArchiveRetention = NewArchiveRetentionClient(tx.config)
 	tx.ArchiveVolume = NewArchiveVolumeClient(tx.config)
 	tx.Area = NewAreaClient(tx.config)
 	tx.Building = NewBuildingClient(tx.config)
 	tx.Certificate = NewCertificateClient(tx.config)
+	tx.Complaint = NewComplaintClient(tx.config)
+	tx.Correspondence = NewCorrespondenceClient(tx.config)
 	tx.Department = NewDepartmentClient(tx.config)
 	tx.EmergencyContact = NewEmergencyContactClient(tx.config)
 	tx.Estate = NewEstateClient(tx.config)
@@ -289,10 +313,13 @@ func (tx *Tx) init() {
 	tx.Occupancy = NewOccupancyClient(tx.config)
 	tx.Reconciliation = NewReconciliationClient(tx.config)
 	tx.ReconciliationLine = NewReconciliationLineClient(tx.config)
+	tx.Renovation = NewRenovationClient(tx.config)
+	tx.RenovationStep = NewRenovationStepClient(tx.config)
 	tx.Resident = NewResidentClient(tx.config)
 	tx.Signature = NewSignatureClient(tx.config)
 	tx.Staff = NewStaffClient(tx.config)
 	tx.Unit = NewUnitClient(tx.config)
+	tx.Violation = NewViolationClient(tx.config)
 }
 
 // txDriver wraps the given dialect.Tx with a nop dialect.Driver implementation.

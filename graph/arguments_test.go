@@ -71,6 +71,14 @@ var forms = map[string][]form{
 	"registerExternalPerson": {{"registerExternalPerson.input.name": "外来师傅"}}, // who is on the staff by now is no outsider
 	"closeVolume":            {{"closeVolume.input.periodUntil": "2026-03-02"}},
 	"placeInArchive":         {{"placeInArchive.input.fileID": nil}, {"placeInArchive.input.volumeID": nil}},
+	"advanceRenovation":      {{"advanceRenovation.input.to": "APPROVED"}},
+	"placeArchiveHold": {
+		{"placeArchiveHold.input.volumeID": nil, "placeArchiveHold.input.fileID": nil},
+		{"placeArchiveHold.input.documentID": nil, "placeArchiveHold.input.fileID": nil},
+		{"placeArchiveHold.input.documentID": nil, "placeArchiveHold.input.volumeID": nil},
+	},
+	"approveArchiveDestruction": {{"approveArchiveDestruction.input.signature.credential": stewardtest.Password}},
+	"destroyArchive":            {{"destroyArchive.input.signature.credential": stewardtest.Password}},
 }
 
 func formsOf(f *ast.FieldDefinition) []form {
@@ -83,7 +91,7 @@ func formsOf(f *ast.FieldDefinition) []form {
 // plain are values of arguments whose name asks for something in particular.
 var plain = map[string]any{
 	"action": "keys.lend", "phone": "13900000000", "email": "new@b.example", "role": "cs-officer", "timeZone": "Asia/Shanghai",
-	"code": "WALK", "number": "909", "month": "2026-02-01",
+	"code": "WALK", "number": "909", "currency": "CNY", "month": "2026-02-01",
 }
 
 // asking makes the arguments of one question; id gives the ids, by path and kind.

@@ -45,7 +45,8 @@ var aliases = map[string]string{
 
 	"request": ent.TypeArchiveRequest, "permit": ent.TypeArchivePermit,
 	"manual": ent.TypeArchiveManual, "volume": ent.TypeArchiveVolume, "document": ent.TypeArchiveDocument, "upload": ent.TypeFile,
-	"placeInArchive.input.fileID": ent.TypeArchiveFile,
+	"placeInArchive.input.fileID": ent.TypeArchiveFile, "placeArchiveHold.input.fileID": ent.TypeArchiveFile,
+	"destruction": ent.TypeArchiveDestruction, "witness": ent.TypeStaff,
 
 	"voidKeyReturn.input.id": ent.TypeKeyReturn,    // gives its loan, too
 	"voidKeyCopies.input.id": ent.TypeKeyCopyOrder, // gives the counter-entry, too

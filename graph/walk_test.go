@@ -12,6 +12,7 @@ import (
 	"github.com/steward-pm/steward/ent"
 	"github.com/steward-pm/steward/graph"
 	"github.com/steward-pm/steward/graph/generated"
+	"github.com/steward-pm/steward/internal/account"
 	"github.com/steward-pm/steward/internal/fault"
 	"github.com/steward-pm/steward/internal/stewardtest"
 	"github.com/steward-pm/steward/policy"
@@ -152,7 +153,7 @@ func TestWalkNobodyMixesEstates(t *testing.T) {
 	for _, f := range mutations() {
 		// In whose name a loan is open, and who signs by password; of who has no account a clerk attests the signature.
 		var account any = own["Account"][0]
-		if slices.Contains([]string{"lendKeys", "returnKeys", "completeKeyScrapping", "recordLockChange", "sealKeys", "changeKeySeal"}, f.Name) {
+		if slices.Contains([]string{"lendKeys", "returnKeys", "completeKeyScrapping", "recordLockChange", "sealKeys", "changeKeySeal", "destroyArchive"}, f.Name) {
 			account = nil
 		}
 		app.SQL(`UPDATE staffs SET account_id = $1 WHERE id = $2`, account, app.A.Staff)
@@ -175,13 +176,13 @@ func TestWalkNobodyMixesEstates(t *testing.T) {
 	}
 }
 
-// everything is a manager who also holds the role whose acts are no manager's: the archivist's.
+// everything is a manager who also holds the role whose acts are no manager's: the archivist's; a general manager those of the project manager (A7), too.
 func everything(app *stewardtest.App, manager policy.Role, e stewardtest.Estate) *stewardtest.Person {
-	where := e
+	grants := []account.NewGrant{app.GrantIn(policy.ProjectManager, e), app.GrantIn(policy.Archivist, e)}
 	if manager == policy.GeneralManager {
-		where = stewardtest.Estate{}
+		grants = append(grants, app.GrantIn(manager, stewardtest.Estate{}))
 	}
-	return app.Member("everything@"+e.Code+".example", app.GrantIn(manager, where), app.GrantIn(policy.Archivist, e))
+	return app.Member("everything@"+e.Code+".example", grants...)
 }
 
 // given are the paths of the ids that the form gives.

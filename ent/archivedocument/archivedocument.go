@@ -87,6 +87,10 @@ const (
 	FieldSize = "size"
 	// FieldSha256 holds the string denoting the sha256 field in the database.
 	FieldSha256 = "sha256"
+	// FieldDestroyedAt holds the string denoting the destroyed_at field in the database.
+	FieldDestroyedAt = "destroyed_at"
+	// FieldCertificateNumber holds the string denoting the certificate_number field in the database.
+	FieldCertificateNumber = "certificate_number"
 	// EdgeEstate holds the string denoting the estate edge name in mutations.
 	EdgeEstate = "estate"
 	// EdgeFile holds the string denoting the file edge name in mutations.
@@ -192,6 +196,8 @@ var Columns = []string{
 	FieldContentType,
 	FieldSize,
 	FieldSha256,
+	FieldDestroyedAt,
+	FieldCertificateNumber,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -233,6 +239,8 @@ var (
 	SizeValidator func(int64) error
 	// DefaultSha256 holds the default value on creation for the "sha256" field.
 	DefaultSha256 string
+	// DefaultCertificateNumber holds the default value on creation for the "certificate_number" field.
+	DefaultCertificateNumber string
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() uuid.UUID
 )
@@ -507,6 +515,16 @@ func BySize(opts ...sql.OrderTermOption) OrderOption {
 // BySha256 orders the results by the sha256 field.
 func BySha256(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldSha256, opts...).ToFunc()
+}
+
+// ByDestroyedAt orders the results by the destroyed_at field.
+func ByDestroyedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldDestroyedAt, opts...).ToFunc()
+}
+
+// ByCertificateNumber orders the results by the certificate_number field.
+func ByCertificateNumber(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldCertificateNumber, opts...).ToFunc()
 }
 
 // ByEstateField orders the results by estate field.

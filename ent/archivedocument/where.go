@@ -216,6 +216,16 @@ func Sha256(v string) predicate.ArchiveDocument {
 	return predicate.ArchiveDocument(sql.FieldEQ(FieldSha256, v))
 }
 
+// DestroyedAt applies equality check predicate on the "destroyed_at" field. It's identical to DestroyedAtEQ.
+func DestroyedAt(v time.Time) predicate.ArchiveDocument {
+	return predicate.ArchiveDocument(sql.FieldEQ(FieldDestroyedAt, v))
+}
+
+// CertificateNumber applies equality check predicate on the "certificate_number" field. It's identical to CertificateNumberEQ.
+func CertificateNumber(v string) predicate.ArchiveDocument {
+	return predicate.ArchiveDocument(sql.FieldEQ(FieldCertificateNumber, v))
+}
+
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.
 func CreatedAtEQ(v time.Time) predicate.ArchiveDocument {
 	return predicate.ArchiveDocument(sql.FieldEQ(FieldCreatedAt, v))
@@ -1276,6 +1286,16 @@ func HandedInByIDLTE(v uuid.UUID) predicate.ArchiveDocument {
 	return predicate.ArchiveDocument(sql.FieldLTE(FieldHandedInByID, v))
 }
 
+// HandedInByIDIsNil applies the IsNil predicate on the "handed_in_by_id" field.
+func HandedInByIDIsNil() predicate.ArchiveDocument {
+	return predicate.ArchiveDocument(sql.FieldIsNull(FieldHandedInByID))
+}
+
+// HandedInByIDNotNil applies the NotNil predicate on the "handed_in_by_id" field.
+func HandedInByIDNotNil() predicate.ArchiveDocument {
+	return predicate.ArchiveDocument(sql.FieldNotNull(FieldHandedInByID))
+}
+
 // HandedInByNameEQ applies the EQ predicate on the "handed_in_by_name" field.
 func HandedInByNameEQ(v string) predicate.ArchiveDocument {
 	return predicate.ArchiveDocument(sql.FieldEQ(FieldHandedInByName, v))
@@ -1779,6 +1799,121 @@ func Sha256EqualFold(v string) predicate.ArchiveDocument {
 // Sha256ContainsFold applies the ContainsFold predicate on the "sha256" field.
 func Sha256ContainsFold(v string) predicate.ArchiveDocument {
 	return predicate.ArchiveDocument(sql.FieldContainsFold(FieldSha256, v))
+}
+
+// DestroyedAtEQ applies the EQ predicate on the "destroyed_at" field.
+func DestroyedAtEQ(v time.Time) predicate.ArchiveDocument {
+	return predicate.ArchiveDocument(sql.FieldEQ(FieldDestroyedAt, v))
+}
+
+// DestroyedAtNEQ applies the NEQ predicate on the "destroyed_at" field.
+func DestroyedAtNEQ(v time.Time) predicate.ArchiveDocument {
+	return predicate.ArchiveDocument(sql.FieldNEQ(FieldDestroyedAt, v))
+}
+
+// DestroyedAtIn applies the In predicate on the "destroyed_at" field.
+func DestroyedAtIn(vs ...time.Time) predicate.ArchiveDocument {
+	return predicate.ArchiveDocument(sql.FieldIn(FieldDestroyedAt, vs...))
+}
+
+// DestroyedAtNotIn applies the NotIn predicate on the "destroyed_at" field.
+func DestroyedAtNotIn(vs ...time.Time) predicate.ArchiveDocument {
+	return predicate.ArchiveDocument(sql.FieldNotIn(FieldDestroyedAt, vs...))
+}
+
+// DestroyedAtGT applies the GT predicate on the "destroyed_at" field.
+func DestroyedAtGT(v time.Time) predicate.ArchiveDocument {
+	return predicate.ArchiveDocument(sql.FieldGT(FieldDestroyedAt, v))
+}
+
+// DestroyedAtGTE applies the GTE predicate on the "destroyed_at" field.
+func DestroyedAtGTE(v time.Time) predicate.ArchiveDocument {
+	return predicate.ArchiveDocument(sql.FieldGTE(FieldDestroyedAt, v))
+}
+
+// DestroyedAtLT applies the LT predicate on the "destroyed_at" field.
+func DestroyedAtLT(v time.Time) predicate.ArchiveDocument {
+	return predicate.ArchiveDocument(sql.FieldLT(FieldDestroyedAt, v))
+}
+
+// DestroyedAtLTE applies the LTE predicate on the "destroyed_at" field.
+func DestroyedAtLTE(v time.Time) predicate.ArchiveDocument {
+	return predicate.ArchiveDocument(sql.FieldLTE(FieldDestroyedAt, v))
+}
+
+// DestroyedAtIsNil applies the IsNil predicate on the "destroyed_at" field.
+func DestroyedAtIsNil() predicate.ArchiveDocument {
+	return predicate.ArchiveDocument(sql.FieldIsNull(FieldDestroyedAt))
+}
+
+// DestroyedAtNotNil applies the NotNil predicate on the "destroyed_at" field.
+func DestroyedAtNotNil() predicate.ArchiveDocument {
+	return predicate.ArchiveDocument(sql.FieldNotNull(FieldDestroyedAt))
+}
+
+// CertificateNumberEQ applies the EQ predicate on the "certificate_number" field.
+func CertificateNumberEQ(v string) predicate.ArchiveDocument {
+	return predicate.ArchiveDocument(sql.FieldEQ(FieldCertificateNumber, v))
+}
+
+// CertificateNumberNEQ applies the NEQ predicate on the "certificate_number" field.
+func CertificateNumberNEQ(v string) predicate.ArchiveDocument {
+	return predicate.ArchiveDocument(sql.FieldNEQ(FieldCertificateNumber, v))
+}
+
+// CertificateNumberIn applies the In predicate on the "certificate_number" field.
+func CertificateNumberIn(vs ...string) predicate.ArchiveDocument {
+	return predicate.ArchiveDocument(sql.FieldIn(FieldCertificateNumber, vs...))
+}
+
+// CertificateNumberNotIn applies the NotIn predicate on the "certificate_number" field.
+func CertificateNumberNotIn(vs ...string) predicate.ArchiveDocument {
+	return predicate.ArchiveDocument(sql.FieldNotIn(FieldCertificateNumber, vs...))
+}
+
+// CertificateNumberGT applies the GT predicate on the "certificate_number" field.
+func CertificateNumberGT(v string) predicate.ArchiveDocument {
+	return predicate.ArchiveDocument(sql.FieldGT(FieldCertificateNumber, v))
+}
+
+// CertificateNumberGTE applies the GTE predicate on the "certificate_number" field.
+func CertificateNumberGTE(v string) predicate.ArchiveDocument {
+	return predicate.ArchiveDocument(sql.FieldGTE(FieldCertificateNumber, v))
+}
+
+// CertificateNumberLT applies the LT predicate on the "certificate_number" field.
+func CertificateNumberLT(v string) predicate.ArchiveDocument {
+	return predicate.ArchiveDocument(sql.FieldLT(FieldCertificateNumber, v))
+}
+
+// CertificateNumberLTE applies the LTE predicate on the "certificate_number" field.
+func CertificateNumberLTE(v string) predicate.ArchiveDocument {
+	return predicate.ArchiveDocument(sql.FieldLTE(FieldCertificateNumber, v))
+}
+
+// CertificateNumberContains applies the Contains predicate on the "certificate_number" field.
+func CertificateNumberContains(v string) predicate.ArchiveDocument {
+	return predicate.ArchiveDocument(sql.FieldContains(FieldCertificateNumber, v))
+}
+
+// CertificateNumberHasPrefix applies the HasPrefix predicate on the "certificate_number" field.
+func CertificateNumberHasPrefix(v string) predicate.ArchiveDocument {
+	return predicate.ArchiveDocument(sql.FieldHasPrefix(FieldCertificateNumber, v))
+}
+
+// CertificateNumberHasSuffix applies the HasSuffix predicate on the "certificate_number" field.
+func CertificateNumberHasSuffix(v string) predicate.ArchiveDocument {
+	return predicate.ArchiveDocument(sql.FieldHasSuffix(FieldCertificateNumber, v))
+}
+
+// CertificateNumberEqualFold applies the EqualFold predicate on the "certificate_number" field.
+func CertificateNumberEqualFold(v string) predicate.ArchiveDocument {
+	return predicate.ArchiveDocument(sql.FieldEqualFold(FieldCertificateNumber, v))
+}
+
+// CertificateNumberContainsFold applies the ContainsFold predicate on the "certificate_number" field.
+func CertificateNumberContainsFold(v string) predicate.ArchiveDocument {
+	return predicate.ArchiveDocument(sql.FieldContainsFold(FieldCertificateNumber, v))
 }
 
 // HasEstate applies the HasEdge predicate on the "estate" edge.

@@ -24,6 +24,8 @@ const (
 	FieldTimeZone = "time_zone"
 	// FieldLocale holds the string denoting the locale field in the database.
 	FieldLocale = "locale"
+	// FieldBackupDays holds the string denoting the backup_days field in the database.
+	FieldBackupDays = "backup_days"
 	// Table holds the table name of the estate in the database.
 	Table = "estates"
 )
@@ -37,6 +39,7 @@ var Columns = []string{
 	FieldName,
 	FieldTimeZone,
 	FieldLocale,
+	FieldBackupDays,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -56,6 +59,10 @@ var (
 	DefaultTimeZone string
 	// DefaultLocale holds the default value on creation for the "locale" field.
 	DefaultLocale string
+	// DefaultBackupDays holds the default value on creation for the "backup_days" field.
+	DefaultBackupDays int
+	// BackupDaysValidator is a validator for the "backup_days" field. It is called by the builders before save.
+	BackupDaysValidator func(int) error
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() uuid.UUID
 )
@@ -96,4 +103,9 @@ func ByTimeZone(opts ...sql.OrderTermOption) OrderOption {
 // ByLocale orders the results by the locale field.
 func ByLocale(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldLocale, opts...).ToFunc()
+}
+
+// ByBackupDays orders the results by the backup_days field.
+func ByBackupDays(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldBackupDays, opts...).ToFunc()
 }

@@ -85,6 +85,11 @@ func Locale(v string) predicate.Estate {
 	return predicate.Estate(sql.FieldEQ(FieldLocale, v))
 }
 
+// BackupDays applies equality check predicate on the "backup_days" field. It's identical to BackupDaysEQ.
+func BackupDays(v int) predicate.Estate {
+	return predicate.Estate(sql.FieldEQ(FieldBackupDays, v))
+}
+
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.
 func CreatedAtEQ(v time.Time) predicate.Estate {
 	return predicate.Estate(sql.FieldEQ(FieldCreatedAt, v))
@@ -423,6 +428,46 @@ func LocaleEqualFold(v string) predicate.Estate {
 // LocaleContainsFold applies the ContainsFold predicate on the "locale" field.
 func LocaleContainsFold(v string) predicate.Estate {
 	return predicate.Estate(sql.FieldContainsFold(FieldLocale, v))
+}
+
+// BackupDaysEQ applies the EQ predicate on the "backup_days" field.
+func BackupDaysEQ(v int) predicate.Estate {
+	return predicate.Estate(sql.FieldEQ(FieldBackupDays, v))
+}
+
+// BackupDaysNEQ applies the NEQ predicate on the "backup_days" field.
+func BackupDaysNEQ(v int) predicate.Estate {
+	return predicate.Estate(sql.FieldNEQ(FieldBackupDays, v))
+}
+
+// BackupDaysIn applies the In predicate on the "backup_days" field.
+func BackupDaysIn(vs ...int) predicate.Estate {
+	return predicate.Estate(sql.FieldIn(FieldBackupDays, vs...))
+}
+
+// BackupDaysNotIn applies the NotIn predicate on the "backup_days" field.
+func BackupDaysNotIn(vs ...int) predicate.Estate {
+	return predicate.Estate(sql.FieldNotIn(FieldBackupDays, vs...))
+}
+
+// BackupDaysGT applies the GT predicate on the "backup_days" field.
+func BackupDaysGT(v int) predicate.Estate {
+	return predicate.Estate(sql.FieldGT(FieldBackupDays, v))
+}
+
+// BackupDaysGTE applies the GTE predicate on the "backup_days" field.
+func BackupDaysGTE(v int) predicate.Estate {
+	return predicate.Estate(sql.FieldGTE(FieldBackupDays, v))
+}
+
+// BackupDaysLT applies the LT predicate on the "backup_days" field.
+func BackupDaysLT(v int) predicate.Estate {
+	return predicate.Estate(sql.FieldLT(FieldBackupDays, v))
+}
+
+// BackupDaysLTE applies the LTE predicate on the "backup_days" field.
+func BackupDaysLTE(v int) predicate.Estate {
+	return predicate.Estate(sql.FieldLTE(FieldBackupDays, v))
 }
 
 // And groups predicates with the AND operator between them.

@@ -21,6 +21,30 @@ func (f ApprovalFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, er
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ApprovalMutation", m)
 }
 
+// The ArchiveDestructionFunc type is an adapter to allow the use of ordinary
+// function as ArchiveDestruction mutator.
+type ArchiveDestructionFunc func(context.Context, *ent.ArchiveDestructionMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ArchiveDestructionFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ArchiveDestructionMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ArchiveDestructionMutation", m)
+}
+
+// The ArchiveDestructionLineFunc type is an adapter to allow the use of ordinary
+// function as ArchiveDestructionLine mutator.
+type ArchiveDestructionLineFunc func(context.Context, *ent.ArchiveDestructionLineMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ArchiveDestructionLineFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ArchiveDestructionLineMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ArchiveDestructionLineMutation", m)
+}
+
 // The ArchiveDocumentFunc type is an adapter to allow the use of ordinary
 // function as ArchiveDocument mutator.
 type ArchiveDocumentFunc func(context.Context, *ent.ArchiveDocumentMutation) (ent.Value, error)
@@ -43,6 +67,18 @@ func (f ArchiveFileFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value,
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ArchiveFileMutation", m)
+}
+
+// The ArchiveHoldFunc type is an adapter to allow the use of ordinary
+// function as ArchiveHold mutator.
+type ArchiveHoldFunc func(context.Context, *ent.ArchiveHoldMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ArchiveHoldFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ArchiveHoldMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ArchiveHoldMutation", m)
 }
 
 // The ArchiveManualFunc type is an adapter to allow the use of ordinary
@@ -93,6 +129,18 @@ func (f ArchiveRequestDocumentFunc) Mutate(ctx context.Context, m ent.Mutation) 
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ArchiveRequestDocumentMutation", m)
 }
 
+// The ArchiveRetentionFunc type is an adapter to allow the use of ordinary
+// function as ArchiveRetention mutator.
+type ArchiveRetentionFunc func(context.Context, *ent.ArchiveRetentionMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ArchiveRetentionFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ArchiveRetentionMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ArchiveRetentionMutation", m)
+}
+
 // The ArchiveVolumeFunc type is an adapter to allow the use of ordinary
 // function as ArchiveVolume mutator.
 type ArchiveVolumeFunc func(context.Context, *ent.ArchiveVolumeMutation) (ent.Value, error)
@@ -139,6 +187,30 @@ func (f CertificateFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value,
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.CertificateMutation", m)
+}
+
+// The ComplaintFunc type is an adapter to allow the use of ordinary
+// function as Complaint mutator.
+type ComplaintFunc func(context.Context, *ent.ComplaintMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ComplaintFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ComplaintMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ComplaintMutation", m)
+}
+
+// The CorrespondenceFunc type is an adapter to allow the use of ordinary
+// function as Correspondence mutator.
+type CorrespondenceFunc func(context.Context, *ent.CorrespondenceMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f CorrespondenceFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.CorrespondenceMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.CorrespondenceMutation", m)
 }
 
 // The DepartmentFunc type is an adapter to allow the use of ordinary
@@ -561,6 +633,30 @@ func (f ReconciliationLineFunc) Mutate(ctx context.Context, m ent.Mutation) (ent
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ReconciliationLineMutation", m)
 }
 
+// The RenovationFunc type is an adapter to allow the use of ordinary
+// function as Renovation mutator.
+type RenovationFunc func(context.Context, *ent.RenovationMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f RenovationFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.RenovationMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.RenovationMutation", m)
+}
+
+// The RenovationStepFunc type is an adapter to allow the use of ordinary
+// function as RenovationStep mutator.
+type RenovationStepFunc func(context.Context, *ent.RenovationStepMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f RenovationStepFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.RenovationStepMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.RenovationStepMutation", m)
+}
+
 // The ResidentFunc type is an adapter to allow the use of ordinary
 // function as Resident mutator.
 type ResidentFunc func(context.Context, *ent.ResidentMutation) (ent.Value, error)
@@ -607,6 +703,18 @@ func (f UnitFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error)
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.UnitMutation", m)
+}
+
+// The ViolationFunc type is an adapter to allow the use of ordinary
+// function as Violation mutator.
+type ViolationFunc func(context.Context, *ent.ViolationMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ViolationFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ViolationMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ViolationMutation", m)
 }
 
 // Condition is a hook condition function.

@@ -9,16 +9,22 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"github.com/steward-pm/steward/ent"
 	"github.com/steward-pm/steward/ent/approval"
+	"github.com/steward-pm/steward/ent/archivedestruction"
+	"github.com/steward-pm/steward/ent/archivedestructionline"
 	"github.com/steward-pm/steward/ent/archivedocument"
 	"github.com/steward-pm/steward/ent/archivefile"
+	"github.com/steward-pm/steward/ent/archivehold"
 	"github.com/steward-pm/steward/ent/archivemanual"
 	"github.com/steward-pm/steward/ent/archivepermit"
 	"github.com/steward-pm/steward/ent/archiverequest"
 	"github.com/steward-pm/steward/ent/archiverequestdocument"
+	"github.com/steward-pm/steward/ent/archiveretention"
 	"github.com/steward-pm/steward/ent/archivevolume"
 	"github.com/steward-pm/steward/ent/area"
 	"github.com/steward-pm/steward/ent/building"
 	"github.com/steward-pm/steward/ent/certificate"
+	"github.com/steward-pm/steward/ent/complaint"
+	"github.com/steward-pm/steward/ent/correspondence"
 	"github.com/steward-pm/steward/ent/department"
 	"github.com/steward-pm/steward/ent/emergencycontact"
 	"github.com/steward-pm/steward/ent/estate"
@@ -55,10 +61,13 @@ import (
 	"github.com/steward-pm/steward/ent/predicate"
 	"github.com/steward-pm/steward/ent/reconciliation"
 	"github.com/steward-pm/steward/ent/reconciliationline"
+	"github.com/steward-pm/steward/ent/renovation"
+	"github.com/steward-pm/steward/ent/renovationstep"
 	"github.com/steward-pm/steward/ent/resident"
 	"github.com/steward-pm/steward/ent/signature"
 	"github.com/steward-pm/steward/ent/staff"
 	"github.com/steward-pm/steward/ent/unit"
+	"github.com/steward-pm/steward/ent/violation"
 )
 
 // The Query interface represents an operation that queries a graph.
@@ -144,6 +153,60 @@ func (f TraverseApproval) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.ApprovalQuery", q)
 }
 
+// The ArchiveDestructionFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ArchiveDestructionFunc func(context.Context, *ent.ArchiveDestructionQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ArchiveDestructionFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ArchiveDestructionQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ArchiveDestructionQuery", q)
+}
+
+// The TraverseArchiveDestruction type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseArchiveDestruction func(context.Context, *ent.ArchiveDestructionQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseArchiveDestruction) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseArchiveDestruction) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ArchiveDestructionQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ArchiveDestructionQuery", q)
+}
+
+// The ArchiveDestructionLineFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ArchiveDestructionLineFunc func(context.Context, *ent.ArchiveDestructionLineQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ArchiveDestructionLineFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ArchiveDestructionLineQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ArchiveDestructionLineQuery", q)
+}
+
+// The TraverseArchiveDestructionLine type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseArchiveDestructionLine func(context.Context, *ent.ArchiveDestructionLineQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseArchiveDestructionLine) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseArchiveDestructionLine) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ArchiveDestructionLineQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ArchiveDestructionLineQuery", q)
+}
+
 // The ArchiveDocumentFunc type is an adapter to allow the use of ordinary function as a Querier.
 type ArchiveDocumentFunc func(context.Context, *ent.ArchiveDocumentQuery) (ent.Value, error)
 
@@ -196,6 +259,33 @@ func (f TraverseArchiveFile) Traverse(ctx context.Context, q ent.Query) error {
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.ArchiveFileQuery", q)
+}
+
+// The ArchiveHoldFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ArchiveHoldFunc func(context.Context, *ent.ArchiveHoldQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ArchiveHoldFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ArchiveHoldQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ArchiveHoldQuery", q)
+}
+
+// The TraverseArchiveHold type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseArchiveHold func(context.Context, *ent.ArchiveHoldQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseArchiveHold) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseArchiveHold) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ArchiveHoldQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ArchiveHoldQuery", q)
 }
 
 // The ArchiveManualFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -306,6 +396,33 @@ func (f TraverseArchiveRequestDocument) Traverse(ctx context.Context, q ent.Quer
 	return fmt.Errorf("unexpected query type %T. expect *ent.ArchiveRequestDocumentQuery", q)
 }
 
+// The ArchiveRetentionFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ArchiveRetentionFunc func(context.Context, *ent.ArchiveRetentionQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ArchiveRetentionFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ArchiveRetentionQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ArchiveRetentionQuery", q)
+}
+
+// The TraverseArchiveRetention type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseArchiveRetention func(context.Context, *ent.ArchiveRetentionQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseArchiveRetention) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseArchiveRetention) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ArchiveRetentionQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ArchiveRetentionQuery", q)
+}
+
 // The ArchiveVolumeFunc type is an adapter to allow the use of ordinary function as a Querier.
 type ArchiveVolumeFunc func(context.Context, *ent.ArchiveVolumeQuery) (ent.Value, error)
 
@@ -412,6 +529,60 @@ func (f TraverseCertificate) Traverse(ctx context.Context, q ent.Query) error {
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.CertificateQuery", q)
+}
+
+// The ComplaintFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ComplaintFunc func(context.Context, *ent.ComplaintQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ComplaintFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ComplaintQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ComplaintQuery", q)
+}
+
+// The TraverseComplaint type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseComplaint func(context.Context, *ent.ComplaintQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseComplaint) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseComplaint) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ComplaintQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ComplaintQuery", q)
+}
+
+// The CorrespondenceFunc type is an adapter to allow the use of ordinary function as a Querier.
+type CorrespondenceFunc func(context.Context, *ent.CorrespondenceQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f CorrespondenceFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.CorrespondenceQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.CorrespondenceQuery", q)
+}
+
+// The TraverseCorrespondence type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseCorrespondence func(context.Context, *ent.CorrespondenceQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseCorrespondence) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseCorrespondence) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.CorrespondenceQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.CorrespondenceQuery", q)
 }
 
 // The DepartmentFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -1359,6 +1530,60 @@ func (f TraverseReconciliationLine) Traverse(ctx context.Context, q ent.Query) e
 	return fmt.Errorf("unexpected query type %T. expect *ent.ReconciliationLineQuery", q)
 }
 
+// The RenovationFunc type is an adapter to allow the use of ordinary function as a Querier.
+type RenovationFunc func(context.Context, *ent.RenovationQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f RenovationFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.RenovationQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.RenovationQuery", q)
+}
+
+// The TraverseRenovation type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseRenovation func(context.Context, *ent.RenovationQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseRenovation) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseRenovation) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.RenovationQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.RenovationQuery", q)
+}
+
+// The RenovationStepFunc type is an adapter to allow the use of ordinary function as a Querier.
+type RenovationStepFunc func(context.Context, *ent.RenovationStepQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f RenovationStepFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.RenovationStepQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.RenovationStepQuery", q)
+}
+
+// The TraverseRenovationStep type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseRenovationStep func(context.Context, *ent.RenovationStepQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseRenovationStep) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseRenovationStep) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.RenovationStepQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.RenovationStepQuery", q)
+}
+
 // The ResidentFunc type is an adapter to allow the use of ordinary function as a Querier.
 type ResidentFunc func(context.Context, *ent.ResidentQuery) (ent.Value, error)
 
@@ -1467,15 +1692,48 @@ func (f TraverseUnit) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.UnitQuery", q)
 }
 
+// The ViolationFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ViolationFunc func(context.Context, *ent.ViolationQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ViolationFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ViolationQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ViolationQuery", q)
+}
+
+// The TraverseViolation type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseViolation func(context.Context, *ent.ViolationQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseViolation) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseViolation) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ViolationQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ViolationQuery", q)
+}
+
 // NewQuery returns the generic Query interface for the given typed query.
 func NewQuery(q ent.Query) (Query, error) {
 	switch q := q.(type) {
 	case *ent.ApprovalQuery:
 		return &query[*ent.ApprovalQuery, predicate.Approval, approval.OrderOption]{typ: ent.TypeApproval, tq: q}, nil
+	case *ent.ArchiveDestructionQuery:
+		return &query[*ent.ArchiveDestructionQuery, predicate.ArchiveDestruction, archivedestruction.OrderOption]{typ: ent.TypeArchiveDestruction, tq: q}, nil
+	case *ent.ArchiveDestructionLineQuery:
+		return &query[*ent.ArchiveDestructionLineQuery, predicate.ArchiveDestructionLine, archivedestructionline.OrderOption]{typ: ent.TypeArchiveDestructionLine, tq: q}, nil
 	case *ent.ArchiveDocumentQuery:
 		return &query[*ent.ArchiveDocumentQuery, predicate.ArchiveDocument, archivedocument.OrderOption]{typ: ent.TypeArchiveDocument, tq: q}, nil
 	case *ent.ArchiveFileQuery:
 		return &query[*ent.ArchiveFileQuery, predicate.ArchiveFile, archivefile.OrderOption]{typ: ent.TypeArchiveFile, tq: q}, nil
+	case *ent.ArchiveHoldQuery:
+		return &query[*ent.ArchiveHoldQuery, predicate.ArchiveHold, archivehold.OrderOption]{typ: ent.TypeArchiveHold, tq: q}, nil
 	case *ent.ArchiveManualQuery:
 		return &query[*ent.ArchiveManualQuery, predicate.ArchiveManual, archivemanual.OrderOption]{typ: ent.TypeArchiveManual, tq: q}, nil
 	case *ent.ArchivePermitQuery:
@@ -1484,6 +1742,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.ArchiveRequestQuery, predicate.ArchiveRequest, archiverequest.OrderOption]{typ: ent.TypeArchiveRequest, tq: q}, nil
 	case *ent.ArchiveRequestDocumentQuery:
 		return &query[*ent.ArchiveRequestDocumentQuery, predicate.ArchiveRequestDocument, archiverequestdocument.OrderOption]{typ: ent.TypeArchiveRequestDocument, tq: q}, nil
+	case *ent.ArchiveRetentionQuery:
+		return &query[*ent.ArchiveRetentionQuery, predicate.ArchiveRetention, archiveretention.OrderOption]{typ: ent.TypeArchiveRetention, tq: q}, nil
 	case *ent.ArchiveVolumeQuery:
 		return &query[*ent.ArchiveVolumeQuery, predicate.ArchiveVolume, archivevolume.OrderOption]{typ: ent.TypeArchiveVolume, tq: q}, nil
 	case *ent.AreaQuery:
@@ -1492,6 +1752,10 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.BuildingQuery, predicate.Building, building.OrderOption]{typ: ent.TypeBuilding, tq: q}, nil
 	case *ent.CertificateQuery:
 		return &query[*ent.CertificateQuery, predicate.Certificate, certificate.OrderOption]{typ: ent.TypeCertificate, tq: q}, nil
+	case *ent.ComplaintQuery:
+		return &query[*ent.ComplaintQuery, predicate.Complaint, complaint.OrderOption]{typ: ent.TypeComplaint, tq: q}, nil
+	case *ent.CorrespondenceQuery:
+		return &query[*ent.CorrespondenceQuery, predicate.Correspondence, correspondence.OrderOption]{typ: ent.TypeCorrespondence, tq: q}, nil
 	case *ent.DepartmentQuery:
 		return &query[*ent.DepartmentQuery, predicate.Department, department.OrderOption]{typ: ent.TypeDepartment, tq: q}, nil
 	case *ent.EmergencyContactQuery:
@@ -1562,6 +1826,10 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.ReconciliationQuery, predicate.Reconciliation, reconciliation.OrderOption]{typ: ent.TypeReconciliation, tq: q}, nil
 	case *ent.ReconciliationLineQuery:
 		return &query[*ent.ReconciliationLineQuery, predicate.ReconciliationLine, reconciliationline.OrderOption]{typ: ent.TypeReconciliationLine, tq: q}, nil
+	case *ent.RenovationQuery:
+		return &query[*ent.RenovationQuery, predicate.Renovation, renovation.OrderOption]{typ: ent.TypeRenovation, tq: q}, nil
+	case *ent.RenovationStepQuery:
+		return &query[*ent.RenovationStepQuery, predicate.RenovationStep, renovationstep.OrderOption]{typ: ent.TypeRenovationStep, tq: q}, nil
 	case *ent.ResidentQuery:
 		return &query[*ent.ResidentQuery, predicate.Resident, resident.OrderOption]{typ: ent.TypeResident, tq: q}, nil
 	case *ent.SignatureQuery:
@@ -1570,6 +1838,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.StaffQuery, predicate.Staff, staff.OrderOption]{typ: ent.TypeStaff, tq: q}, nil
 	case *ent.UnitQuery:
 		return &query[*ent.UnitQuery, predicate.Unit, unit.OrderOption]{typ: ent.TypeUnit, tq: q}, nil
+	case *ent.ViolationQuery:
+		return &query[*ent.ViolationQuery, predicate.Violation, violation.OrderOption]{typ: ent.TypeViolation, tq: q}, nil
 	default:
 		return nil, fmt.Errorf("unknown query type %T", q)
 	}

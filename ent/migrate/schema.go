@@ -71,6 +71,139 @@ var (
 			},
 		},
 	}
+	// ArchiveDestructionsColumns holds the columns for the "archive_destructions" table.
+	ArchiveDestructionsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "method", Type: field.TypeEnum, Enums: []string{"SHREDDING", "PULPING", "BURNING", "ERASURE"}},
+		{Name: "reason", Type: field.TypeString},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"PROPOSED", "APPROVED", "DONE", "ENDED", "CANCELLED"}, Default: "PROPOSED"},
+		{Name: "quantity", Type: field.TypeInt},
+		{Name: "pages", Type: field.TypeInt},
+		{Name: "dated_from", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "dated_until", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "eligible_on", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "proposed_by_id", Type: field.TypeUUID},
+		{Name: "proposed_by_staff_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "proposed_by_name", Type: field.TypeString},
+		{Name: "proposed_at", Type: field.TypeTime},
+		{Name: "approved_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "approved_by_staff_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "approved_by_name", Type: field.TypeString, Default: ""},
+		{Name: "approved_at", Type: field.TypeTime, Nullable: true},
+		{Name: "content_hash", Type: field.TypeString, Default: ""},
+		{Name: "content", Type: field.TypeString, Size: 2147483647, Default: ""},
+		{Name: "destroyed_by_name", Type: field.TypeString, Default: ""},
+		{Name: "done_at", Type: field.TypeTime, Nullable: true},
+		{Name: "backups_until", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "cancelled_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "cancelled_by_name", Type: field.TypeString, Default: ""},
+		{Name: "cancelled_at", Type: field.TypeTime, Nullable: true},
+		{Name: "cancel_reason", Type: field.TypeString, Default: ""},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "approval_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "witness_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "certificate_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// ArchiveDestructionsTable holds the schema information for the "archive_destructions" table.
+	ArchiveDestructionsTable = &schema.Table{
+		Name:       "archive_destructions",
+		Columns:    ArchiveDestructionsColumns,
+		PrimaryKey: []*schema.Column{ArchiveDestructionsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "archive_destructions_estates_estate",
+				Columns:    []*schema.Column{ArchiveDestructionsColumns[28]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "archive_destructions_approvals_approval",
+				Columns:    []*schema.Column{ArchiveDestructionsColumns[29]},
+				RefColumns: []*schema.Column{ApprovalsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "archive_destructions_staffs_witness",
+				Columns:    []*schema.Column{ArchiveDestructionsColumns[30]},
+				RefColumns: []*schema.Column{StaffsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "archive_destructions_certificates_certificate",
+				Columns:    []*schema.Column{ArchiveDestructionsColumns[31]},
+				RefColumns: []*schema.Column{CertificatesColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "archivedestruction_estate_id_proposed_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{ArchiveDestructionsColumns[28], ArchiveDestructionsColumns[14], ArchiveDestructionsColumns[0]},
+			},
+			{
+				Name:    "archivedestruction_estate_id_approval_id",
+				Unique:  false,
+				Columns: []*schema.Column{ArchiveDestructionsColumns[28], ArchiveDestructionsColumns[29]},
+			},
+		},
+	}
+	// ArchiveDestructionLinesColumns holds the columns for the "archive_destruction_lines" table.
+	ArchiveDestructionLinesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "category", Type: field.TypeEnum, Enums: []string{"DEVELOPER", "LAW", "OTHER_EXTERNAL", "MANAGEMENT_MANUAL", "TRAINING_MANUAL", "WORK", "TRAINING", "MOVE_IN", "RENOVATION_PAPERS", "PAYMENTS", "VIOLATIONS", "RENOVATION_RECORDS", "COMPLAINTS", "CORRESPONDENCE", "SUPPLEMENTS"}},
+		{Name: "volume_code", Type: field.TypeString},
+		{Name: "dated", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "pages", Type: field.TypeInt},
+		{Name: "years", Type: field.TypeInt},
+		{Name: "basis", Type: field.TypeString},
+		{Name: "eligible_on", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "open", Type: field.TypeBool, Default: true},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "destruction_id", Type: field.TypeUUID},
+		{Name: "document_id", Type: field.TypeUUID},
+	}
+	// ArchiveDestructionLinesTable holds the schema information for the "archive_destruction_lines" table.
+	ArchiveDestructionLinesTable = &schema.Table{
+		Name:       "archive_destruction_lines",
+		Columns:    ArchiveDestructionLinesColumns,
+		PrimaryKey: []*schema.Column{ArchiveDestructionLinesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "archive_destruction_lines_estates_estate",
+				Columns:    []*schema.Column{ArchiveDestructionLinesColumns[10]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "archive_destruction_lines_archive_destructions_destruction",
+				Columns:    []*schema.Column{ArchiveDestructionLinesColumns[11]},
+				RefColumns: []*schema.Column{ArchiveDestructionsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "archive_destruction_lines_archive_documents_document",
+				Columns:    []*schema.Column{ArchiveDestructionLinesColumns[12]},
+				RefColumns: []*schema.Column{ArchiveDocumentsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "archivedestructionline_estate_id_destruction_id_document_id",
+				Unique:  true,
+				Columns: []*schema.Column{ArchiveDestructionLinesColumns[10], ArchiveDestructionLinesColumns[11], ArchiveDestructionLinesColumns[12]},
+			},
+			{
+				Name:    "archivedestructionline_estate_id_document_id",
+				Unique:  false,
+				Columns: []*schema.Column{ArchiveDestructionLinesColumns[10], ArchiveDestructionLinesColumns[12]},
+			},
+		},
+	}
 	// ArchiveDocumentsColumns holds the columns for the "archive_documents" table.
 	ArchiveDocumentsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -92,7 +225,7 @@ var (
 		{Name: "state", Type: field.TypeEnum, Enums: []string{"INBOX", "BOUND", "DESTROYED", "VOIDED"}, Default: "INBOX"},
 		{Name: "subject_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "filing_key", Type: field.TypeString, Default: "", Collation: "C"},
-		{Name: "handed_in_by_id", Type: field.TypeUUID},
+		{Name: "handed_in_by_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "handed_in_by_name", Type: field.TypeString},
 		{Name: "handed_in_at", Type: field.TypeTime},
 		{Name: "bound_by_id", Type: field.TypeUUID, Nullable: true},
@@ -102,6 +235,8 @@ var (
 		{Name: "content_type", Type: field.TypeString, Default: ""},
 		{Name: "size", Type: field.TypeInt64, Default: 0},
 		{Name: "sha256", Type: field.TypeString, Default: ""},
+		{Name: "destroyed_at", Type: field.TypeTime, Nullable: true},
+		{Name: "certificate_number", Type: field.TypeString, Default: ""},
 		{Name: "estate_id", Type: field.TypeUUID},
 		{Name: "file_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "household_id", Type: field.TypeUUID, Nullable: true},
@@ -118,43 +253,43 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "archive_documents_estates_estate",
-				Columns:    []*schema.Column{ArchiveDocumentsColumns[29]},
+				Columns:    []*schema.Column{ArchiveDocumentsColumns[31]},
 				RefColumns: []*schema.Column{EstatesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "archive_documents_archive_files_file",
-				Columns:    []*schema.Column{ArchiveDocumentsColumns[30]},
+				Columns:    []*schema.Column{ArchiveDocumentsColumns[32]},
 				RefColumns: []*schema.Column{ArchiveFilesColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "archive_documents_households_household",
-				Columns:    []*schema.Column{ArchiveDocumentsColumns[31]},
+				Columns:    []*schema.Column{ArchiveDocumentsColumns[33]},
 				RefColumns: []*schema.Column{HouseholdsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "archive_documents_staffs_staff",
-				Columns:    []*schema.Column{ArchiveDocumentsColumns[32]},
+				Columns:    []*schema.Column{ArchiveDocumentsColumns[34]},
 				RefColumns: []*schema.Column{StaffsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "archive_documents_departments_department",
-				Columns:    []*schema.Column{ArchiveDocumentsColumns[33]},
+				Columns:    []*schema.Column{ArchiveDocumentsColumns[35]},
 				RefColumns: []*schema.Column{DepartmentsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "archive_documents_archive_manuals_manual",
-				Columns:    []*schema.Column{ArchiveDocumentsColumns[34]},
+				Columns:    []*schema.Column{ArchiveDocumentsColumns[36]},
 				RefColumns: []*schema.Column{ArchiveManualsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "archive_documents_archive_volumes_volume",
-				Columns:    []*schema.Column{ArchiveDocumentsColumns[35]},
+				Columns:    []*schema.Column{ArchiveDocumentsColumns[37]},
 				RefColumns: []*schema.Column{ArchiveVolumesColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -163,47 +298,47 @@ var (
 			{
 				Name:    "archivedocument_estate_id_filing_key_id",
 				Unique:  false,
-				Columns: []*schema.Column{ArchiveDocumentsColumns[29], ArchiveDocumentsColumns[18], ArchiveDocumentsColumns[0]},
+				Columns: []*schema.Column{ArchiveDocumentsColumns[31], ArchiveDocumentsColumns[18], ArchiveDocumentsColumns[0]},
 			},
 			{
 				Name:    "archivedocument_estate_id_state_handed_in_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ArchiveDocumentsColumns[29], ArchiveDocumentsColumns[16], ArchiveDocumentsColumns[21], ArchiveDocumentsColumns[0]},
+				Columns: []*schema.Column{ArchiveDocumentsColumns[31], ArchiveDocumentsColumns[16], ArchiveDocumentsColumns[21], ArchiveDocumentsColumns[0]},
 			},
 			{
 				Name:    "archivedocument_estate_id_file_id_filing_key",
 				Unique:  false,
-				Columns: []*schema.Column{ArchiveDocumentsColumns[29], ArchiveDocumentsColumns[30], ArchiveDocumentsColumns[18]},
+				Columns: []*schema.Column{ArchiveDocumentsColumns[31], ArchiveDocumentsColumns[32], ArchiveDocumentsColumns[18]},
 			},
 			{
 				Name:    "archivedocument_estate_id_volume_id_filing_key",
 				Unique:  false,
-				Columns: []*schema.Column{ArchiveDocumentsColumns[29], ArchiveDocumentsColumns[35], ArchiveDocumentsColumns[18]},
+				Columns: []*schema.Column{ArchiveDocumentsColumns[31], ArchiveDocumentsColumns[37], ArchiveDocumentsColumns[18]},
 			},
 			{
 				Name:    "archivedocument_estate_id_household_id",
 				Unique:  false,
-				Columns: []*schema.Column{ArchiveDocumentsColumns[29], ArchiveDocumentsColumns[31]},
+				Columns: []*schema.Column{ArchiveDocumentsColumns[31], ArchiveDocumentsColumns[33]},
 			},
 			{
 				Name:    "archivedocument_estate_id_account_id",
 				Unique:  false,
-				Columns: []*schema.Column{ArchiveDocumentsColumns[29], ArchiveDocumentsColumns[7]},
+				Columns: []*schema.Column{ArchiveDocumentsColumns[31], ArchiveDocumentsColumns[7]},
 			},
 			{
 				Name:    "archivedocument_estate_id_manual_id",
 				Unique:  false,
-				Columns: []*schema.Column{ArchiveDocumentsColumns[29], ArchiveDocumentsColumns[34]},
+				Columns: []*schema.Column{ArchiveDocumentsColumns[31], ArchiveDocumentsColumns[36]},
 			},
 			{
 				Name:    "archivedocument_estate_id_subject_id",
 				Unique:  false,
-				Columns: []*schema.Column{ArchiveDocumentsColumns[29], ArchiveDocumentsColumns[17]},
+				Columns: []*schema.Column{ArchiveDocumentsColumns[31], ArchiveDocumentsColumns[17]},
 			},
 			{
 				Name:    "archivedocument_estate_id_sha256",
 				Unique:  false,
-				Columns: []*schema.Column{ArchiveDocumentsColumns[29], ArchiveDocumentsColumns[28]},
+				Columns: []*schema.Column{ArchiveDocumentsColumns[31], ArchiveDocumentsColumns[28]},
 			},
 		},
 	}
@@ -261,6 +396,78 @@ var (
 				Name:    "archivefile_estate_id_staff_id",
 				Unique:  true,
 				Columns: []*schema.Column{ArchiveFilesColumns[8], ArchiveFilesColumns[10]},
+			},
+		},
+	}
+	// ArchiveHoldsColumns holds the columns for the "archive_holds" table.
+	ArchiveHoldsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "subject_id", Type: field.TypeUUID},
+		{Name: "reason", Type: field.TypeString},
+		{Name: "placed_by_id", Type: field.TypeUUID},
+		{Name: "placed_by_name", Type: field.TypeString},
+		{Name: "placed_at", Type: field.TypeTime},
+		{Name: "released_at", Type: field.TypeTime, Nullable: true},
+		{Name: "release_reason", Type: field.TypeString, Default: ""},
+		{Name: "released_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "released_by_name", Type: field.TypeString, Default: ""},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "document_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "volume_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "file_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// ArchiveHoldsTable holds the schema information for the "archive_holds" table.
+	ArchiveHoldsTable = &schema.Table{
+		Name:       "archive_holds",
+		Columns:    ArchiveHoldsColumns,
+		PrimaryKey: []*schema.Column{ArchiveHoldsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "archive_holds_estates_estate",
+				Columns:    []*schema.Column{ArchiveHoldsColumns[11]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "archive_holds_archive_documents_document",
+				Columns:    []*schema.Column{ArchiveHoldsColumns[12]},
+				RefColumns: []*schema.Column{ArchiveDocumentsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "archive_holds_archive_volumes_volume",
+				Columns:    []*schema.Column{ArchiveHoldsColumns[13]},
+				RefColumns: []*schema.Column{ArchiveVolumesColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "archive_holds_archive_files_file",
+				Columns:    []*schema.Column{ArchiveHoldsColumns[14]},
+				RefColumns: []*schema.Column{ArchiveFilesColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "archivehold_estate_id_placed_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{ArchiveHoldsColumns[11], ArchiveHoldsColumns[6], ArchiveHoldsColumns[0]},
+			},
+			{
+				Name:    "archivehold_estate_id_document_id",
+				Unique:  false,
+				Columns: []*schema.Column{ArchiveHoldsColumns[11], ArchiveHoldsColumns[12]},
+			},
+			{
+				Name:    "archivehold_estate_id_volume_id",
+				Unique:  false,
+				Columns: []*schema.Column{ArchiveHoldsColumns[11], ArchiveHoldsColumns[13]},
+			},
+			{
+				Name:    "archivehold_estate_id_file_id",
+				Unique:  false,
+				Columns: []*schema.Column{ArchiveHoldsColumns[11], ArchiveHoldsColumns[14]},
 			},
 		},
 	}
@@ -484,6 +691,39 @@ var (
 			},
 		},
 	}
+	// ArchiveRetentionsColumns holds the columns for the "archive_retentions" table.
+	ArchiveRetentionsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "category", Type: field.TypeEnum, Enums: []string{"DEVELOPER", "LAW", "OTHER_EXTERNAL", "MANAGEMENT_MANUAL", "TRAINING_MANUAL", "WORK", "TRAINING", "MOVE_IN", "RENOVATION_PAPERS", "PAYMENTS", "VIOLATIONS", "RENOVATION_RECORDS", "COMPLAINTS", "CORRESPONDENCE", "SUPPLEMENTS"}},
+		{Name: "years", Type: field.TypeInt, Nullable: true},
+		{Name: "basis", Type: field.TypeString},
+		{Name: "set_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "set_by_name", Type: field.TypeString, Default: ""},
+		{Name: "estate_id", Type: field.TypeUUID},
+	}
+	// ArchiveRetentionsTable holds the schema information for the "archive_retentions" table.
+	ArchiveRetentionsTable = &schema.Table{
+		Name:       "archive_retentions",
+		Columns:    ArchiveRetentionsColumns,
+		PrimaryKey: []*schema.Column{ArchiveRetentionsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "archive_retentions_estates_estate",
+				Columns:    []*schema.Column{ArchiveRetentionsColumns[8]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "archiveretention_estate_id_category",
+				Unique:  true,
+				Columns: []*schema.Column{ArchiveRetentionsColumns[8], ArchiveRetentionsColumns[3]},
+			},
+		},
+	}
 	// ArchiveVolumesColumns holds the columns for the "archive_volumes" table.
 	ArchiveVolumesColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -677,6 +917,122 @@ var (
 			},
 		},
 	}
+	// ComplaintsColumns holds the columns for the "complaints" table.
+	ComplaintsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "household_id", Type: field.TypeUUID},
+		{Name: "department_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "title", Type: field.TypeString},
+		{Name: "particulars", Type: field.TypeString, Default: ""},
+		{Name: "dated", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "recorded_by_id", Type: field.TypeUUID},
+		{Name: "recorded_by_name", Type: field.TypeString},
+		{Name: "recorded_at", Type: field.TypeTime},
+		{Name: "voided_at", Type: field.TypeTime, Nullable: true},
+		{Name: "void_reason", Type: field.TypeString, Default: ""},
+		{Name: "voided_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "voided_by_name", Type: field.TypeString, Default: ""},
+		{Name: "way", Type: field.TypeEnum, Enums: []string{"IN_PERSON", "TELEPHONE", "LETTER", "ELECTRONIC"}},
+		{Name: "due_at", Type: field.TypeTime},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"OPEN", "ANSWERED", "VOIDED"}, Default: "OPEN"},
+		{Name: "finding", Type: field.TypeString, Default: ""},
+		{Name: "answered_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "answered_by_name", Type: field.TypeString, Default: ""},
+		{Name: "answered_at", Type: field.TypeTime, Nullable: true},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "file_id", Type: field.TypeUUID},
+	}
+	// ComplaintsTable holds the schema information for the "complaints" table.
+	ComplaintsTable = &schema.Table{
+		Name:       "complaints",
+		Columns:    ComplaintsColumns,
+		PrimaryKey: []*schema.Column{ComplaintsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "complaints_estates_estate",
+				Columns:    []*schema.Column{ComplaintsColumns[21]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "complaints_archive_files_file",
+				Columns:    []*schema.Column{ComplaintsColumns[22]},
+				RefColumns: []*schema.Column{ArchiveFilesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "complaint_estate_id_dated_id",
+				Unique:  false,
+				Columns: []*schema.Column{ComplaintsColumns[21], ComplaintsColumns[6], ComplaintsColumns[0]},
+			},
+			{
+				Name:    "complaint_estate_id_household_id_dated",
+				Unique:  false,
+				Columns: []*schema.Column{ComplaintsColumns[21], ComplaintsColumns[2], ComplaintsColumns[6]},
+			},
+		},
+	}
+	// CorrespondencesColumns holds the columns for the "correspondences" table.
+	CorrespondencesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "household_id", Type: field.TypeUUID},
+		{Name: "department_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "title", Type: field.TypeString},
+		{Name: "particulars", Type: field.TypeString, Default: ""},
+		{Name: "dated", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "recorded_by_id", Type: field.TypeUUID},
+		{Name: "recorded_by_name", Type: field.TypeString},
+		{Name: "recorded_at", Type: field.TypeTime},
+		{Name: "voided_at", Type: field.TypeTime, Nullable: true},
+		{Name: "void_reason", Type: field.TypeString, Default: ""},
+		{Name: "voided_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "voided_by_name", Type: field.TypeString, Default: ""},
+		{Name: "direction", Type: field.TypeEnum, Enums: []string{"IN", "OUT"}},
+		{Name: "way", Type: field.TypeEnum, Enums: []string{"IN_PERSON", "TELEPHONE", "LETTER", "ELECTRONIC"}},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"FILED", "OPEN", "ANSWERED", "VOIDED"}},
+		{Name: "finding", Type: field.TypeString, Default: ""},
+		{Name: "answered_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "answered_by_name", Type: field.TypeString, Default: ""},
+		{Name: "answered_at", Type: field.TypeTime, Nullable: true},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "file_id", Type: field.TypeUUID},
+	}
+	// CorrespondencesTable holds the schema information for the "correspondences" table.
+	CorrespondencesTable = &schema.Table{
+		Name:       "correspondences",
+		Columns:    CorrespondencesColumns,
+		PrimaryKey: []*schema.Column{CorrespondencesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "correspondences_estates_estate",
+				Columns:    []*schema.Column{CorrespondencesColumns[21]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "correspondences_archive_files_file",
+				Columns:    []*schema.Column{CorrespondencesColumns[22]},
+				RefColumns: []*schema.Column{ArchiveFilesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "correspondence_estate_id_dated_id",
+				Unique:  false,
+				Columns: []*schema.Column{CorrespondencesColumns[21], CorrespondencesColumns[6], CorrespondencesColumns[0]},
+			},
+			{
+				Name:    "correspondence_estate_id_household_id_dated",
+				Unique:  false,
+				Columns: []*schema.Column{CorrespondencesColumns[21], CorrespondencesColumns[2], CorrespondencesColumns[6]},
+			},
+		},
+	}
 	// DepartmentsColumns holds the columns for the "departments" table.
 	DepartmentsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -753,6 +1109,7 @@ var (
 		{Name: "name", Type: field.TypeString},
 		{Name: "time_zone", Type: field.TypeString, Default: "Asia/Shanghai"},
 		{Name: "locale", Type: field.TypeString, Default: "zh-CN"},
+		{Name: "backup_days", Type: field.TypeInt, Default: 90},
 	}
 	// EstatesTable holds the schema information for the "estates" table.
 	EstatesTable = &schema.Table{
@@ -2533,6 +2890,110 @@ var (
 			},
 		},
 	}
+	// RenovationsColumns holds the columns for the "renovations" table.
+	RenovationsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "household_id", Type: field.TypeUUID},
+		{Name: "department_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "title", Type: field.TypeString},
+		{Name: "particulars", Type: field.TypeString, Default: ""},
+		{Name: "dated", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "recorded_by_id", Type: field.TypeUUID},
+		{Name: "recorded_by_name", Type: field.TypeString},
+		{Name: "recorded_at", Type: field.TypeTime},
+		{Name: "voided_at", Type: field.TypeTime, Nullable: true},
+		{Name: "void_reason", Type: field.TypeString, Default: ""},
+		{Name: "voided_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "voided_by_name", Type: field.TypeString, Default: ""},
+		{Name: "contractor", Type: field.TypeString, Default: ""},
+		{Name: "begins_on", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "ends_on", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"APPLIED", "APPROVED", "UNDER_WAY", "INSPECTED", "CLOSED", "VOIDED"}, Default: "APPLIED"},
+		{Name: "deposit", Type: field.TypeInt64, Default: 0},
+		{Name: "deducted", Type: field.TypeInt64, Default: 0},
+		{Name: "returned", Type: field.TypeInt64, Default: 0},
+		{Name: "currency", Type: field.TypeString, Default: ""},
+		{Name: "deduction_reason", Type: field.TypeString, Default: ""},
+		{Name: "paid_at", Type: field.TypeTime, Nullable: true},
+		{Name: "settled_at", Type: field.TypeTime, Nullable: true},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "file_id", Type: field.TypeUUID},
+	}
+	// RenovationsTable holds the schema information for the "renovations" table.
+	RenovationsTable = &schema.Table{
+		Name:       "renovations",
+		Columns:    RenovationsColumns,
+		PrimaryKey: []*schema.Column{RenovationsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "renovations_estates_estate",
+				Columns:    []*schema.Column{RenovationsColumns[25]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "renovations_archive_files_file",
+				Columns:    []*schema.Column{RenovationsColumns[26]},
+				RefColumns: []*schema.Column{ArchiveFilesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "renovation_estate_id_dated_id",
+				Unique:  false,
+				Columns: []*schema.Column{RenovationsColumns[25], RenovationsColumns[6], RenovationsColumns[0]},
+			},
+			{
+				Name:    "renovation_estate_id_household_id_dated",
+				Unique:  false,
+				Columns: []*schema.Column{RenovationsColumns[25], RenovationsColumns[2], RenovationsColumns[6]},
+			},
+		},
+	}
+	// RenovationStepsColumns holds the columns for the "renovation_steps" table.
+	RenovationStepsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "household_id", Type: field.TypeUUID},
+		{Name: "department_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "step", Type: field.TypeEnum, Enums: []string{"APPLIED", "DEPOSIT_PAID", "APPROVED", "UNDER_WAY", "INSPECTED", "DEPOSIT_RETURNED", "DEPOSIT_VOIDED", "CLOSED"}},
+		{Name: "amount", Type: field.TypeInt64, Default: 0},
+		{Name: "note", Type: field.TypeString, Default: ""},
+		{Name: "done_by_id", Type: field.TypeUUID},
+		{Name: "done_by_name", Type: field.TypeString},
+		{Name: "done_at", Type: field.TypeTime},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "renovation_id", Type: field.TypeUUID},
+	}
+	// RenovationStepsTable holds the schema information for the "renovation_steps" table.
+	RenovationStepsTable = &schema.Table{
+		Name:       "renovation_steps",
+		Columns:    RenovationStepsColumns,
+		PrimaryKey: []*schema.Column{RenovationStepsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "renovation_steps_estates_estate",
+				Columns:    []*schema.Column{RenovationStepsColumns[10]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "renovation_steps_renovations_renovation",
+				Columns:    []*schema.Column{RenovationStepsColumns[11]},
+				RefColumns: []*schema.Column{RenovationsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "renovationstep_estate_id_renovation_id_done_at",
+				Unique:  false,
+				Columns: []*schema.Column{RenovationStepsColumns[10], RenovationStepsColumns[11], RenovationStepsColumns[9]},
+			},
+		},
+	}
 	// ResidentsColumns holds the columns for the "residents" table.
 	ResidentsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -2756,19 +3217,84 @@ var (
 			},
 		},
 	}
+	// ViolationsColumns holds the columns for the "violations" table.
+	ViolationsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "household_id", Type: field.TypeUUID},
+		{Name: "department_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "title", Type: field.TypeString},
+		{Name: "particulars", Type: field.TypeString, Default: ""},
+		{Name: "dated", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "recorded_by_id", Type: field.TypeUUID},
+		{Name: "recorded_by_name", Type: field.TypeString},
+		{Name: "recorded_at", Type: field.TypeTime},
+		{Name: "voided_at", Type: field.TypeTime, Nullable: true},
+		{Name: "void_reason", Type: field.TypeString, Default: ""},
+		{Name: "voided_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "voided_by_name", Type: field.TypeString, Default: ""},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"VIOLATION", "ARREARS"}},
+		{Name: "amount", Type: field.TypeInt64, Default: 0},
+		{Name: "currency", Type: field.TypeString, Default: ""},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"OPEN", "RESOLVED", "VOIDED"}, Default: "OPEN"},
+		{Name: "finding", Type: field.TypeString, Default: ""},
+		{Name: "answered_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "answered_by_name", Type: field.TypeString, Default: ""},
+		{Name: "answered_at", Type: field.TypeTime, Nullable: true},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "file_id", Type: field.TypeUUID},
+	}
+	// ViolationsTable holds the schema information for the "violations" table.
+	ViolationsTable = &schema.Table{
+		Name:       "violations",
+		Columns:    ViolationsColumns,
+		PrimaryKey: []*schema.Column{ViolationsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "violations_estates_estate",
+				Columns:    []*schema.Column{ViolationsColumns[22]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "violations_archive_files_file",
+				Columns:    []*schema.Column{ViolationsColumns[23]},
+				RefColumns: []*schema.Column{ArchiveFilesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "violation_estate_id_dated_id",
+				Unique:  false,
+				Columns: []*schema.Column{ViolationsColumns[22], ViolationsColumns[6], ViolationsColumns[0]},
+			},
+			{
+				Name:    "violation_estate_id_household_id_dated",
+				Unique:  false,
+				Columns: []*schema.Column{ViolationsColumns[22], ViolationsColumns[2], ViolationsColumns[6]},
+			},
+		},
+	}
 	// Tables holds all the tables in the schema.
 	Tables = []*schema.Table{
 		ApprovalsTable,
+		ArchiveDestructionsTable,
+		ArchiveDestructionLinesTable,
 		ArchiveDocumentsTable,
 		ArchiveFilesTable,
+		ArchiveHoldsTable,
 		ArchiveManualsTable,
 		ArchivePermitsTable,
 		ArchiveRequestsTable,
 		ArchiveRequestDocumentsTable,
+		ArchiveRetentionsTable,
 		ArchiveVolumesTable,
 		AreasTable,
 		BuildingsTable,
 		CertificatesTable,
+		ComplaintsTable,
+		CorrespondencesTable,
 		DepartmentsTable,
 		EmergencyContactsTable,
 		EstatesTable,
@@ -2804,15 +3330,25 @@ var (
 		OccupanciesTable,
 		ReconciliationsTable,
 		ReconciliationLinesTable,
+		RenovationsTable,
+		RenovationStepsTable,
 		ResidentsTable,
 		SignaturesTable,
 		StaffsTable,
 		UnitsTable,
+		ViolationsTable,
 	}
 )
 
 func init() {
 	ApprovalsTable.ForeignKeys[0].RefTable = EstatesTable
+	ArchiveDestructionsTable.ForeignKeys[0].RefTable = EstatesTable
+	ArchiveDestructionsTable.ForeignKeys[1].RefTable = ApprovalsTable
+	ArchiveDestructionsTable.ForeignKeys[2].RefTable = StaffsTable
+	ArchiveDestructionsTable.ForeignKeys[3].RefTable = CertificatesTable
+	ArchiveDestructionLinesTable.ForeignKeys[0].RefTable = EstatesTable
+	ArchiveDestructionLinesTable.ForeignKeys[1].RefTable = ArchiveDestructionsTable
+	ArchiveDestructionLinesTable.ForeignKeys[2].RefTable = ArchiveDocumentsTable
 	ArchiveDocumentsTable.ForeignKeys[0].RefTable = EstatesTable
 	ArchiveDocumentsTable.ForeignKeys[1].RefTable = ArchiveFilesTable
 	ArchiveDocumentsTable.ForeignKeys[2].RefTable = HouseholdsTable
@@ -2823,6 +3359,10 @@ func init() {
 	ArchiveFilesTable.ForeignKeys[0].RefTable = EstatesTable
 	ArchiveFilesTable.ForeignKeys[1].RefTable = HouseholdsTable
 	ArchiveFilesTable.ForeignKeys[2].RefTable = StaffsTable
+	ArchiveHoldsTable.ForeignKeys[0].RefTable = EstatesTable
+	ArchiveHoldsTable.ForeignKeys[1].RefTable = ArchiveDocumentsTable
+	ArchiveHoldsTable.ForeignKeys[2].RefTable = ArchiveVolumesTable
+	ArchiveHoldsTable.ForeignKeys[3].RefTable = ArchiveFilesTable
 	ArchiveManualsTable.ForeignKeys[0].RefTable = EstatesTable
 	ArchivePermitsTable.ForeignKeys[0].RefTable = EstatesTable
 	ArchivePermitsTable.ForeignKeys[1].RefTable = ArchiveDocumentsTable
@@ -2834,6 +3374,7 @@ func init() {
 	ArchiveRequestDocumentsTable.ForeignKeys[0].RefTable = EstatesTable
 	ArchiveRequestDocumentsTable.ForeignKeys[1].RefTable = ArchiveRequestsTable
 	ArchiveRequestDocumentsTable.ForeignKeys[2].RefTable = ArchiveDocumentsTable
+	ArchiveRetentionsTable.ForeignKeys[0].RefTable = EstatesTable
 	ArchiveVolumesTable.ForeignKeys[0].RefTable = EstatesTable
 	ArchiveVolumesTable.ForeignKeys[1].RefTable = ArchiveFilesTable
 	ArchiveVolumesTable.ForeignKeys[2].RefTable = HouseholdsTable
@@ -2842,6 +3383,10 @@ func init() {
 	BuildingsTable.ForeignKeys[0].RefTable = EstatesTable
 	BuildingsTable.ForeignKeys[1].RefTable = AreasTable
 	CertificatesTable.ForeignKeys[0].RefTable = EstatesTable
+	ComplaintsTable.ForeignKeys[0].RefTable = EstatesTable
+	ComplaintsTable.ForeignKeys[1].RefTable = ArchiveFilesTable
+	CorrespondencesTable.ForeignKeys[0].RefTable = EstatesTable
+	CorrespondencesTable.ForeignKeys[1].RefTable = ArchiveFilesTable
 	DepartmentsTable.ForeignKeys[0].RefTable = EstatesTable
 	EmergencyContactsTable.ForeignKeys[0].RefTable = EstatesTable
 	EmergencyContactsTable.ForeignKeys[1].RefTable = HouseholdsTable
@@ -2933,6 +3478,10 @@ func init() {
 	ReconciliationsTable.ForeignKeys[0].RefTable = EstatesTable
 	ReconciliationLinesTable.ForeignKeys[0].RefTable = EstatesTable
 	ReconciliationLinesTable.ForeignKeys[1].RefTable = ReconciliationsTable
+	RenovationsTable.ForeignKeys[0].RefTable = EstatesTable
+	RenovationsTable.ForeignKeys[1].RefTable = ArchiveFilesTable
+	RenovationStepsTable.ForeignKeys[0].RefTable = EstatesTable
+	RenovationStepsTable.ForeignKeys[1].RefTable = RenovationsTable
 	ResidentsTable.ForeignKeys[0].RefTable = EstatesTable
 	ResidentsTable.ForeignKeys[1].RefTable = HouseholdsTable
 	SignaturesTable.ForeignKeys[0].RefTable = EstatesTable
@@ -2942,4 +3491,6 @@ func init() {
 	StaffsTable.ForeignKeys[1].RefTable = DepartmentsTable
 	UnitsTable.ForeignKeys[0].RefTable = EstatesTable
 	UnitsTable.ForeignKeys[1].RefTable = BuildingsTable
+	ViolationsTable.ForeignKeys[0].RefTable = EstatesTable
+	ViolationsTable.ForeignKeys[1].RefTable = ArchiveFilesTable
 }

@@ -9,11 +9,20 @@ import (
 // Approval is the predicate function for approval builders.
 type Approval func(*sql.Selector)
 
+// ArchiveDestruction is the predicate function for archivedestruction builders.
+type ArchiveDestruction func(*sql.Selector)
+
+// ArchiveDestructionLine is the predicate function for archivedestructionline builders.
+type ArchiveDestructionLine func(*sql.Selector)
+
 // ArchiveDocument is the predicate function for archivedocument builders.
 type ArchiveDocument func(*sql.Selector)
 
 // ArchiveFile is the predicate function for archivefile builders.
 type ArchiveFile func(*sql.Selector)
+
+// ArchiveHold is the predicate function for archivehold builders.
+type ArchiveHold func(*sql.Selector)
 
 // ArchiveManual is the predicate function for archivemanual builders.
 type ArchiveManual func(*sql.Selector)
@@ -27,6 +36,9 @@ type ArchiveRequest func(*sql.Selector)
 // ArchiveRequestDocument is the predicate function for archiverequestdocument builders.
 type ArchiveRequestDocument func(*sql.Selector)
 
+// ArchiveRetention is the predicate function for archiveretention builders.
+type ArchiveRetention func(*sql.Selector)
+
 // ArchiveVolume is the predicate function for archivevolume builders.
 type ArchiveVolume func(*sql.Selector)
 
@@ -38,6 +50,12 @@ type Building func(*sql.Selector)
 
 // Certificate is the predicate function for certificate builders.
 type Certificate func(*sql.Selector)
+
+// Complaint is the predicate function for complaint builders.
+type Complaint func(*sql.Selector)
+
+// Correspondence is the predicate function for correspondence builders.
+type Correspondence func(*sql.Selector)
 
 // Department is the predicate function for department builders.
 type Department func(*sql.Selector)
@@ -144,6 +162,12 @@ type Reconciliation func(*sql.Selector)
 // ReconciliationLine is the predicate function for reconciliationline builders.
 type ReconciliationLine func(*sql.Selector)
 
+// Renovation is the predicate function for renovation builders.
+type Renovation func(*sql.Selector)
+
+// RenovationStep is the predicate function for renovationstep builders.
+type RenovationStep func(*sql.Selector)
+
 // Resident is the predicate function for resident builders.
 type Resident func(*sql.Selector)
 
@@ -155,3 +179,6 @@ type Staff func(*sql.Selector)
 
 // Unit is the predicate function for unit builders.
 type Unit func(*sql.Selector)
+
+// Violation is the predicate function for violation builders.
+type Violation func(*sql.Selector)

@@ -17,7 +17,7 @@ type Steward struct {
 	Self       string   `json:",omitempty"` // column with the account whom the row concerns
 	Household  string   `json:",omitempty"` // column with the household whose residents may read the row
 	Permits    string   `json:",omitempty"` // table of permits, by which single accounts may read single rows for a time
-	Document   string   `json:",omitempty"` // column with what the row is a part of: its confidential values go by that one's key
+	Document   string   `json:",omitempty"` // column with what the row is a part of, or its own id: its confidential values go by that one's key
 	Watched    bool     `json:",omitempty"` // who reads a row is on the audit trail (A6)
 	AppendOnly bool     `json:",omitempty"` // the app role may insert and read, never update (but the columns of Voidable) or delete
 

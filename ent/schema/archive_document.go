@@ -29,14 +29,14 @@ func (ArchiveDocument) Fields() []ent.Field {
 		field.Time("dated").SchemaType(civil).Annotations(entgql.Type("Date"), Filter()).Comment("The day that it bears."),
 		field.Int("pages").NonNegative().Comment("How many pages; 0 for what was never on paper."),
 		field.String("source").Default("").Annotations(Confidential()).Comment("Whom it is from."),
-		field.String("edition").Default("").Annotations(Filter()).Comment("Its edition or version."),
+		field.String("edition").Default("").Annotations(Filter(), Confidential()).Comment("Its edition or version."),
 		field.Bool("current").Default(false).Annotations(Filter()).Comment("Whether it is the edition of its manual in force (A1.2)."),
 		field.Enum("state").NamedValues("Inbox", "INBOX", "Bound", "BOUND", "Destroyed", "DESTROYED", "Voided", "VOIDED").Default("INBOX").Annotations(Filter()).
 			Comment("Handed in; bound in a volume; destroyed, of which only this stub is left (A7); handed in by mistake."),
 		field.UUID("volume_id", uuid.UUID{}).Optional().Nillable().Annotations(Filter()).Comment("The volume that it is bound in."),
 		field.UUID("subject_id", uuid.UUID{}).Optional().Nillable().Immutable().Annotations(Filter()).Comment("The record that filed itself as this document, if one did."),
 		filingKey(),
-		field.UUID("handed_in_by_id", uuid.UUID{}).Immutable().Annotations(Filter()).Comment("The account that handed it in."),
+		field.UUID("handed_in_by_id", uuid.UUID{}).Optional().Nillable().Immutable().Annotations(Filter()).Comment("The account that handed it in; null for what the program filed by itself, as it does the contacts of an imported list."),
 		field.String("handed_in_by_name").Immutable().Comment("Who handed it in, as signed."),
 		field.Time("handed_in_at").Immutable().Annotations(entgql.OrderField("HANDED_IN_AT"), Filter()).Comment("When it was handed in."),
 		field.UUID("bound_by_id", uuid.UUID{}).Optional().Nillable().Comment("The account of the archivist who bound it."),
@@ -46,6 +46,8 @@ func (ArchiveDocument) Fields() []ent.Field {
 		field.String("content_type").Default("").Immutable().Annotations(Filter()).Comment("Media type of the content, as found in it."),
 		field.Int64("size").NonNegative().Default(0).Immutable().Annotations(entgql.Type("Int")).Comment("Bytes of the content."),
 		field.String("sha256").Default("").Annotations(Confidential(), entgql.Skip(entgql.SkipType)).Comment("SHA-256 of the content, in hex; empty without content."),
+		field.Time("destroyed_at").Optional().Nillable().Annotations(Filter()).Comment("When it was destroyed (A7)."),
+		field.String("certificate_number").Default("").Comment("The number of the certificate of its destruction."),
 	)
 }
 
@@ -78,7 +80,7 @@ func (ArchiveDocument) Indexes() []ent.Index {
 
 // Annotations of a document.
 func (ArchiveDocument) Annotations() []schema.Annotation {
-	return public("A document of the archive (A2, A3).", Steward{Watched: true})
+	return public("A document of the archive (A2, A3).", Steward{Document: "id", Watched: true})
 }
 
 // ArchiveManual is a manual of the company in an estate, 《管理手册》 or 《培训手册》, of which one edition is in force (A1.2).

@@ -27,6 +27,8 @@ func (Estate) Fields() []ent.Field {
 			Comment("IANA time zone; \"today\" and \"the end of the day\" are computed in it."),
 		field.String("locale").Default("zh-CN").
 			Comment("BCP 47 language of its papers: zh-CN or en."),
+		field.Int("backup_days").NonNegative().Default(90).
+			Comment("How many days backups are kept: certificates of destruction say until when they still hold what was destroyed (A7)."),
 	}
 }
 

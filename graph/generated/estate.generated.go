@@ -2563,7 +2563,7 @@ func (ec *executionContext) unmarshalInputUpdateEstateInput(ctx context.Context,
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"id", "expectedVersion", "name", "timeZone", "locale"}
+	fieldsInOrder := [...]string{"id", "expectedVersion", "name", "timeZone", "locale", "backupDays"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2605,6 +2605,13 @@ func (ec *executionContext) unmarshalInputUpdateEstateInput(ctx context.Context,
 				return &it, err
 			}
 			it.Locale = data
+		case "backupDays":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("backupDays"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.BackupDays = data
 		}
 	}
 	return &it, nil

@@ -93,8 +93,24 @@ type ComplexityRoot struct {
 		Resident func(childComplexity int) int
 	}
 
+	AdvanceRenovationPayload struct {
+		Renovation func(childComplexity int) int
+	}
+
+	AnswerComplaintPayload struct {
+		Complaint func(childComplexity int) int
+	}
+
+	AnswerCorrespondencePayload struct {
+		Correspondence func(childComplexity int) int
+	}
+
 	AnswerKeyLossPayload struct {
 		Loss func(childComplexity int) int
+	}
+
+	ApplyRenovationPayload struct {
+		Renovation func(childComplexity int) int
 	}
 
 	Approval struct {
@@ -139,48 +155,153 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	ApproveArchiveDestructionPayload struct {
+		Destruction func(childComplexity int) int
+	}
+
+	ArchiveDestruction struct {
+		Approval        func(childComplexity int) int
+		ApprovalID      func(childComplexity int) int
+		ApprovedAt      func(childComplexity int) int
+		ApprovedByID    func(childComplexity int) int
+		ApprovedByName  func(childComplexity int) int
+		BackupsUntil    func(childComplexity int) int
+		CancelReason    func(childComplexity int) int
+		CancelledAt     func(childComplexity int) int
+		CancelledByID   func(childComplexity int) int
+		CancelledByName func(childComplexity int) int
+		Certificate     func(childComplexity int) int
+		CertificateID   func(childComplexity int) int
+		ContentHash     func(childComplexity int) int
+		CreatedAt       func(childComplexity int) int
+		DatedFrom       func(childComplexity int) int
+		DatedUntil      func(childComplexity int) int
+		DestroyedByName func(childComplexity int) int
+		DoneAt          func(childComplexity int) int
+		EligibleOn      func(childComplexity int) int
+		Estate          func(childComplexity int) int
+		EstateID        func(childComplexity int) int
+		ID              func(childComplexity int) int
+		Lines           func(childComplexity int) int
+		Method          func(childComplexity int) int
+		Pages           func(childComplexity int) int
+		ProposedAt      func(childComplexity int) int
+		ProposedByID    func(childComplexity int) int
+		ProposedByName  func(childComplexity int) int
+		Quantity        func(childComplexity int) int
+		Reason          func(childComplexity int) int
+		State           func(childComplexity int) int
+		Version         func(childComplexity int) int
+		Witness         func(childComplexity int) int
+		WitnessID       func(childComplexity int) int
+	}
+
+	ArchiveDestructionCertificate struct {
+		AuditSeq     func(childComplexity int) int
+		AuthorisedBy func(childComplexity int) int
+		BackupsUntil func(childComplexity int) int
+		ContentHash  func(childComplexity int) int
+		DatedFrom    func(childComplexity int) int
+		DatedUntil   func(childComplexity int) int
+		DestroyedAt  func(childComplexity int) int
+		DestroyedBy  func(childComplexity int) int
+		Destruction  func(childComplexity int) int
+		EligibleOn   func(childComplexity int) int
+		Method       func(childComplexity int) int
+		NoHold       func(childComplexity int) int
+		Number       func(childComplexity int) int
+		Pages        func(childComplexity int) int
+		Quantity     func(childComplexity int) int
+		Schedule     func(childComplexity int) int
+		Series       func(childComplexity int) int
+		Witness      func(childComplexity int) int
+	}
+
+	ArchiveDestructionConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	ArchiveDestructionEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	ArchiveDestructionLine struct {
+		Basis         func(childComplexity int) int
+		Category      func(childComplexity int) int
+		CreatedAt     func(childComplexity int) int
+		Dated         func(childComplexity int) int
+		Destruction   func(childComplexity int) int
+		DestructionID func(childComplexity int) int
+		Document      func(childComplexity int) int
+		DocumentID    func(childComplexity int) int
+		EligibleOn    func(childComplexity int) int
+		Estate        func(childComplexity int) int
+		EstateID      func(childComplexity int) int
+		ID            func(childComplexity int) int
+		Open          func(childComplexity int) int
+		Pages         func(childComplexity int) int
+		VolumeCode    func(childComplexity int) int
+		Years         func(childComplexity int) int
+	}
+
+	ArchiveDestructionLineConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	ArchiveDestructionLineEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	ArchiveDocument struct {
-		BoundAt        func(childComplexity int) int
-		BoundByID      func(childComplexity int) int
-		BoundByName    func(childComplexity int) int
-		Category       func(childComplexity int) int
-		Class          func(childComplexity int) int
-		ContentType    func(childComplexity int) int
-		CreatedAt      func(childComplexity int) int
-		Current        func(childComplexity int) int
-		Dated          func(childComplexity int) int
-		Department     func(childComplexity int) int
-		DepartmentID   func(childComplexity int) int
-		Edition        func(childComplexity int) int
-		Estate         func(childComplexity int) int
-		EstateID       func(childComplexity int) int
-		File           func(childComplexity int) int
-		FileID         func(childComplexity int) int
-		HandedInAt     func(childComplexity int) int
-		HandedInByID   func(childComplexity int) int
-		HandedInByName func(childComplexity int) int
-		Household      func(childComplexity int) int
-		HouseholdID    func(childComplexity int) int
-		ID             func(childComplexity int) int
-		Manual         func(childComplexity int) int
-		ManualID       func(childComplexity int) int
-		Name           func(childComplexity int) int
-		Pages          func(childComplexity int) int
-		Size           func(childComplexity int) int
-		Source         func(childComplexity int) int
-		Staff          func(childComplexity int) int
-		StaffID        func(childComplexity int) int
-		State          func(childComplexity int) int
-		SubjectID      func(childComplexity int) int
-		Title          func(childComplexity int) int
-		Version        func(childComplexity int) int
-		VoidReason     func(childComplexity int) int
-		VoidedAt       func(childComplexity int) int
-		VoidedByID     func(childComplexity int) int
-		VoidedByName   func(childComplexity int) int
-		Volume         func(childComplexity int) int
-		VolumeID       func(childComplexity int) int
-		WaitingDays    func(childComplexity int) int
+		BoundAt           func(childComplexity int) int
+		BoundByID         func(childComplexity int) int
+		BoundByName       func(childComplexity int) int
+		Category          func(childComplexity int) int
+		CertificateNumber func(childComplexity int) int
+		Class             func(childComplexity int) int
+		ContentType       func(childComplexity int) int
+		CreatedAt         func(childComplexity int) int
+		Current           func(childComplexity int) int
+		Dated             func(childComplexity int) int
+		Department        func(childComplexity int) int
+		DepartmentID      func(childComplexity int) int
+		DestroyedAt       func(childComplexity int) int
+		Edition           func(childComplexity int) int
+		Estate            func(childComplexity int) int
+		EstateID          func(childComplexity int) int
+		File              func(childComplexity int) int
+		FileID            func(childComplexity int) int
+		HandedInAt        func(childComplexity int) int
+		HandedInByID      func(childComplexity int) int
+		HandedInByName    func(childComplexity int) int
+		Household         func(childComplexity int) int
+		HouseholdID       func(childComplexity int) int
+		ID                func(childComplexity int) int
+		Manual            func(childComplexity int) int
+		ManualID          func(childComplexity int) int
+		Name              func(childComplexity int) int
+		Pages             func(childComplexity int) int
+		Size              func(childComplexity int) int
+		Source            func(childComplexity int) int
+		Staff             func(childComplexity int) int
+		StaffID           func(childComplexity int) int
+		State             func(childComplexity int) int
+		SubjectID         func(childComplexity int) int
+		Title             func(childComplexity int) int
+		Version           func(childComplexity int) int
+		VoidReason        func(childComplexity int) int
+		VoidedAt          func(childComplexity int) int
+		VoidedByID        func(childComplexity int) int
+		VoidedByName      func(childComplexity int) int
+		Volume            func(childComplexity int) int
+		VolumeID          func(childComplexity int) int
+		WaitingDays       func(childComplexity int) int
 	}
 
 	ArchiveDocumentConnection struct {
@@ -218,6 +339,39 @@ type ComplexityRoot struct {
 	}
 
 	ArchiveFileEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	ArchiveHold struct {
+		CreatedAt      func(childComplexity int) int
+		Document       func(childComplexity int) int
+		DocumentID     func(childComplexity int) int
+		Estate         func(childComplexity int) int
+		EstateID       func(childComplexity int) int
+		File           func(childComplexity int) int
+		FileID         func(childComplexity int) int
+		ID             func(childComplexity int) int
+		PlacedAt       func(childComplexity int) int
+		PlacedByID     func(childComplexity int) int
+		PlacedByName   func(childComplexity int) int
+		Reason         func(childComplexity int) int
+		ReleaseReason  func(childComplexity int) int
+		ReleasedAt     func(childComplexity int) int
+		ReleasedByID   func(childComplexity int) int
+		ReleasedByName func(childComplexity int) int
+		SubjectID      func(childComplexity int) int
+		Volume         func(childComplexity int) int
+		VolumeID       func(childComplexity int) int
+	}
+
+	ArchiveHoldConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	ArchiveHoldEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
 	}
@@ -318,6 +472,30 @@ type ComplexityRoot struct {
 	}
 
 	ArchiveRequestEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	ArchiveRetention struct {
+		Basis     func(childComplexity int) int
+		Category  func(childComplexity int) int
+		CreatedAt func(childComplexity int) int
+		Estate    func(childComplexity int) int
+		EstateID  func(childComplexity int) int
+		ID        func(childComplexity int) int
+		SetByID   func(childComplexity int) int
+		SetByName func(childComplexity int) int
+		Version   func(childComplexity int) int
+		Years     func(childComplexity int) int
+	}
+
+	ArchiveRetentionConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	ArchiveRetentionEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
 	}
@@ -477,6 +655,10 @@ type ComplexityRoot struct {
 		Message func(childComplexity int) int
 	}
 
+	CancelArchiveDestructionPayload struct {
+		Destruction func(childComplexity int) int
+	}
+
 	CancelKeyAcceptancePayload struct {
 		Acceptance func(childComplexity int) int
 	}
@@ -543,6 +725,45 @@ type ComplexityRoot struct {
 		Volume func(childComplexity int) int
 	}
 
+	Complaint struct {
+		AnsweredAt     func(childComplexity int) int
+		AnsweredByID   func(childComplexity int) int
+		AnsweredByName func(childComplexity int) int
+		CreatedAt      func(childComplexity int) int
+		Dated          func(childComplexity int) int
+		DepartmentID   func(childComplexity int) int
+		DueAt          func(childComplexity int) int
+		Estate         func(childComplexity int) int
+		EstateID       func(childComplexity int) int
+		File           func(childComplexity int) int
+		FileID         func(childComplexity int) int
+		Finding        func(childComplexity int) int
+		HouseholdID    func(childComplexity int) int
+		ID             func(childComplexity int) int
+		Particulars    func(childComplexity int) int
+		RecordedAt     func(childComplexity int) int
+		RecordedByID   func(childComplexity int) int
+		RecordedByName func(childComplexity int) int
+		State          func(childComplexity int) int
+		Title          func(childComplexity int) int
+		VoidReason     func(childComplexity int) int
+		VoidedAt       func(childComplexity int) int
+		VoidedByID     func(childComplexity int) int
+		VoidedByName   func(childComplexity int) int
+		Way            func(childComplexity int) int
+	}
+
+	ComplaintConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	ComplaintEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	CompleteKeyScrappingPayload struct {
 		Scrapping func(childComplexity int) int
 		Set       func(childComplexity int) int
@@ -554,6 +775,45 @@ type ComplexityRoot struct {
 
 	CorrectDocumentPayload struct {
 		Document func(childComplexity int) int
+	}
+
+	Correspondence struct {
+		AnsweredAt     func(childComplexity int) int
+		AnsweredByID   func(childComplexity int) int
+		AnsweredByName func(childComplexity int) int
+		CreatedAt      func(childComplexity int) int
+		Dated          func(childComplexity int) int
+		DepartmentID   func(childComplexity int) int
+		Direction      func(childComplexity int) int
+		Estate         func(childComplexity int) int
+		EstateID       func(childComplexity int) int
+		File           func(childComplexity int) int
+		FileID         func(childComplexity int) int
+		Finding        func(childComplexity int) int
+		HouseholdID    func(childComplexity int) int
+		ID             func(childComplexity int) int
+		Particulars    func(childComplexity int) int
+		RecordedAt     func(childComplexity int) int
+		RecordedByID   func(childComplexity int) int
+		RecordedByName func(childComplexity int) int
+		State          func(childComplexity int) int
+		Title          func(childComplexity int) int
+		VoidReason     func(childComplexity int) int
+		VoidedAt       func(childComplexity int) int
+		VoidedByID     func(childComplexity int) int
+		VoidedByName   func(childComplexity int) int
+		Way            func(childComplexity int) int
+	}
+
+	CorrespondenceConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	CorrespondenceEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	CountKeySpotCheckPayload struct {
@@ -636,6 +896,10 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	DestroyArchivePayload struct {
+		Destruction func(childComplexity int) int
+	}
+
 	DraftKeyAcceptancePayload struct {
 		Acceptance func(childComplexity int) int
 	}
@@ -666,13 +930,14 @@ type ComplexityRoot struct {
 	}
 
 	Estate struct {
-		Code      func(childComplexity int) int
-		CreatedAt func(childComplexity int) int
-		ID        func(childComplexity int) int
-		Locale    func(childComplexity int) int
-		Name      func(childComplexity int) int
-		TimeZone  func(childComplexity int) int
-		Version   func(childComplexity int) int
+		BackupDays func(childComplexity int) int
+		Code       func(childComplexity int) int
+		CreatedAt  func(childComplexity int) int
+		ID         func(childComplexity int) int
+		Locale     func(childComplexity int) int
+		Name       func(childComplexity int) int
+		TimeZone   func(childComplexity int) int
+		Version    func(childComplexity int) int
 	}
 
 	EstateConnection struct {
@@ -1717,116 +1982,138 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
-		AddEmergencyContact     func(childComplexity int, input registry.AddEmergencyContactInput) int
-		AddKeyAcceptanceLines   func(childComplexity int, input keys.AddKeyAcceptanceLinesInput) int
-		AddResident             func(childComplexity int, input registry.AddResidentInput) int
-		AnswerKeyLoss           func(childComplexity int, input keys.AnswerKeyLossInput) int
-		AskKeyLoan              func(childComplexity int, input keys.AskKeyLoanInput) int
-		AskKeyLoanExtension     func(childComplexity int, input keys.AskKeyLoanExtensionInput) int
-		BindDocuments           func(childComplexity int, input archives.BindDocumentsInput) int
-		BreakKeySeal            func(childComplexity int, input keys.BreakKeySealInput) int
-		CancelKeyAcceptance     func(childComplexity int, input keys.CancelKeyAcceptanceInput) int
-		CancelKeySpotCheck      func(childComplexity int, input keys.CancelKeySpotCheckInput) int
-		CancelLockChange        func(childComplexity int, input keys.CancelLockChangeInput) int
-		ChangeKeySeal           func(childComplexity int, input keys.ChangeKeySealInput) int
-		ChangePassword          func(childComplexity int, input identity.ChangePasswordInput) int
-		CheckKeyAcceptanceLines func(childComplexity int, input keys.CheckKeyAcceptanceLinesInput) int
-		ClearKeyHook            func(childComplexity int, input keys.ClearKeyHookInput) int
-		CloseKeyMonth           func(childComplexity int, input keys.CloseKeyMonthInput) int
-		CloseKeySpotCheck       func(childComplexity int, input keys.CloseKeySpotCheckInput) int
-		CloseVolume             func(childComplexity int, input archives.CloseVolumeInput) int
-		CompleteKeyScrapping    func(childComplexity int, input keys.CompleteKeyScrappingInput) int
-		ConsentKeyScrapping     func(childComplexity int, input keys.ConsentKeyScrappingInput) int
-		CorrectDocument         func(childComplexity int, input archives.CorrectDocumentInput) int
-		CountKeySpotCheck       func(childComplexity int, input keys.CountKeySpotCheckInput) int
-		CreateAPIToken          func(childComplexity int, input identity.CreateAPITokenInput) int
-		CreateAccount           func(childComplexity int, input identity.CreateAccountInput) int
-		CreateArea              func(childComplexity int, input registry.CreateAreaInput) int
-		CreateBuilding          func(childComplexity int, input registry.CreateBuildingInput) int
-		CreateDepartment        func(childComplexity int, input registry.CreateDepartmentInput) int
-		CreateEstate            func(childComplexity int, input registry.CreateEstateInput) int
-		CreateHousehold         func(childComplexity int, input registry.CreateHouseholdInput) int
-		CreateKeyCabinet        func(childComplexity int, input keys.CreateKeyCabinetInput) int
-		CreateKeyHooks          func(childComplexity int, input keys.CreateKeyHooksInput) int
-		CreateManual            func(childComplexity int, input archives.CreateManualInput) int
-		CreateUnit              func(childComplexity int, input registry.CreateUnitInput) int
-		DeclineApproval         func(childComplexity int, input approval.DeclineApprovalInput) int
-		DeclineArchiveRequest   func(childComplexity int, input archives.DeclineArchiveRequestInput) int
-		DisableAccount          func(childComplexity int, input identity.AccountInput) int
-		DraftKeyAcceptance      func(childComplexity int, input keys.DraftKeyAcceptanceInput) int
-		DrawKeySpotCheck        func(childComplexity int, input keys.DrawKeySpotCheckInput) int
-		EnableAccount           func(childComplexity int, input identity.AccountInput) int
-		EndEmployment           func(childComplexity int, input registry.EndEmploymentInput) int
-		ExtendKeyLoan           func(childComplexity int, input keys.ExtendKeyLoanInput) int
-		GiveApproval            func(childComplexity int, input approval.GiveApprovalInput) int
-		GiveKeysToEngineering   func(childComplexity int, input keys.GiveKeysToEngineeringInput) int
-		GiveMoveInNotice        func(childComplexity int, input registry.GiveMoveInNoticeInput) int
-		GrantRole               func(childComplexity int, input identity.GrantRoleInput) int
-		HandInDocument          func(childComplexity int, input archives.HandInDocumentInput) int
-		HandOverKeys            func(childComplexity int, input keys.HandOverKeysInput) int
-		HangKeys                func(childComplexity int, input keys.HangKeysInput) int
-		HireStaff               func(childComplexity int, input registry.HireStaffInput) int
-		ImportKeys              func(childComplexity int, input importing.Upload) int
-		ImportUnits             func(childComplexity int, input importing.Upload) int
-		LendKeys                func(childComplexity int, input keys.LendKeysInput) int
-		MarkRead                func(childComplexity int, input identity.MarkReadInput) int
-		MoveIn                  func(childComplexity int, input registry.MoveInInput) int
-		MoveKeys                func(childComplexity int, input keys.MoveKeysInput) int
-		MoveOut                 func(childComplexity int, input registry.MoveOutInput) int
-		NameRequestedDocuments  func(childComplexity int, input archives.NameRequestedDocumentsInput) int
-		NoteOutstandingKeys     func(childComplexity int, input keys.NoteOutstandingKeysInput) int
-		OpenKeyCabinet          func(childComplexity int, input keys.OpenKeyCabinetInput) int
-		OpenVolume              func(childComplexity int, input archives.OpenVolumeInput) int
-		OrderKeyCopies          func(childComplexity int, input keys.OrderKeyCopiesInput) int
-		OrderLockChange         func(childComplexity int, input keys.OrderLockChangeInput) int
-		PlaceInArchive          func(childComplexity int, input archives.PlaceInArchiveInput) int
-		PutManualInForce        func(childComplexity int, input archives.PutInForceInput) int
-		RecordKeyCopies         func(childComplexity int, input keys.RecordKeyCopiesInput) int
-		RecordKeyFound          func(childComplexity int, input keys.RecordKeyFoundInput) int
-		RecordLockChange        func(childComplexity int, input keys.RecordLockChangeInput) int
-		RegisterExternalPerson  func(childComplexity int, input registry.RegisterExternalPersonInput) int
-		RemoveKeyAcceptanceLine func(childComplexity int, input keys.RemoveKeyAcceptanceLineInput) int
-		ReopenVolume            func(childComplexity int, input archives.ReopenVolumeInput) int
-		ReportKeyLoss           func(childComplexity int, input keys.ReportKeyLossInput) int
-		RequestArchive          func(childComplexity int, input archives.RequestArchiveInput) int
-		RequestKeyScrapping     func(childComplexity int, input keys.RequestKeyScrappingInput) int
-		ResetPassword           func(childComplexity int, input identity.AccountInput) int
-		ResolveKeyDifference    func(childComplexity int, input keys.ResolveKeyDifferenceInput) int
-		ReturnKeys              func(childComplexity int, input keys.ReturnKeysInput) int
-		RevokeAPIToken          func(childComplexity int, input identity.RevokeAPITokenInput) int
-		RevokeGrant             func(childComplexity int, input identity.RevokeGrantInput) int
-		RevokeOtherSessions     func(childComplexity int) int
-		RevokeSession           func(childComplexity int, input identity.RevokeSessionInput) int
-		SealKeys                func(childComplexity int, input keys.SealKeysInput) int
-		SignIn                  func(childComplexity int, input identity.SignInInput) int
-		SignKeyAcceptance       func(childComplexity int, input keys.SignKeyAcceptanceInput) int
-		SignOut                 func(childComplexity int) int
-		TakeBackKeys            func(childComplexity int, input keys.TakeBackKeysInput) int
-		TakeKeysFromEngineering func(childComplexity int, input keys.TakeKeysFromEngineeringInput) int
-		TellBreach              func(childComplexity int, input obligation.TellBreachInput) int
-		UnbindDocument          func(childComplexity int, input archives.UnbindDocumentInput) int
-		UpdateArea              func(childComplexity int, input registry.UpdateAreaInput) int
-		UpdateBuilding          func(childComplexity int, input registry.UpdateBuildingInput) int
-		UpdateDepartment        func(childComplexity int, input registry.UpdateDepartmentInput) int
-		UpdateEmergencyContact  func(childComplexity int, input registry.UpdateEmergencyContactInput) int
-		UpdateEstate            func(childComplexity int, input registry.UpdateEstateInput) int
-		UpdateExternalPerson    func(childComplexity int, input registry.UpdateExternalPersonInput) int
-		UpdateHousehold         func(childComplexity int, input registry.UpdateHouseholdInput) int
-		UpdateResident          func(childComplexity int, input registry.UpdateResidentInput) int
-		UpdateStaff             func(childComplexity int, input registry.UpdateStaffInput) int
-		UpdateUnit              func(childComplexity int, input registry.UpdateUnitInput) int
-		VoidDocument            func(childComplexity int, input archives.VoidDocumentInput) int
-		VoidKeyAcceptance       func(childComplexity int, input keys.VoidKeyAcceptanceInput) int
-		VoidKeyCabinetOpening   func(childComplexity int, input keys.VoidKeyCabinetOpeningInput) int
-		VoidKeyCopies           func(childComplexity int, input keys.VoidKeyCopiesInput) int
-		VoidKeyFollowUp         func(childComplexity int, input keys.VoidKeyFollowUpInput) int
-		VoidKeyLoan             func(childComplexity int, input keys.VoidKeyLoanInput) int
-		VoidKeyLoss             func(childComplexity int, input keys.VoidKeyLossInput) int
-		VoidKeyMovement         func(childComplexity int, input keys.VoidKeyMovementInput) int
-		VoidKeyReturn           func(childComplexity int, input keys.VoidKeyReturnInput) int
-		WithdrawApproval        func(childComplexity int, input approval.WithdrawApprovalInput) int
-		WithdrawArchivePermit   func(childComplexity int, input archives.WithdrawArchivePermitInput) int
-		WithdrawArchiveRequest  func(childComplexity int, input archives.WithdrawArchiveRequestInput) int
+		AddEmergencyContact       func(childComplexity int, input registry.AddEmergencyContactInput) int
+		AddKeyAcceptanceLines     func(childComplexity int, input keys.AddKeyAcceptanceLinesInput) int
+		AddResident               func(childComplexity int, input registry.AddResidentInput) int
+		AdvanceRenovation         func(childComplexity int, input archives.AdvanceRenovationInput) int
+		AnswerComplaint           func(childComplexity int, input archives.AnswerComplaintInput) int
+		AnswerCorrespondence      func(childComplexity int, input archives.AnswerCorrespondenceInput) int
+		AnswerKeyLoss             func(childComplexity int, input keys.AnswerKeyLossInput) int
+		ApplyRenovation           func(childComplexity int, input archives.ApplyRenovationInput) int
+		ApproveArchiveDestruction func(childComplexity int, input archives.ApproveArchiveDestructionInput) int
+		AskKeyLoan                func(childComplexity int, input keys.AskKeyLoanInput) int
+		AskKeyLoanExtension       func(childComplexity int, input keys.AskKeyLoanExtensionInput) int
+		BindDocuments             func(childComplexity int, input archives.BindDocumentsInput) int
+		BreakKeySeal              func(childComplexity int, input keys.BreakKeySealInput) int
+		CancelArchiveDestruction  func(childComplexity int, input archives.CancelArchiveDestructionInput) int
+		CancelKeyAcceptance       func(childComplexity int, input keys.CancelKeyAcceptanceInput) int
+		CancelKeySpotCheck        func(childComplexity int, input keys.CancelKeySpotCheckInput) int
+		CancelLockChange          func(childComplexity int, input keys.CancelLockChangeInput) int
+		ChangeKeySeal             func(childComplexity int, input keys.ChangeKeySealInput) int
+		ChangePassword            func(childComplexity int, input identity.ChangePasswordInput) int
+		CheckKeyAcceptanceLines   func(childComplexity int, input keys.CheckKeyAcceptanceLinesInput) int
+		ClearKeyHook              func(childComplexity int, input keys.ClearKeyHookInput) int
+		CloseKeyMonth             func(childComplexity int, input keys.CloseKeyMonthInput) int
+		CloseKeySpotCheck         func(childComplexity int, input keys.CloseKeySpotCheckInput) int
+		CloseVolume               func(childComplexity int, input archives.CloseVolumeInput) int
+		CompleteKeyScrapping      func(childComplexity int, input keys.CompleteKeyScrappingInput) int
+		ConsentKeyScrapping       func(childComplexity int, input keys.ConsentKeyScrappingInput) int
+		CorrectDocument           func(childComplexity int, input archives.CorrectDocumentInput) int
+		CountKeySpotCheck         func(childComplexity int, input keys.CountKeySpotCheckInput) int
+		CreateAPIToken            func(childComplexity int, input identity.CreateAPITokenInput) int
+		CreateAccount             func(childComplexity int, input identity.CreateAccountInput) int
+		CreateArea                func(childComplexity int, input registry.CreateAreaInput) int
+		CreateBuilding            func(childComplexity int, input registry.CreateBuildingInput) int
+		CreateDepartment          func(childComplexity int, input registry.CreateDepartmentInput) int
+		CreateEstate              func(childComplexity int, input registry.CreateEstateInput) int
+		CreateHousehold           func(childComplexity int, input registry.CreateHouseholdInput) int
+		CreateKeyCabinet          func(childComplexity int, input keys.CreateKeyCabinetInput) int
+		CreateKeyHooks            func(childComplexity int, input keys.CreateKeyHooksInput) int
+		CreateManual              func(childComplexity int, input archives.CreateManualInput) int
+		CreateUnit                func(childComplexity int, input registry.CreateUnitInput) int
+		DeclineApproval           func(childComplexity int, input approval.DeclineApprovalInput) int
+		DeclineArchiveRequest     func(childComplexity int, input archives.DeclineArchiveRequestInput) int
+		DestroyArchive            func(childComplexity int, input archives.DestroyArchiveInput) int
+		DisableAccount            func(childComplexity int, input identity.AccountInput) int
+		DraftKeyAcceptance        func(childComplexity int, input keys.DraftKeyAcceptanceInput) int
+		DrawKeySpotCheck          func(childComplexity int, input keys.DrawKeySpotCheckInput) int
+		EnableAccount             func(childComplexity int, input identity.AccountInput) int
+		EndEmployment             func(childComplexity int, input registry.EndEmploymentInput) int
+		ExtendKeyLoan             func(childComplexity int, input keys.ExtendKeyLoanInput) int
+		GiveApproval              func(childComplexity int, input approval.GiveApprovalInput) int
+		GiveKeysToEngineering     func(childComplexity int, input keys.GiveKeysToEngineeringInput) int
+		GiveMoveInNotice          func(childComplexity int, input registry.GiveMoveInNoticeInput) int
+		GrantRole                 func(childComplexity int, input identity.GrantRoleInput) int
+		HandInDocument            func(childComplexity int, input archives.HandInDocumentInput) int
+		HandOverKeys              func(childComplexity int, input keys.HandOverKeysInput) int
+		HangKeys                  func(childComplexity int, input keys.HangKeysInput) int
+		HireStaff                 func(childComplexity int, input registry.HireStaffInput) int
+		ImportKeys                func(childComplexity int, input importing.Upload) int
+		ImportUnits               func(childComplexity int, input importing.Upload) int
+		LendKeys                  func(childComplexity int, input keys.LendKeysInput) int
+		MarkRead                  func(childComplexity int, input identity.MarkReadInput) int
+		MoveIn                    func(childComplexity int, input registry.MoveInInput) int
+		MoveKeys                  func(childComplexity int, input keys.MoveKeysInput) int
+		MoveOut                   func(childComplexity int, input registry.MoveOutInput) int
+		NameRequestedDocuments    func(childComplexity int, input archives.NameRequestedDocumentsInput) int
+		NoteOutstandingKeys       func(childComplexity int, input keys.NoteOutstandingKeysInput) int
+		OpenKeyCabinet            func(childComplexity int, input keys.OpenKeyCabinetInput) int
+		OpenVolume                func(childComplexity int, input archives.OpenVolumeInput) int
+		OrderKeyCopies            func(childComplexity int, input keys.OrderKeyCopiesInput) int
+		OrderLockChange           func(childComplexity int, input keys.OrderLockChangeInput) int
+		PayRenovationDeposit      func(childComplexity int, input archives.PayRenovationDepositInput) int
+		PlaceArchiveHold          func(childComplexity int, input archives.PlaceArchiveHoldInput) int
+		PlaceInArchive            func(childComplexity int, input archives.PlaceInArchiveInput) int
+		ProposeArchiveDestruction func(childComplexity int, input archives.ProposeArchiveDestructionInput) int
+		PutManualInForce          func(childComplexity int, input archives.PutInForceInput) int
+		RecordComplaint           func(childComplexity int, input archives.RecordComplaintInput) int
+		RecordCorrespondence      func(childComplexity int, input archives.RecordCorrespondenceInput) int
+		RecordKeyCopies           func(childComplexity int, input keys.RecordKeyCopiesInput) int
+		RecordKeyFound            func(childComplexity int, input keys.RecordKeyFoundInput) int
+		RecordLockChange          func(childComplexity int, input keys.RecordLockChangeInput) int
+		RecordViolation           func(childComplexity int, input archives.RecordViolationInput) int
+		RegisterExternalPerson    func(childComplexity int, input registry.RegisterExternalPersonInput) int
+		ReleaseArchiveHold        func(childComplexity int, input archives.ReleaseArchiveHoldInput) int
+		RemoveKeyAcceptanceLine   func(childComplexity int, input keys.RemoveKeyAcceptanceLineInput) int
+		ReopenVolume              func(childComplexity int, input archives.ReopenVolumeInput) int
+		ReportKeyLoss             func(childComplexity int, input keys.ReportKeyLossInput) int
+		RequestArchive            func(childComplexity int, input archives.RequestArchiveInput) int
+		RequestKeyScrapping       func(childComplexity int, input keys.RequestKeyScrappingInput) int
+		ResetPassword             func(childComplexity int, input identity.AccountInput) int
+		ResolveKeyDifference      func(childComplexity int, input keys.ResolveKeyDifferenceInput) int
+		ResolveViolation          func(childComplexity int, input archives.ResolveViolationInput) int
+		ReturnKeys                func(childComplexity int, input keys.ReturnKeysInput) int
+		ReturnRenovationDeposit   func(childComplexity int, input archives.ReturnRenovationDepositInput) int
+		RevokeAPIToken            func(childComplexity int, input identity.RevokeAPITokenInput) int
+		RevokeGrant               func(childComplexity int, input identity.RevokeGrantInput) int
+		RevokeOtherSessions       func(childComplexity int) int
+		RevokeSession             func(childComplexity int, input identity.RevokeSessionInput) int
+		SealKeys                  func(childComplexity int, input keys.SealKeysInput) int
+		SetArchiveRetention       func(childComplexity int, input archives.SetArchiveRetentionInput) int
+		SignIn                    func(childComplexity int, input identity.SignInInput) int
+		SignKeyAcceptance         func(childComplexity int, input keys.SignKeyAcceptanceInput) int
+		SignOut                   func(childComplexity int) int
+		TakeBackKeys              func(childComplexity int, input keys.TakeBackKeysInput) int
+		TakeKeysFromEngineering   func(childComplexity int, input keys.TakeKeysFromEngineeringInput) int
+		TellBreach                func(childComplexity int, input obligation.TellBreachInput) int
+		UnbindDocument            func(childComplexity int, input archives.UnbindDocumentInput) int
+		UpdateArea                func(childComplexity int, input registry.UpdateAreaInput) int
+		UpdateBuilding            func(childComplexity int, input registry.UpdateBuildingInput) int
+		UpdateDepartment          func(childComplexity int, input registry.UpdateDepartmentInput) int
+		UpdateEmergencyContact    func(childComplexity int, input registry.UpdateEmergencyContactInput) int
+		UpdateEstate              func(childComplexity int, input registry.UpdateEstateInput) int
+		UpdateExternalPerson      func(childComplexity int, input registry.UpdateExternalPersonInput) int
+		UpdateHousehold           func(childComplexity int, input registry.UpdateHouseholdInput) int
+		UpdateResident            func(childComplexity int, input registry.UpdateResidentInput) int
+		UpdateStaff               func(childComplexity int, input registry.UpdateStaffInput) int
+		UpdateUnit                func(childComplexity int, input registry.UpdateUnitInput) int
+		VoidComplaint             func(childComplexity int, input archives.VoidComplaintInput) int
+		VoidCorrespondence        func(childComplexity int, input archives.VoidCorrespondenceInput) int
+		VoidDocument              func(childComplexity int, input archives.VoidDocumentInput) int
+		VoidKeyAcceptance         func(childComplexity int, input keys.VoidKeyAcceptanceInput) int
+		VoidKeyCabinetOpening     func(childComplexity int, input keys.VoidKeyCabinetOpeningInput) int
+		VoidKeyCopies             func(childComplexity int, input keys.VoidKeyCopiesInput) int
+		VoidKeyFollowUp           func(childComplexity int, input keys.VoidKeyFollowUpInput) int
+		VoidKeyLoan               func(childComplexity int, input keys.VoidKeyLoanInput) int
+		VoidKeyLoss               func(childComplexity int, input keys.VoidKeyLossInput) int
+		VoidKeyMovement           func(childComplexity int, input keys.VoidKeyMovementInput) int
+		VoidKeyReturn             func(childComplexity int, input keys.VoidKeyReturnInput) int
+		VoidRenovation            func(childComplexity int, input archives.VoidRenovationInput) int
+		VoidRenovationDeposit     func(childComplexity int, input archives.VoidRenovationDepositInput) int
+		VoidViolation             func(childComplexity int, input archives.VoidViolationInput) int
+		WithdrawApproval          func(childComplexity int, input approval.WithdrawApprovalInput) int
+		WithdrawArchivePermit     func(childComplexity int, input archives.WithdrawArchivePermitInput) int
+		WithdrawArchiveRequest    func(childComplexity int, input archives.WithdrawArchiveRequestInput) int
 	}
 
 	NameRequestedDocumentsPayload struct {
@@ -1925,9 +2212,21 @@ type ComplexityRoot struct {
 		StartCursor     func(childComplexity int) int
 	}
 
+	PayRenovationDepositPayload struct {
+		Renovation func(childComplexity int) int
+	}
+
+	PlaceArchiveHoldPayload struct {
+		Hold func(childComplexity int) int
+	}
+
 	PlaceInArchivePayload struct {
 		File   func(childComplexity int) int
 		Volume func(childComplexity int) int
+	}
+
+	ProposeArchiveDestructionPayload struct {
+		Destruction func(childComplexity int) int
 	}
 
 	PutInForcePayload struct {
@@ -1936,68 +2235,77 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
-		APITokens             func(childComplexity int, accountID *uuid.UUID) int
-		Account               func(childComplexity int, id uuid.UUID) int
-		AccountGrants         func(childComplexity int, accountID uuid.UUID) int
-		Accounts              func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], where *identity.AccountFilter) int
-		AllowedActions        func(childComplexity int, id uuid.UUID) int
-		Approvals             func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ApprovalOrder, where *ent.ApprovalWhereInput) int
-		ArchiveDocuments      func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ArchiveDocumentOrder, where *ent.ArchiveDocumentWhereInput) int
-		ArchiveFiles          func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ArchiveFileOrder, where *ent.ArchiveFileWhereInput) int
-		ArchiveManuals        func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], where *ent.ArchiveManualWhereInput) int
-		ArchivePermits        func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ArchivePermitOrder, where *ent.ArchivePermitWhereInput) int
-		ArchiveRequests       func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ArchiveRequestOrder, where *ent.ArchiveRequestWhereInput) int
-		ArchiveVolumes        func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ArchiveVolumeOrder, where *ent.ArchiveVolumeWhereInput) int
-		Areas                 func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.AreaOrder, where *ent.AreaWhereInput) int
-		AuditTrail            func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], where *identity.AuditTrailFilter) int
-		Buildings             func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.BuildingOrder, where *ent.BuildingWhereInput) int
-		Can                   func(childComplexity int, checks []*model.CanInput) int
-		Certificates          func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.CertificateOrder, where *ent.CertificateWhereInput) int
-		Departments           func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.DepartmentOrder, where *ent.DepartmentWhereInput) int
-		Estates               func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.EstateOrder, where *ent.EstateWhereInput) int
-		ExternalPersons       func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ExternalPersonOrder, where *ent.ExternalPersonWhereInput) int
-		Files                 func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.FileOrder, where *ent.FileWhereInput) int
-		HouseholdFileReadings func(childComplexity int, householdID uuid.UUID, first *int, after *entgql.Cursor[uuid.UUID]) int
-		Households            func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.HouseholdOrder, where *ent.HouseholdWhereInput) int
-		ImportRuns            func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ImportRunOrder, where *ent.ImportRunWhereInput) int
-		Inbox                 func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], unreadOnly *bool) int
-		KeyAcceptanceChecks   func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyAcceptanceCheckOrder, where *ent.KeyAcceptanceCheckWhereInput) int
-		KeyAcceptanceLines    func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyAcceptanceLineOrder, where *ent.KeyAcceptanceLineWhereInput) int
-		KeyAcceptances        func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyAcceptanceOrder, where *ent.KeyAcceptanceWhereInput) int
-		KeyBalances           func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyBalanceOrder, where *ent.KeyBalanceWhereInput) int
-		KeyBalancesAt         func(childComplexity int, estateID uuid.UUID, at time.Time, setID *uuid.UUID, holderID *uuid.UUID, first *int, after *entgql.Cursor[uuid.UUID]) int
-		KeyCabinetOpenings    func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyCabinetOpeningOrder, where *ent.KeyCabinetOpeningWhereInput) int
-		KeyCopyOrders         func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyCopyOrderOrder, where *ent.KeyCopyOrderWhereInput) int
-		KeyDashboard          func(childComplexity int, estateIDs []uuid.UUID) int
-		KeyHolders            func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyHolderOrder, where *ent.KeyHolderWhereInput) int
-		KeyHooks              func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyHookOrder, where *ent.KeyHookWhereInput) int
-		KeyLoanRequests       func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyLoanRequestOrder, where *ent.KeyLoanRequestWhereInput) int
-		KeyLoans              func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyLoanOrder, where *ent.KeyLoanWhereInput) int
-		KeyLockChanges        func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyLockChangeOrder, where *ent.KeyLockChangeWhereInput) int
-		KeyLosses             func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyLossOrder, where *ent.KeyLossWhereInput) int
-		KeyMonth              func(childComplexity int, estateID uuid.UUID, month time.Time) int
-		KeyMovements          func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyMovementOrder, where *ent.KeyMovementWhereInput) int
-		KeyScrappings         func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyScrappingOrder, where *ent.KeyScrappingWhereInput) int
-		KeySeals              func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeySealOrder, where *ent.KeySealWhereInput) int
-		KeySetTimeline        func(childComplexity int, setID uuid.UUID, first *int, after *entgql.Cursor[uuid.UUID]) int
-		KeySets               func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeySetOrder, where *ent.KeySetWhereInput) int
-		KeySpotChecks         func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeySpotCheckOrder, where *ent.KeySpotCheckWhereInput) int
-		KeyStatementLines     func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyStatementLineOrder, where *ent.KeyStatementLineWhereInput) int
-		KeyStatements         func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyStatementOrder, where *ent.KeyStatementWhereInput) int
-		Node                  func(childComplexity int, id uuid.UUID) int
-		Nodes                 func(childComplexity int, ids []uuid.UUID) int
-		Obligations           func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ObligationOrder, where *ent.ObligationWhereInput) int
-		Occupancies           func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.OccupancyOrder, where *ent.OccupancyWhereInput) int
-		ReconciliationLines   func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ReconciliationLineOrder, where *ent.ReconciliationLineWhereInput) int
-		Reconciliations       func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ReconciliationOrder, where *ent.ReconciliationWhereInput) int
-		RedrawKeySpotCheck    func(childComplexity int, spotCheckID uuid.UUID) int
-		Residents             func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ResidentOrder, where *ent.ResidentWhereInput) int
-		Sessions              func(childComplexity int) int
-		Signatures            func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.SignatureOrder, where *ent.SignatureWhereInput) int
-		Staff                 func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.StaffOrder, where *ent.StaffWhereInput) int
-		Units                 func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.UnitOrder, where *ent.UnitWhereInput) int
-		UnreadCount           func(childComplexity int) int
-		Viewer                func(childComplexity int) int
+		APITokens                     func(childComplexity int, accountID *uuid.UUID) int
+		Account                       func(childComplexity int, id uuid.UUID) int
+		AccountGrants                 func(childComplexity int, accountID uuid.UUID) int
+		Accounts                      func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], where *identity.AccountFilter) int
+		AllowedActions                func(childComplexity int, id uuid.UUID) int
+		Approvals                     func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ApprovalOrder, where *ent.ApprovalWhereInput) int
+		ArchiveDestructionCertificate func(childComplexity int, destructionID uuid.UUID) int
+		ArchiveDestructions           func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ArchiveDestructionOrder, where *ent.ArchiveDestructionWhereInput) int
+		ArchiveDocuments              func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ArchiveDocumentOrder, where *ent.ArchiveDocumentWhereInput) int
+		ArchiveFiles                  func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ArchiveFileOrder, where *ent.ArchiveFileWhereInput) int
+		ArchiveHolds                  func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ArchiveHoldOrder, where *ent.ArchiveHoldWhereInput) int
+		ArchiveManuals                func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], where *ent.ArchiveManualWhereInput) int
+		ArchivePermits                func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ArchivePermitOrder, where *ent.ArchivePermitWhereInput) int
+		ArchiveRequests               func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ArchiveRequestOrder, where *ent.ArchiveRequestWhereInput) int
+		ArchiveRetentionDue           func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ArchiveDocumentOrder, where *ent.ArchiveDocumentWhereInput) int
+		ArchiveRetentions             func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], where *ent.ArchiveRetentionWhereInput) int
+		ArchiveVolumes                func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ArchiveVolumeOrder, where *ent.ArchiveVolumeWhereInput) int
+		Areas                         func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.AreaOrder, where *ent.AreaWhereInput) int
+		AuditTrail                    func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], where *identity.AuditTrailFilter) int
+		Buildings                     func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.BuildingOrder, where *ent.BuildingWhereInput) int
+		Can                           func(childComplexity int, checks []*model.CanInput) int
+		Certificates                  func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.CertificateOrder, where *ent.CertificateWhereInput) int
+		Complaints                    func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ComplaintOrder, where *ent.ComplaintWhereInput) int
+		Correspondences               func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.CorrespondenceOrder, where *ent.CorrespondenceWhereInput) int
+		Departments                   func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.DepartmentOrder, where *ent.DepartmentWhereInput) int
+		Estates                       func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.EstateOrder, where *ent.EstateWhereInput) int
+		ExternalPersons               func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ExternalPersonOrder, where *ent.ExternalPersonWhereInput) int
+		Files                         func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.FileOrder, where *ent.FileWhereInput) int
+		HouseholdFileReadings         func(childComplexity int, householdID uuid.UUID, first *int, after *entgql.Cursor[uuid.UUID]) int
+		Households                    func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.HouseholdOrder, where *ent.HouseholdWhereInput) int
+		ImportRuns                    func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ImportRunOrder, where *ent.ImportRunWhereInput) int
+		Inbox                         func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], unreadOnly *bool) int
+		KeyAcceptanceChecks           func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyAcceptanceCheckOrder, where *ent.KeyAcceptanceCheckWhereInput) int
+		KeyAcceptanceLines            func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyAcceptanceLineOrder, where *ent.KeyAcceptanceLineWhereInput) int
+		KeyAcceptances                func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyAcceptanceOrder, where *ent.KeyAcceptanceWhereInput) int
+		KeyBalances                   func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyBalanceOrder, where *ent.KeyBalanceWhereInput) int
+		KeyBalancesAt                 func(childComplexity int, estateID uuid.UUID, at time.Time, setID *uuid.UUID, holderID *uuid.UUID, first *int, after *entgql.Cursor[uuid.UUID]) int
+		KeyCabinetOpenings            func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyCabinetOpeningOrder, where *ent.KeyCabinetOpeningWhereInput) int
+		KeyCopyOrders                 func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyCopyOrderOrder, where *ent.KeyCopyOrderWhereInput) int
+		KeyDashboard                  func(childComplexity int, estateIDs []uuid.UUID) int
+		KeyHolders                    func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyHolderOrder, where *ent.KeyHolderWhereInput) int
+		KeyHooks                      func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyHookOrder, where *ent.KeyHookWhereInput) int
+		KeyLoanRequests               func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyLoanRequestOrder, where *ent.KeyLoanRequestWhereInput) int
+		KeyLoans                      func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyLoanOrder, where *ent.KeyLoanWhereInput) int
+		KeyLockChanges                func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyLockChangeOrder, where *ent.KeyLockChangeWhereInput) int
+		KeyLosses                     func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyLossOrder, where *ent.KeyLossWhereInput) int
+		KeyMonth                      func(childComplexity int, estateID uuid.UUID, month time.Time) int
+		KeyMovements                  func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyMovementOrder, where *ent.KeyMovementWhereInput) int
+		KeyScrappings                 func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyScrappingOrder, where *ent.KeyScrappingWhereInput) int
+		KeySeals                      func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeySealOrder, where *ent.KeySealWhereInput) int
+		KeySetTimeline                func(childComplexity int, setID uuid.UUID, first *int, after *entgql.Cursor[uuid.UUID]) int
+		KeySets                       func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeySetOrder, where *ent.KeySetWhereInput) int
+		KeySpotChecks                 func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeySpotCheckOrder, where *ent.KeySpotCheckWhereInput) int
+		KeyStatementLines             func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyStatementLineOrder, where *ent.KeyStatementLineWhereInput) int
+		KeyStatements                 func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyStatementOrder, where *ent.KeyStatementWhereInput) int
+		Node                          func(childComplexity int, id uuid.UUID) int
+		Nodes                         func(childComplexity int, ids []uuid.UUID) int
+		Obligations                   func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ObligationOrder, where *ent.ObligationWhereInput) int
+		Occupancies                   func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.OccupancyOrder, where *ent.OccupancyWhereInput) int
+		ReconciliationLines           func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ReconciliationLineOrder, where *ent.ReconciliationLineWhereInput) int
+		Reconciliations               func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ReconciliationOrder, where *ent.ReconciliationWhereInput) int
+		RedrawKeySpotCheck            func(childComplexity int, spotCheckID uuid.UUID) int
+		Renovations                   func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.RenovationOrder, where *ent.RenovationWhereInput) int
+		Residents                     func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ResidentOrder, where *ent.ResidentWhereInput) int
+		Sessions                      func(childComplexity int) int
+		Signatures                    func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.SignatureOrder, where *ent.SignatureWhereInput) int
+		Staff                         func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.StaffOrder, where *ent.StaffWhereInput) int
+		Units                         func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.UnitOrder, where *ent.UnitWhereInput) int
+		UnreadCount                   func(childComplexity int) int
+		Viewer                        func(childComplexity int) int
+		Violations                    func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ViolationOrder, where *ent.ViolationWhereInput) int
 	}
 
 	Reconciliation struct {
@@ -2070,6 +2378,14 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	RecordComplaintPayload struct {
+		Complaint func(childComplexity int) int
+	}
+
+	RecordCorrespondencePayload struct {
+		Correspondence func(childComplexity int) int
+	}
+
 	RecordKeyCopiesPayload struct {
 		Movement func(childComplexity int) int
 		Order    func(childComplexity int) int
@@ -2085,12 +2401,81 @@ type ComplexityRoot struct {
 		Set        func(childComplexity int) int
 	}
 
+	RecordViolationPayload struct {
+		Violation func(childComplexity int) int
+	}
+
 	RegisterExternalPersonPayload struct {
 		ExternalPerson func(childComplexity int) int
 	}
 
+	ReleaseArchiveHoldPayload struct {
+		Hold func(childComplexity int) int
+	}
+
 	RemoveKeyAcceptanceLinePayload struct {
 		Acceptance func(childComplexity int) int
+	}
+
+	Renovation struct {
+		BeginsOn        func(childComplexity int) int
+		Contractor      func(childComplexity int) int
+		CreatedAt       func(childComplexity int) int
+		Currency        func(childComplexity int) int
+		Dated           func(childComplexity int) int
+		Deducted        func(childComplexity int) int
+		DeductionReason func(childComplexity int) int
+		DepartmentID    func(childComplexity int) int
+		Deposit         func(childComplexity int) int
+		EndsOn          func(childComplexity int) int
+		Estate          func(childComplexity int) int
+		EstateID        func(childComplexity int) int
+		File            func(childComplexity int) int
+		FileID          func(childComplexity int) int
+		HouseholdID     func(childComplexity int) int
+		ID              func(childComplexity int) int
+		PaidAt          func(childComplexity int) int
+		Particulars     func(childComplexity int) int
+		RecordedAt      func(childComplexity int) int
+		RecordedByID    func(childComplexity int) int
+		RecordedByName  func(childComplexity int) int
+		Returned        func(childComplexity int) int
+		SettledAt       func(childComplexity int) int
+		State           func(childComplexity int) int
+		Steps           func(childComplexity int) int
+		Title           func(childComplexity int) int
+		VoidReason      func(childComplexity int) int
+		VoidedAt        func(childComplexity int) int
+		VoidedByID      func(childComplexity int) int
+		VoidedByName    func(childComplexity int) int
+	}
+
+	RenovationConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	RenovationEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	RenovationStep struct {
+		Amount       func(childComplexity int) int
+		CreatedAt    func(childComplexity int) int
+		DepartmentID func(childComplexity int) int
+		DoneAt       func(childComplexity int) int
+		DoneByID     func(childComplexity int) int
+		DoneByName   func(childComplexity int) int
+		Estate       func(childComplexity int) int
+		EstateID     func(childComplexity int) int
+		HouseholdID  func(childComplexity int) int
+		ID           func(childComplexity int) int
+		Note         func(childComplexity int) int
+		Renovation   func(childComplexity int) int
+		RenovationID func(childComplexity int) int
+		Step         func(childComplexity int) int
 	}
 
 	ReopenVolumePayload struct {
@@ -2142,8 +2527,16 @@ type ComplexityRoot struct {
 		Line func(childComplexity int) int
 	}
 
+	ResolveViolationPayload struct {
+		Violation func(childComplexity int) int
+	}
+
 	ReturnKeysPayload struct {
 		Loan func(childComplexity int) int
+	}
+
+	ReturnRenovationDepositPayload struct {
+		Renovation func(childComplexity int) int
 	}
 
 	RevokeAPITokenPayload struct {
@@ -2174,6 +2567,10 @@ type ComplexityRoot struct {
 		ID         func(childComplexity int) int
 		LastSeenAt func(childComplexity int) int
 		UserAgent  func(childComplexity int) int
+	}
+
+	SetArchiveRetentionPayload struct {
+		Retention func(childComplexity int) int
 	}
 
 	SignInPayload struct {
@@ -2343,6 +2740,54 @@ type ComplexityRoot struct {
 		Name               func(childComplexity int) int
 	}
 
+	Violation struct {
+		Amount         func(childComplexity int) int
+		AnsweredAt     func(childComplexity int) int
+		AnsweredByID   func(childComplexity int) int
+		AnsweredByName func(childComplexity int) int
+		CreatedAt      func(childComplexity int) int
+		Currency       func(childComplexity int) int
+		Dated          func(childComplexity int) int
+		DepartmentID   func(childComplexity int) int
+		Estate         func(childComplexity int) int
+		EstateID       func(childComplexity int) int
+		File           func(childComplexity int) int
+		FileID         func(childComplexity int) int
+		Finding        func(childComplexity int) int
+		HouseholdID    func(childComplexity int) int
+		ID             func(childComplexity int) int
+		Kind           func(childComplexity int) int
+		Particulars    func(childComplexity int) int
+		RecordedAt     func(childComplexity int) int
+		RecordedByID   func(childComplexity int) int
+		RecordedByName func(childComplexity int) int
+		State          func(childComplexity int) int
+		Title          func(childComplexity int) int
+		VoidReason     func(childComplexity int) int
+		VoidedAt       func(childComplexity int) int
+		VoidedByID     func(childComplexity int) int
+		VoidedByName   func(childComplexity int) int
+	}
+
+	ViolationConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	ViolationEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	VoidComplaintPayload struct {
+		Complaint func(childComplexity int) int
+	}
+
+	VoidCorrespondencePayload struct {
+		Correspondence func(childComplexity int) int
+	}
+
 	VoidDocumentPayload struct {
 		Document func(childComplexity int) int
 	}
@@ -2379,6 +2824,18 @@ type ComplexityRoot struct {
 	VoidKeyReturnPayload struct {
 		KeyReturn func(childComplexity int) int
 		Loan      func(childComplexity int) int
+	}
+
+	VoidRenovationDepositPayload struct {
+		Renovation func(childComplexity int) int
+	}
+
+	VoidRenovationPayload struct {
+		Renovation func(childComplexity int) int
+	}
+
+	VoidViolationPayload struct {
+		Violation func(childComplexity int) int
 	}
 
 	WithdrawApprovalPayload struct {
@@ -2566,12 +3023,40 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AddResidentPayload.Resident(childComplexity), true
 
+	case "AdvanceRenovationPayload.renovation":
+		if e.ComplexityRoot.AdvanceRenovationPayload.Renovation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AdvanceRenovationPayload.Renovation(childComplexity), true
+
+	case "AnswerComplaintPayload.complaint":
+		if e.ComplexityRoot.AnswerComplaintPayload.Complaint == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AnswerComplaintPayload.Complaint(childComplexity), true
+
+	case "AnswerCorrespondencePayload.correspondence":
+		if e.ComplexityRoot.AnswerCorrespondencePayload.Correspondence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AnswerCorrespondencePayload.Correspondence(childComplexity), true
+
 	case "AnswerKeyLossPayload.loss":
 		if e.ComplexityRoot.AnswerKeyLossPayload.Loss == nil {
 			break
 		}
 
 		return e.ComplexityRoot.AnswerKeyLossPayload.Loss(childComplexity), true
+
+	case "ApplyRenovationPayload.renovation":
+		if e.ComplexityRoot.ApplyRenovationPayload.Renovation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApplyRenovationPayload.Renovation(childComplexity), true
 
 	case "Approval.askedAt":
 		if e.ComplexityRoot.Approval.AskedAt == nil {
@@ -2774,6 +3259,488 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ApprovalEdge.Node(childComplexity), true
 
+	case "ApproveArchiveDestructionPayload.destruction":
+		if e.ComplexityRoot.ApproveArchiveDestructionPayload.Destruction == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApproveArchiveDestructionPayload.Destruction(childComplexity), true
+
+	case "ArchiveDestruction.approval":
+		if e.ComplexityRoot.ArchiveDestruction.Approval == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestruction.Approval(childComplexity), true
+	case "ArchiveDestruction.approvalID":
+		if e.ComplexityRoot.ArchiveDestruction.ApprovalID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestruction.ApprovalID(childComplexity), true
+	case "ArchiveDestruction.approvedAt":
+		if e.ComplexityRoot.ArchiveDestruction.ApprovedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestruction.ApprovedAt(childComplexity), true
+	case "ArchiveDestruction.approvedByID":
+		if e.ComplexityRoot.ArchiveDestruction.ApprovedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestruction.ApprovedByID(childComplexity), true
+	case "ArchiveDestruction.approvedByName":
+		if e.ComplexityRoot.ArchiveDestruction.ApprovedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestruction.ApprovedByName(childComplexity), true
+	case "ArchiveDestruction.backupsUntil":
+		if e.ComplexityRoot.ArchiveDestruction.BackupsUntil == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestruction.BackupsUntil(childComplexity), true
+	case "ArchiveDestruction.cancelReason":
+		if e.ComplexityRoot.ArchiveDestruction.CancelReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestruction.CancelReason(childComplexity), true
+	case "ArchiveDestruction.cancelledAt":
+		if e.ComplexityRoot.ArchiveDestruction.CancelledAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestruction.CancelledAt(childComplexity), true
+	case "ArchiveDestruction.cancelledByID":
+		if e.ComplexityRoot.ArchiveDestruction.CancelledByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestruction.CancelledByID(childComplexity), true
+	case "ArchiveDestruction.cancelledByName":
+		if e.ComplexityRoot.ArchiveDestruction.CancelledByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestruction.CancelledByName(childComplexity), true
+	case "ArchiveDestruction.certificate":
+		if e.ComplexityRoot.ArchiveDestruction.Certificate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestruction.Certificate(childComplexity), true
+	case "ArchiveDestruction.certificateID":
+		if e.ComplexityRoot.ArchiveDestruction.CertificateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestruction.CertificateID(childComplexity), true
+	case "ArchiveDestruction.contentHash":
+		if e.ComplexityRoot.ArchiveDestruction.ContentHash == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestruction.ContentHash(childComplexity), true
+	case "ArchiveDestruction.createdAt":
+		if e.ComplexityRoot.ArchiveDestruction.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestruction.CreatedAt(childComplexity), true
+	case "ArchiveDestruction.datedFrom":
+		if e.ComplexityRoot.ArchiveDestruction.DatedFrom == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestruction.DatedFrom(childComplexity), true
+	case "ArchiveDestruction.datedUntil":
+		if e.ComplexityRoot.ArchiveDestruction.DatedUntil == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestruction.DatedUntil(childComplexity), true
+	case "ArchiveDestruction.destroyedByName":
+		if e.ComplexityRoot.ArchiveDestruction.DestroyedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestruction.DestroyedByName(childComplexity), true
+	case "ArchiveDestruction.doneAt":
+		if e.ComplexityRoot.ArchiveDestruction.DoneAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestruction.DoneAt(childComplexity), true
+	case "ArchiveDestruction.eligibleOn":
+		if e.ComplexityRoot.ArchiveDestruction.EligibleOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestruction.EligibleOn(childComplexity), true
+	case "ArchiveDestruction.estate":
+		if e.ComplexityRoot.ArchiveDestruction.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestruction.Estate(childComplexity), true
+	case "ArchiveDestruction.estateID":
+		if e.ComplexityRoot.ArchiveDestruction.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestruction.EstateID(childComplexity), true
+	case "ArchiveDestruction.id":
+		if e.ComplexityRoot.ArchiveDestruction.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestruction.ID(childComplexity), true
+	case "ArchiveDestruction.lines":
+		if e.ComplexityRoot.ArchiveDestruction.Lines == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestruction.Lines(childComplexity), true
+	case "ArchiveDestruction.method":
+		if e.ComplexityRoot.ArchiveDestruction.Method == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestruction.Method(childComplexity), true
+	case "ArchiveDestruction.pages":
+		if e.ComplexityRoot.ArchiveDestruction.Pages == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestruction.Pages(childComplexity), true
+	case "ArchiveDestruction.proposedAt":
+		if e.ComplexityRoot.ArchiveDestruction.ProposedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestruction.ProposedAt(childComplexity), true
+	case "ArchiveDestruction.proposedByID":
+		if e.ComplexityRoot.ArchiveDestruction.ProposedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestruction.ProposedByID(childComplexity), true
+	case "ArchiveDestruction.proposedByName":
+		if e.ComplexityRoot.ArchiveDestruction.ProposedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestruction.ProposedByName(childComplexity), true
+	case "ArchiveDestruction.quantity":
+		if e.ComplexityRoot.ArchiveDestruction.Quantity == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestruction.Quantity(childComplexity), true
+	case "ArchiveDestruction.reason":
+		if e.ComplexityRoot.ArchiveDestruction.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestruction.Reason(childComplexity), true
+	case "ArchiveDestruction.state":
+		if e.ComplexityRoot.ArchiveDestruction.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestruction.State(childComplexity), true
+	case "ArchiveDestruction.version":
+		if e.ComplexityRoot.ArchiveDestruction.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestruction.Version(childComplexity), true
+	case "ArchiveDestruction.witness":
+		if e.ComplexityRoot.ArchiveDestruction.Witness == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestruction.Witness(childComplexity), true
+	case "ArchiveDestruction.witnessID":
+		if e.ComplexityRoot.ArchiveDestruction.WitnessID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestruction.WitnessID(childComplexity), true
+
+	case "ArchiveDestructionCertificate.auditSeq":
+		if e.ComplexityRoot.ArchiveDestructionCertificate.AuditSeq == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionCertificate.AuditSeq(childComplexity), true
+	case "ArchiveDestructionCertificate.authorisedBy":
+		if e.ComplexityRoot.ArchiveDestructionCertificate.AuthorisedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionCertificate.AuthorisedBy(childComplexity), true
+	case "ArchiveDestructionCertificate.backupsUntil":
+		if e.ComplexityRoot.ArchiveDestructionCertificate.BackupsUntil == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionCertificate.BackupsUntil(childComplexity), true
+	case "ArchiveDestructionCertificate.contentHash":
+		if e.ComplexityRoot.ArchiveDestructionCertificate.ContentHash == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionCertificate.ContentHash(childComplexity), true
+	case "ArchiveDestructionCertificate.datedFrom":
+		if e.ComplexityRoot.ArchiveDestructionCertificate.DatedFrom == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionCertificate.DatedFrom(childComplexity), true
+	case "ArchiveDestructionCertificate.datedUntil":
+		if e.ComplexityRoot.ArchiveDestructionCertificate.DatedUntil == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionCertificate.DatedUntil(childComplexity), true
+	case "ArchiveDestructionCertificate.destroyedAt":
+		if e.ComplexityRoot.ArchiveDestructionCertificate.DestroyedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionCertificate.DestroyedAt(childComplexity), true
+	case "ArchiveDestructionCertificate.destroyedBy":
+		if e.ComplexityRoot.ArchiveDestructionCertificate.DestroyedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionCertificate.DestroyedBy(childComplexity), true
+	case "ArchiveDestructionCertificate.destruction":
+		if e.ComplexityRoot.ArchiveDestructionCertificate.Destruction == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionCertificate.Destruction(childComplexity), true
+	case "ArchiveDestructionCertificate.eligibleOn":
+		if e.ComplexityRoot.ArchiveDestructionCertificate.EligibleOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionCertificate.EligibleOn(childComplexity), true
+	case "ArchiveDestructionCertificate.method":
+		if e.ComplexityRoot.ArchiveDestructionCertificate.Method == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionCertificate.Method(childComplexity), true
+	case "ArchiveDestructionCertificate.noHold":
+		if e.ComplexityRoot.ArchiveDestructionCertificate.NoHold == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionCertificate.NoHold(childComplexity), true
+	case "ArchiveDestructionCertificate.number":
+		if e.ComplexityRoot.ArchiveDestructionCertificate.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionCertificate.Number(childComplexity), true
+	case "ArchiveDestructionCertificate.pages":
+		if e.ComplexityRoot.ArchiveDestructionCertificate.Pages == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionCertificate.Pages(childComplexity), true
+	case "ArchiveDestructionCertificate.quantity":
+		if e.ComplexityRoot.ArchiveDestructionCertificate.Quantity == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionCertificate.Quantity(childComplexity), true
+	case "ArchiveDestructionCertificate.schedule":
+		if e.ComplexityRoot.ArchiveDestructionCertificate.Schedule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionCertificate.Schedule(childComplexity), true
+	case "ArchiveDestructionCertificate.series":
+		if e.ComplexityRoot.ArchiveDestructionCertificate.Series == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionCertificate.Series(childComplexity), true
+	case "ArchiveDestructionCertificate.witness":
+		if e.ComplexityRoot.ArchiveDestructionCertificate.Witness == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionCertificate.Witness(childComplexity), true
+
+	case "ArchiveDestructionConnection.edges":
+		if e.ComplexityRoot.ArchiveDestructionConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionConnection.Edges(childComplexity), true
+	case "ArchiveDestructionConnection.pageInfo":
+		if e.ComplexityRoot.ArchiveDestructionConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionConnection.PageInfo(childComplexity), true
+	case "ArchiveDestructionConnection.totalCount":
+		if e.ComplexityRoot.ArchiveDestructionConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionConnection.TotalCount(childComplexity), true
+
+	case "ArchiveDestructionEdge.cursor":
+		if e.ComplexityRoot.ArchiveDestructionEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionEdge.Cursor(childComplexity), true
+	case "ArchiveDestructionEdge.node":
+		if e.ComplexityRoot.ArchiveDestructionEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionEdge.Node(childComplexity), true
+
+	case "ArchiveDestructionLine.basis":
+		if e.ComplexityRoot.ArchiveDestructionLine.Basis == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionLine.Basis(childComplexity), true
+	case "ArchiveDestructionLine.category":
+		if e.ComplexityRoot.ArchiveDestructionLine.Category == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionLine.Category(childComplexity), true
+	case "ArchiveDestructionLine.createdAt":
+		if e.ComplexityRoot.ArchiveDestructionLine.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionLine.CreatedAt(childComplexity), true
+	case "ArchiveDestructionLine.dated":
+		if e.ComplexityRoot.ArchiveDestructionLine.Dated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionLine.Dated(childComplexity), true
+	case "ArchiveDestructionLine.destruction":
+		if e.ComplexityRoot.ArchiveDestructionLine.Destruction == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionLine.Destruction(childComplexity), true
+	case "ArchiveDestructionLine.destructionID":
+		if e.ComplexityRoot.ArchiveDestructionLine.DestructionID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionLine.DestructionID(childComplexity), true
+	case "ArchiveDestructionLine.document":
+		if e.ComplexityRoot.ArchiveDestructionLine.Document == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionLine.Document(childComplexity), true
+	case "ArchiveDestructionLine.documentID":
+		if e.ComplexityRoot.ArchiveDestructionLine.DocumentID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionLine.DocumentID(childComplexity), true
+	case "ArchiveDestructionLine.eligibleOn":
+		if e.ComplexityRoot.ArchiveDestructionLine.EligibleOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionLine.EligibleOn(childComplexity), true
+	case "ArchiveDestructionLine.estate":
+		if e.ComplexityRoot.ArchiveDestructionLine.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionLine.Estate(childComplexity), true
+	case "ArchiveDestructionLine.estateID":
+		if e.ComplexityRoot.ArchiveDestructionLine.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionLine.EstateID(childComplexity), true
+	case "ArchiveDestructionLine.id":
+		if e.ComplexityRoot.ArchiveDestructionLine.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionLine.ID(childComplexity), true
+	case "ArchiveDestructionLine.open":
+		if e.ComplexityRoot.ArchiveDestructionLine.Open == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionLine.Open(childComplexity), true
+	case "ArchiveDestructionLine.pages":
+		if e.ComplexityRoot.ArchiveDestructionLine.Pages == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionLine.Pages(childComplexity), true
+	case "ArchiveDestructionLine.volumeCode":
+		if e.ComplexityRoot.ArchiveDestructionLine.VolumeCode == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionLine.VolumeCode(childComplexity), true
+	case "ArchiveDestructionLine.years":
+		if e.ComplexityRoot.ArchiveDestructionLine.Years == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionLine.Years(childComplexity), true
+
+	case "ArchiveDestructionLineConnection.edges":
+		if e.ComplexityRoot.ArchiveDestructionLineConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionLineConnection.Edges(childComplexity), true
+	case "ArchiveDestructionLineConnection.pageInfo":
+		if e.ComplexityRoot.ArchiveDestructionLineConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionLineConnection.PageInfo(childComplexity), true
+	case "ArchiveDestructionLineConnection.totalCount":
+		if e.ComplexityRoot.ArchiveDestructionLineConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionLineConnection.TotalCount(childComplexity), true
+
+	case "ArchiveDestructionLineEdge.cursor":
+		if e.ComplexityRoot.ArchiveDestructionLineEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionLineEdge.Cursor(childComplexity), true
+	case "ArchiveDestructionLineEdge.node":
+		if e.ComplexityRoot.ArchiveDestructionLineEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionLineEdge.Node(childComplexity), true
+
 	case "ArchiveDocument.boundAt":
 		if e.ComplexityRoot.ArchiveDocument.BoundAt == nil {
 			break
@@ -2798,6 +3765,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ArchiveDocument.Category(childComplexity), true
+	case "ArchiveDocument.certificateNumber":
+		if e.ComplexityRoot.ArchiveDocument.CertificateNumber == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDocument.CertificateNumber(childComplexity), true
 	case "ArchiveDocument.class":
 		if e.ComplexityRoot.ArchiveDocument.Class == nil {
 			break
@@ -2840,6 +3813,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ArchiveDocument.DepartmentID(childComplexity), true
+	case "ArchiveDocument.destroyedAt":
+		if e.ComplexityRoot.ArchiveDocument.DestroyedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDocument.DestroyedAt(childComplexity), true
 	case "ArchiveDocument.edition":
 		if e.ComplexityRoot.ArchiveDocument.Edition == nil {
 			break
@@ -3169,6 +4148,153 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ArchiveFileEdge.Node(childComplexity), true
+
+	case "ArchiveHold.createdAt":
+		if e.ComplexityRoot.ArchiveHold.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveHold.CreatedAt(childComplexity), true
+	case "ArchiveHold.document":
+		if e.ComplexityRoot.ArchiveHold.Document == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveHold.Document(childComplexity), true
+	case "ArchiveHold.documentID":
+		if e.ComplexityRoot.ArchiveHold.DocumentID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveHold.DocumentID(childComplexity), true
+	case "ArchiveHold.estate":
+		if e.ComplexityRoot.ArchiveHold.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveHold.Estate(childComplexity), true
+	case "ArchiveHold.estateID":
+		if e.ComplexityRoot.ArchiveHold.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveHold.EstateID(childComplexity), true
+	case "ArchiveHold.file":
+		if e.ComplexityRoot.ArchiveHold.File == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveHold.File(childComplexity), true
+	case "ArchiveHold.fileID":
+		if e.ComplexityRoot.ArchiveHold.FileID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveHold.FileID(childComplexity), true
+	case "ArchiveHold.id":
+		if e.ComplexityRoot.ArchiveHold.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveHold.ID(childComplexity), true
+	case "ArchiveHold.placedAt":
+		if e.ComplexityRoot.ArchiveHold.PlacedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveHold.PlacedAt(childComplexity), true
+	case "ArchiveHold.placedByID":
+		if e.ComplexityRoot.ArchiveHold.PlacedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveHold.PlacedByID(childComplexity), true
+	case "ArchiveHold.placedByName":
+		if e.ComplexityRoot.ArchiveHold.PlacedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveHold.PlacedByName(childComplexity), true
+	case "ArchiveHold.reason":
+		if e.ComplexityRoot.ArchiveHold.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveHold.Reason(childComplexity), true
+	case "ArchiveHold.releaseReason":
+		if e.ComplexityRoot.ArchiveHold.ReleaseReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveHold.ReleaseReason(childComplexity), true
+	case "ArchiveHold.releasedAt":
+		if e.ComplexityRoot.ArchiveHold.ReleasedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveHold.ReleasedAt(childComplexity), true
+	case "ArchiveHold.releasedByID":
+		if e.ComplexityRoot.ArchiveHold.ReleasedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveHold.ReleasedByID(childComplexity), true
+	case "ArchiveHold.releasedByName":
+		if e.ComplexityRoot.ArchiveHold.ReleasedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveHold.ReleasedByName(childComplexity), true
+	case "ArchiveHold.subjectID":
+		if e.ComplexityRoot.ArchiveHold.SubjectID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveHold.SubjectID(childComplexity), true
+	case "ArchiveHold.volume":
+		if e.ComplexityRoot.ArchiveHold.Volume == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveHold.Volume(childComplexity), true
+	case "ArchiveHold.volumeID":
+		if e.ComplexityRoot.ArchiveHold.VolumeID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveHold.VolumeID(childComplexity), true
+
+	case "ArchiveHoldConnection.edges":
+		if e.ComplexityRoot.ArchiveHoldConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveHoldConnection.Edges(childComplexity), true
+	case "ArchiveHoldConnection.pageInfo":
+		if e.ComplexityRoot.ArchiveHoldConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveHoldConnection.PageInfo(childComplexity), true
+	case "ArchiveHoldConnection.totalCount":
+		if e.ComplexityRoot.ArchiveHoldConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveHoldConnection.TotalCount(childComplexity), true
+
+	case "ArchiveHoldEdge.cursor":
+		if e.ComplexityRoot.ArchiveHoldEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveHoldEdge.Cursor(childComplexity), true
+	case "ArchiveHoldEdge.node":
+		if e.ComplexityRoot.ArchiveHoldEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveHoldEdge.Node(childComplexity), true
 
 	case "ArchiveManual.createdAt":
 		if e.ComplexityRoot.ArchiveManual.CreatedAt == nil {
@@ -3599,6 +4725,99 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ArchiveRequestEdge.Node(childComplexity), true
+
+	case "ArchiveRetention.basis":
+		if e.ComplexityRoot.ArchiveRetention.Basis == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveRetention.Basis(childComplexity), true
+	case "ArchiveRetention.category":
+		if e.ComplexityRoot.ArchiveRetention.Category == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveRetention.Category(childComplexity), true
+	case "ArchiveRetention.createdAt":
+		if e.ComplexityRoot.ArchiveRetention.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveRetention.CreatedAt(childComplexity), true
+	case "ArchiveRetention.estate":
+		if e.ComplexityRoot.ArchiveRetention.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveRetention.Estate(childComplexity), true
+	case "ArchiveRetention.estateID":
+		if e.ComplexityRoot.ArchiveRetention.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveRetention.EstateID(childComplexity), true
+	case "ArchiveRetention.id":
+		if e.ComplexityRoot.ArchiveRetention.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveRetention.ID(childComplexity), true
+	case "ArchiveRetention.setByID":
+		if e.ComplexityRoot.ArchiveRetention.SetByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveRetention.SetByID(childComplexity), true
+	case "ArchiveRetention.setByName":
+		if e.ComplexityRoot.ArchiveRetention.SetByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveRetention.SetByName(childComplexity), true
+	case "ArchiveRetention.version":
+		if e.ComplexityRoot.ArchiveRetention.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveRetention.Version(childComplexity), true
+	case "ArchiveRetention.years":
+		if e.ComplexityRoot.ArchiveRetention.Years == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveRetention.Years(childComplexity), true
+
+	case "ArchiveRetentionConnection.edges":
+		if e.ComplexityRoot.ArchiveRetentionConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveRetentionConnection.Edges(childComplexity), true
+	case "ArchiveRetentionConnection.pageInfo":
+		if e.ComplexityRoot.ArchiveRetentionConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveRetentionConnection.PageInfo(childComplexity), true
+	case "ArchiveRetentionConnection.totalCount":
+		if e.ComplexityRoot.ArchiveRetentionConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveRetentionConnection.TotalCount(childComplexity), true
+
+	case "ArchiveRetentionEdge.cursor":
+		if e.ComplexityRoot.ArchiveRetentionEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveRetentionEdge.Cursor(childComplexity), true
+	case "ArchiveRetentionEdge.node":
+		if e.ComplexityRoot.ArchiveRetentionEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveRetentionEdge.Node(childComplexity), true
 
 	case "ArchiveVolume.bound":
 		if e.ComplexityRoot.ArchiveVolume.Bound == nil {
@@ -4207,6 +5426,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CanAnswer.Message(childComplexity), true
 
+	case "CancelArchiveDestructionPayload.destruction":
+		if e.ComplexityRoot.CancelArchiveDestructionPayload.Destruction == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CancelArchiveDestructionPayload.Destruction(childComplexity), true
+
 	case "CancelKeyAcceptancePayload.acceptance":
 		if e.ComplexityRoot.CancelKeyAcceptancePayload.Acceptance == nil {
 			break
@@ -4382,6 +5608,189 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CloseVolumePayload.Volume(childComplexity), true
 
+	case "Complaint.answeredAt":
+		if e.ComplexityRoot.Complaint.AnsweredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.AnsweredAt(childComplexity), true
+	case "Complaint.answeredByID":
+		if e.ComplexityRoot.Complaint.AnsweredByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.AnsweredByID(childComplexity), true
+	case "Complaint.answeredByName":
+		if e.ComplexityRoot.Complaint.AnsweredByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.AnsweredByName(childComplexity), true
+	case "Complaint.createdAt":
+		if e.ComplexityRoot.Complaint.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.CreatedAt(childComplexity), true
+	case "Complaint.dated":
+		if e.ComplexityRoot.Complaint.Dated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.Dated(childComplexity), true
+	case "Complaint.departmentID":
+		if e.ComplexityRoot.Complaint.DepartmentID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.DepartmentID(childComplexity), true
+	case "Complaint.dueAt":
+		if e.ComplexityRoot.Complaint.DueAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.DueAt(childComplexity), true
+	case "Complaint.estate":
+		if e.ComplexityRoot.Complaint.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.Estate(childComplexity), true
+	case "Complaint.estateID":
+		if e.ComplexityRoot.Complaint.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.EstateID(childComplexity), true
+	case "Complaint.file":
+		if e.ComplexityRoot.Complaint.File == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.File(childComplexity), true
+	case "Complaint.fileID":
+		if e.ComplexityRoot.Complaint.FileID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.FileID(childComplexity), true
+	case "Complaint.finding":
+		if e.ComplexityRoot.Complaint.Finding == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.Finding(childComplexity), true
+	case "Complaint.householdID":
+		if e.ComplexityRoot.Complaint.HouseholdID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.HouseholdID(childComplexity), true
+	case "Complaint.id":
+		if e.ComplexityRoot.Complaint.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.ID(childComplexity), true
+	case "Complaint.particulars":
+		if e.ComplexityRoot.Complaint.Particulars == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.Particulars(childComplexity), true
+	case "Complaint.recordedAt":
+		if e.ComplexityRoot.Complaint.RecordedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.RecordedAt(childComplexity), true
+	case "Complaint.recordedByID":
+		if e.ComplexityRoot.Complaint.RecordedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.RecordedByID(childComplexity), true
+	case "Complaint.recordedByName":
+		if e.ComplexityRoot.Complaint.RecordedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.RecordedByName(childComplexity), true
+	case "Complaint.state":
+		if e.ComplexityRoot.Complaint.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.State(childComplexity), true
+	case "Complaint.title":
+		if e.ComplexityRoot.Complaint.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.Title(childComplexity), true
+	case "Complaint.voidReason":
+		if e.ComplexityRoot.Complaint.VoidReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.VoidReason(childComplexity), true
+	case "Complaint.voidedAt":
+		if e.ComplexityRoot.Complaint.VoidedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.VoidedAt(childComplexity), true
+	case "Complaint.voidedByID":
+		if e.ComplexityRoot.Complaint.VoidedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.VoidedByID(childComplexity), true
+	case "Complaint.voidedByName":
+		if e.ComplexityRoot.Complaint.VoidedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.VoidedByName(childComplexity), true
+	case "Complaint.way":
+		if e.ComplexityRoot.Complaint.Way == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.Way(childComplexity), true
+
+	case "ComplaintConnection.edges":
+		if e.ComplexityRoot.ComplaintConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComplaintConnection.Edges(childComplexity), true
+	case "ComplaintConnection.pageInfo":
+		if e.ComplexityRoot.ComplaintConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComplaintConnection.PageInfo(childComplexity), true
+	case "ComplaintConnection.totalCount":
+		if e.ComplexityRoot.ComplaintConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComplaintConnection.TotalCount(childComplexity), true
+
+	case "ComplaintEdge.cursor":
+		if e.ComplexityRoot.ComplaintEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComplaintEdge.Cursor(childComplexity), true
+	case "ComplaintEdge.node":
+		if e.ComplexityRoot.ComplaintEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComplaintEdge.Node(childComplexity), true
+
 	case "CompleteKeyScrappingPayload.scrapping":
 		if e.ComplexityRoot.CompleteKeyScrappingPayload.Scrapping == nil {
 			break
@@ -4408,6 +5817,189 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CorrectDocumentPayload.Document(childComplexity), true
+
+	case "Correspondence.answeredAt":
+		if e.ComplexityRoot.Correspondence.AnsweredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Correspondence.AnsweredAt(childComplexity), true
+	case "Correspondence.answeredByID":
+		if e.ComplexityRoot.Correspondence.AnsweredByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Correspondence.AnsweredByID(childComplexity), true
+	case "Correspondence.answeredByName":
+		if e.ComplexityRoot.Correspondence.AnsweredByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Correspondence.AnsweredByName(childComplexity), true
+	case "Correspondence.createdAt":
+		if e.ComplexityRoot.Correspondence.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Correspondence.CreatedAt(childComplexity), true
+	case "Correspondence.dated":
+		if e.ComplexityRoot.Correspondence.Dated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Correspondence.Dated(childComplexity), true
+	case "Correspondence.departmentID":
+		if e.ComplexityRoot.Correspondence.DepartmentID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Correspondence.DepartmentID(childComplexity), true
+	case "Correspondence.direction":
+		if e.ComplexityRoot.Correspondence.Direction == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Correspondence.Direction(childComplexity), true
+	case "Correspondence.estate":
+		if e.ComplexityRoot.Correspondence.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Correspondence.Estate(childComplexity), true
+	case "Correspondence.estateID":
+		if e.ComplexityRoot.Correspondence.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Correspondence.EstateID(childComplexity), true
+	case "Correspondence.file":
+		if e.ComplexityRoot.Correspondence.File == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Correspondence.File(childComplexity), true
+	case "Correspondence.fileID":
+		if e.ComplexityRoot.Correspondence.FileID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Correspondence.FileID(childComplexity), true
+	case "Correspondence.finding":
+		if e.ComplexityRoot.Correspondence.Finding == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Correspondence.Finding(childComplexity), true
+	case "Correspondence.householdID":
+		if e.ComplexityRoot.Correspondence.HouseholdID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Correspondence.HouseholdID(childComplexity), true
+	case "Correspondence.id":
+		if e.ComplexityRoot.Correspondence.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Correspondence.ID(childComplexity), true
+	case "Correspondence.particulars":
+		if e.ComplexityRoot.Correspondence.Particulars == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Correspondence.Particulars(childComplexity), true
+	case "Correspondence.recordedAt":
+		if e.ComplexityRoot.Correspondence.RecordedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Correspondence.RecordedAt(childComplexity), true
+	case "Correspondence.recordedByID":
+		if e.ComplexityRoot.Correspondence.RecordedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Correspondence.RecordedByID(childComplexity), true
+	case "Correspondence.recordedByName":
+		if e.ComplexityRoot.Correspondence.RecordedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Correspondence.RecordedByName(childComplexity), true
+	case "Correspondence.state":
+		if e.ComplexityRoot.Correspondence.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Correspondence.State(childComplexity), true
+	case "Correspondence.title":
+		if e.ComplexityRoot.Correspondence.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Correspondence.Title(childComplexity), true
+	case "Correspondence.voidReason":
+		if e.ComplexityRoot.Correspondence.VoidReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Correspondence.VoidReason(childComplexity), true
+	case "Correspondence.voidedAt":
+		if e.ComplexityRoot.Correspondence.VoidedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Correspondence.VoidedAt(childComplexity), true
+	case "Correspondence.voidedByID":
+		if e.ComplexityRoot.Correspondence.VoidedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Correspondence.VoidedByID(childComplexity), true
+	case "Correspondence.voidedByName":
+		if e.ComplexityRoot.Correspondence.VoidedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Correspondence.VoidedByName(childComplexity), true
+	case "Correspondence.way":
+		if e.ComplexityRoot.Correspondence.Way == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Correspondence.Way(childComplexity), true
+
+	case "CorrespondenceConnection.edges":
+		if e.ComplexityRoot.CorrespondenceConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CorrespondenceConnection.Edges(childComplexity), true
+	case "CorrespondenceConnection.pageInfo":
+		if e.ComplexityRoot.CorrespondenceConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CorrespondenceConnection.PageInfo(childComplexity), true
+	case "CorrespondenceConnection.totalCount":
+		if e.ComplexityRoot.CorrespondenceConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CorrespondenceConnection.TotalCount(childComplexity), true
+
+	case "CorrespondenceEdge.cursor":
+		if e.ComplexityRoot.CorrespondenceEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CorrespondenceEdge.Cursor(childComplexity), true
+	case "CorrespondenceEdge.node":
+		if e.ComplexityRoot.CorrespondenceEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CorrespondenceEdge.Node(childComplexity), true
 
 	case "CountKeySpotCheckPayload.spotCheck":
 		if e.ComplexityRoot.CountKeySpotCheckPayload.SpotCheck == nil {
@@ -4600,6 +6192,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DepartmentEdge.Node(childComplexity), true
 
+	case "DestroyArchivePayload.destruction":
+		if e.ComplexityRoot.DestroyArchivePayload.Destruction == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DestroyArchivePayload.Destruction(childComplexity), true
+
 	case "DraftKeyAcceptancePayload.acceptance":
 		if e.ComplexityRoot.DraftKeyAcceptancePayload.Acceptance == nil {
 			break
@@ -4706,6 +6305,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.EndEmploymentPayload.Staff(childComplexity), true
 
+	case "Estate.backupDays":
+		if e.ComplexityRoot.Estate.BackupDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Estate.BackupDays(childComplexity), true
 	case "Estate.code":
 		if e.ComplexityRoot.Estate.Code == nil {
 			break
@@ -9107,6 +10712,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AddResident(childComplexity, args["input"].(registry.AddResidentInput)), true
+	case "Mutation.advanceRenovation":
+		if e.ComplexityRoot.Mutation.AdvanceRenovation == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_advanceRenovation_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AdvanceRenovation(childComplexity, args["input"].(archives.AdvanceRenovationInput)), true
+	case "Mutation.answerComplaint":
+		if e.ComplexityRoot.Mutation.AnswerComplaint == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_answerComplaint_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AnswerComplaint(childComplexity, args["input"].(archives.AnswerComplaintInput)), true
+	case "Mutation.answerCorrespondence":
+		if e.ComplexityRoot.Mutation.AnswerCorrespondence == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_answerCorrespondence_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AnswerCorrespondence(childComplexity, args["input"].(archives.AnswerCorrespondenceInput)), true
 	case "Mutation.answerKeyLoss":
 		if e.ComplexityRoot.Mutation.AnswerKeyLoss == nil {
 			break
@@ -9118,6 +10756,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AnswerKeyLoss(childComplexity, args["input"].(keys.AnswerKeyLossInput)), true
+	case "Mutation.applyRenovation":
+		if e.ComplexityRoot.Mutation.ApplyRenovation == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_applyRenovation_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ApplyRenovation(childComplexity, args["input"].(archives.ApplyRenovationInput)), true
+	case "Mutation.approveArchiveDestruction":
+		if e.ComplexityRoot.Mutation.ApproveArchiveDestruction == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_approveArchiveDestruction_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ApproveArchiveDestruction(childComplexity, args["input"].(archives.ApproveArchiveDestructionInput)), true
 	case "Mutation.askKeyLoan":
 		if e.ComplexityRoot.Mutation.AskKeyLoan == nil {
 			break
@@ -9162,6 +10822,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.BreakKeySeal(childComplexity, args["input"].(keys.BreakKeySealInput)), true
+	case "Mutation.cancelArchiveDestruction":
+		if e.ComplexityRoot.Mutation.CancelArchiveDestruction == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_cancelArchiveDestruction_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CancelArchiveDestruction(childComplexity, args["input"].(archives.CancelArchiveDestructionInput)), true
 	case "Mutation.cancelKeyAcceptance":
 		if e.ComplexityRoot.Mutation.CancelKeyAcceptance == nil {
 			break
@@ -9459,6 +11130,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeclineArchiveRequest(childComplexity, args["input"].(archives.DeclineArchiveRequestInput)), true
+	case "Mutation.destroyArchive":
+		if e.ComplexityRoot.Mutation.DestroyArchive == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_destroyArchive_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DestroyArchive(childComplexity, args["input"].(archives.DestroyArchiveInput)), true
 	case "Mutation.disableAccount":
 		if e.ComplexityRoot.Mutation.DisableAccount == nil {
 			break
@@ -9756,6 +11438,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.OrderLockChange(childComplexity, args["input"].(keys.OrderLockChangeInput)), true
+	case "Mutation.payRenovationDeposit":
+		if e.ComplexityRoot.Mutation.PayRenovationDeposit == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_payRenovationDeposit_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PayRenovationDeposit(childComplexity, args["input"].(archives.PayRenovationDepositInput)), true
+	case "Mutation.placeArchiveHold":
+		if e.ComplexityRoot.Mutation.PlaceArchiveHold == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_placeArchiveHold_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PlaceArchiveHold(childComplexity, args["input"].(archives.PlaceArchiveHoldInput)), true
 	case "Mutation.placeInArchive":
 		if e.ComplexityRoot.Mutation.PlaceInArchive == nil {
 			break
@@ -9767,6 +11471,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.PlaceInArchive(childComplexity, args["input"].(archives.PlaceInArchiveInput)), true
+	case "Mutation.proposeArchiveDestruction":
+		if e.ComplexityRoot.Mutation.ProposeArchiveDestruction == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_proposeArchiveDestruction_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ProposeArchiveDestruction(childComplexity, args["input"].(archives.ProposeArchiveDestructionInput)), true
 	case "Mutation.putManualInForce":
 		if e.ComplexityRoot.Mutation.PutManualInForce == nil {
 			break
@@ -9778,6 +11493,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.PutManualInForce(childComplexity, args["input"].(archives.PutInForceInput)), true
+	case "Mutation.recordComplaint":
+		if e.ComplexityRoot.Mutation.RecordComplaint == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_recordComplaint_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RecordComplaint(childComplexity, args["input"].(archives.RecordComplaintInput)), true
+	case "Mutation.recordCorrespondence":
+		if e.ComplexityRoot.Mutation.RecordCorrespondence == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_recordCorrespondence_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RecordCorrespondence(childComplexity, args["input"].(archives.RecordCorrespondenceInput)), true
 	case "Mutation.recordKeyCopies":
 		if e.ComplexityRoot.Mutation.RecordKeyCopies == nil {
 			break
@@ -9811,6 +11548,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RecordLockChange(childComplexity, args["input"].(keys.RecordLockChangeInput)), true
+	case "Mutation.recordViolation":
+		if e.ComplexityRoot.Mutation.RecordViolation == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_recordViolation_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RecordViolation(childComplexity, args["input"].(archives.RecordViolationInput)), true
 	case "Mutation.registerExternalPerson":
 		if e.ComplexityRoot.Mutation.RegisterExternalPerson == nil {
 			break
@@ -9822,6 +11570,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RegisterExternalPerson(childComplexity, args["input"].(registry.RegisterExternalPersonInput)), true
+	case "Mutation.releaseArchiveHold":
+		if e.ComplexityRoot.Mutation.ReleaseArchiveHold == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_releaseArchiveHold_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReleaseArchiveHold(childComplexity, args["input"].(archives.ReleaseArchiveHoldInput)), true
 	case "Mutation.removeKeyAcceptanceLine":
 		if e.ComplexityRoot.Mutation.RemoveKeyAcceptanceLine == nil {
 			break
@@ -9899,6 +11658,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ResolveKeyDifference(childComplexity, args["input"].(keys.ResolveKeyDifferenceInput)), true
+	case "Mutation.resolveViolation":
+		if e.ComplexityRoot.Mutation.ResolveViolation == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_resolveViolation_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ResolveViolation(childComplexity, args["input"].(archives.ResolveViolationInput)), true
 	case "Mutation.returnKeys":
 		if e.ComplexityRoot.Mutation.ReturnKeys == nil {
 			break
@@ -9910,6 +11680,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ReturnKeys(childComplexity, args["input"].(keys.ReturnKeysInput)), true
+	case "Mutation.returnRenovationDeposit":
+		if e.ComplexityRoot.Mutation.ReturnRenovationDeposit == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_returnRenovationDeposit_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReturnRenovationDeposit(childComplexity, args["input"].(archives.ReturnRenovationDepositInput)), true
 	case "Mutation.revokeApiToken":
 		if e.ComplexityRoot.Mutation.RevokeAPIToken == nil {
 			break
@@ -9960,6 +11741,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SealKeys(childComplexity, args["input"].(keys.SealKeysInput)), true
+	case "Mutation.setArchiveRetention":
+		if e.ComplexityRoot.Mutation.SetArchiveRetention == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_setArchiveRetention_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SetArchiveRetention(childComplexity, args["input"].(archives.SetArchiveRetentionInput)), true
 	case "Mutation.signIn":
 		if e.ComplexityRoot.Mutation.SignIn == nil {
 			break
@@ -10142,6 +11934,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateUnit(childComplexity, args["input"].(registry.UpdateUnitInput)), true
+	case "Mutation.voidComplaint":
+		if e.ComplexityRoot.Mutation.VoidComplaint == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_voidComplaint_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.VoidComplaint(childComplexity, args["input"].(archives.VoidComplaintInput)), true
+	case "Mutation.voidCorrespondence":
+		if e.ComplexityRoot.Mutation.VoidCorrespondence == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_voidCorrespondence_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.VoidCorrespondence(childComplexity, args["input"].(archives.VoidCorrespondenceInput)), true
 	case "Mutation.voidDocument":
 		if e.ComplexityRoot.Mutation.VoidDocument == nil {
 			break
@@ -10241,6 +12055,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.VoidKeyReturn(childComplexity, args["input"].(keys.VoidKeyReturnInput)), true
+	case "Mutation.voidRenovation":
+		if e.ComplexityRoot.Mutation.VoidRenovation == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_voidRenovation_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.VoidRenovation(childComplexity, args["input"].(archives.VoidRenovationInput)), true
+	case "Mutation.voidRenovationDeposit":
+		if e.ComplexityRoot.Mutation.VoidRenovationDeposit == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_voidRenovationDeposit_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.VoidRenovationDeposit(childComplexity, args["input"].(archives.VoidRenovationDepositInput)), true
+	case "Mutation.voidViolation":
+		if e.ComplexityRoot.Mutation.VoidViolation == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_voidViolation_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.VoidViolation(childComplexity, args["input"].(archives.VoidViolationInput)), true
 	case "Mutation.withdrawApproval":
 		if e.ComplexityRoot.Mutation.WithdrawApproval == nil {
 			break
@@ -10630,6 +12477,20 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PageInfo.StartCursor(childComplexity), true
 
+	case "PayRenovationDepositPayload.renovation":
+		if e.ComplexityRoot.PayRenovationDepositPayload.Renovation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PayRenovationDepositPayload.Renovation(childComplexity), true
+
+	case "PlaceArchiveHoldPayload.hold":
+		if e.ComplexityRoot.PlaceArchiveHoldPayload.Hold == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlaceArchiveHoldPayload.Hold(childComplexity), true
+
 	case "PlaceInArchivePayload.file":
 		if e.ComplexityRoot.PlaceInArchivePayload.File == nil {
 			break
@@ -10642,6 +12503,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PlaceInArchivePayload.Volume(childComplexity), true
+
+	case "ProposeArchiveDestructionPayload.destruction":
+		if e.ComplexityRoot.ProposeArchiveDestructionPayload.Destruction == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProposeArchiveDestructionPayload.Destruction(childComplexity), true
 
 	case "PutInForcePayload.document":
 		if e.ComplexityRoot.PutInForcePayload.Document == nil {
@@ -10722,6 +12590,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Approvals(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.ApprovalOrder), args["where"].(*ent.ApprovalWhereInput)), true
+	case "Query.archiveDestructionCertificate":
+		if e.ComplexityRoot.Query.ArchiveDestructionCertificate == nil {
+			break
+		}
+
+		args, err := ec.field_Query_archiveDestructionCertificate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ArchiveDestructionCertificate(childComplexity, args["destructionID"].(uuid.UUID)), true
+	case "Query.archiveDestructions":
+		if e.ComplexityRoot.Query.ArchiveDestructions == nil {
+			break
+		}
+
+		args, err := ec.field_Query_archiveDestructions_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ArchiveDestructions(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.ArchiveDestructionOrder), args["where"].(*ent.ArchiveDestructionWhereInput)), true
 	case "Query.archiveDocuments":
 		if e.ComplexityRoot.Query.ArchiveDocuments == nil {
 			break
@@ -10744,6 +12634,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.ArchiveFiles(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.ArchiveFileOrder), args["where"].(*ent.ArchiveFileWhereInput)), true
+	case "Query.archiveHolds":
+		if e.ComplexityRoot.Query.ArchiveHolds == nil {
+			break
+		}
+
+		args, err := ec.field_Query_archiveHolds_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ArchiveHolds(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.ArchiveHoldOrder), args["where"].(*ent.ArchiveHoldWhereInput)), true
 	case "Query.archiveManuals":
 		if e.ComplexityRoot.Query.ArchiveManuals == nil {
 			break
@@ -10777,6 +12678,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.ArchiveRequests(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.ArchiveRequestOrder), args["where"].(*ent.ArchiveRequestWhereInput)), true
+	case "Query.archiveRetentionDue":
+		if e.ComplexityRoot.Query.ArchiveRetentionDue == nil {
+			break
+		}
+
+		args, err := ec.field_Query_archiveRetentionDue_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ArchiveRetentionDue(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.ArchiveDocumentOrder), args["where"].(*ent.ArchiveDocumentWhereInput)), true
+	case "Query.archiveRetentions":
+		if e.ComplexityRoot.Query.ArchiveRetentions == nil {
+			break
+		}
+
+		args, err := ec.field_Query_archiveRetentions_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ArchiveRetentions(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["where"].(*ent.ArchiveRetentionWhereInput)), true
 	case "Query.archiveVolumes":
 		if e.ComplexityRoot.Query.ArchiveVolumes == nil {
 			break
@@ -10843,6 +12766,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Certificates(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.CertificateOrder), args["where"].(*ent.CertificateWhereInput)), true
+	case "Query.complaints":
+		if e.ComplexityRoot.Query.Complaints == nil {
+			break
+		}
+
+		args, err := ec.field_Query_complaints_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Complaints(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.ComplaintOrder), args["where"].(*ent.ComplaintWhereInput)), true
+	case "Query.correspondences":
+		if e.ComplexityRoot.Query.Correspondences == nil {
+			break
+		}
+
+		args, err := ec.field_Query_correspondences_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Correspondences(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.CorrespondenceOrder), args["where"].(*ent.CorrespondenceWhereInput)), true
 	case "Query.departments":
 		if e.ComplexityRoot.Query.Departments == nil {
 			break
@@ -11262,6 +13207,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.RedrawKeySpotCheck(childComplexity, args["spotCheckID"].(uuid.UUID)), true
+	case "Query.renovations":
+		if e.ComplexityRoot.Query.Renovations == nil {
+			break
+		}
+
+		args, err := ec.field_Query_renovations_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Renovations(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.RenovationOrder), args["where"].(*ent.RenovationWhereInput)), true
 	case "Query.residents":
 		if e.ComplexityRoot.Query.Residents == nil {
 			break
@@ -11324,6 +13280,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Viewer(childComplexity), true
+	case "Query.violations":
+		if e.ComplexityRoot.Query.Violations == nil {
+			break
+		}
+
+		args, err := ec.field_Query_violations_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Violations(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.ViolationOrder), args["where"].(*ent.ViolationWhereInput)), true
 
 	case "Reconciliation.clause":
 		if e.ComplexityRoot.Reconciliation.Clause == nil {
@@ -11643,6 +13610,20 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ReconciliationLineEdge.Node(childComplexity), true
 
+	case "RecordComplaintPayload.complaint":
+		if e.ComplexityRoot.RecordComplaintPayload.Complaint == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordComplaintPayload.Complaint(childComplexity), true
+
+	case "RecordCorrespondencePayload.correspondence":
+		if e.ComplexityRoot.RecordCorrespondencePayload.Correspondence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordCorrespondencePayload.Correspondence(childComplexity), true
+
 	case "RecordKeyCopiesPayload.movement":
 		if e.ComplexityRoot.RecordKeyCopiesPayload.Movement == nil {
 			break
@@ -11682,6 +13663,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RecordLockChangePayload.Set(childComplexity), true
 
+	case "RecordViolationPayload.violation":
+		if e.ComplexityRoot.RecordViolationPayload.Violation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordViolationPayload.Violation(childComplexity), true
+
 	case "RegisterExternalPersonPayload.externalPerson":
 		if e.ComplexityRoot.RegisterExternalPersonPayload.ExternalPerson == nil {
 			break
@@ -11689,12 +13677,317 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RegisterExternalPersonPayload.ExternalPerson(childComplexity), true
 
+	case "ReleaseArchiveHoldPayload.hold":
+		if e.ComplexityRoot.ReleaseArchiveHoldPayload.Hold == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReleaseArchiveHoldPayload.Hold(childComplexity), true
+
 	case "RemoveKeyAcceptanceLinePayload.acceptance":
 		if e.ComplexityRoot.RemoveKeyAcceptanceLinePayload.Acceptance == nil {
 			break
 		}
 
 		return e.ComplexityRoot.RemoveKeyAcceptanceLinePayload.Acceptance(childComplexity), true
+
+	case "Renovation.beginsOn":
+		if e.ComplexityRoot.Renovation.BeginsOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Renovation.BeginsOn(childComplexity), true
+	case "Renovation.contractor":
+		if e.ComplexityRoot.Renovation.Contractor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Renovation.Contractor(childComplexity), true
+	case "Renovation.createdAt":
+		if e.ComplexityRoot.Renovation.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Renovation.CreatedAt(childComplexity), true
+	case "Renovation.currency":
+		if e.ComplexityRoot.Renovation.Currency == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Renovation.Currency(childComplexity), true
+	case "Renovation.dated":
+		if e.ComplexityRoot.Renovation.Dated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Renovation.Dated(childComplexity), true
+	case "Renovation.deducted":
+		if e.ComplexityRoot.Renovation.Deducted == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Renovation.Deducted(childComplexity), true
+	case "Renovation.deductionReason":
+		if e.ComplexityRoot.Renovation.DeductionReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Renovation.DeductionReason(childComplexity), true
+	case "Renovation.departmentID":
+		if e.ComplexityRoot.Renovation.DepartmentID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Renovation.DepartmentID(childComplexity), true
+	case "Renovation.deposit":
+		if e.ComplexityRoot.Renovation.Deposit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Renovation.Deposit(childComplexity), true
+	case "Renovation.endsOn":
+		if e.ComplexityRoot.Renovation.EndsOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Renovation.EndsOn(childComplexity), true
+	case "Renovation.estate":
+		if e.ComplexityRoot.Renovation.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Renovation.Estate(childComplexity), true
+	case "Renovation.estateID":
+		if e.ComplexityRoot.Renovation.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Renovation.EstateID(childComplexity), true
+	case "Renovation.file":
+		if e.ComplexityRoot.Renovation.File == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Renovation.File(childComplexity), true
+	case "Renovation.fileID":
+		if e.ComplexityRoot.Renovation.FileID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Renovation.FileID(childComplexity), true
+	case "Renovation.householdID":
+		if e.ComplexityRoot.Renovation.HouseholdID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Renovation.HouseholdID(childComplexity), true
+	case "Renovation.id":
+		if e.ComplexityRoot.Renovation.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Renovation.ID(childComplexity), true
+	case "Renovation.paidAt":
+		if e.ComplexityRoot.Renovation.PaidAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Renovation.PaidAt(childComplexity), true
+	case "Renovation.particulars":
+		if e.ComplexityRoot.Renovation.Particulars == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Renovation.Particulars(childComplexity), true
+	case "Renovation.recordedAt":
+		if e.ComplexityRoot.Renovation.RecordedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Renovation.RecordedAt(childComplexity), true
+	case "Renovation.recordedByID":
+		if e.ComplexityRoot.Renovation.RecordedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Renovation.RecordedByID(childComplexity), true
+	case "Renovation.recordedByName":
+		if e.ComplexityRoot.Renovation.RecordedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Renovation.RecordedByName(childComplexity), true
+	case "Renovation.returned":
+		if e.ComplexityRoot.Renovation.Returned == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Renovation.Returned(childComplexity), true
+	case "Renovation.settledAt":
+		if e.ComplexityRoot.Renovation.SettledAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Renovation.SettledAt(childComplexity), true
+	case "Renovation.state":
+		if e.ComplexityRoot.Renovation.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Renovation.State(childComplexity), true
+	case "Renovation.steps":
+		if e.ComplexityRoot.Renovation.Steps == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Renovation.Steps(childComplexity), true
+	case "Renovation.title":
+		if e.ComplexityRoot.Renovation.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Renovation.Title(childComplexity), true
+	case "Renovation.voidReason":
+		if e.ComplexityRoot.Renovation.VoidReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Renovation.VoidReason(childComplexity), true
+	case "Renovation.voidedAt":
+		if e.ComplexityRoot.Renovation.VoidedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Renovation.VoidedAt(childComplexity), true
+	case "Renovation.voidedByID":
+		if e.ComplexityRoot.Renovation.VoidedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Renovation.VoidedByID(childComplexity), true
+	case "Renovation.voidedByName":
+		if e.ComplexityRoot.Renovation.VoidedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Renovation.VoidedByName(childComplexity), true
+
+	case "RenovationConnection.edges":
+		if e.ComplexityRoot.RenovationConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RenovationConnection.Edges(childComplexity), true
+	case "RenovationConnection.pageInfo":
+		if e.ComplexityRoot.RenovationConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RenovationConnection.PageInfo(childComplexity), true
+	case "RenovationConnection.totalCount":
+		if e.ComplexityRoot.RenovationConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RenovationConnection.TotalCount(childComplexity), true
+
+	case "RenovationEdge.cursor":
+		if e.ComplexityRoot.RenovationEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RenovationEdge.Cursor(childComplexity), true
+	case "RenovationEdge.node":
+		if e.ComplexityRoot.RenovationEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RenovationEdge.Node(childComplexity), true
+
+	case "RenovationStep.amount":
+		if e.ComplexityRoot.RenovationStep.Amount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RenovationStep.Amount(childComplexity), true
+	case "RenovationStep.createdAt":
+		if e.ComplexityRoot.RenovationStep.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RenovationStep.CreatedAt(childComplexity), true
+	case "RenovationStep.departmentID":
+		if e.ComplexityRoot.RenovationStep.DepartmentID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RenovationStep.DepartmentID(childComplexity), true
+	case "RenovationStep.doneAt":
+		if e.ComplexityRoot.RenovationStep.DoneAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RenovationStep.DoneAt(childComplexity), true
+	case "RenovationStep.doneByID":
+		if e.ComplexityRoot.RenovationStep.DoneByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RenovationStep.DoneByID(childComplexity), true
+	case "RenovationStep.doneByName":
+		if e.ComplexityRoot.RenovationStep.DoneByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RenovationStep.DoneByName(childComplexity), true
+	case "RenovationStep.estate":
+		if e.ComplexityRoot.RenovationStep.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RenovationStep.Estate(childComplexity), true
+	case "RenovationStep.estateID":
+		if e.ComplexityRoot.RenovationStep.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RenovationStep.EstateID(childComplexity), true
+	case "RenovationStep.householdID":
+		if e.ComplexityRoot.RenovationStep.HouseholdID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RenovationStep.HouseholdID(childComplexity), true
+	case "RenovationStep.id":
+		if e.ComplexityRoot.RenovationStep.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RenovationStep.ID(childComplexity), true
+	case "RenovationStep.note":
+		if e.ComplexityRoot.RenovationStep.Note == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RenovationStep.Note(childComplexity), true
+	case "RenovationStep.renovation":
+		if e.ComplexityRoot.RenovationStep.Renovation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RenovationStep.Renovation(childComplexity), true
+	case "RenovationStep.renovationID":
+		if e.ComplexityRoot.RenovationStep.RenovationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RenovationStep.RenovationID(childComplexity), true
+	case "RenovationStep.step":
+		if e.ComplexityRoot.RenovationStep.Step == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RenovationStep.Step(childComplexity), true
 
 	case "ReopenVolumePayload.volume":
 		if e.ComplexityRoot.ReopenVolumePayload.Volume == nil {
@@ -11837,12 +14130,26 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ResolveKeyDifferencePayload.Line(childComplexity), true
 
+	case "ResolveViolationPayload.violation":
+		if e.ComplexityRoot.ResolveViolationPayload.Violation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResolveViolationPayload.Violation(childComplexity), true
+
 	case "ReturnKeysPayload.loan":
 		if e.ComplexityRoot.ReturnKeysPayload.Loan == nil {
 			break
 		}
 
 		return e.ComplexityRoot.ReturnKeysPayload.Loan(childComplexity), true
+
+	case "ReturnRenovationDepositPayload.renovation":
+		if e.ComplexityRoot.ReturnRenovationDepositPayload.Renovation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReturnRenovationDepositPayload.Renovation(childComplexity), true
 
 	case "RevokeAPITokenPayload.tokenID":
 		if e.ComplexityRoot.RevokeAPITokenPayload.TokenID == nil {
@@ -11921,6 +14228,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Session.UserAgent(childComplexity), true
+
+	case "SetArchiveRetentionPayload.retention":
+		if e.ComplexityRoot.SetArchiveRetentionPayload.Retention == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetArchiveRetentionPayload.Retention(childComplexity), true
 
 	case "SignInPayload.expiresAt":
 		if e.ComplexityRoot.SignInPayload.ExpiresAt == nil {
@@ -12465,6 +14779,209 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Viewer.Name(childComplexity), true
 
+	case "Violation.amount":
+		if e.ComplexityRoot.Violation.Amount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Violation.Amount(childComplexity), true
+	case "Violation.answeredAt":
+		if e.ComplexityRoot.Violation.AnsweredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Violation.AnsweredAt(childComplexity), true
+	case "Violation.answeredByID":
+		if e.ComplexityRoot.Violation.AnsweredByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Violation.AnsweredByID(childComplexity), true
+	case "Violation.answeredByName":
+		if e.ComplexityRoot.Violation.AnsweredByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Violation.AnsweredByName(childComplexity), true
+	case "Violation.createdAt":
+		if e.ComplexityRoot.Violation.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Violation.CreatedAt(childComplexity), true
+	case "Violation.currency":
+		if e.ComplexityRoot.Violation.Currency == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Violation.Currency(childComplexity), true
+	case "Violation.dated":
+		if e.ComplexityRoot.Violation.Dated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Violation.Dated(childComplexity), true
+	case "Violation.departmentID":
+		if e.ComplexityRoot.Violation.DepartmentID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Violation.DepartmentID(childComplexity), true
+	case "Violation.estate":
+		if e.ComplexityRoot.Violation.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Violation.Estate(childComplexity), true
+	case "Violation.estateID":
+		if e.ComplexityRoot.Violation.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Violation.EstateID(childComplexity), true
+	case "Violation.file":
+		if e.ComplexityRoot.Violation.File == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Violation.File(childComplexity), true
+	case "Violation.fileID":
+		if e.ComplexityRoot.Violation.FileID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Violation.FileID(childComplexity), true
+	case "Violation.finding":
+		if e.ComplexityRoot.Violation.Finding == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Violation.Finding(childComplexity), true
+	case "Violation.householdID":
+		if e.ComplexityRoot.Violation.HouseholdID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Violation.HouseholdID(childComplexity), true
+	case "Violation.id":
+		if e.ComplexityRoot.Violation.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Violation.ID(childComplexity), true
+	case "Violation.kind":
+		if e.ComplexityRoot.Violation.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Violation.Kind(childComplexity), true
+	case "Violation.particulars":
+		if e.ComplexityRoot.Violation.Particulars == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Violation.Particulars(childComplexity), true
+	case "Violation.recordedAt":
+		if e.ComplexityRoot.Violation.RecordedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Violation.RecordedAt(childComplexity), true
+	case "Violation.recordedByID":
+		if e.ComplexityRoot.Violation.RecordedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Violation.RecordedByID(childComplexity), true
+	case "Violation.recordedByName":
+		if e.ComplexityRoot.Violation.RecordedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Violation.RecordedByName(childComplexity), true
+	case "Violation.state":
+		if e.ComplexityRoot.Violation.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Violation.State(childComplexity), true
+	case "Violation.title":
+		if e.ComplexityRoot.Violation.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Violation.Title(childComplexity), true
+	case "Violation.voidReason":
+		if e.ComplexityRoot.Violation.VoidReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Violation.VoidReason(childComplexity), true
+	case "Violation.voidedAt":
+		if e.ComplexityRoot.Violation.VoidedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Violation.VoidedAt(childComplexity), true
+	case "Violation.voidedByID":
+		if e.ComplexityRoot.Violation.VoidedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Violation.VoidedByID(childComplexity), true
+	case "Violation.voidedByName":
+		if e.ComplexityRoot.Violation.VoidedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Violation.VoidedByName(childComplexity), true
+
+	case "ViolationConnection.edges":
+		if e.ComplexityRoot.ViolationConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ViolationConnection.Edges(childComplexity), true
+	case "ViolationConnection.pageInfo":
+		if e.ComplexityRoot.ViolationConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ViolationConnection.PageInfo(childComplexity), true
+	case "ViolationConnection.totalCount":
+		if e.ComplexityRoot.ViolationConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ViolationConnection.TotalCount(childComplexity), true
+
+	case "ViolationEdge.cursor":
+		if e.ComplexityRoot.ViolationEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ViolationEdge.Cursor(childComplexity), true
+	case "ViolationEdge.node":
+		if e.ComplexityRoot.ViolationEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ViolationEdge.Node(childComplexity), true
+
+	case "VoidComplaintPayload.complaint":
+		if e.ComplexityRoot.VoidComplaintPayload.Complaint == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoidComplaintPayload.Complaint(childComplexity), true
+
+	case "VoidCorrespondencePayload.correspondence":
+		if e.ComplexityRoot.VoidCorrespondencePayload.Correspondence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoidCorrespondencePayload.Correspondence(childComplexity), true
+
 	case "VoidDocumentPayload.document":
 		if e.ComplexityRoot.VoidDocumentPayload.Document == nil {
 			break
@@ -12540,6 +15057,27 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.VoidKeyReturnPayload.Loan(childComplexity), true
 
+	case "VoidRenovationDepositPayload.renovation":
+		if e.ComplexityRoot.VoidRenovationDepositPayload.Renovation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoidRenovationDepositPayload.Renovation(childComplexity), true
+
+	case "VoidRenovationPayload.renovation":
+		if e.ComplexityRoot.VoidRenovationPayload.Renovation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoidRenovationPayload.Renovation(childComplexity), true
+
+	case "VoidViolationPayload.violation":
+		if e.ComplexityRoot.VoidViolationPayload.Violation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoidViolationPayload.Violation(childComplexity), true
+
 	case "WithdrawApprovalPayload.approval":
 		if e.ComplexityRoot.WithdrawApprovalPayload.Approval == nil {
 			break
@@ -12576,13 +15114,24 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AddEmergencyContactInput", ec.unmarshalInputAddEmergencyContactInput),
 			graphql.NewInputUnmarshaler("AddKeyAcceptanceLinesInput", ec.unmarshalInputAddKeyAcceptanceLinesInput),
 			graphql.NewInputUnmarshaler("AddResidentInput", ec.unmarshalInputAddResidentInput),
+			graphql.NewInputUnmarshaler("AdvanceRenovationInput", ec.unmarshalInputAdvanceRenovationInput),
+			graphql.NewInputUnmarshaler("AnswerComplaintInput", ec.unmarshalInputAnswerComplaintInput),
+			graphql.NewInputUnmarshaler("AnswerCorrespondenceInput", ec.unmarshalInputAnswerCorrespondenceInput),
 			graphql.NewInputUnmarshaler("AnswerKeyLossInput", ec.unmarshalInputAnswerKeyLossInput),
+			graphql.NewInputUnmarshaler("ApplyRenovationInput", ec.unmarshalInputApplyRenovationInput),
 			graphql.NewInputUnmarshaler("ApprovalOrder", ec.unmarshalInputApprovalOrder),
 			graphql.NewInputUnmarshaler("ApprovalWhereInput", ec.unmarshalInputApprovalWhereInput),
+			graphql.NewInputUnmarshaler("ApproveArchiveDestructionInput", ec.unmarshalInputApproveArchiveDestructionInput),
+			graphql.NewInputUnmarshaler("ArchiveDestructionLineOrder", ec.unmarshalInputArchiveDestructionLineOrder),
+			graphql.NewInputUnmarshaler("ArchiveDestructionLineWhereInput", ec.unmarshalInputArchiveDestructionLineWhereInput),
+			graphql.NewInputUnmarshaler("ArchiveDestructionOrder", ec.unmarshalInputArchiveDestructionOrder),
+			graphql.NewInputUnmarshaler("ArchiveDestructionWhereInput", ec.unmarshalInputArchiveDestructionWhereInput),
 			graphql.NewInputUnmarshaler("ArchiveDocumentOrder", ec.unmarshalInputArchiveDocumentOrder),
 			graphql.NewInputUnmarshaler("ArchiveDocumentWhereInput", ec.unmarshalInputArchiveDocumentWhereInput),
 			graphql.NewInputUnmarshaler("ArchiveFileOrder", ec.unmarshalInputArchiveFileOrder),
 			graphql.NewInputUnmarshaler("ArchiveFileWhereInput", ec.unmarshalInputArchiveFileWhereInput),
+			graphql.NewInputUnmarshaler("ArchiveHoldOrder", ec.unmarshalInputArchiveHoldOrder),
+			graphql.NewInputUnmarshaler("ArchiveHoldWhereInput", ec.unmarshalInputArchiveHoldWhereInput),
 			graphql.NewInputUnmarshaler("ArchiveManualOrder", ec.unmarshalInputArchiveManualOrder),
 			graphql.NewInputUnmarshaler("ArchiveManualWhereInput", ec.unmarshalInputArchiveManualWhereInput),
 			graphql.NewInputUnmarshaler("ArchivePermitOrder", ec.unmarshalInputArchivePermitOrder),
@@ -12591,6 +15140,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ArchiveRequestDocumentWhereInput", ec.unmarshalInputArchiveRequestDocumentWhereInput),
 			graphql.NewInputUnmarshaler("ArchiveRequestOrder", ec.unmarshalInputArchiveRequestOrder),
 			graphql.NewInputUnmarshaler("ArchiveRequestWhereInput", ec.unmarshalInputArchiveRequestWhereInput),
+			graphql.NewInputUnmarshaler("ArchiveRetentionOrder", ec.unmarshalInputArchiveRetentionOrder),
+			graphql.NewInputUnmarshaler("ArchiveRetentionWhereInput", ec.unmarshalInputArchiveRetentionWhereInput),
 			graphql.NewInputUnmarshaler("ArchiveVolumeOrder", ec.unmarshalInputArchiveVolumeOrder),
 			graphql.NewInputUnmarshaler("ArchiveVolumeWhereInput", ec.unmarshalInputArchiveVolumeWhereInput),
 			graphql.NewInputUnmarshaler("AreaOrder", ec.unmarshalInputAreaOrder),
@@ -12604,6 +15155,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("BuildingOrder", ec.unmarshalInputBuildingOrder),
 			graphql.NewInputUnmarshaler("BuildingWhereInput", ec.unmarshalInputBuildingWhereInput),
 			graphql.NewInputUnmarshaler("CanInput", ec.unmarshalInputCanInput),
+			graphql.NewInputUnmarshaler("CancelArchiveDestructionInput", ec.unmarshalInputCancelArchiveDestructionInput),
 			graphql.NewInputUnmarshaler("CancelKeyAcceptanceInput", ec.unmarshalInputCancelKeyAcceptanceInput),
 			graphql.NewInputUnmarshaler("CancelKeySpotCheckInput", ec.unmarshalInputCancelKeySpotCheckInput),
 			graphql.NewInputUnmarshaler("CancelLockChangeInput", ec.unmarshalInputCancelLockChangeInput),
@@ -12617,9 +15169,13 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CloseKeyMonthInput", ec.unmarshalInputCloseKeyMonthInput),
 			graphql.NewInputUnmarshaler("CloseKeySpotCheckInput", ec.unmarshalInputCloseKeySpotCheckInput),
 			graphql.NewInputUnmarshaler("CloseVolumeInput", ec.unmarshalInputCloseVolumeInput),
+			graphql.NewInputUnmarshaler("ComplaintOrder", ec.unmarshalInputComplaintOrder),
+			graphql.NewInputUnmarshaler("ComplaintWhereInput", ec.unmarshalInputComplaintWhereInput),
 			graphql.NewInputUnmarshaler("CompleteKeyScrappingInput", ec.unmarshalInputCompleteKeyScrappingInput),
 			graphql.NewInputUnmarshaler("ConsentKeyScrappingInput", ec.unmarshalInputConsentKeyScrappingInput),
 			graphql.NewInputUnmarshaler("CorrectDocumentInput", ec.unmarshalInputCorrectDocumentInput),
+			graphql.NewInputUnmarshaler("CorrespondenceOrder", ec.unmarshalInputCorrespondenceOrder),
+			graphql.NewInputUnmarshaler("CorrespondenceWhereInput", ec.unmarshalInputCorrespondenceWhereInput),
 			graphql.NewInputUnmarshaler("CountKeySpotCheckInput", ec.unmarshalInputCountKeySpotCheckInput),
 			graphql.NewInputUnmarshaler("CreateAPITokenInput", ec.unmarshalInputCreateAPITokenInput),
 			graphql.NewInputUnmarshaler("CreateAccountInput", ec.unmarshalInputCreateAccountInput),
@@ -12636,6 +15192,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DeclineArchiveRequestInput", ec.unmarshalInputDeclineArchiveRequestInput),
 			graphql.NewInputUnmarshaler("DepartmentOrder", ec.unmarshalInputDepartmentOrder),
 			graphql.NewInputUnmarshaler("DepartmentWhereInput", ec.unmarshalInputDepartmentWhereInput),
+			graphql.NewInputUnmarshaler("DestroyArchiveInput", ec.unmarshalInputDestroyArchiveInput),
 			graphql.NewInputUnmarshaler("DraftKeyAcceptanceInput", ec.unmarshalInputDraftKeyAcceptanceInput),
 			graphql.NewInputUnmarshaler("DrawKeySpotCheckInput", ec.unmarshalInputDrawKeySpotCheckInput),
 			graphql.NewInputUnmarshaler("EmergencyContactOrder", ec.unmarshalInputEmergencyContactOrder),
@@ -12732,17 +15289,28 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("OpenVolumeInput", ec.unmarshalInputOpenVolumeInput),
 			graphql.NewInputUnmarshaler("OrderKeyCopiesInput", ec.unmarshalInputOrderKeyCopiesInput),
 			graphql.NewInputUnmarshaler("OrderLockChangeInput", ec.unmarshalInputOrderLockChangeInput),
+			graphql.NewInputUnmarshaler("PayRenovationDepositInput", ec.unmarshalInputPayRenovationDepositInput),
+			graphql.NewInputUnmarshaler("PlaceArchiveHoldInput", ec.unmarshalInputPlaceArchiveHoldInput),
 			graphql.NewInputUnmarshaler("PlaceInArchiveInput", ec.unmarshalInputPlaceInArchiveInput),
+			graphql.NewInputUnmarshaler("ProposeArchiveDestructionInput", ec.unmarshalInputProposeArchiveDestructionInput),
 			graphql.NewInputUnmarshaler("PutInForceInput", ec.unmarshalInputPutInForceInput),
 			graphql.NewInputUnmarshaler("ReconciliationLineOrder", ec.unmarshalInputReconciliationLineOrder),
 			graphql.NewInputUnmarshaler("ReconciliationLineWhereInput", ec.unmarshalInputReconciliationLineWhereInput),
 			graphql.NewInputUnmarshaler("ReconciliationOrder", ec.unmarshalInputReconciliationOrder),
 			graphql.NewInputUnmarshaler("ReconciliationWhereInput", ec.unmarshalInputReconciliationWhereInput),
+			graphql.NewInputUnmarshaler("RecordComplaintInput", ec.unmarshalInputRecordComplaintInput),
+			graphql.NewInputUnmarshaler("RecordCorrespondenceInput", ec.unmarshalInputRecordCorrespondenceInput),
 			graphql.NewInputUnmarshaler("RecordKeyCopiesInput", ec.unmarshalInputRecordKeyCopiesInput),
 			graphql.NewInputUnmarshaler("RecordKeyFoundInput", ec.unmarshalInputRecordKeyFoundInput),
 			graphql.NewInputUnmarshaler("RecordLockChangeInput", ec.unmarshalInputRecordLockChangeInput),
+			graphql.NewInputUnmarshaler("RecordViolationInput", ec.unmarshalInputRecordViolationInput),
 			graphql.NewInputUnmarshaler("RegisterExternalPersonInput", ec.unmarshalInputRegisterExternalPersonInput),
+			graphql.NewInputUnmarshaler("ReleaseArchiveHoldInput", ec.unmarshalInputReleaseArchiveHoldInput),
 			graphql.NewInputUnmarshaler("RemoveKeyAcceptanceLineInput", ec.unmarshalInputRemoveKeyAcceptanceLineInput),
+			graphql.NewInputUnmarshaler("RenovationOrder", ec.unmarshalInputRenovationOrder),
+			graphql.NewInputUnmarshaler("RenovationStepOrder", ec.unmarshalInputRenovationStepOrder),
+			graphql.NewInputUnmarshaler("RenovationStepWhereInput", ec.unmarshalInputRenovationStepWhereInput),
+			graphql.NewInputUnmarshaler("RenovationWhereInput", ec.unmarshalInputRenovationWhereInput),
 			graphql.NewInputUnmarshaler("ReopenVolumeInput", ec.unmarshalInputReopenVolumeInput),
 			graphql.NewInputUnmarshaler("ReportKeyLossInput", ec.unmarshalInputReportKeyLossInput),
 			graphql.NewInputUnmarshaler("RequestArchiveInput", ec.unmarshalInputRequestArchiveInput),
@@ -12750,14 +15318,17 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ResidentOrder", ec.unmarshalInputResidentOrder),
 			graphql.NewInputUnmarshaler("ResidentWhereInput", ec.unmarshalInputResidentWhereInput),
 			graphql.NewInputUnmarshaler("ResolveKeyDifferenceInput", ec.unmarshalInputResolveKeyDifferenceInput),
+			graphql.NewInputUnmarshaler("ResolveViolationInput", ec.unmarshalInputResolveViolationInput),
 			graphql.NewInputUnmarshaler("ReturnKeysInput", ec.unmarshalInputReturnKeysInput),
 			graphql.NewInputUnmarshaler("ReturnLineInput", ec.unmarshalInputReturnLineInput),
+			graphql.NewInputUnmarshaler("ReturnRenovationDepositInput", ec.unmarshalInputReturnRenovationDepositInput),
 			graphql.NewInputUnmarshaler("RevokeAPITokenInput", ec.unmarshalInputRevokeAPITokenInput),
 			graphql.NewInputUnmarshaler("RevokeGrantInput", ec.unmarshalInputRevokeGrantInput),
 			graphql.NewInputUnmarshaler("RevokeSessionInput", ec.unmarshalInputRevokeSessionInput),
 			graphql.NewInputUnmarshaler("RoleInput", ec.unmarshalInputRoleInput),
 			graphql.NewInputUnmarshaler("SealKeysInput", ec.unmarshalInputSealKeysInput),
 			graphql.NewInputUnmarshaler("SealedWithInput", ec.unmarshalInputSealedWithInput),
+			graphql.NewInputUnmarshaler("SetArchiveRetentionInput", ec.unmarshalInputSetArchiveRetentionInput),
 			graphql.NewInputUnmarshaler("SignInInput", ec.unmarshalInputSignInInput),
 			graphql.NewInputUnmarshaler("SignKeyAcceptanceInput", ec.unmarshalInputSignKeyAcceptanceInput),
 			graphql.NewInputUnmarshaler("SignatureInput", ec.unmarshalInputSignatureInput),
@@ -12781,6 +15352,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UpdateResidentInput", ec.unmarshalInputUpdateResidentInput),
 			graphql.NewInputUnmarshaler("UpdateStaffInput", ec.unmarshalInputUpdateStaffInput),
 			graphql.NewInputUnmarshaler("UpdateUnitInput", ec.unmarshalInputUpdateUnitInput),
+			graphql.NewInputUnmarshaler("ViolationOrder", ec.unmarshalInputViolationOrder),
+			graphql.NewInputUnmarshaler("ViolationWhereInput", ec.unmarshalInputViolationWhereInput),
+			graphql.NewInputUnmarshaler("VoidComplaintInput", ec.unmarshalInputVoidComplaintInput),
+			graphql.NewInputUnmarshaler("VoidCorrespondenceInput", ec.unmarshalInputVoidCorrespondenceInput),
 			graphql.NewInputUnmarshaler("VoidDocumentInput", ec.unmarshalInputVoidDocumentInput),
 			graphql.NewInputUnmarshaler("VoidKeyAcceptanceInput", ec.unmarshalInputVoidKeyAcceptanceInput),
 			graphql.NewInputUnmarshaler("VoidKeyCabinetOpeningInput", ec.unmarshalInputVoidKeyCabinetOpeningInput),
@@ -12790,6 +15365,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("VoidKeyLossInput", ec.unmarshalInputVoidKeyLossInput),
 			graphql.NewInputUnmarshaler("VoidKeyMovementInput", ec.unmarshalInputVoidKeyMovementInput),
 			graphql.NewInputUnmarshaler("VoidKeyReturnInput", ec.unmarshalInputVoidKeyReturnInput),
+			graphql.NewInputUnmarshaler("VoidRenovationDepositInput", ec.unmarshalInputVoidRenovationDepositInput),
+			graphql.NewInputUnmarshaler("VoidRenovationInput", ec.unmarshalInputVoidRenovationInput),
+			graphql.NewInputUnmarshaler("VoidViolationInput", ec.unmarshalInputVoidViolationInput),
 			graphql.NewInputUnmarshaler("WithdrawApprovalInput", ec.unmarshalInputWithdrawApprovalInput),
 			graphql.NewInputUnmarshaler("WithdrawArchivePermitInput", ec.unmarshalInputWithdrawArchivePermitInput),
 			graphql.NewInputUnmarshaler("WithdrawArchiveRequestInput", ec.unmarshalInputWithdrawArchiveRequestInput),
@@ -13339,6 +15917,665 @@ extend type Query {
   ): ArchivePermitConnection!
 }
 `, BuiltIn: false},
+	{Name: "../schema/archives_destruction.graphqls", Input: `"How long a category is kept from now on (A7)."
+input SetArchiveRetentionInput {
+  "The line of the schedule."
+  id: ID!
+  "The version that was seen."
+  expectedVersion: Int!
+  "How many years after its date a document is kept, 1 to 100; permanently unless given."
+  years: Int
+  "The schedule and the item in it, as the certificate names them; as it was unless given."
+  basis: String
+}
+
+"What setting gave."
+type SetArchiveRetentionPayload {
+  "The line as it stands now."
+  retention: ArchiveRetention!
+}
+
+"A legal hold (A7), on exactly one of the three."
+input PlaceArchiveHoldInput {
+  "The document."
+  documentID: ID
+  "The volume, with all that is bound in it."
+  volumeID: ID
+  "The file of a household or a member of staff."
+  fileID: ID
+  "Why."
+  reason: String!
+}
+
+"What holding gave."
+type PlaceArchiveHoldPayload {
+  "The hold."
+  hold: ArchiveHold!
+}
+
+"A hold that is released (A7)."
+input ReleaseArchiveHoldInput {
+  "The hold."
+  id: ID!
+  "Why it is released."
+  reason: String!
+}
+
+"What releasing gave."
+type ReleaseArchiveHoldPayload {
+  "The hold as it stands now."
+  hold: ArchiveHold!
+}
+
+"Documents to be destroyed (A7)."
+input ProposeArchiveDestructionInput {
+  "The estate."
+  estateID: ID!
+  "The documents, at most 500: each is frozen as it is."
+  documentIDs: [ID!]!
+  "How."
+  method: ArchiveDestructionMethod!
+  "Why."
+  reason: String!
+}
+
+"What proposing gave."
+type ProposeArchiveDestructionPayload {
+  "The order, which awaits the project manager."
+  destruction: ArchiveDestruction!
+}
+
+"The project manager's approval of a destruction (A7)."
+input ApproveArchiveDestructionInput {
+  "The order."
+  destructionID: ID!
+  "The witness (监销员): a member of staff with an account, neither the archivist nor who approves."
+  witnessID: ID!
+  "What is to be said."
+  note: String
+  "The own signature."
+  signature: SignatureInput!
+}
+
+"What approving gave."
+type ApproveArchiveDestructionPayload {
+  "The order, which awaits its witness."
+  destruction: ArchiveDestruction!
+}
+
+"A destruction that is carried out (A7)."
+input DestroyArchiveInput {
+  "The order."
+  destructionID: ID!
+  "The witness, as named with the approval."
+  witnessID: ID!
+  "The archivist's signature."
+  signature: SignatureInput!
+  "The witness's signature."
+  witnessSignature: SignatureInput!
+}
+
+"What destroying gave."
+type DestroyArchivePayload {
+  "The order, done, with its certificate."
+  destruction: ArchiveDestruction!
+}
+
+"An order that is not carried out (A7)."
+input CancelArchiveDestructionInput {
+  "The order."
+  destructionID: ID!
+  "Why."
+  reason: String!
+}
+
+"What cancelling gave."
+type CancelArchiveDestructionPayload {
+  "The order, cancelled."
+  destruction: ArchiveDestruction!
+}
+
+"The certificate of a destruction, with all that it has to say (A7); GET /registers/archives-destructions.html prints it."
+type ArchiveDestructionCertificate {
+  "The order."
+  destruction: ArchiveDestruction!
+  "The number of the certificate."
+  number: String!
+  "The series: volumes and categories."
+  series: [String!]!
+  "The first date of what was destroyed."
+  datedFrom: Date!
+  "The last date of what was destroyed."
+  datedUntil: Date!
+  "The schedule and the items in it, with their years."
+  schedule: [String!]!
+  "From which day all of it was past its retention."
+  eligibleOn: Date!
+  "How many documents."
+  quantity: Int!
+  "Their pages on paper."
+  pages: Int!
+  "How it was destroyed."
+  method: ArchiveDestructionMethod!
+  "Who authorised it."
+  authorisedBy: String!
+  "Who destroyed it: the archivist."
+  destroyedBy: String!
+  "The witness (监销员)."
+  witness: String!
+  "When."
+  destroyedAt: Time!
+  "The statement that nothing was held, in Chinese and English."
+  noHold: String!
+  "SHA-256 over the ids of the documents and the SHA-256 of what they held, from before."
+  contentHash: String!
+  "Until when backups still hold it."
+  backupsUntil: Date!
+  "Its place in the estate's audit chain."
+  auditSeq: Int!
+}
+
+extend type Mutation {
+  "Sets how long a category is kept (A7). CONFLICT if somebody set it meanwhile."
+  setArchiveRetention(
+    "The line of the schedule."
+    input: SetArchiveRetentionInput!
+  ): SetArchiveRetentionPayload!
+  "Holds a document, a volume or a file, which is not destroyed until it is released (A7). RULE for a document that is destroyed."
+  placeArchiveHold(
+    "What is held, and why."
+    input: PlaceArchiveHoldInput!
+  ): PlaceArchiveHoldPayload!
+  "Releases a hold (A7). CONFLICT if it was released."
+  releaseArchiveHold(
+    "Which hold, and why."
+    input: ReleaseArchiveHoldInput!
+  ): ReleaseArchiveHoldPayload!
+  "Proposes to destroy documents that are past their retention and not held: the archivist alone (A7). RULE for one that is kept longer, or permanently, or is held."
+  proposeArchiveDestruction(
+    "What is to be destroyed."
+    input: ProposeArchiveDestructionInput!
+  ): ProposeArchiveDestructionPayload!
+  "Approves an order, as the project manager, signed, and names the witness (A7). RULE for a witness who is the archivist or who approves."
+  approveArchiveDestruction(
+    "Which order, and who witnesses."
+    input: ApproveArchiveDestructionInput!
+  ): ApproveArchiveDestructionPayload!
+  "Carries an order out: archivist and witness sign, the certificate is issued, and of each document a stub stays that holds nothing personal (A7). RULE for what is held or to be kept longer by now."
+  destroyArchive(
+    "Which order, with both signatures."
+    input: DestroyArchiveInput!
+  ): DestroyArchivePayload!
+  "Cancels an order before it is carried out; its documents stay (A7)."
+  cancelArchiveDestruction(
+    "Which order, and why."
+    input: CancelArchiveDestructionInput!
+  ): CancelArchiveDestructionPayload!
+}
+
+extend type Query {
+  "How long each category is kept (A7)."
+  archiveRetentions(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "Which ones."
+    where: ArchiveRetentionWhereInput
+  ): ArchiveRetentionConnection!
+  "The documents that may be proposed for destruction, of those that the viewer may see: bound, past their retention, not held, on no order (A7)."
+  archiveRetentionDue(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: ArchiveDocumentOrder = {field: FILING, direction: ASC}
+    "Which ones."
+    where: ArchiveDocumentWhereInput
+  ): ArchiveDocumentConnection!
+  "The legal holds, those in force and those released (A7)."
+  archiveHolds(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: ArchiveHoldOrder = {field: PLACED_AT, direction: DESC}
+    "Which ones."
+    where: ArchiveHoldWhereInput
+  ): ArchiveHoldConnection!
+  "The orders to destroy documents, and what came of them (A7)."
+  archiveDestructions(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: ArchiveDestructionOrder = {field: PROPOSED_AT, direction: DESC}
+    "Which ones."
+    where: ArchiveDestructionWhereInput
+  ): ArchiveDestructionConnection!
+  "The certificate of a destruction (A7). NOT_FOUND until it is done."
+  archiveDestructionCertificate(
+    "The order."
+    destructionID: ID!
+  ): ArchiveDestructionCertificate!
+}
+`, BuiltIn: false},
+	{Name: "../schema/archives_records.graphqls", Input: `"A breach of the rules, or arrears, of a household (A1.4)."
+input RecordViolationInput {
+  "The household, in whose file it comes to be."
+  householdID: ID!
+  "A breach of the rules (违章), or arrears (欠费)."
+  kind: ViolationKind!
+  "What it is about, in a line."
+  title: String!
+  "The particulars."
+  particulars: String
+  "The day that it is of."
+  dated: Date!
+  "What is owed, in minor units of the currency: needed for arrears."
+  amount: Int
+  "The currency of the amount, with it: CNY."
+  currency: String
+}
+
+"What recording gave."
+type RecordViolationPayload {
+  "The record."
+  violation: Violation!
+}
+
+"How a violation was put right, or arrears were paid (A1.4)."
+input ResolveViolationInput {
+  "The violation."
+  id: ID!
+  "How."
+  finding: String!
+}
+
+"What resolving gave."
+type ResolveViolationPayload {
+  "The record as it stands now."
+  violation: Violation!
+}
+
+"A violation that was recorded by mistake (A1.4)."
+input VoidViolationInput {
+  "The violation."
+  id: ID!
+  "Why it is voided."
+  reason: String!
+}
+
+"What voiding gave."
+type VoidViolationPayload {
+  "The record, voided."
+  violation: Violation!
+}
+
+"What a household complains of (A1.4)."
+input RecordComplaintInput {
+  "The household, in whose file it comes to be."
+  householdID: ID!
+  "What it is about, in a line."
+  title: String!
+  "The particulars."
+  particulars: String
+  "The day that it is of."
+  dated: Date!
+  "How it reached the office."
+  way: ComplaintWay!
+}
+
+"What recording gave."
+type RecordComplaintPayload {
+  "The complaint, with the time until which it is to be answered."
+  complaint: Complaint!
+}
+
+"The answer to a complaint (A1.4)."
+input AnswerComplaintInput {
+  "The complaint."
+  id: ID!
+  "What was found, and answered to the household."
+  finding: String!
+}
+
+"What answering gave."
+type AnswerComplaintPayload {
+  "The complaint as it stands now."
+  complaint: Complaint!
+}
+
+"A complaint that was recorded by mistake (A1.4)."
+input VoidComplaintInput {
+  "The complaint."
+  id: ID!
+  "Why it is voided."
+  reason: String!
+}
+
+"What voiding gave."
+type VoidComplaintPayload {
+  "The complaint, voided."
+  complaint: Complaint!
+}
+
+"Works that a household applies for (A1.4)."
+input ApplyRenovationInput {
+  "The household, in whose file it comes to be."
+  householdID: ID!
+  "What it is about, in a line."
+  title: String!
+  "The particulars."
+  particulars: String
+  "The day that it is of."
+  dated: Date!
+  "Who carries the works out."
+  contractor: String
+  "First day of the works."
+  beginsOn: Date!
+  "Last day of the works."
+  endsOn: Date!
+}
+
+"What applying gave."
+type ApplyRenovationPayload {
+  "The renovation."
+  renovation: Renovation!
+}
+
+"The next state of a renovation (A1.4)."
+input AdvanceRenovationInput {
+  "The renovation."
+  id: ID!
+  "APPROVED, UNDER_WAY, INSPECTED or CLOSED: the one that comes next."
+  to: RenovationState!
+  "What is to be noted; needed of an inspection: what it found."
+  note: String
+}
+
+"What advancing gave."
+type AdvanceRenovationPayload {
+  "The renovation as it stands now."
+  renovation: Renovation!
+}
+
+"The deposit that a household pays for its works (A1.4)."
+input PayRenovationDepositInput {
+  "The renovation."
+  id: ID!
+  "How much, in minor units of the currency."
+  amount: Int!
+  "The currency: CNY."
+  currency: String!
+  "What is to be noted: the receipt, say."
+  note: String
+}
+
+"What paying gave."
+type PayRenovationDepositPayload {
+  "The renovation as it stands now."
+  renovation: Renovation!
+}
+
+"What is given back of a deposit, and what is kept of it: together what was paid (A1.4)."
+input ReturnRenovationDepositInput {
+  "The renovation."
+  id: ID!
+  "How much is given back, in minor units."
+  returned: Int!
+  "How much is kept, in minor units; nothing unless given."
+  deducted: Int
+  "Why something is kept: needed then."
+  reason: String
+}
+
+"What giving back gave."
+type ReturnRenovationDepositPayload {
+  "The renovation as it stands now."
+  renovation: Renovation!
+}
+
+"The last entry of a deposit, that was recorded by mistake (A1.4)."
+input VoidRenovationDepositInput {
+  "The renovation."
+  id: ID!
+  "Why it is voided."
+  reason: String!
+}
+
+"What voiding gave."
+type VoidRenovationDepositPayload {
+  "The renovation as it stands now."
+  renovation: Renovation!
+}
+
+"A renovation that was recorded by mistake (A1.4)."
+input VoidRenovationInput {
+  "The renovation."
+  id: ID!
+  "Why it is voided."
+  reason: String!
+}
+
+"What voiding gave."
+type VoidRenovationPayload {
+  "The renovation, voided."
+  renovation: Renovation!
+}
+
+"A letter or message to or from a household (A1.4)."
+input RecordCorrespondenceInput {
+  "The household, in whose file it comes to be."
+  householdID: ID!
+  "From the household, or to it."
+  direction: CorrespondenceDirection!
+  "How it came or went."
+  way: CorrespondenceWay!
+  "What it is about, in a line."
+  title: String!
+  "The particulars."
+  particulars: String
+  "The day that it is of."
+  dated: Date!
+  "Whether it waits for an answer, which only what came in does; not unless given."
+  awaits: Boolean
+}
+
+"What recording gave."
+type RecordCorrespondencePayload {
+  "The record."
+  correspondence: Correspondence!
+}
+
+"How a letter was answered (A1.4)."
+input AnswerCorrespondenceInput {
+  "The letter."
+  id: ID!
+  "How."
+  finding: String!
+}
+
+"What answering gave."
+type AnswerCorrespondencePayload {
+  "The record as it stands now."
+  correspondence: Correspondence!
+}
+
+"A letter that was recorded by mistake (A1.4)."
+input VoidCorrespondenceInput {
+  "The letter."
+  id: ID!
+  "Why it is voided."
+  reason: String!
+}
+
+"What voiding gave."
+type VoidCorrespondencePayload {
+  "The record, voided."
+  correspondence: Correspondence!
+}
+
+extend type Mutation {
+  "Records a breach of the rules (违章), or arrears (欠费), into the household's file (A1.4)."
+  recordViolation(
+    "The record."
+    input: RecordViolationInput!
+  ): RecordViolationPayload!
+  "Records that a violation was put right, or arrears were paid (A1.4)."
+  resolveViolation(
+    "Which one, and how."
+    input: ResolveViolationInput!
+  ): ResolveViolationPayload!
+  "Voids a violation that was recorded by mistake (A1.4)."
+  voidViolation(
+    "Which one, and why."
+    input: VoidViolationInput!
+  ): VoidViolationPayload!
+  "Records a complaint into the household's file; its answer is due within three working days (A1.4)."
+  recordComplaint(
+    "The complaint."
+    input: RecordComplaintInput!
+  ): RecordComplaintPayload!
+  "Records what was found, and answered to the household (A1.4)."
+  answerComplaint(
+    "Which complaint, and the answer."
+    input: AnswerComplaintInput!
+  ): AnswerComplaintPayload!
+  "Voids a complaint that was recorded by mistake (A1.4)."
+  voidComplaint(
+    "Which one, and why."
+    input: VoidComplaintInput!
+  ): VoidComplaintPayload!
+  "Records that a household applies for works, into its file (A1.4)."
+  applyRenovation(
+    "The works."
+    input: ApplyRenovationInput!
+  ): ApplyRenovationPayload!
+  "Takes a renovation to its next state: approved, under way, inspected, closed (A1.4)."
+  advanceRenovation(
+    "Which one, and to which state."
+    input: AdvanceRenovationInput!
+  ): AdvanceRenovationPayload!
+  "Records that the deposit was paid (A1.4)."
+  payRenovationDeposit(
+    "The deposit."
+    input: PayRenovationDepositInput!
+  ): PayRenovationDepositPayload!
+  "Records that the deposit was given back, or what is left of it after deductions (A1.4)."
+  returnRenovationDeposit(
+    "What is given back, and what is kept."
+    input: ReturnRenovationDepositInput!
+  ): ReturnRenovationDepositPayload!
+  "Counters the last entry of a deposit: its return, or else its payment (A1.4)."
+  voidRenovationDeposit(
+    "Of which renovation, and why."
+    input: VoidRenovationDepositInput!
+  ): VoidRenovationDepositPayload!
+  "Voids a renovation that was recorded by mistake, of which no deposit is held (A1.4)."
+  voidRenovation(
+    "Which one, and why."
+    input: VoidRenovationInput!
+  ): VoidRenovationPayload!
+  "Records a letter or message (来往函件) into the household's file (A1.4)."
+  recordCorrespondence(
+    "The letter."
+    input: RecordCorrespondenceInput!
+  ): RecordCorrespondencePayload!
+  "Records how what came in was answered (A1.4)."
+  answerCorrespondence(
+    "Which letter, and how."
+    input: AnswerCorrespondenceInput!
+  ): AnswerCorrespondencePayload!
+  "Voids a letter that was recorded by mistake (A1.4)."
+  voidCorrespondence(
+    "Which one, and why."
+    input: VoidCorrespondenceInput!
+  ): VoidCorrespondencePayload!
+}
+
+extend type Query {
+  "The violations and arrears of the households that the viewer may see (A1.4)."
+  violations(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: ViolationOrder = {field: DATED, direction: DESC}
+    "Which ones."
+    where: ViolationWhereInput
+  ): ViolationConnection!
+  "The complaints of the households that the viewer may see (A1.4)."
+  complaints(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: ComplaintOrder = {field: DATED, direction: DESC}
+    "Which ones."
+    where: ComplaintWhereInput
+  ): ComplaintConnection!
+  "The renovations of the households that the viewer may see (A1.4)."
+  renovations(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: RenovationOrder = {field: DATED, direction: DESC}
+    "Which ones."
+    where: RenovationWhereInput
+  ): RenovationConnection!
+  "The letters to and from the households that the viewer may see (A1.4)."
+  correspondences(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: CorrespondenceOrder = {field: DATED, direction: DESC}
+    "Which ones."
+    where: CorrespondenceWhereInput
+  ): CorrespondenceConnection!
+}
+`, BuiltIn: false},
 	{Name: "../schema/archives_requests.graphqls", Input: `"What is asked of the archive (A5): a category, a household, a unit, a member of staff, documents that the viewer sees, or in words; at least one."
 input RequestArchiveInput {
   "The estate."
@@ -13655,6 +16892,8 @@ input UpdateEstateInput {
   timeZone: String
   "Language of its papers, zh-CN or en."
   locale: String
+  "How many days backups are kept: certificates of destruction say until when they still hold what was destroyed (A7)."
+  backupDays: Int
 }
 
 "What changing an estate gave."
@@ -17698,6 +20937,847 @@ input ApprovalWhereInput {
   usedAtNotNil: Boolean
 }
 """
+An order to destroy documents, and what came of it (A7).
+"""
+type ArchiveDestruction implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  Grows with every change; give it back as expectedVersion.
+  """
+  version: Int!
+  """
+  Paper is shredded, pulped or burnt, beside the erasure of the content; erasure alone is for what was never on paper.
+  """
+  method: ArchiveDestructionMethod!
+  """
+  Why it is proposed.
+  """
+  reason: String!
+  """
+  Proposed; approved, and waiting for its witness; done; ended without (declined, withdrawn, expired); cancelled.
+  """
+  state: ArchiveDestructionState!
+  """
+  How many documents.
+  """
+  quantity: Int!
+  """
+  Their pages on paper.
+  """
+  pages: Int!
+  """
+  The earliest date among them.
+  """
+  datedFrom: Date!
+  """
+  The latest date among them.
+  """
+  datedUntil: Date!
+  """
+  From which day all of them were past their retention.
+  """
+  eligibleOn: Date!
+  """
+  The account of the archivist who proposed it.
+  """
+  proposedByID: ID!
+  """
+  Who proposed it, as signed.
+  """
+  proposedByName: String!
+  """
+  When it was proposed.
+  """
+  proposedAt: Time!
+  """
+  The project manager's approval.
+  """
+  approvalID: ID
+  """
+  The account of who approved it.
+  """
+  approvedByID: ID
+  """
+  Who approved it, as signed.
+  """
+  approvedByName: String!
+  """
+  When it was approved.
+  """
+  approvedAt: Time
+  """
+  The witness (监销员): a member of staff who is neither the archivist nor the approver.
+  """
+  witnessID: ID
+  """
+  SHA-256 over the ids and the SHA-256 of the content of all documents, from before they were destroyed.
+  """
+  contentHash: String!
+  """
+  The certificate.
+  """
+  certificateID: ID
+  """
+  The archivist who destroyed it, as signed.
+  """
+  destroyedByName: String!
+  """
+  When it was carried out.
+  """
+  doneAt: Time
+  """
+  Until when backups still hold what was destroyed.
+  """
+  backupsUntil: Date
+  """
+  The account that cancelled it.
+  """
+  cancelledByID: ID
+  """
+  Who cancelled it, as signed.
+  """
+  cancelledByName: String!
+  """
+  When it was cancelled.
+  """
+  cancelledAt: Time
+  """
+  Why it was cancelled.
+  """
+  cancelReason: String!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The project manager's approval.
+  """
+  approval: Approval
+  """
+  The witness.
+  """
+  witness: Staff
+  """
+  The certificate.
+  """
+  certificate: Certificate
+  """
+  What it is upon, document by document.
+  """
+  lines: [ArchiveDestructionLine!]
+}
+"""
+A connection to a list of items.
+"""
+type ArchiveDestructionConnection {
+  """
+  A list of edges.
+  """
+  edges: [ArchiveDestructionEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type ArchiveDestructionEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: ArchiveDestruction
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+A document of an order to destroy (A7).
+"""
+type ArchiveDestructionLine implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  The order.
+  """
+  destructionID: ID!
+  """
+  The document.
+  """
+  documentID: ID!
+  """
+  The category: three of external material, two manuals, two parts of a staff file, eight of a household's (A1.1-A1.4).
+  """
+  category: ArchiveDestructionLineCategory!
+  """
+  The code of its volume.
+  """
+  volumeCode: String!
+  """
+  The day that it bears.
+  """
+  dated: Date!
+  """
+  Its pages.
+  """
+  pages: Int!
+  """
+  How many years it was to be kept.
+  """
+  years: Int!
+  """
+  The schedule and the item in it.
+  """
+  basis: String!
+  """
+  From which day it was past its retention.
+  """
+  eligibleOn: Date!
+  """
+  Whether its order is neither done nor ended; the database says so.
+  """
+  open: Boolean!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The order.
+  """
+  destruction: ArchiveDestruction!
+  """
+  The document, or its stub.
+  """
+  document: ArchiveDocument!
+}
+"""
+ArchiveDestructionLineCategory is enum for the field category
+"""
+enum ArchiveDestructionLineCategory @goModel(model: "github.com/steward-pm/steward/ent/archivedestructionline.Category") {
+  """
+  developer.
+  """
+  DEVELOPER
+  """
+  law.
+  """
+  LAW
+  """
+  other external.
+  """
+  OTHER_EXTERNAL
+  """
+  management manual.
+  """
+  MANAGEMENT_MANUAL
+  """
+  training manual.
+  """
+  TRAINING_MANUAL
+  """
+  work.
+  """
+  WORK
+  """
+  training.
+  """
+  TRAINING
+  """
+  move in.
+  """
+  MOVE_IN
+  """
+  renovation papers.
+  """
+  RENOVATION_PAPERS
+  """
+  payments.
+  """
+  PAYMENTS
+  """
+  violations.
+  """
+  VIOLATIONS
+  """
+  renovation records.
+  """
+  RENOVATION_RECORDS
+  """
+  complaints.
+  """
+  COMPLAINTS
+  """
+  correspondence.
+  """
+  CORRESPONDENCE
+  """
+  supplements.
+  """
+  SUPPLEMENTS
+}
+"""
+A connection to a list of items.
+"""
+type ArchiveDestructionLineConnection {
+  """
+  A list of edges.
+  """
+  edges: [ArchiveDestructionLineEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type ArchiveDestructionLineEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: ArchiveDestructionLine
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+Ordering options for ArchiveDestructionLine connections
+"""
+input ArchiveDestructionLineOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order ArchiveDestructionLines.
+  """
+  field: ArchiveDestructionLineOrderField!
+}
+"""
+Properties by which ArchiveDestructionLine connections can be ordered.
+"""
+enum ArchiveDestructionLineOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+}
+"""
+ArchiveDestructionLineWhereInput is used for filtering ArchiveDestructionLine objects.
+Input was generated by ent.
+"""
+input ArchiveDestructionLineWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: ArchiveDestructionLineWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [ArchiveDestructionLineWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [ArchiveDestructionLineWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  destruction_id field predicates
+  """
+  destructionID: ID
+  """
+  destructionID differs from this.
+  """
+  destructionIDNEQ: ID
+  """
+  destructionID is one of these.
+  """
+  destructionIDIn: [ID!]
+  """
+  destructionID is none of these.
+  """
+  destructionIDNotIn: [ID!]
+  """
+  document_id field predicates
+  """
+  documentID: ID
+  """
+  documentID differs from this.
+  """
+  documentIDNEQ: ID
+  """
+  documentID is one of these.
+  """
+  documentIDIn: [ID!]
+  """
+  documentID is none of these.
+  """
+  documentIDNotIn: [ID!]
+  """
+  category field predicates
+  """
+  category: ArchiveDestructionLineCategory
+  """
+  category differs from this.
+  """
+  categoryNEQ: ArchiveDestructionLineCategory
+  """
+  category is one of these.
+  """
+  categoryIn: [ArchiveDestructionLineCategory!]
+  """
+  category is none of these.
+  """
+  categoryNotIn: [ArchiveDestructionLineCategory!]
+  """
+  open field predicates
+  """
+  open: Boolean
+  """
+  open differs from this.
+  """
+  openNEQ: Boolean
+}
+"""
+ArchiveDestructionMethod is enum for the field method
+"""
+enum ArchiveDestructionMethod @goModel(model: "github.com/steward-pm/steward/ent/archivedestruction.Method") {
+  """
+  shredding.
+  """
+  SHREDDING
+  """
+  pulping.
+  """
+  PULPING
+  """
+  burning.
+  """
+  BURNING
+  """
+  erasure.
+  """
+  ERASURE
+}
+"""
+Ordering options for ArchiveDestruction connections
+"""
+input ArchiveDestructionOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order ArchiveDestructions.
+  """
+  field: ArchiveDestructionOrderField!
+}
+"""
+Properties by which ArchiveDestruction connections can be ordered.
+"""
+enum ArchiveDestructionOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  proposed at.
+  """
+  PROPOSED_AT
+}
+"""
+ArchiveDestructionState is enum for the field state
+"""
+enum ArchiveDestructionState @goModel(model: "github.com/steward-pm/steward/ent/archivedestruction.State") {
+  """
+  proposed.
+  """
+  PROPOSED
+  """
+  approved.
+  """
+  APPROVED
+  """
+  done.
+  """
+  DONE
+  """
+  ended.
+  """
+  ENDED
+  """
+  cancelled.
+  """
+  CANCELLED
+}
+"""
+ArchiveDestructionWhereInput is used for filtering ArchiveDestruction objects.
+Input was generated by ent.
+"""
+input ArchiveDestructionWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: ArchiveDestructionWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [ArchiveDestructionWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [ArchiveDestructionWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  method field predicates
+  """
+  method: ArchiveDestructionMethod
+  """
+  method differs from this.
+  """
+  methodNEQ: ArchiveDestructionMethod
+  """
+  method is one of these.
+  """
+  methodIn: [ArchiveDestructionMethod!]
+  """
+  method is none of these.
+  """
+  methodNotIn: [ArchiveDestructionMethod!]
+  """
+  state field predicates
+  """
+  state: ArchiveDestructionState
+  """
+  state differs from this.
+  """
+  stateNEQ: ArchiveDestructionState
+  """
+  state is one of these.
+  """
+  stateIn: [ArchiveDestructionState!]
+  """
+  state is none of these.
+  """
+  stateNotIn: [ArchiveDestructionState!]
+  """
+  proposed_by_id field predicates
+  """
+  proposedByID: ID
+  """
+  proposedByID differs from this.
+  """
+  proposedByIDNEQ: ID
+  """
+  proposedByID is one of these.
+  """
+  proposedByIDIn: [ID!]
+  """
+  proposedByID is none of these.
+  """
+  proposedByIDNotIn: [ID!]
+  """
+  proposedByID is greater than this.
+  """
+  proposedByIDGT: ID
+  """
+  proposedByID is at least this.
+  """
+  proposedByIDGTE: ID
+  """
+  proposedByID is less than this.
+  """
+  proposedByIDLT: ID
+  """
+  proposedByID is at most this.
+  """
+  proposedByIDLTE: ID
+  """
+  proposed_at field predicates
+  """
+  proposedAt: Time
+  """
+  proposedAt differs from this.
+  """
+  proposedAtNEQ: Time
+  """
+  proposedAt is one of these.
+  """
+  proposedAtIn: [Time!]
+  """
+  proposedAt is none of these.
+  """
+  proposedAtNotIn: [Time!]
+  """
+  proposedAt is greater than this.
+  """
+  proposedAtGT: Time
+  """
+  proposedAt is at least this.
+  """
+  proposedAtGTE: Time
+  """
+  proposedAt is less than this.
+  """
+  proposedAtLT: Time
+  """
+  proposedAt is at most this.
+  """
+  proposedAtLTE: Time
+  """
+  witness_id field predicates
+  """
+  witnessID: ID
+  """
+  witnessID differs from this.
+  """
+  witnessIDNEQ: ID
+  """
+  witnessID is one of these.
+  """
+  witnessIDIn: [ID!]
+  """
+  witnessID is none of these.
+  """
+  witnessIDNotIn: [ID!]
+  """
+  witnessID is null.
+  """
+  witnessIDIsNil: Boolean
+  """
+  witnessID is set.
+  """
+  witnessIDNotNil: Boolean
+  """
+  done_at field predicates
+  """
+  doneAt: Time
+  """
+  doneAt differs from this.
+  """
+  doneAtNEQ: Time
+  """
+  doneAt is one of these.
+  """
+  doneAtIn: [Time!]
+  """
+  doneAt is none of these.
+  """
+  doneAtNotIn: [Time!]
+  """
+  doneAt is greater than this.
+  """
+  doneAtGT: Time
+  """
+  doneAt is at least this.
+  """
+  doneAtGTE: Time
+  """
+  doneAt is less than this.
+  """
+  doneAtLT: Time
+  """
+  doneAt is at most this.
+  """
+  doneAtLTE: Time
+  """
+  doneAt is null.
+  """
+  doneAtIsNil: Boolean
+  """
+  doneAt is set.
+  """
+  doneAtNotNil: Boolean
+}
+"""
 A document of the archive (A2, A3).
 """
 type ArchiveDocument implements Node {
@@ -17798,9 +21878,9 @@ type ArchiveDocument implements Node {
   """
   subjectID: ID
   """
-  The account that handed it in.
+  The account that handed it in; null for what the program filed by itself, as it does the contacts of an imported list.
   """
-  handedInByID: ID!
+  handedInByID: ID
   """
   Who handed it in, as signed.
   """
@@ -17833,6 +21913,14 @@ type ArchiveDocument implements Node {
   Bytes of the content.
   """
   size: Int!
+  """
+  When it was destroyed (A7).
+  """
+  destroyedAt: Time
+  """
+  The number of the certificate of its destruction.
+  """
+  certificateNumber: String!
   """
   The estate that this belongs to.
   """
@@ -18523,6 +22611,14 @@ input ArchiveDocumentWhereInput {
   """
   handedInByIDLTE: ID
   """
+  handedInByID is null.
+  """
+  handedInByIDIsNil: Boolean
+  """
+  handedInByID is set.
+  """
+  handedInByIDNotNil: Boolean
+  """
   handed_in_at field predicates
   """
   handedInAt: Time
@@ -18646,6 +22742,46 @@ input ArchiveDocumentWhereInput {
   contentType contains this, upper and lower case alike.
   """
   contentTypeContainsFold: String
+  """
+  destroyed_at field predicates
+  """
+  destroyedAt: Time
+  """
+  destroyedAt differs from this.
+  """
+  destroyedAtNEQ: Time
+  """
+  destroyedAt is one of these.
+  """
+  destroyedAtIn: [Time!]
+  """
+  destroyedAt is none of these.
+  """
+  destroyedAtNotIn: [Time!]
+  """
+  destroyedAt is greater than this.
+  """
+  destroyedAtGT: Time
+  """
+  destroyedAt is at least this.
+  """
+  destroyedAtGTE: Time
+  """
+  destroyedAt is less than this.
+  """
+  destroyedAtLT: Time
+  """
+  destroyedAt is at most this.
+  """
+  destroyedAtLTE: Time
+  """
+  destroyedAt is null.
+  """
+  destroyedAtIsNil: Boolean
+  """
+  destroyedAt is set.
+  """
+  destroyedAtNotNil: Boolean
 }
 """
 The file of a household or of a member of staff (A6).
@@ -19090,6 +23226,417 @@ input ArchiveFileWhereInput {
   place contains this, upper and lower case alike.
   """
   placeContainsFold: String
+}
+"""
+A legal hold on a document, a volume or a file (A7).
+"""
+type ArchiveHold implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  What is held: the document, the volume or the file.
+  """
+  subjectID: ID!
+  """
+  The document that is held.
+  """
+  documentID: ID
+  """
+  The volume that is held, with all that is bound in it.
+  """
+  volumeID: ID
+  """
+  The file that is held, with all its documents.
+  """
+  fileID: ID
+  """
+  Why.
+  """
+  reason: String!
+  """
+  The account that placed it.
+  """
+  placedByID: ID!
+  """
+  Who placed it, as signed.
+  """
+  placedByName: String!
+  """
+  When it was placed.
+  """
+  placedAt: Time!
+  """
+  When it was released; null while it holds.
+  """
+  releasedAt: Time
+  """
+  Why it was released.
+  """
+  releaseReason: String!
+  """
+  The account that released it.
+  """
+  releasedByID: ID
+  """
+  Who released it, as signed.
+  """
+  releasedByName: String!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The document that is held.
+  """
+  document: ArchiveDocument
+  """
+  The volume that is held.
+  """
+  volume: ArchiveVolume
+  """
+  The file that is held.
+  """
+  file: ArchiveFile
+}
+"""
+A connection to a list of items.
+"""
+type ArchiveHoldConnection {
+  """
+  A list of edges.
+  """
+  edges: [ArchiveHoldEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type ArchiveHoldEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: ArchiveHold
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+Ordering options for ArchiveHold connections
+"""
+input ArchiveHoldOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order ArchiveHolds.
+  """
+  field: ArchiveHoldOrderField!
+}
+"""
+Properties by which ArchiveHold connections can be ordered.
+"""
+enum ArchiveHoldOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  placed at.
+  """
+  PLACED_AT
+}
+"""
+ArchiveHoldWhereInput is used for filtering ArchiveHold objects.
+Input was generated by ent.
+"""
+input ArchiveHoldWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: ArchiveHoldWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [ArchiveHoldWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [ArchiveHoldWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  subject_id field predicates
+  """
+  subjectID: ID
+  """
+  subjectID differs from this.
+  """
+  subjectIDNEQ: ID
+  """
+  subjectID is one of these.
+  """
+  subjectIDIn: [ID!]
+  """
+  subjectID is none of these.
+  """
+  subjectIDNotIn: [ID!]
+  """
+  subjectID is greater than this.
+  """
+  subjectIDGT: ID
+  """
+  subjectID is at least this.
+  """
+  subjectIDGTE: ID
+  """
+  subjectID is less than this.
+  """
+  subjectIDLT: ID
+  """
+  subjectID is at most this.
+  """
+  subjectIDLTE: ID
+  """
+  document_id field predicates
+  """
+  documentID: ID
+  """
+  documentID differs from this.
+  """
+  documentIDNEQ: ID
+  """
+  documentID is one of these.
+  """
+  documentIDIn: [ID!]
+  """
+  documentID is none of these.
+  """
+  documentIDNotIn: [ID!]
+  """
+  documentID is null.
+  """
+  documentIDIsNil: Boolean
+  """
+  documentID is set.
+  """
+  documentIDNotNil: Boolean
+  """
+  volume_id field predicates
+  """
+  volumeID: ID
+  """
+  volumeID differs from this.
+  """
+  volumeIDNEQ: ID
+  """
+  volumeID is one of these.
+  """
+  volumeIDIn: [ID!]
+  """
+  volumeID is none of these.
+  """
+  volumeIDNotIn: [ID!]
+  """
+  volumeID is null.
+  """
+  volumeIDIsNil: Boolean
+  """
+  volumeID is set.
+  """
+  volumeIDNotNil: Boolean
+  """
+  file_id field predicates
+  """
+  fileID: ID
+  """
+  fileID differs from this.
+  """
+  fileIDNEQ: ID
+  """
+  fileID is one of these.
+  """
+  fileIDIn: [ID!]
+  """
+  fileID is none of these.
+  """
+  fileIDNotIn: [ID!]
+  """
+  fileID is null.
+  """
+  fileIDIsNil: Boolean
+  """
+  fileID is set.
+  """
+  fileIDNotNil: Boolean
+  """
+  placed_at field predicates
+  """
+  placedAt: Time
+  """
+  placedAt differs from this.
+  """
+  placedAtNEQ: Time
+  """
+  placedAt is one of these.
+  """
+  placedAtIn: [Time!]
+  """
+  placedAt is none of these.
+  """
+  placedAtNotIn: [Time!]
+  """
+  placedAt is greater than this.
+  """
+  placedAtGT: Time
+  """
+  placedAt is at least this.
+  """
+  placedAtGTE: Time
+  """
+  placedAt is less than this.
+  """
+  placedAtLT: Time
+  """
+  placedAt is at most this.
+  """
+  placedAtLTE: Time
+  """
+  released_at field predicates
+  """
+  releasedAt: Time
+  """
+  releasedAt differs from this.
+  """
+  releasedAtNEQ: Time
+  """
+  releasedAt is one of these.
+  """
+  releasedAtIn: [Time!]
+  """
+  releasedAt is none of these.
+  """
+  releasedAtNotIn: [Time!]
+  """
+  releasedAt is greater than this.
+  """
+  releasedAtGT: Time
+  """
+  releasedAt is at least this.
+  """
+  releasedAtGTE: Time
+  """
+  releasedAt is less than this.
+  """
+  releasedAtLT: Time
+  """
+  releasedAt is at most this.
+  """
+  releasedAtLTE: Time
+  """
+  releasedAt is null.
+  """
+  releasedAtIsNil: Boolean
+  """
+  releasedAt is set.
+  """
+  releasedAtNotNil: Boolean
 }
 """
 A manual, of which one edition is in force (A1.2).
@@ -20624,6 +25171,374 @@ input ArchiveRequestWhereInput {
   answeredAt is set.
   """
   answeredAtNotNil: Boolean
+}
+"""
+How long a category is kept (A7).
+"""
+type ArchiveRetention implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  Grows with every change; give it back as expectedVersion.
+  """
+  version: Int!
+  """
+  The category: three of external material, two manuals, two parts of a staff file, eight of a household's (A1.1-A1.4).
+  """
+  category: ArchiveRetentionCategory!
+  """
+  How many years after its date a document is kept; null: permanently.
+  """
+  years: Int
+  """
+  The schedule and the item in it, as the certificate names them.
+  """
+  basis: String!
+  """
+  The account that set it; null for the default.
+  """
+  setByID: ID
+  """
+  Who set it, as signed.
+  """
+  setByName: String!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+}
+"""
+ArchiveRetentionCategory is enum for the field category
+"""
+enum ArchiveRetentionCategory @goModel(model: "github.com/steward-pm/steward/ent/archiveretention.Category") {
+  """
+  developer.
+  """
+  DEVELOPER
+  """
+  law.
+  """
+  LAW
+  """
+  other external.
+  """
+  OTHER_EXTERNAL
+  """
+  management manual.
+  """
+  MANAGEMENT_MANUAL
+  """
+  training manual.
+  """
+  TRAINING_MANUAL
+  """
+  work.
+  """
+  WORK
+  """
+  training.
+  """
+  TRAINING
+  """
+  move in.
+  """
+  MOVE_IN
+  """
+  renovation papers.
+  """
+  RENOVATION_PAPERS
+  """
+  payments.
+  """
+  PAYMENTS
+  """
+  violations.
+  """
+  VIOLATIONS
+  """
+  renovation records.
+  """
+  RENOVATION_RECORDS
+  """
+  complaints.
+  """
+  COMPLAINTS
+  """
+  correspondence.
+  """
+  CORRESPONDENCE
+  """
+  supplements.
+  """
+  SUPPLEMENTS
+}
+"""
+A connection to a list of items.
+"""
+type ArchiveRetentionConnection {
+  """
+  A list of edges.
+  """
+  edges: [ArchiveRetentionEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type ArchiveRetentionEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: ArchiveRetention
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+Ordering options for ArchiveRetention connections
+"""
+input ArchiveRetentionOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order ArchiveRetentions.
+  """
+  field: ArchiveRetentionOrderField!
+}
+"""
+Properties by which ArchiveRetention connections can be ordered.
+"""
+enum ArchiveRetentionOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+}
+"""
+ArchiveRetentionWhereInput is used for filtering ArchiveRetention objects.
+Input was generated by ent.
+"""
+input ArchiveRetentionWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: ArchiveRetentionWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [ArchiveRetentionWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [ArchiveRetentionWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  category field predicates
+  """
+  category: ArchiveRetentionCategory
+  """
+  category differs from this.
+  """
+  categoryNEQ: ArchiveRetentionCategory
+  """
+  category is one of these.
+  """
+  categoryIn: [ArchiveRetentionCategory!]
+  """
+  category is none of these.
+  """
+  categoryNotIn: [ArchiveRetentionCategory!]
+  """
+  years field predicates
+  """
+  years: Int
+  """
+  years differs from this.
+  """
+  yearsNEQ: Int
+  """
+  years is one of these.
+  """
+  yearsIn: [Int!]
+  """
+  years is none of these.
+  """
+  yearsNotIn: [Int!]
+  """
+  years is greater than this.
+  """
+  yearsGT: Int
+  """
+  years is at least this.
+  """
+  yearsGTE: Int
+  """
+  years is less than this.
+  """
+  yearsLT: Int
+  """
+  years is at most this.
+  """
+  yearsLTE: Int
+  """
+  years is null.
+  """
+  yearsIsNil: Boolean
+  """
+  years is set.
+  """
+  yearsNotNil: Boolean
+  """
+  basis field predicates
+  """
+  basis: String
+  """
+  basis differs from this.
+  """
+  basisNEQ: String
+  """
+  basis is one of these.
+  """
+  basisIn: [String!]
+  """
+  basis is none of these.
+  """
+  basisNotIn: [String!]
+  """
+  basis is greater than this.
+  """
+  basisGT: String
+  """
+  basis is at least this.
+  """
+  basisGTE: String
+  """
+  basis is less than this.
+  """
+  basisLT: String
+  """
+  basis is at most this.
+  """
+  basisLTE: String
+  """
+  basis contains this.
+  """
+  basisContains: String
+  """
+  basis begins with this.
+  """
+  basisHasPrefix: String
+  """
+  basis ends with this.
+  """
+  basisHasSuffix: String
+  """
+  basis equals this, upper and lower case alike.
+  """
+  basisEqualFold: String
+  """
+  basis contains this, upper and lower case alike.
+  """
+  basisContainsFold: String
 }
 """
 A volume of the archive (A2).
@@ -22289,6 +27204,1177 @@ input CertificateWhereInput {
   issuedAtLTE: Time
 }
 """
+A complaint of a household (A1.4).
+"""
+type Complaint implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  The household whom it concerns.
+  """
+  householdID: ID!
+  """
+  The department that keeps the household's file.
+  """
+  departmentID: ID
+  """
+  The household's file.
+  """
+  fileID: ID!
+  """
+  What it is about, in a line; the title of its document in the household's file.
+  """
+  title: String!
+  """
+  The particulars.
+  """
+  particulars: String!
+  """
+  The day that it is of.
+  """
+  dated: Date!
+  """
+  The account that recorded it.
+  """
+  recordedByID: ID!
+  """
+  Who recorded it, as signed.
+  """
+  recordedByName: String!
+  """
+  When it was recorded.
+  """
+  recordedAt: Time!
+  """
+  When it was voided; null while it stands.
+  """
+  voidedAt: Time
+  """
+  Why it was voided.
+  """
+  voidReason: String!
+  """
+  The account that voided it.
+  """
+  voidedByID: ID
+  """
+  Who voided it, as signed.
+  """
+  voidedByName: String!
+  """
+  In person, by telephone, by letter or electronically.
+  """
+  way: ComplaintWay!
+  """
+  Until when it is to be answered: three working days.
+  """
+  dueAt: Time!
+  """
+  Open until it is answered; voided when it was recorded by mistake.
+  """
+  state: ComplaintState!
+  """
+  What was found, and answered to the household.
+  """
+  finding: String!
+  """
+  The account that settled it.
+  """
+  answeredByID: ID
+  """
+  Who settled it, as signed.
+  """
+  answeredByName: String!
+  """
+  When it was settled.
+  """
+  answeredAt: Time
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The household's file, that it is in.
+  """
+  file: ArchiveFile!
+}
+"""
+A connection to a list of items.
+"""
+type ComplaintConnection {
+  """
+  A list of edges.
+  """
+  edges: [ComplaintEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type ComplaintEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: Complaint
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+Ordering options for Complaint connections
+"""
+input ComplaintOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order Complaints.
+  """
+  field: ComplaintOrderField!
+}
+"""
+Properties by which Complaint connections can be ordered.
+"""
+enum ComplaintOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  dated.
+  """
+  DATED
+}
+"""
+ComplaintState is enum for the field state
+"""
+enum ComplaintState @goModel(model: "github.com/steward-pm/steward/ent/complaint.State") {
+  """
+  open.
+  """
+  OPEN
+  """
+  answered.
+  """
+  ANSWERED
+  """
+  voided.
+  """
+  VOIDED
+}
+"""
+ComplaintWay is enum for the field way
+"""
+enum ComplaintWay @goModel(model: "github.com/steward-pm/steward/ent/complaint.Way") {
+  """
+  in person.
+  """
+  IN_PERSON
+  """
+  telephone.
+  """
+  TELEPHONE
+  """
+  letter.
+  """
+  LETTER
+  """
+  electronic.
+  """
+  ELECTRONIC
+}
+"""
+ComplaintWhereInput is used for filtering Complaint objects.
+Input was generated by ent.
+"""
+input ComplaintWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: ComplaintWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [ComplaintWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [ComplaintWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  household_id field predicates
+  """
+  householdID: ID
+  """
+  householdID differs from this.
+  """
+  householdIDNEQ: ID
+  """
+  householdID is one of these.
+  """
+  householdIDIn: [ID!]
+  """
+  householdID is none of these.
+  """
+  householdIDNotIn: [ID!]
+  """
+  householdID is greater than this.
+  """
+  householdIDGT: ID
+  """
+  householdID is at least this.
+  """
+  householdIDGTE: ID
+  """
+  householdID is less than this.
+  """
+  householdIDLT: ID
+  """
+  householdID is at most this.
+  """
+  householdIDLTE: ID
+  """
+  file_id field predicates
+  """
+  fileID: ID
+  """
+  fileID differs from this.
+  """
+  fileIDNEQ: ID
+  """
+  fileID is one of these.
+  """
+  fileIDIn: [ID!]
+  """
+  fileID is none of these.
+  """
+  fileIDNotIn: [ID!]
+  """
+  dated field predicates
+  """
+  dated: Date
+  """
+  dated differs from this.
+  """
+  datedNEQ: Date
+  """
+  dated is one of these.
+  """
+  datedIn: [Date!]
+  """
+  dated is none of these.
+  """
+  datedNotIn: [Date!]
+  """
+  dated is greater than this.
+  """
+  datedGT: Date
+  """
+  dated is at least this.
+  """
+  datedGTE: Date
+  """
+  dated is less than this.
+  """
+  datedLT: Date
+  """
+  dated is at most this.
+  """
+  datedLTE: Date
+  """
+  recorded_by_id field predicates
+  """
+  recordedByID: ID
+  """
+  recordedByID differs from this.
+  """
+  recordedByIDNEQ: ID
+  """
+  recordedByID is one of these.
+  """
+  recordedByIDIn: [ID!]
+  """
+  recordedByID is none of these.
+  """
+  recordedByIDNotIn: [ID!]
+  """
+  recordedByID is greater than this.
+  """
+  recordedByIDGT: ID
+  """
+  recordedByID is at least this.
+  """
+  recordedByIDGTE: ID
+  """
+  recordedByID is less than this.
+  """
+  recordedByIDLT: ID
+  """
+  recordedByID is at most this.
+  """
+  recordedByIDLTE: ID
+  """
+  recorded_at field predicates
+  """
+  recordedAt: Time
+  """
+  recordedAt differs from this.
+  """
+  recordedAtNEQ: Time
+  """
+  recordedAt is one of these.
+  """
+  recordedAtIn: [Time!]
+  """
+  recordedAt is none of these.
+  """
+  recordedAtNotIn: [Time!]
+  """
+  recordedAt is greater than this.
+  """
+  recordedAtGT: Time
+  """
+  recordedAt is at least this.
+  """
+  recordedAtGTE: Time
+  """
+  recordedAt is less than this.
+  """
+  recordedAtLT: Time
+  """
+  recordedAt is at most this.
+  """
+  recordedAtLTE: Time
+  """
+  voided_at field predicates
+  """
+  voidedAt: Time
+  """
+  voidedAt differs from this.
+  """
+  voidedAtNEQ: Time
+  """
+  voidedAt is one of these.
+  """
+  voidedAtIn: [Time!]
+  """
+  voidedAt is none of these.
+  """
+  voidedAtNotIn: [Time!]
+  """
+  voidedAt is greater than this.
+  """
+  voidedAtGT: Time
+  """
+  voidedAt is at least this.
+  """
+  voidedAtGTE: Time
+  """
+  voidedAt is less than this.
+  """
+  voidedAtLT: Time
+  """
+  voidedAt is at most this.
+  """
+  voidedAtLTE: Time
+  """
+  voidedAt is null.
+  """
+  voidedAtIsNil: Boolean
+  """
+  voidedAt is set.
+  """
+  voidedAtNotNil: Boolean
+  """
+  way field predicates
+  """
+  way: ComplaintWay
+  """
+  way differs from this.
+  """
+  wayNEQ: ComplaintWay
+  """
+  way is one of these.
+  """
+  wayIn: [ComplaintWay!]
+  """
+  way is none of these.
+  """
+  wayNotIn: [ComplaintWay!]
+  """
+  due_at field predicates
+  """
+  dueAt: Time
+  """
+  dueAt differs from this.
+  """
+  dueAtNEQ: Time
+  """
+  dueAt is one of these.
+  """
+  dueAtIn: [Time!]
+  """
+  dueAt is none of these.
+  """
+  dueAtNotIn: [Time!]
+  """
+  dueAt is greater than this.
+  """
+  dueAtGT: Time
+  """
+  dueAt is at least this.
+  """
+  dueAtGTE: Time
+  """
+  dueAt is less than this.
+  """
+  dueAtLT: Time
+  """
+  dueAt is at most this.
+  """
+  dueAtLTE: Time
+  """
+  state field predicates
+  """
+  state: ComplaintState
+  """
+  state differs from this.
+  """
+  stateNEQ: ComplaintState
+  """
+  state is one of these.
+  """
+  stateIn: [ComplaintState!]
+  """
+  state is none of these.
+  """
+  stateNotIn: [ComplaintState!]
+  """
+  answered_at field predicates
+  """
+  answeredAt: Time
+  """
+  answeredAt differs from this.
+  """
+  answeredAtNEQ: Time
+  """
+  answeredAt is one of these.
+  """
+  answeredAtIn: [Time!]
+  """
+  answeredAt is none of these.
+  """
+  answeredAtNotIn: [Time!]
+  """
+  answeredAt is greater than this.
+  """
+  answeredAtGT: Time
+  """
+  answeredAt is at least this.
+  """
+  answeredAtGTE: Time
+  """
+  answeredAt is less than this.
+  """
+  answeredAtLT: Time
+  """
+  answeredAt is at most this.
+  """
+  answeredAtLTE: Time
+  """
+  answeredAt is null.
+  """
+  answeredAtIsNil: Boolean
+  """
+  answeredAt is set.
+  """
+  answeredAtNotNil: Boolean
+}
+"""
+A letter or message to or from a household (A1.4).
+"""
+type Correspondence implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  The household whom it concerns.
+  """
+  householdID: ID!
+  """
+  The department that keeps the household's file.
+  """
+  departmentID: ID
+  """
+  The household's file.
+  """
+  fileID: ID!
+  """
+  What it is about, in a line; the title of its document in the household's file.
+  """
+  title: String!
+  """
+  The particulars.
+  """
+  particulars: String!
+  """
+  The day that it is of.
+  """
+  dated: Date!
+  """
+  The account that recorded it.
+  """
+  recordedByID: ID!
+  """
+  Who recorded it, as signed.
+  """
+  recordedByName: String!
+  """
+  When it was recorded.
+  """
+  recordedAt: Time!
+  """
+  When it was voided; null while it stands.
+  """
+  voidedAt: Time
+  """
+  Why it was voided.
+  """
+  voidReason: String!
+  """
+  The account that voided it.
+  """
+  voidedByID: ID
+  """
+  Who voided it, as signed.
+  """
+  voidedByName: String!
+  """
+  From the household, or to it.
+  """
+  direction: CorrespondenceDirection!
+  """
+  In person, by telephone, by letter or electronically.
+  """
+  way: CorrespondenceWay!
+  """
+  Filed when nothing is awaited; open while what came in waits for its answer; answered; voided when it was recorded by mistake.
+  """
+  state: CorrespondenceState!
+  """
+  How it was answered.
+  """
+  finding: String!
+  """
+  The account that settled it.
+  """
+  answeredByID: ID
+  """
+  Who settled it, as signed.
+  """
+  answeredByName: String!
+  """
+  When it was settled.
+  """
+  answeredAt: Time
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The household's file, that it is in.
+  """
+  file: ArchiveFile!
+}
+"""
+A connection to a list of items.
+"""
+type CorrespondenceConnection {
+  """
+  A list of edges.
+  """
+  edges: [CorrespondenceEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+CorrespondenceDirection is enum for the field direction
+"""
+enum CorrespondenceDirection @goModel(model: "github.com/steward-pm/steward/ent/correspondence.Direction") {
+  """
+  in.
+  """
+  IN
+  """
+  out.
+  """
+  OUT
+}
+"""
+An edge in a connection.
+"""
+type CorrespondenceEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: Correspondence
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+Ordering options for Correspondence connections
+"""
+input CorrespondenceOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order Correspondences.
+  """
+  field: CorrespondenceOrderField!
+}
+"""
+Properties by which Correspondence connections can be ordered.
+"""
+enum CorrespondenceOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  dated.
+  """
+  DATED
+}
+"""
+CorrespondenceState is enum for the field state
+"""
+enum CorrespondenceState @goModel(model: "github.com/steward-pm/steward/ent/correspondence.State") {
+  """
+  filed.
+  """
+  FILED
+  """
+  open.
+  """
+  OPEN
+  """
+  answered.
+  """
+  ANSWERED
+  """
+  voided.
+  """
+  VOIDED
+}
+"""
+CorrespondenceWay is enum for the field way
+"""
+enum CorrespondenceWay @goModel(model: "github.com/steward-pm/steward/ent/correspondence.Way") {
+  """
+  in person.
+  """
+  IN_PERSON
+  """
+  telephone.
+  """
+  TELEPHONE
+  """
+  letter.
+  """
+  LETTER
+  """
+  electronic.
+  """
+  ELECTRONIC
+}
+"""
+CorrespondenceWhereInput is used for filtering Correspondence objects.
+Input was generated by ent.
+"""
+input CorrespondenceWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: CorrespondenceWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [CorrespondenceWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [CorrespondenceWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  household_id field predicates
+  """
+  householdID: ID
+  """
+  householdID differs from this.
+  """
+  householdIDNEQ: ID
+  """
+  householdID is one of these.
+  """
+  householdIDIn: [ID!]
+  """
+  householdID is none of these.
+  """
+  householdIDNotIn: [ID!]
+  """
+  householdID is greater than this.
+  """
+  householdIDGT: ID
+  """
+  householdID is at least this.
+  """
+  householdIDGTE: ID
+  """
+  householdID is less than this.
+  """
+  householdIDLT: ID
+  """
+  householdID is at most this.
+  """
+  householdIDLTE: ID
+  """
+  file_id field predicates
+  """
+  fileID: ID
+  """
+  fileID differs from this.
+  """
+  fileIDNEQ: ID
+  """
+  fileID is one of these.
+  """
+  fileIDIn: [ID!]
+  """
+  fileID is none of these.
+  """
+  fileIDNotIn: [ID!]
+  """
+  dated field predicates
+  """
+  dated: Date
+  """
+  dated differs from this.
+  """
+  datedNEQ: Date
+  """
+  dated is one of these.
+  """
+  datedIn: [Date!]
+  """
+  dated is none of these.
+  """
+  datedNotIn: [Date!]
+  """
+  dated is greater than this.
+  """
+  datedGT: Date
+  """
+  dated is at least this.
+  """
+  datedGTE: Date
+  """
+  dated is less than this.
+  """
+  datedLT: Date
+  """
+  dated is at most this.
+  """
+  datedLTE: Date
+  """
+  recorded_by_id field predicates
+  """
+  recordedByID: ID
+  """
+  recordedByID differs from this.
+  """
+  recordedByIDNEQ: ID
+  """
+  recordedByID is one of these.
+  """
+  recordedByIDIn: [ID!]
+  """
+  recordedByID is none of these.
+  """
+  recordedByIDNotIn: [ID!]
+  """
+  recordedByID is greater than this.
+  """
+  recordedByIDGT: ID
+  """
+  recordedByID is at least this.
+  """
+  recordedByIDGTE: ID
+  """
+  recordedByID is less than this.
+  """
+  recordedByIDLT: ID
+  """
+  recordedByID is at most this.
+  """
+  recordedByIDLTE: ID
+  """
+  recorded_at field predicates
+  """
+  recordedAt: Time
+  """
+  recordedAt differs from this.
+  """
+  recordedAtNEQ: Time
+  """
+  recordedAt is one of these.
+  """
+  recordedAtIn: [Time!]
+  """
+  recordedAt is none of these.
+  """
+  recordedAtNotIn: [Time!]
+  """
+  recordedAt is greater than this.
+  """
+  recordedAtGT: Time
+  """
+  recordedAt is at least this.
+  """
+  recordedAtGTE: Time
+  """
+  recordedAt is less than this.
+  """
+  recordedAtLT: Time
+  """
+  recordedAt is at most this.
+  """
+  recordedAtLTE: Time
+  """
+  voided_at field predicates
+  """
+  voidedAt: Time
+  """
+  voidedAt differs from this.
+  """
+  voidedAtNEQ: Time
+  """
+  voidedAt is one of these.
+  """
+  voidedAtIn: [Time!]
+  """
+  voidedAt is none of these.
+  """
+  voidedAtNotIn: [Time!]
+  """
+  voidedAt is greater than this.
+  """
+  voidedAtGT: Time
+  """
+  voidedAt is at least this.
+  """
+  voidedAtGTE: Time
+  """
+  voidedAt is less than this.
+  """
+  voidedAtLT: Time
+  """
+  voidedAt is at most this.
+  """
+  voidedAtLTE: Time
+  """
+  voidedAt is null.
+  """
+  voidedAtIsNil: Boolean
+  """
+  voidedAt is set.
+  """
+  voidedAtNotNil: Boolean
+  """
+  direction field predicates
+  """
+  direction: CorrespondenceDirection
+  """
+  direction differs from this.
+  """
+  directionNEQ: CorrespondenceDirection
+  """
+  direction is one of these.
+  """
+  directionIn: [CorrespondenceDirection!]
+  """
+  direction is none of these.
+  """
+  directionNotIn: [CorrespondenceDirection!]
+  """
+  way field predicates
+  """
+  way: CorrespondenceWay
+  """
+  way differs from this.
+  """
+  wayNEQ: CorrespondenceWay
+  """
+  way is one of these.
+  """
+  wayIn: [CorrespondenceWay!]
+  """
+  way is none of these.
+  """
+  wayNotIn: [CorrespondenceWay!]
+  """
+  state field predicates
+  """
+  state: CorrespondenceState
+  """
+  state differs from this.
+  """
+  stateNEQ: CorrespondenceState
+  """
+  state is one of these.
+  """
+  stateIn: [CorrespondenceState!]
+  """
+  state is none of these.
+  """
+  stateNotIn: [CorrespondenceState!]
+  """
+  answered_at field predicates
+  """
+  answeredAt: Time
+  """
+  answeredAt differs from this.
+  """
+  answeredAtNEQ: Time
+  """
+  answeredAt is one of these.
+  """
+  answeredAtIn: [Time!]
+  """
+  answeredAt is none of these.
+  """
+  answeredAtNotIn: [Time!]
+  """
+  answeredAt is greater than this.
+  """
+  answeredAtGT: Time
+  """
+  answeredAt is at least this.
+  """
+  answeredAtGTE: Time
+  """
+  answeredAt is less than this.
+  """
+  answeredAtLT: Time
+  """
+  answeredAt is at most this.
+  """
+  answeredAtLTE: Time
+  """
+  answeredAt is null.
+  """
+  answeredAtIsNil: Boolean
+  """
+  answeredAt is set.
+  """
+  answeredAtNotNil: Boolean
+}
+"""
 Define a Relay Cursor type:
 https://relay.dev/graphql/connections.htm#sec-Cursor
 """
@@ -22778,6 +28864,10 @@ type Estate implements Node {
   BCP 47 language of its papers: zh-CN or en.
   """
   locale: String!
+  """
+  How many days backups are kept: certificates of destruction say until when they still hold what was destroyed (A7).
+  """
+  backupDays: Int!
 }
 """
 A connection to a list of items.
@@ -35197,6 +41287,972 @@ input ReconciliationWhereInput {
   closedAtNotNil: Boolean
 }
 """
+A renovation of a household (A1.4).
+"""
+type Renovation implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  The household whom it concerns.
+  """
+  householdID: ID!
+  """
+  The department that keeps the household's file.
+  """
+  departmentID: ID
+  """
+  The household's file.
+  """
+  fileID: ID!
+  """
+  What it is about, in a line; the title of its document in the household's file.
+  """
+  title: String!
+  """
+  The particulars.
+  """
+  particulars: String!
+  """
+  The day that it is of.
+  """
+  dated: Date!
+  """
+  The account that recorded it.
+  """
+  recordedByID: ID!
+  """
+  Who recorded it, as signed.
+  """
+  recordedByName: String!
+  """
+  When it was recorded.
+  """
+  recordedAt: Time!
+  """
+  When it was voided; null while it stands.
+  """
+  voidedAt: Time
+  """
+  Why it was voided.
+  """
+  voidReason: String!
+  """
+  The account that voided it.
+  """
+  voidedByID: ID
+  """
+  Who voided it, as signed.
+  """
+  voidedByName: String!
+  """
+  Who carries the works out.
+  """
+  contractor: String!
+  """
+  First day of the works, as applied for.
+  """
+  beginsOn: Date!
+  """
+  Last day of the works, as applied for.
+  """
+  endsOn: Date!
+  """
+  Applied for, approved, under way, inspected, closed; voided when it was recorded by mistake.
+  """
+  state: RenovationState!
+  """
+  What was paid as a deposit, in minor units of the currency.
+  """
+  deposit: Int!
+  """
+  What was kept of the deposit, in minor units of the currency.
+  """
+  deducted: Int!
+  """
+  What was given back of the deposit, in minor units of the currency.
+  """
+  returned: Int!
+  """
+  The currency of the deposit: CNY; empty without one.
+  """
+  currency: String!
+  """
+  Why something was kept of the deposit.
+  """
+  deductionReason: String!
+  """
+  When the deposit was paid; null without one.
+  """
+  paidAt: Time
+  """
+  When the deposit was given back, or what was left of it; null while it is held.
+  """
+  settledAt: Time
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The household's file, that it is in.
+  """
+  file: ArchiveFile!
+  """
+  Who did what when.
+  """
+  steps: [RenovationStep!]
+}
+"""
+A connection to a list of items.
+"""
+type RenovationConnection {
+  """
+  A list of edges.
+  """
+  edges: [RenovationEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type RenovationEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: Renovation
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+Ordering options for Renovation connections
+"""
+input RenovationOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order Renovations.
+  """
+  field: RenovationOrderField!
+}
+"""
+Properties by which Renovation connections can be ordered.
+"""
+enum RenovationOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  dated.
+  """
+  DATED
+}
+"""
+RenovationState is enum for the field state
+"""
+enum RenovationState @goModel(model: "github.com/steward-pm/steward/ent/renovation.State") {
+  """
+  applied.
+  """
+  APPLIED
+  """
+  approved.
+  """
+  APPROVED
+  """
+  under way.
+  """
+  UNDER_WAY
+  """
+  inspected.
+  """
+  INSPECTED
+  """
+  closed.
+  """
+  CLOSED
+  """
+  voided.
+  """
+  VOIDED
+}
+"""
+A step of a renovation (A1.4).
+"""
+type RenovationStep implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  The household whom it concerns.
+  """
+  householdID: ID!
+  """
+  The department that keeps the household's file.
+  """
+  departmentID: ID
+  """
+  The renovation.
+  """
+  renovationID: ID!
+  """
+  What was done; DEPOSIT_VOIDED counters the entry of the deposit before it.
+  """
+  step: RenovationStepStep!
+  """
+  Of the deposit what was paid or given back, in minor units of its currency.
+  """
+  amount: Int!
+  """
+  What was noted of it: what the inspection found, why something was kept.
+  """
+  note: String!
+  """
+  The account that recorded it.
+  """
+  doneByID: ID!
+  """
+  Who recorded it, as signed.
+  """
+  doneByName: String!
+  """
+  When it was recorded.
+  """
+  doneAt: Time!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The renovation.
+  """
+  renovation: Renovation!
+}
+"""
+Ordering options for RenovationStep connections
+"""
+input RenovationStepOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order RenovationSteps.
+  """
+  field: RenovationStepOrderField!
+}
+"""
+Properties by which RenovationStep connections can be ordered.
+"""
+enum RenovationStepOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+}
+"""
+RenovationStepStep is enum for the field step
+"""
+enum RenovationStepStep @goModel(model: "github.com/steward-pm/steward/ent/renovationstep.Step") {
+  """
+  applied.
+  """
+  APPLIED
+  """
+  deposit paid.
+  """
+  DEPOSIT_PAID
+  """
+  approved.
+  """
+  APPROVED
+  """
+  under way.
+  """
+  UNDER_WAY
+  """
+  inspected.
+  """
+  INSPECTED
+  """
+  deposit returned.
+  """
+  DEPOSIT_RETURNED
+  """
+  deposit voided.
+  """
+  DEPOSIT_VOIDED
+  """
+  closed.
+  """
+  CLOSED
+}
+"""
+RenovationStepWhereInput is used for filtering RenovationStep objects.
+Input was generated by ent.
+"""
+input RenovationStepWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: RenovationStepWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [RenovationStepWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [RenovationStepWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  household_id field predicates
+  """
+  householdID: ID
+  """
+  householdID differs from this.
+  """
+  householdIDNEQ: ID
+  """
+  householdID is one of these.
+  """
+  householdIDIn: [ID!]
+  """
+  householdID is none of these.
+  """
+  householdIDNotIn: [ID!]
+  """
+  householdID is greater than this.
+  """
+  householdIDGT: ID
+  """
+  householdID is at least this.
+  """
+  householdIDGTE: ID
+  """
+  householdID is less than this.
+  """
+  householdIDLT: ID
+  """
+  householdID is at most this.
+  """
+  householdIDLTE: ID
+  """
+  renovation_id field predicates
+  """
+  renovationID: ID
+  """
+  renovationID differs from this.
+  """
+  renovationIDNEQ: ID
+  """
+  renovationID is one of these.
+  """
+  renovationIDIn: [ID!]
+  """
+  renovationID is none of these.
+  """
+  renovationIDNotIn: [ID!]
+  """
+  step field predicates
+  """
+  step: RenovationStepStep
+  """
+  step differs from this.
+  """
+  stepNEQ: RenovationStepStep
+  """
+  step is one of these.
+  """
+  stepIn: [RenovationStepStep!]
+  """
+  step is none of these.
+  """
+  stepNotIn: [RenovationStepStep!]
+  """
+  done_at field predicates
+  """
+  doneAt: Time
+  """
+  doneAt differs from this.
+  """
+  doneAtNEQ: Time
+  """
+  doneAt is one of these.
+  """
+  doneAtIn: [Time!]
+  """
+  doneAt is none of these.
+  """
+  doneAtNotIn: [Time!]
+  """
+  doneAt is greater than this.
+  """
+  doneAtGT: Time
+  """
+  doneAt is at least this.
+  """
+  doneAtGTE: Time
+  """
+  doneAt is less than this.
+  """
+  doneAtLT: Time
+  """
+  doneAt is at most this.
+  """
+  doneAtLTE: Time
+}
+"""
+RenovationWhereInput is used for filtering Renovation objects.
+Input was generated by ent.
+"""
+input RenovationWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: RenovationWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [RenovationWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [RenovationWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  household_id field predicates
+  """
+  householdID: ID
+  """
+  householdID differs from this.
+  """
+  householdIDNEQ: ID
+  """
+  householdID is one of these.
+  """
+  householdIDIn: [ID!]
+  """
+  householdID is none of these.
+  """
+  householdIDNotIn: [ID!]
+  """
+  householdID is greater than this.
+  """
+  householdIDGT: ID
+  """
+  householdID is at least this.
+  """
+  householdIDGTE: ID
+  """
+  householdID is less than this.
+  """
+  householdIDLT: ID
+  """
+  householdID is at most this.
+  """
+  householdIDLTE: ID
+  """
+  file_id field predicates
+  """
+  fileID: ID
+  """
+  fileID differs from this.
+  """
+  fileIDNEQ: ID
+  """
+  fileID is one of these.
+  """
+  fileIDIn: [ID!]
+  """
+  fileID is none of these.
+  """
+  fileIDNotIn: [ID!]
+  """
+  dated field predicates
+  """
+  dated: Date
+  """
+  dated differs from this.
+  """
+  datedNEQ: Date
+  """
+  dated is one of these.
+  """
+  datedIn: [Date!]
+  """
+  dated is none of these.
+  """
+  datedNotIn: [Date!]
+  """
+  dated is greater than this.
+  """
+  datedGT: Date
+  """
+  dated is at least this.
+  """
+  datedGTE: Date
+  """
+  dated is less than this.
+  """
+  datedLT: Date
+  """
+  dated is at most this.
+  """
+  datedLTE: Date
+  """
+  recorded_by_id field predicates
+  """
+  recordedByID: ID
+  """
+  recordedByID differs from this.
+  """
+  recordedByIDNEQ: ID
+  """
+  recordedByID is one of these.
+  """
+  recordedByIDIn: [ID!]
+  """
+  recordedByID is none of these.
+  """
+  recordedByIDNotIn: [ID!]
+  """
+  recordedByID is greater than this.
+  """
+  recordedByIDGT: ID
+  """
+  recordedByID is at least this.
+  """
+  recordedByIDGTE: ID
+  """
+  recordedByID is less than this.
+  """
+  recordedByIDLT: ID
+  """
+  recordedByID is at most this.
+  """
+  recordedByIDLTE: ID
+  """
+  recorded_at field predicates
+  """
+  recordedAt: Time
+  """
+  recordedAt differs from this.
+  """
+  recordedAtNEQ: Time
+  """
+  recordedAt is one of these.
+  """
+  recordedAtIn: [Time!]
+  """
+  recordedAt is none of these.
+  """
+  recordedAtNotIn: [Time!]
+  """
+  recordedAt is greater than this.
+  """
+  recordedAtGT: Time
+  """
+  recordedAt is at least this.
+  """
+  recordedAtGTE: Time
+  """
+  recordedAt is less than this.
+  """
+  recordedAtLT: Time
+  """
+  recordedAt is at most this.
+  """
+  recordedAtLTE: Time
+  """
+  voided_at field predicates
+  """
+  voidedAt: Time
+  """
+  voidedAt differs from this.
+  """
+  voidedAtNEQ: Time
+  """
+  voidedAt is one of these.
+  """
+  voidedAtIn: [Time!]
+  """
+  voidedAt is none of these.
+  """
+  voidedAtNotIn: [Time!]
+  """
+  voidedAt is greater than this.
+  """
+  voidedAtGT: Time
+  """
+  voidedAt is at least this.
+  """
+  voidedAtGTE: Time
+  """
+  voidedAt is less than this.
+  """
+  voidedAtLT: Time
+  """
+  voidedAt is at most this.
+  """
+  voidedAtLTE: Time
+  """
+  voidedAt is null.
+  """
+  voidedAtIsNil: Boolean
+  """
+  voidedAt is set.
+  """
+  voidedAtNotNil: Boolean
+  """
+  begins_on field predicates
+  """
+  beginsOn: Date
+  """
+  beginsOn differs from this.
+  """
+  beginsOnNEQ: Date
+  """
+  beginsOn is one of these.
+  """
+  beginsOnIn: [Date!]
+  """
+  beginsOn is none of these.
+  """
+  beginsOnNotIn: [Date!]
+  """
+  beginsOn is greater than this.
+  """
+  beginsOnGT: Date
+  """
+  beginsOn is at least this.
+  """
+  beginsOnGTE: Date
+  """
+  beginsOn is less than this.
+  """
+  beginsOnLT: Date
+  """
+  beginsOn is at most this.
+  """
+  beginsOnLTE: Date
+  """
+  ends_on field predicates
+  """
+  endsOn: Date
+  """
+  endsOn differs from this.
+  """
+  endsOnNEQ: Date
+  """
+  endsOn is one of these.
+  """
+  endsOnIn: [Date!]
+  """
+  endsOn is none of these.
+  """
+  endsOnNotIn: [Date!]
+  """
+  endsOn is greater than this.
+  """
+  endsOnGT: Date
+  """
+  endsOn is at least this.
+  """
+  endsOnGTE: Date
+  """
+  endsOn is less than this.
+  """
+  endsOnLT: Date
+  """
+  endsOn is at most this.
+  """
+  endsOnLTE: Date
+  """
+  state field predicates
+  """
+  state: RenovationState
+  """
+  state differs from this.
+  """
+  stateNEQ: RenovationState
+  """
+  state is one of these.
+  """
+  stateIn: [RenovationState!]
+  """
+  state is none of these.
+  """
+  stateNotIn: [RenovationState!]
+  """
+  paid_at field predicates
+  """
+  paidAt: Time
+  """
+  paidAt differs from this.
+  """
+  paidAtNEQ: Time
+  """
+  paidAt is one of these.
+  """
+  paidAtIn: [Time!]
+  """
+  paidAt is none of these.
+  """
+  paidAtNotIn: [Time!]
+  """
+  paidAt is greater than this.
+  """
+  paidAtGT: Time
+  """
+  paidAt is at least this.
+  """
+  paidAtGTE: Time
+  """
+  paidAt is less than this.
+  """
+  paidAtLT: Time
+  """
+  paidAt is at most this.
+  """
+  paidAtLTE: Time
+  """
+  paidAt is null.
+  """
+  paidAtIsNil: Boolean
+  """
+  paidAt is set.
+  """
+  paidAtNotNil: Boolean
+  """
+  settled_at field predicates
+  """
+  settledAt: Time
+  """
+  settledAt differs from this.
+  """
+  settledAtNEQ: Time
+  """
+  settledAt is one of these.
+  """
+  settledAtIn: [Time!]
+  """
+  settledAt is none of these.
+  """
+  settledAtNotIn: [Time!]
+  """
+  settledAt is greater than this.
+  """
+  settledAtGT: Time
+  """
+  settledAt is at least this.
+  """
+  settledAtGTE: Time
+  """
+  settledAt is less than this.
+  """
+  settledAtLT: Time
+  """
+  settledAt is at most this.
+  """
+  settledAtLTE: Time
+  """
+  settledAt is null.
+  """
+  settledAtIsNil: Boolean
+  """
+  settledAt is set.
+  """
+  settledAtNotNil: Boolean
+}
+"""
 A person of a household.
 """
 type Resident implements Node {
@@ -36996,6 +44052,555 @@ input UnitWhereInput {
   """
   areaHundredthsLTE: Int
 }
+"""
+A violation, or arrears, of a household (A1.4).
+"""
+type Violation implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  The household whom it concerns.
+  """
+  householdID: ID!
+  """
+  The department that keeps the household's file.
+  """
+  departmentID: ID
+  """
+  The household's file.
+  """
+  fileID: ID!
+  """
+  What it is about, in a line; the title of its document in the household's file.
+  """
+  title: String!
+  """
+  The particulars.
+  """
+  particulars: String!
+  """
+  The day that it is of.
+  """
+  dated: Date!
+  """
+  The account that recorded it.
+  """
+  recordedByID: ID!
+  """
+  Who recorded it, as signed.
+  """
+  recordedByName: String!
+  """
+  When it was recorded.
+  """
+  recordedAt: Time!
+  """
+  When it was voided; null while it stands.
+  """
+  voidedAt: Time
+  """
+  Why it was voided.
+  """
+  voidReason: String!
+  """
+  The account that voided it.
+  """
+  voidedByID: ID
+  """
+  Who voided it, as signed.
+  """
+  voidedByName: String!
+  """
+  A breach of the rules (违章), or arrears (欠费).
+  """
+  kind: ViolationKind!
+  """
+  What is owed, in minor units of the currency; 0 for nothing.
+  """
+  amount: Int!
+  """
+  The currency of the amount: CNY; empty without one.
+  """
+  currency: String!
+  """
+  Open until it is put right or paid; voided when it was recorded by mistake.
+  """
+  state: ViolationState!
+  """
+  How it was put right, or paid.
+  """
+  finding: String!
+  """
+  The account that settled it.
+  """
+  answeredByID: ID
+  """
+  Who settled it, as signed.
+  """
+  answeredByName: String!
+  """
+  When it was settled.
+  """
+  answeredAt: Time
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The household's file, that it is in.
+  """
+  file: ArchiveFile!
+}
+"""
+A connection to a list of items.
+"""
+type ViolationConnection {
+  """
+  A list of edges.
+  """
+  edges: [ViolationEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type ViolationEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: Violation
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+ViolationKind is enum for the field kind
+"""
+enum ViolationKind @goModel(model: "github.com/steward-pm/steward/ent/violation.Kind") {
+  """
+  violation.
+  """
+  VIOLATION
+  """
+  arrears.
+  """
+  ARREARS
+}
+"""
+Ordering options for Violation connections
+"""
+input ViolationOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order Violations.
+  """
+  field: ViolationOrderField!
+}
+"""
+Properties by which Violation connections can be ordered.
+"""
+enum ViolationOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  dated.
+  """
+  DATED
+}
+"""
+ViolationState is enum for the field state
+"""
+enum ViolationState @goModel(model: "github.com/steward-pm/steward/ent/violation.State") {
+  """
+  open.
+  """
+  OPEN
+  """
+  resolved.
+  """
+  RESOLVED
+  """
+  voided.
+  """
+  VOIDED
+}
+"""
+ViolationWhereInput is used for filtering Violation objects.
+Input was generated by ent.
+"""
+input ViolationWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: ViolationWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [ViolationWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [ViolationWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  household_id field predicates
+  """
+  householdID: ID
+  """
+  householdID differs from this.
+  """
+  householdIDNEQ: ID
+  """
+  householdID is one of these.
+  """
+  householdIDIn: [ID!]
+  """
+  householdID is none of these.
+  """
+  householdIDNotIn: [ID!]
+  """
+  householdID is greater than this.
+  """
+  householdIDGT: ID
+  """
+  householdID is at least this.
+  """
+  householdIDGTE: ID
+  """
+  householdID is less than this.
+  """
+  householdIDLT: ID
+  """
+  householdID is at most this.
+  """
+  householdIDLTE: ID
+  """
+  file_id field predicates
+  """
+  fileID: ID
+  """
+  fileID differs from this.
+  """
+  fileIDNEQ: ID
+  """
+  fileID is one of these.
+  """
+  fileIDIn: [ID!]
+  """
+  fileID is none of these.
+  """
+  fileIDNotIn: [ID!]
+  """
+  dated field predicates
+  """
+  dated: Date
+  """
+  dated differs from this.
+  """
+  datedNEQ: Date
+  """
+  dated is one of these.
+  """
+  datedIn: [Date!]
+  """
+  dated is none of these.
+  """
+  datedNotIn: [Date!]
+  """
+  dated is greater than this.
+  """
+  datedGT: Date
+  """
+  dated is at least this.
+  """
+  datedGTE: Date
+  """
+  dated is less than this.
+  """
+  datedLT: Date
+  """
+  dated is at most this.
+  """
+  datedLTE: Date
+  """
+  recorded_by_id field predicates
+  """
+  recordedByID: ID
+  """
+  recordedByID differs from this.
+  """
+  recordedByIDNEQ: ID
+  """
+  recordedByID is one of these.
+  """
+  recordedByIDIn: [ID!]
+  """
+  recordedByID is none of these.
+  """
+  recordedByIDNotIn: [ID!]
+  """
+  recordedByID is greater than this.
+  """
+  recordedByIDGT: ID
+  """
+  recordedByID is at least this.
+  """
+  recordedByIDGTE: ID
+  """
+  recordedByID is less than this.
+  """
+  recordedByIDLT: ID
+  """
+  recordedByID is at most this.
+  """
+  recordedByIDLTE: ID
+  """
+  recorded_at field predicates
+  """
+  recordedAt: Time
+  """
+  recordedAt differs from this.
+  """
+  recordedAtNEQ: Time
+  """
+  recordedAt is one of these.
+  """
+  recordedAtIn: [Time!]
+  """
+  recordedAt is none of these.
+  """
+  recordedAtNotIn: [Time!]
+  """
+  recordedAt is greater than this.
+  """
+  recordedAtGT: Time
+  """
+  recordedAt is at least this.
+  """
+  recordedAtGTE: Time
+  """
+  recordedAt is less than this.
+  """
+  recordedAtLT: Time
+  """
+  recordedAt is at most this.
+  """
+  recordedAtLTE: Time
+  """
+  voided_at field predicates
+  """
+  voidedAt: Time
+  """
+  voidedAt differs from this.
+  """
+  voidedAtNEQ: Time
+  """
+  voidedAt is one of these.
+  """
+  voidedAtIn: [Time!]
+  """
+  voidedAt is none of these.
+  """
+  voidedAtNotIn: [Time!]
+  """
+  voidedAt is greater than this.
+  """
+  voidedAtGT: Time
+  """
+  voidedAt is at least this.
+  """
+  voidedAtGTE: Time
+  """
+  voidedAt is less than this.
+  """
+  voidedAtLT: Time
+  """
+  voidedAt is at most this.
+  """
+  voidedAtLTE: Time
+  """
+  voidedAt is null.
+  """
+  voidedAtIsNil: Boolean
+  """
+  voidedAt is set.
+  """
+  voidedAtNotNil: Boolean
+  """
+  kind field predicates
+  """
+  kind: ViolationKind
+  """
+  kind differs from this.
+  """
+  kindNEQ: ViolationKind
+  """
+  kind is one of these.
+  """
+  kindIn: [ViolationKind!]
+  """
+  kind is none of these.
+  """
+  kindNotIn: [ViolationKind!]
+  """
+  state field predicates
+  """
+  state: ViolationState
+  """
+  state differs from this.
+  """
+  stateNEQ: ViolationState
+  """
+  state is one of these.
+  """
+  stateIn: [ViolationState!]
+  """
+  state is none of these.
+  """
+  stateNotIn: [ViolationState!]
+  """
+  answered_at field predicates
+  """
+  answeredAt: Time
+  """
+  answeredAt differs from this.
+  """
+  answeredAtNEQ: Time
+  """
+  answeredAt is one of these.
+  """
+  answeredAtIn: [Time!]
+  """
+  answeredAt is none of these.
+  """
+  answeredAtNotIn: [Time!]
+  """
+  answeredAt is greater than this.
+  """
+  answeredAtGT: Time
+  """
+  answeredAt is at least this.
+  """
+  answeredAtGTE: Time
+  """
+  answeredAt is less than this.
+  """
+  answeredAtLT: Time
+  """
+  answeredAt is at most this.
+  """
+  answeredAtLTE: Time
+  """
+  answeredAt is null.
+  """
+  answeredAtIsNil: Boolean
+  """
+  answeredAt is set.
+  """
+  answeredAtNotNil: Boolean
+}
 `, BuiltIn: false},
 }
 var parsedSchema = gqlparser.MustLoadSchema(sources...)
@@ -37102,12 +44707,44 @@ func (ec *executionContext) childFields_AddResidentPayload(ctx context.Context, 
 	return nil, fmt.Errorf("no field named %q was found under type AddResidentPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_AdvanceRenovationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "renovation":
+		return ec.fieldContext_AdvanceRenovationPayload_renovation(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AdvanceRenovationPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_AnswerComplaintPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "complaint":
+		return ec.fieldContext_AnswerComplaintPayload_complaint(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AnswerComplaintPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_AnswerCorrespondencePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "correspondence":
+		return ec.fieldContext_AnswerCorrespondencePayload_correspondence(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AnswerCorrespondencePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_AnswerKeyLossPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "loss":
 		return ec.fieldContext_AnswerKeyLossPayload_loss(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AnswerKeyLossPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ApplyRenovationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "renovation":
+		return ec.fieldContext_ApplyRenovationPayload_renovation(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApplyRenovationPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Approval(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -37194,6 +44831,200 @@ func (ec *executionContext) childFields_ApprovalEdge(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type ApprovalEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_ApproveArchiveDestructionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "destruction":
+		return ec.fieldContext_ApproveArchiveDestructionPayload_destruction(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApproveArchiveDestructionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ArchiveDestruction(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ArchiveDestruction_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_ArchiveDestruction_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_ArchiveDestruction_estateID(ctx, field)
+	case "version":
+		return ec.fieldContext_ArchiveDestruction_version(ctx, field)
+	case "method":
+		return ec.fieldContext_ArchiveDestruction_method(ctx, field)
+	case "reason":
+		return ec.fieldContext_ArchiveDestruction_reason(ctx, field)
+	case "state":
+		return ec.fieldContext_ArchiveDestruction_state(ctx, field)
+	case "quantity":
+		return ec.fieldContext_ArchiveDestruction_quantity(ctx, field)
+	case "pages":
+		return ec.fieldContext_ArchiveDestruction_pages(ctx, field)
+	case "datedFrom":
+		return ec.fieldContext_ArchiveDestruction_datedFrom(ctx, field)
+	case "datedUntil":
+		return ec.fieldContext_ArchiveDestruction_datedUntil(ctx, field)
+	case "eligibleOn":
+		return ec.fieldContext_ArchiveDestruction_eligibleOn(ctx, field)
+	case "proposedByID":
+		return ec.fieldContext_ArchiveDestruction_proposedByID(ctx, field)
+	case "proposedByName":
+		return ec.fieldContext_ArchiveDestruction_proposedByName(ctx, field)
+	case "proposedAt":
+		return ec.fieldContext_ArchiveDestruction_proposedAt(ctx, field)
+	case "approvalID":
+		return ec.fieldContext_ArchiveDestruction_approvalID(ctx, field)
+	case "approvedByID":
+		return ec.fieldContext_ArchiveDestruction_approvedByID(ctx, field)
+	case "approvedByName":
+		return ec.fieldContext_ArchiveDestruction_approvedByName(ctx, field)
+	case "approvedAt":
+		return ec.fieldContext_ArchiveDestruction_approvedAt(ctx, field)
+	case "witnessID":
+		return ec.fieldContext_ArchiveDestruction_witnessID(ctx, field)
+	case "contentHash":
+		return ec.fieldContext_ArchiveDestruction_contentHash(ctx, field)
+	case "certificateID":
+		return ec.fieldContext_ArchiveDestruction_certificateID(ctx, field)
+	case "destroyedByName":
+		return ec.fieldContext_ArchiveDestruction_destroyedByName(ctx, field)
+	case "doneAt":
+		return ec.fieldContext_ArchiveDestruction_doneAt(ctx, field)
+	case "backupsUntil":
+		return ec.fieldContext_ArchiveDestruction_backupsUntil(ctx, field)
+	case "cancelledByID":
+		return ec.fieldContext_ArchiveDestruction_cancelledByID(ctx, field)
+	case "cancelledByName":
+		return ec.fieldContext_ArchiveDestruction_cancelledByName(ctx, field)
+	case "cancelledAt":
+		return ec.fieldContext_ArchiveDestruction_cancelledAt(ctx, field)
+	case "cancelReason":
+		return ec.fieldContext_ArchiveDestruction_cancelReason(ctx, field)
+	case "estate":
+		return ec.fieldContext_ArchiveDestruction_estate(ctx, field)
+	case "approval":
+		return ec.fieldContext_ArchiveDestruction_approval(ctx, field)
+	case "witness":
+		return ec.fieldContext_ArchiveDestruction_witness(ctx, field)
+	case "certificate":
+		return ec.fieldContext_ArchiveDestruction_certificate(ctx, field)
+	case "lines":
+		return ec.fieldContext_ArchiveDestruction_lines(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ArchiveDestruction", field.Name)
+}
+
+func (ec *executionContext) childFields_ArchiveDestructionCertificate(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "destruction":
+		return ec.fieldContext_ArchiveDestructionCertificate_destruction(ctx, field)
+	case "number":
+		return ec.fieldContext_ArchiveDestructionCertificate_number(ctx, field)
+	case "series":
+		return ec.fieldContext_ArchiveDestructionCertificate_series(ctx, field)
+	case "datedFrom":
+		return ec.fieldContext_ArchiveDestructionCertificate_datedFrom(ctx, field)
+	case "datedUntil":
+		return ec.fieldContext_ArchiveDestructionCertificate_datedUntil(ctx, field)
+	case "schedule":
+		return ec.fieldContext_ArchiveDestructionCertificate_schedule(ctx, field)
+	case "eligibleOn":
+		return ec.fieldContext_ArchiveDestructionCertificate_eligibleOn(ctx, field)
+	case "quantity":
+		return ec.fieldContext_ArchiveDestructionCertificate_quantity(ctx, field)
+	case "pages":
+		return ec.fieldContext_ArchiveDestructionCertificate_pages(ctx, field)
+	case "method":
+		return ec.fieldContext_ArchiveDestructionCertificate_method(ctx, field)
+	case "authorisedBy":
+		return ec.fieldContext_ArchiveDestructionCertificate_authorisedBy(ctx, field)
+	case "destroyedBy":
+		return ec.fieldContext_ArchiveDestructionCertificate_destroyedBy(ctx, field)
+	case "witness":
+		return ec.fieldContext_ArchiveDestructionCertificate_witness(ctx, field)
+	case "destroyedAt":
+		return ec.fieldContext_ArchiveDestructionCertificate_destroyedAt(ctx, field)
+	case "noHold":
+		return ec.fieldContext_ArchiveDestructionCertificate_noHold(ctx, field)
+	case "contentHash":
+		return ec.fieldContext_ArchiveDestructionCertificate_contentHash(ctx, field)
+	case "backupsUntil":
+		return ec.fieldContext_ArchiveDestructionCertificate_backupsUntil(ctx, field)
+	case "auditSeq":
+		return ec.fieldContext_ArchiveDestructionCertificate_auditSeq(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ArchiveDestructionCertificate", field.Name)
+}
+
+func (ec *executionContext) childFields_ArchiveDestructionConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ArchiveDestructionConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ArchiveDestructionConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ArchiveDestructionConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ArchiveDestructionConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ArchiveDestructionEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_ArchiveDestructionEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_ArchiveDestructionEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ArchiveDestructionEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ArchiveDestructionLine(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ArchiveDestructionLine_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_ArchiveDestructionLine_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_ArchiveDestructionLine_estateID(ctx, field)
+	case "destructionID":
+		return ec.fieldContext_ArchiveDestructionLine_destructionID(ctx, field)
+	case "documentID":
+		return ec.fieldContext_ArchiveDestructionLine_documentID(ctx, field)
+	case "category":
+		return ec.fieldContext_ArchiveDestructionLine_category(ctx, field)
+	case "volumeCode":
+		return ec.fieldContext_ArchiveDestructionLine_volumeCode(ctx, field)
+	case "dated":
+		return ec.fieldContext_ArchiveDestructionLine_dated(ctx, field)
+	case "pages":
+		return ec.fieldContext_ArchiveDestructionLine_pages(ctx, field)
+	case "years":
+		return ec.fieldContext_ArchiveDestructionLine_years(ctx, field)
+	case "basis":
+		return ec.fieldContext_ArchiveDestructionLine_basis(ctx, field)
+	case "eligibleOn":
+		return ec.fieldContext_ArchiveDestructionLine_eligibleOn(ctx, field)
+	case "open":
+		return ec.fieldContext_ArchiveDestructionLine_open(ctx, field)
+	case "estate":
+		return ec.fieldContext_ArchiveDestructionLine_estate(ctx, field)
+	case "destruction":
+		return ec.fieldContext_ArchiveDestructionLine_destruction(ctx, field)
+	case "document":
+		return ec.fieldContext_ArchiveDestructionLine_document(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ArchiveDestructionLine", field.Name)
+}
+
+func (ec *executionContext) childFields_ArchiveDestructionLineEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_ArchiveDestructionLineEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_ArchiveDestructionLineEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ArchiveDestructionLineEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_ArchiveDocument(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -37262,6 +45093,10 @@ func (ec *executionContext) childFields_ArchiveDocument(ctx context.Context, fie
 		return ec.fieldContext_ArchiveDocument_contentType(ctx, field)
 	case "size":
 		return ec.fieldContext_ArchiveDocument_size(ctx, field)
+	case "destroyedAt":
+		return ec.fieldContext_ArchiveDocument_destroyedAt(ctx, field)
+	case "certificateNumber":
+		return ec.fieldContext_ArchiveDocument_certificateNumber(ctx, field)
 	case "estate":
 		return ec.fieldContext_ArchiveDocument_estate(ctx, field)
 	case "file":
@@ -37358,6 +45193,72 @@ func (ec *executionContext) childFields_ArchiveFileEdge(ctx context.Context, fie
 		return ec.fieldContext_ArchiveFileEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ArchiveFileEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ArchiveHold(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ArchiveHold_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_ArchiveHold_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_ArchiveHold_estateID(ctx, field)
+	case "subjectID":
+		return ec.fieldContext_ArchiveHold_subjectID(ctx, field)
+	case "documentID":
+		return ec.fieldContext_ArchiveHold_documentID(ctx, field)
+	case "volumeID":
+		return ec.fieldContext_ArchiveHold_volumeID(ctx, field)
+	case "fileID":
+		return ec.fieldContext_ArchiveHold_fileID(ctx, field)
+	case "reason":
+		return ec.fieldContext_ArchiveHold_reason(ctx, field)
+	case "placedByID":
+		return ec.fieldContext_ArchiveHold_placedByID(ctx, field)
+	case "placedByName":
+		return ec.fieldContext_ArchiveHold_placedByName(ctx, field)
+	case "placedAt":
+		return ec.fieldContext_ArchiveHold_placedAt(ctx, field)
+	case "releasedAt":
+		return ec.fieldContext_ArchiveHold_releasedAt(ctx, field)
+	case "releaseReason":
+		return ec.fieldContext_ArchiveHold_releaseReason(ctx, field)
+	case "releasedByID":
+		return ec.fieldContext_ArchiveHold_releasedByID(ctx, field)
+	case "releasedByName":
+		return ec.fieldContext_ArchiveHold_releasedByName(ctx, field)
+	case "estate":
+		return ec.fieldContext_ArchiveHold_estate(ctx, field)
+	case "document":
+		return ec.fieldContext_ArchiveHold_document(ctx, field)
+	case "volume":
+		return ec.fieldContext_ArchiveHold_volume(ctx, field)
+	case "file":
+		return ec.fieldContext_ArchiveHold_file(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ArchiveHold", field.Name)
+}
+
+func (ec *executionContext) childFields_ArchiveHoldConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ArchiveHoldConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ArchiveHoldConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ArchiveHoldConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ArchiveHoldConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ArchiveHoldEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_ArchiveHoldEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_ArchiveHoldEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ArchiveHoldEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_ArchiveManual(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -37558,6 +45459,54 @@ func (ec *executionContext) childFields_ArchiveRequestEdge(ctx context.Context, 
 		return ec.fieldContext_ArchiveRequestEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ArchiveRequestEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ArchiveRetention(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ArchiveRetention_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_ArchiveRetention_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_ArchiveRetention_estateID(ctx, field)
+	case "version":
+		return ec.fieldContext_ArchiveRetention_version(ctx, field)
+	case "category":
+		return ec.fieldContext_ArchiveRetention_category(ctx, field)
+	case "years":
+		return ec.fieldContext_ArchiveRetention_years(ctx, field)
+	case "basis":
+		return ec.fieldContext_ArchiveRetention_basis(ctx, field)
+	case "setByID":
+		return ec.fieldContext_ArchiveRetention_setByID(ctx, field)
+	case "setByName":
+		return ec.fieldContext_ArchiveRetention_setByName(ctx, field)
+	case "estate":
+		return ec.fieldContext_ArchiveRetention_estate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ArchiveRetention", field.Name)
+}
+
+func (ec *executionContext) childFields_ArchiveRetentionConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ArchiveRetentionConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ArchiveRetentionConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ArchiveRetentionConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ArchiveRetentionConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ArchiveRetentionEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_ArchiveRetentionEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_ArchiveRetentionEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ArchiveRetentionEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_ArchiveVolume(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -37870,6 +45819,14 @@ func (ec *executionContext) childFields_CanAnswer(ctx context.Context, field gra
 	return nil, fmt.Errorf("no field named %q was found under type CanAnswer", field.Name)
 }
 
+func (ec *executionContext) childFields_CancelArchiveDestructionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "destruction":
+		return ec.fieldContext_CancelArchiveDestructionPayload_destruction(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CancelArchiveDestructionPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CancelKeyAcceptancePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "acceptance":
@@ -38002,6 +45959,84 @@ func (ec *executionContext) childFields_CloseVolumePayload(ctx context.Context, 
 	return nil, fmt.Errorf("no field named %q was found under type CloseVolumePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_Complaint(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Complaint_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Complaint_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_Complaint_estateID(ctx, field)
+	case "householdID":
+		return ec.fieldContext_Complaint_householdID(ctx, field)
+	case "departmentID":
+		return ec.fieldContext_Complaint_departmentID(ctx, field)
+	case "fileID":
+		return ec.fieldContext_Complaint_fileID(ctx, field)
+	case "title":
+		return ec.fieldContext_Complaint_title(ctx, field)
+	case "particulars":
+		return ec.fieldContext_Complaint_particulars(ctx, field)
+	case "dated":
+		return ec.fieldContext_Complaint_dated(ctx, field)
+	case "recordedByID":
+		return ec.fieldContext_Complaint_recordedByID(ctx, field)
+	case "recordedByName":
+		return ec.fieldContext_Complaint_recordedByName(ctx, field)
+	case "recordedAt":
+		return ec.fieldContext_Complaint_recordedAt(ctx, field)
+	case "voidedAt":
+		return ec.fieldContext_Complaint_voidedAt(ctx, field)
+	case "voidReason":
+		return ec.fieldContext_Complaint_voidReason(ctx, field)
+	case "voidedByID":
+		return ec.fieldContext_Complaint_voidedByID(ctx, field)
+	case "voidedByName":
+		return ec.fieldContext_Complaint_voidedByName(ctx, field)
+	case "way":
+		return ec.fieldContext_Complaint_way(ctx, field)
+	case "dueAt":
+		return ec.fieldContext_Complaint_dueAt(ctx, field)
+	case "state":
+		return ec.fieldContext_Complaint_state(ctx, field)
+	case "finding":
+		return ec.fieldContext_Complaint_finding(ctx, field)
+	case "answeredByID":
+		return ec.fieldContext_Complaint_answeredByID(ctx, field)
+	case "answeredByName":
+		return ec.fieldContext_Complaint_answeredByName(ctx, field)
+	case "answeredAt":
+		return ec.fieldContext_Complaint_answeredAt(ctx, field)
+	case "estate":
+		return ec.fieldContext_Complaint_estate(ctx, field)
+	case "file":
+		return ec.fieldContext_Complaint_file(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Complaint", field.Name)
+}
+
+func (ec *executionContext) childFields_ComplaintConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ComplaintConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ComplaintConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ComplaintConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ComplaintConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ComplaintEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_ComplaintEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_ComplaintEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ComplaintEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_CompleteKeyScrappingPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "scrapping":
@@ -38026,6 +46061,84 @@ func (ec *executionContext) childFields_CorrectDocumentPayload(ctx context.Conte
 		return ec.fieldContext_CorrectDocumentPayload_document(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CorrectDocumentPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Correspondence(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Correspondence_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Correspondence_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_Correspondence_estateID(ctx, field)
+	case "householdID":
+		return ec.fieldContext_Correspondence_householdID(ctx, field)
+	case "departmentID":
+		return ec.fieldContext_Correspondence_departmentID(ctx, field)
+	case "fileID":
+		return ec.fieldContext_Correspondence_fileID(ctx, field)
+	case "title":
+		return ec.fieldContext_Correspondence_title(ctx, field)
+	case "particulars":
+		return ec.fieldContext_Correspondence_particulars(ctx, field)
+	case "dated":
+		return ec.fieldContext_Correspondence_dated(ctx, field)
+	case "recordedByID":
+		return ec.fieldContext_Correspondence_recordedByID(ctx, field)
+	case "recordedByName":
+		return ec.fieldContext_Correspondence_recordedByName(ctx, field)
+	case "recordedAt":
+		return ec.fieldContext_Correspondence_recordedAt(ctx, field)
+	case "voidedAt":
+		return ec.fieldContext_Correspondence_voidedAt(ctx, field)
+	case "voidReason":
+		return ec.fieldContext_Correspondence_voidReason(ctx, field)
+	case "voidedByID":
+		return ec.fieldContext_Correspondence_voidedByID(ctx, field)
+	case "voidedByName":
+		return ec.fieldContext_Correspondence_voidedByName(ctx, field)
+	case "direction":
+		return ec.fieldContext_Correspondence_direction(ctx, field)
+	case "way":
+		return ec.fieldContext_Correspondence_way(ctx, field)
+	case "state":
+		return ec.fieldContext_Correspondence_state(ctx, field)
+	case "finding":
+		return ec.fieldContext_Correspondence_finding(ctx, field)
+	case "answeredByID":
+		return ec.fieldContext_Correspondence_answeredByID(ctx, field)
+	case "answeredByName":
+		return ec.fieldContext_Correspondence_answeredByName(ctx, field)
+	case "answeredAt":
+		return ec.fieldContext_Correspondence_answeredAt(ctx, field)
+	case "estate":
+		return ec.fieldContext_Correspondence_estate(ctx, field)
+	case "file":
+		return ec.fieldContext_Correspondence_file(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Correspondence", field.Name)
+}
+
+func (ec *executionContext) childFields_CorrespondenceConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CorrespondenceConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CorrespondenceConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_CorrespondenceConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CorrespondenceConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CorrespondenceEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_CorrespondenceEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_CorrespondenceEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CorrespondenceEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_CountKeySpotCheckPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -38188,6 +46301,14 @@ func (ec *executionContext) childFields_DepartmentEdge(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type DepartmentEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_DestroyArchivePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "destruction":
+		return ec.fieldContext_DestroyArchivePayload_destruction(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DestroyArchivePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_DraftKeyAcceptancePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "acceptance":
@@ -38262,6 +46383,8 @@ func (ec *executionContext) childFields_Estate(ctx context.Context, field graphq
 		return ec.fieldContext_Estate_timeZone(ctx, field)
 	case "locale":
 		return ec.fieldContext_Estate_locale(ctx, field)
+	case "backupDays":
+		return ec.fieldContext_Estate_backupDays(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Estate", field.Name)
 }
@@ -40502,6 +48625,22 @@ func (ec *executionContext) childFields_PageInfo(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type PageInfo", field.Name)
 }
 
+func (ec *executionContext) childFields_PayRenovationDepositPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "renovation":
+		return ec.fieldContext_PayRenovationDepositPayload_renovation(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PayRenovationDepositPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_PlaceArchiveHoldPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "hold":
+		return ec.fieldContext_PlaceArchiveHoldPayload_hold(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlaceArchiveHoldPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_PlaceInArchivePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "volume":
@@ -40510,6 +48649,14 @@ func (ec *executionContext) childFields_PlaceInArchivePayload(ctx context.Contex
 		return ec.fieldContext_PlaceInArchivePayload_file(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PlaceInArchivePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ProposeArchiveDestructionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "destruction":
+		return ec.fieldContext_ProposeArchiveDestructionPayload_destruction(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProposeArchiveDestructionPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_PutInForcePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -40662,6 +48809,22 @@ func (ec *executionContext) childFields_ReconciliationLineEdge(ctx context.Conte
 	return nil, fmt.Errorf("no field named %q was found under type ReconciliationLineEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_RecordComplaintPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "complaint":
+		return ec.fieldContext_RecordComplaintPayload_complaint(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecordComplaintPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RecordCorrespondencePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "correspondence":
+		return ec.fieldContext_RecordCorrespondencePayload_correspondence(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecordCorrespondencePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RecordKeyCopiesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "order":
@@ -40692,6 +48855,14 @@ func (ec *executionContext) childFields_RecordLockChangePayload(ctx context.Cont
 	return nil, fmt.Errorf("no field named %q was found under type RecordLockChangePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RecordViolationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "violation":
+		return ec.fieldContext_RecordViolationPayload_violation(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecordViolationPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RegisterExternalPersonPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "externalPerson":
@@ -40700,12 +48871,142 @@ func (ec *executionContext) childFields_RegisterExternalPersonPayload(ctx contex
 	return nil, fmt.Errorf("no field named %q was found under type RegisterExternalPersonPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ReleaseArchiveHoldPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "hold":
+		return ec.fieldContext_ReleaseArchiveHoldPayload_hold(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReleaseArchiveHoldPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RemoveKeyAcceptanceLinePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "acceptance":
 		return ec.fieldContext_RemoveKeyAcceptanceLinePayload_acceptance(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RemoveKeyAcceptanceLinePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Renovation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Renovation_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Renovation_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_Renovation_estateID(ctx, field)
+	case "householdID":
+		return ec.fieldContext_Renovation_householdID(ctx, field)
+	case "departmentID":
+		return ec.fieldContext_Renovation_departmentID(ctx, field)
+	case "fileID":
+		return ec.fieldContext_Renovation_fileID(ctx, field)
+	case "title":
+		return ec.fieldContext_Renovation_title(ctx, field)
+	case "particulars":
+		return ec.fieldContext_Renovation_particulars(ctx, field)
+	case "dated":
+		return ec.fieldContext_Renovation_dated(ctx, field)
+	case "recordedByID":
+		return ec.fieldContext_Renovation_recordedByID(ctx, field)
+	case "recordedByName":
+		return ec.fieldContext_Renovation_recordedByName(ctx, field)
+	case "recordedAt":
+		return ec.fieldContext_Renovation_recordedAt(ctx, field)
+	case "voidedAt":
+		return ec.fieldContext_Renovation_voidedAt(ctx, field)
+	case "voidReason":
+		return ec.fieldContext_Renovation_voidReason(ctx, field)
+	case "voidedByID":
+		return ec.fieldContext_Renovation_voidedByID(ctx, field)
+	case "voidedByName":
+		return ec.fieldContext_Renovation_voidedByName(ctx, field)
+	case "contractor":
+		return ec.fieldContext_Renovation_contractor(ctx, field)
+	case "beginsOn":
+		return ec.fieldContext_Renovation_beginsOn(ctx, field)
+	case "endsOn":
+		return ec.fieldContext_Renovation_endsOn(ctx, field)
+	case "state":
+		return ec.fieldContext_Renovation_state(ctx, field)
+	case "deposit":
+		return ec.fieldContext_Renovation_deposit(ctx, field)
+	case "deducted":
+		return ec.fieldContext_Renovation_deducted(ctx, field)
+	case "returned":
+		return ec.fieldContext_Renovation_returned(ctx, field)
+	case "currency":
+		return ec.fieldContext_Renovation_currency(ctx, field)
+	case "deductionReason":
+		return ec.fieldContext_Renovation_deductionReason(ctx, field)
+	case "paidAt":
+		return ec.fieldContext_Renovation_paidAt(ctx, field)
+	case "settledAt":
+		return ec.fieldContext_Renovation_settledAt(ctx, field)
+	case "estate":
+		return ec.fieldContext_Renovation_estate(ctx, field)
+	case "file":
+		return ec.fieldContext_Renovation_file(ctx, field)
+	case "steps":
+		return ec.fieldContext_Renovation_steps(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Renovation", field.Name)
+}
+
+func (ec *executionContext) childFields_RenovationConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_RenovationConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_RenovationConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_RenovationConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RenovationConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_RenovationEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_RenovationEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_RenovationEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RenovationEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_RenovationStep(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_RenovationStep_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_RenovationStep_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_RenovationStep_estateID(ctx, field)
+	case "householdID":
+		return ec.fieldContext_RenovationStep_householdID(ctx, field)
+	case "departmentID":
+		return ec.fieldContext_RenovationStep_departmentID(ctx, field)
+	case "renovationID":
+		return ec.fieldContext_RenovationStep_renovationID(ctx, field)
+	case "step":
+		return ec.fieldContext_RenovationStep_step(ctx, field)
+	case "amount":
+		return ec.fieldContext_RenovationStep_amount(ctx, field)
+	case "note":
+		return ec.fieldContext_RenovationStep_note(ctx, field)
+	case "doneByID":
+		return ec.fieldContext_RenovationStep_doneByID(ctx, field)
+	case "doneByName":
+		return ec.fieldContext_RenovationStep_doneByName(ctx, field)
+	case "doneAt":
+		return ec.fieldContext_RenovationStep_doneAt(ctx, field)
+	case "estate":
+		return ec.fieldContext_RenovationStep_estate(ctx, field)
+	case "renovation":
+		return ec.fieldContext_RenovationStep_renovation(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RenovationStep", field.Name)
 }
 
 func (ec *executionContext) childFields_ReopenVolumePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -40806,12 +49107,28 @@ func (ec *executionContext) childFields_ResolveKeyDifferencePayload(ctx context.
 	return nil, fmt.Errorf("no field named %q was found under type ResolveKeyDifferencePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ResolveViolationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "violation":
+		return ec.fieldContext_ResolveViolationPayload_violation(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ResolveViolationPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ReturnKeysPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "loan":
 		return ec.fieldContext_ReturnKeysPayload_loan(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ReturnKeysPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ReturnRenovationDepositPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "renovation":
+		return ec.fieldContext_ReturnRenovationDepositPayload_renovation(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReturnRenovationDepositPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RevokeAPITokenPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -40872,6 +49189,14 @@ func (ec *executionContext) childFields_Session(ctx context.Context, field graph
 		return ec.fieldContext_Session_current(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Session", field.Name)
+}
+
+func (ec *executionContext) childFields_SetArchiveRetentionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "retention":
+		return ec.fieldContext_SetArchiveRetentionPayload_retention(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SetArchiveRetentionPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_SignInPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -41208,6 +49533,102 @@ func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphq
 	return nil, fmt.Errorf("no field named %q was found under type Viewer", field.Name)
 }
 
+func (ec *executionContext) childFields_Violation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Violation_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Violation_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_Violation_estateID(ctx, field)
+	case "householdID":
+		return ec.fieldContext_Violation_householdID(ctx, field)
+	case "departmentID":
+		return ec.fieldContext_Violation_departmentID(ctx, field)
+	case "fileID":
+		return ec.fieldContext_Violation_fileID(ctx, field)
+	case "title":
+		return ec.fieldContext_Violation_title(ctx, field)
+	case "particulars":
+		return ec.fieldContext_Violation_particulars(ctx, field)
+	case "dated":
+		return ec.fieldContext_Violation_dated(ctx, field)
+	case "recordedByID":
+		return ec.fieldContext_Violation_recordedByID(ctx, field)
+	case "recordedByName":
+		return ec.fieldContext_Violation_recordedByName(ctx, field)
+	case "recordedAt":
+		return ec.fieldContext_Violation_recordedAt(ctx, field)
+	case "voidedAt":
+		return ec.fieldContext_Violation_voidedAt(ctx, field)
+	case "voidReason":
+		return ec.fieldContext_Violation_voidReason(ctx, field)
+	case "voidedByID":
+		return ec.fieldContext_Violation_voidedByID(ctx, field)
+	case "voidedByName":
+		return ec.fieldContext_Violation_voidedByName(ctx, field)
+	case "kind":
+		return ec.fieldContext_Violation_kind(ctx, field)
+	case "amount":
+		return ec.fieldContext_Violation_amount(ctx, field)
+	case "currency":
+		return ec.fieldContext_Violation_currency(ctx, field)
+	case "state":
+		return ec.fieldContext_Violation_state(ctx, field)
+	case "finding":
+		return ec.fieldContext_Violation_finding(ctx, field)
+	case "answeredByID":
+		return ec.fieldContext_Violation_answeredByID(ctx, field)
+	case "answeredByName":
+		return ec.fieldContext_Violation_answeredByName(ctx, field)
+	case "answeredAt":
+		return ec.fieldContext_Violation_answeredAt(ctx, field)
+	case "estate":
+		return ec.fieldContext_Violation_estate(ctx, field)
+	case "file":
+		return ec.fieldContext_Violation_file(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Violation", field.Name)
+}
+
+func (ec *executionContext) childFields_ViolationConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ViolationConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ViolationConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ViolationConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ViolationConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ViolationEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_ViolationEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_ViolationEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ViolationEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_VoidComplaintPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "complaint":
+		return ec.fieldContext_VoidComplaintPayload_complaint(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VoidComplaintPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_VoidCorrespondencePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "correspondence":
+		return ec.fieldContext_VoidCorrespondencePayload_correspondence(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VoidCorrespondencePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_VoidDocumentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "document":
@@ -41282,6 +49703,30 @@ func (ec *executionContext) childFields_VoidKeyReturnPayload(ctx context.Context
 		return ec.fieldContext_VoidKeyReturnPayload_loan(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type VoidKeyReturnPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_VoidRenovationDepositPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "renovation":
+		return ec.fieldContext_VoidRenovationDepositPayload_renovation(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VoidRenovationDepositPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_VoidRenovationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "renovation":
+		return ec.fieldContext_VoidRenovationPayload_renovation(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VoidRenovationPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_VoidViolationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "violation":
+		return ec.fieldContext_VoidViolationPayload_violation(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VoidViolationPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_WithdrawApprovalPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

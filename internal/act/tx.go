@@ -152,7 +152,10 @@ func (tx *Tx) field(c database.Change, f database.FieldChange) (audit.Field, err
 		return audit.Plain(f.Name, f.Before, f.After)
 	}
 	subject, keys := c.Row.Household, tx.rt.Keys
-	if subject == uuid.Nil {
+	switch {
+	case c.Entity.Document == "id":
+		subject = c.ID // a key of its own, which goes when it is destroyed (A7)
+	case subject == uuid.Nil:
 		subject, keys = c.ID, parts{keys, c}
 	}
 	return audit.Confidential(tx, keys, subject, f.Name, f.Before, f.After)

@@ -12,6 +12,18 @@
 //	request.go  A5           Request: to view, borrow or copy; requestdue.go who is to answer it by when
 //	named.go    A5           NameDocuments, by the archivist; answer.go what becomes of it: DeclineRequest, WithdrawRequest
 //	permit.go   A5           WithdrawPermit
+//	retention.go A7          SetRetention; retentiondue.go what is past it
+//	hold.go     A7           PlaceHold, ReleaseHold
+//	destruction.go A7        Propose; destructionorder.go how an order goes; destructionapprove.go ApproveDestruction, which names the
+//	                         witness; destroy.go Destroy; destructioncancel.go CancelDestruction; shred.go the bytes and keys, after it
+//	                         committed; certificate.go, certificateregister.go the certificate, as a query and printed
+//
+// The structured records of households (A1.4), each of which files itself:
+//
+//	violation.go       RecordViolation, ResolveViolation, VoidViolation
+//	complaint.go       RecordComplaint, AnswerComplaint, VoidComplaint
+//	renovation.go      ApplyRenovation, AdvanceRenovation, VoidRenovation; deposit.go PayDeposit, ReturnDeposit, VoidDeposit
+//	correspondence.go  RecordCorrespondence, AnswerCorrespondence, VoidCorrespondence
 //
 // download.go gives what a document holds to whom it concerns (A4, A6).
 package archives

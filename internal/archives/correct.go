@@ -51,7 +51,7 @@ func correct(tx *act.Tx, in CorrectDocumentInput) (*CorrectDocumentPayload, erro
 	if err := notToCome(tx, d.EstateID, in.Dated); err != nil {
 		return nil, err
 	}
-	if in.Pages == 0 && d.Sha256 == "" {
+	if in.Pages == 0 && d.Sha256 == "" && d.SubjectID == nil { // a record that filed itself was never on paper (A1.4)
 		return nil, fault.Invalid("pages", "纸质文件请填写页数。", "Count the pages of what is on paper only.").By("A2")
 	}
 	d, err = d.Update().SetTitle(wording.Tidy(in.Title)).SetDated(in.Dated.UTC()).SetPages(in.Pages).SetSource(tidy(in.Source)).SetEdition(tidy(in.Edition)).Save(tx)

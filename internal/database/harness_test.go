@@ -168,4 +168,19 @@ func liveA(app *stewardtest.App) {
 
 func liveB(app *stewardtest.App) {
 	live(app.Foreign(policy.CSOfficer), app.Foreign(policy.KeyCustodian), app.B, app.B.Household, app.B.Resident, app.B.Sets[0])
+	destroyed(app)
+}
+
+// destroyed has a document of B destroyed, witnessed by a guard (A7).
+func destroyed(app *stewardtest.App) {
+	archivist, witness, own := app.Foreign(policy.Archivist), uuid.New(), vars{"credential": stewardtest.Password}
+	app.SQL(`INSERT INTO staffs (id, created_at, estate_id, name, sort_key, department_id, account_id, phone, employed_from)
+		VALUES ($1, $2, $3, '监销员', 'b', $4, $5, '', '2025-01-01')`, witness, stewardtest.Start, app.B.ID, app.B.Department, app.Foreign(policy.Security).Account)
+	document := app.IDs(`SELECT id FROM archive_documents WHERE estate_id = $1 AND title = '旧函三'`, app.B.ID)[0]
+	id := archivist.Do(`mutation($in: ProposeArchiveDestructionInput!) { proposeArchiveDestruction(input: $in) { destruction { id } } }`,
+		vars{"in": vars{"estateID": app.B.ID, "documentIDs": []uuid.UUID{document}, "method": "SHREDDING", "reason": "到期"}}).Get("proposeArchiveDestruction.destruction.id").String()
+	app.Foreign(policy.ProjectManager).Do(`mutation($in: ApproveArchiveDestructionInput!) { approveArchiveDestruction(input: $in) { destruction { id } } }`,
+		vars{"in": vars{"destructionID": id, "witnessID": witness, "signature": own}})
+	archivist.Do(`mutation($in: DestroyArchiveInput!) { destroyArchive(input: $in) { destruction { id } } }`,
+		vars{"in": vars{"destructionID": id, "witnessID": witness, "signature": own, "witnessSignature": own}})
 }

@@ -54,12 +54,27 @@ var shows = []struct{ what, sql string }{
 	{"K3.2 a set scrapped under a certificate signed by three", `SELECT FROM key_scrappings k JOIN certificates c ON c.id = k.certificate_id JOIN signatures s ON s.subject_id = c.subject_id
 		WHERE k.state = 'DONE' GROUP BY k.id HAVING count(*) = 3`},
 	{"K3.2 a scrapping that waits for consent", `SELECT FROM approvals WHERE kind = 'keys.scrap' AND state = 'ASKED' AND expires_at > $1`},
+	{"A7 a document held", `SELECT FROM archive_holds WHERE released_at IS NULL`},
+	{"A7 a destruction that waits for its witness", `SELECT FROM archive_destructions o JOIN approvals a ON a.id = o.approval_id WHERE o.state = 'APPROVED' AND a.state = 'GIVEN' AND a.expires_at > $1`},
+	{"A7 a destruction under a certificate signed by three, and its stub", `SELECT FROM archive_documents d JOIN certificates c ON c.number = d.certificate_number
+		JOIN signatures s ON s.subject_id = c.subject_id WHERE d.state = 'DESTROYED' GROUP BY d.id HAVING count(*) = 3`},
 	{"K4.1 an entry countered", `SELECT FROM key_movements WHERE reverses_id IS NOT NULL`},
 	{"K4.1 keys handed over to a household, signed", `SELECT FROM key_movements m JOIN signatures s ON s.subject_id = m.id WHERE m.reason = 'HANDED_OVER'`},
 	{"K4.1 keys taken back from it", `SELECT FROM key_movements WHERE reason = 'TAKEN_BACK'`},
 	{"K4.1 keys with engineering", `SELECT FROM key_balances b JOIN key_holders h ON h.id = b.holder_id WHERE h.kind = 'ENGINEERING' AND b.count > 0`},
 	{"K4.2 a month closed", `SELECT FROM key_statements s JOIN key_statement_lines l ON l.statement_id = s.id WHERE l.accepted > 0 AND l.closing > 0`},
 	{"K4.3 a spot check closed", `SELECT FROM reconciliations WHERE kind = 'keys.spotCheck' AND state = 'CLOSED'`},
+	{"A1.4 a violation put right", `SELECT FROM violations WHERE state = 'RESOLVED'`},
+	{"A1.4 arrears that are open", `SELECT FROM violations WHERE state = 'OPEN' AND kind = 'ARREARS' AND amount > 0`},
+	{"A1.4 a complaint that waits, and is due", `SELECT FROM complaints c JOIN obligations o ON o.subject_id = c.id WHERE c.state = 'OPEN' AND o.state = 'OPEN' AND o.due_at > $1`},
+	{"A1.4 a complaint answered in time", `SELECT FROM complaints c JOIN obligations o ON o.subject_id = c.id WHERE c.state = 'ANSWERED' AND o.state = 'MET'`},
+	{"A1.4 a complaint voided, and its document", `SELECT FROM complaints c JOIN archive_documents d ON d.subject_id = c.id WHERE c.state = 'VOIDED' AND d.state = 'VOIDED'`},
+	{"A1.4 a renovation under way with a deposit held", `SELECT FROM renovations WHERE state = 'UNDER_WAY' AND deposit > 0 AND settled_at IS NULL`},
+	{"A1.4 a renovation closed, of whose deposit something was kept", `SELECT FROM renovations WHERE state = 'CLOSED' AND deducted > 0 AND deducted + returned = deposit`},
+	{"A1.4 a letter that waits for its answer", `SELECT FROM correspondences WHERE direction = 'IN' AND state = 'OPEN'`},
+	{"A1.4 a letter that went out", `SELECT FROM correspondences WHERE direction = 'OUT'`},
+	{"A1.4 records that filed themselves", `SELECT FROM archive_documents WHERE subject_id IS NOT NULL AND state = 'INBOX' AND category IN ('VIOLATIONS', 'COMPLAINTS', 'RENOVATION_RECORDS', 'CORRESPONDENCE')
+		GROUP BY estate_id HAVING count(DISTINCT category) = 4`},
 	{"K4.3 a difference resolved", `SELECT FROM reconciliation_lines WHERE resolution = 'ADJUSTED'`},
 }
 

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/text/language"
 
 	"github.com/steward-pm/steward/ent"
+	"github.com/steward-pm/steward/internal/archives"
 	"github.com/steward-pm/steward/internal/keys"
 	"github.com/steward-pm/steward/internal/registers"
 	"github.com/steward-pm/steward/policy"
@@ -59,6 +60,9 @@ var catalogue = map[string]entry{
 	}},
 	"keys-statistics": {resources: []policy.Resource{policy.KeyStatement}, byTime: true, write: func(ctx context.Context, j job) error {
 		return write(ctx, j, keys.MonthRegister(j.say), keys.MonthRows(ctx, j.db, j.estate, j.head.Zone, j.from, j.until, j.now))
+	}},
+	"archives-destructions": {resources: []policy.Resource{policy.ArchiveDestruction}, write: func(ctx context.Context, j job) error {
+		return write(ctx, j, archives.DestructionRegister(j.say), archives.DestructionRows(ctx, j.db, j.estate))
 	}},
 	"units": {resources: []policy.Resource{policy.Unit}, write: func(ctx context.Context, j job) error {
 		return write(ctx, j, unitRegister(j.say), unitRows(ctx, j.db, j.estate))

@@ -13,7 +13,9 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
+	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/fault"
 )
 
@@ -130,16 +132,37 @@ func (c *Content) place(in *incoming, estate uuid.UUID) (err error) {
 	return errors.Join(syncDir(dir), syncDir(filepath.Dir(dir)), syncDir(c.dir))
 }
 
-// remove removes content that no file of the estate has.
+// Forget removes content of the estate unless something of the estate holds it: what an upload placed before its transaction
+// failed, what was destroyed (A7). The lock decides between this and an upload of the same content at the same time. What is
+// removed stays so through a power cut, and it may be called again.
+func (c *Content) Forget(ctx context.Context, rt *act.Runtime, sum string, estate uuid.UUID) error {
+	return rt.DB.System(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		if err := lock(ctx, tx, sum, estate); err != nil {
+			return err
+		}
+		var used bool
+		if err := tx.QueryRow(ctx, `SELECT content_used($1, $2)`, estate, sum).Scan(&used); err != nil {
+			return err
+		}
+		if used {
+			return nil
+		}
+		return c.remove(sum, estate)
+	})
+}
+
 func (c *Content) remove(sum string, estate uuid.UUID) error {
 	path, err := c.path(sum, estate)
 	if err != nil {
 		return err
 	}
-	if err := os.Remove(path); !errors.Is(err, fs.ErrNotExist) {
+	switch err := os.Remove(path); {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
 		return err
 	}
-	return nil
+	return syncDir(filepath.Dir(path))
 }
 
 // syncDir makes new names in a directory last through a power cut.

@@ -60,7 +60,7 @@ func (f *Files) Store(ctx context.Context, up server.Upload, r io.Reader) (_ ser
 		place: func() error { return f.content.place(in, e.ID) },
 	})
 	if err != nil {
-		return server.File{}, errors.Join(err, f.forget(context.WithoutCancel(ctx), in.sum, e.ID))
+		return server.File{}, errors.Join(err, f.content.Forget(context.WithoutCancel(ctx), act.From(ctx), in.sum, e.ID))
 	}
 	return shown(done.File), nil
 }
@@ -96,7 +96,7 @@ type uploadInput struct {
 // uploaded is the file.
 type uploaded struct{ File *ent.File }
 
-// upload records the file and puts its content in its place, under a lock of the content: see forget.
+// upload records the file and puts its content in its place, under a lock of the content: see Forget.
 var upload = act.New("files.upload", act.Needs(policy.File, policy.Create), nil, func(tx *act.Tx, in uploadInput) (*uploaded, error) {
 	row, err := tx.File.Create().SetEstateID(in.Estate).SetName(in.Name).SetContentType(in.ContentType).
 		SetSize(in.Size).SetSha256(in.SHA256).SetUploadedBy(tx.Viewer.Account).Save(tx)
@@ -108,24 +108,6 @@ var upload = act.New("files.upload", act.Needs(policy.File, policy.Create), nil,
 	}
 	return &uploaded{row}, in.place()
 })
-
-// forget removes content that an upload placed before its transaction failed, unless another file of the
-// estate has it. The lock decides between this and an upload of the same content at the same time.
-func (f *Files) forget(ctx context.Context, sum string, estate uuid.UUID) error {
-	return act.From(ctx).DB.System(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		if err := lock(ctx, tx, sum, estate); err != nil {
-			return err
-		}
-		var used bool
-		if err := tx.QueryRow(ctx, `SELECT content_used($1, $2)`, estate, sum).Scan(&used); err != nil {
-			return err
-		}
-		if used {
-			return nil
-		}
-		return f.content.remove(sum, estate)
-	})
-}
 
 // lock holds an estate's content until the transaction ends.
 func lock(ctx context.Context, tx pgx.Tx, sum string, estate uuid.UUID) error {

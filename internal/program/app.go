@@ -18,6 +18,7 @@ import (
 	"github.com/steward-pm/steward/internal/account"
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/approval"
+	"github.com/steward-pm/steward/internal/archives"
 	"github.com/steward-pm/steward/internal/audit"
 	"github.com/steward-pm/steward/internal/database"
 	"github.com/steward-pm/steward/internal/exports"
@@ -39,7 +40,8 @@ type App struct {
 	Server  *server.Server
 	Signer  ed25519.PrivateKey
 
-	content *files.Content
+	content  *files.Content
+	FilesDir string // where the content of files is
 }
 
 // Parts are what an app is made of.
@@ -72,7 +74,7 @@ func Assemble(p Parts) (*App, error) {
 	}
 	p.Accounts.Zone = p.Zone
 	accounts := account.New(p.DB.Pool, p.Clock, p.Accounts)
-	app := &App{DB: p.DB, Policy: p.Policy}
+	app := &App{DB: p.DB, Policy: p.Policy, FilesDir: p.FilesDir}
 	app.Runtime = &act.Runtime{
 		DB: p.DB, Clock: p.Clock, Accounts: accounts, Keys: p.Keys, Secret: p.Secret, Log: p.Log, Refusals: &act.Refusals{},
 		Observe: func(name, code string) { app.Server.ObserveAct(name, code) },
@@ -109,6 +111,7 @@ func (a *App) jobs(work bool) jobs.Options {
 		{Name: "obligations.remind", Every: time.Minute, Do: obligation.Remind},
 		{Name: "approvals.expire", Every: time.Minute, Do: approval.Expire},
 		{Name: "registry.deemMovedIn", Every: time.Hour, Do: func(ctx context.Context, _ *act.Runtime) (int, error) { return registry.DeemOverdue(ctx) }},
+		{Name: "archives.shred", Every: time.Minute, Do: func(ctx context.Context, rt *act.Runtime) (int, error) { return archives.Shred(ctx, rt, a.content) }},
 		{Name: "identity.prune", Every: 24 * time.Hour, Do: jobs.Prune},
 	}}
 }

@@ -72,17 +72,21 @@ type UpdateEstateInput struct {
 	Name            *string
 	TimeZone        *string
 	Locale          *string
+	BackupDays      *int // A7
 }
 
-// Check refuses bad names, time zones and locales.
+// Check refuses bad names, time zones and locales, and impossible days.
 func (in UpdateEstateInput) Check() error {
+	if in.BackupDays != nil && (*in.BackupDays < 0 || *in.BackupDays > 3650) {
+		return fault.Invalid("backupDays", "备份保留 0 到 3650 天。", "Backups are kept 0 to 3650 days.").By("A7")
+	}
 	return cmp.Or(wording.Optional(wording.CheckName, "name", in.Name), wording.Optional(checkZone, "timeZone", in.TimeZone), wording.Optional(checkLocale, "locale", in.Locale))
 }
 
 // UpdateEstatePayload is the estate as it stands after.
 type UpdateEstatePayload struct{ Estate *ent.Estate }
 
-// UpdateEstate changes an estate's name, time zone or locale. Errors: NOT_FOUND; CONFLICT if somebody changed it meanwhile.
+// UpdateEstate changes an estate's name, time zone, locale, or how long its backups are kept. Errors: NOT_FOUND; CONFLICT if somebody changed it meanwhile.
 var UpdateEstate = act.New("registry.updateEstate", act.Needs(policy.Estate, policy.Update), nil, updateEstate)
 
 func updateEstate(tx *act.Tx, in UpdateEstateInput) (*UpdateEstatePayload, error) {
@@ -90,7 +94,7 @@ func updateEstate(tx *act.Tx, in UpdateEstateInput) (*UpdateEstatePayload, error
 	if err != nil {
 		return nil, err
 	}
-	u := e.Update().SetNillableTimeZone(in.TimeZone).SetNillableLocale(in.Locale)
+	u := e.Update().SetNillableTimeZone(in.TimeZone).SetNillableLocale(in.Locale).SetNillableBackupDays(in.BackupDays)
 	if in.Name != nil {
 		u.SetName(wording.Tidy(*in.Name))
 	}

@@ -210,6 +210,7 @@ func seedKeys(ctx context.Context, tx pgx.Tx, estate uuid.UUID, units []uuid.UUI
 	b.queue(`INSERT INTO import_runs (id, created_at, estate_id, kind, file_name, sha256, report) VALUES ($1, $2, $3, 'UNITS', '清单.csv', $4, '{}')`, ids.New(0x0202), Start, estate, fmt.Sprintf("%064d", 0))
 	b.queueMore(estate, account, set, loan, draft, holder)
 	b.queueArchive(estate, account)
+	b.queueDestruction(estate, account)
 	return tx.SendBatch(ctx, &b.Batch).Close()
 }
 

@@ -20,6 +20,9 @@ func seedArchive(s *seeder, estate, staff uuid.UUID, households []uuid.UUID) {
 	if err != nil && s.err == nil {
 		s.err = err
 	}
+	for _, h := range households {
+		seedRecords(s, table, estate, h)
+	}
 	archivist := access.Viewer{Account: uuid.New(), Name: "档案员", Grants: []access.Grant{{Role: policy.Archivist, Estate: estate}}}
 	s.ctx = access.With(s.ctx, access.New(table, archivist)) // the program would bind in nobody's name
 	day := calendar.DayOf(Start.AddDate(0, -1, 0))
@@ -49,4 +52,5 @@ func seedArchive(s *seeder, estate, staff uuid.UUID, households []uuid.UUID) {
 	edition := "第一版"
 	d := bound(11, archives.HandInDocumentInput{EstateID: estate, Category: archivedocument.CategoryManagementManual, ManualID: &m.ID, Edition: &edition, Title: "管理手册", Dated: day, Pages: 120})
 	do(s, archives.PutInForce, archives.PutInForceInput{DocumentID: d})
+	seedDestruction(s, estate, households[0])
 }
