@@ -14,8 +14,17 @@ import (
 // Tidy is a line as it is stored: without space around it, runs of space made one.
 func Tidy(text string) string { return strings.Join(strings.Fields(text), " ") }
 
-// Code is a code as it is stored and compared: full-width forms made ordinary, no space in it.
-func Code(text string) string { return strings.ReplaceAll(naming.Normal(text), " ", "") }
+// Code is a code as it is stored and compared: full-width forms made ordinary, no space in it. It is made ordinary once more without
+// the spaces, since what stood on both sides of one may be one character now.
+func Code(text string) string {
+	for {
+		code := strings.ReplaceAll(naming.Normal(text), " ", "")
+		if code == text {
+			return code
+		}
+		text = code
+	}
+}
 
 // CheckText refuses a line that, tidied, has fewer or more characters, or holds what nobody sees.
 func CheckText(field, text string, least, most int) error {
