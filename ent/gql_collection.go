@@ -1069,6 +1069,11 @@ func (_q *ArchiveDocumentQuery) collectField(ctx context.Context, oneNode bool, 
 				selectedFields = append(selectedFields, archivedocument.FieldSize)
 				fieldSeen[archivedocument.FieldSize] = struct{}{}
 			}
+		case "textState":
+			if _, ok := fieldSeen[archivedocument.FieldTextState]; !ok {
+				selectedFields = append(selectedFields, archivedocument.FieldTextState)
+				fieldSeen[archivedocument.FieldTextState] = struct{}{}
+			}
 		case "destroyedAt":
 			if _, ok := fieldSeen[archivedocument.FieldDestroyedAt]; !ok {
 				selectedFields = append(selectedFields, archivedocument.FieldDestroyedAt)

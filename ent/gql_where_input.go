@@ -1465,6 +1465,12 @@ type ArchiveDocumentWhereInput struct {
 	ContentTypeEqualFold    *string  `json:"contentTypeEqualFold,omitempty"`
 	ContentTypeContainsFold *string  `json:"contentTypeContainsFold,omitempty"`
 
+	// "text_state" field predicates.
+	TextState      *archivedocument.TextState  `json:"textState,omitempty"`
+	TextStateNEQ   *archivedocument.TextState  `json:"textStateNEQ,omitempty"`
+	TextStateIn    []archivedocument.TextState `json:"textStateIn,omitempty"`
+	TextStateNotIn []archivedocument.TextState `json:"textStateNotIn,omitempty"`
+
 	// "destroyed_at" field predicates.
 	DestroyedAt       *time.Time  `json:"destroyedAt,omitempty"`
 	DestroyedAtNEQ    *time.Time  `json:"destroyedAtNEQ,omitempty"`
@@ -2004,6 +2010,18 @@ func (i *ArchiveDocumentWhereInput) P() (predicate.ArchiveDocument, error) {
 	}
 	if i.ContentTypeContainsFold != nil {
 		predicates = append(predicates, archivedocument.ContentTypeContainsFold(*i.ContentTypeContainsFold))
+	}
+	if i.TextState != nil {
+		predicates = append(predicates, archivedocument.TextStateEQ(*i.TextState))
+	}
+	if i.TextStateNEQ != nil {
+		predicates = append(predicates, archivedocument.TextStateNEQ(*i.TextStateNEQ))
+	}
+	if len(i.TextStateIn) > 0 {
+		predicates = append(predicates, archivedocument.TextStateIn(i.TextStateIn...))
+	}
+	if len(i.TextStateNotIn) > 0 {
+		predicates = append(predicates, archivedocument.TextStateNotIn(i.TextStateNotIn...))
 	}
 	if i.DestroyedAt != nil {
 		predicates = append(predicates, archivedocument.DestroyedAtEQ(*i.DestroyedAt))

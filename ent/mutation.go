@@ -5828,6 +5828,7 @@ type ArchiveDocumentMutation struct {
 	size               *int64
 	addsize            *int64
 	sha256             *string
+	text_state         *archivedocument.TextState
 	destroyed_at       *time.Time
 	certificate_number *string
 	clearedFields      map[string]struct{}
@@ -7443,6 +7444,42 @@ func (m *ArchiveDocumentMutation) ResetSha256() {
 	m.sha256 = nil
 }
 
+// SetTextState sets the "text_state" field.
+func (m *ArchiveDocumentMutation) SetTextState(as archivedocument.TextState) {
+	m.text_state = &as
+}
+
+// TextState returns the value of the "text_state" field in the mutation.
+func (m *ArchiveDocumentMutation) TextState() (r archivedocument.TextState, exists bool) {
+	v := m.text_state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTextState returns the old "text_state" field's value of the ArchiveDocument entity.
+// If the ArchiveDocument object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDocumentMutation) OldTextState(ctx context.Context) (v archivedocument.TextState, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTextState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTextState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTextState: %w", err)
+	}
+	return oldValue.TextState, nil
+}
+
+// ResetTextState resets all changes to the "text_state" field.
+func (m *ArchiveDocumentMutation) ResetTextState() {
+	m.text_state = nil
+}
+
 // SetDestroyedAt sets the "destroyed_at" field.
 func (m *ArchiveDocumentMutation) SetDestroyedAt(t time.Time) {
 	m.destroyed_at = &t
@@ -7751,7 +7788,7 @@ func (m *ArchiveDocumentMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ArchiveDocumentMutation) Fields() []string {
-	fields := make([]string, 0, 37)
+	fields := make([]string, 0, 38)
 	if m.created_at != nil {
 		fields = append(fields, archivedocument.FieldCreatedAt)
 	}
@@ -7857,6 +7894,9 @@ func (m *ArchiveDocumentMutation) Fields() []string {
 	if m.sha256 != nil {
 		fields = append(fields, archivedocument.FieldSha256)
 	}
+	if m.text_state != nil {
+		fields = append(fields, archivedocument.FieldTextState)
+	}
 	if m.destroyed_at != nil {
 		fields = append(fields, archivedocument.FieldDestroyedAt)
 	}
@@ -7941,6 +7981,8 @@ func (m *ArchiveDocumentMutation) Field(name string) (ent.Value, bool) {
 		return m.Size()
 	case archivedocument.FieldSha256:
 		return m.Sha256()
+	case archivedocument.FieldTextState:
+		return m.TextState()
 	case archivedocument.FieldDestroyedAt:
 		return m.DestroyedAt()
 	case archivedocument.FieldCertificateNumber:
@@ -8024,6 +8066,8 @@ func (m *ArchiveDocumentMutation) OldField(ctx context.Context, name string) (en
 		return m.OldSize(ctx)
 	case archivedocument.FieldSha256:
 		return m.OldSha256(ctx)
+	case archivedocument.FieldTextState:
+		return m.OldTextState(ctx)
 	case archivedocument.FieldDestroyedAt:
 		return m.OldDestroyedAt(ctx)
 	case archivedocument.FieldCertificateNumber:
@@ -8281,6 +8325,13 @@ func (m *ArchiveDocumentMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetSha256(v)
+		return nil
+	case archivedocument.FieldTextState:
+		v, ok := value.(archivedocument.TextState)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTextState(v)
 		return nil
 	case archivedocument.FieldDestroyedAt:
 		v, ok := value.(time.Time)
@@ -8575,6 +8626,9 @@ func (m *ArchiveDocumentMutation) ResetField(name string) error {
 		return nil
 	case archivedocument.FieldSha256:
 		m.ResetSha256()
+		return nil
+	case archivedocument.FieldTextState:
+		m.ResetTextState()
 		return nil
 	case archivedocument.FieldDestroyedAt:
 		m.ResetDestroyedAt()
