@@ -16781,7 +16781,7 @@ extend type Query {
   ): ArchiveRequestConnection!
 }
 `, BuiltIn: false},
-	{Name: "../schema/archives_search.graphqls", Input: `"A document that was found, and where (A4)."
+	{Name: "../schema/archives_search.graphqls", Input: `"A document that was found, and where (A4.1, A4.2, A4.3)."
 type ArchiveSearchEdge {
   "The document."
   node: ArchiveDocument!
@@ -16802,7 +16802,7 @@ type ArchiveSearchConnection {
 }
 
 extend type Query {
-  "The documents, among those that the viewer may see, in whose text or description all of a text stands (A4, A6). PDF, DOCX, XLSX, PPTX, ODT, plain text and CSV are read within a minute of being handed in: see textState. Chinese is found by each two characters beside each other, words and numbers whole; how they are written (full width, capitals) does not matter. That somebody searched, and what was shown, is on the audit trail."
+  "The documents, among those that the viewer may see, in whose text or description all of a text stands (A4.1, A4.2, A4.3, A6). PDF, DOCX, XLSX, PPTX, ODT, plain text and CSV are read within a minute of being handed in: see textState. Chinese is found by each two characters beside each other, words and numbers whole; how they are written (full width, capitals) does not matter. That somebody searched, and what was shown, is on the audit trail."
   searchArchive(
     "The estate."
     estateID: ID!

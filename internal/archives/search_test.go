@@ -77,7 +77,7 @@ func docx(t *testing.T, text string) string {
 }
 
 // What files hold is found by its words, Chinese by two characters and more, and what is on paper by what is said of it.
-func TestA4_WordsOfFilesAreFound(t *testing.T) {
+func TestA4_1_WordsOfFilesAreFound(t *testing.T) {
 	t.Parallel()
 	app := stewardtest.New(t)
 	archivist := app.As(policy.Archivist)
@@ -197,7 +197,7 @@ func TestA4_1_A4_2_A4_3_EachFindsWhatTheyMayRead(t *testing.T) {
 	}
 }
 
-func TestA4_WhatCannotBeSearchedForIsRefused(t *testing.T) {
+func TestA4_1_WhatCannotBeSearchedForIsRefused(t *testing.T) {
 	t.Parallel()
 	app := stewardtest.New(t)
 	for _, text := range []string{"", " ", "业", "a", "张 三", "。,", strings.Repeat("业主", 60), "一二三四五六七八九十甲乙丙丁戊己庚辛"} {

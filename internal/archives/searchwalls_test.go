@@ -17,21 +17,28 @@ import (
 // asked is an answer word for word, and the statements that it took.
 func asked(t *testing.T, app *stewardtest.App, p *stewardtest.Person, text string) (answer string, sql []string) {
 	t.Helper()
+	answer, sql, _ = stated(t, app, p, text)
+	return answer, sql
+}
+
+func stated(t *testing.T, app *stewardtest.App, p *stewardtest.Person, text string) (answer string, sql []string, args [][]any) {
+	t.Helper()
 	body, err := json.Marshal(map[string]any{"query": search, "variables": lookingFor(app, text)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := database.Statements{SQL: make(chan string, 100)}
+	s := database.Statements{SQL: make(chan string, 100), Args: make(chan []any, 100)}
 	r := httptest.NewRequestWithContext(database.CountStatements(t.Context(), &s), http.MethodPost, "/graphql", bytes.NewReader(body))
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("Authorization", "Bearer "+p.Token)
 	w := httptest.NewRecorder()
 	app.Handler().ServeHTTP(w, r)
 	close(s.SQL)
+	close(s.Args)
 	for q := range s.SQL {
-		sql = append(sql, q)
+		sql, args = append(sql, q), append(args, <-s.Args)
 	}
-	return w.Body.String(), sql
+	return w.Body.String(), sql, args
 }
 
 // Who may not read a document learns nothing of its words by searching: the answer, what it took and what is on the trail are those of a

@@ -21,7 +21,7 @@ const (
 // Errors: INVALID_INPUT at text if it is too long, or a part of it has less than two characters.
 func Query(text string) ([]string, error) {
 	if utf8.RuneCountInString(text) > MaxQuery {
-		return nil, fault.Invalid("text", "最多 %[1]d 个字,请缩短。", "At most %[1]d characters; shorten it.", MaxQuery).By("A4")
+		return nil, fault.Invalid("text", "最多 %[1]d 个字,请缩短。", "At most %[1]d characters; shorten it.", MaxQuery)
 	}
 	var terms []string
 	parts := 0
@@ -36,7 +36,7 @@ func Query(text string) ([]string, error) {
 		case n == 0: // a dash between words
 			continue
 		case n == 1:
-			return nil, fault.Invalid("text", "每个词至少两个字:单个字请与前后的字连写。", "Each word needs two characters at least; write a single one together with what stands beside it.").By("A4")
+			return nil, fault.Invalid("text", "每个词至少两个字:单个字请与前后的字连写。", "Each word needs two characters at least; write a single one together with what stands beside it.")
 		}
 		parts++
 		var c cutter
@@ -51,10 +51,10 @@ func Query(text string) ([]string, error) {
 		c.end(put)
 	}
 	if parts == 0 {
-		return nil, fault.Invalid("text", "请输入要查找的内容,至少两个字。", "Say what to search for: two characters at least.").By("A4")
+		return nil, fault.Invalid("text", "请输入要查找的内容,至少两个字。", "Say what to search for: two characters at least.")
 	}
 	if len(terms) > MaxQueryTerms {
-		return nil, fault.Invalid("text", "查找的内容太长,请只写关键的词。", "That is too much to search for; keep the words that matter.").By("A4")
+		return nil, fault.Invalid("text", "查找的内容太长,请只写关键的词。", "That is too much to search for; keep the words that matter.")
 	}
 	return terms, nil
 }
