@@ -129,12 +129,13 @@ func describing(d *ent.ArchiveDocument) []string {
 	return list
 }
 
-// readContent reads what the document holds; content that is gone with a destruction that ran meanwhile has no text.
+// readContent reads what the document holds. Content that is missing is an error: the store may be a wrong one; what a destruction
+// took meanwhile is not to be read again.
 func readContent(ctx context.Context, content *files.Content, d *ent.ArchiveDocument, words *fulltext.Terms) (state fulltext.State, err error) {
-	f, err := content.Open(ctx, d.Sha256, d.EstateID)
-	if missing := fault.From(err); d.Sha256 == "" || missing != nil && missing.Code == fault.NotFound {
+	if d.Sha256 == "" { // destroyed meanwhile
 		return fulltext.Unreadable, nil
 	}
+	f, err := content.Open(ctx, d.Sha256, d.EstateID)
 	if err != nil {
 		return "", err
 	}
