@@ -14,13 +14,14 @@ import (
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/approval"
 	"github.com/steward-pm/steward/internal/fault"
+	"github.com/steward-pm/steward/internal/obligation"
 	"github.com/steward-pm/steward/internal/wording"
 	"github.com/steward-pm/steward/policy"
 )
 
 // copying is the leader's approval of copies: without it there are none (K2.3).
 var copying = approval.Declare(approval.Kind{
-	Name: "keys.copy", Clause: "K2.3", Resource: policy.KeyCopyOrder, Lapses: 14 * 24 * time.Hour, Decided: copiesDecided,
+	Name: "keys.copy", Clause: "K2.3", Resource: policy.KeyCopyOrder, Lapses: 14 * 24 * time.Hour, Led: true, Decided: copiesDecided,
 })
 
 // copiesDecided ends the order that was not approved, or lapsed.
@@ -72,8 +73,12 @@ func orderCopies(tx *act.Tx, in OrderKeyCopiesInput) (*OrderKeyCopiesPayload, er
 	if err != nil {
 		return nil, err
 	}
+	office, err := obligation.CustomerService(tx, set.EstateID) // which keeps the keys
+	if err != nil {
+		return nil, err
+	}
 	a, err := copying.Ask(tx, approval.Question{
-		Estate: set.EstateID, Subject: o.ID, Reason: reason, TitleZH: "配钥匙:" + set.Label, TitleEN: "Copy keys: " + set.Label,
+		Estate: set.EstateID, Department: &office, Subject: o.ID, Reason: reason, TitleZH: "配钥匙:" + set.Label, TitleEN: "Copy keys: " + set.Label,
 		Content: map[string]any{"order": o.ID, "set": set.ID, "label": set.Label, "generation": set.Generation, "count": in.Count, "reason": reason},
 	})
 	if err != nil {
