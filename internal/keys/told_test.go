@@ -57,7 +57,7 @@ func TestK2_3_AnotherDepartmentApprovesNoCopies(t *testing.T) {
 	if told := toldOf(other, id); len(told) != 0 {
 		t.Errorf("another department is asked: %v", told)
 	}
-	if _, by := constraintOf(app.TrySQL(`UPDATE approvals SET state = 'DECLINED', decided_by_id = $2, decided_by_name = 'x', decided_at = now(), decision_note = 'x' WHERE id = $1`, id, other.Account)); by != "approvals_in_department" {
+	if _, by := constraintOf(app.TrySQL(`UPDATE approvals SET state = 'DECLINED', decided_by_id = $2, decided_by_name = 'x', decided_at = asked_at, decision_note = 'x' WHERE id = $1`, id, other.Account)); by != "approvals_in_department" {
 		t.Errorf("by SQL it is refused by %q", by)
 	}
 	app.As(policy.Supervisor).Do(yes, give)
