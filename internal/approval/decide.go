@@ -163,6 +163,9 @@ func canGive(tx *act.Tx, a *ent.Approval) error {
 	return fault.Rule(k.Clause, "这项同意须在其申请上签字,请用 %[1]s 办理。", "This consent is signed under what it is for: give it by %[1]s.", k.In).At("approvalID")
 }
 
+// CanDecide refuses what Give would, for the guard of a chapter's act that gives a consent.
+func CanDecide(tx *act.Tx, a *ent.Approval) error { return canDecide(tx, a) }
+
 // canDecide refuses who may not decide such questions here, who asked, and what does not wait any more.
 func canDecide(tx *act.Tx, a *ent.Approval) error {
 	k, err := kindOf(a)
