@@ -71,7 +71,7 @@ END $$;
 CREATE FUNCTION archive_volume_period() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
 BEGIN
     IF EXISTS (SELECT FROM archive_documents d WHERE d.estate_id = NEW.estate_id AND d.volume_id = NEW.id AND d.state = 'BOUND' AND d.dated > NEW.period_until) THEN
-        RAISE check_violation USING CONSTRAINT = 'archive_volumes_period', MESSAGE = 'a document in it is of a later day';
+        RAISE check_violation USING CONSTRAINT = 'archive_volumes_later', MESSAGE = 'a document in it is of a later day';
     END IF;
     RETURN NULL;
 END $$;

@@ -69,7 +69,7 @@ func init() {
 	act.Explain("archive_documents_paper", onPaper())
 	act.Explain("archive_documents_asked", fault.Rule("A5", "文件已按现在的样子列入调阅申请,答复之前不能更改。", "It was named as it is to who decides on a request; it is not described anew before the answer.").At("id"))
 	act.Explain("archive_documents_own", fault.Rule("A1.3", "不能向自己的员工档案归档,请由主管或其他档案管理员办理。", "Nobody hands in to the own file: a supervisor does, or another archivist.").At("staffID"))
-	act.Explain("archive_volumes_period", fault.Rule("A2", "卷内有更晚日期的文件,请改正期间的最后一天。", "A document in the volume is of a later day; give a later last day.").At("periodUntil"))
+	act.Explain("archive_volumes_later", fault.Rule("A2", "卷内有更晚日期的文件,请改正期间的最后一天。", "A document in the volume is of a later day; give a later last day.").At("periodUntil"))
 	act.Explain("archive_requests_soon", fault.Invalid("from", "起始日期最多在 90 天以后。", "It begins within 90 days.").By("A5"))
 }
 
