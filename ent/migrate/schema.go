@@ -161,6 +161,8 @@ var (
 		{Name: "years", Type: field.TypeInt},
 		{Name: "basis", Type: field.TypeString},
 		{Name: "eligible_on", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "handed_in_on", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "voided", Type: field.TypeBool, Default: false},
 		{Name: "open", Type: field.TypeBool, Default: true},
 		{Name: "estate_id", Type: field.TypeUUID},
 		{Name: "destruction_id", Type: field.TypeUUID},
@@ -174,19 +176,19 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "archive_destruction_lines_estates_estate",
-				Columns:    []*schema.Column{ArchiveDestructionLinesColumns[10]},
+				Columns:    []*schema.Column{ArchiveDestructionLinesColumns[12]},
 				RefColumns: []*schema.Column{EstatesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "archive_destruction_lines_archive_destructions_destruction",
-				Columns:    []*schema.Column{ArchiveDestructionLinesColumns[11]},
+				Columns:    []*schema.Column{ArchiveDestructionLinesColumns[13]},
 				RefColumns: []*schema.Column{ArchiveDestructionsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "archive_destruction_lines_archive_documents_document",
-				Columns:    []*schema.Column{ArchiveDestructionLinesColumns[12]},
+				Columns:    []*schema.Column{ArchiveDestructionLinesColumns[14]},
 				RefColumns: []*schema.Column{ArchiveDocumentsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -195,12 +197,12 @@ var (
 			{
 				Name:    "archivedestructionline_estate_id_destruction_id_document_id",
 				Unique:  true,
-				Columns: []*schema.Column{ArchiveDestructionLinesColumns[10], ArchiveDestructionLinesColumns[11], ArchiveDestructionLinesColumns[12]},
+				Columns: []*schema.Column{ArchiveDestructionLinesColumns[12], ArchiveDestructionLinesColumns[13], ArchiveDestructionLinesColumns[14]},
 			},
 			{
 				Name:    "archivedestructionline_estate_id_document_id",
 				Unique:  false,
-				Columns: []*schema.Column{ArchiveDestructionLinesColumns[10], ArchiveDestructionLinesColumns[12]},
+				Columns: []*schema.Column{ArchiveDestructionLinesColumns[12], ArchiveDestructionLinesColumns[14]},
 			},
 		},
 	}
@@ -219,6 +221,7 @@ var (
 		{Name: "title", Type: field.TypeString},
 		{Name: "dated", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "date"}},
 		{Name: "pages", Type: field.TypeInt},
+		{Name: "retained_from", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
 		{Name: "source", Type: field.TypeString, Default: ""},
 		{Name: "edition", Type: field.TypeString, Default: ""},
 		{Name: "current", Type: field.TypeBool, Default: false},
@@ -235,7 +238,6 @@ var (
 		{Name: "content_type", Type: field.TypeString, Default: ""},
 		{Name: "size", Type: field.TypeInt64, Default: 0},
 		{Name: "sha256", Type: field.TypeString, Default: ""},
-		{Name: "text_state", Type: field.TypeEnum, Enums: []string{"NONE", "WAITING", "INDEXED", "PARTLY", "UNREADABLE"}, Default: "NONE"},
 		{Name: "destroyed_at", Type: field.TypeTime, Nullable: true},
 		{Name: "certificate_number", Type: field.TypeString, Default: ""},
 		{Name: "estate_id", Type: field.TypeUUID},
@@ -299,22 +301,22 @@ var (
 			{
 				Name:    "archivedocument_estate_id_filing_key_id",
 				Unique:  false,
-				Columns: []*schema.Column{ArchiveDocumentsColumns[32], ArchiveDocumentsColumns[18], ArchiveDocumentsColumns[0]},
+				Columns: []*schema.Column{ArchiveDocumentsColumns[32], ArchiveDocumentsColumns[19], ArchiveDocumentsColumns[0]},
 			},
 			{
 				Name:    "archivedocument_estate_id_state_handed_in_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ArchiveDocumentsColumns[32], ArchiveDocumentsColumns[16], ArchiveDocumentsColumns[21], ArchiveDocumentsColumns[0]},
+				Columns: []*schema.Column{ArchiveDocumentsColumns[32], ArchiveDocumentsColumns[17], ArchiveDocumentsColumns[22], ArchiveDocumentsColumns[0]},
 			},
 			{
 				Name:    "archivedocument_estate_id_file_id_filing_key",
 				Unique:  false,
-				Columns: []*schema.Column{ArchiveDocumentsColumns[32], ArchiveDocumentsColumns[33], ArchiveDocumentsColumns[18]},
+				Columns: []*schema.Column{ArchiveDocumentsColumns[32], ArchiveDocumentsColumns[33], ArchiveDocumentsColumns[19]},
 			},
 			{
 				Name:    "archivedocument_estate_id_volume_id_filing_key",
 				Unique:  false,
-				Columns: []*schema.Column{ArchiveDocumentsColumns[32], ArchiveDocumentsColumns[38], ArchiveDocumentsColumns[18]},
+				Columns: []*schema.Column{ArchiveDocumentsColumns[32], ArchiveDocumentsColumns[38], ArchiveDocumentsColumns[19]},
 			},
 			{
 				Name:    "archivedocument_estate_id_household_id",
@@ -334,12 +336,12 @@ var (
 			{
 				Name:    "archivedocument_estate_id_subject_id",
 				Unique:  false,
-				Columns: []*schema.Column{ArchiveDocumentsColumns[32], ArchiveDocumentsColumns[17]},
+				Columns: []*schema.Column{ArchiveDocumentsColumns[32], ArchiveDocumentsColumns[18]},
 			},
 			{
 				Name:    "archivedocument_estate_id_sha256",
 				Unique:  false,
-				Columns: []*schema.Column{ArchiveDocumentsColumns[32], ArchiveDocumentsColumns[28]},
+				Columns: []*schema.Column{ArchiveDocumentsColumns[32], ArchiveDocumentsColumns[29]},
 			},
 		},
 	}
