@@ -126,7 +126,7 @@ func load(t *testing.T, now time.Time) *pgx.Conn {
 	t.Helper()
 	db := dbtest.New(t, dbtest.Template{Name: "demo", Build: func(ctx context.Context, owner string) error { return migrations.Up(ctx, owner) }})
 	app := stewardtest.Wire(t, db.AppURL, clockwork.NewFakeClockAt(now), stewardtest.Options{})
-	if _, err := demo.Load(t.Context(), app.Runtime, app.Policy, func(string, ...any) {}); err != nil {
+	if _, err := demo.Load(t.Context(), app.Runtime, app.Policy, app.Files, func(string, ...any) {}); err != nil {
 		t.Fatal(err)
 	}
 	conn, err := pgx.Connect(t.Context(), db.SuperURL)

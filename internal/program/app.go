@@ -42,6 +42,7 @@ type App struct {
 	Server  *server.Server
 	Signer  ed25519.PrivateKey
 
+	Files    *files.Files
 	content  *files.Content
 	FilesDir string // where the content of files is
 }
@@ -89,6 +90,7 @@ func Assemble(p Parts) (*App, error) {
 	if app.content, err = p.content(); err != nil {
 		return nil, err
 	}
+	app.Files = files.New(app.content)
 	metrics := prometheus.NewRegistry()
 	metrics.MustRegister(poolCollector{p.DB.Pool})
 	app.Server, err = server.New(p.Server, server.Parts{
@@ -96,7 +98,7 @@ func Assemble(p Parts) (*App, error) {
 		Extensions:    append([]graphql.HandlerExtension{&graph.RequireViewer{}, graph.RecordReads{}}, p.Extensions...),
 		Authenticator: identity.NewAuthenticator(accounts, p.Policy, p.Clock, p.Zone),
 		Account:       identity.AccountKey,
-		Files:         files.New(app.content),
+		Files:         app.Files,
 		Registers:     exports.HTTP{},
 		Ready:         p.DB.Pool.Ping, Lacking: map[string]func(context.Context) error{"files": app.content.Ping},
 		Log: p.Log, Clock: p.Clock, Metrics: metrics, Translate: graph.Translate,
