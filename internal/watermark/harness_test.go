@@ -2,7 +2,9 @@ package watermark_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"strings"
 	"testing"
@@ -59,4 +61,12 @@ func marked(t testing.TB, media string, content []byte, text string) []byte {
 		t.Fatal(len(out), c.Size, err)
 	}
 	return out
+}
+
+// resize makes a PNG say that it is a square of so many pixels a side.
+func resize(file []byte, side uint32) {
+	const header, body = 12, 16
+	binary.BigEndian.PutUint32(file[body:], side)
+	binary.BigEndian.PutUint32(file[body+4:], side)
+	binary.BigEndian.PutUint32(file[body+13:], crc32.ChecksumIEEE(file[header:body+13]))
 }

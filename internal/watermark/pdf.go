@@ -1,10 +1,13 @@
 package watermark
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"os"
+	"regexp"
 	"strings"
 
 	"github.com/pdfcpu/pdfcpu/pkg/api"
@@ -29,6 +32,9 @@ func markPDF(letters *letters, text string, in, out *os.File) (err error) {
 	if encrypted(doc) {
 		return &Error{Encrypted, "opens without a password, and is not to be changed"}
 	}
+	if direct, err := encryptedDirectly(in); err != nil || direct {
+		return errors.Join(err, &Error{Encrypted, "its trailer says how"})
+	}
 	l, err := letters.line(text)
 	if err != nil {
 		return err
@@ -44,6 +50,14 @@ func markPDF(letters *letters, text string, in, out *os.File) (err error) {
 		return &Error{Broken, err.Error()}
 	}
 	return nil
+}
+
+// directly is how a trailer says itself how the document is encrypted, which pdfcpu does not read.
+var directly = regexp.MustCompile(`/Encrypt\s*<<`)
+
+func encryptedDirectly(in *os.File) (bool, error) {
+	_, err := in.Seek(0, io.SeekStart)
+	return err == nil && directly.MatchReader(bufio.NewReader(in)), err
 }
 
 func encrypted(doc *model.Context) bool {
