@@ -125,7 +125,7 @@ func TestA5_WhoReadsThroughARequestGetsACopyThatNamesThem(t *testing.T) {
 		}
 	}
 	// The mark says who, when by the estate's clock, and through which request.
-	name := asker.Do(`{ me { name } }`, nil).Get("me.name").String()
+	name := asker.Do(`{ viewer { name } }`, nil).Get("viewer.name").String()
 	want, err := watermark.Make(t.Context(), watermark.PNG, strings.NewReader(photo(t)), name+" 2026-03-02 09:00 "+number)
 	if err != nil {
 		t.Fatal(err)
@@ -147,7 +147,7 @@ func TestA5_WhoReadsThroughARequestGetsACopyThatNamesThem(t *testing.T) {
 	if len(through) != 5 || !through[0].Get("node.marked").Bool() || !through[0].Get("node.download").Bool() || through[0].Get("node.refused").Bool() {
 		t.Errorf("the household sees %s", list.Raw)
 	}
-	if own := list.Get(`#(node.actorRoles.0=="cs_officer")#`).Array(); len(own) != 4 || own[0].Get("node.through").String() != "" {
+	if own := list.Get(`#(node.actorRoles.0=="cs-officer")#`).Array(); len(own) != 4 || own[0].Get("node.through").String() != "" {
 		t.Errorf("of the officer it sees %v", own)
 	}
 }
