@@ -27,7 +27,8 @@
 //
 // search.go finds documents by their words (A4, A6), which index.go has internal/fulltext read.
 //
-// download.go gives what a document holds to whom it concerns (A4, A6).
+// download.go gives what a document holds to whom it concerns (A4, A6), and to who reads through a permit a copy that names them (A5);
+// readers.go tells the household who read its file, and who tried.
 package archives
 
 import (

@@ -57,7 +57,7 @@ func (h *history) filed(home uuid.UUID, title, name string, pages []string) erro
 }
 
 func (h *history) upload(ctx context.Context, name string, content []byte) (uuid.UUID, error) {
-	f, err := h.files.Store(ctx, server.Upload{Estate: h.estate.Code, Name: name, ContentType: "application/pdf", Size: int64(len(content))}, bytes.NewReader(content))
+	f, err := h.uploads.Store(ctx, server.Upload{Estate: h.estate.Code, Name: name, ContentType: "application/pdf", Size: int64(len(content))}, bytes.NewReader(content))
 	if err != nil {
 		return uuid.Nil, err
 	}

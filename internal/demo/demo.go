@@ -31,8 +31,8 @@ func Loaded(ctx context.Context, rt *act.Runtime, table *policy.Table) (bool, er
 	return rt.DB.Ent.Estate.Query().Exist(access.With(ctx, access.System(table, "demo")))
 }
 
-// Load makes the portfolio and returns a sign-in for each role.
-func Load(ctx context.Context, rt *act.Runtime, table *policy.Table, store *files.Files, progress func(string, ...any)) (list []SignIn, err error) {
+// Load makes the portfolio, whose uploads are put there, and returns a sign-in for each role.
+func Load(ctx context.Context, rt *act.Runtime, table *policy.Table, uploads *files.Files, progress func(string, ...any)) (list []SignIn, err error) {
 	ctx = access.With(act.With(ctx, rt), access.System(table, "demo"))
 	estates := make([]*ent.Estate, len(portfolio))
 	for i, p := range portfolio {
@@ -46,7 +46,7 @@ func Load(ctx context.Context, rt *act.Runtime, table *policy.Table, store *file
 	if err != nil {
 		return nil, fmt.Errorf("demo accounts: %w", err)
 	}
-	team.files = store
+	team.uploads = uploads
 	progress("living through a month")
 	g, gctx := errgroup.WithContext(ctx)
 	for i, e := range estates {

@@ -49,7 +49,7 @@ type team struct {
 	signIns                []SignIn
 	colleagues             map[uuid.UUID]map[policy.Role]colleague // by estate; a general manager is in the first
 	mechanics, contractors map[uuid.UUID][]uuid.UUID               // who borrow: staff, external persons
-	files                  *files.Files
+	uploads                *files.Files
 }
 
 // colleague is somebody with an account, who signs with its password.
