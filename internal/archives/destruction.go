@@ -129,13 +129,15 @@ func proposable(tx *act.Tx, estate uuid.UUID, list []uuid.UUID) ([]proposed, err
 	return out, nil
 }
 
-// destroyable refuses what is not bound, and the edition of a manual in force.
+// destroyable refuses what is not bound, the edition of a manual in force, and what is lent.
 func destroyable(d *ent.ArchiveDocument) *fault.Error {
 	switch {
 	case d.State == archivedocument.StateDestroyed:
 		return fault.Rule("A7", "文件已销毁,只留存根。", "The document was destroyed; this is its stub.")
 	case d.State != archivedocument.StateBound || d.Current:
 		return notBound()
+	case d.LentUntil != nil:
+		return lentOut()
 	}
 	return nil
 }
