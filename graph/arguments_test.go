@@ -78,6 +78,8 @@ var forms = map[string][]form{
 		{"placeArchiveHold.input.documentID": nil, "placeArchiveHold.input.volumeID": nil},
 	},
 	"approveArchiveDestruction": {{"approveArchiveDestruction.input.signature.credential": stewardtest.Password}},
+	"returnArchive":             {{"returnArchive.input.documents": nil, "returnArchive.input.staffID": nil, "returnArchive.input.signature.credential": stewardtest.Password}},
+	"lendArchive":               {{"lendArchive.input.signature.credential": stewardtest.Password}},
 	"destroyArchive":            {{"destroyArchive.input.signature.credential": stewardtest.Password}},
 }
 

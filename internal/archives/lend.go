@@ -173,9 +173,16 @@ func lendable(tx *act.Tx, r *ent.ArchiveRequest, wanted []uuid.UUID) ([]*ent.Arc
 		return nil, err
 	}
 	if len(wanted) == 0 {
-		found = slices.DeleteFunc(found, func(d *ent.ArchiveDocument) bool { return there(d) != nil })
+		var why *fault.Error // for want of any
+		found = slices.DeleteFunc(found, func(d *ent.ArchiveDocument) bool {
+			f := there(d)
+			if f != nil && (why == nil || d.LentUntil != nil) {
+				why = f
+			}
+			return f != nil
+		})
 		if len(found) == 0 {
-			return nil, fault.Rule("A5", "批准的文件都没有纸质件在库。", "None of the documents that were approved is there on paper.").At("requestID")
+			return nil, why.At("requestID")
 		}
 		return found, nil
 	}
