@@ -62,7 +62,7 @@ func consult(tx *act.Tx, in ConsultStaffFileInput) (*ConsultStaffFilePayload, er
 	if err := mayConsult(tx, f); err != nil {
 		return nil, err
 	}
-	reason := wording.Tidy(in.Reason)
+	tx.Because(string(in.Purpose)) // the occasion is the person's own matter, and on the record alone
 	work, err := part(tx, f, archivedocument.CategoryWork)
 	if err != nil {
 		return nil, err
@@ -72,7 +72,7 @@ func consult(tx *act.Tx, in ConsultStaffFileInput) (*ConsultStaffFilePayload, er
 		return nil, err
 	}
 	c, err := tx.StaffFileConsultation.Create().SetEstateID(f.EstateID).SetStaffID(in.StaffID).SetFileID(f.ID).SetNillableDepartmentID(f.DepartmentID).
-		SetNillableAccountID(f.AccountID).SetPurpose(in.Purpose).SetReason(reason).SetWorkDocuments(len(work)).SetTrainingDocuments(len(training)).
+		SetNillableAccountID(f.AccountID).SetPurpose(in.Purpose).SetReason(wording.Tidy(in.Reason)).SetWorkDocuments(len(work)).SetTrainingDocuments(len(training)).
 		SetConsultedByID(tx.Viewer.Account).SetConsultedByName(tx.Viewer.Name).SetConsultedAt(tx.Now).Save(tx)
 	if err != nil {
 		return nil, err

@@ -49,7 +49,7 @@ func TestA1_3_AStaffFileIsReadForPromotion(t *testing.T) {
 	if n := len(app.IDs(`SELECT id FROM identity.inbox WHERE account_id = $1 AND kind = 'archives.consulted'`, person.Account)); n != 2 {
 		t.Errorf("the person was told %d times", n)
 	}
-	if n := len(app.IDs(`SELECT gen_random_uuid() FROM audit.entries e WHERE e::text LIKE '%archives.consultStaffFile%' AND e::text LIKE '%' || $1 || '%' AND e::text LIKE '%PROMOTION%'`, id)); n != 1 {
+	if n := len(app.IDs(`SELECT gen_random_uuid() FROM audit.entries e WHERE action = 'archives.consultStaffFile' AND subject_id = $1 AND body::jsonb ->> 'reason' = 'PROMOTION'`, id)); n != 1 {
 		t.Errorf("%d entries on the trail", n)
 	}
 	keyed := sup.With("Idempotency-Key", "read-once")

@@ -35,13 +35,21 @@ func (in LendArchiveInput) Check() error {
 	return cmp.Or(checkNamed(in.DocumentIDs, 0), in.Given.Check())
 }
 
-// Prepare proves the borrower's signature: who asked, with the own password.
+// Prepare proves the borrower's signature: who asked, with the own password; of a member of staff without account the archivist attests it.
 func (in LendArchiveInput) Prepare(ctx context.Context) error {
 	r, err := act.From(ctx).DB.Ent.ArchiveRequest.Get(ctx, in.RequestID)
 	if r, err = act.Find(r, err, "requestID"); err != nil {
 		return err
 	}
-	return in.Signature.Prove(ctx, signature.Who{Account: r.AccountID, Name: r.AskedByName}, "signature")
+	return in.Signature.Prove(ctx, asker(r), "signature")
+}
+
+// asker is who signs for what was asked for.
+func asker(r *ent.ArchiveRequest) signature.Who {
+	if r.AskedByStaffID != nil {
+		return signature.Who{Staff: r.AskedByStaffID}
+	}
+	return signature.Who{Account: r.AccountID, Name: r.AskedByName}
 }
 
 // LendArchivePayload is the loan.
@@ -61,6 +69,9 @@ func lend(tx *act.Tx, in LendArchiveInput) (*LendArchivePayload, error) {
 	}
 	r, err := requested(tx, in.RequestID, "requestID")
 	if err != nil {
+		return nil, err
+	}
+	if _, err := documentsOf(tx, r, in.DocumentIDs); err != nil {
 		return nil, err
 	}
 	if err := canLend(tx, r); err != nil {
@@ -198,7 +209,7 @@ func lendable(tx *act.Tx, r *ent.ArchiveRequest, wanted []uuid.UUID) ([]*ent.Arc
 func there(d *ent.ArchiveDocument) *fault.Error {
 	switch {
 	case d.State != archivedocument.StateInbox && d.State != archivedocument.StateBound:
-		return fault.Rule("A5", "文件已作废或已销毁,不能借出。", "The document was voided or destroyed; there is nothing to be lent.")
+		return fault.Rule("A5", "文件已作废或已销毁。", "The document was voided or destroyed.")
 	case d.Pages == 0:
 		return fault.Rule("A5", "文件没有纸质件,请申请查阅或复制。", "The document is not on paper; ask to view it, or for a copy.")
 	case d.LentUntil != nil:

@@ -61,11 +61,11 @@ func (in ReturnArchiveInput) Check() error {
 
 // Prepare proves the signature of who brings it: the borrower's own, or another's, who is attested if without an account.
 func (in ReturnArchiveInput) Prepare(ctx context.Context) error {
-	l, err := act.From(ctx).DB.Ent.ArchiveLoan.Get(ctx, in.LoanID)
+	l, err := act.From(ctx).DB.Ent.ArchiveLoan.Query().Where(archiveloan.ID(in.LoanID)).WithRequest().Only(ctx)
 	if l, err = act.Find(l, err, "loanID"); err != nil {
 		return err
 	}
-	who := signature.Who{Account: l.AccountID, Name: l.BorrowerName}
+	who := asker(l.Edges.Request)
 	switch {
 	case in.StaffID != nil:
 		who = signature.Who{Staff: in.StaffID, Field: "staffID"}

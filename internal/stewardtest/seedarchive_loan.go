@@ -12,8 +12,8 @@ func (b *batch) queueLoans(estate, account uuid.UUID) {
 	from, lent, until := Start.AddDate(0, 0, -3), Start.AddDate(0, 0, -2), Start.AddDate(0, 0, 20)
 	const papers = `archive_documents d LEFT JOIN archive_volumes v ON v.estate_id = d.estate_id AND v.id = d.volume_id`
 	const named = `d.state = 'BOUND' AND d.class IN ('INTERNAL', 'STAFF')`
-	b.queue(`INSERT INTO archive_requests (id, created_at, estate_id, code, kind, purpose, wanted, valid_from, valid_until, account_id, asked_by_name, department_id)
-		SELECT $1, $2, $3, 'AR-0003', 'BORROW', '核对', '管理手册', $2, $4, $5, '前台', department_id FROM staffs WHERE estate_id = $3 ORDER BY id LIMIT 1`, request, from, estate, until, account)
+	b.queue(`INSERT INTO archive_requests (id, created_at, estate_id, code, kind, purpose, wanted, valid_from, valid_until, account_id, asked_by_name, asked_by_staff_id, department_id)
+		SELECT $1, $2, $3, 'AR-0003', 'BORROW', '核对', '管理手册', $2, $4, $5, '前台', id, department_id FROM staffs WHERE estate_id = $3 ORDER BY id LIMIT 1`, request, from, estate, until, account)
 	b.queue(`INSERT INTO approvals (id, created_at, estate_id, kind, clause, subject_id, title, title_en, content, content_hash, reason, asked_by_id, asked_by_name, asked_at, expires_at)
 		SELECT $1, $2, $3, 'archives.show', 'A5', r.id, '借阅', 'Lend', jsonb_build_object('accountID', r.account_id, 'kind', r.kind, 'documentIDs', jsonb_agg(d.id), 'from', r.valid_from, 'until', r.valid_until)::text,
 			'00', '核对', gen_random_uuid(), '档案员', $2, $2::timestamptz + interval '3 days'
