@@ -105,6 +105,20 @@ func (_c *ComplaintCreate) SetRecordedAt(v time.Time) *ComplaintCreate {
 	return _c
 }
 
+// SetErasedAt sets the "erased_at" field.
+func (_c *ComplaintCreate) SetErasedAt(v time.Time) *ComplaintCreate {
+	_c.mutation.SetErasedAt(v)
+	return _c
+}
+
+// SetNillableErasedAt sets the "erased_at" field if the given value is not nil.
+func (_c *ComplaintCreate) SetNillableErasedAt(v *time.Time) *ComplaintCreate {
+	if v != nil {
+		_c.SetErasedAt(*v)
+	}
+	return _c
+}
+
 // SetVoidedAt sets the "voided_at" field.
 func (_c *ComplaintCreate) SetVoidedAt(v time.Time) *ComplaintCreate {
 	_c.mutation.SetVoidedAt(v)
@@ -471,6 +485,10 @@ func (_c *ComplaintCreate) createSpec() (*Complaint, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.RecordedAt(); ok {
 		_spec.SetField(complaint.FieldRecordedAt, field.TypeTime, value)
 		_node.RecordedAt = value
+	}
+	if value, ok := _c.mutation.ErasedAt(); ok {
+		_spec.SetField(complaint.FieldErasedAt, field.TypeTime, value)
+		_node.ErasedAt = &value
 	}
 	if value, ok := _c.mutation.VoidedAt(); ok {
 		_spec.SetField(complaint.FieldVoidedAt, field.TypeTime, value)

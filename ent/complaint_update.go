@@ -30,6 +30,26 @@ func (_u *ComplaintUpdate) Where(ps ...predicate.Complaint) *ComplaintUpdate {
 	return _u
 }
 
+// SetErasedAt sets the "erased_at" field.
+func (_u *ComplaintUpdate) SetErasedAt(v time.Time) *ComplaintUpdate {
+	_u.mutation.SetErasedAt(v)
+	return _u
+}
+
+// SetNillableErasedAt sets the "erased_at" field if the given value is not nil.
+func (_u *ComplaintUpdate) SetNillableErasedAt(v *time.Time) *ComplaintUpdate {
+	if v != nil {
+		_u.SetErasedAt(*v)
+	}
+	return _u
+}
+
+// ClearErasedAt clears the value of the "erased_at" field.
+func (_u *ComplaintUpdate) ClearErasedAt() *ComplaintUpdate {
+	_u.mutation.ClearErasedAt()
+	return _u
+}
+
 // SetVoidedAt sets the "voided_at" field.
 func (_u *ComplaintUpdate) SetVoidedAt(v time.Time) *ComplaintUpdate {
 	_u.mutation.SetVoidedAt(v)
@@ -249,6 +269,12 @@ func (_u *ComplaintUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.DepartmentIDCleared() {
 		_spec.ClearField(complaint.FieldDepartmentID, field.TypeUUID)
 	}
+	if value, ok := _u.mutation.ErasedAt(); ok {
+		_spec.SetField(complaint.FieldErasedAt, field.TypeTime, value)
+	}
+	if _u.mutation.ErasedAtCleared() {
+		_spec.ClearField(complaint.FieldErasedAt, field.TypeTime)
+	}
 	if value, ok := _u.mutation.VoidedAt(); ok {
 		_spec.SetField(complaint.FieldVoidedAt, field.TypeTime, value)
 	}
@@ -308,6 +334,26 @@ type ComplaintUpdateOne struct {
 	hooks     []Hook
 	mutation  *ComplaintMutation
 	modifiers []func(*sql.UpdateBuilder)
+}
+
+// SetErasedAt sets the "erased_at" field.
+func (_u *ComplaintUpdateOne) SetErasedAt(v time.Time) *ComplaintUpdateOne {
+	_u.mutation.SetErasedAt(v)
+	return _u
+}
+
+// SetNillableErasedAt sets the "erased_at" field if the given value is not nil.
+func (_u *ComplaintUpdateOne) SetNillableErasedAt(v *time.Time) *ComplaintUpdateOne {
+	if v != nil {
+		_u.SetErasedAt(*v)
+	}
+	return _u
+}
+
+// ClearErasedAt clears the value of the "erased_at" field.
+func (_u *ComplaintUpdateOne) ClearErasedAt() *ComplaintUpdateOne {
+	_u.mutation.ClearErasedAt()
+	return _u
 }
 
 // SetVoidedAt sets the "voided_at" field.
@@ -558,6 +604,12 @@ func (_u *ComplaintUpdateOne) sqlSave(ctx context.Context) (_node *Complaint, er
 	}
 	if _u.mutation.DepartmentIDCleared() {
 		_spec.ClearField(complaint.FieldDepartmentID, field.TypeUUID)
+	}
+	if value, ok := _u.mutation.ErasedAt(); ok {
+		_spec.SetField(complaint.FieldErasedAt, field.TypeTime, value)
+	}
+	if _u.mutation.ErasedAtCleared() {
+		_spec.ClearField(complaint.FieldErasedAt, field.TypeTime)
 	}
 	if value, ok := _u.mutation.VoidedAt(); ok {
 		_spec.SetField(complaint.FieldVoidedAt, field.TypeTime, value)

@@ -43,6 +43,8 @@ type Correspondence struct {
 	RecordedByName string `json:"recorded_by_name,omitempty"`
 	// When it was recorded.
 	RecordedAt time.Time `json:"recorded_at,omitempty"`
+	// When it was erased with its document, and only this stub stayed (A7).
+	ErasedAt *time.Time `json:"erased_at,omitempty"`
 	// When it was voided; null while it stands.
 	VoidedAt *time.Time `json:"voided_at,omitempty"`
 	// Why it was voided.
@@ -115,7 +117,7 @@ func (*Correspondence) scanValues(columns []string) ([]any, error) {
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
 		case correspondence.FieldTitle, correspondence.FieldParticulars, correspondence.FieldRecordedByName, correspondence.FieldVoidReason, correspondence.FieldVoidedByName, correspondence.FieldDirection, correspondence.FieldWay, correspondence.FieldState, correspondence.FieldFinding, correspondence.FieldAnsweredByName:
 			values[i] = new(sql.NullString)
-		case correspondence.FieldCreatedAt, correspondence.FieldDated, correspondence.FieldRecordedAt, correspondence.FieldVoidedAt, correspondence.FieldAnsweredAt:
+		case correspondence.FieldCreatedAt, correspondence.FieldDated, correspondence.FieldRecordedAt, correspondence.FieldErasedAt, correspondence.FieldVoidedAt, correspondence.FieldAnsweredAt:
 			values[i] = new(sql.NullTime)
 		case correspondence.FieldID, correspondence.FieldEstateID, correspondence.FieldHouseholdID, correspondence.FieldFileID, correspondence.FieldRecordedByID:
 			values[i] = new(uuid.UUID)
@@ -206,6 +208,13 @@ func (_m *Correspondence) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field recorded_at", values[i])
 			} else if value.Valid {
 				_m.RecordedAt = value.Time
+			}
+		case correspondence.FieldErasedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field erased_at", values[i])
+			} else if value.Valid {
+				_m.ErasedAt = new(time.Time)
+				*_m.ErasedAt = value.Time
 			}
 		case correspondence.FieldVoidedAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
@@ -357,6 +366,11 @@ func (_m *Correspondence) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("recorded_at=")
 	builder.WriteString(_m.RecordedAt.Format(time.ANSIC))
+	builder.WriteString(", ")
+	if v := _m.ErasedAt; v != nil {
+		builder.WriteString("erased_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
 	builder.WriteString(", ")
 	if v := _m.VoidedAt; v != nil {
 		builder.WriteString("voided_at=")

@@ -105,6 +105,20 @@ func (_c *CorrespondenceCreate) SetRecordedAt(v time.Time) *CorrespondenceCreate
 	return _c
 }
 
+// SetErasedAt sets the "erased_at" field.
+func (_c *CorrespondenceCreate) SetErasedAt(v time.Time) *CorrespondenceCreate {
+	_c.mutation.SetErasedAt(v)
+	return _c
+}
+
+// SetNillableErasedAt sets the "erased_at" field if the given value is not nil.
+func (_c *CorrespondenceCreate) SetNillableErasedAt(v *time.Time) *CorrespondenceCreate {
+	if v != nil {
+		_c.SetErasedAt(*v)
+	}
+	return _c
+}
+
 // SetVoidedAt sets the "voided_at" field.
 func (_c *CorrespondenceCreate) SetVoidedAt(v time.Time) *CorrespondenceCreate {
 	_c.mutation.SetVoidedAt(v)
@@ -464,6 +478,10 @@ func (_c *CorrespondenceCreate) createSpec() (*Correspondence, *sqlgraph.CreateS
 	if value, ok := _c.mutation.RecordedAt(); ok {
 		_spec.SetField(correspondence.FieldRecordedAt, field.TypeTime, value)
 		_node.RecordedAt = value
+	}
+	if value, ok := _c.mutation.ErasedAt(); ok {
+		_spec.SetField(correspondence.FieldErasedAt, field.TypeTime, value)
+		_node.ErasedAt = &value
 	}
 	if value, ok := _c.mutation.VoidedAt(); ok {
 		_spec.SetField(correspondence.FieldVoidedAt, field.TypeTime, value)

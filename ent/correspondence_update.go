@@ -30,6 +30,26 @@ func (_u *CorrespondenceUpdate) Where(ps ...predicate.Correspondence) *Correspon
 	return _u
 }
 
+// SetErasedAt sets the "erased_at" field.
+func (_u *CorrespondenceUpdate) SetErasedAt(v time.Time) *CorrespondenceUpdate {
+	_u.mutation.SetErasedAt(v)
+	return _u
+}
+
+// SetNillableErasedAt sets the "erased_at" field if the given value is not nil.
+func (_u *CorrespondenceUpdate) SetNillableErasedAt(v *time.Time) *CorrespondenceUpdate {
+	if v != nil {
+		_u.SetErasedAt(*v)
+	}
+	return _u
+}
+
+// ClearErasedAt clears the value of the "erased_at" field.
+func (_u *CorrespondenceUpdate) ClearErasedAt() *CorrespondenceUpdate {
+	_u.mutation.ClearErasedAt()
+	return _u
+}
+
 // SetVoidedAt sets the "voided_at" field.
 func (_u *CorrespondenceUpdate) SetVoidedAt(v time.Time) *CorrespondenceUpdate {
 	_u.mutation.SetVoidedAt(v)
@@ -249,6 +269,12 @@ func (_u *CorrespondenceUpdate) sqlSave(ctx context.Context) (_node int, err err
 	if _u.mutation.DepartmentIDCleared() {
 		_spec.ClearField(correspondence.FieldDepartmentID, field.TypeUUID)
 	}
+	if value, ok := _u.mutation.ErasedAt(); ok {
+		_spec.SetField(correspondence.FieldErasedAt, field.TypeTime, value)
+	}
+	if _u.mutation.ErasedAtCleared() {
+		_spec.ClearField(correspondence.FieldErasedAt, field.TypeTime)
+	}
 	if value, ok := _u.mutation.VoidedAt(); ok {
 		_spec.SetField(correspondence.FieldVoidedAt, field.TypeTime, value)
 	}
@@ -308,6 +334,26 @@ type CorrespondenceUpdateOne struct {
 	hooks     []Hook
 	mutation  *CorrespondenceMutation
 	modifiers []func(*sql.UpdateBuilder)
+}
+
+// SetErasedAt sets the "erased_at" field.
+func (_u *CorrespondenceUpdateOne) SetErasedAt(v time.Time) *CorrespondenceUpdateOne {
+	_u.mutation.SetErasedAt(v)
+	return _u
+}
+
+// SetNillableErasedAt sets the "erased_at" field if the given value is not nil.
+func (_u *CorrespondenceUpdateOne) SetNillableErasedAt(v *time.Time) *CorrespondenceUpdateOne {
+	if v != nil {
+		_u.SetErasedAt(*v)
+	}
+	return _u
+}
+
+// ClearErasedAt clears the value of the "erased_at" field.
+func (_u *CorrespondenceUpdateOne) ClearErasedAt() *CorrespondenceUpdateOne {
+	_u.mutation.ClearErasedAt()
+	return _u
 }
 
 // SetVoidedAt sets the "voided_at" field.
@@ -558,6 +604,12 @@ func (_u *CorrespondenceUpdateOne) sqlSave(ctx context.Context) (_node *Correspo
 	}
 	if _u.mutation.DepartmentIDCleared() {
 		_spec.ClearField(correspondence.FieldDepartmentID, field.TypeUUID)
+	}
+	if value, ok := _u.mutation.ErasedAt(); ok {
+		_spec.SetField(correspondence.FieldErasedAt, field.TypeTime, value)
+	}
+	if _u.mutation.ErasedAtCleared() {
+		_spec.ClearField(correspondence.FieldErasedAt, field.TypeTime)
 	}
 	if value, ok := _u.mutation.VoidedAt(); ok {
 		_spec.SetField(correspondence.FieldVoidedAt, field.TypeTime, value)

@@ -30,7 +30,7 @@ type EmergencyContact struct {
 	Version int `json:"version,omitempty"`
 	// The household.
 	HouseholdID uuid.UUID `json:"household_id,omitempty"`
-	// Full name.
+	// Full name; empty once it was erased with its document (A7).
 	Name string `json:"name,omitempty"`
 	// Telephone; the last 4 digits only, unless the viewer may see contact data in full.
 	Phone contact.Phone `json:"phone,omitempty"`

@@ -3769,6 +3769,11 @@ func (_q *ComplaintQuery) collectField(ctx context.Context, oneNode bool, opCtx 
 				selectedFields = append(selectedFields, complaint.FieldRecordedAt)
 				fieldSeen[complaint.FieldRecordedAt] = struct{}{}
 			}
+		case "erasedAt":
+			if _, ok := fieldSeen[complaint.FieldErasedAt]; !ok {
+				selectedFields = append(selectedFields, complaint.FieldErasedAt)
+				fieldSeen[complaint.FieldErasedAt] = struct{}{}
+			}
 		case "voidedAt":
 			if _, ok := fieldSeen[complaint.FieldVoidedAt]; !ok {
 				selectedFields = append(selectedFields, complaint.FieldVoidedAt)
@@ -3992,6 +3997,11 @@ func (_q *CorrespondenceQuery) collectField(ctx context.Context, oneNode bool, o
 			if _, ok := fieldSeen[correspondence.FieldRecordedAt]; !ok {
 				selectedFields = append(selectedFields, correspondence.FieldRecordedAt)
 				fieldSeen[correspondence.FieldRecordedAt] = struct{}{}
+			}
+		case "erasedAt":
+			if _, ok := fieldSeen[correspondence.FieldErasedAt]; !ok {
+				selectedFields = append(selectedFields, correspondence.FieldErasedAt)
+				fieldSeen[correspondence.FieldErasedAt] = struct{}{}
 			}
 		case "voidedAt":
 			if _, ok := fieldSeen[correspondence.FieldVoidedAt]; !ok {
@@ -10814,6 +10824,11 @@ func (_q *RenovationQuery) collectField(ctx context.Context, oneNode bool, opCtx
 				selectedFields = append(selectedFields, renovation.FieldRecordedAt)
 				fieldSeen[renovation.FieldRecordedAt] = struct{}{}
 			}
+		case "erasedAt":
+			if _, ok := fieldSeen[renovation.FieldErasedAt]; !ok {
+				selectedFields = append(selectedFields, renovation.FieldErasedAt)
+				fieldSeen[renovation.FieldErasedAt] = struct{}{}
+			}
 		case "voidedAt":
 			if _, ok := fieldSeen[renovation.FieldVoidedAt]; !ok {
 				selectedFields = append(selectedFields, renovation.FieldVoidedAt)
@@ -12114,6 +12129,11 @@ func (_q *ViolationQuery) collectField(ctx context.Context, oneNode bool, opCtx 
 			if _, ok := fieldSeen[violation.FieldRecordedAt]; !ok {
 				selectedFields = append(selectedFields, violation.FieldRecordedAt)
 				fieldSeen[violation.FieldRecordedAt] = struct{}{}
+			}
+		case "erasedAt":
+			if _, ok := fieldSeen[violation.FieldErasedAt]; !ok {
+				selectedFields = append(selectedFields, violation.FieldErasedAt)
+				fieldSeen[violation.FieldErasedAt] = struct{}{}
 			}
 		case "voidedAt":
 			if _, ok := fieldSeen[violation.FieldVoidedAt]; !ok {

@@ -7205,6 +7205,18 @@ type ComplaintWhereInput struct {
 	RecordedAtLT    *time.Time  `json:"recordedAtLT,omitempty"`
 	RecordedAtLTE   *time.Time  `json:"recordedAtLTE,omitempty"`
 
+	// "erased_at" field predicates.
+	ErasedAt       *time.Time  `json:"erasedAt,omitempty"`
+	ErasedAtNEQ    *time.Time  `json:"erasedAtNEQ,omitempty"`
+	ErasedAtIn     []time.Time `json:"erasedAtIn,omitempty"`
+	ErasedAtNotIn  []time.Time `json:"erasedAtNotIn,omitempty"`
+	ErasedAtGT     *time.Time  `json:"erasedAtGT,omitempty"`
+	ErasedAtGTE    *time.Time  `json:"erasedAtGTE,omitempty"`
+	ErasedAtLT     *time.Time  `json:"erasedAtLT,omitempty"`
+	ErasedAtLTE    *time.Time  `json:"erasedAtLTE,omitempty"`
+	ErasedAtIsNil  bool        `json:"erasedAtIsNil,omitempty"`
+	ErasedAtNotNil bool        `json:"erasedAtNotNil,omitempty"`
+
 	// "voided_at" field predicates.
 	VoidedAt       *time.Time  `json:"voidedAt,omitempty"`
 	VoidedAtNEQ    *time.Time  `json:"voidedAtNEQ,omitempty"`
@@ -7491,6 +7503,36 @@ func (i *ComplaintWhereInput) P() (predicate.Complaint, error) {
 	if i.RecordedAtLTE != nil {
 		predicates = append(predicates, complaint.RecordedAtLTE(*i.RecordedAtLTE))
 	}
+	if i.ErasedAt != nil {
+		predicates = append(predicates, complaint.ErasedAtEQ(*i.ErasedAt))
+	}
+	if i.ErasedAtNEQ != nil {
+		predicates = append(predicates, complaint.ErasedAtNEQ(*i.ErasedAtNEQ))
+	}
+	if len(i.ErasedAtIn) > 0 {
+		predicates = append(predicates, complaint.ErasedAtIn(i.ErasedAtIn...))
+	}
+	if len(i.ErasedAtNotIn) > 0 {
+		predicates = append(predicates, complaint.ErasedAtNotIn(i.ErasedAtNotIn...))
+	}
+	if i.ErasedAtGT != nil {
+		predicates = append(predicates, complaint.ErasedAtGT(*i.ErasedAtGT))
+	}
+	if i.ErasedAtGTE != nil {
+		predicates = append(predicates, complaint.ErasedAtGTE(*i.ErasedAtGTE))
+	}
+	if i.ErasedAtLT != nil {
+		predicates = append(predicates, complaint.ErasedAtLT(*i.ErasedAtLT))
+	}
+	if i.ErasedAtLTE != nil {
+		predicates = append(predicates, complaint.ErasedAtLTE(*i.ErasedAtLTE))
+	}
+	if i.ErasedAtIsNil {
+		predicates = append(predicates, complaint.ErasedAtIsNil())
+	}
+	if i.ErasedAtNotNil {
+		predicates = append(predicates, complaint.ErasedAtNotNil())
+	}
 	if i.VoidedAt != nil {
 		predicates = append(predicates, complaint.VoidedAtEQ(*i.VoidedAt))
 	}
@@ -7688,6 +7730,18 @@ type CorrespondenceWhereInput struct {
 	RecordedAtGTE   *time.Time  `json:"recordedAtGTE,omitempty"`
 	RecordedAtLT    *time.Time  `json:"recordedAtLT,omitempty"`
 	RecordedAtLTE   *time.Time  `json:"recordedAtLTE,omitempty"`
+
+	// "erased_at" field predicates.
+	ErasedAt       *time.Time  `json:"erasedAt,omitempty"`
+	ErasedAtNEQ    *time.Time  `json:"erasedAtNEQ,omitempty"`
+	ErasedAtIn     []time.Time `json:"erasedAtIn,omitempty"`
+	ErasedAtNotIn  []time.Time `json:"erasedAtNotIn,omitempty"`
+	ErasedAtGT     *time.Time  `json:"erasedAtGT,omitempty"`
+	ErasedAtGTE    *time.Time  `json:"erasedAtGTE,omitempty"`
+	ErasedAtLT     *time.Time  `json:"erasedAtLT,omitempty"`
+	ErasedAtLTE    *time.Time  `json:"erasedAtLTE,omitempty"`
+	ErasedAtIsNil  bool        `json:"erasedAtIsNil,omitempty"`
+	ErasedAtNotNil bool        `json:"erasedAtNotNil,omitempty"`
 
 	// "voided_at" field predicates.
 	VoidedAt       *time.Time  `json:"voidedAt,omitempty"`
@@ -7970,6 +8024,36 @@ func (i *CorrespondenceWhereInput) P() (predicate.Correspondence, error) {
 	}
 	if i.RecordedAtLTE != nil {
 		predicates = append(predicates, correspondence.RecordedAtLTE(*i.RecordedAtLTE))
+	}
+	if i.ErasedAt != nil {
+		predicates = append(predicates, correspondence.ErasedAtEQ(*i.ErasedAt))
+	}
+	if i.ErasedAtNEQ != nil {
+		predicates = append(predicates, correspondence.ErasedAtNEQ(*i.ErasedAtNEQ))
+	}
+	if len(i.ErasedAtIn) > 0 {
+		predicates = append(predicates, correspondence.ErasedAtIn(i.ErasedAtIn...))
+	}
+	if len(i.ErasedAtNotIn) > 0 {
+		predicates = append(predicates, correspondence.ErasedAtNotIn(i.ErasedAtNotIn...))
+	}
+	if i.ErasedAtGT != nil {
+		predicates = append(predicates, correspondence.ErasedAtGT(*i.ErasedAtGT))
+	}
+	if i.ErasedAtGTE != nil {
+		predicates = append(predicates, correspondence.ErasedAtGTE(*i.ErasedAtGTE))
+	}
+	if i.ErasedAtLT != nil {
+		predicates = append(predicates, correspondence.ErasedAtLT(*i.ErasedAtLT))
+	}
+	if i.ErasedAtLTE != nil {
+		predicates = append(predicates, correspondence.ErasedAtLTE(*i.ErasedAtLTE))
+	}
+	if i.ErasedAtIsNil {
+		predicates = append(predicates, correspondence.ErasedAtIsNil())
+	}
+	if i.ErasedAtNotNil {
+		predicates = append(predicates, correspondence.ErasedAtNotNil())
 	}
 	if i.VoidedAt != nil {
 		predicates = append(predicates, correspondence.VoidedAtEQ(*i.VoidedAt))
@@ -19409,6 +19493,18 @@ type RenovationWhereInput struct {
 	RecordedAtLT    *time.Time  `json:"recordedAtLT,omitempty"`
 	RecordedAtLTE   *time.Time  `json:"recordedAtLTE,omitempty"`
 
+	// "erased_at" field predicates.
+	ErasedAt       *time.Time  `json:"erasedAt,omitempty"`
+	ErasedAtNEQ    *time.Time  `json:"erasedAtNEQ,omitempty"`
+	ErasedAtIn     []time.Time `json:"erasedAtIn,omitempty"`
+	ErasedAtNotIn  []time.Time `json:"erasedAtNotIn,omitempty"`
+	ErasedAtGT     *time.Time  `json:"erasedAtGT,omitempty"`
+	ErasedAtGTE    *time.Time  `json:"erasedAtGTE,omitempty"`
+	ErasedAtLT     *time.Time  `json:"erasedAtLT,omitempty"`
+	ErasedAtLTE    *time.Time  `json:"erasedAtLTE,omitempty"`
+	ErasedAtIsNil  bool        `json:"erasedAtIsNil,omitempty"`
+	ErasedAtNotNil bool        `json:"erasedAtNotNil,omitempty"`
+
 	// "voided_at" field predicates.
 	VoidedAt       *time.Time  `json:"voidedAt,omitempty"`
 	VoidedAtNEQ    *time.Time  `json:"voidedAtNEQ,omitempty"`
@@ -19710,6 +19806,36 @@ func (i *RenovationWhereInput) P() (predicate.Renovation, error) {
 	}
 	if i.RecordedAtLTE != nil {
 		predicates = append(predicates, renovation.RecordedAtLTE(*i.RecordedAtLTE))
+	}
+	if i.ErasedAt != nil {
+		predicates = append(predicates, renovation.ErasedAtEQ(*i.ErasedAt))
+	}
+	if i.ErasedAtNEQ != nil {
+		predicates = append(predicates, renovation.ErasedAtNEQ(*i.ErasedAtNEQ))
+	}
+	if len(i.ErasedAtIn) > 0 {
+		predicates = append(predicates, renovation.ErasedAtIn(i.ErasedAtIn...))
+	}
+	if len(i.ErasedAtNotIn) > 0 {
+		predicates = append(predicates, renovation.ErasedAtNotIn(i.ErasedAtNotIn...))
+	}
+	if i.ErasedAtGT != nil {
+		predicates = append(predicates, renovation.ErasedAtGT(*i.ErasedAtGT))
+	}
+	if i.ErasedAtGTE != nil {
+		predicates = append(predicates, renovation.ErasedAtGTE(*i.ErasedAtGTE))
+	}
+	if i.ErasedAtLT != nil {
+		predicates = append(predicates, renovation.ErasedAtLT(*i.ErasedAtLT))
+	}
+	if i.ErasedAtLTE != nil {
+		predicates = append(predicates, renovation.ErasedAtLTE(*i.ErasedAtLTE))
+	}
+	if i.ErasedAtIsNil {
+		predicates = append(predicates, renovation.ErasedAtIsNil())
+	}
+	if i.ErasedAtNotNil {
+		predicates = append(predicates, renovation.ErasedAtNotNil())
 	}
 	if i.VoidedAt != nil {
 		predicates = append(predicates, renovation.VoidedAtEQ(*i.VoidedAt))
@@ -22107,6 +22233,18 @@ type ViolationWhereInput struct {
 	RecordedAtLT    *time.Time  `json:"recordedAtLT,omitempty"`
 	RecordedAtLTE   *time.Time  `json:"recordedAtLTE,omitempty"`
 
+	// "erased_at" field predicates.
+	ErasedAt       *time.Time  `json:"erasedAt,omitempty"`
+	ErasedAtNEQ    *time.Time  `json:"erasedAtNEQ,omitempty"`
+	ErasedAtIn     []time.Time `json:"erasedAtIn,omitempty"`
+	ErasedAtNotIn  []time.Time `json:"erasedAtNotIn,omitempty"`
+	ErasedAtGT     *time.Time  `json:"erasedAtGT,omitempty"`
+	ErasedAtGTE    *time.Time  `json:"erasedAtGTE,omitempty"`
+	ErasedAtLT     *time.Time  `json:"erasedAtLT,omitempty"`
+	ErasedAtLTE    *time.Time  `json:"erasedAtLTE,omitempty"`
+	ErasedAtIsNil  bool        `json:"erasedAtIsNil,omitempty"`
+	ErasedAtNotNil bool        `json:"erasedAtNotNil,omitempty"`
+
 	// "voided_at" field predicates.
 	VoidedAt       *time.Time  `json:"voidedAt,omitempty"`
 	VoidedAtNEQ    *time.Time  `json:"voidedAtNEQ,omitempty"`
@@ -22382,6 +22520,36 @@ func (i *ViolationWhereInput) P() (predicate.Violation, error) {
 	}
 	if i.RecordedAtLTE != nil {
 		predicates = append(predicates, violation.RecordedAtLTE(*i.RecordedAtLTE))
+	}
+	if i.ErasedAt != nil {
+		predicates = append(predicates, violation.ErasedAtEQ(*i.ErasedAt))
+	}
+	if i.ErasedAtNEQ != nil {
+		predicates = append(predicates, violation.ErasedAtNEQ(*i.ErasedAtNEQ))
+	}
+	if len(i.ErasedAtIn) > 0 {
+		predicates = append(predicates, violation.ErasedAtIn(i.ErasedAtIn...))
+	}
+	if len(i.ErasedAtNotIn) > 0 {
+		predicates = append(predicates, violation.ErasedAtNotIn(i.ErasedAtNotIn...))
+	}
+	if i.ErasedAtGT != nil {
+		predicates = append(predicates, violation.ErasedAtGT(*i.ErasedAtGT))
+	}
+	if i.ErasedAtGTE != nil {
+		predicates = append(predicates, violation.ErasedAtGTE(*i.ErasedAtGTE))
+	}
+	if i.ErasedAtLT != nil {
+		predicates = append(predicates, violation.ErasedAtLT(*i.ErasedAtLT))
+	}
+	if i.ErasedAtLTE != nil {
+		predicates = append(predicates, violation.ErasedAtLTE(*i.ErasedAtLTE))
+	}
+	if i.ErasedAtIsNil {
+		predicates = append(predicates, violation.ErasedAtIsNil())
+	}
+	if i.ErasedAtNotNil {
+		predicates = append(predicates, violation.ErasedAtNotNil())
 	}
 	if i.VoidedAt != nil {
 		predicates = append(predicates, violation.VoidedAtEQ(*i.VoidedAt))

@@ -25375,6 +25375,7 @@ type ComplaintMutation struct {
 	recorded_by_id   *uuid.UUID
 	recorded_by_name *string
 	recorded_at      *time.Time
+	erased_at        *time.Time
 	voided_at        *time.Time
 	void_reason      *string
 	voided_by_id     *uuid.UUID
@@ -25907,6 +25908,55 @@ func (m *ComplaintMutation) OldRecordedAt(ctx context.Context) (v time.Time, err
 // ResetRecordedAt resets all changes to the "recorded_at" field.
 func (m *ComplaintMutation) ResetRecordedAt() {
 	m.recorded_at = nil
+}
+
+// SetErasedAt sets the "erased_at" field.
+func (m *ComplaintMutation) SetErasedAt(t time.Time) {
+	m.erased_at = &t
+}
+
+// ErasedAt returns the value of the "erased_at" field in the mutation.
+func (m *ComplaintMutation) ErasedAt() (r time.Time, exists bool) {
+	v := m.erased_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldErasedAt returns the old "erased_at" field's value of the Complaint entity.
+// If the Complaint object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ComplaintMutation) OldErasedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldErasedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldErasedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldErasedAt: %w", err)
+	}
+	return oldValue.ErasedAt, nil
+}
+
+// ClearErasedAt clears the value of the "erased_at" field.
+func (m *ComplaintMutation) ClearErasedAt() {
+	m.erased_at = nil
+	m.clearedFields[complaint.FieldErasedAt] = struct{}{}
+}
+
+// ErasedAtCleared returns if the "erased_at" field was cleared in this mutation.
+func (m *ComplaintMutation) ErasedAtCleared() bool {
+	_, ok := m.clearedFields[complaint.FieldErasedAt]
+	return ok
+}
+
+// ResetErasedAt resets all changes to the "erased_at" field.
+func (m *ComplaintMutation) ResetErasedAt() {
+	m.erased_at = nil
+	delete(m.clearedFields, complaint.FieldErasedAt)
 }
 
 // SetVoidedAt sets the "voided_at" field.
@@ -26445,7 +26495,7 @@ func (m *ComplaintMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ComplaintMutation) Fields() []string {
-	fields := make([]string, 0, 22)
+	fields := make([]string, 0, 23)
 	if m.created_at != nil {
 		fields = append(fields, complaint.FieldCreatedAt)
 	}
@@ -26478,6 +26528,9 @@ func (m *ComplaintMutation) Fields() []string {
 	}
 	if m.recorded_at != nil {
 		fields = append(fields, complaint.FieldRecordedAt)
+	}
+	if m.erased_at != nil {
+		fields = append(fields, complaint.FieldErasedAt)
 	}
 	if m.voided_at != nil {
 		fields = append(fields, complaint.FieldVoidedAt)
@@ -26542,6 +26595,8 @@ func (m *ComplaintMutation) Field(name string) (ent.Value, bool) {
 		return m.RecordedByName()
 	case complaint.FieldRecordedAt:
 		return m.RecordedAt()
+	case complaint.FieldErasedAt:
+		return m.ErasedAt()
 	case complaint.FieldVoidedAt:
 		return m.VoidedAt()
 	case complaint.FieldVoidReason:
@@ -26595,6 +26650,8 @@ func (m *ComplaintMutation) OldField(ctx context.Context, name string) (ent.Valu
 		return m.OldRecordedByName(ctx)
 	case complaint.FieldRecordedAt:
 		return m.OldRecordedAt(ctx)
+	case complaint.FieldErasedAt:
+		return m.OldErasedAt(ctx)
 	case complaint.FieldVoidedAt:
 		return m.OldVoidedAt(ctx)
 	case complaint.FieldVoidReason:
@@ -26702,6 +26759,13 @@ func (m *ComplaintMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetRecordedAt(v)
+		return nil
+	case complaint.FieldErasedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetErasedAt(v)
 		return nil
 	case complaint.FieldVoidedAt:
 		v, ok := value.(time.Time)
@@ -26813,6 +26877,9 @@ func (m *ComplaintMutation) ClearedFields() []string {
 	if m.FieldCleared(complaint.FieldDepartmentID) {
 		fields = append(fields, complaint.FieldDepartmentID)
 	}
+	if m.FieldCleared(complaint.FieldErasedAt) {
+		fields = append(fields, complaint.FieldErasedAt)
+	}
 	if m.FieldCleared(complaint.FieldVoidedAt) {
 		fields = append(fields, complaint.FieldVoidedAt)
 	}
@@ -26841,6 +26908,9 @@ func (m *ComplaintMutation) ClearField(name string) error {
 	switch name {
 	case complaint.FieldDepartmentID:
 		m.ClearDepartmentID()
+		return nil
+	case complaint.FieldErasedAt:
+		m.ClearErasedAt()
 		return nil
 	case complaint.FieldVoidedAt:
 		m.ClearVoidedAt()
@@ -26894,6 +26964,9 @@ func (m *ComplaintMutation) ResetField(name string) error {
 		return nil
 	case complaint.FieldRecordedAt:
 		m.ResetRecordedAt()
+		return nil
+	case complaint.FieldErasedAt:
+		m.ResetErasedAt()
 		return nil
 	case complaint.FieldVoidedAt:
 		m.ResetVoidedAt()
@@ -27039,6 +27112,7 @@ type CorrespondenceMutation struct {
 	recorded_by_id   *uuid.UUID
 	recorded_by_name *string
 	recorded_at      *time.Time
+	erased_at        *time.Time
 	voided_at        *time.Time
 	void_reason      *string
 	voided_by_id     *uuid.UUID
@@ -27571,6 +27645,55 @@ func (m *CorrespondenceMutation) OldRecordedAt(ctx context.Context) (v time.Time
 // ResetRecordedAt resets all changes to the "recorded_at" field.
 func (m *CorrespondenceMutation) ResetRecordedAt() {
 	m.recorded_at = nil
+}
+
+// SetErasedAt sets the "erased_at" field.
+func (m *CorrespondenceMutation) SetErasedAt(t time.Time) {
+	m.erased_at = &t
+}
+
+// ErasedAt returns the value of the "erased_at" field in the mutation.
+func (m *CorrespondenceMutation) ErasedAt() (r time.Time, exists bool) {
+	v := m.erased_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldErasedAt returns the old "erased_at" field's value of the Correspondence entity.
+// If the Correspondence object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CorrespondenceMutation) OldErasedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldErasedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldErasedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldErasedAt: %w", err)
+	}
+	return oldValue.ErasedAt, nil
+}
+
+// ClearErasedAt clears the value of the "erased_at" field.
+func (m *CorrespondenceMutation) ClearErasedAt() {
+	m.erased_at = nil
+	m.clearedFields[correspondence.FieldErasedAt] = struct{}{}
+}
+
+// ErasedAtCleared returns if the "erased_at" field was cleared in this mutation.
+func (m *CorrespondenceMutation) ErasedAtCleared() bool {
+	_, ok := m.clearedFields[correspondence.FieldErasedAt]
+	return ok
+}
+
+// ResetErasedAt resets all changes to the "erased_at" field.
+func (m *CorrespondenceMutation) ResetErasedAt() {
+	m.erased_at = nil
+	delete(m.clearedFields, correspondence.FieldErasedAt)
 }
 
 // SetVoidedAt sets the "voided_at" field.
@@ -28109,7 +28232,7 @@ func (m *CorrespondenceMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *CorrespondenceMutation) Fields() []string {
-	fields := make([]string, 0, 22)
+	fields := make([]string, 0, 23)
 	if m.created_at != nil {
 		fields = append(fields, correspondence.FieldCreatedAt)
 	}
@@ -28142,6 +28265,9 @@ func (m *CorrespondenceMutation) Fields() []string {
 	}
 	if m.recorded_at != nil {
 		fields = append(fields, correspondence.FieldRecordedAt)
+	}
+	if m.erased_at != nil {
+		fields = append(fields, correspondence.FieldErasedAt)
 	}
 	if m.voided_at != nil {
 		fields = append(fields, correspondence.FieldVoidedAt)
@@ -28206,6 +28332,8 @@ func (m *CorrespondenceMutation) Field(name string) (ent.Value, bool) {
 		return m.RecordedByName()
 	case correspondence.FieldRecordedAt:
 		return m.RecordedAt()
+	case correspondence.FieldErasedAt:
+		return m.ErasedAt()
 	case correspondence.FieldVoidedAt:
 		return m.VoidedAt()
 	case correspondence.FieldVoidReason:
@@ -28259,6 +28387,8 @@ func (m *CorrespondenceMutation) OldField(ctx context.Context, name string) (ent
 		return m.OldRecordedByName(ctx)
 	case correspondence.FieldRecordedAt:
 		return m.OldRecordedAt(ctx)
+	case correspondence.FieldErasedAt:
+		return m.OldErasedAt(ctx)
 	case correspondence.FieldVoidedAt:
 		return m.OldVoidedAt(ctx)
 	case correspondence.FieldVoidReason:
@@ -28366,6 +28496,13 @@ func (m *CorrespondenceMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetRecordedAt(v)
+		return nil
+	case correspondence.FieldErasedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetErasedAt(v)
 		return nil
 	case correspondence.FieldVoidedAt:
 		v, ok := value.(time.Time)
@@ -28477,6 +28614,9 @@ func (m *CorrespondenceMutation) ClearedFields() []string {
 	if m.FieldCleared(correspondence.FieldDepartmentID) {
 		fields = append(fields, correspondence.FieldDepartmentID)
 	}
+	if m.FieldCleared(correspondence.FieldErasedAt) {
+		fields = append(fields, correspondence.FieldErasedAt)
+	}
 	if m.FieldCleared(correspondence.FieldVoidedAt) {
 		fields = append(fields, correspondence.FieldVoidedAt)
 	}
@@ -28505,6 +28645,9 @@ func (m *CorrespondenceMutation) ClearField(name string) error {
 	switch name {
 	case correspondence.FieldDepartmentID:
 		m.ClearDepartmentID()
+		return nil
+	case correspondence.FieldErasedAt:
+		m.ClearErasedAt()
 		return nil
 	case correspondence.FieldVoidedAt:
 		m.ClearVoidedAt()
@@ -28558,6 +28701,9 @@ func (m *CorrespondenceMutation) ResetField(name string) error {
 		return nil
 	case correspondence.FieldRecordedAt:
 		m.ResetRecordedAt()
+		return nil
+	case correspondence.FieldErasedAt:
+		m.ResetErasedAt()
 		return nil
 	case correspondence.FieldVoidedAt:
 		m.ResetVoidedAt()
@@ -72131,6 +72277,7 @@ type RenovationMutation struct {
 	recorded_by_id   *uuid.UUID
 	recorded_by_name *string
 	recorded_at      *time.Time
+	erased_at        *time.Time
 	voided_at        *time.Time
 	void_reason      *string
 	voided_by_id     *uuid.UUID
@@ -72673,6 +72820,55 @@ func (m *RenovationMutation) OldRecordedAt(ctx context.Context) (v time.Time, er
 // ResetRecordedAt resets all changes to the "recorded_at" field.
 func (m *RenovationMutation) ResetRecordedAt() {
 	m.recorded_at = nil
+}
+
+// SetErasedAt sets the "erased_at" field.
+func (m *RenovationMutation) SetErasedAt(t time.Time) {
+	m.erased_at = &t
+}
+
+// ErasedAt returns the value of the "erased_at" field in the mutation.
+func (m *RenovationMutation) ErasedAt() (r time.Time, exists bool) {
+	v := m.erased_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldErasedAt returns the old "erased_at" field's value of the Renovation entity.
+// If the Renovation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RenovationMutation) OldErasedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldErasedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldErasedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldErasedAt: %w", err)
+	}
+	return oldValue.ErasedAt, nil
+}
+
+// ClearErasedAt clears the value of the "erased_at" field.
+func (m *RenovationMutation) ClearErasedAt() {
+	m.erased_at = nil
+	m.clearedFields[renovation.FieldErasedAt] = struct{}{}
+}
+
+// ErasedAtCleared returns if the "erased_at" field was cleared in this mutation.
+func (m *RenovationMutation) ErasedAtCleared() bool {
+	_, ok := m.clearedFields[renovation.FieldErasedAt]
+	return ok
+}
+
+// ResetErasedAt resets all changes to the "erased_at" field.
+func (m *RenovationMutation) ResetErasedAt() {
+	m.erased_at = nil
+	delete(m.clearedFields, renovation.FieldErasedAt)
 }
 
 // SetVoidedAt sets the "voided_at" field.
@@ -73469,7 +73665,7 @@ func (m *RenovationMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *RenovationMutation) Fields() []string {
-	fields := make([]string, 0, 26)
+	fields := make([]string, 0, 27)
 	if m.created_at != nil {
 		fields = append(fields, renovation.FieldCreatedAt)
 	}
@@ -73502,6 +73698,9 @@ func (m *RenovationMutation) Fields() []string {
 	}
 	if m.recorded_at != nil {
 		fields = append(fields, renovation.FieldRecordedAt)
+	}
+	if m.erased_at != nil {
+		fields = append(fields, renovation.FieldErasedAt)
 	}
 	if m.voided_at != nil {
 		fields = append(fields, renovation.FieldVoidedAt)
@@ -73578,6 +73777,8 @@ func (m *RenovationMutation) Field(name string) (ent.Value, bool) {
 		return m.RecordedByName()
 	case renovation.FieldRecordedAt:
 		return m.RecordedAt()
+	case renovation.FieldErasedAt:
+		return m.ErasedAt()
 	case renovation.FieldVoidedAt:
 		return m.VoidedAt()
 	case renovation.FieldVoidReason:
@@ -73639,6 +73840,8 @@ func (m *RenovationMutation) OldField(ctx context.Context, name string) (ent.Val
 		return m.OldRecordedByName(ctx)
 	case renovation.FieldRecordedAt:
 		return m.OldRecordedAt(ctx)
+	case renovation.FieldErasedAt:
+		return m.OldErasedAt(ctx)
 	case renovation.FieldVoidedAt:
 		return m.OldVoidedAt(ctx)
 	case renovation.FieldVoidReason:
@@ -73754,6 +73957,13 @@ func (m *RenovationMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetRecordedAt(v)
+		return nil
+	case renovation.FieldErasedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetErasedAt(v)
 		return nil
 	case renovation.FieldVoidedAt:
 		v, ok := value.(time.Time)
@@ -73932,6 +74142,9 @@ func (m *RenovationMutation) ClearedFields() []string {
 	if m.FieldCleared(renovation.FieldDepartmentID) {
 		fields = append(fields, renovation.FieldDepartmentID)
 	}
+	if m.FieldCleared(renovation.FieldErasedAt) {
+		fields = append(fields, renovation.FieldErasedAt)
+	}
 	if m.FieldCleared(renovation.FieldVoidedAt) {
 		fields = append(fields, renovation.FieldVoidedAt)
 	}
@@ -73960,6 +74173,9 @@ func (m *RenovationMutation) ClearField(name string) error {
 	switch name {
 	case renovation.FieldDepartmentID:
 		m.ClearDepartmentID()
+		return nil
+	case renovation.FieldErasedAt:
+		m.ClearErasedAt()
 		return nil
 	case renovation.FieldVoidedAt:
 		m.ClearVoidedAt()
@@ -74013,6 +74229,9 @@ func (m *RenovationMutation) ResetField(name string) error {
 		return nil
 	case renovation.FieldRecordedAt:
 		m.ResetRecordedAt()
+		return nil
+	case renovation.FieldErasedAt:
+		m.ResetErasedAt()
 		return nil
 	case renovation.FieldVoidedAt:
 		m.ResetVoidedAt()
@@ -81020,6 +81239,7 @@ type ViolationMutation struct {
 	recorded_by_id   *uuid.UUID
 	recorded_by_name *string
 	recorded_at      *time.Time
+	erased_at        *time.Time
 	voided_at        *time.Time
 	void_reason      *string
 	voided_by_id     *uuid.UUID
@@ -81554,6 +81774,55 @@ func (m *ViolationMutation) OldRecordedAt(ctx context.Context) (v time.Time, err
 // ResetRecordedAt resets all changes to the "recorded_at" field.
 func (m *ViolationMutation) ResetRecordedAt() {
 	m.recorded_at = nil
+}
+
+// SetErasedAt sets the "erased_at" field.
+func (m *ViolationMutation) SetErasedAt(t time.Time) {
+	m.erased_at = &t
+}
+
+// ErasedAt returns the value of the "erased_at" field in the mutation.
+func (m *ViolationMutation) ErasedAt() (r time.Time, exists bool) {
+	v := m.erased_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldErasedAt returns the old "erased_at" field's value of the Violation entity.
+// If the Violation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ViolationMutation) OldErasedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldErasedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldErasedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldErasedAt: %w", err)
+	}
+	return oldValue.ErasedAt, nil
+}
+
+// ClearErasedAt clears the value of the "erased_at" field.
+func (m *ViolationMutation) ClearErasedAt() {
+	m.erased_at = nil
+	m.clearedFields[violation.FieldErasedAt] = struct{}{}
+}
+
+// ErasedAtCleared returns if the "erased_at" field was cleared in this mutation.
+func (m *ViolationMutation) ErasedAtCleared() bool {
+	_, ok := m.clearedFields[violation.FieldErasedAt]
+	return ok
+}
+
+// ResetErasedAt resets all changes to the "erased_at" field.
+func (m *ViolationMutation) ResetErasedAt() {
+	m.erased_at = nil
+	delete(m.clearedFields, violation.FieldErasedAt)
 }
 
 // SetVoidedAt sets the "voided_at" field.
@@ -82148,7 +82417,7 @@ func (m *ViolationMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ViolationMutation) Fields() []string {
-	fields := make([]string, 0, 23)
+	fields := make([]string, 0, 24)
 	if m.created_at != nil {
 		fields = append(fields, violation.FieldCreatedAt)
 	}
@@ -82181,6 +82450,9 @@ func (m *ViolationMutation) Fields() []string {
 	}
 	if m.recorded_at != nil {
 		fields = append(fields, violation.FieldRecordedAt)
+	}
+	if m.erased_at != nil {
+		fields = append(fields, violation.FieldErasedAt)
 	}
 	if m.voided_at != nil {
 		fields = append(fields, violation.FieldVoidedAt)
@@ -82248,6 +82520,8 @@ func (m *ViolationMutation) Field(name string) (ent.Value, bool) {
 		return m.RecordedByName()
 	case violation.FieldRecordedAt:
 		return m.RecordedAt()
+	case violation.FieldErasedAt:
+		return m.ErasedAt()
 	case violation.FieldVoidedAt:
 		return m.VoidedAt()
 	case violation.FieldVoidReason:
@@ -82303,6 +82577,8 @@ func (m *ViolationMutation) OldField(ctx context.Context, name string) (ent.Valu
 		return m.OldRecordedByName(ctx)
 	case violation.FieldRecordedAt:
 		return m.OldRecordedAt(ctx)
+	case violation.FieldErasedAt:
+		return m.OldErasedAt(ctx)
 	case violation.FieldVoidedAt:
 		return m.OldVoidedAt(ctx)
 	case violation.FieldVoidReason:
@@ -82412,6 +82688,13 @@ func (m *ViolationMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetRecordedAt(v)
+		return nil
+	case violation.FieldErasedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetErasedAt(v)
 		return nil
 	case violation.FieldVoidedAt:
 		v, ok := value.(time.Time)
@@ -82545,6 +82828,9 @@ func (m *ViolationMutation) ClearedFields() []string {
 	if m.FieldCleared(violation.FieldDepartmentID) {
 		fields = append(fields, violation.FieldDepartmentID)
 	}
+	if m.FieldCleared(violation.FieldErasedAt) {
+		fields = append(fields, violation.FieldErasedAt)
+	}
 	if m.FieldCleared(violation.FieldVoidedAt) {
 		fields = append(fields, violation.FieldVoidedAt)
 	}
@@ -82573,6 +82859,9 @@ func (m *ViolationMutation) ClearField(name string) error {
 	switch name {
 	case violation.FieldDepartmentID:
 		m.ClearDepartmentID()
+		return nil
+	case violation.FieldErasedAt:
+		m.ClearErasedAt()
 		return nil
 	case violation.FieldVoidedAt:
 		m.ClearVoidedAt()
@@ -82626,6 +82915,9 @@ func (m *ViolationMutation) ResetField(name string) error {
 		return nil
 	case violation.FieldRecordedAt:
 		m.ResetRecordedAt()
+		return nil
+	case violation.FieldErasedAt:
+		m.ResetErasedAt()
 		return nil
 	case violation.FieldVoidedAt:
 		m.ResetVoidedAt()

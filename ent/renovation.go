@@ -43,6 +43,8 @@ type Renovation struct {
 	RecordedByName string `json:"recorded_by_name,omitempty"`
 	// When it was recorded.
 	RecordedAt time.Time `json:"recorded_at,omitempty"`
+	// When it was erased with its document, and only this stub stayed (A7).
+	ErasedAt *time.Time `json:"erased_at,omitempty"`
 	// When it was voided; null while it stands.
 	VoidedAt *time.Time `json:"voided_at,omitempty"`
 	// Why it was voided.
@@ -138,7 +140,7 @@ func (*Renovation) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullInt64)
 		case renovation.FieldTitle, renovation.FieldParticulars, renovation.FieldRecordedByName, renovation.FieldVoidReason, renovation.FieldVoidedByName, renovation.FieldContractor, renovation.FieldState, renovation.FieldCurrency, renovation.FieldDeductionReason:
 			values[i] = new(sql.NullString)
-		case renovation.FieldCreatedAt, renovation.FieldDated, renovation.FieldRecordedAt, renovation.FieldVoidedAt, renovation.FieldBeginsOn, renovation.FieldEndsOn, renovation.FieldPaidAt, renovation.FieldSettledAt:
+		case renovation.FieldCreatedAt, renovation.FieldDated, renovation.FieldRecordedAt, renovation.FieldErasedAt, renovation.FieldVoidedAt, renovation.FieldBeginsOn, renovation.FieldEndsOn, renovation.FieldPaidAt, renovation.FieldSettledAt:
 			values[i] = new(sql.NullTime)
 		case renovation.FieldID, renovation.FieldEstateID, renovation.FieldHouseholdID, renovation.FieldFileID, renovation.FieldRecordedByID:
 			values[i] = new(uuid.UUID)
@@ -229,6 +231,13 @@ func (_m *Renovation) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field recorded_at", values[i])
 			} else if value.Valid {
 				_m.RecordedAt = value.Time
+			}
+		case renovation.FieldErasedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field erased_at", values[i])
+			} else if value.Valid {
+				_m.ErasedAt = new(time.Time)
+				*_m.ErasedAt = value.Time
 			}
 		case renovation.FieldVoidedAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
@@ -409,6 +418,11 @@ func (_m *Renovation) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("recorded_at=")
 	builder.WriteString(_m.RecordedAt.Format(time.ANSIC))
+	builder.WriteString(", ")
+	if v := _m.ErasedAt; v != nil {
+		builder.WriteString("erased_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
 	builder.WriteString(", ")
 	if v := _m.VoidedAt; v != nil {
 		builder.WriteString("voided_at=")

@@ -106,6 +106,20 @@ func (_c *RenovationCreate) SetRecordedAt(v time.Time) *RenovationCreate {
 	return _c
 }
 
+// SetErasedAt sets the "erased_at" field.
+func (_c *RenovationCreate) SetErasedAt(v time.Time) *RenovationCreate {
+	_c.mutation.SetErasedAt(v)
+	return _c
+}
+
+// SetNillableErasedAt sets the "erased_at" field if the given value is not nil.
+func (_c *RenovationCreate) SetNillableErasedAt(v *time.Time) *RenovationCreate {
+	if v != nil {
+		_c.SetErasedAt(*v)
+	}
+	return _c
+}
+
 // SetVoidedAt sets the "voided_at" field.
 func (_c *RenovationCreate) SetVoidedAt(v time.Time) *RenovationCreate {
 	_c.mutation.SetVoidedAt(v)
@@ -581,6 +595,10 @@ func (_c *RenovationCreate) createSpec() (*Renovation, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.RecordedAt(); ok {
 		_spec.SetField(renovation.FieldRecordedAt, field.TypeTime, value)
 		_node.RecordedAt = value
+	}
+	if value, ok := _c.mutation.ErasedAt(); ok {
+		_spec.SetField(renovation.FieldErasedAt, field.TypeTime, value)
+		_node.ErasedAt = &value
 	}
 	if value, ok := _c.mutation.VoidedAt(); ok {
 		_spec.SetField(renovation.FieldVoidedAt, field.TypeTime, value)

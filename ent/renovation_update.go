@@ -31,6 +31,26 @@ func (_u *RenovationUpdate) Where(ps ...predicate.Renovation) *RenovationUpdate 
 	return _u
 }
 
+// SetErasedAt sets the "erased_at" field.
+func (_u *RenovationUpdate) SetErasedAt(v time.Time) *RenovationUpdate {
+	_u.mutation.SetErasedAt(v)
+	return _u
+}
+
+// SetNillableErasedAt sets the "erased_at" field if the given value is not nil.
+func (_u *RenovationUpdate) SetNillableErasedAt(v *time.Time) *RenovationUpdate {
+	if v != nil {
+		_u.SetErasedAt(*v)
+	}
+	return _u
+}
+
+// ClearErasedAt clears the value of the "erased_at" field.
+func (_u *RenovationUpdate) ClearErasedAt() *RenovationUpdate {
+	_u.mutation.ClearErasedAt()
+	return _u
+}
+
 // SetVoidedAt sets the "voided_at" field.
 func (_u *RenovationUpdate) SetVoidedAt(v time.Time) *RenovationUpdate {
 	_u.mutation.SetVoidedAt(v)
@@ -364,6 +384,12 @@ func (_u *RenovationUpdate) sqlSave(ctx context.Context) (_node int, err error) 
 	if _u.mutation.DepartmentIDCleared() {
 		_spec.ClearField(renovation.FieldDepartmentID, field.TypeUUID)
 	}
+	if value, ok := _u.mutation.ErasedAt(); ok {
+		_spec.SetField(renovation.FieldErasedAt, field.TypeTime, value)
+	}
+	if _u.mutation.ErasedAtCleared() {
+		_spec.ClearField(renovation.FieldErasedAt, field.TypeTime)
+	}
 	if value, ok := _u.mutation.VoidedAt(); ok {
 		_spec.SetField(renovation.FieldVoidedAt, field.TypeTime, value)
 	}
@@ -486,6 +512,26 @@ type RenovationUpdateOne struct {
 	hooks     []Hook
 	mutation  *RenovationMutation
 	modifiers []func(*sql.UpdateBuilder)
+}
+
+// SetErasedAt sets the "erased_at" field.
+func (_u *RenovationUpdateOne) SetErasedAt(v time.Time) *RenovationUpdateOne {
+	_u.mutation.SetErasedAt(v)
+	return _u
+}
+
+// SetNillableErasedAt sets the "erased_at" field if the given value is not nil.
+func (_u *RenovationUpdateOne) SetNillableErasedAt(v *time.Time) *RenovationUpdateOne {
+	if v != nil {
+		_u.SetErasedAt(*v)
+	}
+	return _u
+}
+
+// ClearErasedAt clears the value of the "erased_at" field.
+func (_u *RenovationUpdateOne) ClearErasedAt() *RenovationUpdateOne {
+	_u.mutation.ClearErasedAt()
+	return _u
 }
 
 // SetVoidedAt sets the "voided_at" field.
@@ -850,6 +896,12 @@ func (_u *RenovationUpdateOne) sqlSave(ctx context.Context) (_node *Renovation, 
 	}
 	if _u.mutation.DepartmentIDCleared() {
 		_spec.ClearField(renovation.FieldDepartmentID, field.TypeUUID)
+	}
+	if value, ok := _u.mutation.ErasedAt(); ok {
+		_spec.SetField(renovation.FieldErasedAt, field.TypeTime, value)
+	}
+	if _u.mutation.ErasedAtCleared() {
+		_spec.ClearField(renovation.FieldErasedAt, field.TypeTime)
 	}
 	if value, ok := _u.mutation.VoidedAt(); ok {
 		_spec.SetField(renovation.FieldVoidedAt, field.TypeTime, value)

@@ -125,7 +125,7 @@ var Entities = map[string]access.Entity{
 	TypeArchiveVolume: {
 		Name: TypeArchiveVolume, Table: "archive_volumes", Code: ids.Code(1538),
 		Estate: "estate_id", Department: "department_id", Self: "account_id", Household: "household_id", Permits: "",
-		Document:   "",
+		Document:   "id",
 		AppendOnly: false, Watched: false,
 		Confidential: map[string]bool{"title": true},
 		Contact:      map[string]bool{},
@@ -157,7 +157,7 @@ var Entities = map[string]access.Entity{
 	TypeComplaint: {
 		Name: TypeComplaint, Table: "complaints", Code: ids.Code(1543),
 		Estate: "estate_id", Department: "department_id", Self: "", Household: "household_id", Permits: "",
-		Document:   "",
+		Document:   "id",
 		AppendOnly: false, Watched: true,
 		Confidential: map[string]bool{"title": true, "particulars": true, "finding": true},
 		Contact:      map[string]bool{},
@@ -165,7 +165,7 @@ var Entities = map[string]access.Entity{
 	TypeCorrespondence: {
 		Name: TypeCorrespondence, Table: "correspondences", Code: ids.Code(1545),
 		Estate: "estate_id", Department: "department_id", Self: "", Household: "household_id", Permits: "",
-		Document:   "",
+		Document:   "id",
 		AppendOnly: false, Watched: true,
 		Confidential: map[string]bool{"title": true, "particulars": true, "finding": true},
 		Contact:      map[string]bool{},
@@ -181,9 +181,9 @@ var Entities = map[string]access.Entity{
 	TypeEmergencyContact: {
 		Name: TypeEmergencyContact, Table: "emergency_contacts", Code: ids.Code(266),
 		Estate: "estate_id", Department: "", Self: "", Household: "household_id", Permits: "",
-		Document:   "",
+		Document:   "id",
 		AppendOnly: false, Watched: false,
-		Confidential: map[string]bool{"phone": true},
+		Confidential: map[string]bool{"name": true, "phone": true},
 		Contact:      map[string]bool{"phone": true},
 	},
 	TypeEstate: {
@@ -453,7 +453,7 @@ var Entities = map[string]access.Entity{
 	TypeRenovation: {
 		Name: TypeRenovation, Table: "renovations", Code: ids.Code(1544),
 		Estate: "estate_id", Department: "department_id", Self: "", Household: "household_id", Permits: "",
-		Document:   "",
+		Document:   "id",
 		AppendOnly: false, Watched: true,
 		Confidential: map[string]bool{"title": true, "particulars": true, "contractor": true, "deduction_reason": true},
 		Contact:      map[string]bool{},
@@ -461,7 +461,7 @@ var Entities = map[string]access.Entity{
 	TypeRenovationStep: {
 		Name: TypeRenovationStep, Table: "renovation_steps", Code: ids.Code(1546),
 		Estate: "estate_id", Department: "department_id", Self: "", Household: "household_id", Permits: "",
-		Document:   "",
+		Document:   "renovation_id",
 		AppendOnly: true, Watched: false,
 		Confidential: map[string]bool{"note": true},
 		Contact:      map[string]bool{},
@@ -509,7 +509,7 @@ var Entities = map[string]access.Entity{
 	TypeViolation: {
 		Name: TypeViolation, Table: "violations", Code: ids.Code(1542),
 		Estate: "estate_id", Department: "department_id", Self: "", Household: "household_id", Permits: "",
-		Document:   "",
+		Document:   "id",
 		AppendOnly: false, Watched: true,
 		Confidential: map[string]bool{"title": true, "particulars": true, "finding": true},
 		Contact:      map[string]bool{},

@@ -43,6 +43,8 @@ type Violation struct {
 	RecordedByName string `json:"recorded_by_name,omitempty"`
 	// When it was recorded.
 	RecordedAt time.Time `json:"recorded_at,omitempty"`
+	// When it was erased with its document, and only this stub stayed (A7).
+	ErasedAt *time.Time `json:"erased_at,omitempty"`
 	// When it was voided; null while it stands.
 	VoidedAt *time.Time `json:"voided_at,omitempty"`
 	// Why it was voided.
@@ -119,7 +121,7 @@ func (*Violation) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullInt64)
 		case violation.FieldTitle, violation.FieldParticulars, violation.FieldRecordedByName, violation.FieldVoidReason, violation.FieldVoidedByName, violation.FieldKind, violation.FieldCurrency, violation.FieldState, violation.FieldFinding, violation.FieldAnsweredByName:
 			values[i] = new(sql.NullString)
-		case violation.FieldCreatedAt, violation.FieldDated, violation.FieldRecordedAt, violation.FieldVoidedAt, violation.FieldAnsweredAt:
+		case violation.FieldCreatedAt, violation.FieldDated, violation.FieldRecordedAt, violation.FieldErasedAt, violation.FieldVoidedAt, violation.FieldAnsweredAt:
 			values[i] = new(sql.NullTime)
 		case violation.FieldID, violation.FieldEstateID, violation.FieldHouseholdID, violation.FieldFileID, violation.FieldRecordedByID:
 			values[i] = new(uuid.UUID)
@@ -210,6 +212,13 @@ func (_m *Violation) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field recorded_at", values[i])
 			} else if value.Valid {
 				_m.RecordedAt = value.Time
+			}
+		case violation.FieldErasedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field erased_at", values[i])
+			} else if value.Valid {
+				_m.ErasedAt = new(time.Time)
+				*_m.ErasedAt = value.Time
 			}
 		case violation.FieldVoidedAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
@@ -367,6 +376,11 @@ func (_m *Violation) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("recorded_at=")
 	builder.WriteString(_m.RecordedAt.Format(time.ANSIC))
+	builder.WriteString(", ")
+	if v := _m.ErasedAt; v != nil {
+		builder.WriteString("erased_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
 	builder.WriteString(", ")
 	if v := _m.VoidedAt; v != nil {
 		builder.WriteString("voided_at=")

@@ -105,6 +105,20 @@ func (_c *ViolationCreate) SetRecordedAt(v time.Time) *ViolationCreate {
 	return _c
 }
 
+// SetErasedAt sets the "erased_at" field.
+func (_c *ViolationCreate) SetErasedAt(v time.Time) *ViolationCreate {
+	_c.mutation.SetErasedAt(v)
+	return _c
+}
+
+// SetNillableErasedAt sets the "erased_at" field if the given value is not nil.
+func (_c *ViolationCreate) SetNillableErasedAt(v *time.Time) *ViolationCreate {
+	if v != nil {
+		_c.SetErasedAt(*v)
+	}
+	return _c
+}
+
 // SetVoidedAt sets the "voided_at" field.
 func (_c *ViolationCreate) SetVoidedAt(v time.Time) *ViolationCreate {
 	_c.mutation.SetVoidedAt(v)
@@ -509,6 +523,10 @@ func (_c *ViolationCreate) createSpec() (*Violation, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.RecordedAt(); ok {
 		_spec.SetField(violation.FieldRecordedAt, field.TypeTime, value)
 		_node.RecordedAt = value
+	}
+	if value, ok := _c.mutation.ErasedAt(); ok {
+		_spec.SetField(violation.FieldErasedAt, field.TypeTime, value)
+		_node.ErasedAt = &value
 	}
 	if value, ok := _c.mutation.VoidedAt(); ok {
 		_spec.SetField(violation.FieldVoidedAt, field.TypeTime, value)

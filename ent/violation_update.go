@@ -30,6 +30,26 @@ func (_u *ViolationUpdate) Where(ps ...predicate.Violation) *ViolationUpdate {
 	return _u
 }
 
+// SetErasedAt sets the "erased_at" field.
+func (_u *ViolationUpdate) SetErasedAt(v time.Time) *ViolationUpdate {
+	_u.mutation.SetErasedAt(v)
+	return _u
+}
+
+// SetNillableErasedAt sets the "erased_at" field if the given value is not nil.
+func (_u *ViolationUpdate) SetNillableErasedAt(v *time.Time) *ViolationUpdate {
+	if v != nil {
+		_u.SetErasedAt(*v)
+	}
+	return _u
+}
+
+// ClearErasedAt clears the value of the "erased_at" field.
+func (_u *ViolationUpdate) ClearErasedAt() *ViolationUpdate {
+	_u.mutation.ClearErasedAt()
+	return _u
+}
+
 // SetVoidedAt sets the "voided_at" field.
 func (_u *ViolationUpdate) SetVoidedAt(v time.Time) *ViolationUpdate {
 	_u.mutation.SetVoidedAt(v)
@@ -249,6 +269,12 @@ func (_u *ViolationUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.DepartmentIDCleared() {
 		_spec.ClearField(violation.FieldDepartmentID, field.TypeUUID)
 	}
+	if value, ok := _u.mutation.ErasedAt(); ok {
+		_spec.SetField(violation.FieldErasedAt, field.TypeTime, value)
+	}
+	if _u.mutation.ErasedAtCleared() {
+		_spec.ClearField(violation.FieldErasedAt, field.TypeTime)
+	}
 	if value, ok := _u.mutation.VoidedAt(); ok {
 		_spec.SetField(violation.FieldVoidedAt, field.TypeTime, value)
 	}
@@ -308,6 +334,26 @@ type ViolationUpdateOne struct {
 	hooks     []Hook
 	mutation  *ViolationMutation
 	modifiers []func(*sql.UpdateBuilder)
+}
+
+// SetErasedAt sets the "erased_at" field.
+func (_u *ViolationUpdateOne) SetErasedAt(v time.Time) *ViolationUpdateOne {
+	_u.mutation.SetErasedAt(v)
+	return _u
+}
+
+// SetNillableErasedAt sets the "erased_at" field if the given value is not nil.
+func (_u *ViolationUpdateOne) SetNillableErasedAt(v *time.Time) *ViolationUpdateOne {
+	if v != nil {
+		_u.SetErasedAt(*v)
+	}
+	return _u
+}
+
+// ClearErasedAt clears the value of the "erased_at" field.
+func (_u *ViolationUpdateOne) ClearErasedAt() *ViolationUpdateOne {
+	_u.mutation.ClearErasedAt()
+	return _u
 }
 
 // SetVoidedAt sets the "voided_at" field.
@@ -558,6 +604,12 @@ func (_u *ViolationUpdateOne) sqlSave(ctx context.Context) (_node *Violation, er
 	}
 	if _u.mutation.DepartmentIDCleared() {
 		_spec.ClearField(violation.FieldDepartmentID, field.TypeUUID)
+	}
+	if value, ok := _u.mutation.ErasedAt(); ok {
+		_spec.SetField(violation.FieldErasedAt, field.TypeTime, value)
+	}
+	if _u.mutation.ErasedAtCleared() {
+		_spec.ClearField(violation.FieldErasedAt, field.TypeTime)
 	}
 	if value, ok := _u.mutation.VoidedAt(); ok {
 		_spec.SetField(violation.FieldVoidedAt, field.TypeTime, value)

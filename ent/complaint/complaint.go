@@ -39,6 +39,8 @@ const (
 	FieldRecordedByName = "recorded_by_name"
 	// FieldRecordedAt holds the string denoting the recorded_at field in the database.
 	FieldRecordedAt = "recorded_at"
+	// FieldErasedAt holds the string denoting the erased_at field in the database.
+	FieldErasedAt = "erased_at"
 	// FieldVoidedAt holds the string denoting the voided_at field in the database.
 	FieldVoidedAt = "voided_at"
 	// FieldVoidReason holds the string denoting the void_reason field in the database.
@@ -97,6 +99,7 @@ var Columns = []string{
 	FieldRecordedByID,
 	FieldRecordedByName,
 	FieldRecordedAt,
+	FieldErasedAt,
 	FieldVoidedAt,
 	FieldVoidReason,
 	FieldVoidedByID,
@@ -248,6 +251,11 @@ func ByRecordedByName(opts ...sql.OrderTermOption) OrderOption {
 // ByRecordedAt orders the results by the recorded_at field.
 func ByRecordedAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldRecordedAt, opts...).ToFunc()
+}
+
+// ByErasedAt orders the results by the erased_at field.
+func ByErasedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldErasedAt, opts...).ToFunc()
 }
 
 // ByVoidedAt orders the results by the voided_at field.

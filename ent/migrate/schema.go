@@ -1111,6 +1111,7 @@ var (
 		{Name: "recorded_by_id", Type: field.TypeUUID},
 		{Name: "recorded_by_name", Type: field.TypeString},
 		{Name: "recorded_at", Type: field.TypeTime},
+		{Name: "erased_at", Type: field.TypeTime, Nullable: true},
 		{Name: "voided_at", Type: field.TypeTime, Nullable: true},
 		{Name: "void_reason", Type: field.TypeString, Default: ""},
 		{Name: "voided_by_id", Type: field.TypeUUID, Nullable: true},
@@ -1133,13 +1134,13 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "complaints_estates_estate",
-				Columns:    []*schema.Column{ComplaintsColumns[21]},
+				Columns:    []*schema.Column{ComplaintsColumns[22]},
 				RefColumns: []*schema.Column{EstatesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "complaints_archive_files_file",
-				Columns:    []*schema.Column{ComplaintsColumns[22]},
+				Columns:    []*schema.Column{ComplaintsColumns[23]},
 				RefColumns: []*schema.Column{ArchiveFilesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -1148,12 +1149,12 @@ var (
 			{
 				Name:    "complaint_estate_id_dated_id",
 				Unique:  false,
-				Columns: []*schema.Column{ComplaintsColumns[21], ComplaintsColumns[6], ComplaintsColumns[0]},
+				Columns: []*schema.Column{ComplaintsColumns[22], ComplaintsColumns[6], ComplaintsColumns[0]},
 			},
 			{
 				Name:    "complaint_estate_id_household_id_dated",
 				Unique:  false,
-				Columns: []*schema.Column{ComplaintsColumns[21], ComplaintsColumns[2], ComplaintsColumns[6]},
+				Columns: []*schema.Column{ComplaintsColumns[22], ComplaintsColumns[2], ComplaintsColumns[6]},
 			},
 		},
 	}
@@ -1169,6 +1170,7 @@ var (
 		{Name: "recorded_by_id", Type: field.TypeUUID},
 		{Name: "recorded_by_name", Type: field.TypeString},
 		{Name: "recorded_at", Type: field.TypeTime},
+		{Name: "erased_at", Type: field.TypeTime, Nullable: true},
 		{Name: "voided_at", Type: field.TypeTime, Nullable: true},
 		{Name: "void_reason", Type: field.TypeString, Default: ""},
 		{Name: "voided_by_id", Type: field.TypeUUID, Nullable: true},
@@ -1191,13 +1193,13 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "correspondences_estates_estate",
-				Columns:    []*schema.Column{CorrespondencesColumns[21]},
+				Columns:    []*schema.Column{CorrespondencesColumns[22]},
 				RefColumns: []*schema.Column{EstatesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "correspondences_archive_files_file",
-				Columns:    []*schema.Column{CorrespondencesColumns[22]},
+				Columns:    []*schema.Column{CorrespondencesColumns[23]},
 				RefColumns: []*schema.Column{ArchiveFilesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -1206,12 +1208,12 @@ var (
 			{
 				Name:    "correspondence_estate_id_dated_id",
 				Unique:  false,
-				Columns: []*schema.Column{CorrespondencesColumns[21], CorrespondencesColumns[6], CorrespondencesColumns[0]},
+				Columns: []*schema.Column{CorrespondencesColumns[22], CorrespondencesColumns[6], CorrespondencesColumns[0]},
 			},
 			{
 				Name:    "correspondence_estate_id_household_id_dated",
 				Unique:  false,
-				Columns: []*schema.Column{CorrespondencesColumns[21], CorrespondencesColumns[2], CorrespondencesColumns[6]},
+				Columns: []*schema.Column{CorrespondencesColumns[22], CorrespondencesColumns[2], CorrespondencesColumns[6]},
 			},
 		},
 	}
@@ -3084,6 +3086,7 @@ var (
 		{Name: "recorded_by_id", Type: field.TypeUUID},
 		{Name: "recorded_by_name", Type: field.TypeString},
 		{Name: "recorded_at", Type: field.TypeTime},
+		{Name: "erased_at", Type: field.TypeTime, Nullable: true},
 		{Name: "voided_at", Type: field.TypeTime, Nullable: true},
 		{Name: "void_reason", Type: field.TypeString, Default: ""},
 		{Name: "voided_by_id", Type: field.TypeUUID, Nullable: true},
@@ -3110,13 +3113,13 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "renovations_estates_estate",
-				Columns:    []*schema.Column{RenovationsColumns[25]},
+				Columns:    []*schema.Column{RenovationsColumns[26]},
 				RefColumns: []*schema.Column{EstatesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "renovations_archive_files_file",
-				Columns:    []*schema.Column{RenovationsColumns[26]},
+				Columns:    []*schema.Column{RenovationsColumns[27]},
 				RefColumns: []*schema.Column{ArchiveFilesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -3125,12 +3128,12 @@ var (
 			{
 				Name:    "renovation_estate_id_dated_id",
 				Unique:  false,
-				Columns: []*schema.Column{RenovationsColumns[25], RenovationsColumns[6], RenovationsColumns[0]},
+				Columns: []*schema.Column{RenovationsColumns[26], RenovationsColumns[6], RenovationsColumns[0]},
 			},
 			{
 				Name:    "renovation_estate_id_household_id_dated",
 				Unique:  false,
-				Columns: []*schema.Column{RenovationsColumns[25], RenovationsColumns[2], RenovationsColumns[6]},
+				Columns: []*schema.Column{RenovationsColumns[26], RenovationsColumns[2], RenovationsColumns[6]},
 			},
 		},
 	}
@@ -3466,6 +3469,7 @@ var (
 		{Name: "recorded_by_id", Type: field.TypeUUID},
 		{Name: "recorded_by_name", Type: field.TypeString},
 		{Name: "recorded_at", Type: field.TypeTime},
+		{Name: "erased_at", Type: field.TypeTime, Nullable: true},
 		{Name: "voided_at", Type: field.TypeTime, Nullable: true},
 		{Name: "void_reason", Type: field.TypeString, Default: ""},
 		{Name: "voided_by_id", Type: field.TypeUUID, Nullable: true},
@@ -3489,13 +3493,13 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "violations_estates_estate",
-				Columns:    []*schema.Column{ViolationsColumns[22]},
+				Columns:    []*schema.Column{ViolationsColumns[23]},
 				RefColumns: []*schema.Column{EstatesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "violations_archive_files_file",
-				Columns:    []*schema.Column{ViolationsColumns[23]},
+				Columns:    []*schema.Column{ViolationsColumns[24]},
 				RefColumns: []*schema.Column{ArchiveFilesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -3504,12 +3508,12 @@ var (
 			{
 				Name:    "violation_estate_id_dated_id",
 				Unique:  false,
-				Columns: []*schema.Column{ViolationsColumns[22], ViolationsColumns[6], ViolationsColumns[0]},
+				Columns: []*schema.Column{ViolationsColumns[23], ViolationsColumns[6], ViolationsColumns[0]},
 			},
 			{
 				Name:    "violation_estate_id_household_id_dated",
 				Unique:  false,
-				Columns: []*schema.Column{ViolationsColumns[22], ViolationsColumns[2], ViolationsColumns[6]},
+				Columns: []*schema.Column{ViolationsColumns[23], ViolationsColumns[2], ViolationsColumns[6]},
 			},
 		},
 	}

@@ -111,6 +111,11 @@ func RecordedAt(v time.Time) predicate.Renovation {
 	return predicate.Renovation(sql.FieldEQ(FieldRecordedAt, v))
 }
 
+// ErasedAt applies equality check predicate on the "erased_at" field. It's identical to ErasedAtEQ.
+func ErasedAt(v time.Time) predicate.Renovation {
+	return predicate.Renovation(sql.FieldEQ(FieldErasedAt, v))
+}
+
 // VoidedAt applies equality check predicate on the "voided_at" field. It's identical to VoidedAtEQ.
 func VoidedAt(v time.Time) predicate.Renovation {
 	return predicate.Renovation(sql.FieldEQ(FieldVoidedAt, v))
@@ -664,6 +669,56 @@ func RecordedAtLT(v time.Time) predicate.Renovation {
 // RecordedAtLTE applies the LTE predicate on the "recorded_at" field.
 func RecordedAtLTE(v time.Time) predicate.Renovation {
 	return predicate.Renovation(sql.FieldLTE(FieldRecordedAt, v))
+}
+
+// ErasedAtEQ applies the EQ predicate on the "erased_at" field.
+func ErasedAtEQ(v time.Time) predicate.Renovation {
+	return predicate.Renovation(sql.FieldEQ(FieldErasedAt, v))
+}
+
+// ErasedAtNEQ applies the NEQ predicate on the "erased_at" field.
+func ErasedAtNEQ(v time.Time) predicate.Renovation {
+	return predicate.Renovation(sql.FieldNEQ(FieldErasedAt, v))
+}
+
+// ErasedAtIn applies the In predicate on the "erased_at" field.
+func ErasedAtIn(vs ...time.Time) predicate.Renovation {
+	return predicate.Renovation(sql.FieldIn(FieldErasedAt, vs...))
+}
+
+// ErasedAtNotIn applies the NotIn predicate on the "erased_at" field.
+func ErasedAtNotIn(vs ...time.Time) predicate.Renovation {
+	return predicate.Renovation(sql.FieldNotIn(FieldErasedAt, vs...))
+}
+
+// ErasedAtGT applies the GT predicate on the "erased_at" field.
+func ErasedAtGT(v time.Time) predicate.Renovation {
+	return predicate.Renovation(sql.FieldGT(FieldErasedAt, v))
+}
+
+// ErasedAtGTE applies the GTE predicate on the "erased_at" field.
+func ErasedAtGTE(v time.Time) predicate.Renovation {
+	return predicate.Renovation(sql.FieldGTE(FieldErasedAt, v))
+}
+
+// ErasedAtLT applies the LT predicate on the "erased_at" field.
+func ErasedAtLT(v time.Time) predicate.Renovation {
+	return predicate.Renovation(sql.FieldLT(FieldErasedAt, v))
+}
+
+// ErasedAtLTE applies the LTE predicate on the "erased_at" field.
+func ErasedAtLTE(v time.Time) predicate.Renovation {
+	return predicate.Renovation(sql.FieldLTE(FieldErasedAt, v))
+}
+
+// ErasedAtIsNil applies the IsNil predicate on the "erased_at" field.
+func ErasedAtIsNil() predicate.Renovation {
+	return predicate.Renovation(sql.FieldIsNull(FieldErasedAt))
+}
+
+// ErasedAtNotNil applies the NotNil predicate on the "erased_at" field.
+func ErasedAtNotNil() predicate.Renovation {
+	return predicate.Renovation(sql.FieldNotNull(FieldErasedAt))
 }
 
 // VoidedAtEQ applies the EQ predicate on the "voided_at" field.

@@ -141,5 +141,5 @@ func (ArchiveVolume) Indexes() []ent.Index {
 
 // Annotations of a volume.
 func (ArchiveVolume) Annotations() []schema.Annotation {
-	return public("A volume of the archive (A2).")
+	return public("A volume of the archive (A2).", Steward{Document: "id"})
 }

@@ -39,6 +39,7 @@ func (Recorded) Fields() []ent.Field {
 		field.UUID("recorded_by_id", uuid.UUID{}).Immutable().Annotations(Filter()).Comment("The account that recorded it."),
 		field.String("recorded_by_name").Immutable().Comment("Who recorded it, as signed."),
 		field.Time("recorded_at").Immutable().Annotations(Filter()).Comment("When it was recorded."),
+		field.Time("erased_at").Optional().Nillable().Annotations(Filter()).Comment("When it was erased with its document, and only this stub stayed (A7)."),
 	}
 }
 

@@ -28,7 +28,7 @@ func (Violation) Fields() []ent.Field {
 
 // Annotations of a violation.
 func (Violation) Annotations() []schema.Annotation {
-	return public("A violation, or arrears, of a household (A1.4).", Steward{Watched: true})
+	return public("A violation, or arrears, of a household (A1.4).", Steward{Document: "id", Watched: true})
 }
 
 // Complaint is what a household complains of, and the answer to it (A1.4).
@@ -57,7 +57,7 @@ func way() ent.Field {
 
 // Annotations of a complaint.
 func (Complaint) Annotations() []schema.Annotation {
-	return public("A complaint of a household (A1.4).", Steward{Watched: true})
+	return public("A complaint of a household (A1.4).", Steward{Document: "id", Watched: true})
 }
 
 // Correspondence is a letter or message to or from a household (A1.4).
@@ -80,5 +80,5 @@ func (Correspondence) Fields() []ent.Field {
 
 // Annotations of correspondence.
 func (Correspondence) Annotations() []schema.Annotation {
-	return public("A letter or message to or from a household (A1.4).", Steward{Watched: true})
+	return public("A letter or message to or from a household (A1.4).", Steward{Document: "id", Watched: true})
 }

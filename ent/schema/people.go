@@ -183,7 +183,7 @@ func (EmergencyContact) Mixin() []ent.Mixin {
 func (EmergencyContact) Fields() []ent.Field {
 	return []ent.Field{
 		field.UUID("household_id", uuid.UUID{}).Immutable().Annotations(Filter()).Comment("The household."),
-		field.String("name").Comment("Full name."),
+		field.String("name").Annotations(Confidential()).Comment("Full name; empty once it was erased with its document (A7)."),
 		phone(),
 	}
 }
@@ -202,7 +202,7 @@ func (EmergencyContact) Indexes() []ent.Index {
 
 // Annotations of an emergency contact.
 func (EmergencyContact) Annotations() []schema.Annotation {
-	return []schema.Annotation{schema.Comment("Whom to call when something happens to a household (紧急联系人).")}
+	return []schema.Annotation{schema.Comment("Whom to call when something happens to a household (紧急联系人)."), Steward{Document: "id"}}
 }
 
 // ExternalPerson is somebody from outside who works in the estate: a contractor who borrows keys (K2.1).

@@ -48,7 +48,7 @@ func (Renovation) Edges() []ent.Edge {
 
 // Annotations of a renovation.
 func (Renovation) Annotations() []schema.Annotation {
-	return public("A renovation of a household (A1.4).", Steward{Watched: true})
+	return public("A renovation of a household (A1.4).", Steward{Document: "id", Watched: true})
 }
 
 // RenovationStep says who did what when in a renovation (A1.4).
@@ -88,5 +88,5 @@ func (RenovationStep) Indexes() []ent.Index {
 
 // Annotations of a step.
 func (RenovationStep) Annotations() []schema.Annotation {
-	return []schema.Annotation{schema.Comment("A step of a renovation (A1.4)."), Steward{AppendOnly: true}}
+	return []schema.Annotation{schema.Comment("A step of a renovation (A1.4)."), Steward{Document: "renovation_id", AppendOnly: true}}
 }

@@ -823,6 +823,7 @@ type ComplexityRoot struct {
 		Dated          func(childComplexity int) int
 		DepartmentID   func(childComplexity int) int
 		DueAt          func(childComplexity int) int
+		ErasedAt       func(childComplexity int) int
 		Estate         func(childComplexity int) int
 		EstateID       func(childComplexity int) int
 		File           func(childComplexity int) int
@@ -881,6 +882,7 @@ type ComplexityRoot struct {
 		Dated          func(childComplexity int) int
 		DepartmentID   func(childComplexity int) int
 		Direction      func(childComplexity int) int
+		ErasedAt       func(childComplexity int) int
 		Estate         func(childComplexity int) int
 		EstateID       func(childComplexity int) int
 		File           func(childComplexity int) int
@@ -2540,6 +2542,7 @@ type ComplexityRoot struct {
 		DepartmentID    func(childComplexity int) int
 		Deposit         func(childComplexity int) int
 		EndsOn          func(childComplexity int) int
+		ErasedAt        func(childComplexity int) int
 		Estate          func(childComplexity int) int
 		EstateID        func(childComplexity int) int
 		File            func(childComplexity int) int
@@ -2895,6 +2898,7 @@ type ComplexityRoot struct {
 		Currency       func(childComplexity int) int
 		Dated          func(childComplexity int) int
 		DepartmentID   func(childComplexity int) int
+		ErasedAt       func(childComplexity int) int
 		Estate         func(childComplexity int) int
 		EstateID       func(childComplexity int) int
 		File           func(childComplexity int) int
@@ -6220,6 +6224,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Complaint.DueAt(childComplexity), true
+	case "Complaint.erasedAt":
+		if e.ComplexityRoot.Complaint.ErasedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.ErasedAt(childComplexity), true
 	case "Complaint.estate":
 		if e.ComplexityRoot.Complaint.Estate == nil {
 			break
@@ -6449,6 +6459,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Correspondence.Direction(childComplexity), true
+	case "Correspondence.erasedAt":
+		if e.ComplexityRoot.Correspondence.ErasedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Correspondence.ErasedAt(childComplexity), true
 	case "Correspondence.estate":
 		if e.ComplexityRoot.Correspondence.Estate == nil {
 			break
@@ -14442,6 +14458,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Renovation.EndsOn(childComplexity), true
+	case "Renovation.erasedAt":
+		if e.ComplexityRoot.Renovation.ErasedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Renovation.ErasedAt(childComplexity), true
 	case "Renovation.estate":
 		if e.ComplexityRoot.Renovation.Estate == nil {
 			break
@@ -15654,6 +15676,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Violation.DepartmentID(childComplexity), true
+	case "Violation.erasedAt":
+		if e.ComplexityRoot.Violation.ErasedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Violation.ErasedAt(childComplexity), true
 	case "Violation.estate":
 		if e.ComplexityRoot.Violation.Estate == nil {
 			break
@@ -29734,6 +29762,10 @@ type Complaint implements Node {
   """
   recordedAt: Time!
   """
+  When it was erased with its document, and only this stub stayed (A7).
+  """
+  erasedAt: Time
+  """
   When it was voided; null while it stands.
   """
   voidedAt: Time
@@ -30122,6 +30154,46 @@ input ComplaintWhereInput {
   """
   recordedAtLTE: Time
   """
+  erased_at field predicates
+  """
+  erasedAt: Time
+  """
+  erasedAt differs from this.
+  """
+  erasedAtNEQ: Time
+  """
+  erasedAt is one of these.
+  """
+  erasedAtIn: [Time!]
+  """
+  erasedAt is none of these.
+  """
+  erasedAtNotIn: [Time!]
+  """
+  erasedAt is greater than this.
+  """
+  erasedAtGT: Time
+  """
+  erasedAt is at least this.
+  """
+  erasedAtGTE: Time
+  """
+  erasedAt is less than this.
+  """
+  erasedAtLT: Time
+  """
+  erasedAt is at most this.
+  """
+  erasedAtLTE: Time
+  """
+  erasedAt is null.
+  """
+  erasedAtIsNil: Boolean
+  """
+  erasedAt is set.
+  """
+  erasedAtNotNil: Boolean
+  """
   voided_at field predicates
   """
   voidedAt: Time
@@ -30318,6 +30390,10 @@ type Correspondence implements Node {
   When it was recorded.
   """
   recordedAt: Time!
+  """
+  When it was erased with its document, and only this stub stayed (A7).
+  """
+  erasedAt: Time
   """
   When it was voided; null while it stands.
   """
@@ -30723,6 +30799,46 @@ input CorrespondenceWhereInput {
   recordedAt is at most this.
   """
   recordedAtLTE: Time
+  """
+  erased_at field predicates
+  """
+  erasedAt: Time
+  """
+  erasedAt differs from this.
+  """
+  erasedAtNEQ: Time
+  """
+  erasedAt is one of these.
+  """
+  erasedAtIn: [Time!]
+  """
+  erasedAt is none of these.
+  """
+  erasedAtNotIn: [Time!]
+  """
+  erasedAt is greater than this.
+  """
+  erasedAtGT: Time
+  """
+  erasedAt is at least this.
+  """
+  erasedAtGTE: Time
+  """
+  erasedAt is less than this.
+  """
+  erasedAtLT: Time
+  """
+  erasedAt is at most this.
+  """
+  erasedAtLTE: Time
+  """
+  erasedAt is null.
+  """
+  erasedAtIsNil: Boolean
+  """
+  erasedAt is set.
+  """
+  erasedAtNotNil: Boolean
   """
   voided_at field predicates
   """
@@ -31158,7 +31274,7 @@ type EmergencyContact implements Node {
   """
   householdID: ID!
   """
-  Full name.
+  Full name; empty once it was erased with its document (A7).
   """
   name: String!
   """
@@ -43817,6 +43933,10 @@ type Renovation implements Node {
   """
   recordedAt: Time!
   """
+  When it was erased with its document, and only this stub stayed (A7).
+  """
+  erasedAt: Time
+  """
   When it was voided; null while it stands.
   """
   voidedAt: Time
@@ -44529,6 +44649,46 @@ input RenovationWhereInput {
   recordedAt is at most this.
   """
   recordedAtLTE: Time
+  """
+  erased_at field predicates
+  """
+  erasedAt: Time
+  """
+  erasedAt differs from this.
+  """
+  erasedAtNEQ: Time
+  """
+  erasedAt is one of these.
+  """
+  erasedAtIn: [Time!]
+  """
+  erasedAt is none of these.
+  """
+  erasedAtNotIn: [Time!]
+  """
+  erasedAt is greater than this.
+  """
+  erasedAtGT: Time
+  """
+  erasedAt is at least this.
+  """
+  erasedAtGTE: Time
+  """
+  erasedAt is less than this.
+  """
+  erasedAtLT: Time
+  """
+  erasedAt is at most this.
+  """
+  erasedAtLTE: Time
+  """
+  erasedAt is null.
+  """
+  erasedAtIsNil: Boolean
+  """
+  erasedAt is set.
+  """
+  erasedAtNotNil: Boolean
   """
   voided_at field predicates
   """
@@ -46911,6 +47071,10 @@ type Violation implements Node {
   """
   recordedAt: Time!
   """
+  When it was erased with its document, and only this stub stayed (A7).
+  """
+  erasedAt: Time
+  """
   When it was voided; null while it stands.
   """
   voidedAt: Time
@@ -47294,6 +47458,46 @@ input ViolationWhereInput {
   recordedAt is at most this.
   """
   recordedAtLTE: Time
+  """
+  erased_at field predicates
+  """
+  erasedAt: Time
+  """
+  erasedAt differs from this.
+  """
+  erasedAtNEQ: Time
+  """
+  erasedAt is one of these.
+  """
+  erasedAtIn: [Time!]
+  """
+  erasedAt is none of these.
+  """
+  erasedAtNotIn: [Time!]
+  """
+  erasedAt is greater than this.
+  """
+  erasedAtGT: Time
+  """
+  erasedAt is at least this.
+  """
+  erasedAtGTE: Time
+  """
+  erasedAt is less than this.
+  """
+  erasedAtLT: Time
+  """
+  erasedAt is at most this.
+  """
+  erasedAtLTE: Time
+  """
+  erasedAt is null.
+  """
+  erasedAtIsNil: Boolean
+  """
+  erasedAt is set.
+  """
+  erasedAtNotNil: Boolean
   """
   voided_at field predicates
   """
@@ -48957,6 +49161,8 @@ func (ec *executionContext) childFields_Complaint(ctx context.Context, field gra
 		return ec.fieldContext_Complaint_recordedByName(ctx, field)
 	case "recordedAt":
 		return ec.fieldContext_Complaint_recordedAt(ctx, field)
+	case "erasedAt":
+		return ec.fieldContext_Complaint_erasedAt(ctx, field)
 	case "voidedAt":
 		return ec.fieldContext_Complaint_voidedAt(ctx, field)
 	case "voidReason":
@@ -49073,6 +49279,8 @@ func (ec *executionContext) childFields_Correspondence(ctx context.Context, fiel
 		return ec.fieldContext_Correspondence_recordedByName(ctx, field)
 	case "recordedAt":
 		return ec.fieldContext_Correspondence_recordedAt(ctx, field)
+	case "erasedAt":
+		return ec.fieldContext_Correspondence_erasedAt(ctx, field)
 	case "voidedAt":
 		return ec.fieldContext_Correspondence_voidedAt(ctx, field)
 	case "voidReason":
@@ -51913,6 +52121,8 @@ func (ec *executionContext) childFields_Renovation(ctx context.Context, field gr
 		return ec.fieldContext_Renovation_recordedByName(ctx, field)
 	case "recordedAt":
 		return ec.fieldContext_Renovation_recordedAt(ctx, field)
+	case "erasedAt":
+		return ec.fieldContext_Renovation_erasedAt(ctx, field)
 	case "voidedAt":
 		return ec.fieldContext_Renovation_voidedAt(ctx, field)
 	case "voidReason":
@@ -52627,6 +52837,8 @@ func (ec *executionContext) childFields_Violation(ctx context.Context, field gra
 		return ec.fieldContext_Violation_recordedByName(ctx, field)
 	case "recordedAt":
 		return ec.fieldContext_Violation_recordedAt(ctx, field)
+	case "erasedAt":
+		return ec.fieldContext_Violation_erasedAt(ctx, field)
 	case "voidedAt":
 		return ec.fieldContext_Violation_voidedAt(ctx, field)
 	case "voidReason":

@@ -155,7 +155,7 @@ func (tx *Tx) field(c database.Change, f database.FieldChange) (audit.Field, err
 	switch {
 	case c.Entity.Document == "id":
 		subject = c.ID // a key of its own, which goes when it is destroyed (A7)
-	case subject == uuid.Nil:
+	case subject == uuid.Nil || c.Entity.Document != "":
 		subject, keys = c.ID, parts{keys, c}
 	}
 	return audit.Confidential(tx, keys, subject, f.Name, f.Before, f.After)

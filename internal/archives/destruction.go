@@ -175,7 +175,10 @@ func ask(tx *act.Tx, d *ent.ArchiveDestruction) (*ProposeArchiveDestructionPaylo
 	if err != nil {
 		return nil, err
 	}
-	d, err = d.Update().SetApprovalID(a.ID).Save(tx)
+	if d, err = d.Update().SetApprovalID(a.ID).Save(tx); err != nil {
+		return nil, err
+	}
+	_, err = followRetention(tx, d.EstateID)
 	return &ProposeArchiveDestructionPayload{d}, err
 }
 

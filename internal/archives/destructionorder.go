@@ -104,6 +104,9 @@ func init() {
 		"The witness is neither the archivist nor who approves: name another member of staff.").At("witnessID"))
 	act.Explain("archive_destructions_witness_signs", witnessSigns())
 	act.Explain("archive_destructions_certified", fault.Rule("A7", "须由批准人、档案管理员和指定的监销员本人签字。", "Who approved, the archivist and the witness who was named sign in person."))
+	act.Explain("archive_destructions_open", fault.Rule("A7", "其中有文件的事项未了结:投诉、违章或来函未答复,装修未结束,或紧急联系人的业户仍在住。请先了结,再提出销毁。",
+		"What a document of it records is not over: a complaint, violation or letter to be answered, works under way, or the emergency contact of a household that lives here. Settle it first."))
+	act.Explain("household_records_stub", fault.Rule("A7", "记录已随文件销毁,只留存根。", "The record was destroyed with its document; this is its stub.").At("id"))
 	act.Explain("archive_destruction_lines_open", fault.Clash("文件已列入另一次销毁。", "The document is on another order.").By("A7"))
 	act.Explain("archive_documents_ordered", fault.Rule("A7", "文件已列入销毁,请先取消那次销毁。", "The document is to be destroyed; cancel that order first."))
 	act.Explain("archive_documents_stub", fault.Rule("A7", "文件已销毁,只留存根。", "The document was destroyed; this is its stub."))

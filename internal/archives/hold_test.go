@@ -1,14 +1,18 @@
 package archives_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/jackc/pgx/v5"
 
 	"github.com/steward-pm/steward/internal/fault"
 	"github.com/steward-pm/steward/internal/stewardtest"
@@ -79,7 +83,7 @@ func TestA7_AHoldAndADestructionRace(t *testing.T) {
 	archivist, manager := app.As(policy.Archivist), app.As(policy.ProjectManager)
 	witness := member(app, app.As(policy.Security), "监销员")
 	won := map[bool]int{}
-	for i := range 24 {
+	for i := range 8 {
 		volume := opened(archivist, volumeOf(app, fmt.Sprintf("RC-%02d", i), set("periodFrom", "2015-01-01")))
 		var list []string
 		for range 3 {
@@ -98,7 +102,7 @@ func TestA7_AHoldAndADestructionRace(t *testing.T) {
 			destroyed = archivist.Ask(destroying, executed(id, witness)).Get("errors.0.extensions.code").String()
 		})
 		group.Go(func() {
-			time.Sleep(time.Duration(i) * 8 * time.Millisecond) // sooner or later than the other's locks
+			time.Sleep(time.Duration(i) * 24 * time.Millisecond) // sooner or later than the other's locks
 			holding = manager.Ask(hold, on).Get("errors.0.extensions.code").String()
 		})
 		group.Wait()
@@ -114,6 +118,75 @@ func TestA7_AHoldAndADestructionRace(t *testing.T) {
 		won[destroyed == ""]++
 	}
 	t.Logf("destroyed or held: %v", won)
+}
+
+// Whoever of the two comes first wins whole: the other waits for the documents, and sees what was done.
+func TestA7_TheFirstOfAHoldAndADestructionWins(t *testing.T) {
+	t.Parallel()
+	for _, holdFirst := range []bool{true, false} {
+		app := stewardtest.New(t)
+		archivist, manager := app.As(policy.Archivist), app.As(policy.ProjectManager)
+		witness := member(app, app.As(policy.Security), "监销员")
+		d, _ := old(app, "RC-01")
+		id := proposed(app, d)
+		manager.Do(approving, approved(id, witness))
+		var destroyed, holding string
+		calls := []func(){
+			func() { holding = manager.Ask(hold, held("documentID", d)).Get("errors.0.extensions.code").String() },
+			func() {
+				destroyed = archivist.Ask(destroying, executed(id, witness)).Get("errors.0.extensions.code").String()
+			},
+		}
+		if !holdFirst {
+			slices.Reverse(calls)
+		}
+		inTurn(t, app, d, calls...)
+		state := archivist.Do(stub, vars{"id": d}).Get("node.state").String()
+		switch {
+		case holdFirst && holding == "" && destroyed == string(fault.RuleBroken) && state == "BOUND":
+		case !holdFirst && destroyed == "" && holding == string(fault.RuleBroken) && state == "DESTROYED":
+		default:
+			t.Errorf("hold first %v: holding %q, destroying %q, the document is %s", holdFirst, holding, destroyed, state)
+		}
+	}
+}
+
+// inTurn has each call wait for the document behind the one before it, and then lets them all go.
+func inTurn(t *testing.T, app *stewardtest.App, document string, calls ...func()) {
+	t.Helper()
+	connect := func() *pgx.Conn {
+		conn, err := pgx.Connect(t.Context(), app.SuperURL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = conn.Close(context.Background()) })
+		return conn
+	}
+	look := connect() // within one transaction the activities stay as they were at the first look
+	tx, err := connect().Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.Exec(t.Context(), `SELECT FROM archive_documents WHERE id = $1 FOR UPDATE`, document); err != nil {
+		t.Fatal(err)
+	}
+	var group sync.WaitGroup
+	for i, call := range calls {
+		group.Go(call)
+		for waiting, deadline := 0, time.Now().Add(30*time.Second); waiting <= i; time.Sleep(5 * time.Millisecond) {
+			if err := look.QueryRow(t.Context(), `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`).Scan(&waiting); err != nil {
+				t.Fatal(err)
+			}
+			if time.Now().After(deadline) {
+				t.Error("nobody waits for the document")
+				break
+			}
+		}
+	}
+	if err := tx.Rollback(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	group.Wait()
 }
 
 // Of several who carry out the same order at once one does.

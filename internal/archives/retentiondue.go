@@ -9,7 +9,7 @@ import (
 )
 
 // RetentionDue are the documents that may be proposed for destruction: bound, past the retention of their category on the estate's
-// day, not held, on no order (A7). It is one more condition of a list in the viewer's scope, so that what is hidden stays hidden.
+// day, not held, on no order, and the record behind them over (A7). It is one more condition of a list in the viewer's scope, so that what is hidden stays hidden.
 func RetentionDue(now time.Time) predicate.ArchiveDocument {
 	return func(s *sql.Selector) {
 		s.Where(sql.P(func(b *sql.Builder) {
@@ -32,6 +32,8 @@ func RetentionDue(now time.Time) predicate.ArchiveDocument {
 			call("archive_today", "estate_id")
 			b.WriteString(", ").Arg(now).WriteString("::timestamptz) AND NOT ")
 			call("archive_held", "estate_id", "id", "volume_id", "file_id")
+			b.WriteString(") AND NOT ")
+			call("archive_record_open", "estate_id", "subject_id")
 			b.WriteString(") AND NOT EXISTS (SELECT FROM archive_destruction_lines l WHERE l.open AND l.estate_id = ")
 			column("estate_id")
 			b.WriteString(" AND l.document_id = ")

@@ -75,8 +75,11 @@ func reopenVolume(tx *act.Tx, in ReopenVolumeInput) (*ReopenVolumePayload, error
 	return &ReopenVolumePayload{v}, err
 }
 
-// isClosed refuses a volume that is open.
+// isClosed refuses a volume that is open, and one of which all was destroyed.
 func isClosed(_ *act.Tx, v *ent.ArchiveVolume) error {
+	if v.Title == "" {
+		return fault.Rule("A7", "案卷中的文件已全部销毁,案卷只留存根。", "All that was in the volume was destroyed; this is its stub.").At("id")
+	}
 	if v.State == archivevolume.StateOpen {
 		return fault.Clash("案卷没有封卷。", "The volume is open.").By("A2")
 	}

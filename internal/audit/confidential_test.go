@@ -133,13 +133,16 @@ func TestKeyDir(t *testing.T) {
 	if err != nil || files != 1 {
 		t.Fatal(files, err)
 	}
-	keys := openKeys(t, dir)
+	keys, elsewhere := openKeys(t, dir), openKeys(t, dir) // the other has it in its memory
+	if _, err := elsewhere.Key(ctx, subject); err != nil {
+		t.Fatal(err)
+	}
 	for range 2 {
 		if err := keys.Erase(ctx, subject); err != nil {
 			t.Fatal(err)
 		}
 	}
-	for _, keys := range []*audit.KeyDir{keys, openKeys(t, dir)} {
+	for _, keys := range []*audit.KeyDir{keys, elsewhere, openKeys(t, dir)} {
 		if _, err := keys.Key(ctx, subject); !errors.Is(err, audit.ErrErased) {
 			t.Error(err)
 		}

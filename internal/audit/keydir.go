@@ -50,11 +50,15 @@ func (d *KeyDir) Key(_ context.Context, subject uuid.UUID) (key []byte, err erro
 	defer fault.Wrap(&err, "audit key of %s", subject)
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if e := d.cached[subject]; e != nil {
-		d.recent.MoveToFront(e)
-		return e.Value.(cachedKey).key, nil
-	}
 	path := d.path(subject)
+	if e := d.cached[subject]; e != nil {
+		// Another server that shares the directory may have erased it since (A7): a key is used only while its file is whole.
+		if info, err := os.Stat(path); err == nil && info.Size() == keySize {
+			d.recent.MoveToFront(e)
+			return e.Value.(cachedKey).key, nil
+		}
+		d.forget(e)
+	}
 	key, err = os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		fresh := make([]byte, keySize)
@@ -81,14 +85,17 @@ func (d *KeyDir) remember(subject uuid.UUID, key []byte) {
 	}
 }
 
+func (d *KeyDir) forget(e *list.Element) {
+	delete(d.cached, d.recent.Remove(e).(cachedKey).subject)
+}
+
 // Erase implements KeyStore.
 func (d *KeyDir) Erase(_ context.Context, subject uuid.UUID) (err error) {
 	defer fault.Wrap(&err, "erase audit key of %s", subject)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if e := d.cached[subject]; e != nil {
-		d.recent.Remove(e)
-		delete(d.cached, subject)
+		d.forget(e)
 	}
 	path := d.path(subject)
 	temp, err := writeTemp(path, nil)
