@@ -17,7 +17,9 @@ import (
 func (h *history) archiveLoans() map[int][]func() error {
 	var back, overdue, out *ent.ArchiveLoan
 	return map[int][]func() error{
-		16: {func() error { return h.lendsPaper(&back, policy.Accountant, "核对开发商移交清单", "物业承接查验资料", h.today.AddDays(-9)) }},
+		16: {func() error {
+			return h.lendsPaper(&back, policy.Accountant, "核对开发商移交清单", "物业承接查验资料", h.today.AddDays(-9))
+		}},
 		12: {func() error {
 			why := "第 7 页缺失,借用人正在寻找"
 			lines, err := back.QueryLines().All(h.system)
@@ -30,9 +32,13 @@ func (h *history) archiveLoans() map[int][]func() error {
 			})
 			return err
 		}},
-		9: {func() error { return h.lendsPaper(&overdue, policy.Engineering, "核对管线走向", "给排水竣工图", h.today.AddDays(-3)) }},
+		9: {func() error {
+			return h.lendsPaper(&overdue, policy.Engineering, "核对管线走向", "给排水竣工图", h.today.AddDays(-3))
+		}},
 		6: {h.readsForPromotion},
-		2: {func() error { return h.lendsPaper(&out, policy.Receptionist, "整理前台文件", "前期物业服务合同", h.today.AddDays(5)) }},
+		2: {func() error {
+			return h.lendsPaper(&out, policy.Receptionist, "整理前台文件", "前期物业服务合同", h.today.AddDays(5))
+		}},
 	}
 }
 
