@@ -5435,6 +5435,52 @@ func (ec *executionContext) fieldContext_ArchiveDestructionLine_eligibleOn(_ con
 	return graphql.NewScalarFieldContext("ArchiveDestructionLine", field, false, false, "Date")
 }
 
+func (ec *executionContext) _ArchiveDestructionLine_handedInOn(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveDestructionLine) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArchiveDestructionLine_handedInOn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.HandedInOn, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODate2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ArchiveDestructionLine_handedInOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ArchiveDestructionLine", field, false, false, "Date")
+}
+
+func (ec *executionContext) _ArchiveDestructionLine_voided(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveDestructionLine) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArchiveDestructionLine_voided(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Voided, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ArchiveDestructionLine_voided(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ArchiveDestructionLine", field, false, false, "Boolean")
+}
+
 func (ec *executionContext) _ArchiveDestructionLine_open(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveDestructionLine) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -6108,6 +6154,29 @@ func (ec *executionContext) _ArchiveDocument_pages(ctx context.Context, field gr
 }
 func (ec *executionContext) fieldContext_ArchiveDocument_pages(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ArchiveDocument", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ArchiveDocument_retainedFrom(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveDocument) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArchiveDocument_retainedFrom(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RetainedFrom, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODate2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ArchiveDocument_retainedFrom(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ArchiveDocument", field, false, false, "Date")
 }
 
 func (ec *executionContext) _ArchiveDocument_source(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveDocument) (ret graphql.Marshaler) {
@@ -76724,6 +76793,16 @@ func (ec *executionContext) _ArchiveDestructionLine(ctx context.Context, sel ast
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "handedInOn":
+			out.Values[i] = ec._ArchiveDestructionLine_handedInOn(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "voided":
+			out.Values[i] = ec._ArchiveDestructionLine_voided(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "open":
 			out.Values[i] = ec._ArchiveDestructionLine_open(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -76944,6 +77023,11 @@ func (ec *executionContext) _ArchiveDocument(ctx context.Context, sel ast.Select
 		case "pages":
 			out.Values[i] = ec._ArchiveDocument_pages(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "retainedFrom":
+			out.Values[i] = ec._ArchiveDocument_retainedFrom(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "source":

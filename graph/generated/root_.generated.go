@@ -241,9 +241,11 @@ type ComplexityRoot struct {
 		EligibleOn    func(childComplexity int) int
 		Estate        func(childComplexity int) int
 		EstateID      func(childComplexity int) int
+		HandedInOn    func(childComplexity int) int
 		ID            func(childComplexity int) int
 		Open          func(childComplexity int) int
 		Pages         func(childComplexity int) int
+		Voided        func(childComplexity int) int
 		VolumeCode    func(childComplexity int) int
 		Years         func(childComplexity int) int
 	}
@@ -289,6 +291,7 @@ type ComplexityRoot struct {
 		ManualID          func(childComplexity int) int
 		Name              func(childComplexity int) int
 		Pages             func(childComplexity int) int
+		RetainedFrom      func(childComplexity int) int
 		Size              func(childComplexity int) int
 		Source            func(childComplexity int) int
 		Staff             func(childComplexity int) int
@@ -3837,6 +3840,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ArchiveDestructionLine.EstateID(childComplexity), true
+	case "ArchiveDestructionLine.handedInOn":
+		if e.ComplexityRoot.ArchiveDestructionLine.HandedInOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionLine.HandedInOn(childComplexity), true
 	case "ArchiveDestructionLine.id":
 		if e.ComplexityRoot.ArchiveDestructionLine.ID == nil {
 			break
@@ -3855,6 +3864,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ArchiveDestructionLine.Pages(childComplexity), true
+	case "ArchiveDestructionLine.voided":
+		if e.ComplexityRoot.ArchiveDestructionLine.Voided == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionLine.Voided(childComplexity), true
 	case "ArchiveDestructionLine.volumeCode":
 		if e.ComplexityRoot.ArchiveDestructionLine.VolumeCode == nil {
 			break
@@ -4074,6 +4089,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ArchiveDocument.Pages(childComplexity), true
+	case "ArchiveDocument.retainedFrom":
+		if e.ComplexityRoot.ArchiveDocument.RetainedFrom == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDocument.RetainedFrom(childComplexity), true
 	case "ArchiveDocument.size":
 		if e.ComplexityRoot.ArchiveDocument.Size == nil {
 			break
@@ -22241,7 +22262,7 @@ type ArchiveDestructionLine implements Node {
   """
   pages: Int!
   """
-  How many years it was to be kept.
+  How many years it was to be kept; 0 for what was voided.
   """
   years: Int!
   """
@@ -22252,6 +22273,14 @@ type ArchiveDestructionLine implements Node {
   From which day it was past its retention.
   """
   eligibleOn: Date!
+  """
+  The day on which it was handed in, whatever day it bears.
+  """
+  handedInOn: Date
+  """
+  Whether it was voided: handed in by mistake.
+  """
+  voided: Boolean!
   """
   Whether its order is neither done nor ended; the database says so.
   """
@@ -22946,6 +22975,10 @@ type ArchiveDocument implements Node {
   How many pages; 0 for what was never on paper.
   """
   pages: Int!
+  """
+  From which day its retention counts (A7): the day that it bears, never sooner than was first said; of a record, when it was settled. The database makes it.
+  """
+  retainedFrom: Date
   """
   Whom it is from.
   """
@@ -48013,6 +48046,10 @@ func (ec *executionContext) childFields_ArchiveDestructionLine(ctx context.Conte
 		return ec.fieldContext_ArchiveDestructionLine_basis(ctx, field)
 	case "eligibleOn":
 		return ec.fieldContext_ArchiveDestructionLine_eligibleOn(ctx, field)
+	case "handedInOn":
+		return ec.fieldContext_ArchiveDestructionLine_handedInOn(ctx, field)
+	case "voided":
+		return ec.fieldContext_ArchiveDestructionLine_voided(ctx, field)
 	case "open":
 		return ec.fieldContext_ArchiveDestructionLine_open(ctx, field)
 	case "estate":
@@ -48073,6 +48110,8 @@ func (ec *executionContext) childFields_ArchiveDocument(ctx context.Context, fie
 		return ec.fieldContext_ArchiveDocument_dated(ctx, field)
 	case "pages":
 		return ec.fieldContext_ArchiveDocument_pages(ctx, field)
+	case "retainedFrom":
+		return ec.fieldContext_ArchiveDocument_retainedFrom(ctx, field)
 	case "source":
 		return ec.fieldContext_ArchiveDocument_source(ctx, field)
 	case "edition":
