@@ -91,12 +91,14 @@ func Assemble(p Parts) (*App, error) {
 	}
 	metrics := prometheus.NewRegistry()
 	metrics.MustRegister(poolCollector{p.DB.Pool})
+	who := identity.NewAuthenticator(accounts, p.Policy, p.Clock, p.Zone)
 	app.Server, err = server.New(p.Server, server.Parts{
 		Schema:        generated.NewExecutableSchema(generated.Config{Resolvers: graph.New(app.Runtime)}),
 		Extensions:    append([]graphql.HandlerExtension{&graph.RequireViewer{}, graph.RecordReads{}}, p.Extensions...),
-		Authenticator: identity.NewAuthenticator(accounts, p.Policy, p.Clock, p.Zone),
+		Authenticator: who,
 		Account:       identity.AccountKey,
 		Files:         files.New(app.content),
+		Links:         files.NewLinks(who),
 		Registers:     exports.HTTP{},
 		Ready:         p.DB.Pool.Ping, Lacking: map[string]func(context.Context) error{"files": app.content.Ping},
 		Log: p.Log, Clock: p.Clock, Metrics: metrics, Translate: graph.Translate,
