@@ -60,7 +60,7 @@ var Entities = map[string]access.Entity{
 	},
 	TypeArchiveLoan: {
 		Name: TypeArchiveLoan, Table: "archive_loans", Code: ids.Code(1549),
-		Estate: "estate_id", Department: "department_id", Self: "account_id", Household: "", Permits: "",
+		Estate: "estate_id", Department: "department_id", Self: "account_id", Household: "", Voided: "", Permits: "",
 		Document:   "",
 		AppendOnly: false, Watched: false,
 		Confidential: map[string]bool{},
@@ -68,7 +68,7 @@ var Entities = map[string]access.Entity{
 	},
 	TypeArchiveLoanLine: {
 		Name: TypeArchiveLoanLine, Table: "archive_loan_lines", Code: ids.Code(1550),
-		Estate: "estate_id", Department: "department_id", Self: "account_id", Household: "", Permits: "",
+		Estate: "estate_id", Department: "department_id", Self: "account_id", Household: "", Voided: "", Permits: "",
 		Document:   "",
 		AppendOnly: false, Watched: false,
 		Confidential: map[string]bool{"remark": true},
@@ -116,7 +116,7 @@ var Entities = map[string]access.Entity{
 	},
 	TypeArchiveReturn: {
 		Name: TypeArchiveReturn, Table: "archive_returns", Code: ids.Code(1551),
-		Estate: "estate_id", Department: "department_id", Self: "account_id", Household: "", Permits: "",
+		Estate: "estate_id", Department: "department_id", Self: "account_id", Household: "", Voided: "", Permits: "",
 		Document:   "",
 		AppendOnly: false, Watched: false,
 		Confidential: map[string]bool{},
@@ -492,7 +492,7 @@ var Entities = map[string]access.Entity{
 	},
 	TypeStaffFileConsultation: {
 		Name: TypeStaffFileConsultation, Table: "staff_file_consultations", Code: ids.Code(1558),
-		Estate: "estate_id", Department: "department_id", Self: "account_id", Household: "", Permits: "",
+		Estate: "estate_id", Department: "department_id", Self: "account_id", Household: "", Voided: "", Permits: "",
 		Document:   "",
 		AppendOnly: true, Watched: false,
 		Confidential: map[string]bool{"reason": true},
