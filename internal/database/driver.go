@@ -81,7 +81,7 @@ func (d *entDriver) batch(ctx context.Context, query string, args any) (*pgx.Bat
 	}
 	countStatement(ctx, query, list)
 	batch := &pgx.Batch{}
-	queueSettings(batch, access.From(ctx).Settings(), d.role)
+	queueSettings(batch, access.From(ctx).Settings(), d.role, plannedAnew(ctx))
 	batch.Queue(query, list...)
 	return batch, nil
 }
@@ -89,15 +89,27 @@ func (d *entDriver) batch(ctx context.Context, query string, args any) (*pgx.Bat
 const (
 	settingsSQL = `SELECT set_config('app.estate_ids', $1, true), set_config('app.households', $2, true), set_config('app.account_id', $3, true)`
 	roleSQL     = settingsSQL + `, set_config('role', $4, true)`
+	anewSQL     = `, set_config('plan_cache_mode', 'force_custom_plan', true)`
 )
 
-func queueSettings(b *pgx.Batch, s access.Settings, role string) {
+func queueSettings(b *pgx.Batch, s access.Settings, role string, anew bool) {
+	query, args := settingsSQL, []any{s.EstateIDs, s.Households, s.Account}
 	if role != "" {
-		b.Queue(roleSQL, s.EstateIDs, s.Households, s.Account, role)
-		return
+		query, args = roleSQL, append(args, role)
 	}
-	b.Queue(settingsSQL, s.EstateIDs, s.Households, s.Account)
+	if anew {
+		query += anewSQL
+	}
+	b.Queue(query, args...)
 }
+
+type anewKey struct{}
+
+// PlanAnew has each statement under the context planned for its own arguments. PostgreSQL keeps one plan for all, from the sixth time
+// on, which is a bad one where a value may be rare or in each fifth row: a word.
+func PlanAnew(ctx context.Context) context.Context { return context.WithValue(ctx, anewKey{}, true) }
+
+func plannedAnew(ctx context.Context) bool { return ctx.Value(anewKey{}) != nil }
 
 // Tx begins a transaction under the viewer's settings.
 func (d *entDriver) Tx(ctx context.Context) (dialect.Tx, error) {
