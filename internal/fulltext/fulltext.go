@@ -92,7 +92,7 @@ func reader(mediaType string) func(context.Context, *watched, int64, *Terms) err
 // watched ends reading with the context, and keeps apart what the store failed with from what the file fails with.
 type watched struct {
 	io.ReadSeeker
-	ctx context.Context //nolint:containedctx // it lives as long as the call of Read
+	ctx context.Context
 	err error
 }
 

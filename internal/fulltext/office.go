@@ -163,7 +163,7 @@ func ends(name string) bool {
 // does comments, declarations and instructions, which no program writes into the text.
 type frugal struct {
 	io.Reader
-	ctx       context.Context //nolint:containedctx // it lives as long as the call of Read
+	ctx       context.Context
 	left      *budget
 	read, run int
 	opened    bool

@@ -32,10 +32,10 @@ func Query(text string) ([]string, error) {
 				n++
 			}
 		}
-		switch {
-		case n == 0: // a dash between words
+		switch n {
+		case 0: // a dash between words
 			continue
-		case n == 1:
+		case 1:
 			return nil, fault.Invalid("text", "每个词至少两个字:单个字请与前后的字连写。", "Each word needs two characters at least; write a single one together with what stands beside it.")
 		}
 		parts++

@@ -37,7 +37,7 @@ func (t *Terms) more(page int, text string) error {
 	if t.runes += utf8.RuneCountInString(text); t.runes > maxRunes || page > maxPages {
 		return errEnough
 	}
-	t.page = int16(page) //nolint:gosec // it is no more than maxPages
+	t.page = int16(page) // no more than maxPages
 	for _, r := range Normal(text) {
 		t.cut.next(r, t.put)
 	}
