@@ -1,7 +1,9 @@
 package access
 
 import (
+	"bytes"
 	"context"
+	"maps"
 	"slices"
 	"sync"
 
@@ -17,13 +19,14 @@ type Read struct {
 
 // Reads collects the watched rows that an answer is made from, so that they are on the audit trail before it leaves (A6).
 type Reads struct {
-	mu   sync.Mutex
-	rows map[Read]bool
+	mu    sync.Mutex
+	rows  map[Read]bool
+	asked map[uuid.UUID]bool
 }
 
 // WithReads has what is read in the context collected.
 func WithReads(ctx context.Context) (context.Context, *Reads) {
-	r := &Reads{rows: map[Read]bool{}}
+	r := &Reads{rows: map[Read]bool{}, asked: map[uuid.UUID]bool{}}
 	return context.WithValue(ctx, readsKey, r), r
 }
 
@@ -36,6 +39,26 @@ func Saw(ctx context.Context, read Read) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.rows[read] = true
+}
+
+// Asked notes whose watched rows a list was asked for: how many there are, and that there is none, is read, too, where no row is.
+func Asked(ctx context.Context, whose ...uuid.UUID) {
+	r, _ := ctx.Value(readsKey).(*Reads)
+	if r == nil || From(ctx).IsSystem() {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, id := range whose {
+		r.asked[id] = true
+	}
+}
+
+// Whose lists what Asked noted, in order.
+func (r *Reads) Whose() []uuid.UUID {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.SortedFunc(maps.Keys(r.asked), func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
 }
 
 // All lists what was read, each row once, in no order.

@@ -18,7 +18,7 @@ import (
 
 // showing is the consent of who answers for the documents (A5): by policy the project manager, or the supervisor of their department.
 var showing = approval.Declare(approval.Kind{
-	Name: "archives.show", Clause: "A5", Resource: policy.ArchiveRequest, Lapses: longest * 24 * time.Hour, Kept: true,
+	Name: "archives.show", Clause: "A5", Resource: policy.ArchiveRequest, Lapses: longest * 24 * time.Hour, Kept: true, Undue: true,
 })
 
 func init() { showing.May, showing.Decided = mayShow, shown }
@@ -46,13 +46,13 @@ func mayShow(tx *act.Tx, a *ent.Approval) error {
 // answers are what becomes of a request with its approval.
 var answers = map[entapproval.State]archiverequest.State{
 	entapproval.StateGiven: archiverequest.StateGiven, entapproval.StateDeclined: archiverequest.StateDeclined,
-	entapproval.StateWithdrawn: archiverequest.StateWithdrawn, entapproval.StateExpired: archiverequest.StateExpired,
+	entapproval.StateWithdrawn: archiverequest.StateWithdrawn,
 }
 
 // shown ends the request as its approval has ended: given, the person reads the documents that it names for the time that it names.
 func shown(tx *act.Tx, a *ent.Approval) error {
 	r, err := requested(tx, a.SubjectID, "approvalID")
-	if err != nil || r.State != archiverequest.StateWaiting {
+	if err != nil || r.State != archiverequest.StateWaiting || a.State == entapproval.StateExpired { // it expires as one does for which nothing was named
 		return err
 	}
 	note := a.DecisionNote
@@ -77,8 +77,12 @@ func shown(tx *act.Tx, a *ent.Approval) error {
 	return err
 }
 
-// answer records what became of the request, and tells who asked, unless the approval does.
+// answer records what became of the request, and tells who asked, unless the approval does. What another than who asked withdraws is declined
+// to who asked: only what documents were named for can be withdrawn by others (A5).
 func answer(tx *act.Tx, r *ent.ArchiveRequest, state archiverequest.State, by, note string, toldAlready uuid.UUID) error {
+	if state == archiverequest.StateWithdrawn && r.AccountID != tx.Viewer.Account {
+		state = archiverequest.StateDeclined
+	}
 	if err := r.Update().SetState(state).SetAnsweredAt(tx.Now).SetAnsweredByName(by).SetAnswer(note).Exec(tx); err != nil {
 		return err
 	}
@@ -94,7 +98,7 @@ func answer(tx *act.Tx, r *ent.ArchiveRequest, state archiverequest.State, by, n
 	}[state]
 	return tx.Runtime().Accounts.Post(tx, tx.Raw, account.Message{
 		AccountID: r.AccountID, Estate: r.EstateID, Kind: "archives.answered", Subject: r.ID,
-		TitleZH: words[0] + "调阅申请 " + r.Code, TitleEN: words[1] + "request " + r.Code, BodyZH: note, BodyEN: note,
+		TitleZH: words[0] + "调阅申请 " + r.Code, TitleEN: words[1] + "request " + r.Code, BodyZH: "答复见申请。", BodyEN: "The request has the answer.",
 	})
 }
 
@@ -158,13 +162,12 @@ type WithdrawArchiveRequestPayload struct{ Request *ent.ArchiveRequest }
 
 // WithdrawRequest takes a request back, by who asked or a manager (A5).
 //
-// Errors: NOT_FOUND; FORBIDDEN A5 for others; RULE A5 if it was answered.
+// Errors: NOT_FOUND; FORBIDDEN A5 for others who may read it; RULE A5 if it was answered.
 var WithdrawRequest = act.Guarded(act.New("archives.withdrawRequest", act.Needs(policy.ArchiveRequest, policy.Update), act.Clauses("A5"), withdrawRequest),
 	requestGuard(canTakeBack))
 
 func withdrawRequest(tx *act.Tx, in WithdrawArchiveRequestInput) (*WithdrawArchiveRequestPayload, error) {
-	reason := wording.Tidy(in.Reason)
-	tx.Because(reason)
+	reason := wording.Tidy(in.Reason) // on the request alone, with which it goes
 	// The approval is locked before the request, as by who decides: of a withdrawal and a decision at once, one is done.
 	a, err := tx.Approval.Query().Where(entapproval.SubjectID(in.RequestID), entapproval.Kind(showing.Name)).ForUpdate().Only(tx)
 	if err != nil && !ent.IsNotFound(err) {
@@ -174,7 +177,9 @@ func withdrawRequest(tx *act.Tx, in WithdrawArchiveRequestInput) (*WithdrawArchi
 	if err != nil {
 		return nil, err
 	}
-	if err := canTakeBack(tx, r); err != nil {
+	if err := canTakeBack(tx, r); fault.Is(err, fault.NotFound) {
+		return nil, fault.Missing().At("requestID")
+	} else if err != nil {
 		return nil, err
 	}
 	switch {
@@ -195,6 +200,8 @@ func withdrawRequest(tx *act.Tx, in WithdrawArchiveRequestInput) (*WithdrawArchi
 // canTakeBack refuses others than who asked and managers, and what is answered.
 func canTakeBack(tx *act.Tx, r *ent.ArchiveRequest) error {
 	switch {
+	case !tx.Viewer.Scope(policy.ArchiveRequest, policy.Read).Covers(r.RowScope()):
+		return fault.Missing() // as if it were not there
 	case !tx.Viewer.Scope(policy.ArchiveRequest, policy.Update).Covers(r.RowScope()):
 		return fault.Denied("只有申请人或经理可以撤回。", "Who asked, or a manager, withdraws this.").By("A5")
 	case r.State != archiverequest.StateWaiting:
