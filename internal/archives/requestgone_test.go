@@ -1,7 +1,10 @@
 package archives_test
 
 import (
+	"context"
 	"testing"
+
+	"github.com/jackc/pgx/v5"
 
 	"github.com/steward-pm/steward/internal/stewardtest"
 	"github.com/steward-pm/steward/policy"
@@ -48,7 +51,14 @@ func TestA7_TheWordsOfARequestGoWithItsDocuments(t *testing.T) {
 	if got := mine(t, asker); got.Get("answer").String() != "—" || got.Get("state").String() != "GIVEN" || got.Get("code").String() == "" {
 		t.Errorf("what stays: %s", got.Raw)
 	}
-	if err := app.TrySQL(`UPDATE approvals SET reason = '—' WHERE subject_id = $1`, r); err == nil {
-		t.Error("an approval is blanked by hand")
+	// Nobody else takes the words away.
+	other := requested(asker, question(app))
+	archivist.Do(nameForIt, naming(other, handed(archivist, paper(app))))
+	err := app.DB.System(app.Context(), func(ctx context.Context, tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, `UPDATE approvals SET reason = '—' WHERE subject_id = $1`, other)
+		return err
+	})
+	if refusedBy(err) != "approvals_one_way" {
+		t.Errorf("refused by %q, %v", refusedBy(err), err)
 	}
 }

@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	dueOf       = `query($k: String!) { obligations(where: {kind: $k}) { totalCount edges { node { id title subjectID } } } }`
+	dueOf       = `query($k: String!, $s: ID) { obligations(where: {kind: $k, subjectID: $s}) { totalCount edges { node { id title subjectID } } } }`
 	tellBreach  = `mutation($in: TellBreachInput!) { tellBreach(input: $in) { obligation { title } } }`
 	complaining = `mutation($in: RecordComplaintInput!) { recordComplaint(input: $in) { complaint { id } } }`
 )
@@ -22,9 +22,9 @@ func TestA4_WhatIsDueIsToldToWhoReadsWhatItIsAbout(t *testing.T) {
 	t.Parallel()
 	app := stewardtest.New(t)
 	officer := app.As(policy.CSOfficer)
-	officer.Do(complaining, vars{"in": vars{"householdID": app.A.Household, "title": "漏水", "dated": "2026-03-01", "way": "LETTER"}})
+	complaint := officer.Do(complaining, vars{"in": vars{"householdID": app.A.Household, "title": "漏水", "dated": "2026-03-01", "way": "LETTER"}}).Get("recordComplaint.complaint.id").String()
 	sees := func(p *stewardtest.Person) int64 {
-		return p.Ask(dueOf, vars{"k": "archives.complaint"}).Get("data.obligations.totalCount").Int()
+		return p.Ask(dueOf, vars{"k": "archives.complaint", "s": complaint}).Get("data.obligations.totalCount").Int()
 	}
 	custodian := app.As(policy.KeyCustodian)
 	for who, p := range map[string]*stewardtest.Person{
@@ -46,7 +46,7 @@ func TestA4_WhatIsDueIsToldToWhoReadsWhatItIsAbout(t *testing.T) {
 	}
 	// The officer becomes a receptionist, and is not reminded any more.
 	app.Super(`UPDATE identity.grants SET role = 'receptionist' WHERE account_id = $1`, officer.Account)
-	due := app.IDs(`SELECT id FROM obligations WHERE kind = 'archives.complaint' AND estate_id = $1 AND household_id = $2`, app.A.ID, app.A.Household)[0]
+	due := app.IDs(`SELECT id FROM obligations WHERE subject_id = $1`, complaint)[0]
 	app.Clock.Advance(10 * 24 * time.Hour)
 	if _, err := obligation.Remind(app.Context(), app.Runtime); err != nil {
 		t.Fatal(err)

@@ -49,6 +49,7 @@ func TestA6_AnUploadThatNothingTakesOverGoes(t *testing.T) {
 	left := upload(t, archivist, app.A.Code, "left.pdf", "application/pdf", "%PDF-1.7 left")
 	d := handed(archivist, paper(app, set("uploadID", upload(t, archivist, app.A.Code, "a.pdf", "application/pdf", "%PDF-1.7 taken"))))
 	app.Clock.Advance(6 * 24 * time.Hour)
+	archivist.SignIn()
 	fresh := upload(t, archivist, app.A.Code, "fresh.pdf", "application/pdf", "%PDF-1.7 fresh")
 	expire := func() int {
 		t.Helper()
