@@ -34,6 +34,9 @@ type Kind struct {
 	// Undue tells that the obligation is the chapter's own, which is there from before the question is put and so does not tell that it was (A5).
 	Undue bool
 
+	// Led questions are decided, of the supervisors, by that of the question's department; a manager decides them, too.
+	Led bool
+
 	// May refuses who may not decide this one although the policy lets them: it is asked for them by another. It may be nil.
 	May func(tx *act.Tx, a *ent.Approval) error
 

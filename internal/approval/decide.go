@@ -3,6 +3,7 @@ package approval
 import (
 	"context"
 	"encoding/json"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -162,6 +163,9 @@ func canGive(tx *act.Tx, a *ent.Approval) error {
 	return fault.Rule(k.Clause, "这项同意须在其申请上签字,请用 %[1]s 办理。", "This consent is signed under what it is for: give it by %[1]s.", k.In).At("approvalID")
 }
 
+// CanDecide refuses what Give would, for the guard of a chapter's act that gives a consent.
+func CanDecide(tx *act.Tx, a *ent.Approval) error { return canDecide(tx, a) }
+
 // canDecide refuses who may not decide such questions here, who asked, and what does not wait any more.
 func canDecide(tx *act.Tx, a *ent.Approval) error {
 	k, err := kindOf(a)
@@ -170,6 +174,9 @@ func canDecide(tx *act.Tx, a *ent.Approval) error {
 	}
 	if !tx.Viewer.Barred(tx.Viewer.Scope(k.Resource, policy.Approve)).Covers(access.Row{Estate: a.EstateID, Department: deref(a.DepartmentID)}) {
 		return fault.Denied("这项申请不由您的岗位审批,请等候有权审批的负责人。", "None of your roles decides this; wait for who may.").By(k.Clause)
+	}
+	if k.Led && !led(tx, a, k.Resource) {
+		return InDepartment.By(k.Clause)
 	}
 	own, err := isOwn(tx, a)
 	switch {
@@ -183,6 +190,20 @@ func canDecide(tx *act.Tx, a *ent.Approval) error {
 		}
 	}
 	return waits(tx, a)
+}
+
+// InDepartment refuses the supervisor of another department than the one that is asked, and is what the database says.
+var InDepartment = fault.Denied("这项申请由相关部门的主管或经理审批。", "The supervisor of the department concerned, or a manager, decides this.")
+
+func init() { act.Explain("approvals_in_department", InDepartment) }
+
+// led tells whether the viewer decides such questions in the whole estate, or leads the department that is asked.
+func led(tx *act.Tx, a *ent.Approval, resource policy.Resource) bool {
+	roles := tx.Viewer.Holders(resource, policy.Approve)
+	return slices.ContainsFunc(tx.Viewer.Grants, func(g access.Grant) bool {
+		return (g.Estate == a.EstateID || g.Estate == uuid.Nil) && slices.Contains(roles, g.Role) &&
+			(g.Role != policy.Supervisor || a.DepartmentID != nil && g.Department == *a.DepartmentID)
+	})
 }
 
 // Own refuses who would decide the own question.

@@ -46,6 +46,9 @@ func (k *Kind) deciders(tx *act.Tx, a *ent.Approval) (list []uuid.UUID, err erro
 	all, err := holders(tx, a.EstateID)
 	roles, heads := tx.Viewer.Holders(k.Resource, policy.Approve), tx.Viewer.Heads(k.Resource, policy.Approve)
 	may := func(h holder) bool {
+		if k.Led && h.Role == policy.Supervisor && (h.Department == nil || a.DepartmentID == nil || *h.Department != *a.DepartmentID) {
+			return false
+		}
 		return slices.Contains(roles, h.Role) ||
 			slices.Contains(heads, h.Role) && h.Department != nil && a.DepartmentID != nil && *h.Department == *a.DepartmentID
 	}

@@ -24,6 +24,14 @@ func (k *Kind) Use(tx *act.Tx, id uuid.UUID, field string) (*ent.Approval, error
 	return a.Update().SetState(approval.StateUsed).SetUsedAt(tx.Now).Save(tx)
 }
 
+// CanUse refuses what Use would, for a guard that has read the approval.
+func (k *Kind) CanUse(tx *act.Tx, a *ent.Approval, field string) error {
+	if refusal := k.usable(tx, a); refusal != nil {
+		return refusal.At(field)
+	}
+	return nil
+}
+
 // usable says why the approval cannot be used, or nil.
 func (k *Kind) usable(tx *act.Tx, a *ent.Approval) *fault.Error {
 	switch {

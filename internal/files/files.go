@@ -54,10 +54,13 @@ func (f *Files) Store(ctx context.Context, up server.Upload, r io.Reader) (_ ser
 	if err != nil {
 		return server.File{}, err
 	}
-	done, err := upload.Do(ctx, uploadInput{
-		Estate: e.ID, Name: name, ContentType: media, Size: in.size, SHA256: in.sum,
-		place: func() error { return f.content.place(in, e.ID) },
-	})
+	var done *uploaded
+	if err = f.content.place(ctx, in, e.ID); err == nil { // what takes long is done before the transaction, which makes sure of it
+		done, err = upload.Do(ctx, uploadInput{
+			Estate: e.ID, Name: name, ContentType: media, Size: in.size, SHA256: in.sum,
+			place: func(ctx context.Context) error { return f.content.place(ctx, in, e.ID) },
+		})
+	}
 	if err != nil {
 		return server.File{}, errors.Join(err, f.content.Forget(context.WithoutCancel(ctx), act.From(ctx), in.sum, e.ID))
 	}
@@ -89,7 +92,7 @@ type uploadInput struct {
 	Name, ContentType string
 	Size              int64
 	SHA256            string
-	place             func() error
+	place             func(context.Context) error
 }
 
 // uploaded is the file.
@@ -105,7 +108,7 @@ var upload = act.New("files.upload", act.Needs(policy.File, policy.Create), nil,
 	if err := lock(tx, tx.Raw, in.SHA256, in.Estate); err != nil {
 		return nil, err
 	}
-	return &uploaded{row}, in.place()
+	return &uploaded{row}, in.place(tx)
 })
 
 // lock holds an estate's content until the transaction ends.

@@ -23,7 +23,11 @@ import (
 // Errors: those of importing.Perform.
 var Import = act.New("keys.import", act.Needs(policy.KeyAcceptance, policy.Import), act.Clauses("K1.1", "K1.4", "K4.1"),
 	func(tx *act.Tx, req importing.Request) (*importing.Outcome, error) {
-		return importing.Perform(tx, req, keyForm)
+		out, err := importing.Perform(tx, req, keyForm)
+		if err != nil {
+			return out, err
+		}
+		return out, tellImported(tx, out)
 	})
 
 // ImportUploaded imports an uploaded file.

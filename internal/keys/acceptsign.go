@@ -117,8 +117,10 @@ func signAcceptance(tx *act.Tx, in SignKeyAcceptanceInput) (*SignKeyAcceptancePa
 	if err := signSheet(tx, sheet, in, contentOf(sheet, lines, numbers), len(numbers) > 0); err != nil {
 		return nil, err
 	}
-	sheet, err = sheet.Update().SetState(keyacceptance.StateEffective).SetAcceptedAt(tx.Now).Save(tx)
-	return &SignKeyAcceptancePayload{sheet}, err
+	if sheet, err = sheet.Update().SetState(keyacceptance.StateEffective).SetAcceptedAt(tx.Now).Save(tx); err != nil {
+		return nil, err
+	}
+	return &SignKeyAcceptancePayload{sheet}, tellDeliverer(tx, sheet, in.deliverer())
 }
 
 // canSign refuses a sheet that is not as it was seen, or not ready.

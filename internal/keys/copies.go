@@ -14,13 +14,14 @@ import (
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/approval"
 	"github.com/steward-pm/steward/internal/fault"
+	"github.com/steward-pm/steward/internal/obligation"
 	"github.com/steward-pm/steward/internal/wording"
 	"github.com/steward-pm/steward/policy"
 )
 
 // copying is the leader's approval of copies: without it there are none (K2.3).
 var copying = approval.Declare(approval.Kind{
-	Name: "keys.copy", Clause: "K2.3", Resource: policy.KeyCopyOrder, Lapses: 14 * 24 * time.Hour, Decided: copiesDecided,
+	Name: "keys.copy", Clause: "K2.3", Resource: policy.KeyCopyOrder, Lapses: 14 * 24 * time.Hour, Led: true, Decided: copiesDecided,
 })
 
 // copiesDecided ends the order that was not approved, or lapsed.
@@ -72,8 +73,12 @@ func orderCopies(tx *act.Tx, in OrderKeyCopiesInput) (*OrderKeyCopiesPayload, er
 	if err != nil {
 		return nil, err
 	}
+	office, err := obligation.CustomerService(tx, set.EstateID) // which keeps the keys
+	if err != nil {
+		return nil, err
+	}
 	a, err := copying.Ask(tx, approval.Question{
-		Estate: set.EstateID, Subject: o.ID, Reason: reason, TitleZH: "配钥匙:" + set.Label, TitleEN: "Copy keys: " + set.Label,
+		Estate: set.EstateID, Department: &office, Subject: o.ID, Reason: reason, TitleZH: "配钥匙:" + set.Label, TitleEN: "Copy keys: " + set.Label,
 		Content: map[string]any{"order": o.ID, "set": set.ID, "label": set.Label, "generation": set.Generation, "count": in.Count, "reason": reason},
 	})
 	if err != nil {
@@ -83,7 +88,7 @@ func orderCopies(tx *act.Tx, in OrderKeyCopiesInput) (*OrderKeyCopiesPayload, er
 	return &OrderKeyCopiesPayload{o}, err
 }
 
-var copyGuard = act.Guard[*ent.KeySet]{Entity: ent.TypeKeySet, ID: changeGuard.ID, Load: sets, Check: canCopy}
+var copyGuard = act.Guard[*ent.KeySet]{Entity: ent.TypeKeySet, ID: idOfSet, Load: sets, Check: canCopy}
 
 // canCopy refuses a set that is incomplete or at its end: no copy makes it whole (K3.1).
 func canCopy(_ *act.Tx, s *ent.KeySet) error {
@@ -109,7 +114,7 @@ type RecordKeyCopiesPayload struct {
 // RecordCopies takes copies into a cabinet: as many as the approved order says, once (K2.3).
 //
 // Errors: NOT_FOUND; RULE K2.3 if the order is not approved, or has ended; CONFLICT K2.3 if its copies came.
-var RecordCopies = act.Guarded(act.New("keys.recordCopies", act.Needs(policy.KeyCopyOrder, policy.Update), act.Clauses("K2.3"), recordCopies), copiedGuard)
+var RecordCopies = act.Guarded(act.New("keys.recordCopies", act.Needs(policy.KeyCopyOrder, policy.Update), act.Clauses("K2.3"), recordCopies), copiesGuard)
 
 func recordCopies(tx *act.Tx, in RecordKeyCopiesInput) (*RecordKeyCopiesPayload, error) {
 	o, err := tx.KeyCopyOrder.Query().Where(keycopyorder.ID(in.OrderID)).WithSet().ForUpdate().Only(tx)
@@ -136,15 +141,6 @@ func recordCopies(tx *act.Tx, in RecordKeyCopiesInput) (*RecordKeyCopiesPayload,
 	}
 	o, err = o.Update().SetState(keycopyorder.StateMade).SetMadeByID(tx.Viewer.Account).SetMadeByName(tx.Viewer.Name).SetMadeAt(tx.Now).Save(tx)
 	return &RecordKeyCopiesPayload{o, m}, err
-}
-
-var copiedGuard = act.Guard[*ent.KeyCopyOrder]{
-	Entity: ent.TypeKeyCopyOrder,
-	ID:     func(o *ent.KeyCopyOrder) uuid.UUID { return o.ID },
-	Load: func(tx *act.Tx, list []uuid.UUID) ([]*ent.KeyCopyOrder, error) {
-		return tx.KeyCopyOrder.Query().Where(keycopyorder.IDIn(list...)).All(tx)
-	},
-	Check: canRecordCopies,
 }
 
 // canRecordCopies refuses an order that has ended, with copies or without.

@@ -67,7 +67,10 @@ func giveToEngineering(tx *act.Tx, in GiveKeysToEngineeringInput) (*GiveKeysToEn
 		return nil, err
 	}
 	m, err := toEngineering.pass(tx, passed{set: set, from: from, to: to, count: in.Count, note: wording.Tidy(in.Reason), given: in.Given, by: in.Signature})
-	return &GiveKeysToEngineeringPayload{m}, err
+	if err != nil || in.StaffID != nil {
+		return &GiveKeysToEngineeringPayload{m}, err
+	}
+	return &GiveKeysToEngineeringPayload{m}, tellOutsider(tx, m, set, *in.Signature.Name)
 }
 
 // TakeKeysFromEngineeringInput says what engineering gives back, why, and who signs for it.

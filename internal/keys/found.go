@@ -1,6 +1,8 @@
 package keys
 
 import (
+	"fmt"
+
 	"github.com/google/uuid"
 
 	"github.com/steward-pm/steward/ent"
@@ -8,8 +10,10 @@ import (
 	"github.com/steward-pm/steward/ent/keyloss"
 	"github.com/steward-pm/steward/ent/keymovement"
 	"github.com/steward-pm/steward/ent/keyset"
+	"github.com/steward-pm/steward/internal/account"
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/fault"
+	"github.com/steward-pm/steward/internal/obligation"
 	"github.com/steward-pm/steward/internal/void"
 	"github.com/steward-pm/steward/internal/wording"
 	"github.com/steward-pm/steward/policy"
@@ -70,8 +74,25 @@ func recordFound(tx *act.Tx, in RecordKeyFoundInput) (*RecordKeyFoundPayload, er
 	if err != nil {
 		return nil, err
 	}
-	loss, err = loss.Update().SetFound(loss.Found + in.Count).Save(tx)
-	return &RecordKeyFoundPayload{loss, m}, err
+	if loss, err = loss.Update().SetFound(loss.Found + in.Count).Save(tx); err != nil {
+		return nil, err
+	}
+	return &RecordKeyFoundPayload{loss, m}, tellFound(tx, loss, m, to)
+}
+
+// tellFound puts into the leaders' inboxes, who heard of the loss, that and where keys of it came back.
+func tellFound(tx *act.Tx, loss *ent.KeyLoss, m *ent.KeyMovement, to *ent.KeyHolder) (err error) {
+	var department uuid.UUID
+	if loss.DepartmentID != nil {
+		department = *loss.DepartmentID
+	} else if department, err = obligation.CustomerService(tx, loss.EstateID); err != nil {
+		return err
+	}
+	return obligation.Tell(tx, department, account.Message{
+		Estate: loss.EstateID, Kind: "keys.found", Subject: loss.ID, TitleZH: "钥匙已找回:" + loss.Label, TitleEN: "Keys found: " + loss.Label,
+		BodyZH: fmt.Sprintf("%s 登记找回 %s 遗失的钥匙 %d 把,放回 %s:%s(K2.3)。", tx.Viewer.Name, loss.HolderName, m.Count, to.Name, m.Note),
+		BodyEN: fmt.Sprintf("%s recorded %d of the keys that %s lost as found, now with %s: %s (K2.3).", tx.Viewer.Name, m.Count, loss.HolderName, to.Name, m.Note),
+	})
 }
 
 var foundGuard = act.Guard[*ent.KeyLoss]{

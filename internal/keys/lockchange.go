@@ -68,7 +68,7 @@ type OrderLockChangePayload struct{ LockChange *ent.KeyLockChange }
 // does not asks the leader by it.
 //
 // Errors: NOT_FOUND; CONFLICT K3.1 if it is ordered already, or the loss is of other keys; RULE K3.1 for a set whose lock was changed three times.
-var OrderLockChange = act.Guarded(act.New("keys.orderLockChange", act.Needs(policy.KeyLockChange, policy.Create).SessionOnly(), act.Clauses("K3.1"), orderLockChange), changeGuard)
+var OrderLockChange = act.Guarded(act.New("keys.orderLockChange", act.Needs(policy.KeyLockChange, policy.Create).SessionOnly(), act.Clauses("K3.1"), orderLockChange), changeOrderGuard)
 
 func orderLockChange(tx *act.Tx, in OrderLockChangeInput) (*OrderLockChangePayload, error) {
 	set, err := lockSet(tx, in.SetID, "setID")
@@ -149,12 +149,7 @@ func changeDue(tx *act.Tx, c *ent.KeyLockChange, set *ent.KeySet) error {
 	})
 }
 
-var changeGuard = act.Guard[*ent.KeySet]{
-	Entity: ent.TypeKeySet,
-	ID:     func(s *ent.KeySet) uuid.UUID { return s.ID },
-	Load:   sets,
-	Check:  canChange,
-}
+func idOfSet(s *ent.KeySet) uuid.UUID { return s.ID }
 
 func sets(tx *act.Tx, list []uuid.UUID) ([]*ent.KeySet, error) {
 	return tx.KeySet.Query().Where(keyset.IDIn(list...)).All(tx)

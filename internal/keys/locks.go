@@ -14,6 +14,14 @@ import (
 	"github.com/steward-pm/steward/internal/fault"
 )
 
+// What is ordered for a set is ordered once.
+var (
+	changeOrdered = fault.Clash("这套钥匙已申请换锁,请先完成或取消。",
+		"A lock change of this set is ordered already; carry it out or cancel it first.").By("K3.1").At("setID")
+	scrapRequested = fault.Clash("这套钥匙已申请报废,请等候主管同意或先撤回。",
+		"The scrapping of this set was requested already; wait for the leader's consent, or withdraw it first.").By("K3.2").At("setID")
+)
+
 func init() {
 	act.Explain("key_movements_lent", fault.Rule("K3.1", "这套钥匙已不齐或已换锁三次,待报废,不能借出;请先找回、换锁或办理报废。",
 		"This set is incomplete or its lock was changed three times, so it is due for scrapping and not lent; find the keys, change the lock, or scrap it first."))
@@ -22,8 +30,7 @@ func init() {
 	act.Explain("key_movements_old_lock", oldLock())
 	act.Explain("key_movements_copied", fault.Rule("K2.3", "配钥匙须按已批准的申请、按申请的数量登记。",
 		"Copies are recorded by an approved order only, and as many as it says."))
-	act.Explain("key_lock_changes_open", fault.Clash("这套钥匙已申请换锁,请先完成或取消。",
-		"A lock change of this set is ordered already; carry it out or cancel it first.").By("K3.1").At("setID"))
+	act.Explain("key_lock_changes_open", changeOrdered)
 	act.Explain("key_lock_changes_scrap", atItsEnd())
 	act.Explain("key_lock_changes_ended", fault.Clash("这次换锁已办结,请重新读取。", "This lock change has ended; read it again.").By("K3.1"))
 	act.Explain("key_lock_changes_out", stillLent())
@@ -31,8 +38,7 @@ func init() {
 	act.Explain("key_lock_changes_counted", fault.Rule("K3.1", "换锁时未收回的旧钥匙须先报失。", "Keys of the old lock that did not come back are reported lost first."))
 	act.Explain("key_lock_changes_demanded", fault.Rule("K3.1", "只有主管或经理可以直接要求换锁。", "Only a supervisor or a manager demands a lock change."))
 	act.Explain("key_scrappings_whole", fault.Rule("K3.1", "这套钥匙已齐,请先撤回报废申请。", "The set is whole again; withdraw the request to scrap it first."))
-	act.Explain("key_scrappings_open", fault.Clash("这套钥匙已申请报废,请等候主管同意或先撤回。",
-		"The scrapping of this set was requested already; wait for the leader's consent, or withdraw it first.").By("K3.2").At("setID"))
+	act.Explain("key_scrappings_open", scrapRequested)
 	act.Explain("key_scrappings_due", notDue())
 	act.Explain("key_scrappings_ended", fault.Clash("这次报废已办结,请重新读取。", "This scrapping has ended; read it again.").By("K3.2"))
 	act.Explain("key_scrappings_out", fault.Rule("K3.2", "还有钥匙在外,请先收回再报废。", "Keys of this set are out; take them back before it is scrapped."))

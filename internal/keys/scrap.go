@@ -67,7 +67,7 @@ type RequestKeyScrappingPayload struct{ Scrapping *ent.KeyScrapping }
 // RequestScrapping asks that a set which is due goes back to engineering, signed by who asks (K3.2).
 //
 // Errors: NOT_FOUND; INVALID_INPUT for a wrong password; RULE K3.1 if the set is not due; CONFLICT K3.2 if it was requested.
-var RequestScrapping = act.Guarded(act.New("keys.requestScrapping", act.Needs(policy.KeyScrapping, policy.Create), act.Clauses("K3.2", "K3.1"), requestScrapping), scrapGuard)
+var RequestScrapping = act.Guarded(act.New("keys.requestScrapping", act.Needs(policy.KeyScrapping, policy.Create), act.Clauses("K3.2", "K3.1"), requestScrapping), scrapRequestGuard)
 
 func requestScrapping(tx *act.Tx, in RequestKeyScrappingInput) (*RequestKeyScrappingPayload, error) {
 	set, err := lockSet(tx, in.SetID, "setID")
@@ -101,8 +101,6 @@ func requestScrapping(tx *act.Tx, in RequestKeyScrappingInput) (*RequestKeyScrap
 	s, err = s.Update().SetApprovalID(a.ID).Save(tx)
 	return &RequestKeyScrappingPayload{s}, err
 }
-
-var scrapGuard = act.Guard[*ent.KeySet]{Entity: ent.TypeKeySet, ID: changeGuard.ID, Load: sets, Check: canScrap}
 
 // canScrap refuses a set that is not due for scrapping (K3.1).
 func canScrap(_ *act.Tx, s *ent.KeySet) error {
@@ -142,7 +140,7 @@ type ConsentKeyScrappingPayload struct{ Scrapping *ent.KeyScrapping }
 //
 // Errors: NOT_FOUND; INVALID_INPUT for a wrong password; RULE K3.2 for who requested it, or once it has lapsed; CONFLICT if it
 // was decided.
-var ConsentScrapping = act.Guarded(act.New("keys.consentScrapping", act.Needs(policy.KeyScrapping, policy.Approve), act.Clauses("K3.2"), consentScrapping), openScrapping)
+var ConsentScrapping = act.Guarded(act.New("keys.consentScrapping", act.Needs(policy.KeyScrapping, policy.Approve), act.Clauses("K3.2"), consentScrapping), consentGuard)
 
 func consentScrapping(tx *act.Tx, in ConsentKeyScrappingInput) (*ConsentKeyScrappingPayload, error) {
 	s, err := lockScrapping(tx, in.ScrappingID)
@@ -168,15 +166,6 @@ func lockScrapping(tx *act.Tx, id uuid.UUID) (*ent.KeyScrapping, error) {
 		return nil, err
 	}
 	return s, isOpen(tx, s)
-}
-
-var openScrapping = act.Guard[*ent.KeyScrapping]{
-	Entity: ent.TypeKeyScrapping,
-	ID:     func(s *ent.KeyScrapping) uuid.UUID { return s.ID },
-	Load: func(tx *act.Tx, list []uuid.UUID) ([]*ent.KeyScrapping, error) {
-		return tx.KeyScrapping.Query().Where(keyscrapping.IDIn(list...)).All(tx)
-	},
-	Check: isOpen,
 }
 
 // isOpen refuses a scrapping that has ended, with a certificate or without.

@@ -40,7 +40,7 @@ type CompleteKeyScrappingPayload struct {
 //
 // Errors: NOT_FOUND; INVALID_INPUT for a signature that is none; RULE K3.2 without the leader's consent, for a signer who
 // signed before, or while keys are lent or with a household; RULE K3.1 if the set is no longer due; CONFLICT if it was done.
-var CompleteScrapping = act.Guarded(act.New("keys.completeScrapping", act.Needs(policy.KeyScrapping, policy.Update), act.Clauses("K3.2", "K3.1", "K1.3"), completeScrapping), openScrapping)
+var CompleteScrapping = act.Guarded(act.New("keys.completeScrapping", act.Needs(policy.KeyScrapping, policy.Update), act.Clauses("K3.2", "K3.1", "K1.3"), completeScrapping), completeGuard)
 
 func completeScrapping(tx *act.Tx, in CompleteKeyScrappingInput) (*CompleteKeyScrappingPayload, error) {
 	s, err := lockScrapping(tx, in.ScrappingID)

@@ -21,6 +21,8 @@ const (
 	resolveKeys     = `mutation($in: ResolveKeyDifferenceInput!) { resolveKeyDifference(input: $in) { line { id state resolution resolutionReason resolvedByName } } }`
 	closeSpotCheck  = `mutation($in: CloseKeySpotCheckInput!) { closeKeySpotCheck(input: $in) { spotCheck { ` + checkSheet + ` } } }`
 	cancelSpotCheck = `mutation($in: CancelKeySpotCheckInput!) { cancelKeySpotCheck(input: $in) { spotCheck { ` + checkSheet + ` } } }`
+	seenOf          = `query($id: ID!, $sheet: ID!, $line: ID!) { check: node(id: $id) { ... on KeySpotCheck { seed } } sheet: node(id: $sheet) { ... on Reconciliation { title } }
+		line: node(id: $line) { ... on ReconciliationLine { label } } reconciliationLines(where: {reconciliationID: $sheet}) { edges { node { label } } } }`
 	redrawSpotCheck = `query($id: ID!) { redrawKeySpotCheck(spotCheckID: $id) { matches sets { id label } loans { id } } }`
 )
 
@@ -96,9 +98,21 @@ func TestK4_3_ASpotCheckFromTheDrawToTheEnd(t *testing.T) {
 	if check.Get("population").Int() != 5 || len(check.Get("seed").String()) != 32 || check.Get("drawnByName").String() == "" || check.Get("reconciliation.state").String() != "COUNTING" {
 		t.Errorf("drawn: %s", check.Raw)
 	}
-	if got := custodian.Do(mine, nil).Get("keySpotChecks.totalCount").Int(); got != before+1 {
+	blind := func(p *stewardtest.Person) {
+		t.Helper()
+		seen := p.Ask(seenOf, vars{"id": s.id, "sheet": check.Get("reconciliation.id").String(), "line": s.lines[0].Get("id").String()})
+		if seen.Get("errors.#").Int() != 3 || len(seen.Get("data.reconciliationLines.edges").Array()) != 0 || !seen.Get("data.reconciliationLines").Exists() {
+			t.Errorf("%s sees what is to be counted: %s", p.Email, seen.Raw)
+		}
+	}
+	keepers := []*stewardtest.Person{custodian, app.As(policy.CSOfficer), app.Member("all@a.example", app.GrantIn(policy.ProjectManager, app.A), app.GrantIn(policy.KeyCustodian, app.A))}
+	for _, p := range keepers {
+		blind(p)
+	}
+	if got := custodian.Do(mine, nil).Get("keySpotChecks.totalCount").Int(); got != before {
 		t.Errorf("the custodian sees %d spot checks", got)
 	}
+	custodian.Refused(redrawSpotCheck, vars{"id": s.id}, fault.NotFound)
 	missing, over, entry := s.of(app.A.Sets[0], app.A.Cabinet), s.of(app.A.Sets[1], app.A.Desk), s.lines[len(s.lines)-1]
 	if !missing.Exists() || !over.Exists() || entry.Get("placeID").Type != gjson.Null || !strings.Contains(entry.Get("label").String(), "借用登记") {
 		t.Fatalf("the sheet: %s", check.Raw)
@@ -112,7 +126,10 @@ func TestK4_3_ASpotCheckFromTheDrawToTheEnd(t *testing.T) {
 		lines := all["in"].(vars)["lines"].([]vars)
 		some := supervisor.In(t).Do(countSpotCheck, vars{"in": vars{"spotCheckID": s.id, "lines": lines[:len(lines)-1]}}).Get("countKeySpotCheck.spotCheck")
 		seen := some.Raw
-		for _, p := range []*stewardtest.Person{supervisor, custodian, app.As(policy.ProjectManager)} {
+		for _, p := range keepers {
+			blind(p.In(t))
+		}
+		for _, p := range []*stewardtest.Person{supervisor, app.As(policy.ProjectManager)} {
 			seen += p.In(t).Do(`query($s: ID!, $l: ID!) { reconciliationLines(where: {reconciliationID: $s}) { edges { node { expected state } } }
 				node(id: $l) { ... on ReconciliationLine { expected state } } reconciliations { edges { node { lines { expected state } } } } }`,
 				vars{"s": check.Get("reconciliation.id").String(), "l": missing.Get("id").String()}).Raw
@@ -123,14 +140,24 @@ func TestK4_3_ASpotCheckFromTheDrawToTheEnd(t *testing.T) {
 			}
 		}
 		supervisor.In(t).Refused(closeSpotCheck, vars{"in": vars{"spotCheckID": s.id}}, fault.Conflict, "K4.3")
+		if r := supervisor.In(t).Refused(countSpotCheck, vars{"in": vars{"spotCheckID": s.id, "lines": lines[:1]}}, fault.Conflict, "K4.3"); r.Field != "lines.0.lineID" {
+			t.Errorf("a second count is refused at %q", r.Field)
+		}
+		supervisor.In(t).Refused(cancelSpotCheck, vars{"in": vars{"spotCheckID": s.id, "reason": "不查了"}}, fault.Conflict, "K4.3")
 		supervisor.In(t).Refused(resolveKeys, resolved(missing, "EXPLAINED"), fault.Conflict, "K4.3")
 	})
-	counted := supervisor.Do(countSpotCheck, all).Get("countKeySpotCheck.spotCheck")
+	last := all["in"].(vars)["lines"].([]vars)
+	counted := supervisor.Do(countSpotCheck, vars{"in": vars{"spotCheckID": s.id, "lines": last[len(last)-1:]}}).Get("countKeySpotCheck.spotCheck")
 	if counted.Get("reconciliation.state").String() != "SETTLING" || counted.Get(`reconciliation.lines.#(state=="DIFFERENT")#|#`).Int() != 3 {
 		t.Fatalf("counted: %s", counted.Raw)
 	}
 	if l := checkSheetOf(counted).of(app.A.Sets[0], app.A.Cabinet); l.Get("expected").Int() != int64(app.A.InCabinet) || l.Get("countedByName").String() == "" {
 		t.Errorf("the line: %s", l.Raw)
+	}
+	for _, p := range keepers {
+		if seed := p.Do(`query($id: ID!) { node(id: $id) { ... on KeySpotCheck { seed } } }`, vars{"id": s.id}).Get("node.seed").String(); seed != check.Get("seed").String() {
+			t.Errorf("%s does not see what was counted", p.Email)
+		}
 	}
 	t.Run("each difference is resolved once, with a reason", func(t *testing.T) {
 		p := supervisor.In(t)

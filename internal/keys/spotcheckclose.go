@@ -56,10 +56,10 @@ func (in CancelKeySpotCheckInput) Check() error { return reconcile.CheckReason(i
 // CancelKeySpotCheckPayload is the spot check that ended.
 type CancelKeySpotCheckPayload struct{ SpotCheck *ent.KeySpotCheck }
 
-// CancelSpotCheck gives a spot check up before all is counted; it stays on record with the reason, all who may draw one are told,
+// CancelSpotCheck gives a spot check up before anything is counted; it stays on record with the reason, all who may draw one are told,
 // and what is drawn again on the same day is drawn with the same seed (K4.3).
 //
-// Errors: NOT_FOUND; RULE K4.3 for who keeps the keys; CONFLICT once all is counted, and if it ended.
+// Errors: NOT_FOUND, also for who keeps the keys; CONFLICT once a line is counted, and if it ended.
 var CancelSpotCheck = act.Guarded(act.New("keys.cancelSpotCheck", act.Needs(policy.KeySpotCheck, policy.Settle).SessionOnly(), act.Clauses("K4.3"), cancelSpotCheck), spotCheckGuard(spotCheck.CanCancel))
 
 func cancelSpotCheck(tx *act.Tx, in CancelKeySpotCheckInput) (*CancelKeySpotCheckPayload, error) {

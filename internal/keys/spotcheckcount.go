@@ -41,10 +41,10 @@ func (in CountKeySpotCheckInput) counted() []reconcile.Counted {
 // CountKeySpotCheckPayload is the spot check as it stands after.
 type CountKeySpotCheckPayload struct{ SpotCheck *ent.KeySpotCheck }
 
-// CountSpotCheck writes down what is there, blind: what the ledger said is shown when all lines are counted, and
-// until then a line may be counted again (K4.3).
+// CountSpotCheck writes down what is there, blind and once: what the ledger said is shown when all lines are counted, and a
+// miscount is resolved as such, with its reason (K4.3).
 //
-// Errors: NOT_FOUND; INVALID_INPUT; RULE K4.3 for who keeps the keys; CONFLICT once all is counted.
+// Errors: NOT_FOUND, also for who keeps the keys; INVALID_INPUT; CONFLICT for a line that was counted, and once all is.
 var CountSpotCheck = act.Guarded(act.New("keys.countSpotCheck", act.Needs(policy.KeySpotCheck, policy.Update).SessionOnly(), act.Clauses("K4.3"), countSpotCheck), countSpotCheckGuard)
 
 func countSpotCheck(tx *act.Tx, in CountKeySpotCheckInput) (*CountKeySpotCheckPayload, error) {

@@ -57,8 +57,8 @@ func voidCopies(tx *act.Tx, in VoidKeyCopiesInput) (*VoidKeyCopiesPayload, error
 
 var voidCopiesGuard = act.Guard[*ent.KeyCopyOrder]{
 	Entity: ent.TypeKeyCopyOrder,
-	ID:     copiedGuard.ID,
-	Load:   copiedGuard.Load,
+	ID:     copiesGuard.ID,
+	Load:   copiesGuard.Load,
 	Check:  canVoidCopies,
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"path/filepath"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -23,6 +24,7 @@ import (
 	"github.com/steward-pm/steward/internal/database"
 	"github.com/steward-pm/steward/internal/exports"
 	"github.com/steward-pm/steward/internal/files"
+	filestore "github.com/steward-pm/steward/internal/files/store"
 	"github.com/steward-pm/steward/internal/identity"
 	"github.com/steward-pm/steward/internal/importing"
 	"github.com/steward-pm/steward/internal/jobs"
@@ -53,8 +55,9 @@ type Parts struct {
 	Accounts   account.Config
 	Keys       audit.KeyStore
 	Secret     []byte
-	FilesDir   string
-	Zone       *time.Location // whose day begins and ends grants
+	FilesDir   string          // uploads under way; their content, too, unless there is Files
+	Files      filestore.Store // nil: FilesDir
+	Zone       *time.Location  // whose day begins and ends grants
 	Server     server.Config
 	Extensions []graphql.HandlerExtension // further ones
 	Work       bool                       // work jobs, when run; else they are only inserted
@@ -83,7 +86,7 @@ func Assemble(p Parts) (*App, error) {
 	if app.Runtime.Jobs, err = jobs.NewClient(app.Runtime, app.jobs(p.Work)); err != nil {
 		return nil, err
 	}
-	if app.content, err = files.OpenContent(p.FilesDir); err != nil {
+	if app.content, err = p.content(); err != nil {
 		return nil, err
 	}
 	metrics := prometheus.NewRegistry()
@@ -95,14 +98,21 @@ func Assemble(p Parts) (*App, error) {
 		Account:       identity.AccountKey,
 		Files:         files.New(app.content),
 		Registers:     exports.HTTP{},
-		Ready:         p.DB.Pool.Ping,
-		Log:           p.Log, Clock: p.Clock, Metrics: metrics, Translate: graph.Translate,
+		Ready:         p.DB.Pool.Ping, Lacking: map[string]func(context.Context) error{"files": app.content.Ping},
+		Log: p.Log, Clock: p.Clock, Metrics: metrics, Translate: graph.Translate,
 		Slow: []string{"importUnits", "importKeys"},
 	})
 	if err != nil {
 		return nil, err
 	}
 	return app, nil
+}
+
+func (p Parts) content() (*files.Content, error) {
+	if p.Files == nil {
+		return files.OpenContent(p.FilesDir)
+	}
+	return files.NewContent(p.Files, filepath.Join(p.FilesDir, "incoming"))
 }
 
 // jobs are what recurs, over all chapters.
@@ -132,7 +142,7 @@ func (a *App) Handler() http.Handler {
 }
 
 // assemble wires the app of a data directory.
-func (s *Settings) assemble(db *database.DB, clock clockwork.Clock, log *slog.Logger, cfg server.Config, work bool) (*App, error) {
+func (s *Settings) assemble(db *database.DB, m Main, log *slog.Logger, cfg server.Config, work bool) (*App, error) {
 	zone, err := time.LoadLocation(s.PortfolioZone)
 	if err != nil {
 		return nil, fmt.Errorf("there is no time zone %q", s.PortfolioZone)
@@ -145,8 +155,12 @@ func (s *Settings) assemble(db *database.DB, clock clockwork.Clock, log *slog.Lo
 	if err != nil {
 		return nil, err
 	}
+	bucket, err := s.bucket(m)
+	if err != nil {
+		return nil, err
+	}
 	app, err := Assemble(Parts{
-		DB: db, Clock: clock, Log: log, Keys: keys, Secret: secret, FilesDir: s.file("files"), Zone: zone, Server: cfg,
+		DB: db, Clock: m.Clock, Log: log, Keys: keys, Secret: secret, FilesDir: s.file("files"), Files: bucket, Zone: zone, Server: cfg,
 		Work: work,
 	})
 	if err != nil {
@@ -154,6 +168,14 @@ func (s *Settings) assemble(db *database.DB, clock clockwork.Clock, log *slog.Lo
 	}
 	app.Signer, err = audit.LoadSigner(s.file("audit-heads.pem"))
 	return app, err
+}
+
+// bucket is the store of files that is not in the data directory; nil if they are.
+func (s *Settings) bucket(m Main) (filestore.Store, error) {
+	if s.Files == "" {
+		return nil, nil
+	}
+	return filestore.OpenS3(s.Files, m.Getenv)
 }
 
 // headsFile is where the signed heads of the audit trail are kept.

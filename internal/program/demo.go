@@ -28,6 +28,9 @@ func (c *demoCommand) Run(ctx context.Context, m Main, s *Settings, log *slog.Lo
 	if s.DatabaseURL != "" {
 		return fault.Clash("demo 只用私有数据库,请去掉 DATABASE_URL。", "The demo has a private database of its own; unset DATABASE_URL.")
 	}
+	if s.Files != "" {
+		return fault.Clash("demo 的文件只存在数据目录,请去掉 STEWARD_FILES。", "The demo keeps its files in the data directory; unset STEWARD_FILES.")
+	}
 	if c.Fresh {
 		if err := c.clear(s); err != nil {
 			return err

@@ -23,6 +23,26 @@ func run(ctx context.Context, env map[string]string, args ...string) (status int
 	return status, out.String(), err.String()
 }
 
+// runUntil carries a command out until it has printed the text, or has ended by itself.
+func runUntil(ctx context.Context, env map[string]string, text string, args ...string) (status int, stdout, stderr string) {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	var out, errs buffer
+	done := make(chan int, 1)
+	go func() {
+		done <- program.Main{Args: args, Getenv: func(k string) string { return env[k] }, Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs}.Run(ctx)
+	}()
+	for !strings.Contains(out.String(), text) {
+		select {
+		case status := <-done:
+			return status, out.String(), errs.String()
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+	stop()
+	return <-done, out.String(), errs.String()
+}
+
 // buffer is written by one goroutine and read by another.
 type buffer struct {
 	mu sync.Mutex

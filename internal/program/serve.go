@@ -45,9 +45,13 @@ func (m Main) serve(ctx context.Context, s *Settings, cfg server.Config, log *sl
 		return err
 	}
 	defer db.Close()
-	app, err := s.assemble(db, m.Clock, log, cfg, true)
+	app, err := s.assemble(db, m, log, cfg, true)
 	if err != nil {
 		return err
+	}
+	if err := app.content.Check(ctx); err != nil {
+		return fault.Clash("文件存储不可用(须能写入、读取和彻底删除),请检查 --files 或数据目录:%[1]s",
+			"The store of files does not take, give and remove content; check --files or the data directory: %[1]s", err.Error()).Because(err)
 	}
 	if err := app.Server.Listen(ctx); err != nil {
 		return err
@@ -156,7 +160,7 @@ func (m Main) with(ctx context.Context, s *Settings, log *slog.Logger, f func(co
 	}
 	defer db.Close()
 	cfg := server.Defaults()
-	app, err := s.assemble(db, m.Clock, log, cfg, false)
+	app, err := s.assemble(db, m, log, cfg, false)
 	if err != nil {
 		return err
 	}

@@ -39,6 +39,7 @@ type Settings struct {
 	DatabaseURL   string     `help:"PostgreSQL as the serving role; without it a private one runs in the data directory." env:"DATABASE_URL" placeholder:"URL"`
 	MigrateURL    string     `name:"migrate-database-url" help:"PostgreSQL as the owner; DATABASE_URL unless given." env:"MIGRATE_DATABASE_URL" placeholder:"URL"`
 	Connections   int32      `help:"Connections to the database." default:"20" env:"STEWARD_CONNECTIONS"`
+	Files         string     `help:"Bucket that keeps the files, as s3://BUCKET/PREFIX?endpoint=URL&region=REGION; in the data directory unless given." env:"STEWARD_FILES" placeholder:"URL"`
 	PortfolioZone string     `help:"Time zone by whose day grants begin and end." default:"Asia/Shanghai" env:"STEWARD_ZONE"`
 	AuditHeads    string     `help:"File for the signed heads of the audit trail; in the data directory unless given." env:"STEWARD_AUDIT_HEADS" placeholder:"FILE"`
 	LogLevel      slog.Level `help:"Least level logged." default:"info" env:"STEWARD_LOG_LEVEL"`

@@ -33,15 +33,18 @@ func (k *Kind) Close(tx *act.Tx, id uuid.UUID, note string) (*ent.Reconciliation
 	return k.end(tx, sheet, reconciliation.StateClosed, note)
 }
 
-// Cancel ends a count before all is counted: differences that are known are not cancelled away.
+// Cancel ends a count of which nothing is counted: differences are not cancelled away.
 //
-// Errors: INVALID_INPUT at reason; NOT_FOUND; CONFLICT once all lines are counted.
+// Errors: INVALID_INPUT at reason; NOT_FOUND; CONFLICT once a line is counted.
 func (k *Kind) Cancel(tx *act.Tx, id uuid.UUID, reason string) (*ent.Reconciliation, error) {
 	if err := CheckReason(reason); err != nil {
 		return nil, err
 	}
 	sheet, err := k.lock(tx, id)
 	if err != nil {
+		return nil, err
+	}
+	if sheet.Edges.Lines, err = sheet.QueryLines().All(tx); err != nil {
 		return nil, err
 	}
 	if err := k.CanCancel(sheet); err != nil {
@@ -74,10 +77,13 @@ func (k *Kind) CanClose(sheet *ent.Reconciliation) error {
 	return nil
 }
 
-// CanCancel refuses a sheet of which all lines are counted, or which ended.
+// CanCancel refuses a sheet of which a line is counted, or which ended. The sheet has its lines.
 func (k *Kind) CanCancel(sheet *ent.Reconciliation) error {
 	switch sheet.State {
 	case reconciliation.StateCounting:
+		if slices.ContainsFunc(sheet.Edges.Lines, func(l *ent.ReconciliationLine) bool { return l.Counted != nil }) {
+			return begun.By(k.Clause)
+		}
 		return nil
 	case reconciliation.StateSettling:
 		return fault.Clash("已全部清点完毕,不能取消;请处理差异后办结。", "All is counted, so it cannot be cancelled: resolve the differences and close it.").By(k.Clause)

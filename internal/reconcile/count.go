@@ -52,7 +52,7 @@ func (k *Kind) Check(counts []Counted) error {
 // Count writes down what was counted, of some lines or all. With the last line the record is shown: what differs
 // becomes a case, and one obligation says until when all of them are to be resolved.
 //
-// Errors: INVALID_INPUT; NOT_FOUND at lines.N.lineID; CONFLICT once all lines are counted.
+// Errors: INVALID_INPUT; NOT_FOUND at lines.N.lineID; CONFLICT for a line that was counted, and once all lines are.
 func (k *Kind) Count(tx *act.Tx, id uuid.UUID, counts []Counted) (*ent.Reconciliation, error) {
 	if err := k.Check(counts); err != nil {
 		return nil, err
@@ -72,6 +72,9 @@ func (k *Kind) Count(tx *act.Tx, id uuid.UUID, counts []Counted) (*ent.Reconcili
 		at := slices.IndexFunc(lines, func(l *ent.ReconciliationLine) bool { return l.ID == c.LineID })
 		if at < 0 {
 			return nil, fault.Missing().At(fmt.Sprintf("lines.%d.lineID", i))
+		}
+		if lines[at].Counted != nil {
+			return nil, countedOnce.By(k.Clause).At(fmt.Sprintf("lines.%d.lineID", i))
 		}
 		if lines[at], err = lines[at].Update().SetCounted(c.Count).SetCountedByID(tx.Viewer.Account).
 			SetCountedByName(tx.Viewer.Name).SetCountedAt(tx.Now).Save(tx); err != nil {

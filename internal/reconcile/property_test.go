@@ -1,6 +1,7 @@
 package reconcile_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/google/uuid"
@@ -62,6 +63,9 @@ func (m *model) step(t *rapid.T, o office, id uuid.UUID, ids []uuid.UUID) {
 		allowed = m.state == reconciliation.StateCounting
 		order := rapid.Permutation(ids).Draw(t, "order")[:rapid.IntRange(1, len(ids)).Draw(t, "so many")]
 		counts, n := make([]reconcile.Counted, len(order)), rapid.IntRange(0, 2).Draw(t, "count")
+		for j, line := range ids {
+			allowed = allowed && (m.counted[j] == nil || !slices.Contains(order, line)) // once
+		}
 		for i, line := range order {
 			counts[i] = reconcile.Counted{LineID: line, Count: n}
 			for j := range ids {
@@ -84,7 +88,7 @@ func (m *model) step(t *rapid.T, o office, id uuid.UUID, ids []uuid.UUID) {
 		}
 		err = o.close(id)
 	case "cancel":
-		if allowed = m.state == reconciliation.StateCounting; allowed {
+		if allowed = m.state == reconciliation.StateCounting && !slices.ContainsFunc(m.counted, func(n *int) bool { return n != nil }); allowed {
 			m.state = reconciliation.StateCancelled
 		}
 		err = o.cancel(id, "不查了")

@@ -62,7 +62,16 @@ func (k *Kind) lock(tx *act.Tx, id uuid.UUID) (*ent.Reconciliation, error) {
 	return tx.Reconciliation.Query().Where(reconciliation.ID(id), reconciliation.Kind(k.Name)).ForUpdate().Only(tx)
 }
 
+// countedOnce refuses to count a line again, and begun to give up what was begun: who does not like what a count comes to explains it.
+var (
+	countedOnce = fault.Clash("这一行已清点,清点数不能再改;全部清点后如有差异请逐项处理,清点有误的在处理时说明原因。",
+		"This line was counted, once for all. When all lines are, resolve the differences; of a miscount say so, and why.")
+	begun = fault.Clash("已开始清点,不能取消;请清点完毕,处理差异后办结。", "The count was begun, so it cannot be cancelled: count the rest, resolve the differences and close it.")
+)
+
 func init() {
+	act.Explain("reconciliation_lines_once", countedOnce)
+	act.Explain("reconciliations_begun", begun)
 	act.Explain("reconciliations_settled", unsettled)
 	act.Explain("reconciliations_course", fault.Clash("清点已进入下一步,请重新读取。", "The count has gone on meanwhile; read it again."))
 	act.Explain("reconciliation_lines_course", fault.Clash("这一行已不能更改,请重新读取。", "This line cannot be changed any more; read it again."))

@@ -30,11 +30,11 @@ func TestACountFromItsSheetToItsEnd(t *testing.T) {
 	first, second := lines[0].ID, lines[1].ID
 	refused(t, o.resolve(first, "少一把"), fault.Conflict)
 	refused(t, o.close(id), fault.Conflict)
-	for range 2 { // the second time corrects the first
-		if err := o.count(id, reconcile.Counted{LineID: first, Count: 2}); err != nil {
-			t.Fatal(err)
-		}
+	if err := o.count(id, reconcile.Counted{LineID: first, Count: 2}); err != nil {
+		t.Fatal(err)
 	}
+	refused(t, o.count(id, reconcile.Counted{LineID: first, Count: 3}), fault.Conflict, "lines.0.lineID") // for good
+	refused(t, o.cancel(id, "不查了"), fault.Conflict)
 	if s, lines := o.read(id); s.State != reconciliation.StateCounting || lines[0].Expected != nil || lines[0].State != reconciliationline.StateAwaiting || lines[0].CountedByName == "" {
 		t.Errorf("shown before all is counted: %v %v", s, lines)
 	}

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/steward-pm/steward/internal/fault"
@@ -13,7 +15,8 @@ import (
 // health says that the process is alive, whatever its database does.
 func (s *Server) health(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "ok") }
 
-// ready says whether requests are worth sending here. The reason of a no goes to the log only.
+// ready says whether requests are worth sending here. The reason of a no goes to the log only. What is lacking for some of them
+// is named, and no reason to send none.
 func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
 	if s.draining.Load() {
 		plain(w, http.StatusServiceUnavailable, "shutting down")
@@ -26,7 +29,14 @@ func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
 		plain(w, http.StatusServiceUnavailable, "not ready")
 		return
 	}
-	plain(w, http.StatusOK, "ready")
+	answer := "ready"
+	for _, name := range slices.Sorted(maps.Keys(s.parts.Lacking)) {
+		if err := s.parts.Lacking[name](ctx); err != nil {
+			s.parts.Log.WarnContext(ctx, "not reached", "part", name, "error", err)
+			answer += "; not reached: " + name
+		}
+	}
+	plain(w, http.StatusOK, answer)
 }
 
 func plain(w http.ResponseWriter, status int, text string) {

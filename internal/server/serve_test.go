@@ -261,7 +261,13 @@ func TestPortTaken(t *testing.T) {
 func TestHealth(t *testing.T) {
 	t.Parallel()
 	s := open(t)
-	s.want(s.send("GET", "/readyz", ""), 200, "")
+	if a := s.send("GET", "/readyz", ""); a.status != 200 || a.body != "ready\n" {
+		t.Errorf("%d %q", a.status, a.body)
+	}
+	s.lacking = errors.New("secret bucket is away")
+	if a := s.send("GET", "/readyz", ""); a.status != 200 || a.body != "ready; not reached: files\n" || !strings.Contains(s.log.String(), "secret bucket") {
+		t.Errorf("without files: %d %q", a.status, a.body)
+	}
 	s.ready = errors.New("secret database is away")
 	a := s.send("GET", "/readyz", "")
 	s.want(a, 503, "")

@@ -44,12 +44,13 @@ type Parts struct {
 	Account       func(context.Context) string // who is signed in, "" for nobody; default nobody is told apart
 	Files         Files
 	Registers     Registers
-	Ready         func(context.Context) error        // whether the database answers and is migrated; default always
-	Log           *slog.Logger                       // default slog.Default()
-	Clock         clockwork.Clock                    // default the real one
-	Metrics       *prometheus.Registry               // default a new one; collectors of the pool and of acts go here
-	Translate     func(context.Context, error) error // makes refusals of what the layers below refuse; default none
-	Slow          []string                           // root fields of mutations that may take as long as a transfer
+	Ready         func(context.Context) error            // whether the database answers and is migrated; default always
+	Lacking       map[string]func(context.Context) error // what else may be away, by name: readyz says so, and most goes on without
+	Log           *slog.Logger                           // default slog.Default()
+	Clock         clockwork.Clock                        // default the real one
+	Metrics       *prometheus.Registry                   // default a new one; collectors of the pool and of acts go here
+	Translate     func(context.Context, error) error     // makes refusals of what the layers below refuse; default none
+	Slow          []string                               // root fields of mutations that may take as long as a transfer
 }
 
 // Server answers HTTP. Make one with New; it is ready at once.

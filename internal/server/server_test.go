@@ -22,11 +22,11 @@ import (
 // site is a running server over the test schema.
 type site struct {
 	*testing.T
-	server *server.Server
-	schema *testSchema
-	url    string
-	log    *logBuffer
-	ready  error
+	server         *server.Server
+	schema         *testSchema
+	url            string
+	log            *logBuffer
+	ready, lacking error
 }
 
 type logBuffer struct {
@@ -93,8 +93,9 @@ func open(t *testing.T, edit ...func(*server.Config, *server.Parts)) *site {
 	cfg := server.Defaults()
 	parts := server.Parts{
 		Schema: s.schema, Authenticator: door{},
-		Ready: func(context.Context) error { return s.ready },
-		Log:   slog.New(slog.NewJSONHandler(s.log, nil)),
+		Ready:   func(context.Context) error { return s.ready },
+		Lacking: map[string]func(context.Context) error{"files": func(context.Context) error { return s.lacking }},
+		Log:     slog.New(slog.NewJSONHandler(s.log, nil)),
 	}
 	for _, e := range edit {
 		e(&cfg, &parts)

@@ -30,6 +30,7 @@ import (
 	"github.com/steward-pm/steward/internal/calendar"
 	"github.com/steward-pm/steward/internal/database"
 	"github.com/steward-pm/steward/internal/database/dbtest"
+	"github.com/steward-pm/steward/internal/files/store"
 	"github.com/steward-pm/steward/internal/program"
 	"github.com/steward-pm/steward/internal/server"
 	"github.com/steward-pm/steward/policy"
@@ -67,6 +68,7 @@ type Options struct {
 	Server   func(*server.Config)     // may change limits
 	Unscoped bool                     // without wall 1
 	Entities map[string]access.Entity // nil: ent.Entities
+	Files    store.Store              // nil: a directory
 }
 
 // New starts the program on a database of the test's own.
@@ -126,7 +128,7 @@ func Wire(t testing.TB, url string, clock clockwork.Clock, o Options) *program.A
 	app, err := program.Assemble(program.Parts{
 		DB: db, Clock: clock, Log: slog.New(slog.NewTextHandler(testLog{t}, &slog.HandlerOptions{Level: slog.LevelWarn})), Policy: o.Policy,
 		Accounts: account.Config{Params: CheapPasswords}, Keys: keys, Secret: []byte("a secret of tests"),
-		FilesDir: filepath.Join(dir, "files"), Zone: Start.Location(), Server: cfg,
+		FilesDir: filepath.Join(dir, "files"), Files: o.Files, Zone: Start.Location(), Server: cfg,
 	})
 	if err != nil {
 		t.Fatal(err)
