@@ -10,7 +10,7 @@
 //	bind.go     A2, A3       Bind, Unbind: the archivist alone
 //	manual.go   A1.2         CreateManual, PutInForce
 //	request.go  A5           Request: to view, borrow or copy; requestdue.go who is to answer it by when
-//	named.go    A5           NameDocuments, by the archivist; answer.go what becomes of it: DeclineRequest, WithdrawRequest
+//	named.go    A5           NameDocuments, by the archivist; answer.go what becomes of it: DeclineRequest, WithdrawRequest; requestexpire.go its end
 //	permit.go   A5           WithdrawPermit
 //	retention.go A7          SetRetention; retentiondue.go what is past it
 //	hold.go     A7           PlaceHold, ReleaseHold
@@ -25,7 +25,7 @@
 //	renovation.go      ApplyRenovation, AdvanceRenovation, VoidRenovation; deposit.go PayDeposit, ReturnDeposit, VoidDeposit
 //	correspondence.go  RecordCorrespondence, AnswerCorrespondence, VoidCorrespondence
 //
-// download.go gives what a document holds to whom it concerns (A4, A6).
+// download.go gives what a document holds to whom it concerns (A4, A6); readers.go who read a household's file, asked.go that its numbers were asked.
 package archives
 
 import (

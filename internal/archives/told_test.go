@@ -18,7 +18,7 @@ const (
 )
 
 // What is due about a complaint is told to who may read the complaint, be it by a list, by its id, or by a reminder (A4).
-func TestA4_WhatIsDueIsToldToWhoReadsWhatItIsAbout(t *testing.T) {
+func TestA4_1_A4_2_A4_3_WhatIsDueIsToldToWhoReadsWhatItIsAbout(t *testing.T) {
 	t.Parallel()
 	app := stewardtest.New(t)
 	officer := app.As(policy.CSOfficer)
