@@ -38,12 +38,16 @@ type ArchiveDestructionLine struct {
 	Dated time.Time `json:"dated,omitempty"`
 	// Its pages.
 	Pages int `json:"pages,omitempty"`
-	// How many years it was to be kept.
+	// How many years it was to be kept; 0 for what was voided.
 	Years int `json:"years,omitempty"`
 	// The schedule and the item in it.
 	Basis string `json:"basis,omitempty"`
 	// From which day it was past its retention.
 	EligibleOn time.Time `json:"eligible_on,omitempty"`
+	// The day on which it was handed in, whatever day it bears.
+	HandedInOn *time.Time `json:"handed_in_on,omitempty"`
+	// Whether it was voided: handed in by mistake.
+	Voided bool `json:"voided,omitempty"`
 	// Whether its order is neither done nor ended; the database says so.
 	Open bool `json:"open,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
@@ -105,13 +109,13 @@ func (*ArchiveDestructionLine) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case archivedestructionline.FieldOpen:
+		case archivedestructionline.FieldVoided, archivedestructionline.FieldOpen:
 			values[i] = new(sql.NullBool)
 		case archivedestructionline.FieldPages, archivedestructionline.FieldYears:
 			values[i] = new(sql.NullInt64)
 		case archivedestructionline.FieldCategory, archivedestructionline.FieldVolumeCode, archivedestructionline.FieldBasis:
 			values[i] = new(sql.NullString)
-		case archivedestructionline.FieldCreatedAt, archivedestructionline.FieldDated, archivedestructionline.FieldEligibleOn:
+		case archivedestructionline.FieldCreatedAt, archivedestructionline.FieldDated, archivedestructionline.FieldEligibleOn, archivedestructionline.FieldHandedInOn:
 			values[i] = new(sql.NullTime)
 		case archivedestructionline.FieldID, archivedestructionline.FieldEstateID, archivedestructionline.FieldDestructionID, archivedestructionline.FieldDocumentID:
 			values[i] = new(uuid.UUID)
@@ -202,6 +206,19 @@ func (_m *ArchiveDestructionLine) assignValues(columns []string, values []any) e
 			} else if value.Valid {
 				_m.EligibleOn = value.Time
 			}
+		case archivedestructionline.FieldHandedInOn:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field handed_in_on", values[i])
+			} else if value.Valid {
+				_m.HandedInOn = new(time.Time)
+				*_m.HandedInOn = value.Time
+			}
+		case archivedestructionline.FieldVoided:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field voided", values[i])
+			} else if value.Valid {
+				_m.Voided = value.Bool
+			}
 		case archivedestructionline.FieldOpen:
 			if value, ok := values[i].(*sql.NullBool); !ok {
 				return fmt.Errorf("unexpected type %T for field open", values[i])
@@ -291,6 +308,14 @@ func (_m *ArchiveDestructionLine) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("eligible_on=")
 	builder.WriteString(_m.EligibleOn.Format(time.ANSIC))
+	builder.WriteString(", ")
+	if v := _m.HandedInOn; v != nil {
+		builder.WriteString("handed_in_on=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	builder.WriteString("voided=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Voided))
 	builder.WriteString(", ")
 	builder.WriteString("open=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Open))

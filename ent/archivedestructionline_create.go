@@ -90,6 +90,34 @@ func (_c *ArchiveDestructionLineCreate) SetEligibleOn(v time.Time) *ArchiveDestr
 	return _c
 }
 
+// SetHandedInOn sets the "handed_in_on" field.
+func (_c *ArchiveDestructionLineCreate) SetHandedInOn(v time.Time) *ArchiveDestructionLineCreate {
+	_c.mutation.SetHandedInOn(v)
+	return _c
+}
+
+// SetNillableHandedInOn sets the "handed_in_on" field if the given value is not nil.
+func (_c *ArchiveDestructionLineCreate) SetNillableHandedInOn(v *time.Time) *ArchiveDestructionLineCreate {
+	if v != nil {
+		_c.SetHandedInOn(*v)
+	}
+	return _c
+}
+
+// SetVoided sets the "voided" field.
+func (_c *ArchiveDestructionLineCreate) SetVoided(v bool) *ArchiveDestructionLineCreate {
+	_c.mutation.SetVoided(v)
+	return _c
+}
+
+// SetNillableVoided sets the "voided" field if the given value is not nil.
+func (_c *ArchiveDestructionLineCreate) SetNillableVoided(v *bool) *ArchiveDestructionLineCreate {
+	if v != nil {
+		_c.SetVoided(*v)
+	}
+	return _c
+}
+
 // SetOpen sets the "open" field.
 func (_c *ArchiveDestructionLineCreate) SetOpen(v bool) *ArchiveDestructionLineCreate {
 	_c.mutation.SetOpen(v)
@@ -168,6 +196,10 @@ func (_c *ArchiveDestructionLineCreate) ExecX(ctx context.Context) {
 
 // defaults sets the default values of the builder before save.
 func (_c *ArchiveDestructionLineCreate) defaults() {
+	if _, ok := _c.mutation.Voided(); !ok {
+		v := archivedestructionline.DefaultVoided
+		_c.mutation.SetVoided(v)
+	}
 	if _, ok := _c.mutation.Open(); !ok {
 		v := archivedestructionline.DefaultOpen
 		_c.mutation.SetOpen(v)
@@ -227,6 +259,9 @@ func (_c *ArchiveDestructionLineCreate) check() error {
 	}
 	if _, ok := _c.mutation.EligibleOn(); !ok {
 		return &ValidationError{Name: "eligible_on", err: errors.New(`ent: missing required field "ArchiveDestructionLine.eligible_on"`)}
+	}
+	if _, ok := _c.mutation.Voided(); !ok {
+		return &ValidationError{Name: "voided", err: errors.New(`ent: missing required field "ArchiveDestructionLine.voided"`)}
 	}
 	if _, ok := _c.mutation.Open(); !ok {
 		return &ValidationError{Name: "open", err: errors.New(`ent: missing required field "ArchiveDestructionLine.open"`)}
@@ -306,6 +341,14 @@ func (_c *ArchiveDestructionLineCreate) createSpec() (*ArchiveDestructionLine, *
 	if value, ok := _c.mutation.EligibleOn(); ok {
 		_spec.SetField(archivedestructionline.FieldEligibleOn, field.TypeTime, value)
 		_node.EligibleOn = value
+	}
+	if value, ok := _c.mutation.HandedInOn(); ok {
+		_spec.SetField(archivedestructionline.FieldHandedInOn, field.TypeTime, value)
+		_node.HandedInOn = &value
+	}
+	if value, ok := _c.mutation.Voided(); ok {
+		_spec.SetField(archivedestructionline.FieldVoided, field.TypeBool, value)
+		_node.Voided = value
 	}
 	if value, ok := _c.mutation.Open(); ok {
 		_spec.SetField(archivedestructionline.FieldOpen, field.TypeBool, value)

@@ -92,6 +92,9 @@ func (_u *ArchiveDestructionLineUpdate) sqlSave(ctx context.Context) (_node int,
 			}
 		}
 	}
+	if _u.mutation.HandedInOnCleared() {
+		_spec.ClearField(archivedestructionline.FieldHandedInOn, field.TypeTime)
+	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -207,6 +210,9 @@ func (_u *ArchiveDestructionLineUpdateOne) sqlSave(ctx context.Context) (_node *
 				ps[i](selector)
 			}
 		}
+	}
+	if _u.mutation.HandedInOnCleared() {
+		_spec.ClearField(archivedestructionline.FieldHandedInOn, field.TypeTime)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &ArchiveDestructionLine{config: _u.config}

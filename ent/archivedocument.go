@@ -62,6 +62,8 @@ type ArchiveDocument struct {
 	Dated time.Time `json:"dated,omitempty"`
 	// How many pages; 0 for what was never on paper.
 	Pages int `json:"pages,omitempty"`
+	// From which day its retention counts (A7): the day that it bears, never sooner than was first said; of a record, when it was settled. The database makes it.
+	RetainedFrom *time.Time `json:"retained_from,omitempty"`
 	// Whom it is from.
 	Source string `json:"source,omitempty"`
 	// Its edition or version.
@@ -219,7 +221,7 @@ func (*ArchiveDocument) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullInt64)
 		case archivedocument.FieldVoidReason, archivedocument.FieldVoidedByName, archivedocument.FieldClass, archivedocument.FieldCategory, archivedocument.FieldTitle, archivedocument.FieldSource, archivedocument.FieldEdition, archivedocument.FieldState, archivedocument.FieldFilingKey, archivedocument.FieldHandedInByName, archivedocument.FieldBoundByName, archivedocument.FieldName, archivedocument.FieldContentType, archivedocument.FieldSha256, archivedocument.FieldCertificateNumber:
 			values[i] = new(sql.NullString)
-		case archivedocument.FieldCreatedAt, archivedocument.FieldVoidedAt, archivedocument.FieldDated, archivedocument.FieldHandedInAt, archivedocument.FieldBoundAt, archivedocument.FieldDestroyedAt:
+		case archivedocument.FieldCreatedAt, archivedocument.FieldVoidedAt, archivedocument.FieldDated, archivedocument.FieldRetainedFrom, archivedocument.FieldHandedInAt, archivedocument.FieldBoundAt, archivedocument.FieldDestroyedAt:
 			values[i] = new(sql.NullTime)
 		case archivedocument.FieldID, archivedocument.FieldEstateID:
 			values[i] = new(uuid.UUID)
@@ -359,6 +361,13 @@ func (_m *ArchiveDocument) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field pages", values[i])
 			} else if value.Valid {
 				_m.Pages = int(value.Int64)
+			}
+		case archivedocument.FieldRetainedFrom:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field retained_from", values[i])
+			} else if value.Valid {
+				_m.RetainedFrom = new(time.Time)
+				*_m.RetainedFrom = value.Time
 			}
 		case archivedocument.FieldSource:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -620,6 +629,11 @@ func (_m *ArchiveDocument) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("pages=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Pages))
+	builder.WriteString(", ")
+	if v := _m.RetainedFrom; v != nil {
+		builder.WriteString("retained_from=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
 	builder.WriteString(", ")
 	builder.WriteString("source=")
 	builder.WriteString(_m.Source)

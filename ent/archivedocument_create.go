@@ -224,6 +224,20 @@ func (_c *ArchiveDocumentCreate) SetPages(v int) *ArchiveDocumentCreate {
 	return _c
 }
 
+// SetRetainedFrom sets the "retained_from" field.
+func (_c *ArchiveDocumentCreate) SetRetainedFrom(v time.Time) *ArchiveDocumentCreate {
+	_c.mutation.SetRetainedFrom(v)
+	return _c
+}
+
+// SetNillableRetainedFrom sets the "retained_from" field if the given value is not nil.
+func (_c *ArchiveDocumentCreate) SetNillableRetainedFrom(v *time.Time) *ArchiveDocumentCreate {
+	if v != nil {
+		_c.SetRetainedFrom(*v)
+	}
+	return _c
+}
+
 // SetSource sets the "source" field.
 func (_c *ArchiveDocumentCreate) SetSource(v string) *ArchiveDocumentCreate {
 	_c.mutation.SetSource(v)
@@ -801,6 +815,10 @@ func (_c *ArchiveDocumentCreate) createSpec() (*ArchiveDocument, *sqlgraph.Creat
 	if value, ok := _c.mutation.Pages(); ok {
 		_spec.SetField(archivedocument.FieldPages, field.TypeInt, value)
 		_node.Pages = value
+	}
+	if value, ok := _c.mutation.RetainedFrom(); ok {
+		_spec.SetField(archivedocument.FieldRetainedFrom, field.TypeTime, value)
+		_node.RetainedFrom = &value
 	}
 	if value, ok := _c.mutation.Source(); ok {
 		_spec.SetField(archivedocument.FieldSource, field.TypeString, value)

@@ -210,6 +210,26 @@ func (_u *ArchiveDocumentUpdate) AddPages(v int) *ArchiveDocumentUpdate {
 	return _u
 }
 
+// SetRetainedFrom sets the "retained_from" field.
+func (_u *ArchiveDocumentUpdate) SetRetainedFrom(v time.Time) *ArchiveDocumentUpdate {
+	_u.mutation.SetRetainedFrom(v)
+	return _u
+}
+
+// SetNillableRetainedFrom sets the "retained_from" field if the given value is not nil.
+func (_u *ArchiveDocumentUpdate) SetNillableRetainedFrom(v *time.Time) *ArchiveDocumentUpdate {
+	if v != nil {
+		_u.SetRetainedFrom(*v)
+	}
+	return _u
+}
+
+// ClearRetainedFrom clears the value of the "retained_from" field.
+func (_u *ArchiveDocumentUpdate) ClearRetainedFrom() *ArchiveDocumentUpdate {
+	_u.mutation.ClearRetainedFrom()
+	return _u
+}
+
 // SetSource sets the "source" field.
 func (_u *ArchiveDocumentUpdate) SetSource(v string) *ArchiveDocumentUpdate {
 	_u.mutation.SetSource(v)
@@ -548,6 +568,12 @@ func (_u *ArchiveDocumentUpdate) sqlSave(ctx context.Context) (_node int, err er
 	if value, ok := _u.mutation.AddedPages(); ok {
 		_spec.AddField(archivedocument.FieldPages, field.TypeInt, value)
 	}
+	if value, ok := _u.mutation.RetainedFrom(); ok {
+		_spec.SetField(archivedocument.FieldRetainedFrom, field.TypeTime, value)
+	}
+	if _u.mutation.RetainedFromCleared() {
+		_spec.ClearField(archivedocument.FieldRetainedFrom, field.TypeTime)
+	}
 	if value, ok := _u.mutation.Source(); ok {
 		_spec.SetField(archivedocument.FieldSource, field.TypeString, value)
 	}
@@ -854,6 +880,26 @@ func (_u *ArchiveDocumentUpdateOne) SetNillablePages(v *int) *ArchiveDocumentUpd
 // AddPages adds value to the "pages" field.
 func (_u *ArchiveDocumentUpdateOne) AddPages(v int) *ArchiveDocumentUpdateOne {
 	_u.mutation.AddPages(v)
+	return _u
+}
+
+// SetRetainedFrom sets the "retained_from" field.
+func (_u *ArchiveDocumentUpdateOne) SetRetainedFrom(v time.Time) *ArchiveDocumentUpdateOne {
+	_u.mutation.SetRetainedFrom(v)
+	return _u
+}
+
+// SetNillableRetainedFrom sets the "retained_from" field if the given value is not nil.
+func (_u *ArchiveDocumentUpdateOne) SetNillableRetainedFrom(v *time.Time) *ArchiveDocumentUpdateOne {
+	if v != nil {
+		_u.SetRetainedFrom(*v)
+	}
+	return _u
+}
+
+// ClearRetainedFrom clears the value of the "retained_from" field.
+func (_u *ArchiveDocumentUpdateOne) ClearRetainedFrom() *ArchiveDocumentUpdateOne {
+	_u.mutation.ClearRetainedFrom()
 	return _u
 }
 
@@ -1224,6 +1270,12 @@ func (_u *ArchiveDocumentUpdateOne) sqlSave(ctx context.Context) (_node *Archive
 	}
 	if value, ok := _u.mutation.AddedPages(); ok {
 		_spec.AddField(archivedocument.FieldPages, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.RetainedFrom(); ok {
+		_spec.SetField(archivedocument.FieldRetainedFrom, field.TypeTime, value)
+	}
+	if _u.mutation.RetainedFromCleared() {
+		_spec.ClearField(archivedocument.FieldRetainedFrom, field.TypeTime)
 	}
 	if value, ok := _u.mutation.Source(); ok {
 		_spec.SetField(archivedocument.FieldSource, field.TypeString, value)

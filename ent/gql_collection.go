@@ -715,6 +715,16 @@ func (_q *ArchiveDestructionLineQuery) collectField(ctx context.Context, oneNode
 				selectedFields = append(selectedFields, archivedestructionline.FieldEligibleOn)
 				fieldSeen[archivedestructionline.FieldEligibleOn] = struct{}{}
 			}
+		case "handedInOn":
+			if _, ok := fieldSeen[archivedestructionline.FieldHandedInOn]; !ok {
+				selectedFields = append(selectedFields, archivedestructionline.FieldHandedInOn)
+				fieldSeen[archivedestructionline.FieldHandedInOn] = struct{}{}
+			}
+		case "voided":
+			if _, ok := fieldSeen[archivedestructionline.FieldVoided]; !ok {
+				selectedFields = append(selectedFields, archivedestructionline.FieldVoided)
+				fieldSeen[archivedestructionline.FieldVoided] = struct{}{}
+			}
 		case "open":
 			if _, ok := fieldSeen[archivedestructionline.FieldOpen]; !ok {
 				selectedFields = append(selectedFields, archivedestructionline.FieldOpen)
@@ -993,6 +1003,11 @@ func (_q *ArchiveDocumentQuery) collectField(ctx context.Context, oneNode bool, 
 			if _, ok := fieldSeen[archivedocument.FieldPages]; !ok {
 				selectedFields = append(selectedFields, archivedocument.FieldPages)
 				fieldSeen[archivedocument.FieldPages] = struct{}{}
+			}
+		case "retainedFrom":
+			if _, ok := fieldSeen[archivedocument.FieldRetainedFrom]; !ok {
+				selectedFields = append(selectedFields, archivedocument.FieldRetainedFrom)
+				fieldSeen[archivedocument.FieldRetainedFrom] = struct{}{}
 			}
 		case "source":
 			if _, ok := fieldSeen[archivedocument.FieldSource]; !ok {

@@ -4666,6 +4666,8 @@ type ArchiveDestructionLineMutation struct {
 	addyears           *int
 	basis              *string
 	eligible_on        *time.Time
+	handed_in_on       *time.Time
+	voided             *bool
 	open               *bool
 	clearedFields      map[string]struct{}
 	estate             *uuid.UUID
@@ -5219,6 +5221,91 @@ func (m *ArchiveDestructionLineMutation) ResetEligibleOn() {
 	m.eligible_on = nil
 }
 
+// SetHandedInOn sets the "handed_in_on" field.
+func (m *ArchiveDestructionLineMutation) SetHandedInOn(t time.Time) {
+	m.handed_in_on = &t
+}
+
+// HandedInOn returns the value of the "handed_in_on" field in the mutation.
+func (m *ArchiveDestructionLineMutation) HandedInOn() (r time.Time, exists bool) {
+	v := m.handed_in_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHandedInOn returns the old "handed_in_on" field's value of the ArchiveDestructionLine entity.
+// If the ArchiveDestructionLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionLineMutation) OldHandedInOn(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHandedInOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHandedInOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHandedInOn: %w", err)
+	}
+	return oldValue.HandedInOn, nil
+}
+
+// ClearHandedInOn clears the value of the "handed_in_on" field.
+func (m *ArchiveDestructionLineMutation) ClearHandedInOn() {
+	m.handed_in_on = nil
+	m.clearedFields[archivedestructionline.FieldHandedInOn] = struct{}{}
+}
+
+// HandedInOnCleared returns if the "handed_in_on" field was cleared in this mutation.
+func (m *ArchiveDestructionLineMutation) HandedInOnCleared() bool {
+	_, ok := m.clearedFields[archivedestructionline.FieldHandedInOn]
+	return ok
+}
+
+// ResetHandedInOn resets all changes to the "handed_in_on" field.
+func (m *ArchiveDestructionLineMutation) ResetHandedInOn() {
+	m.handed_in_on = nil
+	delete(m.clearedFields, archivedestructionline.FieldHandedInOn)
+}
+
+// SetVoided sets the "voided" field.
+func (m *ArchiveDestructionLineMutation) SetVoided(b bool) {
+	m.voided = &b
+}
+
+// Voided returns the value of the "voided" field in the mutation.
+func (m *ArchiveDestructionLineMutation) Voided() (r bool, exists bool) {
+	v := m.voided
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoided returns the old "voided" field's value of the ArchiveDestructionLine entity.
+// If the ArchiveDestructionLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionLineMutation) OldVoided(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoided is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoided requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoided: %w", err)
+	}
+	return oldValue.Voided, nil
+}
+
+// ResetVoided resets all changes to the "voided" field.
+func (m *ArchiveDestructionLineMutation) ResetVoided() {
+	m.voided = nil
+}
+
 // SetOpen sets the "open" field.
 func (m *ArchiveDestructionLineMutation) SetOpen(b bool) {
 	m.open = &b
@@ -5370,7 +5457,7 @@ func (m *ArchiveDestructionLineMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ArchiveDestructionLineMutation) Fields() []string {
-	fields := make([]string, 0, 12)
+	fields := make([]string, 0, 14)
 	if m.created_at != nil {
 		fields = append(fields, archivedestructionline.FieldCreatedAt)
 	}
@@ -5403,6 +5490,12 @@ func (m *ArchiveDestructionLineMutation) Fields() []string {
 	}
 	if m.eligible_on != nil {
 		fields = append(fields, archivedestructionline.FieldEligibleOn)
+	}
+	if m.handed_in_on != nil {
+		fields = append(fields, archivedestructionline.FieldHandedInOn)
+	}
+	if m.voided != nil {
+		fields = append(fields, archivedestructionline.FieldVoided)
 	}
 	if m.open != nil {
 		fields = append(fields, archivedestructionline.FieldOpen)
@@ -5437,6 +5530,10 @@ func (m *ArchiveDestructionLineMutation) Field(name string) (ent.Value, bool) {
 		return m.Basis()
 	case archivedestructionline.FieldEligibleOn:
 		return m.EligibleOn()
+	case archivedestructionline.FieldHandedInOn:
+		return m.HandedInOn()
+	case archivedestructionline.FieldVoided:
+		return m.Voided()
 	case archivedestructionline.FieldOpen:
 		return m.Open()
 	}
@@ -5470,6 +5567,10 @@ func (m *ArchiveDestructionLineMutation) OldField(ctx context.Context, name stri
 		return m.OldBasis(ctx)
 	case archivedestructionline.FieldEligibleOn:
 		return m.OldEligibleOn(ctx)
+	case archivedestructionline.FieldHandedInOn:
+		return m.OldHandedInOn(ctx)
+	case archivedestructionline.FieldVoided:
+		return m.OldVoided(ctx)
 	case archivedestructionline.FieldOpen:
 		return m.OldOpen(ctx)
 	}
@@ -5558,6 +5659,20 @@ func (m *ArchiveDestructionLineMutation) SetField(name string, value ent.Value) 
 		}
 		m.SetEligibleOn(v)
 		return nil
+	case archivedestructionline.FieldHandedInOn:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHandedInOn(v)
+		return nil
+	case archivedestructionline.FieldVoided:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoided(v)
+		return nil
 	case archivedestructionline.FieldOpen:
 		v, ok := value.(bool)
 		if !ok {
@@ -5621,7 +5736,11 @@ func (m *ArchiveDestructionLineMutation) AddField(name string, value ent.Value) 
 // ClearedFields returns all nullable fields that were cleared during this
 // mutation.
 func (m *ArchiveDestructionLineMutation) ClearedFields() []string {
-	return nil
+	var fields []string
+	if m.FieldCleared(archivedestructionline.FieldHandedInOn) {
+		fields = append(fields, archivedestructionline.FieldHandedInOn)
+	}
+	return fields
 }
 
 // FieldCleared returns a boolean indicating if a field with the given name was
@@ -5634,6 +5753,11 @@ func (m *ArchiveDestructionLineMutation) FieldCleared(name string) bool {
 // ClearField clears the value of the field with the given name. It returns an
 // error if the field is not defined in the schema.
 func (m *ArchiveDestructionLineMutation) ClearField(name string) error {
+	switch name {
+	case archivedestructionline.FieldHandedInOn:
+		m.ClearHandedInOn()
+		return nil
+	}
 	return fmt.Errorf("unknown ArchiveDestructionLine nullable field %s", name)
 }
 
@@ -5673,6 +5797,12 @@ func (m *ArchiveDestructionLineMutation) ResetField(name string) error {
 		return nil
 	case archivedestructionline.FieldEligibleOn:
 		m.ResetEligibleOn()
+		return nil
+	case archivedestructionline.FieldHandedInOn:
+		m.ResetHandedInOn()
+		return nil
+	case archivedestructionline.FieldVoided:
+		m.ResetVoided()
 		return nil
 	case archivedestructionline.FieldOpen:
 		m.ResetOpen()
@@ -5811,6 +5941,7 @@ type ArchiveDocumentMutation struct {
 	dated              *time.Time
 	pages              *int
 	addpages           *int
+	retained_from      *time.Time
 	source             *string
 	edition            *string
 	current            *bool
@@ -6744,6 +6875,55 @@ func (m *ArchiveDocumentMutation) AddedPages() (r int, exists bool) {
 func (m *ArchiveDocumentMutation) ResetPages() {
 	m.pages = nil
 	m.addpages = nil
+}
+
+// SetRetainedFrom sets the "retained_from" field.
+func (m *ArchiveDocumentMutation) SetRetainedFrom(t time.Time) {
+	m.retained_from = &t
+}
+
+// RetainedFrom returns the value of the "retained_from" field in the mutation.
+func (m *ArchiveDocumentMutation) RetainedFrom() (r time.Time, exists bool) {
+	v := m.retained_from
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRetainedFrom returns the old "retained_from" field's value of the ArchiveDocument entity.
+// If the ArchiveDocument object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDocumentMutation) OldRetainedFrom(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRetainedFrom is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRetainedFrom requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRetainedFrom: %w", err)
+	}
+	return oldValue.RetainedFrom, nil
+}
+
+// ClearRetainedFrom clears the value of the "retained_from" field.
+func (m *ArchiveDocumentMutation) ClearRetainedFrom() {
+	m.retained_from = nil
+	m.clearedFields[archivedocument.FieldRetainedFrom] = struct{}{}
+}
+
+// RetainedFromCleared returns if the "retained_from" field was cleared in this mutation.
+func (m *ArchiveDocumentMutation) RetainedFromCleared() bool {
+	_, ok := m.clearedFields[archivedocument.FieldRetainedFrom]
+	return ok
+}
+
+// ResetRetainedFrom resets all changes to the "retained_from" field.
+func (m *ArchiveDocumentMutation) ResetRetainedFrom() {
+	m.retained_from = nil
+	delete(m.clearedFields, archivedocument.FieldRetainedFrom)
 }
 
 // SetSource sets the "source" field.
@@ -7751,7 +7931,7 @@ func (m *ArchiveDocumentMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ArchiveDocumentMutation) Fields() []string {
-	fields := make([]string, 0, 37)
+	fields := make([]string, 0, 38)
 	if m.created_at != nil {
 		fields = append(fields, archivedocument.FieldCreatedAt)
 	}
@@ -7805,6 +7985,9 @@ func (m *ArchiveDocumentMutation) Fields() []string {
 	}
 	if m.pages != nil {
 		fields = append(fields, archivedocument.FieldPages)
+	}
+	if m.retained_from != nil {
+		fields = append(fields, archivedocument.FieldRetainedFrom)
 	}
 	if m.source != nil {
 		fields = append(fields, archivedocument.FieldSource)
@@ -7907,6 +8090,8 @@ func (m *ArchiveDocumentMutation) Field(name string) (ent.Value, bool) {
 		return m.Dated()
 	case archivedocument.FieldPages:
 		return m.Pages()
+	case archivedocument.FieldRetainedFrom:
+		return m.RetainedFrom()
 	case archivedocument.FieldSource:
 		return m.Source()
 	case archivedocument.FieldEdition:
@@ -7990,6 +8175,8 @@ func (m *ArchiveDocumentMutation) OldField(ctx context.Context, name string) (en
 		return m.OldDated(ctx)
 	case archivedocument.FieldPages:
 		return m.OldPages(ctx)
+	case archivedocument.FieldRetainedFrom:
+		return m.OldRetainedFrom(ctx)
 	case archivedocument.FieldSource:
 		return m.OldSource(ctx)
 	case archivedocument.FieldEdition:
@@ -8162,6 +8349,13 @@ func (m *ArchiveDocumentMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetPages(v)
+		return nil
+	case archivedocument.FieldRetainedFrom:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRetainedFrom(v)
 		return nil
 	case archivedocument.FieldSource:
 		v, ok := value.(string)
@@ -8389,6 +8583,9 @@ func (m *ArchiveDocumentMutation) ClearedFields() []string {
 	if m.FieldCleared(archivedocument.FieldManualID) {
 		fields = append(fields, archivedocument.FieldManualID)
 	}
+	if m.FieldCleared(archivedocument.FieldRetainedFrom) {
+		fields = append(fields, archivedocument.FieldRetainedFrom)
+	}
 	if m.FieldCleared(archivedocument.FieldVolumeID) {
 		fields = append(fields, archivedocument.FieldVolumeID)
 	}
@@ -8444,6 +8641,9 @@ func (m *ArchiveDocumentMutation) ClearField(name string) error {
 		return nil
 	case archivedocument.FieldManualID:
 		m.ClearManualID()
+		return nil
+	case archivedocument.FieldRetainedFrom:
+		m.ClearRetainedFrom()
 		return nil
 	case archivedocument.FieldVolumeID:
 		m.ClearVolumeID()
@@ -8524,6 +8724,9 @@ func (m *ArchiveDocumentMutation) ResetField(name string) error {
 		return nil
 	case archivedocument.FieldPages:
 		m.ResetPages()
+		return nil
+	case archivedocument.FieldRetainedFrom:
+		m.ResetRetainedFrom()
 		return nil
 	case archivedocument.FieldSource:
 		m.ResetSource()

@@ -162,8 +162,12 @@ func init() {
 	archivedestructionlineDescYears := archivedestructionlineFields[6].Descriptor()
 	// archivedestructionline.YearsValidator is a validator for the "years" field. It is called by the builders before save.
 	archivedestructionline.YearsValidator = archivedestructionlineDescYears.Validators[0].(func(int) error)
+	// archivedestructionlineDescVoided is the schema descriptor for voided field.
+	archivedestructionlineDescVoided := archivedestructionlineFields[10].Descriptor()
+	// archivedestructionline.DefaultVoided holds the default value on creation for the voided field.
+	archivedestructionline.DefaultVoided = archivedestructionlineDescVoided.Default.(bool)
 	// archivedestructionlineDescOpen is the schema descriptor for open field.
-	archivedestructionlineDescOpen := archivedestructionlineFields[9].Descriptor()
+	archivedestructionlineDescOpen := archivedestructionlineFields[11].Descriptor()
 	// archivedestructionline.DefaultOpen holds the default value on creation for the open field.
 	archivedestructionline.DefaultOpen = archivedestructionlineDescOpen.Default.(bool)
 	// archivedestructionlineDescID is the schema descriptor for id field.
@@ -196,45 +200,45 @@ func init() {
 	// archivedocument.PagesValidator is a validator for the "pages" field. It is called by the builders before save.
 	archivedocument.PagesValidator = archivedocumentDescPages.Validators[0].(func(int) error)
 	// archivedocumentDescSource is the schema descriptor for source field.
-	archivedocumentDescSource := archivedocumentFields[11].Descriptor()
+	archivedocumentDescSource := archivedocumentFields[12].Descriptor()
 	// archivedocument.DefaultSource holds the default value on creation for the source field.
 	archivedocument.DefaultSource = archivedocumentDescSource.Default.(string)
 	// archivedocumentDescEdition is the schema descriptor for edition field.
-	archivedocumentDescEdition := archivedocumentFields[12].Descriptor()
+	archivedocumentDescEdition := archivedocumentFields[13].Descriptor()
 	// archivedocument.DefaultEdition holds the default value on creation for the edition field.
 	archivedocument.DefaultEdition = archivedocumentDescEdition.Default.(string)
 	// archivedocumentDescCurrent is the schema descriptor for current field.
-	archivedocumentDescCurrent := archivedocumentFields[13].Descriptor()
+	archivedocumentDescCurrent := archivedocumentFields[14].Descriptor()
 	// archivedocument.DefaultCurrent holds the default value on creation for the current field.
 	archivedocument.DefaultCurrent = archivedocumentDescCurrent.Default.(bool)
 	// archivedocumentDescFilingKey is the schema descriptor for filing_key field.
-	archivedocumentDescFilingKey := archivedocumentFields[17].Descriptor()
+	archivedocumentDescFilingKey := archivedocumentFields[18].Descriptor()
 	// archivedocument.DefaultFilingKey holds the default value on creation for the filing_key field.
 	archivedocument.DefaultFilingKey = archivedocumentDescFilingKey.Default.(string)
 	// archivedocumentDescBoundByName is the schema descriptor for bound_by_name field.
-	archivedocumentDescBoundByName := archivedocumentFields[22].Descriptor()
+	archivedocumentDescBoundByName := archivedocumentFields[23].Descriptor()
 	// archivedocument.DefaultBoundByName holds the default value on creation for the bound_by_name field.
 	archivedocument.DefaultBoundByName = archivedocumentDescBoundByName.Default.(string)
 	// archivedocumentDescName is the schema descriptor for name field.
-	archivedocumentDescName := archivedocumentFields[24].Descriptor()
+	archivedocumentDescName := archivedocumentFields[25].Descriptor()
 	// archivedocument.DefaultName holds the default value on creation for the name field.
 	archivedocument.DefaultName = archivedocumentDescName.Default.(string)
 	// archivedocumentDescContentType is the schema descriptor for content_type field.
-	archivedocumentDescContentType := archivedocumentFields[25].Descriptor()
+	archivedocumentDescContentType := archivedocumentFields[26].Descriptor()
 	// archivedocument.DefaultContentType holds the default value on creation for the content_type field.
 	archivedocument.DefaultContentType = archivedocumentDescContentType.Default.(string)
 	// archivedocumentDescSize is the schema descriptor for size field.
-	archivedocumentDescSize := archivedocumentFields[26].Descriptor()
+	archivedocumentDescSize := archivedocumentFields[27].Descriptor()
 	// archivedocument.DefaultSize holds the default value on creation for the size field.
 	archivedocument.DefaultSize = archivedocumentDescSize.Default.(int64)
 	// archivedocument.SizeValidator is a validator for the "size" field. It is called by the builders before save.
 	archivedocument.SizeValidator = archivedocumentDescSize.Validators[0].(func(int64) error)
 	// archivedocumentDescSha256 is the schema descriptor for sha256 field.
-	archivedocumentDescSha256 := archivedocumentFields[27].Descriptor()
+	archivedocumentDescSha256 := archivedocumentFields[28].Descriptor()
 	// archivedocument.DefaultSha256 holds the default value on creation for the sha256 field.
 	archivedocument.DefaultSha256 = archivedocumentDescSha256.Default.(string)
 	// archivedocumentDescCertificateNumber is the schema descriptor for certificate_number field.
-	archivedocumentDescCertificateNumber := archivedocumentFields[29].Descriptor()
+	archivedocumentDescCertificateNumber := archivedocumentFields[30].Descriptor()
 	// archivedocument.DefaultCertificateNumber holds the default value on creation for the certificate_number field.
 	archivedocument.DefaultCertificateNumber = archivedocumentDescCertificateNumber.Default.(string)
 	// archivedocumentDescID is the schema descriptor for id field.

@@ -12,7 +12,7 @@ import (
 var Entities = map[string]access.Entity{
 	TypeApproval: {
 		Name: TypeApproval, Table: "approvals", Code: ids.Code(518),
-		Estate: "estate_id", Department: "", Self: "asked_by_id", Household: "", Permits: "",
+		Estate: "estate_id", Department: "", Self: "asked_by_id", Household: "", Voided: "", Permits: "",
 		Document:   "",
 		AppendOnly: false, Watched: false,
 		Confidential: map[string]bool{"content": true, "reason": true, "decision_note": true, "withdraw_reason": true},
@@ -20,7 +20,7 @@ var Entities = map[string]access.Entity{
 	},
 	TypeArchiveDestruction: {
 		Name: TypeArchiveDestruction, Table: "archive_destructions", Code: ids.Code(1554),
-		Estate: "estate_id", Department: "", Self: "", Household: "", Permits: "",
+		Estate: "estate_id", Department: "", Self: "", Household: "", Voided: "", Permits: "",
 		Document:   "",
 		AppendOnly: false, Watched: false,
 		Confidential: map[string]bool{"content": true},
@@ -28,7 +28,7 @@ var Entities = map[string]access.Entity{
 	},
 	TypeArchiveDestructionLine: {
 		Name: TypeArchiveDestructionLine, Table: "archive_destruction_lines", Code: ids.Code(1555),
-		Estate: "estate_id", Department: "", Self: "", Household: "", Permits: "",
+		Estate: "estate_id", Department: "", Self: "", Household: "", Voided: "", Permits: "",
 		Document:   "",
 		AppendOnly: true, Watched: false,
 		Confidential: map[string]bool{},
@@ -36,7 +36,7 @@ var Entities = map[string]access.Entity{
 	},
 	TypeArchiveDocument: {
 		Name: TypeArchiveDocument, Table: "archive_documents", Code: ids.Code(1539),
-		Estate: "estate_id", Department: "department_id", Self: "account_id", Household: "household_id", Permits: "archive_permits",
+		Estate: "estate_id", Department: "department_id", Self: "account_id", Household: "household_id", Voided: "voided_at", Permits: "archive_permits",
 		Document:   "id",
 		AppendOnly: false, Watched: true,
 		Confidential: map[string]bool{"title": true, "source": true, "edition": true, "name": true, "sha256": true},
@@ -44,7 +44,7 @@ var Entities = map[string]access.Entity{
 	},
 	TypeArchiveFile: {
 		Name: TypeArchiveFile, Table: "archive_files", Code: ids.Code(1537),
-		Estate: "estate_id", Department: "department_id", Self: "account_id", Household: "household_id", Permits: "",
+		Estate: "estate_id", Department: "department_id", Self: "account_id", Household: "household_id", Voided: "", Permits: "",
 		Document:   "",
 		AppendOnly: false, Watched: true,
 		Confidential: map[string]bool{},
@@ -52,7 +52,7 @@ var Entities = map[string]access.Entity{
 	},
 	TypeArchiveHold: {
 		Name: TypeArchiveHold, Table: "archive_holds", Code: ids.Code(1553),
-		Estate: "estate_id", Department: "", Self: "", Household: "", Permits: "",
+		Estate: "estate_id", Department: "", Self: "", Household: "", Voided: "", Permits: "",
 		Document:   "subject_id",
 		AppendOnly: false, Watched: false,
 		Confidential: map[string]bool{"reason": true, "release_reason": true},
@@ -60,7 +60,7 @@ var Entities = map[string]access.Entity{
 	},
 	TypeArchiveManual: {
 		Name: TypeArchiveManual, Table: "archive_manuals", Code: ids.Code(1540),
-		Estate: "estate_id", Department: "", Self: "", Household: "", Permits: "",
+		Estate: "estate_id", Department: "", Self: "", Household: "", Voided: "", Permits: "",
 		Document:   "",
 		AppendOnly: false, Watched: false,
 		Confidential: map[string]bool{},
@@ -68,7 +68,7 @@ var Entities = map[string]access.Entity{
 	},
 	TypeArchivePermit: {
 		Name: TypeArchivePermit, Table: "archive_permits", Code: ids.Code(1541),
-		Estate: "estate_id", Department: "department_id", Self: "account_id", Household: "", Permits: "",
+		Estate: "estate_id", Department: "department_id", Self: "account_id", Household: "", Voided: "", Permits: "",
 		Document:   "",
 		AppendOnly: false, Watched: false,
 		Confidential: map[string]bool{},
@@ -76,7 +76,7 @@ var Entities = map[string]access.Entity{
 	},
 	TypeArchiveRequest: {
 		Name: TypeArchiveRequest, Table: "archive_requests", Code: ids.Code(1547),
-		Estate: "estate_id", Department: "department_id", Self: "account_id", Household: "", Permits: "",
+		Estate: "estate_id", Department: "department_id", Self: "account_id", Household: "", Voided: "", Permits: "",
 		Document:   "",
 		AppendOnly: false, Watched: false,
 		Confidential: map[string]bool{"purpose": true, "wanted": true, "answer": true},
@@ -84,7 +84,7 @@ var Entities = map[string]access.Entity{
 	},
 	TypeArchiveRequestDocument: {
 		Name: TypeArchiveRequestDocument, Table: "archive_request_documents", Code: ids.Code(1548),
-		Estate: "estate_id", Department: "department_id", Self: "", Household: "", Permits: "",
+		Estate: "estate_id", Department: "department_id", Self: "", Household: "", Voided: "", Permits: "",
 		Document:   "",
 		AppendOnly: true, Watched: false,
 		Confidential: map[string]bool{},
@@ -92,7 +92,7 @@ var Entities = map[string]access.Entity{
 	},
 	TypeArchiveRetention: {
 		Name: TypeArchiveRetention, Table: "archive_retentions", Code: ids.Code(1552),
-		Estate: "estate_id", Department: "", Self: "", Household: "", Permits: "",
+		Estate: "estate_id", Department: "", Self: "", Household: "", Voided: "", Permits: "",
 		Document:   "",
 		AppendOnly: false, Watched: false,
 		Confidential: map[string]bool{},
@@ -100,7 +100,7 @@ var Entities = map[string]access.Entity{
 	},
 	TypeArchiveVolume: {
 		Name: TypeArchiveVolume, Table: "archive_volumes", Code: ids.Code(1538),
-		Estate: "estate_id", Department: "department_id", Self: "account_id", Household: "household_id", Permits: "",
+		Estate: "estate_id", Department: "department_id", Self: "account_id", Household: "household_id", Voided: "", Permits: "",
 		Document:   "id",
 		AppendOnly: false, Watched: true,
 		Confidential: map[string]bool{"title": true},
@@ -108,7 +108,7 @@ var Entities = map[string]access.Entity{
 	},
 	TypeArea: {
 		Name: TypeArea, Table: "areas", Code: ids.Code(258),
-		Estate: "estate_id", Department: "", Self: "", Household: "", Permits: "",
+		Estate: "estate_id", Department: "", Self: "", Household: "", Voided: "", Permits: "",
 		Document:   "",
 		AppendOnly: false, Watched: false,
 		Confidential: map[string]bool{},
@@ -116,7 +116,7 @@ var Entities = map[string]access.Entity{
 	},
 	TypeBuilding: {
 		Name: TypeBuilding, Table: "buildings", Code: ids.Code(259),
-		Estate: "estate_id", Department: "", Self: "", Household: "", Permits: "",
+		Estate: "estate_id", Department: "", Self: "", Household: "", Voided: "", Permits: "",
 		Document:   "",
 		AppendOnly: false, Watched: false,
 		Confidential: map[string]bool{},
@@ -124,7 +124,7 @@ var Entities = map[string]access.Entity{
 	},
 	TypeCertificate: {
 		Name: TypeCertificate, Table: "certificates", Code: ids.Code(517),
-		Estate: "estate_id", Department: "", Self: "", Household: "", Permits: "",
+		Estate: "estate_id", Department: "", Self: "", Household: "", Voided: "", Permits: "",
 		Document:   "",
 		AppendOnly: true, Watched: false,
 		Confidential: map[string]bool{"content": true},
@@ -132,7 +132,7 @@ var Entities = map[string]access.Entity{
 	},
 	TypeComplaint: {
 		Name: TypeComplaint, Table: "complaints", Code: ids.Code(1543),
-		Estate: "estate_id", Department: "department_id", Self: "", Household: "household_id", Permits: "",
+		Estate: "estate_id", Department: "department_id", Self: "", Household: "household_id", Voided: "voided_at", Permits: "",
 		Document:   "id",
 		AppendOnly: false, Watched: true,
 		Confidential: map[string]bool{"title": true, "particulars": true, "finding": true},
@@ -140,7 +140,7 @@ var Entities = map[string]access.Entity{
 	},
 	TypeCorrespondence: {
 		Name: TypeCorrespondence, Table: "correspondences", Code: ids.Code(1545),
-		Estate: "estate_id", Department: "department_id", Self: "", Household: "household_id", Permits: "",
+		Estate: "estate_id", Department: "department_id", Self: "", Household: "household_id", Voided: "voided_at", Permits: "",
 		Document:   "id",
 		AppendOnly: false, Watched: true,
 		Confidential: map[string]bool{"title": true, "particulars": true, "finding": true},
@@ -148,7 +148,7 @@ var Entities = map[string]access.Entity{
 	},
 	TypeDepartment: {
 		Name: TypeDepartment, Table: "departments", Code: ids.Code(261),
-		Estate: "estate_id", Department: "id", Self: "", Household: "", Permits: "",
+		Estate: "estate_id", Department: "id", Self: "", Household: "", Voided: "", Permits: "",
 		Document:   "",
 		AppendOnly: false, Watched: false,
 		Confidential: map[string]bool{},
@@ -156,7 +156,7 @@ var Entities = map[string]access.Entity{
 	},
 	TypeEmergencyContact: {
 		Name: TypeEmergencyContact, Table: "emergency_contacts", Code: ids.Code(266),
-		Estate: "estate_id", Department: "", Self: "", Household: "household_id", Permits: "",
+		Estate: "estate_id", Department: "", Self: "", Household: "household_id", Voided: "", Permits: "",
 		Document:   "id",
 		AppendOnly: false, Watched: false,
 		Confidential: map[string]bool{"name": true, "phone": true},
@@ -164,7 +164,7 @@ var Entities = map[string]access.Entity{
 	},
 	TypeEstate: {
 		Name: TypeEstate, Table: "estates", Code: ids.Code(257),
-		Estate: "id", Department: "", Self: "", Household: "", Permits: "",
+		Estate: "id", Department: "", Self: "", Household: "", Voided: "", Permits: "",
 		Document:   "",
 		AppendOnly: false, Watched: false,
 		Confidential: map[string]bool{},
@@ -172,7 +172,7 @@ var Entities = map[string]access.Entity{
 	},
 	TypeExternalPerson: {
 		Name: TypeExternalPerson, Table: "external_persons", Code: ids.Code(267),
-		Estate: "estate_id", Department: "", Self: "", Household: "", Permits: "",
+		Estate: "estate_id", Department: "", Self: "", Household: "", Voided: "", Permits: "",
 		Document:   "",
 		AppendOnly: false, Watched: false,
 		Confidential: map[string]bool{"phone": true},
@@ -180,7 +180,7 @@ var Entities = map[string]access.Entity{
 	},
 	TypeFile: {
 		Name: TypeFile, Table: "files", Code: ids.Code(513),
-		Estate: "estate_id", Department: "", Self: "uploaded_by", Household: "", Permits: "",
+		Estate: "estate_id", Department: "", Self: "uploaded_by", Household: "", Voided: "", Permits: "",
 		Document:   "",
 		AppendOnly: true, Watched: false,
 		Confidential: map[string]bool{"name": true, "sha256": true},
@@ -188,7 +188,7 @@ var Entities = map[string]access.Entity{
 	},
 	TypeHousehold: {
 		Name: TypeHousehold, Table: "households", Code: ids.Code(263),
-		Estate: "estate_id", Department: "", Self: "", Household: "id", Permits: "",
+		Estate: "estate_id", Department: "", Self: "", Household: "id", Voided: "", Permits: "",
 		Document:   "",
 		AppendOnly: false, Watched: false,
 		Confidential: map[string]bool{},
@@ -196,7 +196,7 @@ var Entities = map[string]access.Entity{
 	},
 	TypeImportRun: {
 		Name: TypeImportRun, Table: "import_runs", Code: ids.Code(514),
-		Estate: "estate_id", Department: "", Self: "", Household: "", Permits: "",
+		Estate: "estate_id", Department: "", Self: "", Household: "", Voided: "", Permits: "",
 		Document:   "",
 		AppendOnly: true, Watched: false,
 		Confidential: map[string]bool{"sha256": true, "report": true},
@@ -204,7 +204,7 @@ var Entities = map[string]access.Entity{
 	},
 	TypeKeyAcceptance: {
 		Name: TypeKeyAcceptance, Table: "key_acceptances", Code: ids.Code(773),
-		Estate: "estate_id", Department: "", Self: "", Household: "", Permits: "",
+		Estate: "estate_id", Department: "", Self: "", Household: "", Voided: "", Permits: "",
 		Document:   "",
 		AppendOnly: true, Watched: false,
 		Confidential: map[string]bool{},
@@ -212,7 +212,7 @@ var Entities = map[string]access.Entity{
 	},
 	TypeKeyAcceptanceCheck: {
 		Name: TypeKeyAcceptanceCheck, Table: "key_acceptance_checks", Code: ids.Code(783),
-		Estate: "estate_id", Department: "", Self: "", Household: "", Permits: "",
+		Estate: "estate_id", Department: "", Self: "", Household: "", Voided: "", Permits: "",
 		Document:   "",
 		AppendOnly: false, Watched: false,
 		Confidential: map[string]bool{},
@@ -220,7 +220,7 @@ var Entities = map[string]access.Entity{
 	},
 	TypeKeyAcceptanceLine: {
 		Name: TypeKeyAcceptanceLine, Table: "key_acceptance_lines", Code: ids.Code(774),
-		Estate: "estate_id", Department: "", Self: "", Household: "", Permits: "",
+		Estate: "estate_id", Department: "", Self: "", Household: "", Voided: "", Permits: "",
 		Document:   "",
 		AppendOnly: true, Watched: false,
 		Confidential: map[string]bool{},
@@ -228,7 +228,7 @@ var Entities = map[string]access.Entity{
 	},
 	TypeKeyBalance: {
 		Name: TypeKeyBalance, Table: "key_balances", Code: ids.Code(772),
-		Estate: "estate_id", Department: "", Self: "", Household: "household_id", Permits: "",
+		Estate: "estate_id", Department: "", Self: "", Household: "household_id", Voided: "", Permits: "",
 		Document:   "",
 		AppendOnly: true, Watched: false,
 		Confidential: map[string]bool{},
@@ -236,7 +236,7 @@ var Entities = map[string]access.Entity{
 	},
 	TypeKeyCabinetOpening: {
 		Name: TypeKeyCabinetOpening, Table: "key_cabinet_openings", Code: ids.Code(779),
-		Estate: "estate_id", Department: "", Self: "opened_by_id", Household: "", Permits: "",
+		Estate: "estate_id", Department: "", Self: "opened_by_id", Household: "", Voided: "", Permits: "",
 		Document:   "",
 		AppendOnly: true, Watched: false,
 		Confidential: map[string]bool{},
@@ -244,7 +244,7 @@ var Entities = map[string]access.Entity{
 	},
 	TypeKeyCopyOrder: {
 		Name: TypeKeyCopyOrder, Table: "key_copy_orders", Code: ids.Code(786),
-		Estate: "estate_id", Department: "", Self: "", Household: "", Permits: "",
+		Estate: "estate_id", Department: "", Self: "", Household: "", Voided: "", Permits: "",
 		Document:   "",
 		AppendOnly: false, Watched: false,
 		Confidential: map[string]bool{},
@@ -252,7 +252,7 @@ var Entities = map[string]access.Entity{
 	},
 	TypeKeyFollowUp: {
 		Name: TypeKeyFollowUp, Table: "key_follow_ups", Code: ids.Code(780),
-		Estate: "estate_id", Department: "", Self: "", Household: "", Permits: "",
+		Estate: "estate_id", Department: "", Self: "", Household: "", Voided: "", Permits: "",
 		Document:   "",
 		AppendOnly: true, Watched: false,
 		Confidential: map[string]bool{},
@@ -260,7 +260,7 @@ var Entities = map[string]access.Entity{
 	},
 	TypeKeyGeneration: {
 		Name: TypeKeyGeneration, Table: "key_generations", Code: ids.Code(784),
-		Estate: "estate_id", Department: "", Self: "", Household: "", Permits: "",
+		Estate: "estate_id", Department: "", Self: "", Household: "", Voided: "", Permits: "",
 		Document:   "",
 		AppendOnly: true, Watched: false,
 		Confidential: map[string]bool{},
@@ -268,7 +268,7 @@ var Entities = map[string]access.Entity{
 	},
 	TypeKeyHolder: {
 		Name: TypeKeyHolder, Table: "key_holders", Code: ids.Code(770),
-		Estate: "estate_id", Department: "", Self: "", Household: "household_id", Permits: "",
+		Estate: "estate_id", Department: "", Self: "", Household: "household_id", Voided: "", Permits: "",
 		Document:   "",
 		AppendOnly: false, Watched: false,
 		Confidential: map[string]bool{},
@@ -276,7 +276,7 @@ var Entities = map[string]access.Entity{
 	},
 	TypeKeyHook: {
 		Name: TypeKeyHook, Table: "key_hooks", Code: ids.Code(781),
-		Estate: "estate_id", Department: "", Self: "", Household: "", Permits: "",
+		Estate: "estate_id", Department: "", Self: "", Household: "", Voided: "", Permits: "",
 		Document:   "",
 		AppendOnly: false, Watched: false,
 		Confidential: map[string]bool{},
@@ -284,7 +284,7 @@ var Entities = map[string]access.Entity{
 	},
 	TypeKeyLoan: {
 		Name: TypeKeyLoan, Table: "key_loans", Code: ids.Code(775),
-		Estate: "estate_id", Department: "", Self: "", Household: "household_id", Permits: "",
+		Estate: "estate_id", Department: "", Self: "", Household: "household_id", Voided: "", Permits: "",
 		Document:   "",
 		AppendOnly: false, Watched: false,
 		Confidential: map[string]bool{},
@@ -292,7 +292,7 @@ var Entities = map[string]access.Entity{
 	},
 	TypeKeyLoanLine: {
 		Name: TypeKeyLoanLine, Table: "key_loan_lines", Code: ids.Code(776),
-		Estate: "estate_id", Department: "", Self: "", Household: "household_id", Permits: "",
+		Estate: "estate_id", Department: "", Self: "", Household: "household_id", Voided: "", Permits: "",
 		Document:   "",
 		AppendOnly: false, Watched: false,
 		Confidential: map[string]bool{},
@@ -300,7 +300,7 @@ var Entities = map[string]access.Entity{
 	},
 	TypeKeyLoanRequest: {
 		Name: TypeKeyLoanRequest, Table: "key_loan_requests", Code: ids.Code(788),
-		Estate: "estate_id", Department: "", Self: "", Household: "household_id", Permits: "",
+		Estate: "estate_id", Department: "", Self: "", Household: "household_id", Voided: "", Permits: "",
 		Document:   "",
 		AppendOnly: false, Watched: false,
 		Confidential: map[string]bool{},
@@ -308,7 +308,7 @@ var Entities = map[string]access.Entity{
 	},
 	TypeKeyLoanRequestLine: {
 		Name: TypeKeyLoanRequestLine, Table: "key_loan_request_lines", Code: ids.Code(789),
-		Estate: "estate_id", Department: "", Self: "", Household: "household_id", Permits: "",
+		Estate: "estate_id", Department: "", Self: "", Household: "household_id", Voided: "", Permits: "",
 		Document:   "",
 		AppendOnly: true, Watched: false,
 		Confidential: map[string]bool{},
@@ -316,7 +316,7 @@ var Entities = map[string]access.Entity{
 	},
 	TypeKeyLockChange: {
 		Name: TypeKeyLockChange, Table: "key_lock_changes", Code: ids.Code(785),
-		Estate: "estate_id", Department: "", Self: "", Household: "", Permits: "",
+		Estate: "estate_id", Department: "", Self: "", Household: "", Voided: "", Permits: "",
 		Document:   "",
 		AppendOnly: false, Watched: false,
 		Confidential: map[string]bool{},
@@ -324,7 +324,7 @@ var Entities = map[string]access.Entity{
 	},
 	TypeKeyLoss: {
 		Name: TypeKeyLoss, Table: "key_losses", Code: ids.Code(778),
-		Estate: "estate_id", Department: "department_id", Self: "", Household: "household_id", Permits: "",
+		Estate: "estate_id", Department: "department_id", Self: "", Household: "household_id", Voided: "", Permits: "",
 		Document:   "",
 		AppendOnly: false, Watched: false,
 		Confidential: map[string]bool{},
@@ -332,7 +332,7 @@ var Entities = map[string]access.Entity{
 	},
 	TypeKeyMovement: {
 		Name: TypeKeyMovement, Table: "key_movements", Code: ids.Code(771),
-		Estate: "estate_id", Department: "", Self: "", Household: "household_id", Permits: "",
+		Estate: "estate_id", Department: "", Self: "", Household: "household_id", Voided: "", Permits: "",
 		Document:   "",
 		AppendOnly: true, Watched: false,
 		Confidential: map[string]bool{},
@@ -340,7 +340,7 @@ var Entities = map[string]access.Entity{
 	},
 	TypeKeyReturn: {
 		Name: TypeKeyReturn, Table: "key_returns", Code: ids.Code(777),
-		Estate: "estate_id", Department: "", Self: "", Household: "household_id", Permits: "",
+		Estate: "estate_id", Department: "", Self: "", Household: "household_id", Voided: "", Permits: "",
 		Document:   "",
 		AppendOnly: true, Watched: false,
 		Confidential: map[string]bool{},
@@ -348,7 +348,7 @@ var Entities = map[string]access.Entity{
 	},
 	TypeKeyScrapping: {
 		Name: TypeKeyScrapping, Table: "key_scrappings", Code: ids.Code(787),
-		Estate: "estate_id", Department: "", Self: "", Household: "", Permits: "",
+		Estate: "estate_id", Department: "", Self: "", Household: "", Voided: "", Permits: "",
 		Document:   "",
 		AppendOnly: false, Watched: false,
 		Confidential: map[string]bool{},
@@ -356,7 +356,7 @@ var Entities = map[string]access.Entity{
 	},
 	TypeKeySeal: {
 		Name: TypeKeySeal, Table: "key_seals", Code: ids.Code(782),
-		Estate: "estate_id", Department: "", Self: "", Household: "", Permits: "",
+		Estate: "estate_id", Department: "", Self: "", Household: "", Voided: "", Permits: "",
 		Document:   "",
 		AppendOnly: false, Watched: false,
 		Confidential: map[string]bool{},
@@ -364,7 +364,7 @@ var Entities = map[string]access.Entity{
 	},
 	TypeKeySet: {
 		Name: TypeKeySet, Table: "key_sets", Code: ids.Code(769),
-		Estate: "estate_id", Department: "", Self: "", Household: "", Permits: "",
+		Estate: "estate_id", Department: "", Self: "", Household: "", Voided: "", Permits: "",
 		Document:   "",
 		AppendOnly: false, Watched: false,
 		Confidential: map[string]bool{},
@@ -372,7 +372,7 @@ var Entities = map[string]access.Entity{
 	},
 	TypeKeySpotCheck: {
 		Name: TypeKeySpotCheck, Table: "key_spot_checks", Code: ids.Code(792),
-		Estate: "estate_id", Department: "", Self: "", Household: "", Permits: "",
+		Estate: "estate_id", Department: "", Self: "", Household: "", Voided: "", Permits: "",
 		Document:   "",
 		AppendOnly: true, Watched: false,
 		Confidential: map[string]bool{},
@@ -380,7 +380,7 @@ var Entities = map[string]access.Entity{
 	},
 	TypeKeyStatement: {
 		Name: TypeKeyStatement, Table: "key_statements", Code: ids.Code(790),
-		Estate: "estate_id", Department: "", Self: "", Household: "", Permits: "",
+		Estate: "estate_id", Department: "", Self: "", Household: "", Voided: "", Permits: "",
 		Document:   "",
 		AppendOnly: true, Watched: false,
 		Confidential: map[string]bool{},
@@ -388,7 +388,7 @@ var Entities = map[string]access.Entity{
 	},
 	TypeKeyStatementLine: {
 		Name: TypeKeyStatementLine, Table: "key_statement_lines", Code: ids.Code(791),
-		Estate: "estate_id", Department: "", Self: "", Household: "", Permits: "",
+		Estate: "estate_id", Department: "", Self: "", Household: "", Voided: "", Permits: "",
 		Document:   "",
 		AppendOnly: true, Watched: false,
 		Confidential: map[string]bool{},
@@ -396,7 +396,7 @@ var Entities = map[string]access.Entity{
 	},
 	TypeObligation: {
 		Name: TypeObligation, Table: "obligations", Code: ids.Code(515),
-		Estate: "estate_id", Department: "department_id", Self: "account_id", Household: "household_id", Permits: "",
+		Estate: "estate_id", Department: "department_id", Self: "account_id", Household: "household_id", Voided: "", Permits: "",
 		Document:   "",
 		AppendOnly: false, Watched: false,
 		Confidential: map[string]bool{},
@@ -404,7 +404,7 @@ var Entities = map[string]access.Entity{
 	},
 	TypeOccupancy: {
 		Name: TypeOccupancy, Table: "occupancies", Code: ids.Code(264),
-		Estate: "estate_id", Department: "", Self: "", Household: "household_id", Permits: "",
+		Estate: "estate_id", Department: "", Self: "", Household: "household_id", Voided: "", Permits: "",
 		Document:   "",
 		AppendOnly: false, Watched: false,
 		Confidential: map[string]bool{},
@@ -412,7 +412,7 @@ var Entities = map[string]access.Entity{
 	},
 	TypeReconciliation: {
 		Name: TypeReconciliation, Table: "reconciliations", Code: ids.Code(519),
-		Estate: "estate_id", Department: "", Self: "", Household: "", Permits: "",
+		Estate: "estate_id", Department: "", Self: "", Household: "", Voided: "", Permits: "",
 		Document:   "",
 		AppendOnly: false, Watched: false,
 		Confidential: map[string]bool{},
@@ -420,7 +420,7 @@ var Entities = map[string]access.Entity{
 	},
 	TypeReconciliationLine: {
 		Name: TypeReconciliationLine, Table: "reconciliation_lines", Code: ids.Code(520),
-		Estate: "estate_id", Department: "", Self: "", Household: "", Permits: "",
+		Estate: "estate_id", Department: "", Self: "", Household: "", Voided: "", Permits: "",
 		Document:   "reconciliation_id",
 		AppendOnly: false, Watched: false,
 		Confidential: map[string]bool{"frozen": true},
@@ -428,7 +428,7 @@ var Entities = map[string]access.Entity{
 	},
 	TypeRenovation: {
 		Name: TypeRenovation, Table: "renovations", Code: ids.Code(1544),
-		Estate: "estate_id", Department: "department_id", Self: "", Household: "household_id", Permits: "",
+		Estate: "estate_id", Department: "department_id", Self: "", Household: "household_id", Voided: "voided_at", Permits: "",
 		Document:   "id",
 		AppendOnly: false, Watched: true,
 		Confidential: map[string]bool{"title": true, "particulars": true, "contractor": true, "deduction_reason": true},
@@ -436,7 +436,7 @@ var Entities = map[string]access.Entity{
 	},
 	TypeRenovationStep: {
 		Name: TypeRenovationStep, Table: "renovation_steps", Code: ids.Code(1546),
-		Estate: "estate_id", Department: "department_id", Self: "", Household: "household_id", Permits: "",
+		Estate: "estate_id", Department: "department_id", Self: "", Household: "household_id", Voided: "", Permits: "",
 		Document:   "renovation_id",
 		AppendOnly: true, Watched: false,
 		Confidential: map[string]bool{"note": true},
@@ -444,7 +444,7 @@ var Entities = map[string]access.Entity{
 	},
 	TypeResident: {
 		Name: TypeResident, Table: "residents", Code: ids.Code(265),
-		Estate: "estate_id", Department: "", Self: "", Household: "household_id", Permits: "",
+		Estate: "estate_id", Department: "", Self: "", Household: "household_id", Voided: "", Permits: "",
 		Document:   "",
 		AppendOnly: false, Watched: false,
 		Confidential: map[string]bool{"phone": true},
@@ -452,7 +452,7 @@ var Entities = map[string]access.Entity{
 	},
 	TypeSignature: {
 		Name: TypeSignature, Table: "signatures", Code: ids.Code(516),
-		Estate: "estate_id", Department: "", Self: "", Household: "household_id", Permits: "",
+		Estate: "estate_id", Department: "", Self: "", Household: "household_id", Voided: "", Permits: "",
 		Document:   "",
 		AppendOnly: true, Watched: false,
 		Confidential: map[string]bool{"strokes": true},
@@ -460,7 +460,7 @@ var Entities = map[string]access.Entity{
 	},
 	TypeStaff: {
 		Name: TypeStaff, Table: "staffs", Code: ids.Code(262),
-		Estate: "estate_id", Department: "department_id", Self: "account_id", Household: "", Permits: "",
+		Estate: "estate_id", Department: "department_id", Self: "account_id", Household: "", Voided: "", Permits: "",
 		Document:   "",
 		AppendOnly: false, Watched: false,
 		Confidential: map[string]bool{"phone": true},
@@ -468,7 +468,7 @@ var Entities = map[string]access.Entity{
 	},
 	TypeUnit: {
 		Name: TypeUnit, Table: "units", Code: ids.Code(260),
-		Estate: "estate_id", Department: "", Self: "", Household: "", Permits: "",
+		Estate: "estate_id", Department: "", Self: "", Household: "", Voided: "", Permits: "",
 		Document:   "",
 		AppendOnly: false, Watched: false,
 		Confidential: map[string]bool{},
@@ -476,7 +476,7 @@ var Entities = map[string]access.Entity{
 	},
 	TypeViolation: {
 		Name: TypeViolation, Table: "violations", Code: ids.Code(1542),
-		Estate: "estate_id", Department: "department_id", Self: "", Household: "household_id", Permits: "",
+		Estate: "estate_id", Department: "department_id", Self: "", Household: "household_id", Voided: "voided_at", Permits: "",
 		Document:   "id",
 		AppendOnly: false, Watched: true,
 		Confidential: map[string]bool{"title": true, "particulars": true, "finding": true},

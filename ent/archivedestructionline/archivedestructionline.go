@@ -39,6 +39,10 @@ const (
 	FieldBasis = "basis"
 	// FieldEligibleOn holds the string denoting the eligible_on field in the database.
 	FieldEligibleOn = "eligible_on"
+	// FieldHandedInOn holds the string denoting the handed_in_on field in the database.
+	FieldHandedInOn = "handed_in_on"
+	// FieldVoided holds the string denoting the voided field in the database.
+	FieldVoided = "voided"
 	// FieldOpen holds the string denoting the open field in the database.
 	FieldOpen = "open"
 	// EdgeEstate holds the string denoting the estate edge name in mutations.
@@ -86,6 +90,8 @@ var Columns = []string{
 	FieldYears,
 	FieldBasis,
 	FieldEligibleOn,
+	FieldHandedInOn,
+	FieldVoided,
 	FieldOpen,
 }
 
@@ -104,6 +110,8 @@ var (
 	PagesValidator func(int) error
 	// YearsValidator is a validator for the "years" field. It is called by the builders before save.
 	YearsValidator func(int) error
+	// DefaultVoided holds the default value on creation for the "voided" field.
+	DefaultVoided bool
 	// DefaultOpen holds the default value on creation for the "open" field.
 	DefaultOpen bool
 	// DefaultID holds the default value on creation for the "id" field.
@@ -207,6 +215,16 @@ func ByBasis(opts ...sql.OrderTermOption) OrderOption {
 // ByEligibleOn orders the results by the eligible_on field.
 func ByEligibleOn(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldEligibleOn, opts...).ToFunc()
+}
+
+// ByHandedInOn orders the results by the handed_in_on field.
+func ByHandedInOn(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldHandedInOn, opts...).ToFunc()
+}
+
+// ByVoided orders the results by the voided field.
+func ByVoided(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldVoided, opts...).ToFunc()
 }
 
 // ByOpen orders the results by the open field.

@@ -106,6 +106,16 @@ func EligibleOn(v time.Time) predicate.ArchiveDestructionLine {
 	return predicate.ArchiveDestructionLine(sql.FieldEQ(FieldEligibleOn, v))
 }
 
+// HandedInOn applies equality check predicate on the "handed_in_on" field. It's identical to HandedInOnEQ.
+func HandedInOn(v time.Time) predicate.ArchiveDestructionLine {
+	return predicate.ArchiveDestructionLine(sql.FieldEQ(FieldHandedInOn, v))
+}
+
+// Voided applies equality check predicate on the "voided" field. It's identical to VoidedEQ.
+func Voided(v bool) predicate.ArchiveDestructionLine {
+	return predicate.ArchiveDestructionLine(sql.FieldEQ(FieldVoided, v))
+}
+
 // Open applies equality check predicate on the "open" field. It's identical to OpenEQ.
 func Open(v bool) predicate.ArchiveDestructionLine {
 	return predicate.ArchiveDestructionLine(sql.FieldEQ(FieldOpen, v))
@@ -519,6 +529,66 @@ func EligibleOnLT(v time.Time) predicate.ArchiveDestructionLine {
 // EligibleOnLTE applies the LTE predicate on the "eligible_on" field.
 func EligibleOnLTE(v time.Time) predicate.ArchiveDestructionLine {
 	return predicate.ArchiveDestructionLine(sql.FieldLTE(FieldEligibleOn, v))
+}
+
+// HandedInOnEQ applies the EQ predicate on the "handed_in_on" field.
+func HandedInOnEQ(v time.Time) predicate.ArchiveDestructionLine {
+	return predicate.ArchiveDestructionLine(sql.FieldEQ(FieldHandedInOn, v))
+}
+
+// HandedInOnNEQ applies the NEQ predicate on the "handed_in_on" field.
+func HandedInOnNEQ(v time.Time) predicate.ArchiveDestructionLine {
+	return predicate.ArchiveDestructionLine(sql.FieldNEQ(FieldHandedInOn, v))
+}
+
+// HandedInOnIn applies the In predicate on the "handed_in_on" field.
+func HandedInOnIn(vs ...time.Time) predicate.ArchiveDestructionLine {
+	return predicate.ArchiveDestructionLine(sql.FieldIn(FieldHandedInOn, vs...))
+}
+
+// HandedInOnNotIn applies the NotIn predicate on the "handed_in_on" field.
+func HandedInOnNotIn(vs ...time.Time) predicate.ArchiveDestructionLine {
+	return predicate.ArchiveDestructionLine(sql.FieldNotIn(FieldHandedInOn, vs...))
+}
+
+// HandedInOnGT applies the GT predicate on the "handed_in_on" field.
+func HandedInOnGT(v time.Time) predicate.ArchiveDestructionLine {
+	return predicate.ArchiveDestructionLine(sql.FieldGT(FieldHandedInOn, v))
+}
+
+// HandedInOnGTE applies the GTE predicate on the "handed_in_on" field.
+func HandedInOnGTE(v time.Time) predicate.ArchiveDestructionLine {
+	return predicate.ArchiveDestructionLine(sql.FieldGTE(FieldHandedInOn, v))
+}
+
+// HandedInOnLT applies the LT predicate on the "handed_in_on" field.
+func HandedInOnLT(v time.Time) predicate.ArchiveDestructionLine {
+	return predicate.ArchiveDestructionLine(sql.FieldLT(FieldHandedInOn, v))
+}
+
+// HandedInOnLTE applies the LTE predicate on the "handed_in_on" field.
+func HandedInOnLTE(v time.Time) predicate.ArchiveDestructionLine {
+	return predicate.ArchiveDestructionLine(sql.FieldLTE(FieldHandedInOn, v))
+}
+
+// HandedInOnIsNil applies the IsNil predicate on the "handed_in_on" field.
+func HandedInOnIsNil() predicate.ArchiveDestructionLine {
+	return predicate.ArchiveDestructionLine(sql.FieldIsNull(FieldHandedInOn))
+}
+
+// HandedInOnNotNil applies the NotNil predicate on the "handed_in_on" field.
+func HandedInOnNotNil() predicate.ArchiveDestructionLine {
+	return predicate.ArchiveDestructionLine(sql.FieldNotNull(FieldHandedInOn))
+}
+
+// VoidedEQ applies the EQ predicate on the "voided" field.
+func VoidedEQ(v bool) predicate.ArchiveDestructionLine {
+	return predicate.ArchiveDestructionLine(sql.FieldEQ(FieldVoided, v))
+}
+
+// VoidedNEQ applies the NEQ predicate on the "voided" field.
+func VoidedNEQ(v bool) predicate.ArchiveDestructionLine {
+	return predicate.ArchiveDestructionLine(sql.FieldNEQ(FieldVoided, v))
 }
 
 // OpenEQ applies the EQ predicate on the "open" field.

@@ -53,6 +53,8 @@ const (
 	FieldDated = "dated"
 	// FieldPages holds the string denoting the pages field in the database.
 	FieldPages = "pages"
+	// FieldRetainedFrom holds the string denoting the retained_from field in the database.
+	FieldRetainedFrom = "retained_from"
 	// FieldSource holds the string denoting the source field in the database.
 	FieldSource = "source"
 	// FieldEdition holds the string denoting the edition field in the database.
@@ -179,6 +181,7 @@ var Columns = []string{
 	FieldTitle,
 	FieldDated,
 	FieldPages,
+	FieldRetainedFrom,
 	FieldSource,
 	FieldEdition,
 	FieldCurrent,
@@ -430,6 +433,11 @@ func ByDated(opts ...sql.OrderTermOption) OrderOption {
 // ByPages orders the results by the pages field.
 func ByPages(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldPages, opts...).ToFunc()
+}
+
+// ByRetainedFrom orders the results by the retained_from field.
+func ByRetainedFrom(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldRetainedFrom, opts...).ToFunc()
 }
 
 // BySource orders the results by the source field.

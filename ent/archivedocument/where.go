@@ -136,6 +136,11 @@ func Pages(v int) predicate.ArchiveDocument {
 	return predicate.ArchiveDocument(sql.FieldEQ(FieldPages, v))
 }
 
+// RetainedFrom applies equality check predicate on the "retained_from" field. It's identical to RetainedFromEQ.
+func RetainedFrom(v time.Time) predicate.ArchiveDocument {
+	return predicate.ArchiveDocument(sql.FieldEQ(FieldRetainedFrom, v))
+}
+
 // Source applies equality check predicate on the "source" field. It's identical to SourceEQ.
 func Source(v string) predicate.ArchiveDocument {
 	return predicate.ArchiveDocument(sql.FieldEQ(FieldSource, v))
@@ -939,6 +944,56 @@ func PagesLT(v int) predicate.ArchiveDocument {
 // PagesLTE applies the LTE predicate on the "pages" field.
 func PagesLTE(v int) predicate.ArchiveDocument {
 	return predicate.ArchiveDocument(sql.FieldLTE(FieldPages, v))
+}
+
+// RetainedFromEQ applies the EQ predicate on the "retained_from" field.
+func RetainedFromEQ(v time.Time) predicate.ArchiveDocument {
+	return predicate.ArchiveDocument(sql.FieldEQ(FieldRetainedFrom, v))
+}
+
+// RetainedFromNEQ applies the NEQ predicate on the "retained_from" field.
+func RetainedFromNEQ(v time.Time) predicate.ArchiveDocument {
+	return predicate.ArchiveDocument(sql.FieldNEQ(FieldRetainedFrom, v))
+}
+
+// RetainedFromIn applies the In predicate on the "retained_from" field.
+func RetainedFromIn(vs ...time.Time) predicate.ArchiveDocument {
+	return predicate.ArchiveDocument(sql.FieldIn(FieldRetainedFrom, vs...))
+}
+
+// RetainedFromNotIn applies the NotIn predicate on the "retained_from" field.
+func RetainedFromNotIn(vs ...time.Time) predicate.ArchiveDocument {
+	return predicate.ArchiveDocument(sql.FieldNotIn(FieldRetainedFrom, vs...))
+}
+
+// RetainedFromGT applies the GT predicate on the "retained_from" field.
+func RetainedFromGT(v time.Time) predicate.ArchiveDocument {
+	return predicate.ArchiveDocument(sql.FieldGT(FieldRetainedFrom, v))
+}
+
+// RetainedFromGTE applies the GTE predicate on the "retained_from" field.
+func RetainedFromGTE(v time.Time) predicate.ArchiveDocument {
+	return predicate.ArchiveDocument(sql.FieldGTE(FieldRetainedFrom, v))
+}
+
+// RetainedFromLT applies the LT predicate on the "retained_from" field.
+func RetainedFromLT(v time.Time) predicate.ArchiveDocument {
+	return predicate.ArchiveDocument(sql.FieldLT(FieldRetainedFrom, v))
+}
+
+// RetainedFromLTE applies the LTE predicate on the "retained_from" field.
+func RetainedFromLTE(v time.Time) predicate.ArchiveDocument {
+	return predicate.ArchiveDocument(sql.FieldLTE(FieldRetainedFrom, v))
+}
+
+// RetainedFromIsNil applies the IsNil predicate on the "retained_from" field.
+func RetainedFromIsNil() predicate.ArchiveDocument {
+	return predicate.ArchiveDocument(sql.FieldIsNull(FieldRetainedFrom))
+}
+
+// RetainedFromNotNil applies the NotNil predicate on the "retained_from" field.
+func RetainedFromNotNil() predicate.ArchiveDocument {
+	return predicate.ArchiveDocument(sql.FieldNotNull(FieldRetainedFrom))
 }
 
 // SourceEQ applies the EQ predicate on the "source" field.

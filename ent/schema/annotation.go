@@ -16,6 +16,7 @@ type Steward struct {
 	Department string   `json:",omitempty"` // column that makes a row a department's own
 	Self       string   `json:",omitempty"` // column with the account whom the row concerns
 	Household  string   `json:",omitempty"` // column with the household whose residents may read the row
+	Voided     string   `json:",omitempty"` // column that says when a row was voided, from when on it concerns nobody: neither account nor household reaches it
 	Permits    string   `json:",omitempty"` // table of permits, by which single accounts may read single rows for a time
 	Document   string   `json:",omitempty"` // column with what the row is a part of, or its own id: its confidential values go by that one's key
 	Watched    bool     `json:",omitempty"` // who reads a row is on the audit trail (A6)
@@ -36,7 +37,7 @@ func (a Steward) Merge(other schema.Annotation) schema.Annotation {
 		return a
 	}
 	for _, s := range []struct{ to, from *string }{
-		{&a.Estate, &b.Estate}, {&a.Department, &b.Department}, {&a.Self, &b.Self}, {&a.Household, &b.Household}, {&a.Permits, &b.Permits}, {&a.Document, &b.Document},
+		{&a.Estate, &b.Estate}, {&a.Department, &b.Department}, {&a.Self, &b.Self}, {&a.Household, &b.Household}, {&a.Voided, &b.Voided}, {&a.Permits, &b.Permits}, {&a.Document, &b.Document},
 	} {
 		if *s.from != "" {
 			*s.to = *s.from

@@ -95,9 +95,11 @@ func (ArchiveDestructionLine) Fields() []ent.Field {
 		field.String("volume_code").Immutable().Comment("The code of its volume."),
 		field.Time("dated").SchemaType(civil).Immutable().Annotations(entgql.Type("Date")).Comment("The day that it bears."),
 		field.Int("pages").NonNegative().Immutable().Comment("Its pages."),
-		field.Int("years").Positive().Immutable().Comment("How many years it was to be kept."),
+		field.Int("years").NonNegative().Immutable().Comment("How many years it was to be kept; 0 for what was voided."),
 		field.String("basis").Immutable().Comment("The schedule and the item in it."),
 		field.Time("eligible_on").SchemaType(civil).Immutable().Annotations(entgql.Type("Date")).Comment("From which day it was past its retention."),
+		field.Time("handed_in_on").SchemaType(civil).Optional().Nillable().Immutable().Annotations(entgql.Type("Date")).Comment("The day on which it was handed in, whatever day it bears."),
+		field.Bool("voided").Default(false).Immutable().Comment("Whether it was voided: handed in by mistake."),
 		field.Bool("open").Default(true).Immutable().Annotations(Filter()).Comment("Whether its order is neither done nor ended; the database says so."),
 	}
 }

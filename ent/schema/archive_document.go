@@ -15,7 +15,7 @@ type ArchiveDocument struct{ ent.Schema }
 
 // Mixin of a document.
 func (ArchiveDocument) Mixin() []ent.Mixin {
-	return []ent.Mixin{Identified{Code: 0x0603}, kept("archive_permits"), Versioned{}, Voidable{}}
+	return []ent.Mixin{Identified{Code: 0x0603}, kept("archive_permits").voidable(), Versioned{}, Voidable{}}
 }
 
 // Fields of a document.
@@ -28,6 +28,8 @@ func (ArchiveDocument) Fields() []ent.Field {
 		field.String("title").Annotations(Confidential()).Comment("What it is."),
 		field.Time("dated").SchemaType(civil).Annotations(entgql.Type("Date"), Filter()).Comment("The day that it bears."),
 		field.Int("pages").NonNegative().Comment("How many pages; 0 for what was never on paper."),
+		field.Time("retained_from").SchemaType(civil).Optional().Nillable().Annotations(entgql.Type("Date")).
+			Comment("From which day its retention counts (A7): the day that it bears, never sooner than was first said; of a record, when it was settled. The database makes it."),
 		field.String("source").Default("").Annotations(Confidential()).Comment("Whom it is from."),
 		field.String("edition").Default("").Annotations(Filter(), Confidential()).Comment("Its edition or version."),
 		field.Bool("current").Default(false).Annotations(Filter()).Comment("Whether it is the edition of its manual in force (A1.2)."),

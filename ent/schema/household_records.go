@@ -12,7 +12,7 @@ type Violation struct{ ent.Schema }
 
 // Mixin of a violation.
 func (Violation) Mixin() []ent.Mixin {
-	return []ent.Mixin{Identified{Code: 0x0606}, serviced(), ofHousehold{}, Recorded{}, Voidable{}}
+	return []ent.Mixin{Identified{Code: 0x0606}, serviced().voidable(), ofHousehold{}, Recorded{}, Voidable{}}
 }
 
 // Fields of a violation.
@@ -36,7 +36,7 @@ type Complaint struct{ ent.Schema }
 
 // Mixin of a complaint.
 func (Complaint) Mixin() []ent.Mixin {
-	return []ent.Mixin{Identified{Code: 0x0607}, serviced(), ofHousehold{}, Recorded{}, Voidable{}}
+	return []ent.Mixin{Identified{Code: 0x0607}, serviced().voidable(), ofHousehold{}, Recorded{}, Voidable{}}
 }
 
 // Fields of a complaint.
@@ -65,7 +65,7 @@ type Correspondence struct{ ent.Schema }
 
 // Mixin of correspondence.
 func (Correspondence) Mixin() []ent.Mixin {
-	return []ent.Mixin{Identified{Code: 0x0609}, serviced(), ofHousehold{}, Recorded{}, Voidable{}}
+	return []ent.Mixin{Identified{Code: 0x0609}, serviced().voidable(), ofHousehold{}, Recorded{}, Voidable{}}
 }
 
 // Fields of correspondence.

@@ -37,10 +37,16 @@ func (m Identified) Annotations() []schema.Annotation {
 // EstateScoped makes an entity a tenant's: it carries estate_id, and with it the three walls. The
 // columns named here tell which rows are a department's own, concern one member of staff, or may be
 // read by the residents of a household; Permits names the table of those that let one account read one row for
-// a time. An empty name says that no row is.
+// a time, Voided the column by which a row concerns neither any more. An empty name says that no row is.
 type EstateScoped struct {
 	mixin.Schema
-	Department, Self, Household, Permits string
+	Department, Self, Household, Voided, Permits string
+}
+
+// voidable hides a row that was voided from the account and the household whom it was recorded to concern.
+func (m EstateScoped) voidable() EstateScoped {
+	m.Voided = "voided_at"
+	return m
 }
 
 // Fields of every tenant entity.
@@ -62,7 +68,7 @@ func (EstateScoped) Edges() []ent.Edge {
 
 // Annotations carry the scope's columns to the generated code.
 func (m EstateScoped) Annotations() []schema.Annotation {
-	return []schema.Annotation{Steward{Estate: "estate_id", Department: m.Department, Self: m.Self, Household: m.Household, Permits: m.Permits}}
+	return []schema.Annotation{Steward{Estate: "estate_id", Department: m.Department, Self: m.Self, Household: m.Household, Voided: m.Voided, Permits: m.Permits}}
 }
 
 // Versioned lets people edit a row without losing each other's changes: an act that edits gives the

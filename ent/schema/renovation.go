@@ -15,7 +15,7 @@ type Renovation struct{ ent.Schema }
 
 // Mixin of a renovation.
 func (Renovation) Mixin() []ent.Mixin {
-	return []ent.Mixin{Identified{Code: 0x0608}, serviced(), ofHousehold{}, Recorded{}, Voidable{}}
+	return []ent.Mixin{Identified{Code: 0x0608}, serviced().voidable(), ofHousehold{}, Recorded{}, Voidable{}}
 }
 
 // Fields of a renovation.

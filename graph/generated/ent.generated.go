@@ -55,6 +55,7 @@ import (
 	"github.com/steward-pm/steward/graph/scalar"
 	"github.com/steward-pm/steward/internal/archives"
 	"github.com/steward-pm/steward/internal/contact"
+	"github.com/steward-pm/steward/internal/files"
 	"github.com/steward-pm/steward/internal/identity"
 	"github.com/steward-pm/steward/internal/keys"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -104,6 +105,8 @@ type QueryResolver interface {
 	ExternalPersons(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ExternalPersonOrder, where *ent.ExternalPersonWhereInput) (*ent.ExternalPersonConnection, error)
 	ImportRuns(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ImportRunOrder, where *ent.ImportRunWhereInput) (*ent.ImportRunConnection, error)
 	Files(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.FileOrder, where *ent.FileWhereInput) (*ent.FileConnection, error)
+	DocumentLink(ctx context.Context, archiveDocumentID uuid.UUID, marked *bool) (*files.Link, error)
+	FileLink(ctx context.Context, fileID uuid.UUID, marked *bool) (*files.Link, error)
 	Viewer(ctx context.Context) (*identity.Viewer, error)
 	Sessions(ctx context.Context) ([]*identity.Session, error)
 	APITokens(ctx context.Context, accountID *uuid.UUID) ([]*identity.APIToken, error)
@@ -1209,6 +1212,28 @@ func (ec *executionContext) field_Query_departments_args(ctx context.Context, ra
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_documentLink_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "archiveDocumentID",
+		func(ctx context.Context, v any) (uuid.UUID, error) {
+			return ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["archiveDocumentID"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "marked",
+		func(ctx context.Context, v any) (*bool, error) {
+			return ec.unmarshalOBoolean2ᚖbool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["marked"] = arg1
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_estates_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -1314,6 +1339,28 @@ func (ec *executionContext) field_Query_externalPersons_args(ctx context.Context
 		return nil, err
 	}
 	args["where"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_fileLink_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "fileID",
+		func(ctx context.Context, v any) (uuid.UUID, error) {
+			return ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["fileID"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "marked",
+		func(ctx context.Context, v any) (*bool, error) {
+			return ec.unmarshalOBoolean2ᚖbool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["marked"] = arg1
 	return args, nil
 }
 
@@ -5311,6 +5358,52 @@ func (ec *executionContext) fieldContext_ArchiveDestructionLine_eligibleOn(_ con
 	return graphql.NewScalarFieldContext("ArchiveDestructionLine", field, false, false, "Date")
 }
 
+func (ec *executionContext) _ArchiveDestructionLine_handedInOn(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveDestructionLine) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArchiveDestructionLine_handedInOn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.HandedInOn, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODate2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ArchiveDestructionLine_handedInOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ArchiveDestructionLine", field, false, false, "Date")
+}
+
+func (ec *executionContext) _ArchiveDestructionLine_voided(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveDestructionLine) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArchiveDestructionLine_voided(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Voided, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ArchiveDestructionLine_voided(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ArchiveDestructionLine", field, false, false, "Boolean")
+}
+
 func (ec *executionContext) _ArchiveDestructionLine_open(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveDestructionLine) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -5984,6 +6077,29 @@ func (ec *executionContext) _ArchiveDocument_pages(ctx context.Context, field gr
 }
 func (ec *executionContext) fieldContext_ArchiveDocument_pages(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ArchiveDocument", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ArchiveDocument_retainedFrom(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveDocument) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArchiveDocument_retainedFrom(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RetainedFrom, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODate2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ArchiveDocument_retainedFrom(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ArchiveDocument", field, false, false, "Date")
 }
 
 func (ec *executionContext) _ArchiveDocument_source(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveDocument) (ret graphql.Marshaler) {
@@ -31766,6 +31882,94 @@ func (ec *executionContext) fieldContext_Query_files(ctx context.Context, field 
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_files_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_documentLink(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_documentLink(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().DocumentLink(ctx, fc.Args["archiveDocumentID"].(uuid.UUID), fc.Args["marked"].(*bool))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *files.Link) graphql.Marshaler {
+			return ec.marshalNFileLink2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfilesᚐLink(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_documentLink(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FileLink(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_documentLink_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_fileLink(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_fileLink(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().FileLink(ctx, fc.Args["fileID"].(uuid.UUID), fc.Args["marked"].(*bool))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *files.Link) graphql.Marshaler {
+			return ec.marshalNFileLink2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋfilesᚐLink(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_fileLink(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FileLink(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_fileLink_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -71958,6 +72162,16 @@ func (ec *executionContext) _ArchiveDestructionLine(ctx context.Context, sel ast
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "handedInOn":
+			out.Values[i] = ec._ArchiveDestructionLine_handedInOn(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "voided":
+			out.Values[i] = ec._ArchiveDestructionLine_voided(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "open":
 			out.Values[i] = ec._ArchiveDestructionLine_open(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -72178,6 +72392,11 @@ func (ec *executionContext) _ArchiveDocument(ctx context.Context, sel ast.Select
 		case "pages":
 			out.Values[i] = ec._ArchiveDocument_pages(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "retainedFrom":
+			out.Values[i] = ec._ArchiveDocument_retainedFrom(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "source":
@@ -80947,6 +81166,18 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_files(ctx, field)
+				})
+		case "documentLink":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_documentLink(ctx, field)
+				})
+		case "fileLink":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_fileLink(ctx, field)
 				})
 		case "viewer":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,

@@ -240,9 +240,11 @@ type ComplexityRoot struct {
 		EligibleOn    func(childComplexity int) int
 		Estate        func(childComplexity int) int
 		EstateID      func(childComplexity int) int
+		HandedInOn    func(childComplexity int) int
 		ID            func(childComplexity int) int
 		Open          func(childComplexity int) int
 		Pages         func(childComplexity int) int
+		Voided        func(childComplexity int) int
 		VolumeCode    func(childComplexity int) int
 		Years         func(childComplexity int) int
 	}
@@ -287,6 +289,7 @@ type ComplexityRoot struct {
 		ManualID          func(childComplexity int) int
 		Name              func(childComplexity int) int
 		Pages             func(childComplexity int) int
+		RetainedFrom      func(childComplexity int) int
 		Size              func(childComplexity int) int
 		Source            func(childComplexity int) int
 		Staff             func(childComplexity int) int
@@ -589,12 +592,14 @@ type ComplexityRoot struct {
 		HouseholdID func(childComplexity int) int
 		ID          func(childComplexity int) int
 		Kind        func(childComplexity int) int
+		Marked      func(childComplexity int) int
 		Outcome     func(childComplexity int) int
 		Reason      func(childComplexity int) int
 		RequestID   func(childComplexity int) int
 		Seq         func(childComplexity int) int
 		SubjectID   func(childComplexity int) int
 		SubjectType func(childComplexity int) int
+		Through     func(childComplexity int) int
 	}
 
 	AuditEntryConnection struct {
@@ -1001,6 +1006,11 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	FileLink struct {
+		ExpiresAt func(childComplexity int) int
+		URL       func(childComplexity int) int
+	}
+
 	FileReading struct {
 		ActorName  func(childComplexity int) int
 		ActorRoles func(childComplexity int) int
@@ -1008,7 +1018,9 @@ type ComplexityRoot struct {
 		DocumentID func(childComplexity int) int
 		Download   func(childComplexity int) int
 		ID         func(childComplexity int) int
+		Marked     func(childComplexity int) int
 		Refused    func(childComplexity int) int
+		Through    func(childComplexity int) int
 	}
 
 	FileReadingConnection struct {
@@ -2262,8 +2274,10 @@ type ComplexityRoot struct {
 		Complaints                    func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ComplaintOrder, where *ent.ComplaintWhereInput) int
 		Correspondences               func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.CorrespondenceOrder, where *ent.CorrespondenceWhereInput) int
 		Departments                   func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.DepartmentOrder, where *ent.DepartmentWhereInput) int
+		DocumentLink                  func(childComplexity int, archiveDocumentID uuid.UUID, marked *bool) int
 		Estates                       func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.EstateOrder, where *ent.EstateWhereInput) int
 		ExternalPersons               func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ExternalPersonOrder, where *ent.ExternalPersonWhereInput) int
+		FileLink                      func(childComplexity int, fileID uuid.UUID, marked *bool) int
 		Files                         func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.FileOrder, where *ent.FileWhereInput) int
 		HouseholdFileReadings         func(childComplexity int, householdID uuid.UUID, first *int, after *entgql.Cursor[uuid.UUID]) int
 		Households                    func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.HouseholdOrder, where *ent.HouseholdWhereInput) int
@@ -3682,6 +3696,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ArchiveDestructionLine.EstateID(childComplexity), true
+	case "ArchiveDestructionLine.handedInOn":
+		if e.ComplexityRoot.ArchiveDestructionLine.HandedInOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionLine.HandedInOn(childComplexity), true
 	case "ArchiveDestructionLine.id":
 		if e.ComplexityRoot.ArchiveDestructionLine.ID == nil {
 			break
@@ -3700,6 +3720,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ArchiveDestructionLine.Pages(childComplexity), true
+	case "ArchiveDestructionLine.voided":
+		if e.ComplexityRoot.ArchiveDestructionLine.Voided == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionLine.Voided(childComplexity), true
 	case "ArchiveDestructionLine.volumeCode":
 		if e.ComplexityRoot.ArchiveDestructionLine.VolumeCode == nil {
 			break
@@ -3913,6 +3939,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ArchiveDocument.Pages(childComplexity), true
+	case "ArchiveDocument.retainedFrom":
+		if e.ComplexityRoot.ArchiveDocument.RetainedFrom == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDocument.RetainedFrom(childComplexity), true
 	case "ArchiveDocument.size":
 		if e.ComplexityRoot.ArchiveDocument.Size == nil {
 			break
@@ -5198,6 +5230,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AuditEntry.Kind(childComplexity), true
+	case "AuditEntry.marked":
+		if e.ComplexityRoot.AuditEntry.Marked == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.Marked(childComplexity), true
 	case "AuditEntry.outcome":
 		if e.ComplexityRoot.AuditEntry.Outcome == nil {
 			break
@@ -5234,6 +5272,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AuditEntry.SubjectType(childComplexity), true
+	case "AuditEntry.through":
+		if e.ComplexityRoot.AuditEntry.Through == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.Through(childComplexity), true
 
 	case "AuditEntryConnection.edges":
 		if e.ComplexityRoot.AuditEntryConnection.Edges == nil {
@@ -6571,6 +6615,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.FileEdge.Node(childComplexity), true
 
+	case "FileLink.expiresAt":
+		if e.ComplexityRoot.FileLink.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileLink.ExpiresAt(childComplexity), true
+	case "FileLink.url":
+		if e.ComplexityRoot.FileLink.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileLink.URL(childComplexity), true
+
 	case "FileReading.actorName":
 		if e.ComplexityRoot.FileReading.ActorName == nil {
 			break
@@ -6607,12 +6664,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.FileReading.ID(childComplexity), true
+	case "FileReading.marked":
+		if e.ComplexityRoot.FileReading.Marked == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileReading.Marked(childComplexity), true
 	case "FileReading.refused":
 		if e.ComplexityRoot.FileReading.Refused == nil {
 			break
 		}
 
 		return e.ComplexityRoot.FileReading.Refused(childComplexity), true
+	case "FileReading.through":
+		if e.ComplexityRoot.FileReading.Through == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileReading.Through(childComplexity), true
 
 	case "FileReadingConnection.edges":
 		if e.ComplexityRoot.FileReadingConnection.Edges == nil {
@@ -12815,6 +12884,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Departments(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.DepartmentOrder), args["where"].(*ent.DepartmentWhereInput)), true
+	case "Query.documentLink":
+		if e.ComplexityRoot.Query.DocumentLink == nil {
+			break
+		}
+
+		args, err := ec.field_Query_documentLink_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.DocumentLink(childComplexity, args["archiveDocumentID"].(uuid.UUID), args["marked"].(*bool)), true
 	case "Query.estates":
 		if e.ComplexityRoot.Query.Estates == nil {
 			break
@@ -12837,6 +12917,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.ExternalPersons(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.ExternalPersonOrder), args["where"].(*ent.ExternalPersonWhereInput)), true
+	case "Query.fileLink":
+		if e.ComplexityRoot.Query.FileLink == nil {
+			break
+		}
+
+		args, err := ec.field_Query_fileLink_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.FileLink(childComplexity, args["fileID"].(uuid.UUID), args["marked"].(*bool)), true
 	case "Query.files":
 		if e.ComplexityRoot.Query.Files == nil {
 			break
@@ -15775,6 +15866,10 @@ type FileReading {
   actorRoles: [String!]!
   "Whether the content was downloaded."
   download: Boolean!
+  "Whether it was a copy that names who read it (A5)."
+  marked: Boolean!
+  "The number of the request through which it was read; empty for who needs none (A5)."
+  through: String!
   "Whether it was refused."
   refused: Boolean!
   "The document; null for several, or a list of them."
@@ -16826,6 +16921,10 @@ type AuditEntry {
   householdID: ID
   "The reason that was given, or the code of the refusal; empty for none."
   reason: String!
+  "The number of the archive's request through which it was read; empty for none (A5)."
+  through: String!
+  "Whether a copy was given that names who read it (A5)."
+  marked: Boolean!
   "The request, as in the logs."
   requestID: String!
   "How many rows changed."
@@ -17750,6 +17849,31 @@ extend type Query {
     "Which ones."
     where: FileWhereInput
   ): FileConnection!
+}
+`, BuiltIn: false},
+	{Name: "../schema/files.graphqls", Input: `"A link that opens a file in a browser, for who asked for it (A5, A6)."
+type FileLink {
+  "The address, from the root of this server: GET it within the browser that is signed in, or with the token that asked for it; a link that a token asked for needs no header."
+  url: String!
+  "When it stops opening. It stops before if who asked signs out, the permit ends, or the document is destroyed."
+  expiresAt: Time!
+}
+
+extend type Query {
+  "A link to what an archive's document holds, for some minutes (A5, A6). Who reads through a request gets a copy that names them on each page: to look at, or, of a request to copy, to keep. RULE A5 for who borrows the paper."
+  documentLink(
+    "The document."
+    archiveDocumentID: ID!
+    "Whether to give a copy that names the reader where the original is given, too."
+    marked: Boolean = false
+  ): FileLink!
+  "A link to an uploaded file, for some minutes (A6)."
+  fileLink(
+    "The file."
+    fileID: ID!
+    "Whether to give a copy that names the reader where the original is given, too."
+    marked: Boolean = false
+  ): FileLink!
 }
 `, BuiltIn: false},
 	{Name: "../schema/identity.graphqls", Input: `"Who is asking."
@@ -21176,7 +21300,7 @@ type ArchiveDestructionLine implements Node {
   """
   pages: Int!
   """
-  How many years it was to be kept.
+  How many years it was to be kept; 0 for what was voided.
   """
   years: Int!
   """
@@ -21187,6 +21311,14 @@ type ArchiveDestructionLine implements Node {
   From which day it was past its retention.
   """
   eligibleOn: Date!
+  """
+  The day on which it was handed in, whatever day it bears.
+  """
+  handedInOn: Date
+  """
+  Whether it was voided: handed in by mistake.
+  """
+  voided: Boolean!
   """
   Whether its order is neither done nor ended; the database says so.
   """
@@ -21881,6 +22013,10 @@ type ArchiveDocument implements Node {
   How many pages; 0 for what was never on paper.
   """
   pages: Int!
+  """
+  From which day its retention counts (A7): the day that it bears, never sooner than was first said; of a record, when it was settled. The database makes it.
+  """
+  retainedFrom: Date
   """
   Whom it is from.
   """
@@ -45207,6 +45343,10 @@ func (ec *executionContext) childFields_ArchiveDestructionLine(ctx context.Conte
 		return ec.fieldContext_ArchiveDestructionLine_basis(ctx, field)
 	case "eligibleOn":
 		return ec.fieldContext_ArchiveDestructionLine_eligibleOn(ctx, field)
+	case "handedInOn":
+		return ec.fieldContext_ArchiveDestructionLine_handedInOn(ctx, field)
+	case "voided":
+		return ec.fieldContext_ArchiveDestructionLine_voided(ctx, field)
 	case "open":
 		return ec.fieldContext_ArchiveDestructionLine_open(ctx, field)
 	case "estate":
@@ -45267,6 +45407,8 @@ func (ec *executionContext) childFields_ArchiveDocument(ctx context.Context, fie
 		return ec.fieldContext_ArchiveDocument_dated(ctx, field)
 	case "pages":
 		return ec.fieldContext_ArchiveDocument_pages(ctx, field)
+	case "retainedFrom":
+		return ec.fieldContext_ArchiveDocument_retainedFrom(ctx, field)
 	case "source":
 		return ec.fieldContext_ArchiveDocument_source(ctx, field)
 	case "edition":
@@ -45897,6 +46039,10 @@ func (ec *executionContext) childFields_AuditEntry(ctx context.Context, field gr
 		return ec.fieldContext_AuditEntry_householdID(ctx, field)
 	case "reason":
 		return ec.fieldContext_AuditEntry_reason(ctx, field)
+	case "through":
+		return ec.fieldContext_AuditEntry_through(ctx, field)
+	case "marked":
+		return ec.fieldContext_AuditEntry_marked(ctx, field)
 	case "requestID":
 		return ec.fieldContext_AuditEntry_requestID(ctx, field)
 	case "changeCount":
@@ -46715,6 +46861,16 @@ func (ec *executionContext) childFields_FileEdge(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type FileEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_FileLink(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "url":
+		return ec.fieldContext_FileLink_url(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_FileLink_expiresAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FileLink", field.Name)
+}
+
 func (ec *executionContext) childFields_FileReading(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -46727,6 +46883,10 @@ func (ec *executionContext) childFields_FileReading(ctx context.Context, field g
 		return ec.fieldContext_FileReading_actorRoles(ctx, field)
 	case "download":
 		return ec.fieldContext_FileReading_download(ctx, field)
+	case "marked":
+		return ec.fieldContext_FileReading_marked(ctx, field)
+	case "through":
+		return ec.fieldContext_FileReading_through(ctx, field)
 	case "refused":
 		return ec.fieldContext_FileReading_refused(ctx, field)
 	case "documentID":

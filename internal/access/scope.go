@@ -16,6 +16,7 @@ type Entity struct {
 	Name, Table                         string
 	Code                                ids.Code
 	Estate, Department, Self, Household string // columns
+	Voided                              string // column that says when a row was voided: it concerns no account and no household then
 	Permits                             string // table of permits, with the columns estate_id, subject_id, account_id, valid_from, valid_until and ended_at
 	Document                            string // column with what the row is a part of, which has the key of its confidential fields
 	AppendOnly                          bool
@@ -69,7 +70,7 @@ func (v *Viewer) Scope(resource policy.Resource, action policy.Action) Scope {
 	for _, g := range v.Grants {
 		reach := v.policy.Scope(g.Role, resource, action)
 		s.add(g, reach)
-		if reach == policy.OfDept && action == policy.Read { // what concerns oneself, too (A4.3)
+		if (reach == policy.OfDept || reach == policy.OfHouseholds) && (action == policy.Read || action == policy.Export) { // what concerns oneself, too (A4.3)
 			s.add(g, policy.Self)
 		}
 	}
@@ -85,7 +86,6 @@ func (s *Scope) add(g Grant, reach policy.Scope) {
 		s.Selves = append(s.Selves, Place{Estate: g.Estate})
 	case reach == policy.OfHouseholds && g.Estate != uuid.Nil:
 		s.AllHouseholds = append(s.AllHouseholds, g.Estate)
-		s.Selves = append(s.Selves, Place{Estate: g.Estate})
 	case reach == policy.OfHouseholds: // held over the portfolio it is of no estate's households
 	case reach == policy.OfDept:
 		s.Departments = append(s.Departments, Place{g.Estate, g.Department})
@@ -181,7 +181,7 @@ func (s Scope) conditions(e Entity, column func(string) string) []*sql.Predicate
 		any = append(any, in(column(e.Estate), s.Estates))
 	}
 	if e.Household != "" && len(s.Households) > 0 {
-		any = append(any, in(column(e.Household), s.Households))
+		any = append(any, e.standing(in(column(e.Household), s.Households), column))
 	}
 	if e.Household != "" && len(s.AllHouseholds) > 0 {
 		any = append(any, sql.And(in(column(e.Estate), s.AllHouseholds), sql.NotNull(column(e.Household))))
@@ -199,15 +199,23 @@ func (s Scope) conditions(e Entity, column func(string) string) []*sql.Predicate
 		if p.Estate != uuid.Nil {
 			mine = sql.And(sql.EQ(column(e.Estate), p.Estate), mine)
 		}
-		any = append(any, mine)
+		any = append(any, e.standing(mine, column))
 	}
 	if e.Permits != "" && !s.Permits.IsZero() {
-		any = append(any, s.permitted(e, column))
+		any = append(any, e.standing(s.permitted(e, column), column))
 	}
 	if len(any) > 1 {
 		any = any[1:]
 	}
 	return any
+}
+
+// standing leaves out what was voided: filed by mistake, it may concern another.
+func (e Entity) standing(p *sql.Predicate, column func(string) string) *sql.Predicate {
+	if e.Voided == "" {
+		return p
+	}
+	return sql.And(p, sql.IsNull(column(e.Voided)))
 }
 
 // permitted are the rows for which the account has a permit that has begun, and not ended.

@@ -25,7 +25,8 @@
 //	renovation.go      ApplyRenovation, AdvanceRenovation, VoidRenovation; deposit.go PayDeposit, ReturnDeposit, VoidDeposit
 //	correspondence.go  RecordCorrespondence, AnswerCorrespondence, VoidCorrespondence
 //
-// download.go gives what a document holds to whom it concerns (A4, A6); readers.go who read a household's file, asked.go that its numbers were asked.
+// download.go gives what a document holds to whom it concerns (A4, A6), and to who reads through a permit a copy that names them (A5);
+// readers.go tells the household who read its file, and who tried; asked.go that its numbers were asked.
 package archives
 
 import (

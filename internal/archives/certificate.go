@@ -2,6 +2,7 @@ package archives
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -61,10 +62,14 @@ func certificates(ctx context.Context, q *ent.ArchiveDestructionQuery) ([]*Archi
 		if d.Edges.Certificate == nil || d.Edges.Witness == nil {
 			return nil, fault.Missing() // certificates are not for who sees neither
 		}
+		witness, err := signedBy(d.Content)
+		if err != nil {
+			return nil, err
+		}
 		c := &ArchiveDestructionCertificate{
 			Destruction: d, Number: d.Edges.Certificate.Number, DatedFrom: calendar.DayOf(d.DatedFrom), DatedUntil: calendar.DayOf(d.DatedUntil),
 			EligibleOn: calendar.DayOf(d.EligibleOn), Quantity: d.Quantity, Pages: d.Pages, Method: d.Method,
-			AuthorisedBy: d.ApprovedByName, DestroyedBy: d.DestroyedByName, Witness: d.Edges.Witness.Name, DestroyedAt: *d.DoneAt,
+			AuthorisedBy: d.ApprovedByName, DestroyedBy: d.DestroyedByName, Witness: witness, DestroyedAt: *d.DoneAt,
 			NoHold: noHoldZH + " " + noHoldEN, ContentHash: d.ContentHash, BackupsUntil: calendar.DayOf(*d.BackupsUntil), AuditSeq: places[d.ID],
 		}
 		for _, l := range d.Edges.Lines {
@@ -75,6 +80,13 @@ func certificates(ctx context.Context, q *ent.ArchiveDestructionQuery) ([]*Archi
 		out = append(out, c)
 	}
 	return out, nil
+}
+
+// signedBy is the witness by the name that was signed, whatever the record of staff says later.
+func signedBy(content string) (string, error) {
+	var signed struct{ Witness string }
+	err := json.Unmarshal([]byte(content), &signed)
+	return signed.Witness, err
 }
 
 func distinct(list []string) []string {

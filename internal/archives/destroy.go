@@ -3,12 +3,14 @@ package archives
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 
 	"github.com/google/uuid"
 
 	"github.com/steward-pm/steward/ent"
 	"github.com/steward-pm/steward/ent/archivedestructionline"
 	"github.com/steward-pm/steward/ent/archivedocument"
+	"github.com/steward-pm/steward/internal/account"
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/audit"
 	"github.com/steward-pm/steward/internal/fault"
@@ -76,8 +78,30 @@ func destroy(tx *act.Tx, in DestroyArchiveInput) (*DestroyArchivePayload, error)
 	if err := noteDestroyed(tx, d); err != nil {
 		return nil, err
 	}
+	if err := tellDestroyed(tx, d); err != nil {
+		return nil, err
+	}
 	d, err = tx.ArchiveDestruction.Get(tx, d.ID) // as the database has it
 	return &DestroyArchivePayload{d}, err
+}
+
+// tellDestroyed tells the general managers who destroyed how much, at whose word, and who stood by: an estate's manager may have hired
+// all of them.
+func tellDestroyed(tx *act.Tx, d *ent.ArchiveDestruction) error {
+	above, err := holders(tx, d.EstateID, policy.GeneralManager)
+	if err != nil {
+		return err
+	}
+	messages := make([]account.Message, len(above))
+	for i, id := range above {
+		messages[i] = account.Message{
+			AccountID: id, Estate: d.EstateID, Kind: "archives.destroyed", Subject: d.ID,
+			TitleZH: fmt.Sprintf("已销毁档案 %d 份", d.Quantity), TitleEN: fmt.Sprintf("Documents destroyed: %d", d.Quantity),
+			BodyZH: fmt.Sprintf("%s 提出,%s 批准,%s 销毁,监销员签字在销毁证明上(A7)。", d.ProposedByName, d.ApprovedByName, tx.Viewer.Name),
+			BodyEN: fmt.Sprintf("Proposed by %s, approved by %s, destroyed by %s; the witness is on the certificate (A7).", d.ProposedByName, d.ApprovedByName, tx.Viewer.Name),
+		}
+	}
+	return tx.Runtime().Accounts.Post(tx, tx.Raw, messages...)
 }
 
 // noteDestroyed puts on the audit trail of which documents stubs are left; what they said is not there.

@@ -50,7 +50,7 @@ type ProposeArchiveDestructionPayload struct{ Destruction *ent.ArchiveDestructio
 // Propose proposes to destroy bound documents that are past their retention and not held; each is frozen as it is (A7). It is the
 // archivist's to propose.
 //
-// Errors: NOT_FOUND; INVALID_INPUT; RULE A7 for a document that is not bound, kept permanently or longer, or held; CONFLICT for one
+// Errors: NOT_FOUND; INVALID_INPUT; RULE A7 for a document that is neither bound nor voided, kept permanently or longer, or held; CONFLICT for one
 // that is on an order.
 var Propose = act.New("archives.proposeDestruction", act.Needs(policy.ArchiveDestruction, policy.Create), act.Clauses("A7"), propose)
 
@@ -101,10 +101,11 @@ func proposable(tx *act.Tx, estate uuid.UUID, list []uuid.UUID) ([]proposed, err
 	if err != nil {
 		return nil, err
 	}
-	today, err := tx.Today(estate)
+	cal, err := tx.Calendar(estate)
 	if err != nil {
 		return nil, err
 	}
+	today, zone := cal.Today(tx.Now), cal.Zone()
 	out := make([]proposed, len(list))
 	for i, id := range list {
 		field := fmt.Sprintf("documentIDs.%d", i)
@@ -117,10 +118,14 @@ func proposable(tx *act.Tx, estate uuid.UUID, list []uuid.UUID) ([]proposed, err
 			return nil, err.At(field)
 		}
 		rule := rules[slices.IndexFunc(rules, func(r *ent.ArchiveRetention) bool { return string(r.Category) == string(d.Category) })]
+		if d.VoidedAt != nil {
+			out[i] = proposed{d, field, &ent.ArchiveRetention{Years: new(0), Basis: voidedBasis}, calendar.DayOf(d.VoidedAt.In(zone)).UTC()}
+			continue
+		}
 		if rule.Years == nil {
 			return nil, fault.Rule("A7", "这类档案永久保管,不能销毁。", "Documents of this category are kept permanently.").At(field)
 		}
-		eligible := calendar.DayOf(d.Dated).AddMonths(12 * *rule.Years) // as the database counts years from a 29 February
+		eligible := calendar.DayOf(*d.RetainedFrom).AddMonths(12 * *rule.Years) // as the database counts years from a 29 February
 		if eligible.After(today) {
 			return nil, fault.Rule("A7", "保管期限未满,%[1]s 起才可销毁。", "It is within its retention: it may be destroyed from %[1]s.", eligible).At(field)
 		}
@@ -129,26 +134,37 @@ func proposable(tx *act.Tx, estate uuid.UUID, list []uuid.UUID) ([]proposed, err
 	return out, nil
 }
 
-// destroyable refuses what is not bound, and the edition of a manual in force.
+// voidedBasis says why what was voided is destroyed: by no line of the schedule.
+const voidedBasis = "作废 voided"
+
+// destroyable refuses what is neither bound nor voided, and the edition of a manual in force.
 func destroyable(d *ent.ArchiveDocument) *fault.Error {
 	switch {
 	case d.State == archivedocument.StateDestroyed:
 		return fault.Rule("A7", "文件已销毁,只留存根。", "The document was destroyed; this is its stub.")
-	case d.State != archivedocument.StateBound || d.Current:
+	case d.State != archivedocument.StateBound && d.State != archivedocument.StateVoided || d.Current:
 		return notBound()
 	}
 	return nil
 }
 
 func notBound() *fault.Error {
-	return fault.Rule("A7", "只有已立卷、且不是手册现行版本的文件才能销毁。", "Only what is bound, and no edition of a manual in force, is destroyed.")
+	return fault.Rule("A7", "只有已立卷或已作废、且不是手册现行版本的文件才能销毁。", "Only what is bound or voided, and no edition of a manual in force, is destroyed.")
 }
 
 // freeze records each document as it is proposed.
 func freeze(tx *act.Tx, d *ent.ArchiveDestruction, list []proposed) error {
+	cal, err := tx.Calendar(d.EstateID)
+	if err != nil {
+		return err
+	}
 	for _, l := range list {
+		code := ""
+		if l.Edges.Volume != nil {
+			code = l.Edges.Volume.Code
+		}
 		if err := tx.ArchiveDestructionLine.Create().SetEstateID(d.EstateID).SetDestructionID(d.ID).SetDocumentID(l.ID).
-			SetCategory(archivedestructionline.Category(l.Category)).SetVolumeCode(l.Edges.Volume.Code).SetDated(l.Dated).SetPages(l.Pages).
+			SetCategory(archivedestructionline.Category(l.Category)).SetVolumeCode(code).SetVoided(l.VoidedAt != nil).SetHandedInOn(calendar.DayOf(l.HandedInAt.In(cal.Zone())).UTC()).SetDated(l.Dated).SetPages(l.Pages).
 			SetYears(*l.rule.Years).SetBasis(l.rule.Basis).SetEligibleOn(l.eligible).Exec(tx); err != nil {
 			if f := act.Explained(err); f != nil {
 				return f.At(l.field)

@@ -187,7 +187,8 @@ func TestA7_TheScheduleAndWhatIsDue(t *testing.T) {
 		t.Error("what is kept permanently is due")
 	}
 	archivist.Refused(proposing, proposal(app, d), fault.RuleBroken, "A7")
-	archivist.Do(setYears, set(2, 11))
+	archivist.Refused(setYears, set(2, 11), fault.Forbidden, "A7") // no longer permanently
+	app.As(policy.ProjectManager).Do(setYears, set(2, 11))
 	id := proposed(app, d)
 	if due(archivist) {
 		t.Error("what is on an order is due")
@@ -199,6 +200,7 @@ func TestA7_TheScheduleAndWhatIsDue(t *testing.T) {
 	archivist.Refused(destroying, executed(id, witness), fault.RuleBroken, "A7")
 	archivist.Do(cancelling, vars{"in": vars{"destructionID": id, "reason": "延长保管"}})
 	archivist.Refused(destroying, executed(id, witness), fault.Conflict, "A7")
-	archivist.Do(setYears, set(4, 10))
+	archivist.Refused(setYears, set(4, 10), fault.Forbidden, "A7")
+	app.As(policy.ProjectManager).Do(setYears, set(4, 10))
 	proposed(app, d) // once more
 }

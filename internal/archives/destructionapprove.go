@@ -123,7 +123,10 @@ func described(lines []*ent.ArchiveDestructionLine) []map[string]any {
 	for i, l := range lines {
 		out[i] = map[string]any{
 			"document": l.DocumentID, "volume": l.VolumeCode, "category": l.Category, "dated": calendar.DayOf(l.Dated), "pages": l.Pages,
-			"schedule": l.Basis, "years": l.Years, "eligibleOn": calendar.DayOf(l.EligibleOn),
+			"schedule": l.Basis, "years": l.Years, "eligibleOn": calendar.DayOf(l.EligibleOn), "voided": l.Voided,
+		}
+		if l.HandedInOn != nil { // who approves sees what came lately under an old day
+			out[i]["handedInOn"] = calendar.DayOf(*l.HandedInOn)
 		}
 	}
 	return out

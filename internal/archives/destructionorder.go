@@ -94,6 +94,8 @@ func isApproved(tx *act.Tx, d *ent.ArchiveDestruction) error {
 func init() {
 	act.Explain("archive_holds_destroyed", fault.Rule("A7", "文件已销毁,不能再限制销毁。", "The document was destroyed, and cannot be held any more.").At("documentID"))
 	act.Explain("archive_holds_ended", released())
+	act.Explain("archive_holds_released_by", othersHold())
+	act.Explain("archive_documents_held", underHold())
 	act.Explain("archive_destructions_bound", notBound())
 	act.Explain("archive_destructions_held", fault.Rule("A7", "其中有文件因保管限制不能销毁,请先解除限制,或取消后去掉这份文件重新提出。",
 		"A document of it is under a legal hold: have the hold released, or cancel the order and propose it again without the document."))

@@ -8,6 +8,7 @@ import (
 
 	"github.com/steward-pm/steward/ent"
 	"github.com/steward-pm/steward/ent/archivedocument"
+	"github.com/steward-pm/steward/internal/access"
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/calendar"
 	"github.com/steward-pm/steward/internal/fault"
@@ -86,6 +87,9 @@ func handIn(tx *act.Tx, in HandInDocumentInput) (*HandInDocumentPayload, error) 
 	if err != nil {
 		return nil, err
 	}
+	if err := mayFile(tx, e.ID, in.Category, of); err != nil {
+		return nil, err
+	}
 	c := tx.ArchiveDocument.Create().SetEstateID(e.ID).SetClass(classOf(in.Category)).SetCategory(in.Category).
 		SetNillableHouseholdID(in.HouseholdID).SetNillableStaffID(in.StaffID).
 		SetNillableFileID(of.file).SetNillableDepartmentID(of.department).SetNillableAccountID(of.account).SetNillableManualID(in.ManualID).
@@ -98,6 +102,22 @@ func handIn(tx *act.Tx, in HandInDocumentInput) (*HandInDocumentPayload, error) 
 	}
 	d, err := c.Save(tx)
 	return &HandInDocumentPayload{d}, err
+}
+
+// mayFile refuses to put papers into the file of a colleague whom the viewer neither leads nor keeps the file of: it is read for
+// promotion and pay (A1.3).
+func mayFile(tx *act.Tx, estate uuid.UUID, category archivedocument.Category, of belonging) error {
+	if classOf(category) != archivedocument.ClassStaff {
+		return nil
+	}
+	row := access.Row{Estate: estate}
+	if of.department != nil {
+		row.Department = *of.department
+	}
+	if !tx.Viewer.Scope(policy.ArchiveFile, policy.Create).Covers(row) {
+		return fault.Denied("员工档案由档案管理员、部门主管或经理归档,请交给他们。", "Papers of a member of staff are handed in by the archivist, the supervisor or a manager: give them to one of them.").By("A1.3").At("staffID")
+	}
+	return nil
 }
 
 // notToCome refuses a date in the future.

@@ -82,14 +82,14 @@ func (in ReleaseArchiveHoldInput) Check() error {
 // ReleaseArchiveHoldPayload is the hold, released.
 type ReleaseArchiveHoldPayload struct{ Hold *ent.ArchiveHold }
 
-// ReleaseHold ends a hold (A7). Errors: NOT_FOUND; CONFLICT if it was released.
+// ReleaseHold ends a hold, by who placed it or a manager (A7). Errors: NOT_FOUND; FORBIDDEN A7 for another's; CONFLICT if it was released.
 var ReleaseHold = act.Guarded(act.New("archives.releaseHold", act.Needs(policy.ArchiveHold, policy.Update), act.Clauses("A7"), releaseHold), act.Guard[*ent.ArchiveHold]{
 	Entity: ent.TypeArchiveHold,
 	ID:     func(h *ent.ArchiveHold) uuid.UUID { return h.ID },
 	Load: func(tx *act.Tx, list []uuid.UUID) ([]*ent.ArchiveHold, error) {
 		return tx.ArchiveHold.Query().Where(archivehold.IDIn(list...)).All(tx)
 	},
-	Check: holds,
+	Check: canRelease,
 })
 
 func releaseHold(tx *act.Tx, in ReleaseArchiveHoldInput) (*ReleaseArchiveHoldPayload, error) {
@@ -97,19 +97,26 @@ func releaseHold(tx *act.Tx, in ReleaseArchiveHoldInput) (*ReleaseArchiveHoldPay
 	if h, err = act.Find(h, err, "id"); err != nil {
 		return nil, err
 	}
-	if err := holds(tx, h); err != nil {
+	if err := canRelease(tx, h); err != nil {
 		return nil, err
 	}
 	h, err = h.Update().SetReleasedAt(tx.Now).SetReleaseReason(wording.Tidy(in.Reason)).SetReleasedByID(tx.Viewer.Account).SetReleasedByName(tx.Viewer.Name).Save(tx)
 	return &ReleaseArchiveHoldPayload{h}, err
 }
 
-// holds refuses a hold that was released.
-func holds(_ *act.Tx, h *ent.ArchiveHold) error {
-	if h.ReleasedAt != nil {
+// canRelease refuses a hold that was released, and another's to who does not manage the estate.
+func canRelease(tx *act.Tx, h *ent.ArchiveHold) error {
+	switch {
+	case h.ReleasedAt != nil:
 		return released()
+	case h.PlacedByID != tx.Viewer.Account && !tx.Viewer.Scope(policy.ArchiveHold, policy.Approve).Covers(h.RowScope()):
+		return othersHold()
 	}
 	return nil
+}
+
+func othersHold() *fault.Error {
+	return fault.Denied("保管限制由设定人或经理解除。", "Who placed a hold, or a manager, releases it.").By("A7").At("id")
 }
 
 func released() *fault.Error {

@@ -40,7 +40,7 @@ func TestA7_AHoldStopsItAll(t *testing.T) {
 	freed := func(h string) {
 		t.Helper()
 		archivist.Refused(release, vars{"in": vars{"id": h, "reason": ""}}, fault.InvalidInput)
-		archivist.Do(release, vars{"in": vars{"id": h, "reason": "已结案"}})
+		manager.Do(release, vars{"in": vars{"id": h, "reason": "已结案"}})
 		archivist.Refused(release, vars{"in": vars{"id": h, "reason": "已结案"}}, fault.Conflict, "A7")
 	}
 	for field, id := range map[string]string{"documentID": d, "volumeID": volume, "fileID": file} {

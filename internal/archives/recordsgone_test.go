@@ -22,6 +22,11 @@ func past(t *testing.T, app *stewardtest.App, record, category string) (document
 	return document, volume
 }
 
+// aged has a document's retention count from long ago: years go by.
+func aged(app *stewardtest.App, document string) {
+	app.Super(`UPDATE archive_documents SET retained_from = '2014-05-05' WHERE id = $1`, document)
+}
+
 // What a record says goes with its document, and so does the title of a volume of which nothing is left: both leave a stub.
 func TestA7_ARecordGoesWithItsDocument(t *testing.T) {
 	t.Parallel()
@@ -29,7 +34,7 @@ func TestA7_ARecordGoesWithItsDocument(t *testing.T) {
 	officer, archivist, manager := app.As(policy.CSOfficer), app.As(policy.Archivist), app.As(policy.ProjectManager)
 	witness := member(app, app.As(policy.Security), "监销员")
 	works := archivist.Do(retentions, vars{"w": vars{"category": "RENOVATION_RECORDS", "estateID": app.A.ID}}).Get("archiveRetentions.edges.0.node")
-	archivist.Do(setYears, vars{"in": vars{"id": works.Get("id").String(), "expectedVersion": works.Get("version").Int(), "years": 5}})
+	manager.Do(setYears, vars{"in": vars{"id": works.Get("id").String(), "expectedVersion": works.Get("version").Int(), "years": 5}})
 	said := map[string]string{"finding": "独特的处理结果", "contractor": "独特的施工单位"}
 	for name, r := range records(app, set("dated", "2014-05-05"), set("title", "独特的记录标题"), set("particulars", "独特的记录详情")) {
 		maps.Copy(said, map[string]string{"title": "独特的记录标题", "particulars": "独特的记录详情", "volume of " + name: "案卷里的独特标题" + r.category})
@@ -50,6 +55,8 @@ func TestA7_ARecordGoesWithItsDocument(t *testing.T) {
 		} else {
 			officer.Do(r.void, stewardtest.Void(id, "录错"))
 		}
+		archivist.Refused(proposing, proposal(app, d), fault.RuleBroken, "A7") // it counts from when it was settled
+		aged(app, d)
 		order := proposed(app, d)
 		manager.Do(approving, approved(order, witness))
 		archivist.Do(destroying, executed(order, witness))
@@ -90,6 +97,8 @@ func TestA7_AnEmergencyContactGoesWithItsDocument(t *testing.T) {
 		contact, app.A.ID, app.A.Household, name, phone)
 	d, _ := past(t, app, contact.String(), "SUPPLEMENTS")
 	archivist.Refused(proposing, proposal(app, d), fault.RuleBroken, "A7")
+	aged(app, d)
+	archivist.Refused(proposing, proposal(app, d), fault.RuleBroken, "A7") // the household lives here
 	app.SQL(`UPDATE occupancies SET until_on = from_on + 1, state = 'MOVED_OUT' WHERE household_id = $1`, app.A.Household)
 	order := proposed(app, d)
 	app.As(policy.ProjectManager).Do(approving, approved(order, witness))

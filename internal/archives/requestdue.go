@@ -45,16 +45,24 @@ func open(tx *act.Tx, r *ent.ArchiveRequest) error {
 	return tx.Runtime().Accounts.Post(tx, tx.Raw, messages...)
 }
 
-// archivistsIn is the key of an estate's archivists.
-type archivistsIn uuid.UUID
-
 func archivists(tx *act.Tx, estate uuid.UUID) ([]uuid.UUID, error) {
-	return act.Once(tx, archivistsIn(estate), func() ([]uuid.UUID, error) {
+	return holders(tx, estate, policy.Archivist)
+}
+
+// holdersIn is the key of who holds a role in an estate.
+type holdersIn struct {
+	estate uuid.UUID
+	role   policy.Role
+}
+
+// holders are the accounts that hold the role in the estate today.
+func holders(tx *act.Tx, estate uuid.UUID, role policy.Role) ([]uuid.UUID, error) {
+	return act.Once(tx, holdersIn{estate, role}, func() ([]uuid.UUID, error) {
 		today, err := tx.Today(estate)
 		if err != nil {
 			return nil, err
 		}
-		rows, err := tx.Raw.Query(tx, `SELECT DISTINCT account FROM identity.holders($1, $2) WHERE role = $3 ORDER BY 1`, estate, today, policy.Archivist)
+		rows, err := tx.Raw.Query(tx, `SELECT DISTINCT account FROM identity.holders($1, $2) WHERE role = $3 ORDER BY 1`, estate, today, role)
 		if err != nil {
 			return nil, err
 		}

@@ -35,8 +35,18 @@ type SetArchiveRetentionPayload struct{ Retention *ent.ArchiveRetention }
 
 // SetRetention sets how long a category is kept (A7); what is on an order and is to be kept longer now is not destroyed by it.
 //
-// Errors: NOT_FOUND; INVALID_INPUT; CONFLICT if somebody set it meanwhile.
+// Errors: NOT_FOUND; INVALID_INPUT; FORBIDDEN A7 for who does not manage the estate and would keep it for a shorter time; CONFLICT if somebody set it meanwhile.
 var SetRetention = act.New("archives.setRetention", act.Needs(policy.ArchiveRetention, policy.Update), act.Clauses("A7"), setRetention)
+
+func init() { act.Explain("archive_retentions_shorter", keptShorter()) }
+
+func keptShorter() *fault.Error {
+	return fault.Denied("缩短保管期限(或把永久改为定期)由项目经理决定,档案管理员只能延长。",
+		"To keep a category for a shorter time, or no longer permanently, is the project manager's to say; the archivist keeps it longer only.").By("A7").At("years")
+}
+
+// shorter tells whether years are fewer than they were; nil is for ever.
+func shorter(was, now *int) bool { return now != nil && (was == nil || *now < *was) }
 
 func setRetention(tx *act.Tx, in SetArchiveRetentionInput) (*SetArchiveRetentionPayload, error) {
 	r, err := tx.ArchiveRetention.Query().Where(archiveretention.ID(in.ID)).ForUpdate().Only(tx)
@@ -45,6 +55,9 @@ func setRetention(tx *act.Tx, in SetArchiveRetentionInput) (*SetArchiveRetention
 	}
 	if err := tx.Expect(r, r.Version, in.ExpectedVersion); err != nil {
 		return nil, err
+	}
+	if shorter(r.Years, in.Years) && !tx.Viewer.Scope(policy.ArchiveRetention, policy.Approve).Covers(r.RowScope()) {
+		return nil, keptShorter()
 	}
 	u := r.Update().SetSetByID(tx.Viewer.Account).SetSetByName(tx.Viewer.Name)
 	if in.Basis != nil {

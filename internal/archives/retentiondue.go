@@ -8,8 +8,8 @@ import (
 	"github.com/steward-pm/steward/ent/predicate"
 )
 
-// RetentionDue are the documents that may be proposed for destruction: bound, past the retention of their category on the estate's
-// day, not held, on no order, and the record behind them over (A7). It is one more condition of a list in the viewer's scope, so that what is hidden stays hidden.
+// RetentionDue are the documents that may be proposed for destruction: bound and past the retention of their category on the estate's
+// day, or voided; not held, on no order, and the record behind them over (A7). It is one more condition of a list in the viewer's scope, so that what is hidden stays hidden.
 func RetentionDue(now time.Time) predicate.ArchiveDocument {
 	return func(s *sql.Selector) {
 		s.Where(sql.P(func(b *sql.Builder) {
@@ -24,11 +24,9 @@ func RetentionDue(now time.Time) predicate.ArchiveDocument {
 				}
 			}
 			column("state")
-			b.WriteString(" = 'BOUND' AND NOT ")
+			b.WriteString(" IN ('BOUND', 'VOIDED') AND NOT ")
 			column("current")
-			b.WriteString(" AND ")
-			call("archive_eligible", "estate_id", "category", "dated")
-			b.WriteString(") <= ")
+			b.WriteString(" AND archive_destroyable(").Ident(s.TableName()).WriteString(") <= ")
 			call("archive_today", "estate_id")
 			b.WriteString(", ").Arg(now).WriteString("::timestamptz) AND NOT ")
 			call("archive_held", "estate_id", "id", "volume_id", "file_id")

@@ -46,5 +46,12 @@ func voidDocument(tx *act.Tx, in VoidDocumentInput) (*VoidDocumentPayload, error
 		return nil, err
 	}
 	d, err = void.Mark(tx, d.Update().SetState(archivedocument.StateVoided), in.Reason).Save(tx)
-	return &VoidDocumentPayload{d}, err
+	if err != nil {
+		return nil, err
+	}
+	notice := void.Notice{
+		Clause: "A2", Estate: d.EstateID, Subject: d.ID, Department: d.RowScope().Department,
+		WhatZH: "归档文件", WhatEN: "document of the archive", Why: in.Reason,
+	}
+	return &VoidDocumentPayload{d}, void.Tell(tx, notice)
 }

@@ -75,6 +75,7 @@ var shows = []struct{ what, sql string }{
 	{"A1.4 a letter that went out", `SELECT FROM correspondences WHERE direction = 'OUT'`},
 	{"A1.4 records that filed themselves", `SELECT FROM archive_documents WHERE subject_id IS NOT NULL AND state = 'INBOX' AND category IN ('VIOLATIONS', 'COMPLAINTS', 'RENOVATION_RECORDS', 'CORRESPONDENCE')
 		GROUP BY estate_id HAVING count(DISTINCT category) = 4`},
+	{"A5 a document to be copied, with its content", `SELECT FROM archive_permits p JOIN archive_documents d ON d.id = p.subject_id WHERE p.copies AND p.valid_until > $1 AND d.content_type = 'application/pdf'`},
 	{"K4.3 a difference resolved", `SELECT FROM reconciliation_lines WHERE resolution = 'ADJUSTED'`},
 }
 
@@ -126,7 +127,7 @@ func load(t *testing.T, now time.Time) *pgx.Conn {
 	t.Helper()
 	db := dbtest.New(t, dbtest.Template{Name: "demo", Build: func(ctx context.Context, owner string) error { return migrations.Up(ctx, owner) }})
 	app := stewardtest.Wire(t, db.AppURL, clockwork.NewFakeClockAt(now), stewardtest.Options{})
-	if _, err := demo.Load(t.Context(), app.Runtime, app.Policy, func(string, ...any) {}); err != nil {
+	if _, err := demo.Load(t.Context(), app.Runtime, app.Policy, app.Files, func(string, ...any) {}); err != nil {
 		t.Fatal(err)
 	}
 	conn, err := pgx.Connect(t.Context(), db.SuperURL)

@@ -83,7 +83,7 @@ func signIns(ctx context.Context, m Main, s *Settings, app *App) ([]byte, error)
 	if loaded {
 		return nil, fault.Clash("数据目录里已有数据但不是完整的演示数据,请用 --fresh 重建。", "The data directory holds data that is no complete demo; start with --fresh.")
 	}
-	list, err := demo.Load(ctx, app.Runtime, app.Policy, m.since())
+	list, err := demo.Load(ctx, app.Runtime, app.Policy, app.Files, m.since())
 	if err != nil {
 		return nil, err
 	}

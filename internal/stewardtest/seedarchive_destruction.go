@@ -40,8 +40,8 @@ func (b *batch) queueDestruction(estate, account uuid.UUID) {
 	b.queue(`INSERT INTO archive_destructions (id, created_at, estate_id, method, reason, quantity, pages, dated_from, dated_until, eligible_on, proposed_by_id, proposed_by_name, proposed_at)
 		SELECT $1, $2, $3, 'SHREDDING', '保管期满', 1, pages, dated, dated, dated + interval '10 years', $4, '档案员', $2 FROM archive_documents WHERE estate_id = $3 AND title = '旧函一'`,
 		order, Start, estate, account)
-	b.queue(`INSERT INTO archive_destruction_lines (id, created_at, estate_id, destruction_id, document_id, category, volume_code, dated, pages, years, basis, eligible_on)
-		SELECT new_id(x'0613'::int), $2, $3, $1, id, category, 'AJ-20', dated, pages, 10, '档案保管期限表 4.7', dated + interval '10 years' FROM archive_documents WHERE estate_id = $3 AND title = '旧函一'`,
+	b.queue(`INSERT INTO archive_destruction_lines (id, created_at, estate_id, destruction_id, document_id, category, volume_code, dated, pages, years, basis, eligible_on, handed_in_on)
+		SELECT new_id(x'0613'::int), $2, $3, $1, id, category, 'AJ-20', dated, pages, 10, '档案保管期限表 4.7', dated + interval '10 years', archive_today(estate_id, handed_in_at) FROM archive_documents WHERE estate_id = $3 AND title = '旧函一'`,
 		order, Start, estate)
 	b.queue(`INSERT INTO approvals (id, created_at, estate_id, kind, clause, subject_id, title, title_en, content, content_hash, reason, asked_by_id, asked_by_name, asked_at, expires_at)
 		VALUES ($1, $2, $3, 'archives.destroy', 'A7', $4, '销毁到期档案', 'Destroy documents', '{}', '00', '保管期满', $5, '档案员', $2::timestamptz - interval '30 days', $2)`,
