@@ -460,6 +460,20 @@ func (_c *ArchiveDocumentCreate) SetNillableSha256(v *string) *ArchiveDocumentCr
 	return _c
 }
 
+// SetLentUntil sets the "lent_until" field.
+func (_c *ArchiveDocumentCreate) SetLentUntil(v time.Time) *ArchiveDocumentCreate {
+	_c.mutation.SetLentUntil(v)
+	return _c
+}
+
+// SetNillableLentUntil sets the "lent_until" field if the given value is not nil.
+func (_c *ArchiveDocumentCreate) SetNillableLentUntil(v *time.Time) *ArchiveDocumentCreate {
+	if v != nil {
+		_c.SetLentUntil(*v)
+	}
+	return _c
+}
+
 // SetDestroyedAt sets the "destroyed_at" field.
 func (_c *ArchiveDocumentCreate) SetDestroyedAt(v time.Time) *ArchiveDocumentCreate {
 	_c.mutation.SetDestroyedAt(v)
@@ -883,6 +897,10 @@ func (_c *ArchiveDocumentCreate) createSpec() (*ArchiveDocument, *sqlgraph.Creat
 	if value, ok := _c.mutation.Sha256(); ok {
 		_spec.SetField(archivedocument.FieldSha256, field.TypeString, value)
 		_node.Sha256 = value
+	}
+	if value, ok := _c.mutation.LentUntil(); ok {
+		_spec.SetField(archivedocument.FieldLentUntil, field.TypeTime, value)
+		_node.LentUntil = &value
 	}
 	if value, ok := _c.mutation.DestroyedAt(); ok {
 		_spec.SetField(archivedocument.FieldDestroyedAt, field.TypeTime, value)

@@ -78,7 +78,9 @@ var forms = map[string][]form{
 		{"placeArchiveHold.input.documentID": nil, "placeArchiveHold.input.volumeID": nil},
 	},
 	"approveArchiveDestruction": {{"approveArchiveDestruction.input.signature.credential": stewardtest.Password}},
-	"destroyArchive":            {{"destroyArchive.input.signature.credential": stewardtest.Password}},
+	// What comes back is out, as the first document of the walk is not.
+	"returnArchive":  {{"returnArchive.input.documents": nil, "returnArchive.input.staffID": nil}, {"returnArchive.input.documents": nil}},
+	"destroyArchive": {{"destroyArchive.input.signature.credential": stewardtest.Password}},
 }
 
 func formsOf(f *ast.FieldDefinition) []form {

@@ -89,6 +89,8 @@ const (
 	FieldSize = "size"
 	// FieldSha256 holds the string denoting the sha256 field in the database.
 	FieldSha256 = "sha256"
+	// FieldLentUntil holds the string denoting the lent_until field in the database.
+	FieldLentUntil = "lent_until"
 	// FieldDestroyedAt holds the string denoting the destroyed_at field in the database.
 	FieldDestroyedAt = "destroyed_at"
 	// FieldCertificateNumber holds the string denoting the certificate_number field in the database.
@@ -199,6 +201,7 @@ var Columns = []string{
 	FieldContentType,
 	FieldSize,
 	FieldSha256,
+	FieldLentUntil,
 	FieldDestroyedAt,
 	FieldCertificateNumber,
 }
@@ -523,6 +526,11 @@ func BySize(opts ...sql.OrderTermOption) OrderOption {
 // BySha256 orders the results by the sha256 field.
 func BySha256(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldSha256, opts...).ToFunc()
+}
+
+// ByLentUntil orders the results by the lent_until field.
+func ByLentUntil(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldLentUntil, opts...).ToFunc()
 }
 
 // ByDestroyedAt orders the results by the destroyed_at field.

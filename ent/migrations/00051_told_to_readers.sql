@@ -33,24 +33,14 @@ CREATE TRIGGER approval_step BEFORE INSERT ON approvals FOR EACH ROW EXECUTE FUN
 CREATE TRIGGER approval_moves BEFORE UPDATE ON approvals FOR EACH ROW WHEN (NOT approval_erased(OLD, NEW)) EXECUTE FUNCTION approval_step();
 
 -- A request that was answered stays so; what it says may go with its documents.
--- +goose StatementBegin
-CREATE OR REPLACE FUNCTION archive_request_way() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
-BEGIN
-    IF TG_OP = 'INSERT' THEN
-        IF NEW.state <> 'WAITING' THEN
-            RAISE check_violation USING CONSTRAINT = 'archive_requests_way', MESSAGE = 'a request begins waiting';
-        END IF;
-    ELSIF current_user <> 'steward_app' AND NEW.purpose = '—'
-        AND to_jsonb(NEW) - '{purpose,wanted,answer}'::text[] = to_jsonb(OLD) - '{purpose,wanted,answer}'::text[] THEN
-        RETURN NULL;
-    ELSIF OLD.state <> 'WAITING' THEN
-        RAISE check_violation USING CONSTRAINT = 'archive_requests_way', MESSAGE = 'the request was answered';
-    ELSIF NEW.state = 'GIVEN' AND NOT EXISTS (SELECT FROM archive_approved(NEW)) THEN
-        RAISE check_violation USING CONSTRAINT = 'archive_permits_given', MESSAGE = 'the request was not approved';
-    END IF;
-    RETURN NULL;
-END $$;
+CREATE FUNCTION archive_request_erased(old archive_requests, new archive_requests) RETURNS boolean STABLE LANGUAGE sql SET search_path = pg_catalog, public AS $$
+    SELECT current_user <> 'steward_app' AND new.purpose = '—'
+        AND to_jsonb(new) - '{purpose,wanted,answer}'::text[] = to_jsonb(old) - '{purpose,wanted,answer}'::text[] $$;
+DROP TRIGGER archive_request_way ON archive_requests;
+CREATE TRIGGER archive_request_way AFTER INSERT ON archive_requests FOR EACH ROW EXECUTE FUNCTION archive_request_way();
+CREATE TRIGGER archive_request_moves AFTER UPDATE ON archive_requests FOR EACH ROW WHEN (NOT archive_request_erased(OLD, NEW)) EXECUTE FUNCTION archive_request_way();
 
+-- +goose StatementBegin
 -- With the last document that was named for a request its words go, and those of its approval; who asked for which documents, when, and who approved it
 -- stays, as it was signed.
 CREATE FUNCTION archive_requests_erase() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
