@@ -1088,6 +1088,11 @@ func (_q *ArchiveDocumentQuery) collectField(ctx context.Context, oneNode bool, 
 				selectedFields = append(selectedFields, archivedocument.FieldSize)
 				fieldSeen[archivedocument.FieldSize] = struct{}{}
 			}
+		case "textState":
+			if _, ok := fieldSeen[archivedocument.FieldTextState]; !ok {
+				selectedFields = append(selectedFields, archivedocument.FieldTextState)
+				fieldSeen[archivedocument.FieldTextState] = struct{}{}
+			}
 		case "lentUntil":
 			if _, ok := fieldSeen[archivedocument.FieldLentUntil]; !ok {
 				selectedFields = append(selectedFields, archivedocument.FieldLentUntil)

@@ -1469,6 +1469,12 @@ type ArchiveDocumentWhereInput struct {
 	ContentTypeEqualFold    *string  `json:"contentTypeEqualFold,omitempty"`
 	ContentTypeContainsFold *string  `json:"contentTypeContainsFold,omitempty"`
 
+	// "text_state" field predicates.
+	TextState      *archivedocument.TextState  `json:"textState,omitempty"`
+	TextStateNEQ   *archivedocument.TextState  `json:"textStateNEQ,omitempty"`
+	TextStateIn    []archivedocument.TextState `json:"textStateIn,omitempty"`
+	TextStateNotIn []archivedocument.TextState `json:"textStateNotIn,omitempty"`
+
 	// "lent_until" field predicates.
 	LentUntil       *time.Time  `json:"lentUntil,omitempty"`
 	LentUntilNEQ    *time.Time  `json:"lentUntilNEQ,omitempty"`
@@ -2020,6 +2026,18 @@ func (i *ArchiveDocumentWhereInput) P() (predicate.ArchiveDocument, error) {
 	}
 	if i.ContentTypeContainsFold != nil {
 		predicates = append(predicates, archivedocument.ContentTypeContainsFold(*i.ContentTypeContainsFold))
+	}
+	if i.TextState != nil {
+		predicates = append(predicates, archivedocument.TextStateEQ(*i.TextState))
+	}
+	if i.TextStateNEQ != nil {
+		predicates = append(predicates, archivedocument.TextStateNEQ(*i.TextStateNEQ))
+	}
+	if len(i.TextStateIn) > 0 {
+		predicates = append(predicates, archivedocument.TextStateIn(i.TextStateIn...))
+	}
+	if len(i.TextStateNotIn) > 0 {
+		predicates = append(predicates, archivedocument.TextStateNotIn(i.TextStateNotIn...))
 	}
 	if i.LentUntil != nil {
 		predicates = append(predicates, archivedocument.LentUntilEQ(*i.LentUntil))

@@ -5967,6 +5967,7 @@ type ArchiveDocumentMutation struct {
 	size               *int64
 	addsize            *int64
 	sha256             *string
+	text_state         *archivedocument.TextState
 	lent_until         *time.Time
 	destroyed_at       *time.Time
 	certificate_number *string
@@ -7632,6 +7633,42 @@ func (m *ArchiveDocumentMutation) ResetSha256() {
 	m.sha256 = nil
 }
 
+// SetTextState sets the "text_state" field.
+func (m *ArchiveDocumentMutation) SetTextState(as archivedocument.TextState) {
+	m.text_state = &as
+}
+
+// TextState returns the value of the "text_state" field in the mutation.
+func (m *ArchiveDocumentMutation) TextState() (r archivedocument.TextState, exists bool) {
+	v := m.text_state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTextState returns the old "text_state" field's value of the ArchiveDocument entity.
+// If the ArchiveDocument object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDocumentMutation) OldTextState(ctx context.Context) (v archivedocument.TextState, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTextState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTextState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTextState: %w", err)
+	}
+	return oldValue.TextState, nil
+}
+
+// ResetTextState resets all changes to the "text_state" field.
+func (m *ArchiveDocumentMutation) ResetTextState() {
+	m.text_state = nil
+}
+
 // SetLentUntil sets the "lent_until" field.
 func (m *ArchiveDocumentMutation) SetLentUntil(t time.Time) {
 	m.lent_until = &t
@@ -7989,7 +8026,7 @@ func (m *ArchiveDocumentMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ArchiveDocumentMutation) Fields() []string {
-	fields := make([]string, 0, 39)
+	fields := make([]string, 0, 40)
 	if m.created_at != nil {
 		fields = append(fields, archivedocument.FieldCreatedAt)
 	}
@@ -8098,6 +8135,9 @@ func (m *ArchiveDocumentMutation) Fields() []string {
 	if m.sha256 != nil {
 		fields = append(fields, archivedocument.FieldSha256)
 	}
+	if m.text_state != nil {
+		fields = append(fields, archivedocument.FieldTextState)
+	}
 	if m.lent_until != nil {
 		fields = append(fields, archivedocument.FieldLentUntil)
 	}
@@ -8187,6 +8227,8 @@ func (m *ArchiveDocumentMutation) Field(name string) (ent.Value, bool) {
 		return m.Size()
 	case archivedocument.FieldSha256:
 		return m.Sha256()
+	case archivedocument.FieldTextState:
+		return m.TextState()
 	case archivedocument.FieldLentUntil:
 		return m.LentUntil()
 	case archivedocument.FieldDestroyedAt:
@@ -8274,6 +8316,8 @@ func (m *ArchiveDocumentMutation) OldField(ctx context.Context, name string) (en
 		return m.OldSize(ctx)
 	case archivedocument.FieldSha256:
 		return m.OldSha256(ctx)
+	case archivedocument.FieldTextState:
+		return m.OldTextState(ctx)
 	case archivedocument.FieldLentUntil:
 		return m.OldLentUntil(ctx)
 	case archivedocument.FieldDestroyedAt:
@@ -8540,6 +8584,13 @@ func (m *ArchiveDocumentMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetSha256(v)
+		return nil
+	case archivedocument.FieldTextState:
+		v, ok := value.(archivedocument.TextState)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTextState(v)
 		return nil
 	case archivedocument.FieldLentUntil:
 		v, ok := value.(time.Time)
@@ -8856,6 +8907,9 @@ func (m *ArchiveDocumentMutation) ResetField(name string) error {
 		return nil
 	case archivedocument.FieldSha256:
 		m.ResetSha256()
+		return nil
+	case archivedocument.FieldTextState:
+		m.ResetTextState()
 		return nil
 	case archivedocument.FieldLentUntil:
 		m.ResetLentUntil()

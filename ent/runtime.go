@@ -242,7 +242,7 @@ func init() {
 	// archivedocument.DefaultSha256 holds the default value on creation for the sha256 field.
 	archivedocument.DefaultSha256 = archivedocumentDescSha256.Default.(string)
 	// archivedocumentDescCertificateNumber is the schema descriptor for certificate_number field.
-	archivedocumentDescCertificateNumber := archivedocumentFields[31].Descriptor()
+	archivedocumentDescCertificateNumber := archivedocumentFields[32].Descriptor()
 	// archivedocument.DefaultCertificateNumber holds the default value on creation for the certificate_number field.
 	archivedocument.DefaultCertificateNumber = archivedocumentDescCertificateNumber.Default.(string)
 	// archivedocumentDescID is the schema descriptor for id field.

@@ -99,6 +99,7 @@ type QueryResolver interface {
 	Renovations(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.RenovationOrder, where *ent.RenovationWhereInput) (*ent.RenovationConnection, error)
 	Correspondences(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.CorrespondenceOrder, where *ent.CorrespondenceWhereInput) (*ent.CorrespondenceConnection, error)
 	ArchiveRequests(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ArchiveRequestOrder, where *ent.ArchiveRequestWhereInput) (*ent.ArchiveRequestConnection, error)
+	SearchArchive(ctx context.Context, estateID uuid.UUID, text string, first *int, after *entgql.Cursor[uuid.UUID], orderBy *ent.ArchiveDocumentOrder, where *ent.ArchiveDocumentWhereInput) (*archives.ArchiveSearchConnection, error)
 	StaffFileConsultations(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.StaffFileConsultationOrder, where *ent.StaffFileConsultationWhereInput) (*ent.StaffFileConsultationConnection, error)
 	AuditTrail(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], where *identity.AuditTrailFilter) (*identity.AuditEntryConnection, error)
 	Estates(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.EstateOrder, where *ent.EstateWhereInput) (*ent.EstateConnection, error)
@@ -3160,6 +3161,60 @@ func (ec *executionContext) field_Query_residents_args(ctx context.Context, rawA
 	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "where",
 		func(ctx context.Context, v any) (*ent.ResidentWhereInput, error) {
 			return ec.unmarshalOResidentWhereInput2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐResidentWhereInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["where"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_searchArchive_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "estateID",
+		func(ctx context.Context, v any) (uuid.UUID, error) {
+			return ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["estateID"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "text",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["text"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*entgql.Cursor[uuid.UUID], error) {
+			return ec.unmarshalOCursor2ᚖentgoᚗioᚋcontribᚋentgqlᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (*ent.ArchiveDocumentOrder, error) {
+			return ec.unmarshalOArchiveDocumentOrder2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveDocumentOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "where",
+		func(ctx context.Context, v any) (*ent.ArchiveDocumentWhereInput, error) {
+			return ec.unmarshalOArchiveDocumentWhereInput2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveDocumentWhereInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -6569,6 +6624,29 @@ func (ec *executionContext) _ArchiveDocument_size(ctx context.Context, field gra
 }
 func (ec *executionContext) fieldContext_ArchiveDocument_size(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ArchiveDocument", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ArchiveDocument_textState(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveDocument) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArchiveDocument_textState(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TextState, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v archivedocument.TextState) graphql.Marshaler {
+			return ec.marshalNArchiveDocumentTextState2githubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchivedocumentᚐTextState(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ArchiveDocument_textState(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ArchiveDocument", field, false, false, "ArchiveDocumentTextState")
 }
 
 func (ec *executionContext) _ArchiveDocument_lentUntil(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveDocument) (ret graphql.Marshaler) {
@@ -33192,6 +33270,50 @@ func (ec *executionContext) fieldContext_Query_archiveRequests(ctx context.Conte
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_searchArchive(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_searchArchive(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().SearchArchive(ctx, fc.Args["estateID"].(uuid.UUID), fc.Args["text"].(string), fc.Args["first"].(*int), fc.Args["after"].(*entgql.Cursor[uuid.UUID]), fc.Args["orderBy"].(*ent.ArchiveDocumentOrder), fc.Args["where"].(*ent.ArchiveDocumentWhereInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *archives.ArchiveSearchConnection) graphql.Marshaler {
+			return ec.marshalNArchiveSearchConnection2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋarchivesᚐArchiveSearchConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_searchArchive(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ArchiveSearchConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_searchArchive_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_staffFileConsultations(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -43345,7 +43467,7 @@ func (ec *executionContext) unmarshalInputArchiveDocumentWhereInput(ctx context.
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"not", "and", "or", "id", "idNEQ", "idIn", "idNotIn", "idGT", "idGTE", "idLT", "idLTE", "createdAt", "createdAtNEQ", "createdAtIn", "createdAtNotIn", "createdAtGT", "createdAtGTE", "createdAtLT", "createdAtLTE", "estateID", "estateIDNEQ", "estateIDIn", "estateIDNotIn", "voidedAt", "voidedAtNEQ", "voidedAtIn", "voidedAtNotIn", "voidedAtGT", "voidedAtGTE", "voidedAtLT", "voidedAtLTE", "voidedAtIsNil", "voidedAtNotNil", "departmentID", "departmentIDNEQ", "departmentIDIn", "departmentIDNotIn", "departmentIDIsNil", "departmentIDNotNil", "householdID", "householdIDNEQ", "householdIDIn", "householdIDNotIn", "householdIDIsNil", "householdIDNotNil", "staffID", "staffIDNEQ", "staffIDIn", "staffIDNotIn", "staffIDIsNil", "staffIDNotNil", "class", "classNEQ", "classIn", "classNotIn", "category", "categoryNEQ", "categoryIn", "categoryNotIn", "fileID", "fileIDNEQ", "fileIDIn", "fileIDNotIn", "fileIDIsNil", "fileIDNotNil", "manualID", "manualIDNEQ", "manualIDIn", "manualIDNotIn", "manualIDIsNil", "manualIDNotNil", "dated", "datedNEQ", "datedIn", "datedNotIn", "datedGT", "datedGTE", "datedLT", "datedLTE", "edition", "editionNEQ", "editionIn", "editionNotIn", "editionGT", "editionGTE", "editionLT", "editionLTE", "editionContains", "editionHasPrefix", "editionHasSuffix", "editionEqualFold", "editionContainsFold", "current", "currentNEQ", "state", "stateNEQ", "stateIn", "stateNotIn", "volumeID", "volumeIDNEQ", "volumeIDIn", "volumeIDNotIn", "volumeIDIsNil", "volumeIDNotNil", "subjectID", "subjectIDNEQ", "subjectIDIn", "subjectIDNotIn", "subjectIDGT", "subjectIDGTE", "subjectIDLT", "subjectIDLTE", "subjectIDIsNil", "subjectIDNotNil", "handedInByID", "handedInByIDNEQ", "handedInByIDIn", "handedInByIDNotIn", "handedInByIDGT", "handedInByIDGTE", "handedInByIDLT", "handedInByIDLTE", "handedInByIDIsNil", "handedInByIDNotNil", "handedInAt", "handedInAtNEQ", "handedInAtIn", "handedInAtNotIn", "handedInAtGT", "handedInAtGTE", "handedInAtLT", "handedInAtLTE", "boundAt", "boundAtNEQ", "boundAtIn", "boundAtNotIn", "boundAtGT", "boundAtGTE", "boundAtLT", "boundAtLTE", "boundAtIsNil", "boundAtNotNil", "contentType", "contentTypeNEQ", "contentTypeIn", "contentTypeNotIn", "contentTypeGT", "contentTypeGTE", "contentTypeLT", "contentTypeLTE", "contentTypeContains", "contentTypeHasPrefix", "contentTypeHasSuffix", "contentTypeEqualFold", "contentTypeContainsFold", "lentUntil", "lentUntilNEQ", "lentUntilIn", "lentUntilNotIn", "lentUntilGT", "lentUntilGTE", "lentUntilLT", "lentUntilLTE", "lentUntilIsNil", "lentUntilNotNil", "destroyedAt", "destroyedAtNEQ", "destroyedAtIn", "destroyedAtNotIn", "destroyedAtGT", "destroyedAtGTE", "destroyedAtLT", "destroyedAtLTE", "destroyedAtIsNil", "destroyedAtNotNil"}
+	fieldsInOrder := [...]string{"not", "and", "or", "id", "idNEQ", "idIn", "idNotIn", "idGT", "idGTE", "idLT", "idLTE", "createdAt", "createdAtNEQ", "createdAtIn", "createdAtNotIn", "createdAtGT", "createdAtGTE", "createdAtLT", "createdAtLTE", "estateID", "estateIDNEQ", "estateIDIn", "estateIDNotIn", "voidedAt", "voidedAtNEQ", "voidedAtIn", "voidedAtNotIn", "voidedAtGT", "voidedAtGTE", "voidedAtLT", "voidedAtLTE", "voidedAtIsNil", "voidedAtNotNil", "departmentID", "departmentIDNEQ", "departmentIDIn", "departmentIDNotIn", "departmentIDIsNil", "departmentIDNotNil", "householdID", "householdIDNEQ", "householdIDIn", "householdIDNotIn", "householdIDIsNil", "householdIDNotNil", "staffID", "staffIDNEQ", "staffIDIn", "staffIDNotIn", "staffIDIsNil", "staffIDNotNil", "class", "classNEQ", "classIn", "classNotIn", "category", "categoryNEQ", "categoryIn", "categoryNotIn", "fileID", "fileIDNEQ", "fileIDIn", "fileIDNotIn", "fileIDIsNil", "fileIDNotNil", "manualID", "manualIDNEQ", "manualIDIn", "manualIDNotIn", "manualIDIsNil", "manualIDNotNil", "dated", "datedNEQ", "datedIn", "datedNotIn", "datedGT", "datedGTE", "datedLT", "datedLTE", "edition", "editionNEQ", "editionIn", "editionNotIn", "editionGT", "editionGTE", "editionLT", "editionLTE", "editionContains", "editionHasPrefix", "editionHasSuffix", "editionEqualFold", "editionContainsFold", "current", "currentNEQ", "state", "stateNEQ", "stateIn", "stateNotIn", "volumeID", "volumeIDNEQ", "volumeIDIn", "volumeIDNotIn", "volumeIDIsNil", "volumeIDNotNil", "subjectID", "subjectIDNEQ", "subjectIDIn", "subjectIDNotIn", "subjectIDGT", "subjectIDGTE", "subjectIDLT", "subjectIDLTE", "subjectIDIsNil", "subjectIDNotNil", "handedInByID", "handedInByIDNEQ", "handedInByIDIn", "handedInByIDNotIn", "handedInByIDGT", "handedInByIDGTE", "handedInByIDLT", "handedInByIDLTE", "handedInByIDIsNil", "handedInByIDNotNil", "handedInAt", "handedInAtNEQ", "handedInAtIn", "handedInAtNotIn", "handedInAtGT", "handedInAtGTE", "handedInAtLT", "handedInAtLTE", "boundAt", "boundAtNEQ", "boundAtIn", "boundAtNotIn", "boundAtGT", "boundAtGTE", "boundAtLT", "boundAtLTE", "boundAtIsNil", "boundAtNotNil", "contentType", "contentTypeNEQ", "contentTypeIn", "contentTypeNotIn", "contentTypeGT", "contentTypeGTE", "contentTypeLT", "contentTypeLTE", "contentTypeContains", "contentTypeHasPrefix", "contentTypeHasSuffix", "contentTypeEqualFold", "contentTypeContainsFold", "textState", "textStateNEQ", "textStateIn", "textStateNotIn", "lentUntil", "lentUntilNEQ", "lentUntilIn", "lentUntilNotIn", "lentUntilGT", "lentUntilGTE", "lentUntilLT", "lentUntilLTE", "lentUntilIsNil", "lentUntilNotNil", "destroyedAt", "destroyedAtNEQ", "destroyedAtIn", "destroyedAtNotIn", "destroyedAtGT", "destroyedAtGTE", "destroyedAtLT", "destroyedAtLTE", "destroyedAtIsNil", "destroyedAtNotNil"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -44437,6 +44559,34 @@ func (ec *executionContext) unmarshalInputArchiveDocumentWhereInput(ctx context.
 				return &it, err
 			}
 			it.ContentTypeContainsFold = data
+		case "textState":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("textState"))
+			data, err := ec.unmarshalOArchiveDocumentTextState2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchivedocumentᚐTextState(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.TextState = data
+		case "textStateNEQ":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("textStateNEQ"))
+			data, err := ec.unmarshalOArchiveDocumentTextState2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchivedocumentᚐTextState(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.TextStateNEQ = data
+		case "textStateIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("textStateIn"))
+			data, err := ec.unmarshalOArchiveDocumentTextState2ᚕgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchivedocumentᚐTextStateᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.TextStateIn = data
+		case "textStateNotIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("textStateNotIn"))
+			data, err := ec.unmarshalOArchiveDocumentTextState2ᚕgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchivedocumentᚐTextStateᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.TextStateNotIn = data
 		case "lentUntil":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lentUntil"))
 			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
@@ -77240,6 +77390,11 @@ func (ec *executionContext) _ArchiveDocument(ctx context.Context, sel ast.Select
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "textState":
+			out.Values[i] = ec._ArchiveDocument_textState(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "lentUntil":
 			out.Values[i] = ec._ArchiveDocument_lentUntil(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -86408,6 +86563,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_archiveRequests(ctx, field)
 				})
+		case "searchArchive":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_searchArchive(ctx, field)
+				})
 		case "staffFileConsultations":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, true,
@@ -88951,6 +89112,16 @@ func (ec *executionContext) unmarshalNArchiveDocumentState2githubᚗcomᚋstewar
 }
 
 func (ec *executionContext) marshalNArchiveDocumentState2githubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchivedocumentᚐState(ctx context.Context, sel ast.SelectionSet, v archivedocument.State) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNArchiveDocumentTextState2githubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchivedocumentᚐTextState(ctx context.Context, v any) (archivedocument.TextState, error) {
+	var res archivedocument.TextState
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNArchiveDocumentTextState2githubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchivedocumentᚐTextState(ctx context.Context, sel ast.SelectionSet, v archivedocument.TextState) graphql.Marshaler {
 	return v
 }
 
@@ -92045,6 +92216,58 @@ func (ec *executionContext) unmarshalOArchiveDocumentState2ᚖgithubᚗcomᚋste
 }
 
 func (ec *executionContext) marshalOArchiveDocumentState2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchivedocumentᚐState(ctx context.Context, sel ast.SelectionSet, v *archivedocument.State) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
+func (ec *executionContext) unmarshalOArchiveDocumentTextState2ᚕgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchivedocumentᚐTextStateᚄ(ctx context.Context, v any) ([]archivedocument.TextState, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]archivedocument.TextState, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNArchiveDocumentTextState2githubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchivedocumentᚐTextState(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOArchiveDocumentTextState2ᚕgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchivedocumentᚐTextStateᚄ(ctx context.Context, sel ast.SelectionSet, v []archivedocument.TextState) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 4, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNArchiveDocumentTextState2githubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchivedocumentᚐTextState(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalOArchiveDocumentTextState2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchivedocumentᚐTextState(ctx context.Context, v any) (*archivedocument.TextState, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(archivedocument.TextState)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOArchiveDocumentTextState2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchivedocumentᚐTextState(ctx context.Context, sel ast.SelectionSet, v *archivedocument.TextState) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

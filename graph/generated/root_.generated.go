@@ -298,6 +298,7 @@ type ComplexityRoot struct {
 		StaffID           func(childComplexity int) int
 		State             func(childComplexity int) int
 		SubjectID         func(childComplexity int) int
+		TextState         func(childComplexity int) int
 		Title             func(childComplexity int) int
 		Version           func(childComplexity int) int
 		VoidReason        func(childComplexity int) int
@@ -591,6 +592,18 @@ type ComplexityRoot struct {
 		VoidedAt       func(childComplexity int) int
 		VoidedByID     func(childComplexity int) int
 		VoidedByName   func(childComplexity int) int
+	}
+
+	ArchiveSearchConnection struct {
+		Edges    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	ArchiveSearchEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+		Page   func(childComplexity int) int
+		Said   func(childComplexity int) int
 	}
 
 	ArchiveVolume struct {
@@ -2426,6 +2439,7 @@ type ComplexityRoot struct {
 		RedrawKeySpotCheck            func(childComplexity int, spotCheckID uuid.UUID) int
 		Renovations                   func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.RenovationOrder, where *ent.RenovationWhereInput) int
 		Residents                     func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ResidentOrder, where *ent.ResidentWhereInput) int
+		SearchArchive                 func(childComplexity int, estateID uuid.UUID, text string, first *int, after *entgql.Cursor[uuid.UUID], orderBy *ent.ArchiveDocumentOrder, where *ent.ArchiveDocumentWhereInput) int
 		Sessions                      func(childComplexity int) int
 		Signatures                    func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.SignatureOrder, where *ent.SignatureWhereInput) int
 		Staff                         func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.StaffOrder, where *ent.StaffWhereInput) int
@@ -4142,6 +4156,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ArchiveDocument.SubjectID(childComplexity), true
+	case "ArchiveDocument.textState":
+		if e.ComplexityRoot.ArchiveDocument.TextState == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDocument.TextState(childComplexity), true
 	case "ArchiveDocument.title":
 		if e.ComplexityRoot.ArchiveDocument.Title == nil {
 			break
@@ -5424,6 +5444,44 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ArchiveReturn.VoidedByName(childComplexity), true
+
+	case "ArchiveSearchConnection.edges":
+		if e.ComplexityRoot.ArchiveSearchConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveSearchConnection.Edges(childComplexity), true
+	case "ArchiveSearchConnection.pageInfo":
+		if e.ComplexityRoot.ArchiveSearchConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveSearchConnection.PageInfo(childComplexity), true
+
+	case "ArchiveSearchEdge.cursor":
+		if e.ComplexityRoot.ArchiveSearchEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveSearchEdge.Cursor(childComplexity), true
+	case "ArchiveSearchEdge.node":
+		if e.ComplexityRoot.ArchiveSearchEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveSearchEdge.Node(childComplexity), true
+	case "ArchiveSearchEdge.page":
+		if e.ComplexityRoot.ArchiveSearchEdge.Page == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveSearchEdge.Page(childComplexity), true
+	case "ArchiveSearchEdge.said":
+		if e.ComplexityRoot.ArchiveSearchEdge.Said == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveSearchEdge.Said(childComplexity), true
 
 	case "ArchiveVolume.bound":
 		if e.ComplexityRoot.ArchiveVolume.Bound == nil {
@@ -14016,6 +14074,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Residents(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.ResidentOrder), args["where"].(*ent.ResidentWhereInput)), true
+	case "Query.searchArchive":
+		if e.ComplexityRoot.Query.SearchArchive == nil {
+			break
+		}
+
+		args, err := ec.field_Query_searchArchive_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.SearchArchive(childComplexity, args["estateID"].(uuid.UUID), args["text"].(string), args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.ArchiveDocumentOrder), args["where"].(*ent.ArchiveDocumentWhereInput)), true
 	case "Query.sessions":
 		if e.ComplexityRoot.Query.Sessions == nil {
 			break
@@ -17852,6 +17921,44 @@ extend type Query {
     "Which ones."
     where: ArchiveRequestWhereInput
   ): ArchiveRequestConnection!
+}
+`, BuiltIn: false},
+	{Name: "../schema/archives_search.graphqls", Input: `"A document that was found, and where (A4.1, A4.2, A4.3)."
+type ArchiveSearchEdge {
+  "The document."
+  node: ArchiveDocument!
+  "Its place in the list."
+  cursor: Cursor!
+  "Whether all that was searched for stands in what is said of it: title, source, edition, the codes of its file and volume."
+  said: Boolean!
+  "The page of its content (of slides and sheets their number, 1 for what has none) on which the last of what was searched for first stands; null if not all of it stands in the content."
+  page: Int
+}
+
+"A page of what was found."
+type ArchiveSearchConnection {
+  "The documents."
+  edges: [ArchiveSearchEdge!]!
+  "Whether there are more."
+  pageInfo: PageInfo!
+}
+
+extend type Query {
+  "The documents, among those that the viewer may see, in whose text or description all of a text stands (A4.1, A4.2, A4.3, A6). PDF, DOCX, XLSX, PPTX, ODT, plain text and CSV are read within a minute of being handed in: see textState. Chinese is found by each two characters beside each other, words and numbers whole; how they are written (full width, capitals) does not matter. That somebody searched, and what was shown, is on the audit trail."
+  searchArchive(
+    "The estate."
+    estateID: ID!
+    "What all stands in the document, 100 characters at most: parts of two or more characters, with spaces between them."
+    text: String!
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The order."
+    orderBy: ArchiveDocumentOrder = {field: FILING, direction: ASC}
+    "Which ones among them."
+    where: ArchiveDocumentWhereInput
+  ): ArchiveSearchConnection!
 }
 `, BuiltIn: false},
 	{Name: "../schema/archives_staff.graphqls", Input: `"Whose file is read for promotion or pay, and on what occasion (A1.3)."
@@ -23143,6 +23250,10 @@ type ArchiveDocument implements Node {
   """
   size: Int!
   """
+  Whether the words of its content are found by searchArchive: there is no content; it waits to be read, as it does for a minute; they are; those of its beginning are, since it is longer than is read; or it has no text that can be read, as pictures, scans, encrypted and damaged files have not.
+  """
+  textState: ArchiveDocumentTextState!
+  """
   Until when its paper is lent (A5); null while it is in its place. The database keeps it.
   """
   lentUntil: Time
@@ -23349,6 +23460,31 @@ enum ArchiveDocumentState @goModel(model: "github.com/steward-pm/steward/ent/arc
   voided.
   """
   VOIDED
+}
+"""
+ArchiveDocumentTextState is enum for the field text_state
+"""
+enum ArchiveDocumentTextState @goModel(model: "github.com/steward-pm/steward/ent/archivedocument.TextState") {
+  """
+  none.
+  """
+  NONE
+  """
+  waiting.
+  """
+  WAITING
+  """
+  indexed.
+  """
+  INDEXED
+  """
+  partly.
+  """
+  PARTLY
+  """
+  unreadable.
+  """
+  UNREADABLE
 }
 """
 ArchiveDocumentWhereInput is used for filtering ArchiveDocument objects.
@@ -23975,6 +24111,22 @@ input ArchiveDocumentWhereInput {
   contentType contains this, upper and lower case alike.
   """
   contentTypeContainsFold: String
+  """
+  text_state field predicates
+  """
+  textState: ArchiveDocumentTextState
+  """
+  textState differs from this.
+  """
+  textStateNEQ: ArchiveDocumentTextState
+  """
+  textState is one of these.
+  """
+  textStateIn: [ArchiveDocumentTextState!]
+  """
+  textState is none of these.
+  """
+  textStateNotIn: [ArchiveDocumentTextState!]
   """
   lent_until field predicates
   """
@@ -48245,6 +48397,8 @@ func (ec *executionContext) childFields_ArchiveDocument(ctx context.Context, fie
 		return ec.fieldContext_ArchiveDocument_contentType(ctx, field)
 	case "size":
 		return ec.fieldContext_ArchiveDocument_size(ctx, field)
+	case "textState":
+		return ec.fieldContext_ArchiveDocument_textState(ctx, field)
 	case "lentUntil":
 		return ec.fieldContext_ArchiveDocument_lentUntil(ctx, field)
 	case "destroyedAt":
@@ -48825,6 +48979,30 @@ func (ec *executionContext) childFields_ArchiveReturn(ctx context.Context, field
 		return ec.fieldContext_ArchiveReturn_lines(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ArchiveReturn", field.Name)
+}
+
+func (ec *executionContext) childFields_ArchiveSearchConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ArchiveSearchConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ArchiveSearchConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ArchiveSearchConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ArchiveSearchEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_ArchiveSearchEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_ArchiveSearchEdge_cursor(ctx, field)
+	case "said":
+		return ec.fieldContext_ArchiveSearchEdge_said(ctx, field)
+	case "page":
+		return ec.fieldContext_ArchiveSearchEdge_page(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ArchiveSearchEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_ArchiveVolume(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
