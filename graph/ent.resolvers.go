@@ -30,11 +30,16 @@ func (r *Resolver) KeyLoan() generated.KeyLoanResolver { return &keyLoanResolver
 
 func (r *Resolver) KeyLoanLine() generated.KeyLoanLineResolver { return &keyLoanLineResolver{r} }
 
+func (r *Resolver) MailReceiptLine() generated.MailReceiptLineResolver {
+	return &mailReceiptLineResolver{r}
+}
+
 func (r *Resolver) Query() generated.QueryResolver { return &queryResolver{r} }
 
 type (
 	archiveDocumentResolver struct{ *Resolver }
 	keyLoanResolver         struct{ *Resolver }
 	keyLoanLineResolver     struct{ *Resolver }
+	mailReceiptLineResolver struct{ *Resolver }
 	queryResolver           struct{ *Resolver }
 )

@@ -48,6 +48,8 @@ var aliases = map[string]string{
 	"placeInArchive.input.fileID": ent.TypeArchiveFile, "placeArchiveHold.input.fileID": ent.TypeArchiveFile,
 	"destruction": ent.TypeArchiveDestruction, "witness": ent.TypeStaff,
 
+	"receipt": ent.TypeMailReceipt, "item": ent.TypeMailItem,
+
 	"voidKeyReturn.input.id": ent.TypeKeyReturn,    // gives its loan, too
 	"voidKeyCopies.input.id": ent.TypeKeyCopyOrder, // gives the counter-entry, too
 
