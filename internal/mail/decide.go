@@ -40,7 +40,7 @@ type DecideMailPayload struct{ Item *ent.MailItem }
 
 // Decide is the superior's decision upon a doubtful item: a supervisor's or manager's who did not raise it (M4).
 //
-// Errors: NOT_FOUND; FORBIDDEN M4 for who raised it; CONFLICT for an item that is not doubtful; RULE M4 to sort what is for nobody known.
+// Errors: NOT_FOUND; CONFLICT for an item that is not doubtful; RULE M4 for who raised it, and to sort what is for nobody known.
 var Decide = act.Guarded(act.New("mail.decide", act.Needs(policy.MailItem, policy.Approve).SessionOnly(), act.Clauses("M4"), decide), guard(canDecide))
 
 func decide(tx *act.Tx, in DecideMailInput) (*DecideMailPayload, error) {

@@ -15,7 +15,7 @@ import (
 type vars = stewardtest.Vars
 
 const (
-	itemFields = `{ id kind barcode state slot changedByName voidedAt household { id } department { id } events { state reason actedByName takenBy } }`
+	itemFields = `{ id kind barcode state slot changedByName voidedAt householdID departmentID events { state reason actedByName takenBy } }`
 
 	receiveMail  = `mutation($in: ReceiveMailInput!) { receiveMail(input: $in) { receipt { id receivedOn deliveredBy receivedByName lines { kind stated counted difference remark } } } }`
 	registerMail = `mutation($in: RegisterMailInput!) { registerMail(input: $in) { items ` + itemFields + ` } }`

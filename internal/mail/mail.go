@@ -37,7 +37,7 @@ func noAddressee() *fault.Error {
 
 // notOwnDoubt refuses who raised a doubt to decide upon it.
 func notOwnDoubt() *fault.Error {
-	return fault.Denied("不能处理自己报告的疑信,请由另一位主管或经理决定。", "Nobody decides upon the own doubt; another superior does.").By("M4")
+	return fault.Rule("M4", "不能处理自己报告的疑信,请由另一位主管或经理决定。", "Nobody decides upon the own doubt; another superior does.")
 }
 
 // touched refuses to void what something was done with.

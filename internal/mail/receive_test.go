@@ -61,7 +61,7 @@ func TestM1_ItemsAreRegisteredOnce(t *testing.T) {
 	made := receptionist.Do(registerMail, registering(
 		vars{"kind": "REGISTERED", "barcode": " xa 01 ", "householdID": app.A.Household}, vars{"kind": "PARCEL", "departmentID": app.A.FinanceDepartment}, vars{"kind": "LETTER", "addressee": "王某"},
 	)).Get("registerMail.items").Array()
-	if len(made) != 3 || made[0].Get("household.id").String() != app.A.Household.String() || made[1].Get("department.id").String() != app.A.FinanceDepartment.String() {
+	if len(made) != 3 || made[0].Get("householdID").String() != app.A.Household.String() || made[1].Get("departmentID").String() != app.A.FinanceDepartment.String() {
 		t.Errorf("registered: %v", made)
 	}
 	for _, item := range made {

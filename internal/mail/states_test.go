@@ -90,7 +90,7 @@ func TestM4_ASuperiorDecidesUponADoubtfulOne(t *testing.T) {
 	supervisor.Refused(decideMail, deciding(0, vars{"householdID": app.B.Household}), fault.NotFound)
 
 	decided := supervisor.Do(decideMail, deciding(0, vars{"householdID": app.A.OtherHousehold})).Get("decideMail.item")
-	if state(t, decided, "SORTED"); decided.Get("household.id").String() != app.A.OtherHousehold.String() || decided.Get("slot").String() != "1栋1单元103" || due(t, app, "mail.decide", id(made[0])) != "MET met" {
+	if state(t, decided, "SORTED"); decided.Get("householdID").String() != app.A.OtherHousehold.String() || decided.Get("slot").String() != "1栋1单元103" || due(t, app, "mail.decide", id(made[0])) != "MET met" {
 		t.Errorf("decided: %s", decided.Raw)
 	}
 	state(t, supervisor.Do(decideMail, deciding(1, vars{"to": "DEAD"})).Get("decideMail.item"), "DEAD")
@@ -98,7 +98,7 @@ func TestM4_ASuperiorDecidesUponADoubtfulOne(t *testing.T) {
 		t.Errorf("its return is %q", got)
 	}
 	supervisor.Do(raiseDoubt, because(id(made[2])))
-	supervisor.Refused(decideMail, deciding(2, nil), fault.Forbidden, "M4") // nobody decides upon the own doubt
+	supervisor.Refused(decideMail, deciding(2, nil), fault.RuleBroken, "M4") // nobody decides upon the own doubt
 	state(t, app.As(policy.ProjectManager).Do(decideMail, deciding(2, nil)).Get("decideMail.item"), "SORTED")
 }
 
