@@ -22,11 +22,14 @@ import (
 	"github.com/steward-pm/steward/ent/archivedocument"
 	"github.com/steward-pm/steward/ent/archivefile"
 	"github.com/steward-pm/steward/ent/archivehold"
+	"github.com/steward-pm/steward/ent/archiveloan"
+	"github.com/steward-pm/steward/ent/archiveloanline"
 	"github.com/steward-pm/steward/ent/archivemanual"
 	"github.com/steward-pm/steward/ent/archivepermit"
 	"github.com/steward-pm/steward/ent/archiverequest"
 	"github.com/steward-pm/steward/ent/archiverequestdocument"
 	"github.com/steward-pm/steward/ent/archiveretention"
+	"github.com/steward-pm/steward/ent/archivereturn"
 	"github.com/steward-pm/steward/ent/archivevolume"
 	"github.com/steward-pm/steward/ent/area"
 	"github.com/steward-pm/steward/ent/building"
@@ -64,10 +67,6 @@ import (
 	"github.com/steward-pm/steward/ent/keyspotcheck"
 	"github.com/steward-pm/steward/ent/keystatement"
 	"github.com/steward-pm/steward/ent/keystatementline"
-	"github.com/steward-pm/steward/ent/mailevent"
-	"github.com/steward-pm/steward/ent/mailitem"
-	"github.com/steward-pm/steward/ent/mailreceipt"
-	"github.com/steward-pm/steward/ent/mailreceiptline"
 	"github.com/steward-pm/steward/ent/obligation"
 	"github.com/steward-pm/steward/ent/occupancy"
 	"github.com/steward-pm/steward/ent/reconciliation"
@@ -77,6 +76,7 @@ import (
 	"github.com/steward-pm/steward/ent/resident"
 	"github.com/steward-pm/steward/ent/signature"
 	"github.com/steward-pm/steward/ent/staff"
+	"github.com/steward-pm/steward/ent/stafffileconsultation"
 	"github.com/steward-pm/steward/ent/unit"
 	"github.com/steward-pm/steward/ent/violation"
 )
@@ -98,6 +98,10 @@ type Client struct {
 	ArchiveFile *ArchiveFileClient
 	// ArchiveHold is the client for interacting with the ArchiveHold builders.
 	ArchiveHold *ArchiveHoldClient
+	// ArchiveLoan is the client for interacting with the ArchiveLoan builders.
+	ArchiveLoan *ArchiveLoanClient
+	// ArchiveLoanLine is the client for interacting with the ArchiveLoanLine builders.
+	ArchiveLoanLine *ArchiveLoanLineClient
 	// ArchiveManual is the client for interacting with the ArchiveManual builders.
 	ArchiveManual *ArchiveManualClient
 	// ArchivePermit is the client for interacting with the ArchivePermit builders.
@@ -108,6 +112,8 @@ type Client struct {
 	ArchiveRequestDocument *ArchiveRequestDocumentClient
 	// ArchiveRetention is the client for interacting with the ArchiveRetention builders.
 	ArchiveRetention *ArchiveRetentionClient
+	// ArchiveReturn is the client for interacting with the ArchiveReturn builders.
+	ArchiveReturn *ArchiveReturnClient
 	// ArchiveVolume is the client for interacting with the ArchiveVolume builders.
 	ArchiveVolume *ArchiveVolumeClient
 	// Area is the client for interacting with the Area builders.
@@ -182,14 +188,6 @@ type Client struct {
 	KeyStatement *KeyStatementClient
 	// KeyStatementLine is the client for interacting with the KeyStatementLine builders.
 	KeyStatementLine *KeyStatementLineClient
-	// MailEvent is the client for interacting with the MailEvent builders.
-	MailEvent *MailEventClient
-	// MailItem is the client for interacting with the MailItem builders.
-	MailItem *MailItemClient
-	// MailReceipt is the client for interacting with the MailReceipt builders.
-	MailReceipt *MailReceiptClient
-	// MailReceiptLine is the client for interacting with the MailReceiptLine builders.
-	MailReceiptLine *MailReceiptLineClient
 	// Obligation is the client for interacting with the Obligation builders.
 	Obligation *ObligationClient
 	// Occupancy is the client for interacting with the Occupancy builders.
@@ -208,6 +206,8 @@ type Client struct {
 	Signature *SignatureClient
 	// Staff is the client for interacting with the Staff builders.
 	Staff *StaffClient
+	// StaffFileConsultation is the client for interacting with the StaffFileConsultation builders.
+	StaffFileConsultation *StaffFileConsultationClient
 	// Unit is the client for interacting with the Unit builders.
 	Unit *UnitClient
 	// Violation is the client for interacting with the Violation builders.
@@ -229,11 +229,14 @@ func (c *Client) init() {
 	c.ArchiveDocument = NewArchiveDocumentClient(c.config)
 	c.ArchiveFile = NewArchiveFileClient(c.config)
 	c.ArchiveHold = NewArchiveHoldClient(c.config)
+	c.ArchiveLoan = NewArchiveLoanClient(c.config)
+	c.ArchiveLoanLine = NewArchiveLoanLineClient(c.config)
 	c.ArchiveManual = NewArchiveManualClient(c.config)
 	c.ArchivePermit = NewArchivePermitClient(c.config)
 	c.ArchiveRequest = NewArchiveRequestClient(c.config)
 	c.ArchiveRequestDocument = NewArchiveRequestDocumentClient(c.config)
 	c.ArchiveRetention = NewArchiveRetentionClient(c.config)
+	c.ArchiveReturn = NewArchiveReturnClient(c.config)
 	c.ArchiveVolume = NewArchiveVolumeClient(c.config)
 	c.Area = NewAreaClient(c.config)
 	c.Building = NewBuildingClient(c.config)
@@ -271,10 +274,6 @@ func (c *Client) init() {
 	c.KeySpotCheck = NewKeySpotCheckClient(c.config)
 	c.KeyStatement = NewKeyStatementClient(c.config)
 	c.KeyStatementLine = NewKeyStatementLineClient(c.config)
-	c.MailEvent = NewMailEventClient(c.config)
-	c.MailItem = NewMailItemClient(c.config)
-	c.MailReceipt = NewMailReceiptClient(c.config)
-	c.MailReceiptLine = NewMailReceiptLineClient(c.config)
 	c.Obligation = NewObligationClient(c.config)
 	c.Occupancy = NewOccupancyClient(c.config)
 	c.Reconciliation = NewReconciliationClient(c.config)
@@ -284,6 +283,7 @@ func (c *Client) init() {
 	c.Resident = NewResidentClient(c.config)
 	c.Signature = NewSignatureClient(c.config)
 	c.Staff = NewStaffClient(c.config)
+	c.StaffFileConsultation = NewStaffFileConsultationClient(c.config)
 	c.Unit = NewUnitClient(c.config)
 	c.Violation = NewViolationClient(c.config)
 }
@@ -384,11 +384,14 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		ArchiveDocument:        NewArchiveDocumentClient(cfg),
 		ArchiveFile:            NewArchiveFileClient(cfg),
 		ArchiveHold:            NewArchiveHoldClient(cfg),
+		ArchiveLoan:            NewArchiveLoanClient(cfg),
+		ArchiveLoanLine:        NewArchiveLoanLineClient(cfg),
 		ArchiveManual:          NewArchiveManualClient(cfg),
 		ArchivePermit:          NewArchivePermitClient(cfg),
 		ArchiveRequest:         NewArchiveRequestClient(cfg),
 		ArchiveRequestDocument: NewArchiveRequestDocumentClient(cfg),
 		ArchiveRetention:       NewArchiveRetentionClient(cfg),
+		ArchiveReturn:          NewArchiveReturnClient(cfg),
 		ArchiveVolume:          NewArchiveVolumeClient(cfg),
 		Area:                   NewAreaClient(cfg),
 		Building:               NewBuildingClient(cfg),
@@ -426,10 +429,6 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		KeySpotCheck:           NewKeySpotCheckClient(cfg),
 		KeyStatement:           NewKeyStatementClient(cfg),
 		KeyStatementLine:       NewKeyStatementLineClient(cfg),
-		MailEvent:              NewMailEventClient(cfg),
-		MailItem:               NewMailItemClient(cfg),
-		MailReceipt:            NewMailReceiptClient(cfg),
-		MailReceiptLine:        NewMailReceiptLineClient(cfg),
 		Obligation:             NewObligationClient(cfg),
 		Occupancy:              NewOccupancyClient(cfg),
 		Reconciliation:         NewReconciliationClient(cfg),
@@ -439,6 +438,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Resident:               NewResidentClient(cfg),
 		Signature:              NewSignatureClient(cfg),
 		Staff:                  NewStaffClient(cfg),
+		StaffFileConsultation:  NewStaffFileConsultationClient(cfg),
 		Unit:                   NewUnitClient(cfg),
 		Violation:              NewViolationClient(cfg),
 	}, nil
@@ -466,11 +466,14 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		ArchiveDocument:        NewArchiveDocumentClient(cfg),
 		ArchiveFile:            NewArchiveFileClient(cfg),
 		ArchiveHold:            NewArchiveHoldClient(cfg),
+		ArchiveLoan:            NewArchiveLoanClient(cfg),
+		ArchiveLoanLine:        NewArchiveLoanLineClient(cfg),
 		ArchiveManual:          NewArchiveManualClient(cfg),
 		ArchivePermit:          NewArchivePermitClient(cfg),
 		ArchiveRequest:         NewArchiveRequestClient(cfg),
 		ArchiveRequestDocument: NewArchiveRequestDocumentClient(cfg),
 		ArchiveRetention:       NewArchiveRetentionClient(cfg),
+		ArchiveReturn:          NewArchiveReturnClient(cfg),
 		ArchiveVolume:          NewArchiveVolumeClient(cfg),
 		Area:                   NewAreaClient(cfg),
 		Building:               NewBuildingClient(cfg),
@@ -508,10 +511,6 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		KeySpotCheck:           NewKeySpotCheckClient(cfg),
 		KeyStatement:           NewKeyStatementClient(cfg),
 		KeyStatementLine:       NewKeyStatementLineClient(cfg),
-		MailEvent:              NewMailEventClient(cfg),
-		MailItem:               NewMailItemClient(cfg),
-		MailReceipt:            NewMailReceiptClient(cfg),
-		MailReceiptLine:        NewMailReceiptLineClient(cfg),
 		Obligation:             NewObligationClient(cfg),
 		Occupancy:              NewOccupancyClient(cfg),
 		Reconciliation:         NewReconciliationClient(cfg),
@@ -521,6 +520,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Resident:               NewResidentClient(cfg),
 		Signature:              NewSignatureClient(cfg),
 		Staff:                  NewStaffClient(cfg),
+		StaffFileConsultation:  NewStaffFileConsultationClient(cfg),
 		Unit:                   NewUnitClient(cfg),
 		Violation:              NewViolationClient(cfg),
 	}, nil
@@ -553,19 +553,19 @@ func (c *Client) Close() error {
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
 		c.Approval, c.ArchiveDestruction, c.ArchiveDestructionLine, c.ArchiveDocument,
-		c.ArchiveFile, c.ArchiveHold, c.ArchiveManual, c.ArchivePermit,
-		c.ArchiveRequest, c.ArchiveRequestDocument, c.ArchiveRetention,
-		c.ArchiveVolume, c.Area, c.Building, c.Certificate, c.Complaint,
-		c.Correspondence, c.Department, c.EmergencyContact, c.Estate, c.ExternalPerson,
-		c.File, c.Household, c.ImportRun, c.KeyAcceptance, c.KeyAcceptanceCheck,
-		c.KeyAcceptanceLine, c.KeyBalance, c.KeyCabinetOpening, c.KeyCopyOrder,
-		c.KeyFollowUp, c.KeyGeneration, c.KeyHolder, c.KeyHook, c.KeyLoan,
-		c.KeyLoanLine, c.KeyLoanRequest, c.KeyLoanRequestLine, c.KeyLockChange,
-		c.KeyLoss, c.KeyMovement, c.KeyReturn, c.KeyScrapping, c.KeySeal, c.KeySet,
-		c.KeySpotCheck, c.KeyStatement, c.KeyStatementLine, c.MailEvent, c.MailItem,
-		c.MailReceipt, c.MailReceiptLine, c.Obligation, c.Occupancy, c.Reconciliation,
-		c.ReconciliationLine, c.Renovation, c.RenovationStep, c.Resident, c.Signature,
-		c.Staff, c.Unit, c.Violation,
+		c.ArchiveFile, c.ArchiveHold, c.ArchiveLoan, c.ArchiveLoanLine,
+		c.ArchiveManual, c.ArchivePermit, c.ArchiveRequest, c.ArchiveRequestDocument,
+		c.ArchiveRetention, c.ArchiveReturn, c.ArchiveVolume, c.Area, c.Building,
+		c.Certificate, c.Complaint, c.Correspondence, c.Department, c.EmergencyContact,
+		c.Estate, c.ExternalPerson, c.File, c.Household, c.ImportRun, c.KeyAcceptance,
+		c.KeyAcceptanceCheck, c.KeyAcceptanceLine, c.KeyBalance, c.KeyCabinetOpening,
+		c.KeyCopyOrder, c.KeyFollowUp, c.KeyGeneration, c.KeyHolder, c.KeyHook,
+		c.KeyLoan, c.KeyLoanLine, c.KeyLoanRequest, c.KeyLoanRequestLine,
+		c.KeyLockChange, c.KeyLoss, c.KeyMovement, c.KeyReturn, c.KeyScrapping,
+		c.KeySeal, c.KeySet, c.KeySpotCheck, c.KeyStatement, c.KeyStatementLine,
+		c.Obligation, c.Occupancy, c.Reconciliation, c.ReconciliationLine,
+		c.Renovation, c.RenovationStep, c.Resident, c.Signature, c.Staff,
+		c.StaffFileConsultation, c.Unit, c.Violation,
 	} {
 		n.Use(hooks...)
 	}
@@ -576,19 +576,19 @@ func (c *Client) Use(hooks ...Hook) {
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
 		c.Approval, c.ArchiveDestruction, c.ArchiveDestructionLine, c.ArchiveDocument,
-		c.ArchiveFile, c.ArchiveHold, c.ArchiveManual, c.ArchivePermit,
-		c.ArchiveRequest, c.ArchiveRequestDocument, c.ArchiveRetention,
-		c.ArchiveVolume, c.Area, c.Building, c.Certificate, c.Complaint,
-		c.Correspondence, c.Department, c.EmergencyContact, c.Estate, c.ExternalPerson,
-		c.File, c.Household, c.ImportRun, c.KeyAcceptance, c.KeyAcceptanceCheck,
-		c.KeyAcceptanceLine, c.KeyBalance, c.KeyCabinetOpening, c.KeyCopyOrder,
-		c.KeyFollowUp, c.KeyGeneration, c.KeyHolder, c.KeyHook, c.KeyLoan,
-		c.KeyLoanLine, c.KeyLoanRequest, c.KeyLoanRequestLine, c.KeyLockChange,
-		c.KeyLoss, c.KeyMovement, c.KeyReturn, c.KeyScrapping, c.KeySeal, c.KeySet,
-		c.KeySpotCheck, c.KeyStatement, c.KeyStatementLine, c.MailEvent, c.MailItem,
-		c.MailReceipt, c.MailReceiptLine, c.Obligation, c.Occupancy, c.Reconciliation,
-		c.ReconciliationLine, c.Renovation, c.RenovationStep, c.Resident, c.Signature,
-		c.Staff, c.Unit, c.Violation,
+		c.ArchiveFile, c.ArchiveHold, c.ArchiveLoan, c.ArchiveLoanLine,
+		c.ArchiveManual, c.ArchivePermit, c.ArchiveRequest, c.ArchiveRequestDocument,
+		c.ArchiveRetention, c.ArchiveReturn, c.ArchiveVolume, c.Area, c.Building,
+		c.Certificate, c.Complaint, c.Correspondence, c.Department, c.EmergencyContact,
+		c.Estate, c.ExternalPerson, c.File, c.Household, c.ImportRun, c.KeyAcceptance,
+		c.KeyAcceptanceCheck, c.KeyAcceptanceLine, c.KeyBalance, c.KeyCabinetOpening,
+		c.KeyCopyOrder, c.KeyFollowUp, c.KeyGeneration, c.KeyHolder, c.KeyHook,
+		c.KeyLoan, c.KeyLoanLine, c.KeyLoanRequest, c.KeyLoanRequestLine,
+		c.KeyLockChange, c.KeyLoss, c.KeyMovement, c.KeyReturn, c.KeyScrapping,
+		c.KeySeal, c.KeySet, c.KeySpotCheck, c.KeyStatement, c.KeyStatementLine,
+		c.Obligation, c.Occupancy, c.Reconciliation, c.ReconciliationLine,
+		c.Renovation, c.RenovationStep, c.Resident, c.Signature, c.Staff,
+		c.StaffFileConsultation, c.Unit, c.Violation,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -609,6 +609,10 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.ArchiveFile.mutate(ctx, m)
 	case *ArchiveHoldMutation:
 		return c.ArchiveHold.mutate(ctx, m)
+	case *ArchiveLoanMutation:
+		return c.ArchiveLoan.mutate(ctx, m)
+	case *ArchiveLoanLineMutation:
+		return c.ArchiveLoanLine.mutate(ctx, m)
 	case *ArchiveManualMutation:
 		return c.ArchiveManual.mutate(ctx, m)
 	case *ArchivePermitMutation:
@@ -619,6 +623,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.ArchiveRequestDocument.mutate(ctx, m)
 	case *ArchiveRetentionMutation:
 		return c.ArchiveRetention.mutate(ctx, m)
+	case *ArchiveReturnMutation:
+		return c.ArchiveReturn.mutate(ctx, m)
 	case *ArchiveVolumeMutation:
 		return c.ArchiveVolume.mutate(ctx, m)
 	case *AreaMutation:
@@ -693,14 +699,6 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.KeyStatement.mutate(ctx, m)
 	case *KeyStatementLineMutation:
 		return c.KeyStatementLine.mutate(ctx, m)
-	case *MailEventMutation:
-		return c.MailEvent.mutate(ctx, m)
-	case *MailItemMutation:
-		return c.MailItem.mutate(ctx, m)
-	case *MailReceiptMutation:
-		return c.MailReceipt.mutate(ctx, m)
-	case *MailReceiptLineMutation:
-		return c.MailReceiptLine.mutate(ctx, m)
 	case *ObligationMutation:
 		return c.Obligation.mutate(ctx, m)
 	case *OccupancyMutation:
@@ -719,6 +717,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Signature.mutate(ctx, m)
 	case *StaffMutation:
 		return c.Staff.mutate(ctx, m)
+	case *StaffFileConsultationMutation:
+		return c.StaffFileConsultation.mutate(ctx, m)
 	case *UnitMutation:
 		return c.Unit.mutate(ctx, m)
 	case *ViolationMutation:
@@ -1926,6 +1926,400 @@ func (c *ArchiveHoldClient) mutate(ctx context.Context, m *ArchiveHoldMutation) 
 	}
 }
 
+// ArchiveLoanClient is a client for the ArchiveLoan schema.
+type ArchiveLoanClient struct {
+	config
+}
+
+// NewArchiveLoanClient returns a client for the ArchiveLoan from the given config.
+func NewArchiveLoanClient(c config) *ArchiveLoanClient {
+	return &ArchiveLoanClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `archiveloan.Hooks(f(g(h())))`.
+func (c *ArchiveLoanClient) Use(hooks ...Hook) {
+	c.hooks.ArchiveLoan = append(c.hooks.ArchiveLoan, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `archiveloan.Intercept(f(g(h())))`.
+func (c *ArchiveLoanClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ArchiveLoan = append(c.inters.ArchiveLoan, interceptors...)
+}
+
+// Create returns a builder for creating a ArchiveLoan entity.
+func (c *ArchiveLoanClient) Create() *ArchiveLoanCreate {
+	mutation := newArchiveLoanMutation(c.config, OpCreate)
+	return &ArchiveLoanCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ArchiveLoan entities.
+func (c *ArchiveLoanClient) CreateBulk(builders ...*ArchiveLoanCreate) *ArchiveLoanCreateBulk {
+	return &ArchiveLoanCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ArchiveLoanClient) MapCreateBulk(slice any, setFunc func(*ArchiveLoanCreate, int)) *ArchiveLoanCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ArchiveLoanCreateBulk{err: fmt.Errorf("calling to ArchiveLoanClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ArchiveLoanCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ArchiveLoanCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ArchiveLoan.
+func (c *ArchiveLoanClient) Update() *ArchiveLoanUpdate {
+	mutation := newArchiveLoanMutation(c.config, OpUpdate)
+	return &ArchiveLoanUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ArchiveLoanClient) UpdateOne(_m *ArchiveLoan) *ArchiveLoanUpdateOne {
+	mutation := newArchiveLoanMutation(c.config, OpUpdateOne, withArchiveLoan(_m))
+	return &ArchiveLoanUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ArchiveLoanClient) UpdateOneID(id uuid.UUID) *ArchiveLoanUpdateOne {
+	mutation := newArchiveLoanMutation(c.config, OpUpdateOne, withArchiveLoanID(id))
+	return &ArchiveLoanUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ArchiveLoan.
+func (c *ArchiveLoanClient) Delete() *ArchiveLoanDelete {
+	mutation := newArchiveLoanMutation(c.config, OpDelete)
+	return &ArchiveLoanDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ArchiveLoanClient) DeleteOne(_m *ArchiveLoan) *ArchiveLoanDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ArchiveLoanClient) DeleteOneID(id uuid.UUID) *ArchiveLoanDeleteOne {
+	builder := c.Delete().Where(archiveloan.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ArchiveLoanDeleteOne{builder}
+}
+
+// Query returns a query builder for ArchiveLoan.
+func (c *ArchiveLoanClient) Query() *ArchiveLoanQuery {
+	return &ArchiveLoanQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeArchiveLoan},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ArchiveLoan entity by its id.
+func (c *ArchiveLoanClient) Get(ctx context.Context, id uuid.UUID) (*ArchiveLoan, error) {
+	return c.Query().Where(archiveloan.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ArchiveLoanClient) GetX(ctx context.Context, id uuid.UUID) *ArchiveLoan {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a ArchiveLoan.
+func (c *ArchiveLoanClient) QueryEstate(_m *ArchiveLoan) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archiveloan.Table, archiveloan.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, archiveloan.EstateTable, archiveloan.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryRequest queries the request edge of a ArchiveLoan.
+func (c *ArchiveLoanClient) QueryRequest(_m *ArchiveLoan) *ArchiveRequestQuery {
+	query := (&ArchiveRequestClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archiveloan.Table, archiveloan.FieldID, id),
+			sqlgraph.To(archiverequest.Table, archiverequest.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, archiveloan.RequestTable, archiveloan.RequestColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryLines queries the lines edge of a ArchiveLoan.
+func (c *ArchiveLoanClient) QueryLines(_m *ArchiveLoan) *ArchiveLoanLineQuery {
+	query := (&ArchiveLoanLineClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archiveloan.Table, archiveloan.FieldID, id),
+			sqlgraph.To(archiveloanline.Table, archiveloanline.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, archiveloan.LinesTable, archiveloan.LinesColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryReturns queries the returns edge of a ArchiveLoan.
+func (c *ArchiveLoanClient) QueryReturns(_m *ArchiveLoan) *ArchiveReturnQuery {
+	query := (&ArchiveReturnClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archiveloan.Table, archiveloan.FieldID, id),
+			sqlgraph.To(archivereturn.Table, archivereturn.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, archiveloan.ReturnsTable, archiveloan.ReturnsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ArchiveLoanClient) Hooks() []Hook {
+	return c.hooks.ArchiveLoan
+}
+
+// Interceptors returns the client interceptors.
+func (c *ArchiveLoanClient) Interceptors() []Interceptor {
+	return c.inters.ArchiveLoan
+}
+
+func (c *ArchiveLoanClient) mutate(ctx context.Context, m *ArchiveLoanMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ArchiveLoanCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ArchiveLoanUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ArchiveLoanUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ArchiveLoanDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ArchiveLoan mutation op: %q", m.Op())
+	}
+}
+
+// ArchiveLoanLineClient is a client for the ArchiveLoanLine schema.
+type ArchiveLoanLineClient struct {
+	config
+}
+
+// NewArchiveLoanLineClient returns a client for the ArchiveLoanLine from the given config.
+func NewArchiveLoanLineClient(c config) *ArchiveLoanLineClient {
+	return &ArchiveLoanLineClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `archiveloanline.Hooks(f(g(h())))`.
+func (c *ArchiveLoanLineClient) Use(hooks ...Hook) {
+	c.hooks.ArchiveLoanLine = append(c.hooks.ArchiveLoanLine, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `archiveloanline.Intercept(f(g(h())))`.
+func (c *ArchiveLoanLineClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ArchiveLoanLine = append(c.inters.ArchiveLoanLine, interceptors...)
+}
+
+// Create returns a builder for creating a ArchiveLoanLine entity.
+func (c *ArchiveLoanLineClient) Create() *ArchiveLoanLineCreate {
+	mutation := newArchiveLoanLineMutation(c.config, OpCreate)
+	return &ArchiveLoanLineCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ArchiveLoanLine entities.
+func (c *ArchiveLoanLineClient) CreateBulk(builders ...*ArchiveLoanLineCreate) *ArchiveLoanLineCreateBulk {
+	return &ArchiveLoanLineCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ArchiveLoanLineClient) MapCreateBulk(slice any, setFunc func(*ArchiveLoanLineCreate, int)) *ArchiveLoanLineCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ArchiveLoanLineCreateBulk{err: fmt.Errorf("calling to ArchiveLoanLineClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ArchiveLoanLineCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ArchiveLoanLineCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ArchiveLoanLine.
+func (c *ArchiveLoanLineClient) Update() *ArchiveLoanLineUpdate {
+	mutation := newArchiveLoanLineMutation(c.config, OpUpdate)
+	return &ArchiveLoanLineUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ArchiveLoanLineClient) UpdateOne(_m *ArchiveLoanLine) *ArchiveLoanLineUpdateOne {
+	mutation := newArchiveLoanLineMutation(c.config, OpUpdateOne, withArchiveLoanLine(_m))
+	return &ArchiveLoanLineUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ArchiveLoanLineClient) UpdateOneID(id uuid.UUID) *ArchiveLoanLineUpdateOne {
+	mutation := newArchiveLoanLineMutation(c.config, OpUpdateOne, withArchiveLoanLineID(id))
+	return &ArchiveLoanLineUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ArchiveLoanLine.
+func (c *ArchiveLoanLineClient) Delete() *ArchiveLoanLineDelete {
+	mutation := newArchiveLoanLineMutation(c.config, OpDelete)
+	return &ArchiveLoanLineDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ArchiveLoanLineClient) DeleteOne(_m *ArchiveLoanLine) *ArchiveLoanLineDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ArchiveLoanLineClient) DeleteOneID(id uuid.UUID) *ArchiveLoanLineDeleteOne {
+	builder := c.Delete().Where(archiveloanline.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ArchiveLoanLineDeleteOne{builder}
+}
+
+// Query returns a query builder for ArchiveLoanLine.
+func (c *ArchiveLoanLineClient) Query() *ArchiveLoanLineQuery {
+	return &ArchiveLoanLineQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeArchiveLoanLine},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ArchiveLoanLine entity by its id.
+func (c *ArchiveLoanLineClient) Get(ctx context.Context, id uuid.UUID) (*ArchiveLoanLine, error) {
+	return c.Query().Where(archiveloanline.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ArchiveLoanLineClient) GetX(ctx context.Context, id uuid.UUID) *ArchiveLoanLine {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a ArchiveLoanLine.
+func (c *ArchiveLoanLineClient) QueryEstate(_m *ArchiveLoanLine) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archiveloanline.Table, archiveloanline.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, archiveloanline.EstateTable, archiveloanline.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryLoan queries the loan edge of a ArchiveLoanLine.
+func (c *ArchiveLoanLineClient) QueryLoan(_m *ArchiveLoanLine) *ArchiveLoanQuery {
+	query := (&ArchiveLoanClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archiveloanline.Table, archiveloanline.FieldID, id),
+			sqlgraph.To(archiveloan.Table, archiveloan.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, archiveloanline.LoanTable, archiveloanline.LoanColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryDocument queries the document edge of a ArchiveLoanLine.
+func (c *ArchiveLoanLineClient) QueryDocument(_m *ArchiveLoanLine) *ArchiveDocumentQuery {
+	query := (&ArchiveDocumentClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archiveloanline.Table, archiveloanline.FieldID, id),
+			sqlgraph.To(archivedocument.Table, archivedocument.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, archiveloanline.DocumentTable, archiveloanline.DocumentColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryReturn queries the return edge of a ArchiveLoanLine.
+func (c *ArchiveLoanLineClient) QueryReturn(_m *ArchiveLoanLine) *ArchiveReturnQuery {
+	query := (&ArchiveReturnClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archiveloanline.Table, archiveloanline.FieldID, id),
+			sqlgraph.To(archivereturn.Table, archivereturn.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, archiveloanline.ReturnTable, archiveloanline.ReturnColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ArchiveLoanLineClient) Hooks() []Hook {
+	return c.hooks.ArchiveLoanLine
+}
+
+// Interceptors returns the client interceptors.
+func (c *ArchiveLoanLineClient) Interceptors() []Interceptor {
+	return c.inters.ArchiveLoanLine
+}
+
+func (c *ArchiveLoanLineClient) mutate(ctx context.Context, m *ArchiveLoanLineMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ArchiveLoanLineCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ArchiveLoanLineUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ArchiveLoanLineUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ArchiveLoanLineDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ArchiveLoanLine mutation op: %q", m.Op())
+	}
+}
+
 // ArchiveManualClient is a client for the ArchiveManual schema.
 type ArchiveManualClient struct {
 	config
@@ -2828,6 +3222,187 @@ func (c *ArchiveRetentionClient) mutate(ctx context.Context, m *ArchiveRetention
 		return (&ArchiveRetentionDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown ArchiveRetention mutation op: %q", m.Op())
+	}
+}
+
+// ArchiveReturnClient is a client for the ArchiveReturn schema.
+type ArchiveReturnClient struct {
+	config
+}
+
+// NewArchiveReturnClient returns a client for the ArchiveReturn from the given config.
+func NewArchiveReturnClient(c config) *ArchiveReturnClient {
+	return &ArchiveReturnClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `archivereturn.Hooks(f(g(h())))`.
+func (c *ArchiveReturnClient) Use(hooks ...Hook) {
+	c.hooks.ArchiveReturn = append(c.hooks.ArchiveReturn, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `archivereturn.Intercept(f(g(h())))`.
+func (c *ArchiveReturnClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ArchiveReturn = append(c.inters.ArchiveReturn, interceptors...)
+}
+
+// Create returns a builder for creating a ArchiveReturn entity.
+func (c *ArchiveReturnClient) Create() *ArchiveReturnCreate {
+	mutation := newArchiveReturnMutation(c.config, OpCreate)
+	return &ArchiveReturnCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ArchiveReturn entities.
+func (c *ArchiveReturnClient) CreateBulk(builders ...*ArchiveReturnCreate) *ArchiveReturnCreateBulk {
+	return &ArchiveReturnCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ArchiveReturnClient) MapCreateBulk(slice any, setFunc func(*ArchiveReturnCreate, int)) *ArchiveReturnCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ArchiveReturnCreateBulk{err: fmt.Errorf("calling to ArchiveReturnClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ArchiveReturnCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ArchiveReturnCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ArchiveReturn.
+func (c *ArchiveReturnClient) Update() *ArchiveReturnUpdate {
+	mutation := newArchiveReturnMutation(c.config, OpUpdate)
+	return &ArchiveReturnUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ArchiveReturnClient) UpdateOne(_m *ArchiveReturn) *ArchiveReturnUpdateOne {
+	mutation := newArchiveReturnMutation(c.config, OpUpdateOne, withArchiveReturn(_m))
+	return &ArchiveReturnUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ArchiveReturnClient) UpdateOneID(id uuid.UUID) *ArchiveReturnUpdateOne {
+	mutation := newArchiveReturnMutation(c.config, OpUpdateOne, withArchiveReturnID(id))
+	return &ArchiveReturnUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ArchiveReturn.
+func (c *ArchiveReturnClient) Delete() *ArchiveReturnDelete {
+	mutation := newArchiveReturnMutation(c.config, OpDelete)
+	return &ArchiveReturnDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ArchiveReturnClient) DeleteOne(_m *ArchiveReturn) *ArchiveReturnDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ArchiveReturnClient) DeleteOneID(id uuid.UUID) *ArchiveReturnDeleteOne {
+	builder := c.Delete().Where(archivereturn.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ArchiveReturnDeleteOne{builder}
+}
+
+// Query returns a query builder for ArchiveReturn.
+func (c *ArchiveReturnClient) Query() *ArchiveReturnQuery {
+	return &ArchiveReturnQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeArchiveReturn},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ArchiveReturn entity by its id.
+func (c *ArchiveReturnClient) Get(ctx context.Context, id uuid.UUID) (*ArchiveReturn, error) {
+	return c.Query().Where(archivereturn.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ArchiveReturnClient) GetX(ctx context.Context, id uuid.UUID) *ArchiveReturn {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a ArchiveReturn.
+func (c *ArchiveReturnClient) QueryEstate(_m *ArchiveReturn) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archivereturn.Table, archivereturn.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, archivereturn.EstateTable, archivereturn.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryLoan queries the loan edge of a ArchiveReturn.
+func (c *ArchiveReturnClient) QueryLoan(_m *ArchiveReturn) *ArchiveLoanQuery {
+	query := (&ArchiveLoanClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archivereturn.Table, archivereturn.FieldID, id),
+			sqlgraph.To(archiveloan.Table, archiveloan.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, archivereturn.LoanTable, archivereturn.LoanColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryLines queries the lines edge of a ArchiveReturn.
+func (c *ArchiveReturnClient) QueryLines(_m *ArchiveReturn) *ArchiveLoanLineQuery {
+	query := (&ArchiveLoanLineClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archivereturn.Table, archivereturn.FieldID, id),
+			sqlgraph.To(archiveloanline.Table, archiveloanline.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, archivereturn.LinesTable, archivereturn.LinesColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ArchiveReturnClient) Hooks() []Hook {
+	return c.hooks.ArchiveReturn
+}
+
+// Interceptors returns the client interceptors.
+func (c *ArchiveReturnClient) Interceptors() []Interceptor {
+	return c.inters.ArchiveReturn
+}
+
+func (c *ArchiveReturnClient) mutate(ctx context.Context, m *ArchiveReturnMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ArchiveReturnCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ArchiveReturnUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ArchiveReturnUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ArchiveReturnDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ArchiveReturn mutation op: %q", m.Op())
 	}
 }
 
@@ -9592,714 +10167,6 @@ func (c *KeyStatementLineClient) mutate(ctx context.Context, m *KeyStatementLine
 	}
 }
 
-// MailEventClient is a client for the MailEvent schema.
-type MailEventClient struct {
-	config
-}
-
-// NewMailEventClient returns a client for the MailEvent from the given config.
-func NewMailEventClient(c config) *MailEventClient {
-	return &MailEventClient{config: c}
-}
-
-// Use adds a list of mutation hooks to the hooks stack.
-// A call to `Use(f, g, h)` equals to `mailevent.Hooks(f(g(h())))`.
-func (c *MailEventClient) Use(hooks ...Hook) {
-	c.hooks.MailEvent = append(c.hooks.MailEvent, hooks...)
-}
-
-// Intercept adds a list of query interceptors to the interceptors stack.
-// A call to `Intercept(f, g, h)` equals to `mailevent.Intercept(f(g(h())))`.
-func (c *MailEventClient) Intercept(interceptors ...Interceptor) {
-	c.inters.MailEvent = append(c.inters.MailEvent, interceptors...)
-}
-
-// Create returns a builder for creating a MailEvent entity.
-func (c *MailEventClient) Create() *MailEventCreate {
-	mutation := newMailEventMutation(c.config, OpCreate)
-	return &MailEventCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// CreateBulk returns a builder for creating a bulk of MailEvent entities.
-func (c *MailEventClient) CreateBulk(builders ...*MailEventCreate) *MailEventCreateBulk {
-	return &MailEventCreateBulk{config: c.config, builders: builders}
-}
-
-// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
-// a builder and applies setFunc on it.
-func (c *MailEventClient) MapCreateBulk(slice any, setFunc func(*MailEventCreate, int)) *MailEventCreateBulk {
-	rv := reflect.ValueOf(slice)
-	if rv.Kind() != reflect.Slice {
-		return &MailEventCreateBulk{err: fmt.Errorf("calling to MailEventClient.MapCreateBulk with wrong type %T, need slice", slice)}
-	}
-	builders := make([]*MailEventCreate, rv.Len())
-	for i := 0; i < rv.Len(); i++ {
-		builders[i] = c.Create()
-		setFunc(builders[i], i)
-	}
-	return &MailEventCreateBulk{config: c.config, builders: builders}
-}
-
-// Update returns an update builder for MailEvent.
-func (c *MailEventClient) Update() *MailEventUpdate {
-	mutation := newMailEventMutation(c.config, OpUpdate)
-	return &MailEventUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// UpdateOne returns an update builder for the given entity.
-func (c *MailEventClient) UpdateOne(_m *MailEvent) *MailEventUpdateOne {
-	mutation := newMailEventMutation(c.config, OpUpdateOne, withMailEvent(_m))
-	return &MailEventUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// UpdateOneID returns an update builder for the given id.
-func (c *MailEventClient) UpdateOneID(id uuid.UUID) *MailEventUpdateOne {
-	mutation := newMailEventMutation(c.config, OpUpdateOne, withMailEventID(id))
-	return &MailEventUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// Delete returns a delete builder for MailEvent.
-func (c *MailEventClient) Delete() *MailEventDelete {
-	mutation := newMailEventMutation(c.config, OpDelete)
-	return &MailEventDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// DeleteOne returns a builder for deleting the given entity.
-func (c *MailEventClient) DeleteOne(_m *MailEvent) *MailEventDeleteOne {
-	return c.DeleteOneID(_m.ID)
-}
-
-// DeleteOneID returns a builder for deleting the given entity by its id.
-func (c *MailEventClient) DeleteOneID(id uuid.UUID) *MailEventDeleteOne {
-	builder := c.Delete().Where(mailevent.ID(id))
-	builder.mutation.id = &id
-	builder.mutation.op = OpDeleteOne
-	return &MailEventDeleteOne{builder}
-}
-
-// Query returns a query builder for MailEvent.
-func (c *MailEventClient) Query() *MailEventQuery {
-	return &MailEventQuery{
-		config: c.config,
-		ctx:    &QueryContext{Type: TypeMailEvent},
-		inters: c.Interceptors(),
-	}
-}
-
-// Get returns a MailEvent entity by its id.
-func (c *MailEventClient) Get(ctx context.Context, id uuid.UUID) (*MailEvent, error) {
-	return c.Query().Where(mailevent.ID(id)).Only(ctx)
-}
-
-// GetX is like Get, but panics if an error occurs.
-func (c *MailEventClient) GetX(ctx context.Context, id uuid.UUID) *MailEvent {
-	obj, err := c.Get(ctx, id)
-	if err != nil {
-		panic(err)
-	}
-	return obj
-}
-
-// QueryEstate queries the estate edge of a MailEvent.
-func (c *MailEventClient) QueryEstate(_m *MailEvent) *EstateQuery {
-	query := (&EstateClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(mailevent.Table, mailevent.FieldID, id),
-			sqlgraph.To(estate.Table, estate.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, mailevent.EstateTable, mailevent.EstateColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryItem queries the item edge of a MailEvent.
-func (c *MailEventClient) QueryItem(_m *MailEvent) *MailItemQuery {
-	query := (&MailItemClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(mailevent.Table, mailevent.FieldID, id),
-			sqlgraph.To(mailitem.Table, mailitem.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, mailevent.ItemTable, mailevent.ItemColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// Hooks returns the client hooks.
-func (c *MailEventClient) Hooks() []Hook {
-	return c.hooks.MailEvent
-}
-
-// Interceptors returns the client interceptors.
-func (c *MailEventClient) Interceptors() []Interceptor {
-	return c.inters.MailEvent
-}
-
-func (c *MailEventClient) mutate(ctx context.Context, m *MailEventMutation) (Value, error) {
-	switch m.Op() {
-	case OpCreate:
-		return (&MailEventCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
-	case OpUpdate:
-		return (&MailEventUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
-	case OpUpdateOne:
-		return (&MailEventUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
-	case OpDelete, OpDeleteOne:
-		return (&MailEventDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
-	default:
-		return nil, fmt.Errorf("ent: unknown MailEvent mutation op: %q", m.Op())
-	}
-}
-
-// MailItemClient is a client for the MailItem schema.
-type MailItemClient struct {
-	config
-}
-
-// NewMailItemClient returns a client for the MailItem from the given config.
-func NewMailItemClient(c config) *MailItemClient {
-	return &MailItemClient{config: c}
-}
-
-// Use adds a list of mutation hooks to the hooks stack.
-// A call to `Use(f, g, h)` equals to `mailitem.Hooks(f(g(h())))`.
-func (c *MailItemClient) Use(hooks ...Hook) {
-	c.hooks.MailItem = append(c.hooks.MailItem, hooks...)
-}
-
-// Intercept adds a list of query interceptors to the interceptors stack.
-// A call to `Intercept(f, g, h)` equals to `mailitem.Intercept(f(g(h())))`.
-func (c *MailItemClient) Intercept(interceptors ...Interceptor) {
-	c.inters.MailItem = append(c.inters.MailItem, interceptors...)
-}
-
-// Create returns a builder for creating a MailItem entity.
-func (c *MailItemClient) Create() *MailItemCreate {
-	mutation := newMailItemMutation(c.config, OpCreate)
-	return &MailItemCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// CreateBulk returns a builder for creating a bulk of MailItem entities.
-func (c *MailItemClient) CreateBulk(builders ...*MailItemCreate) *MailItemCreateBulk {
-	return &MailItemCreateBulk{config: c.config, builders: builders}
-}
-
-// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
-// a builder and applies setFunc on it.
-func (c *MailItemClient) MapCreateBulk(slice any, setFunc func(*MailItemCreate, int)) *MailItemCreateBulk {
-	rv := reflect.ValueOf(slice)
-	if rv.Kind() != reflect.Slice {
-		return &MailItemCreateBulk{err: fmt.Errorf("calling to MailItemClient.MapCreateBulk with wrong type %T, need slice", slice)}
-	}
-	builders := make([]*MailItemCreate, rv.Len())
-	for i := 0; i < rv.Len(); i++ {
-		builders[i] = c.Create()
-		setFunc(builders[i], i)
-	}
-	return &MailItemCreateBulk{config: c.config, builders: builders}
-}
-
-// Update returns an update builder for MailItem.
-func (c *MailItemClient) Update() *MailItemUpdate {
-	mutation := newMailItemMutation(c.config, OpUpdate)
-	return &MailItemUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// UpdateOne returns an update builder for the given entity.
-func (c *MailItemClient) UpdateOne(_m *MailItem) *MailItemUpdateOne {
-	mutation := newMailItemMutation(c.config, OpUpdateOne, withMailItem(_m))
-	return &MailItemUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// UpdateOneID returns an update builder for the given id.
-func (c *MailItemClient) UpdateOneID(id uuid.UUID) *MailItemUpdateOne {
-	mutation := newMailItemMutation(c.config, OpUpdateOne, withMailItemID(id))
-	return &MailItemUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// Delete returns a delete builder for MailItem.
-func (c *MailItemClient) Delete() *MailItemDelete {
-	mutation := newMailItemMutation(c.config, OpDelete)
-	return &MailItemDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// DeleteOne returns a builder for deleting the given entity.
-func (c *MailItemClient) DeleteOne(_m *MailItem) *MailItemDeleteOne {
-	return c.DeleteOneID(_m.ID)
-}
-
-// DeleteOneID returns a builder for deleting the given entity by its id.
-func (c *MailItemClient) DeleteOneID(id uuid.UUID) *MailItemDeleteOne {
-	builder := c.Delete().Where(mailitem.ID(id))
-	builder.mutation.id = &id
-	builder.mutation.op = OpDeleteOne
-	return &MailItemDeleteOne{builder}
-}
-
-// Query returns a query builder for MailItem.
-func (c *MailItemClient) Query() *MailItemQuery {
-	return &MailItemQuery{
-		config: c.config,
-		ctx:    &QueryContext{Type: TypeMailItem},
-		inters: c.Interceptors(),
-	}
-}
-
-// Get returns a MailItem entity by its id.
-func (c *MailItemClient) Get(ctx context.Context, id uuid.UUID) (*MailItem, error) {
-	return c.Query().Where(mailitem.ID(id)).Only(ctx)
-}
-
-// GetX is like Get, but panics if an error occurs.
-func (c *MailItemClient) GetX(ctx context.Context, id uuid.UUID) *MailItem {
-	obj, err := c.Get(ctx, id)
-	if err != nil {
-		panic(err)
-	}
-	return obj
-}
-
-// QueryEstate queries the estate edge of a MailItem.
-func (c *MailItemClient) QueryEstate(_m *MailItem) *EstateQuery {
-	query := (&EstateClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(mailitem.Table, mailitem.FieldID, id),
-			sqlgraph.To(estate.Table, estate.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, mailitem.EstateTable, mailitem.EstateColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryReceipt queries the receipt edge of a MailItem.
-func (c *MailItemClient) QueryReceipt(_m *MailItem) *MailReceiptQuery {
-	query := (&MailReceiptClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(mailitem.Table, mailitem.FieldID, id),
-			sqlgraph.To(mailreceipt.Table, mailreceipt.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, mailitem.ReceiptTable, mailitem.ReceiptColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryHousehold queries the household edge of a MailItem.
-func (c *MailItemClient) QueryHousehold(_m *MailItem) *HouseholdQuery {
-	query := (&HouseholdClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(mailitem.Table, mailitem.FieldID, id),
-			sqlgraph.To(household.Table, household.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, mailitem.HouseholdTable, mailitem.HouseholdColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryDepartment queries the department edge of a MailItem.
-func (c *MailItemClient) QueryDepartment(_m *MailItem) *DepartmentQuery {
-	query := (&DepartmentClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(mailitem.Table, mailitem.FieldID, id),
-			sqlgraph.To(department.Table, department.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, mailitem.DepartmentTable, mailitem.DepartmentColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryEvents queries the events edge of a MailItem.
-func (c *MailItemClient) QueryEvents(_m *MailItem) *MailEventQuery {
-	query := (&MailEventClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(mailitem.Table, mailitem.FieldID, id),
-			sqlgraph.To(mailevent.Table, mailevent.FieldID),
-			sqlgraph.Edge(sqlgraph.O2M, true, mailitem.EventsTable, mailitem.EventsColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// Hooks returns the client hooks.
-func (c *MailItemClient) Hooks() []Hook {
-	return c.hooks.MailItem
-}
-
-// Interceptors returns the client interceptors.
-func (c *MailItemClient) Interceptors() []Interceptor {
-	return c.inters.MailItem
-}
-
-func (c *MailItemClient) mutate(ctx context.Context, m *MailItemMutation) (Value, error) {
-	switch m.Op() {
-	case OpCreate:
-		return (&MailItemCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
-	case OpUpdate:
-		return (&MailItemUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
-	case OpUpdateOne:
-		return (&MailItemUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
-	case OpDelete, OpDeleteOne:
-		return (&MailItemDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
-	default:
-		return nil, fmt.Errorf("ent: unknown MailItem mutation op: %q", m.Op())
-	}
-}
-
-// MailReceiptClient is a client for the MailReceipt schema.
-type MailReceiptClient struct {
-	config
-}
-
-// NewMailReceiptClient returns a client for the MailReceipt from the given config.
-func NewMailReceiptClient(c config) *MailReceiptClient {
-	return &MailReceiptClient{config: c}
-}
-
-// Use adds a list of mutation hooks to the hooks stack.
-// A call to `Use(f, g, h)` equals to `mailreceipt.Hooks(f(g(h())))`.
-func (c *MailReceiptClient) Use(hooks ...Hook) {
-	c.hooks.MailReceipt = append(c.hooks.MailReceipt, hooks...)
-}
-
-// Intercept adds a list of query interceptors to the interceptors stack.
-// A call to `Intercept(f, g, h)` equals to `mailreceipt.Intercept(f(g(h())))`.
-func (c *MailReceiptClient) Intercept(interceptors ...Interceptor) {
-	c.inters.MailReceipt = append(c.inters.MailReceipt, interceptors...)
-}
-
-// Create returns a builder for creating a MailReceipt entity.
-func (c *MailReceiptClient) Create() *MailReceiptCreate {
-	mutation := newMailReceiptMutation(c.config, OpCreate)
-	return &MailReceiptCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// CreateBulk returns a builder for creating a bulk of MailReceipt entities.
-func (c *MailReceiptClient) CreateBulk(builders ...*MailReceiptCreate) *MailReceiptCreateBulk {
-	return &MailReceiptCreateBulk{config: c.config, builders: builders}
-}
-
-// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
-// a builder and applies setFunc on it.
-func (c *MailReceiptClient) MapCreateBulk(slice any, setFunc func(*MailReceiptCreate, int)) *MailReceiptCreateBulk {
-	rv := reflect.ValueOf(slice)
-	if rv.Kind() != reflect.Slice {
-		return &MailReceiptCreateBulk{err: fmt.Errorf("calling to MailReceiptClient.MapCreateBulk with wrong type %T, need slice", slice)}
-	}
-	builders := make([]*MailReceiptCreate, rv.Len())
-	for i := 0; i < rv.Len(); i++ {
-		builders[i] = c.Create()
-		setFunc(builders[i], i)
-	}
-	return &MailReceiptCreateBulk{config: c.config, builders: builders}
-}
-
-// Update returns an update builder for MailReceipt.
-func (c *MailReceiptClient) Update() *MailReceiptUpdate {
-	mutation := newMailReceiptMutation(c.config, OpUpdate)
-	return &MailReceiptUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// UpdateOne returns an update builder for the given entity.
-func (c *MailReceiptClient) UpdateOne(_m *MailReceipt) *MailReceiptUpdateOne {
-	mutation := newMailReceiptMutation(c.config, OpUpdateOne, withMailReceipt(_m))
-	return &MailReceiptUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// UpdateOneID returns an update builder for the given id.
-func (c *MailReceiptClient) UpdateOneID(id uuid.UUID) *MailReceiptUpdateOne {
-	mutation := newMailReceiptMutation(c.config, OpUpdateOne, withMailReceiptID(id))
-	return &MailReceiptUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// Delete returns a delete builder for MailReceipt.
-func (c *MailReceiptClient) Delete() *MailReceiptDelete {
-	mutation := newMailReceiptMutation(c.config, OpDelete)
-	return &MailReceiptDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// DeleteOne returns a builder for deleting the given entity.
-func (c *MailReceiptClient) DeleteOne(_m *MailReceipt) *MailReceiptDeleteOne {
-	return c.DeleteOneID(_m.ID)
-}
-
-// DeleteOneID returns a builder for deleting the given entity by its id.
-func (c *MailReceiptClient) DeleteOneID(id uuid.UUID) *MailReceiptDeleteOne {
-	builder := c.Delete().Where(mailreceipt.ID(id))
-	builder.mutation.id = &id
-	builder.mutation.op = OpDeleteOne
-	return &MailReceiptDeleteOne{builder}
-}
-
-// Query returns a query builder for MailReceipt.
-func (c *MailReceiptClient) Query() *MailReceiptQuery {
-	return &MailReceiptQuery{
-		config: c.config,
-		ctx:    &QueryContext{Type: TypeMailReceipt},
-		inters: c.Interceptors(),
-	}
-}
-
-// Get returns a MailReceipt entity by its id.
-func (c *MailReceiptClient) Get(ctx context.Context, id uuid.UUID) (*MailReceipt, error) {
-	return c.Query().Where(mailreceipt.ID(id)).Only(ctx)
-}
-
-// GetX is like Get, but panics if an error occurs.
-func (c *MailReceiptClient) GetX(ctx context.Context, id uuid.UUID) *MailReceipt {
-	obj, err := c.Get(ctx, id)
-	if err != nil {
-		panic(err)
-	}
-	return obj
-}
-
-// QueryEstate queries the estate edge of a MailReceipt.
-func (c *MailReceiptClient) QueryEstate(_m *MailReceipt) *EstateQuery {
-	query := (&EstateClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(mailreceipt.Table, mailreceipt.FieldID, id),
-			sqlgraph.To(estate.Table, estate.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, mailreceipt.EstateTable, mailreceipt.EstateColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryLines queries the lines edge of a MailReceipt.
-func (c *MailReceiptClient) QueryLines(_m *MailReceipt) *MailReceiptLineQuery {
-	query := (&MailReceiptLineClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(mailreceipt.Table, mailreceipt.FieldID, id),
-			sqlgraph.To(mailreceiptline.Table, mailreceiptline.FieldID),
-			sqlgraph.Edge(sqlgraph.O2M, true, mailreceipt.LinesTable, mailreceipt.LinesColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// Hooks returns the client hooks.
-func (c *MailReceiptClient) Hooks() []Hook {
-	return c.hooks.MailReceipt
-}
-
-// Interceptors returns the client interceptors.
-func (c *MailReceiptClient) Interceptors() []Interceptor {
-	return c.inters.MailReceipt
-}
-
-func (c *MailReceiptClient) mutate(ctx context.Context, m *MailReceiptMutation) (Value, error) {
-	switch m.Op() {
-	case OpCreate:
-		return (&MailReceiptCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
-	case OpUpdate:
-		return (&MailReceiptUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
-	case OpUpdateOne:
-		return (&MailReceiptUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
-	case OpDelete, OpDeleteOne:
-		return (&MailReceiptDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
-	default:
-		return nil, fmt.Errorf("ent: unknown MailReceipt mutation op: %q", m.Op())
-	}
-}
-
-// MailReceiptLineClient is a client for the MailReceiptLine schema.
-type MailReceiptLineClient struct {
-	config
-}
-
-// NewMailReceiptLineClient returns a client for the MailReceiptLine from the given config.
-func NewMailReceiptLineClient(c config) *MailReceiptLineClient {
-	return &MailReceiptLineClient{config: c}
-}
-
-// Use adds a list of mutation hooks to the hooks stack.
-// A call to `Use(f, g, h)` equals to `mailreceiptline.Hooks(f(g(h())))`.
-func (c *MailReceiptLineClient) Use(hooks ...Hook) {
-	c.hooks.MailReceiptLine = append(c.hooks.MailReceiptLine, hooks...)
-}
-
-// Intercept adds a list of query interceptors to the interceptors stack.
-// A call to `Intercept(f, g, h)` equals to `mailreceiptline.Intercept(f(g(h())))`.
-func (c *MailReceiptLineClient) Intercept(interceptors ...Interceptor) {
-	c.inters.MailReceiptLine = append(c.inters.MailReceiptLine, interceptors...)
-}
-
-// Create returns a builder for creating a MailReceiptLine entity.
-func (c *MailReceiptLineClient) Create() *MailReceiptLineCreate {
-	mutation := newMailReceiptLineMutation(c.config, OpCreate)
-	return &MailReceiptLineCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// CreateBulk returns a builder for creating a bulk of MailReceiptLine entities.
-func (c *MailReceiptLineClient) CreateBulk(builders ...*MailReceiptLineCreate) *MailReceiptLineCreateBulk {
-	return &MailReceiptLineCreateBulk{config: c.config, builders: builders}
-}
-
-// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
-// a builder and applies setFunc on it.
-func (c *MailReceiptLineClient) MapCreateBulk(slice any, setFunc func(*MailReceiptLineCreate, int)) *MailReceiptLineCreateBulk {
-	rv := reflect.ValueOf(slice)
-	if rv.Kind() != reflect.Slice {
-		return &MailReceiptLineCreateBulk{err: fmt.Errorf("calling to MailReceiptLineClient.MapCreateBulk with wrong type %T, need slice", slice)}
-	}
-	builders := make([]*MailReceiptLineCreate, rv.Len())
-	for i := 0; i < rv.Len(); i++ {
-		builders[i] = c.Create()
-		setFunc(builders[i], i)
-	}
-	return &MailReceiptLineCreateBulk{config: c.config, builders: builders}
-}
-
-// Update returns an update builder for MailReceiptLine.
-func (c *MailReceiptLineClient) Update() *MailReceiptLineUpdate {
-	mutation := newMailReceiptLineMutation(c.config, OpUpdate)
-	return &MailReceiptLineUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// UpdateOne returns an update builder for the given entity.
-func (c *MailReceiptLineClient) UpdateOne(_m *MailReceiptLine) *MailReceiptLineUpdateOne {
-	mutation := newMailReceiptLineMutation(c.config, OpUpdateOne, withMailReceiptLine(_m))
-	return &MailReceiptLineUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// UpdateOneID returns an update builder for the given id.
-func (c *MailReceiptLineClient) UpdateOneID(id uuid.UUID) *MailReceiptLineUpdateOne {
-	mutation := newMailReceiptLineMutation(c.config, OpUpdateOne, withMailReceiptLineID(id))
-	return &MailReceiptLineUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// Delete returns a delete builder for MailReceiptLine.
-func (c *MailReceiptLineClient) Delete() *MailReceiptLineDelete {
-	mutation := newMailReceiptLineMutation(c.config, OpDelete)
-	return &MailReceiptLineDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// DeleteOne returns a builder for deleting the given entity.
-func (c *MailReceiptLineClient) DeleteOne(_m *MailReceiptLine) *MailReceiptLineDeleteOne {
-	return c.DeleteOneID(_m.ID)
-}
-
-// DeleteOneID returns a builder for deleting the given entity by its id.
-func (c *MailReceiptLineClient) DeleteOneID(id uuid.UUID) *MailReceiptLineDeleteOne {
-	builder := c.Delete().Where(mailreceiptline.ID(id))
-	builder.mutation.id = &id
-	builder.mutation.op = OpDeleteOne
-	return &MailReceiptLineDeleteOne{builder}
-}
-
-// Query returns a query builder for MailReceiptLine.
-func (c *MailReceiptLineClient) Query() *MailReceiptLineQuery {
-	return &MailReceiptLineQuery{
-		config: c.config,
-		ctx:    &QueryContext{Type: TypeMailReceiptLine},
-		inters: c.Interceptors(),
-	}
-}
-
-// Get returns a MailReceiptLine entity by its id.
-func (c *MailReceiptLineClient) Get(ctx context.Context, id uuid.UUID) (*MailReceiptLine, error) {
-	return c.Query().Where(mailreceiptline.ID(id)).Only(ctx)
-}
-
-// GetX is like Get, but panics if an error occurs.
-func (c *MailReceiptLineClient) GetX(ctx context.Context, id uuid.UUID) *MailReceiptLine {
-	obj, err := c.Get(ctx, id)
-	if err != nil {
-		panic(err)
-	}
-	return obj
-}
-
-// QueryEstate queries the estate edge of a MailReceiptLine.
-func (c *MailReceiptLineClient) QueryEstate(_m *MailReceiptLine) *EstateQuery {
-	query := (&EstateClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(mailreceiptline.Table, mailreceiptline.FieldID, id),
-			sqlgraph.To(estate.Table, estate.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, mailreceiptline.EstateTable, mailreceiptline.EstateColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryReceipt queries the receipt edge of a MailReceiptLine.
-func (c *MailReceiptLineClient) QueryReceipt(_m *MailReceiptLine) *MailReceiptQuery {
-	query := (&MailReceiptClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(mailreceiptline.Table, mailreceiptline.FieldID, id),
-			sqlgraph.To(mailreceipt.Table, mailreceipt.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, mailreceiptline.ReceiptTable, mailreceiptline.ReceiptColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// Hooks returns the client hooks.
-func (c *MailReceiptLineClient) Hooks() []Hook {
-	return c.hooks.MailReceiptLine
-}
-
-// Interceptors returns the client interceptors.
-func (c *MailReceiptLineClient) Interceptors() []Interceptor {
-	return c.inters.MailReceiptLine
-}
-
-func (c *MailReceiptLineClient) mutate(ctx context.Context, m *MailReceiptLineMutation) (Value, error) {
-	switch m.Op() {
-	case OpCreate:
-		return (&MailReceiptLineCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
-	case OpUpdate:
-		return (&MailReceiptLineUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
-	case OpUpdateOne:
-		return (&MailReceiptLineUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
-	case OpDelete, OpDeleteOne:
-		return (&MailReceiptLineDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
-	default:
-		return nil, fmt.Errorf("ent: unknown MailReceiptLine mutation op: %q", m.Op())
-	}
-}
-
 // ObligationClient is a client for the Obligation schema.
 type ObligationClient struct {
 	config
@@ -11817,6 +11684,187 @@ func (c *StaffClient) mutate(ctx context.Context, m *StaffMutation) (Value, erro
 	}
 }
 
+// StaffFileConsultationClient is a client for the StaffFileConsultation schema.
+type StaffFileConsultationClient struct {
+	config
+}
+
+// NewStaffFileConsultationClient returns a client for the StaffFileConsultation from the given config.
+func NewStaffFileConsultationClient(c config) *StaffFileConsultationClient {
+	return &StaffFileConsultationClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `stafffileconsultation.Hooks(f(g(h())))`.
+func (c *StaffFileConsultationClient) Use(hooks ...Hook) {
+	c.hooks.StaffFileConsultation = append(c.hooks.StaffFileConsultation, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `stafffileconsultation.Intercept(f(g(h())))`.
+func (c *StaffFileConsultationClient) Intercept(interceptors ...Interceptor) {
+	c.inters.StaffFileConsultation = append(c.inters.StaffFileConsultation, interceptors...)
+}
+
+// Create returns a builder for creating a StaffFileConsultation entity.
+func (c *StaffFileConsultationClient) Create() *StaffFileConsultationCreate {
+	mutation := newStaffFileConsultationMutation(c.config, OpCreate)
+	return &StaffFileConsultationCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of StaffFileConsultation entities.
+func (c *StaffFileConsultationClient) CreateBulk(builders ...*StaffFileConsultationCreate) *StaffFileConsultationCreateBulk {
+	return &StaffFileConsultationCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *StaffFileConsultationClient) MapCreateBulk(slice any, setFunc func(*StaffFileConsultationCreate, int)) *StaffFileConsultationCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &StaffFileConsultationCreateBulk{err: fmt.Errorf("calling to StaffFileConsultationClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*StaffFileConsultationCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &StaffFileConsultationCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for StaffFileConsultation.
+func (c *StaffFileConsultationClient) Update() *StaffFileConsultationUpdate {
+	mutation := newStaffFileConsultationMutation(c.config, OpUpdate)
+	return &StaffFileConsultationUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *StaffFileConsultationClient) UpdateOne(_m *StaffFileConsultation) *StaffFileConsultationUpdateOne {
+	mutation := newStaffFileConsultationMutation(c.config, OpUpdateOne, withStaffFileConsultation(_m))
+	return &StaffFileConsultationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *StaffFileConsultationClient) UpdateOneID(id uuid.UUID) *StaffFileConsultationUpdateOne {
+	mutation := newStaffFileConsultationMutation(c.config, OpUpdateOne, withStaffFileConsultationID(id))
+	return &StaffFileConsultationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for StaffFileConsultation.
+func (c *StaffFileConsultationClient) Delete() *StaffFileConsultationDelete {
+	mutation := newStaffFileConsultationMutation(c.config, OpDelete)
+	return &StaffFileConsultationDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *StaffFileConsultationClient) DeleteOne(_m *StaffFileConsultation) *StaffFileConsultationDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *StaffFileConsultationClient) DeleteOneID(id uuid.UUID) *StaffFileConsultationDeleteOne {
+	builder := c.Delete().Where(stafffileconsultation.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &StaffFileConsultationDeleteOne{builder}
+}
+
+// Query returns a query builder for StaffFileConsultation.
+func (c *StaffFileConsultationClient) Query() *StaffFileConsultationQuery {
+	return &StaffFileConsultationQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeStaffFileConsultation},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a StaffFileConsultation entity by its id.
+func (c *StaffFileConsultationClient) Get(ctx context.Context, id uuid.UUID) (*StaffFileConsultation, error) {
+	return c.Query().Where(stafffileconsultation.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *StaffFileConsultationClient) GetX(ctx context.Context, id uuid.UUID) *StaffFileConsultation {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a StaffFileConsultation.
+func (c *StaffFileConsultationClient) QueryEstate(_m *StaffFileConsultation) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(stafffileconsultation.Table, stafffileconsultation.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, stafffileconsultation.EstateTable, stafffileconsultation.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryStaff queries the staff edge of a StaffFileConsultation.
+func (c *StaffFileConsultationClient) QueryStaff(_m *StaffFileConsultation) *StaffQuery {
+	query := (&StaffClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(stafffileconsultation.Table, stafffileconsultation.FieldID, id),
+			sqlgraph.To(staff.Table, staff.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, stafffileconsultation.StaffTable, stafffileconsultation.StaffColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryFile queries the file edge of a StaffFileConsultation.
+func (c *StaffFileConsultationClient) QueryFile(_m *StaffFileConsultation) *ArchiveFileQuery {
+	query := (&ArchiveFileClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(stafffileconsultation.Table, stafffileconsultation.FieldID, id),
+			sqlgraph.To(archivefile.Table, archivefile.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, stafffileconsultation.FileTable, stafffileconsultation.FileColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *StaffFileConsultationClient) Hooks() []Hook {
+	return c.hooks.StaffFileConsultation
+}
+
+// Interceptors returns the client interceptors.
+func (c *StaffFileConsultationClient) Interceptors() []Interceptor {
+	return c.inters.StaffFileConsultation
+}
+
+func (c *StaffFileConsultationClient) mutate(ctx context.Context, m *StaffFileConsultationMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&StaffFileConsultationCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&StaffFileConsultationUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&StaffFileConsultationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&StaffFileConsultationDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown StaffFileConsultation mutation op: %q", m.Op())
+	}
+}
+
 // UnitClient is a client for the Unit schema.
 type UnitClient struct {
 	config
@@ -12167,30 +12215,30 @@ func (c *ViolationClient) mutate(ctx context.Context, m *ViolationMutation) (Val
 type (
 	hooks struct {
 		Approval, ArchiveDestruction, ArchiveDestructionLine, ArchiveDocument,
-		ArchiveFile, ArchiveHold, ArchiveManual, ArchivePermit, ArchiveRequest,
-		ArchiveRequestDocument, ArchiveRetention, ArchiveVolume, Area, Building,
-		Certificate, Complaint, Correspondence, Department, EmergencyContact, Estate,
-		ExternalPerson, File, Household, ImportRun, KeyAcceptance, KeyAcceptanceCheck,
-		KeyAcceptanceLine, KeyBalance, KeyCabinetOpening, KeyCopyOrder, KeyFollowUp,
-		KeyGeneration, KeyHolder, KeyHook, KeyLoan, KeyLoanLine, KeyLoanRequest,
-		KeyLoanRequestLine, KeyLockChange, KeyLoss, KeyMovement, KeyReturn,
-		KeyScrapping, KeySeal, KeySet, KeySpotCheck, KeyStatement, KeyStatementLine,
-		MailEvent, MailItem, MailReceipt, MailReceiptLine, Obligation, Occupancy,
+		ArchiveFile, ArchiveHold, ArchiveLoan, ArchiveLoanLine, ArchiveManual,
+		ArchivePermit, ArchiveRequest, ArchiveRequestDocument, ArchiveRetention,
+		ArchiveReturn, ArchiveVolume, Area, Building, Certificate, Complaint,
+		Correspondence, Department, EmergencyContact, Estate, ExternalPerson, File,
+		Household, ImportRun, KeyAcceptance, KeyAcceptanceCheck, KeyAcceptanceLine,
+		KeyBalance, KeyCabinetOpening, KeyCopyOrder, KeyFollowUp, KeyGeneration,
+		KeyHolder, KeyHook, KeyLoan, KeyLoanLine, KeyLoanRequest, KeyLoanRequestLine,
+		KeyLockChange, KeyLoss, KeyMovement, KeyReturn, KeyScrapping, KeySeal, KeySet,
+		KeySpotCheck, KeyStatement, KeyStatementLine, Obligation, Occupancy,
 		Reconciliation, ReconciliationLine, Renovation, RenovationStep, Resident,
-		Signature, Staff, Unit, Violation []ent.Hook
+		Signature, Staff, StaffFileConsultation, Unit, Violation []ent.Hook
 	}
 	inters struct {
 		Approval, ArchiveDestruction, ArchiveDestructionLine, ArchiveDocument,
-		ArchiveFile, ArchiveHold, ArchiveManual, ArchivePermit, ArchiveRequest,
-		ArchiveRequestDocument, ArchiveRetention, ArchiveVolume, Area, Building,
-		Certificate, Complaint, Correspondence, Department, EmergencyContact, Estate,
-		ExternalPerson, File, Household, ImportRun, KeyAcceptance, KeyAcceptanceCheck,
-		KeyAcceptanceLine, KeyBalance, KeyCabinetOpening, KeyCopyOrder, KeyFollowUp,
-		KeyGeneration, KeyHolder, KeyHook, KeyLoan, KeyLoanLine, KeyLoanRequest,
-		KeyLoanRequestLine, KeyLockChange, KeyLoss, KeyMovement, KeyReturn,
-		KeyScrapping, KeySeal, KeySet, KeySpotCheck, KeyStatement, KeyStatementLine,
-		MailEvent, MailItem, MailReceipt, MailReceiptLine, Obligation, Occupancy,
+		ArchiveFile, ArchiveHold, ArchiveLoan, ArchiveLoanLine, ArchiveManual,
+		ArchivePermit, ArchiveRequest, ArchiveRequestDocument, ArchiveRetention,
+		ArchiveReturn, ArchiveVolume, Area, Building, Certificate, Complaint,
+		Correspondence, Department, EmergencyContact, Estate, ExternalPerson, File,
+		Household, ImportRun, KeyAcceptance, KeyAcceptanceCheck, KeyAcceptanceLine,
+		KeyBalance, KeyCabinetOpening, KeyCopyOrder, KeyFollowUp, KeyGeneration,
+		KeyHolder, KeyHook, KeyLoan, KeyLoanLine, KeyLoanRequest, KeyLoanRequestLine,
+		KeyLockChange, KeyLoss, KeyMovement, KeyReturn, KeyScrapping, KeySeal, KeySet,
+		KeySpotCheck, KeyStatement, KeyStatementLine, Obligation, Occupancy,
 		Reconciliation, ReconciliationLine, Renovation, RenovationStep, Resident,
-		Signature, Staff, Unit, Violation []ent.Interceptor
+		Signature, Staff, StaffFileConsultation, Unit, Violation []ent.Interceptor
 	}
 )

@@ -58,6 +58,22 @@ var Entities = map[string]access.Entity{
 		Confidential: map[string]bool{"reason": true, "release_reason": true},
 		Contact:      map[string]bool{},
 	},
+	TypeArchiveLoan: {
+		Name: TypeArchiveLoan, Table: "archive_loans", Code: ids.Code(1549),
+		Estate: "estate_id", Department: "department_id", Self: "account_id", Household: "", Voided: "", Permits: "",
+		Document:   "",
+		AppendOnly: false, Watched: false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
+	TypeArchiveLoanLine: {
+		Name: TypeArchiveLoanLine, Table: "archive_loan_lines", Code: ids.Code(1550),
+		Estate: "estate_id", Department: "department_id", Self: "account_id", Household: "", Voided: "", Permits: "",
+		Document:   "",
+		AppendOnly: false, Watched: false,
+		Confidential: map[string]bool{"remark": true},
+		Contact:      map[string]bool{},
+	},
 	TypeArchiveManual: {
 		Name: TypeArchiveManual, Table: "archive_manuals", Code: ids.Code(1540),
 		Estate: "estate_id", Department: "", Self: "", Household: "", Voided: "", Permits: "",
@@ -93,6 +109,14 @@ var Entities = map[string]access.Entity{
 	TypeArchiveRetention: {
 		Name: TypeArchiveRetention, Table: "archive_retentions", Code: ids.Code(1552),
 		Estate: "estate_id", Department: "", Self: "", Household: "", Voided: "", Permits: "",
+		Document:   "",
+		AppendOnly: false, Watched: false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
+	TypeArchiveReturn: {
+		Name: TypeArchiveReturn, Table: "archive_returns", Code: ids.Code(1551),
+		Estate: "estate_id", Department: "department_id", Self: "account_id", Household: "", Voided: "", Permits: "",
 		Document:   "",
 		AppendOnly: false, Watched: false,
 		Confidential: map[string]bool{},
@@ -498,6 +522,14 @@ var Entities = map[string]access.Entity{
 		Confidential: map[string]bool{"phone": true},
 		Contact:      map[string]bool{"phone": true},
 	},
+	TypeStaffFileConsultation: {
+		Name: TypeStaffFileConsultation, Table: "staff_file_consultations", Code: ids.Code(1558),
+		Estate: "estate_id", Department: "department_id", Self: "account_id", Household: "", Voided: "", Permits: "",
+		Document:   "",
+		AppendOnly: true, Watched: false,
+		Confidential: map[string]bool{"reason": true},
+		Contact:      map[string]bool{},
+	},
 	TypeUnit: {
 		Name: TypeUnit, Table: "units", Code: ids.Code(260),
 		Estate: "estate_id", Department: "", Self: "", Household: "", Voided: "", Permits: "",
@@ -526,11 +558,14 @@ var typeByCode = map[ids.Code]string{
 	ids.Code(1539): TypeArchiveDocument,
 	ids.Code(1537): TypeArchiveFile,
 	ids.Code(1553): TypeArchiveHold,
+	ids.Code(1549): TypeArchiveLoan,
+	ids.Code(1550): TypeArchiveLoanLine,
 	ids.Code(1540): TypeArchiveManual,
 	ids.Code(1541): TypeArchivePermit,
 	ids.Code(1547): TypeArchiveRequest,
 	ids.Code(1548): TypeArchiveRequestDocument,
 	ids.Code(1552): TypeArchiveRetention,
+	ids.Code(1551): TypeArchiveReturn,
 	ids.Code(1538): TypeArchiveVolume,
 	ids.Code(258):  TypeArea,
 	ids.Code(259):  TypeBuilding,
@@ -581,6 +616,7 @@ var typeByCode = map[ids.Code]string{
 	ids.Code(265):  TypeResident,
 	ids.Code(516):  TypeSignature,
 	ids.Code(262):  TypeStaff,
+	ids.Code(1558): TypeStaffFileConsultation,
 	ids.Code(260):  TypeUnit,
 	ids.Code(1542): TypeViolation,
 }
@@ -771,6 +807,28 @@ func (_m *ArchiveHold) RowScope() access.Row {
 }
 
 // RowScope tells what the row belongs to.
+func (_m *ArchiveLoan) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	if _m.DepartmentID != nil {
+		row.Department = *_m.DepartmentID
+	}
+	row.Self = _m.AccountID
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *ArchiveLoanLine) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	if _m.DepartmentID != nil {
+		row.Department = *_m.DepartmentID
+	}
+	row.Self = _m.AccountID
+	return row
+}
+
+// RowScope tells what the row belongs to.
 func (_m *ArchiveManual) RowScope() access.Row {
 	row := access.Row{}
 	row.Estate = _m.EstateID
@@ -813,6 +871,17 @@ func (_m *ArchiveRequestDocument) RowScope() access.Row {
 func (_m *ArchiveRetention) RowScope() access.Row {
 	row := access.Row{}
 	row.Estate = _m.EstateID
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *ArchiveReturn) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	if _m.DepartmentID != nil {
+		row.Department = *_m.DepartmentID
+	}
+	row.Self = _m.AccountID
 	return row
 }
 
@@ -1244,6 +1313,19 @@ func (_m *Staff) RowScope() access.Row {
 	row := access.Row{}
 	row.Estate = _m.EstateID
 	row.Department = _m.DepartmentID
+	if _m.AccountID != nil {
+		row.Self = *_m.AccountID
+	}
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *StaffFileConsultation) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	if _m.DepartmentID != nil {
+		row.Department = *_m.DepartmentID
+	}
 	if _m.AccountID != nil {
 		row.Self = *_m.AccountID
 	}

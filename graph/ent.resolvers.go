@@ -26,6 +26,8 @@ func (r *Resolver) ArchiveDocument() generated.ArchiveDocumentResolver {
 	return &archiveDocumentResolver{r}
 }
 
+func (r *Resolver) ArchiveLoan() generated.ArchiveLoanResolver { return &archiveLoanResolver{r} }
+
 func (r *Resolver) KeyLoan() generated.KeyLoanResolver { return &keyLoanResolver{r} }
 
 func (r *Resolver) KeyLoanLine() generated.KeyLoanLineResolver { return &keyLoanLineResolver{r} }
@@ -38,6 +40,7 @@ func (r *Resolver) Query() generated.QueryResolver { return &queryResolver{r} }
 
 type (
 	archiveDocumentResolver struct{ *Resolver }
+	archiveLoanResolver     struct{ *Resolver }
 	keyLoanResolver         struct{ *Resolver }
 	keyLoanLineResolver     struct{ *Resolver }
 	mailReceiptLineResolver struct{ *Resolver }

@@ -9,7 +9,7 @@ import (
 	"github.com/steward-pm/steward/internal/act"
 )
 
-// RecordReads puts who read which watched rows on the audit trail before the answer leaves; without that there is none (A6).
+// RecordReads puts who read which watched rows, and who asked in vain for which, on the audit trail before the answer leaves; without that there is none (A6).
 type RecordReads struct{}
 
 var _ interface {
@@ -29,6 +29,12 @@ func (RecordReads) InterceptResponse(ctx context.Context, next graphql.ResponseH
 	answer := next(ctx)
 	if list := reads.All(); len(list) > 0 {
 		if err := act.From(ctx).AppendReads(ctx, list); err != nil {
+			graphql.AddError(ctx, err)
+			return &graphql.Response{Errors: graphql.GetErrors(ctx)}
+		}
+	}
+	if list := reads.Misses(); len(list) > 0 {
+		if err := act.From(ctx).AppendMisses(ctx, list); err != nil {
 			graphql.AddError(ctx, err)
 			return &graphql.Response{Errors: graphql.GetErrors(ctx)}
 		}

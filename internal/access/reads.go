@@ -17,13 +17,14 @@ type Read struct {
 
 // Reads collects the watched rows that an answer is made from, so that they are on the audit trail before it leaves (A6).
 type Reads struct {
-	mu   sync.Mutex
-	rows map[Read]bool
+	mu     sync.Mutex
+	rows   map[Read]bool
+	missed map[Read]bool
 }
 
 // WithReads has what is read in the context collected.
 func WithReads(ctx context.Context) (context.Context, *Reads) {
-	r := &Reads{rows: map[Read]bool{}}
+	r := &Reads{rows: map[Read]bool{}, missed: map[Read]bool{}}
 	return context.WithValue(ctx, readsKey, r), r
 }
 
@@ -36,6 +37,27 @@ func Saw(ctx context.Context, read Read) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.rows[read] = true
+}
+
+// Missed notes a watched row that somebody asked for by its id and is not shown, be it there or not.
+func Missed(ctx context.Context, entity string, id uuid.UUID) {
+	r, _ := ctx.Value(readsKey).(*Reads)
+	if r == nil || RuleFrom(ctx) != nil || From(ctx).IsSystem() {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.missed[Read{Type: entity, ID: id}] = true
+}
+
+// Misses lists what was asked for by its id and is not shown, each once, in no order.
+func (r *Reads) Misses() (list []Read) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for miss := range r.missed {
+		list = append(list, miss)
+	}
+	return list
 }
 
 // All lists what was read, each row once, in no order.

@@ -11,7 +11,6 @@ import (
 	"github.com/steward-pm/steward/internal/account"
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/approval"
-	"github.com/steward-pm/steward/internal/fault"
 	"github.com/steward-pm/steward/internal/wording"
 	"github.com/steward-pm/steward/policy"
 )
@@ -73,7 +72,7 @@ func shown(tx *act.Tx, a *ent.Approval) error {
 	if err := answer(tx, r, archiverequest.StateGiven, a.DecidedByName, note, a.AskedByID); err != nil {
 		return err
 	}
-	_, err = showing.Use(tx, a.ID, "approvalID") // what was given ends by itself, or is withdrawn permit by permit
+	_, err = showing.Use(tx, a.ID, "approvalID") // what was given ends by itself, or is withdrawn (withdraw.go)
 	return err
 }
 
@@ -138,67 +137,6 @@ func canDecline(tx *act.Tx, r *ent.ArchiveRequest) error {
 	}
 	if err := canName(tx, r); err != nil {
 		return err
-	}
-	return nil
-}
-
-// WithdrawArchiveRequestInput takes a request back, and says why.
-type WithdrawArchiveRequestInput struct {
-	RequestID uuid.UUID
-	Reason    string
-}
-
-// Check refuses an empty or endless reason.
-func (in WithdrawArchiveRequestInput) Check() error {
-	return wording.CheckText("reason", in.Reason, 1, 500)
-}
-
-// WithdrawArchiveRequestPayload is the request, withdrawn.
-type WithdrawArchiveRequestPayload struct{ Request *ent.ArchiveRequest }
-
-// WithdrawRequest takes a request back, by who asked or a manager (A5).
-//
-// Errors: NOT_FOUND; FORBIDDEN A5 for others; RULE A5 if it was answered.
-var WithdrawRequest = act.Guarded(act.New("archives.withdrawRequest", act.Needs(policy.ArchiveRequest, policy.Update), act.Clauses("A5"), withdrawRequest),
-	requestGuard(canTakeBack))
-
-func withdrawRequest(tx *act.Tx, in WithdrawArchiveRequestInput) (*WithdrawArchiveRequestPayload, error) {
-	reason := wording.Tidy(in.Reason)
-	tx.Because(reason)
-	// The approval is locked before the request, as by who decides: of a withdrawal and a decision at once, one is done.
-	a, err := tx.Approval.Query().Where(entapproval.SubjectID(in.RequestID), entapproval.Kind(showing.Name)).ForUpdate().Only(tx)
-	if err != nil && !ent.IsNotFound(err) {
-		return nil, err
-	}
-	r, err := requested(tx, in.RequestID, "requestID")
-	if err != nil {
-		return nil, err
-	}
-	if err := canTakeBack(tx, r); err != nil {
-		return nil, err
-	}
-	switch {
-	case a != nil:
-		err = showing.Retract(tx, a.ID, reason)
-	case len(r.Edges.Named) > 0:
-		err = fault.Clash("申请的状态已变,请重新提交。", "The request is no longer as it was; do it again.").By("A5") // it was named meanwhile
-	default:
-		err = answer(tx, r, archiverequest.StateWithdrawn, "", reason, uuid.Nil)
-	}
-	if err != nil {
-		return nil, err
-	}
-	r, err = tx.ArchiveRequest.Get(tx, r.ID)
-	return &WithdrawArchiveRequestPayload{r}, err
-}
-
-// canTakeBack refuses others than who asked and managers, and what is answered.
-func canTakeBack(tx *act.Tx, r *ent.ArchiveRequest) error {
-	switch {
-	case !tx.Viewer.Scope(policy.ArchiveRequest, policy.Update).Covers(r.RowScope()):
-		return fault.Denied("只有申请人或经理可以撤回。", "Who asked, or a manager, withdraws this.").By("A5")
-	case r.State != archiverequest.StateWaiting:
-		return waits(tx, r)
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/steward-pm/steward/ent"
 	"github.com/steward-pm/steward/ent/archivefile"
+	"github.com/steward-pm/steward/internal/access"
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/audit"
 	"github.com/steward-pm/steward/internal/paging"
@@ -22,6 +23,8 @@ type FileReading struct {
 	ActorName  string
 	ActorRoles []string
 	Download   bool
+	Marked     bool
+	Through    string // number of the request; empty for none
 	Refused    bool
 	DocumentID *uuid.UUID // nil: several, or the whole list
 }
@@ -46,6 +49,7 @@ func Readings(ctx context.Context, household uuid.UUID, first *int, after *ent.C
 	rt, limit := act.From(ctx), paging.Size(first)
 	f, err := rt.DB.Ent.ArchiveFile.Query().Where(archivefile.HouseholdID(household)).Only(ctx)
 	if f, err = act.Find(f, err, "householdID"); err != nil {
+		access.Missed(ctx, ent.TypeHousehold, household)
 		return nil, err
 	}
 	p := audit.Page{Limit: limit + 1}
@@ -78,7 +82,7 @@ func Readings(ctx context.Context, household uuid.UUID, first *int, after *ent.C
 func readingOf(r audit.Record) *FileReading {
 	out := &FileReading{
 		ID: r.ID, At: r.At, ActorName: r.Actor.Name, ActorRoles: r.Actor.Roles,
-		Download: r.Action == "files.download", Refused: r.Outcome == audit.Refused,
+		Download: r.Action == "files.download", Marked: r.Marked, Through: r.Through, Refused: r.Outcome == audit.Refused,
 	}
 	if r.SubjectType == ent.TypeArchiveDocument {
 		out.DocumentID = &r.Subject

@@ -21,6 +21,10 @@ type Held struct {
 	Of      access.Row // whose it is: a household may see who read what concerns it (A5)
 	Refused *fault.Error
 
+	Marked  bool   // given as a copy that names who reads it, and not otherwise (A5)
+	Inline  bool   // to be looked at, not kept
+	Through string // number of the request that it is read through
+
 	Name, ContentType, SHA256 string
 	Size                      int64 // bytes
 }
