@@ -77,6 +77,9 @@ var forms = map[string][]form{
 		{"placeArchiveHold.input.documentID": nil, "placeArchiveHold.input.fileID": nil},
 		{"placeArchiveHold.input.documentID": nil, "placeArchiveHold.input.volumeID": nil},
 	},
+	// Mail is for a household or a department, or for neither.
+	"registerMail":              {{"registerMail.input.items.departmentID": nil}, {"registerMail.input.items.householdID": nil}},
+	"decideMail":                {{"decideMail.input.to": "SORTED", "decideMail.input.departmentID": nil}, {"decideMail.input.to": "SORTED", "decideMail.input.householdID": nil}},
 	"approveArchiveDestruction": {{"approveArchiveDestruction.input.signature.credential": stewardtest.Password}},
 	// What comes back is out, as the first document of the walk is not.
 	"returnArchive":  {{"returnArchive.input.documents": nil, "returnArchive.input.staffID": nil}, {"returnArchive.input.documents": nil}},
@@ -93,7 +96,7 @@ func formsOf(f *ast.FieldDefinition) []form {
 // plain are values of arguments whose name asks for something in particular.
 var plain = map[string]any{
 	"action": "keys.lend", "phone": "13900000000", "email": "new@b.example", "role": "cs-officer", "timeZone": "Asia/Shanghai",
-	"code": "WALK", "number": "909", "currency": "CNY", "month": "2026-02-01",
+	"code": "WALK", "number": "909", "currency": "CNY", "month": "2026-02-01", "text": "投诉",
 }
 
 // asking makes the arguments of one question; id gives the ids, by path and kind.

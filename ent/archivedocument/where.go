@@ -1861,6 +1861,26 @@ func Sha256ContainsFold(v string) predicate.ArchiveDocument {
 	return predicate.ArchiveDocument(sql.FieldContainsFold(FieldSha256, v))
 }
 
+// TextStateEQ applies the EQ predicate on the "text_state" field.
+func TextStateEQ(v TextState) predicate.ArchiveDocument {
+	return predicate.ArchiveDocument(sql.FieldEQ(FieldTextState, v))
+}
+
+// TextStateNEQ applies the NEQ predicate on the "text_state" field.
+func TextStateNEQ(v TextState) predicate.ArchiveDocument {
+	return predicate.ArchiveDocument(sql.FieldNEQ(FieldTextState, v))
+}
+
+// TextStateIn applies the In predicate on the "text_state" field.
+func TextStateIn(vs ...TextState) predicate.ArchiveDocument {
+	return predicate.ArchiveDocument(sql.FieldIn(FieldTextState, vs...))
+}
+
+// TextStateNotIn applies the NotIn predicate on the "text_state" field.
+func TextStateNotIn(vs ...TextState) predicate.ArchiveDocument {
+	return predicate.ArchiveDocument(sql.FieldNotIn(FieldTextState, vs...))
+}
+
 // LentUntilEQ applies the EQ predicate on the "lent_until" field.
 func LentUntilEQ(v time.Time) predicate.ArchiveDocument {
 	return predicate.ArchiveDocument(sql.FieldEQ(FieldLentUntil, v))
