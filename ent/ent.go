@@ -60,6 +60,7 @@ import (
 	"github.com/steward-pm/steward/ent/keyspotcheck"
 	"github.com/steward-pm/steward/ent/keystatement"
 	"github.com/steward-pm/steward/ent/keystatementline"
+	"github.com/steward-pm/steward/ent/meterreading"
 	"github.com/steward-pm/steward/ent/obligation"
 	"github.com/steward-pm/steward/ent/occupancy"
 	"github.com/steward-pm/steward/ent/reconciliation"
@@ -70,6 +71,7 @@ import (
 	"github.com/steward-pm/steward/ent/signature"
 	"github.com/steward-pm/steward/ent/staff"
 	"github.com/steward-pm/steward/ent/unit"
+	"github.com/steward-pm/steward/ent/vacancy"
 	"github.com/steward-pm/steward/ent/violation"
 )
 
@@ -179,6 +181,7 @@ func checkColumn(t, c string) error {
 			keyspotcheck.Table:           keyspotcheck.ValidColumn,
 			keystatement.Table:           keystatement.ValidColumn,
 			keystatementline.Table:       keystatementline.ValidColumn,
+			meterreading.Table:           meterreading.ValidColumn,
 			obligation.Table:             obligation.ValidColumn,
 			occupancy.Table:              occupancy.ValidColumn,
 			reconciliation.Table:         reconciliation.ValidColumn,
@@ -189,6 +192,7 @@ func checkColumn(t, c string) error {
 			signature.Table:              signature.ValidColumn,
 			staff.Table:                  staff.ValidColumn,
 			unit.Table:                   unit.ValidColumn,
+			vacancy.Table:                vacancy.ValidColumn,
 			violation.Table:              violation.ValidColumn,
 		})
 	})

@@ -394,6 +394,14 @@ var Entities = map[string]access.Entity{
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
 	},
+	TypeMeterReading: {
+		Name: TypeMeterReading, Table: "meter_readings", Code: ids.Code(1794),
+		Estate: "estate_id", Department: "", Self: "", Household: "", Voided: "", Permits: "",
+		Document:   "",
+		AppendOnly: true, Watched: false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
 	TypeObligation: {
 		Name: TypeObligation, Table: "obligations", Code: ids.Code(515),
 		Estate: "estate_id", Department: "department_id", Self: "account_id", Household: "household_id", Voided: "", Permits: "",
@@ -474,6 +482,14 @@ var Entities = map[string]access.Entity{
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
 	},
+	TypeVacancy: {
+		Name: TypeVacancy, Table: "vacancies", Code: ids.Code(1793),
+		Estate: "estate_id", Department: "", Self: "", Household: "", Voided: "", Permits: "",
+		Document:   "",
+		AppendOnly: false, Watched: false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
 	TypeViolation: {
 		Name: TypeViolation, Table: "violations", Code: ids.Code(1542),
 		Estate: "estate_id", Department: "department_id", Self: "", Household: "household_id", Voided: "voided_at", Permits: "",
@@ -536,6 +552,7 @@ var typeByCode = map[ids.Code]string{
 	ids.Code(792):  TypeKeySpotCheck,
 	ids.Code(790):  TypeKeyStatement,
 	ids.Code(791):  TypeKeyStatementLine,
+	ids.Code(1794): TypeMeterReading,
 	ids.Code(515):  TypeObligation,
 	ids.Code(264):  TypeOccupancy,
 	ids.Code(519):  TypeReconciliation,
@@ -546,6 +563,7 @@ var typeByCode = map[ids.Code]string{
 	ids.Code(516):  TypeSignature,
 	ids.Code(262):  TypeStaff,
 	ids.Code(260):  TypeUnit,
+	ids.Code(1793): TypeVacancy,
 	ids.Code(1542): TypeViolation,
 }
 
@@ -1092,6 +1110,13 @@ func (_m *KeyStatementLine) RowScope() access.Row {
 }
 
 // RowScope tells what the row belongs to.
+func (_m *MeterReading) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	return row
+}
+
+// RowScope tells what the row belongs to.
 func (_m *Obligation) RowScope() access.Row {
 	row := access.Row{}
 	row.Estate = _m.EstateID
@@ -1182,6 +1207,13 @@ func (_m *Staff) RowScope() access.Row {
 
 // RowScope tells what the row belongs to.
 func (_m *Unit) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *Vacancy) RowScope() access.Row {
 	row := access.Row{}
 	row.Estate = _m.EstateID
 	return row

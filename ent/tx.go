@@ -108,6 +108,8 @@ type Tx struct {
 	KeyStatement *KeyStatementClient
 	// KeyStatementLine is the client for interacting with the KeyStatementLine builders.
 	KeyStatementLine *KeyStatementLineClient
+	// MeterReading is the client for interacting with the MeterReading builders.
+	MeterReading *MeterReadingClient
 	// Obligation is the client for interacting with the Obligation builders.
 	Obligation *ObligationClient
 	// Occupancy is the client for interacting with the Occupancy builders.
@@ -128,6 +130,8 @@ type Tx struct {
 	Staff *StaffClient
 	// Unit is the client for interacting with the Unit builders.
 	Unit *UnitClient
+	// Vacancy is the client for interacting with the Vacancy builders.
+	Vacancy *VacancyClient
 	// Violation is the client for interacting with the Violation builders.
 	Violation *ViolationClient
 
@@ -309,6 +313,7 @@ func (tx *Tx) init() {
 	tx.KeySpotCheck = NewKeySpotCheckClient(tx.config)
 	tx.KeyStatement = NewKeyStatementClient(tx.config)
 	tx.KeyStatementLine = NewKeyStatementLineClient(tx.config)
+	tx.MeterReading = NewMeterReadingClient(tx.config)
 	tx.Obligation = NewObligationClient(tx.config)
 	tx.Occupancy = NewOccupancyClient(tx.config)
 	tx.Reconciliation = NewReconciliationClient(tx.config)
@@ -319,6 +324,7 @@ func (tx *Tx) init() {
 	tx.Signature = NewSignatureClient(tx.config)
 	tx.Staff = NewStaffClient(tx.config)
 	tx.Unit = NewUnitClient(tx.config)
+	tx.Vacancy = NewVacancyClient(tx.config)
 	tx.Violation = NewViolationClient(tx.config)
 }
 

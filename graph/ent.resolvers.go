@@ -32,9 +32,12 @@ func (r *Resolver) KeyLoanLine() generated.KeyLoanLineResolver { return &keyLoan
 
 func (r *Resolver) Query() generated.QueryResolver { return &queryResolver{r} }
 
+func (r *Resolver) Vacancy() generated.VacancyResolver { return &vacancyResolver{r} }
+
 type (
 	archiveDocumentResolver struct{ *Resolver }
 	keyLoanResolver         struct{ *Resolver }
 	keyLoanLineResolver     struct{ *Resolver }
 	queryResolver           struct{ *Resolver }
+	vacancyResolver         struct{ *Resolver }
 )

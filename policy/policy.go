@@ -111,6 +111,8 @@ var (
 	Approval               = resource("Approval")
 	Reconciliation         = resource("Reconciliation")
 	ReconciliationLine     = resource("ReconciliationLine")
+	Vacancy                = resource("Vacancy")
+	MeterReading           = resource("MeterReading")
 
 	Account    = resource("Account")
 	Grant      = resource("Grant")

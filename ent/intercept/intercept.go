@@ -56,6 +56,7 @@ import (
 	"github.com/steward-pm/steward/ent/keyspotcheck"
 	"github.com/steward-pm/steward/ent/keystatement"
 	"github.com/steward-pm/steward/ent/keystatementline"
+	"github.com/steward-pm/steward/ent/meterreading"
 	"github.com/steward-pm/steward/ent/obligation"
 	"github.com/steward-pm/steward/ent/occupancy"
 	"github.com/steward-pm/steward/ent/predicate"
@@ -67,6 +68,7 @@ import (
 	"github.com/steward-pm/steward/ent/signature"
 	"github.com/steward-pm/steward/ent/staff"
 	"github.com/steward-pm/steward/ent/unit"
+	"github.com/steward-pm/steward/ent/vacancy"
 	"github.com/steward-pm/steward/ent/violation"
 )
 
@@ -1422,6 +1424,33 @@ func (f TraverseKeyStatementLine) Traverse(ctx context.Context, q ent.Query) err
 	return fmt.Errorf("unexpected query type %T. expect *ent.KeyStatementLineQuery", q)
 }
 
+// The MeterReadingFunc type is an adapter to allow the use of ordinary function as a Querier.
+type MeterReadingFunc func(context.Context, *ent.MeterReadingQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f MeterReadingFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.MeterReadingQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.MeterReadingQuery", q)
+}
+
+// The TraverseMeterReading type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseMeterReading func(context.Context, *ent.MeterReadingQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseMeterReading) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseMeterReading) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.MeterReadingQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.MeterReadingQuery", q)
+}
+
 // The ObligationFunc type is an adapter to allow the use of ordinary function as a Querier.
 type ObligationFunc func(context.Context, *ent.ObligationQuery) (ent.Value, error)
 
@@ -1692,6 +1721,33 @@ func (f TraverseUnit) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.UnitQuery", q)
 }
 
+// The VacancyFunc type is an adapter to allow the use of ordinary function as a Querier.
+type VacancyFunc func(context.Context, *ent.VacancyQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f VacancyFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.VacancyQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.VacancyQuery", q)
+}
+
+// The TraverseVacancy type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseVacancy func(context.Context, *ent.VacancyQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseVacancy) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseVacancy) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.VacancyQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.VacancyQuery", q)
+}
+
 // The ViolationFunc type is an adapter to allow the use of ordinary function as a Querier.
 type ViolationFunc func(context.Context, *ent.ViolationQuery) (ent.Value, error)
 
@@ -1818,6 +1874,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.KeyStatementQuery, predicate.KeyStatement, keystatement.OrderOption]{typ: ent.TypeKeyStatement, tq: q}, nil
 	case *ent.KeyStatementLineQuery:
 		return &query[*ent.KeyStatementLineQuery, predicate.KeyStatementLine, keystatementline.OrderOption]{typ: ent.TypeKeyStatementLine, tq: q}, nil
+	case *ent.MeterReadingQuery:
+		return &query[*ent.MeterReadingQuery, predicate.MeterReading, meterreading.OrderOption]{typ: ent.TypeMeterReading, tq: q}, nil
 	case *ent.ObligationQuery:
 		return &query[*ent.ObligationQuery, predicate.Obligation, obligation.OrderOption]{typ: ent.TypeObligation, tq: q}, nil
 	case *ent.OccupancyQuery:
@@ -1838,6 +1896,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.StaffQuery, predicate.Staff, staff.OrderOption]{typ: ent.TypeStaff, tq: q}, nil
 	case *ent.UnitQuery:
 		return &query[*ent.UnitQuery, predicate.Unit, unit.OrderOption]{typ: ent.TypeUnit, tq: q}, nil
+	case *ent.VacancyQuery:
+		return &query[*ent.VacancyQuery, predicate.Vacancy, vacancy.OrderOption]{typ: ent.TypeVacancy, tq: q}, nil
 	case *ent.ViolationQuery:
 		return &query[*ent.ViolationQuery, predicate.Violation, violation.OrderOption]{typ: ent.TypeViolation, tq: q}, nil
 	default:

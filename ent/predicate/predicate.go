@@ -150,6 +150,9 @@ type KeyStatement func(*sql.Selector)
 // KeyStatementLine is the predicate function for keystatementline builders.
 type KeyStatementLine func(*sql.Selector)
 
+// MeterReading is the predicate function for meterreading builders.
+type MeterReading func(*sql.Selector)
+
 // Obligation is the predicate function for obligation builders.
 type Obligation func(*sql.Selector)
 
@@ -179,6 +182,9 @@ type Staff func(*sql.Selector)
 
 // Unit is the predicate function for unit builders.
 type Unit func(*sql.Selector)
+
+// Vacancy is the predicate function for vacancy builders.
+type Vacancy func(*sql.Selector)
 
 // Violation is the predicate function for violation builders.
 type Violation func(*sql.Selector)

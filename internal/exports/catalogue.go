@@ -15,6 +15,7 @@ import (
 	"github.com/steward-pm/steward/internal/archives"
 	"github.com/steward-pm/steward/internal/keys"
 	"github.com/steward-pm/steward/internal/registers"
+	"github.com/steward-pm/steward/internal/vacancy"
 	"github.com/steward-pm/steward/policy"
 )
 
@@ -63,6 +64,9 @@ var catalogue = map[string]entry{
 	}},
 	"archives-destructions": {resources: []policy.Resource{policy.ArchiveDestruction}, write: func(ctx context.Context, j job) error {
 		return write(ctx, j, archives.DestructionRegister(j.say), archives.DestructionRows(ctx, j.db, j.estate))
+	}},
+	"vacancies": {resources: []policy.Resource{policy.Vacancy}, write: func(ctx context.Context, j job) error {
+		return write(ctx, j, vacancy.Register, vacancy.Rows(ctx, j.db, j.estate))
 	}},
 	"units": {resources: []policy.Resource{policy.Unit}, write: func(ctx context.Context, j job) error {
 		return write(ctx, j, unitRegister(j.say), unitRows(ctx, j.db, j.estate))
