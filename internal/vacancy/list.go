@@ -35,7 +35,7 @@ const held = "keys_held"
 // withKeys adds to each row how many keys of the unit are in a cabinet or at the front desk, by the ledger (K4.1).
 func withKeys(q *ent.VacancyQuery) *ent.VacancyQuery {
 	q.Modify(func(s *sql.Selector) {
-		s.AppendSelectExprAs(sql.Raw(fmt.Sprintf(`(SELECT coalesce(sum(b.count), 0)::int
+		s.AppendSelectExprAs(sql.Raw(fmt.Sprintf(`(SELECT coalesce(sum(b.count), 0)::bigint
 			FROM key_sets k JOIN key_balances b ON b.estate_id = k.estate_id AND b.set_id = k.id JOIN key_holders h ON h.estate_id = b.estate_id AND h.id = b.holder_id
 			WHERE k.estate_id = %s AND k.unit_id = %s AND h.kind IN ('CABINET', 'DESK'))`, s.C(vacancy.FieldEstateID), s.C(vacancy.FieldUnitID))), held)
 	})

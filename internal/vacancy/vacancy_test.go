@@ -72,6 +72,8 @@ func TestV3_AVacancyOpensAndClosesWithItsUnit(t *testing.T) {
 	}
 	officer.Refused(describe, vars{"in": vars{"id": of(officer, flat)[0].Get("id").String(), "expectedVersion": 1, "condition": "毛坯"}}, fault.Conflict, "V3")
 	app.Clock.Advance(72 * hour)
+	officer.SignIn()
+	manager.SignIn()
 	officer.Do(moveOut, vars{"in": vars{"occupancyID": o, "on": "2026-03-04"}})
 	if v := open(t, officer, flat); v.Get("sinceOn").String() != "2026-03-04" || len(of(officer, flat)) != 2 {
 		t.Errorf("after the move-out: %s", v.Raw)
@@ -176,10 +178,12 @@ func TestV3_WhatIsOverdueIsListed(t *testing.T) {
 		t.Errorf("on the first day %d are overdue, %d are not", late, others)
 	}
 	app.Clock.Advance(7 * 24 * hour) // the seventh day is in time
+	officer.SignIn()
 	if late := count(true); late != 0 {
 		t.Errorf("on the seventh day %d are overdue", late)
 	}
 	app.Clock.Advance(15 * hour) // the estate's midnight, not London's
+	officer.SignIn()
 	if late, others := count(true), count(false); late != 2 || others != 0 {
 		t.Errorf("on the eighth day %d are overdue, %d are not", late, others)
 	}
