@@ -98,6 +98,10 @@ type ArchiveDocument struct {
 	Size int64 `json:"size,omitempty"`
 	// SHA-256 of the content, in hex; empty without content.
 	Sha256 string `json:"sha256,omitempty"`
+	// Whether the words of its content are found by searchArchive: there is no content; it waits to be read, as it does for a minute; they are; those of its beginning are, since it is longer than is read; or it has no text that can be read, as pictures, scans, encrypted and damaged files have not.
+	TextState archivedocument.TextState `json:"text_state,omitempty"`
+	// Until when its paper is lent (A5); null while it is in its place. The database keeps it.
+	LentUntil *time.Time `json:"lent_until,omitempty"`
 	// When it was destroyed (A7).
 	DestroyedAt *time.Time `json:"destroyed_at,omitempty"`
 	// The number of the certificate of its destruction.
@@ -219,9 +223,9 @@ func (*ArchiveDocument) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullBool)
 		case archivedocument.FieldVersion, archivedocument.FieldPages, archivedocument.FieldSize:
 			values[i] = new(sql.NullInt64)
-		case archivedocument.FieldVoidReason, archivedocument.FieldVoidedByName, archivedocument.FieldClass, archivedocument.FieldCategory, archivedocument.FieldTitle, archivedocument.FieldSource, archivedocument.FieldEdition, archivedocument.FieldState, archivedocument.FieldFilingKey, archivedocument.FieldHandedInByName, archivedocument.FieldBoundByName, archivedocument.FieldName, archivedocument.FieldContentType, archivedocument.FieldSha256, archivedocument.FieldCertificateNumber:
+		case archivedocument.FieldVoidReason, archivedocument.FieldVoidedByName, archivedocument.FieldClass, archivedocument.FieldCategory, archivedocument.FieldTitle, archivedocument.FieldSource, archivedocument.FieldEdition, archivedocument.FieldState, archivedocument.FieldFilingKey, archivedocument.FieldHandedInByName, archivedocument.FieldBoundByName, archivedocument.FieldName, archivedocument.FieldContentType, archivedocument.FieldSha256, archivedocument.FieldTextState, archivedocument.FieldCertificateNumber:
 			values[i] = new(sql.NullString)
-		case archivedocument.FieldCreatedAt, archivedocument.FieldVoidedAt, archivedocument.FieldDated, archivedocument.FieldRetainedFrom, archivedocument.FieldHandedInAt, archivedocument.FieldBoundAt, archivedocument.FieldDestroyedAt:
+		case archivedocument.FieldCreatedAt, archivedocument.FieldVoidedAt, archivedocument.FieldDated, archivedocument.FieldRetainedFrom, archivedocument.FieldHandedInAt, archivedocument.FieldBoundAt, archivedocument.FieldLentUntil, archivedocument.FieldDestroyedAt:
 			values[i] = new(sql.NullTime)
 		case archivedocument.FieldID, archivedocument.FieldEstateID:
 			values[i] = new(uuid.UUID)
@@ -476,6 +480,19 @@ func (_m *ArchiveDocument) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Sha256 = value.String
 			}
+		case archivedocument.FieldTextState:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field text_state", values[i])
+			} else if value.Valid {
+				_m.TextState = archivedocument.TextState(value.String)
+			}
+		case archivedocument.FieldLentUntil:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field lent_until", values[i])
+			} else if value.Valid {
+				_m.LentUntil = new(time.Time)
+				*_m.LentUntil = value.Time
+			}
 		case archivedocument.FieldDestroyedAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
 				return fmt.Errorf("unexpected type %T for field destroyed_at", values[i])
@@ -695,6 +712,14 @@ func (_m *ArchiveDocument) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("sha256=")
 	builder.WriteString(_m.Sha256)
+	builder.WriteString(", ")
+	builder.WriteString("text_state=")
+	builder.WriteString(fmt.Sprintf("%v", _m.TextState))
+	builder.WriteString(", ")
+	if v := _m.LentUntil; v != nil {
+		builder.WriteString("lent_until=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
 	builder.WriteString(", ")
 	if v := _m.DestroyedAt; v != nil {
 		builder.WriteString("destroyed_at=")

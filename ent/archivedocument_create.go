@@ -460,6 +460,34 @@ func (_c *ArchiveDocumentCreate) SetNillableSha256(v *string) *ArchiveDocumentCr
 	return _c
 }
 
+// SetTextState sets the "text_state" field.
+func (_c *ArchiveDocumentCreate) SetTextState(v archivedocument.TextState) *ArchiveDocumentCreate {
+	_c.mutation.SetTextState(v)
+	return _c
+}
+
+// SetNillableTextState sets the "text_state" field if the given value is not nil.
+func (_c *ArchiveDocumentCreate) SetNillableTextState(v *archivedocument.TextState) *ArchiveDocumentCreate {
+	if v != nil {
+		_c.SetTextState(*v)
+	}
+	return _c
+}
+
+// SetLentUntil sets the "lent_until" field.
+func (_c *ArchiveDocumentCreate) SetLentUntil(v time.Time) *ArchiveDocumentCreate {
+	_c.mutation.SetLentUntil(v)
+	return _c
+}
+
+// SetNillableLentUntil sets the "lent_until" field if the given value is not nil.
+func (_c *ArchiveDocumentCreate) SetNillableLentUntil(v *time.Time) *ArchiveDocumentCreate {
+	if v != nil {
+		_c.SetLentUntil(*v)
+	}
+	return _c
+}
+
 // SetDestroyedAt sets the "destroyed_at" field.
 func (_c *ArchiveDocumentCreate) SetDestroyedAt(v time.Time) *ArchiveDocumentCreate {
 	_c.mutation.SetDestroyedAt(v)
@@ -624,6 +652,10 @@ func (_c *ArchiveDocumentCreate) defaults() {
 		v := archivedocument.DefaultSha256
 		_c.mutation.SetSha256(v)
 	}
+	if _, ok := _c.mutation.TextState(); !ok {
+		v := archivedocument.DefaultTextState
+		_c.mutation.SetTextState(v)
+	}
 	if _, ok := _c.mutation.CertificateNumber(); !ok {
 		v := archivedocument.DefaultCertificateNumber
 		_c.mutation.SetCertificateNumber(v)
@@ -726,6 +758,14 @@ func (_c *ArchiveDocumentCreate) check() error {
 	}
 	if _, ok := _c.mutation.Sha256(); !ok {
 		return &ValidationError{Name: "sha256", err: errors.New(`ent: missing required field "ArchiveDocument.sha256"`)}
+	}
+	if _, ok := _c.mutation.TextState(); !ok {
+		return &ValidationError{Name: "text_state", err: errors.New(`ent: missing required field "ArchiveDocument.text_state"`)}
+	}
+	if v, ok := _c.mutation.TextState(); ok {
+		if err := archivedocument.TextStateValidator(v); err != nil {
+			return &ValidationError{Name: "text_state", err: fmt.Errorf(`ent: validator failed for field "ArchiveDocument.text_state": %w`, err)}
+		}
 	}
 	if _, ok := _c.mutation.CertificateNumber(); !ok {
 		return &ValidationError{Name: "certificate_number", err: errors.New(`ent: missing required field "ArchiveDocument.certificate_number"`)}
@@ -883,6 +923,14 @@ func (_c *ArchiveDocumentCreate) createSpec() (*ArchiveDocument, *sqlgraph.Creat
 	if value, ok := _c.mutation.Sha256(); ok {
 		_spec.SetField(archivedocument.FieldSha256, field.TypeString, value)
 		_node.Sha256 = value
+	}
+	if value, ok := _c.mutation.TextState(); ok {
+		_spec.SetField(archivedocument.FieldTextState, field.TypeEnum, value)
+		_node.TextState = value
+	}
+	if value, ok := _c.mutation.LentUntil(); ok {
+		_spec.SetField(archivedocument.FieldLentUntil, field.TypeTime, value)
+		_node.LentUntil = &value
 	}
 	if value, ok := _c.mutation.DestroyedAt(); ok {
 		_spec.SetField(archivedocument.FieldDestroyedAt, field.TypeTime, value)

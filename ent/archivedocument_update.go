@@ -402,6 +402,40 @@ func (_u *ArchiveDocumentUpdate) SetNillableSha256(v *string) *ArchiveDocumentUp
 	return _u
 }
 
+// SetTextState sets the "text_state" field.
+func (_u *ArchiveDocumentUpdate) SetTextState(v archivedocument.TextState) *ArchiveDocumentUpdate {
+	_u.mutation.SetTextState(v)
+	return _u
+}
+
+// SetNillableTextState sets the "text_state" field if the given value is not nil.
+func (_u *ArchiveDocumentUpdate) SetNillableTextState(v *archivedocument.TextState) *ArchiveDocumentUpdate {
+	if v != nil {
+		_u.SetTextState(*v)
+	}
+	return _u
+}
+
+// SetLentUntil sets the "lent_until" field.
+func (_u *ArchiveDocumentUpdate) SetLentUntil(v time.Time) *ArchiveDocumentUpdate {
+	_u.mutation.SetLentUntil(v)
+	return _u
+}
+
+// SetNillableLentUntil sets the "lent_until" field if the given value is not nil.
+func (_u *ArchiveDocumentUpdate) SetNillableLentUntil(v *time.Time) *ArchiveDocumentUpdate {
+	if v != nil {
+		_u.SetLentUntil(*v)
+	}
+	return _u
+}
+
+// ClearLentUntil clears the value of the "lent_until" field.
+func (_u *ArchiveDocumentUpdate) ClearLentUntil() *ArchiveDocumentUpdate {
+	_u.mutation.ClearLentUntil()
+	return _u
+}
+
 // SetDestroyedAt sets the "destroyed_at" field.
 func (_u *ArchiveDocumentUpdate) SetDestroyedAt(v time.Time) *ArchiveDocumentUpdate {
 	_u.mutation.SetDestroyedAt(v)
@@ -500,6 +534,11 @@ func (_u *ArchiveDocumentUpdate) check() error {
 	if v, ok := _u.mutation.State(); ok {
 		if err := archivedocument.StateValidator(v); err != nil {
 			return &ValidationError{Name: "state", err: fmt.Errorf(`ent: validator failed for field "ArchiveDocument.state": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.TextState(); ok {
+		if err := archivedocument.TextStateValidator(v); err != nil {
+			return &ValidationError{Name: "text_state", err: fmt.Errorf(`ent: validator failed for field "ArchiveDocument.text_state": %w`, err)}
 		}
 	}
 	if _u.mutation.EstateCleared() && len(_u.mutation.EstateIDs()) > 0 {
@@ -615,6 +654,15 @@ func (_u *ArchiveDocumentUpdate) sqlSave(ctx context.Context) (_node int, err er
 	}
 	if value, ok := _u.mutation.Sha256(); ok {
 		_spec.SetField(archivedocument.FieldSha256, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.TextState(); ok {
+		_spec.SetField(archivedocument.FieldTextState, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.LentUntil(); ok {
+		_spec.SetField(archivedocument.FieldLentUntil, field.TypeTime, value)
+	}
+	if _u.mutation.LentUntilCleared() {
+		_spec.ClearField(archivedocument.FieldLentUntil, field.TypeTime)
 	}
 	if value, ok := _u.mutation.DestroyedAt(); ok {
 		_spec.SetField(archivedocument.FieldDestroyedAt, field.TypeTime, value)
@@ -1075,6 +1123,40 @@ func (_u *ArchiveDocumentUpdateOne) SetNillableSha256(v *string) *ArchiveDocumen
 	return _u
 }
 
+// SetTextState sets the "text_state" field.
+func (_u *ArchiveDocumentUpdateOne) SetTextState(v archivedocument.TextState) *ArchiveDocumentUpdateOne {
+	_u.mutation.SetTextState(v)
+	return _u
+}
+
+// SetNillableTextState sets the "text_state" field if the given value is not nil.
+func (_u *ArchiveDocumentUpdateOne) SetNillableTextState(v *archivedocument.TextState) *ArchiveDocumentUpdateOne {
+	if v != nil {
+		_u.SetTextState(*v)
+	}
+	return _u
+}
+
+// SetLentUntil sets the "lent_until" field.
+func (_u *ArchiveDocumentUpdateOne) SetLentUntil(v time.Time) *ArchiveDocumentUpdateOne {
+	_u.mutation.SetLentUntil(v)
+	return _u
+}
+
+// SetNillableLentUntil sets the "lent_until" field if the given value is not nil.
+func (_u *ArchiveDocumentUpdateOne) SetNillableLentUntil(v *time.Time) *ArchiveDocumentUpdateOne {
+	if v != nil {
+		_u.SetLentUntil(*v)
+	}
+	return _u
+}
+
+// ClearLentUntil clears the value of the "lent_until" field.
+func (_u *ArchiveDocumentUpdateOne) ClearLentUntil() *ArchiveDocumentUpdateOne {
+	_u.mutation.ClearLentUntil()
+	return _u
+}
+
 // SetDestroyedAt sets the "destroyed_at" field.
 func (_u *ArchiveDocumentUpdateOne) SetDestroyedAt(v time.Time) *ArchiveDocumentUpdateOne {
 	_u.mutation.SetDestroyedAt(v)
@@ -1186,6 +1268,11 @@ func (_u *ArchiveDocumentUpdateOne) check() error {
 	if v, ok := _u.mutation.State(); ok {
 		if err := archivedocument.StateValidator(v); err != nil {
 			return &ValidationError{Name: "state", err: fmt.Errorf(`ent: validator failed for field "ArchiveDocument.state": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.TextState(); ok {
+		if err := archivedocument.TextStateValidator(v); err != nil {
+			return &ValidationError{Name: "text_state", err: fmt.Errorf(`ent: validator failed for field "ArchiveDocument.text_state": %w`, err)}
 		}
 	}
 	if _u.mutation.EstateCleared() && len(_u.mutation.EstateIDs()) > 0 {
@@ -1318,6 +1405,15 @@ func (_u *ArchiveDocumentUpdateOne) sqlSave(ctx context.Context) (_node *Archive
 	}
 	if value, ok := _u.mutation.Sha256(); ok {
 		_spec.SetField(archivedocument.FieldSha256, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.TextState(); ok {
+		_spec.SetField(archivedocument.FieldTextState, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.LentUntil(); ok {
+		_spec.SetField(archivedocument.FieldLentUntil, field.TypeTime, value)
+	}
+	if _u.mutation.LentUntilCleared() {
+		_spec.ClearField(archivedocument.FieldLentUntil, field.TypeTime)
 	}
 	if value, ok := _u.mutation.DestroyedAt(); ok {
 		_spec.SetField(archivedocument.FieldDestroyedAt, field.TypeTime, value)

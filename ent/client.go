@@ -22,11 +22,14 @@ import (
 	"github.com/steward-pm/steward/ent/archivedocument"
 	"github.com/steward-pm/steward/ent/archivefile"
 	"github.com/steward-pm/steward/ent/archivehold"
+	"github.com/steward-pm/steward/ent/archiveloan"
+	"github.com/steward-pm/steward/ent/archiveloanline"
 	"github.com/steward-pm/steward/ent/archivemanual"
 	"github.com/steward-pm/steward/ent/archivepermit"
 	"github.com/steward-pm/steward/ent/archiverequest"
 	"github.com/steward-pm/steward/ent/archiverequestdocument"
 	"github.com/steward-pm/steward/ent/archiveretention"
+	"github.com/steward-pm/steward/ent/archivereturn"
 	"github.com/steward-pm/steward/ent/archivevolume"
 	"github.com/steward-pm/steward/ent/area"
 	"github.com/steward-pm/steward/ent/building"
@@ -74,6 +77,7 @@ import (
 	"github.com/steward-pm/steward/ent/resident"
 	"github.com/steward-pm/steward/ent/signature"
 	"github.com/steward-pm/steward/ent/staff"
+	"github.com/steward-pm/steward/ent/stafffileconsultation"
 	"github.com/steward-pm/steward/ent/unit"
 	"github.com/steward-pm/steward/ent/vacancy"
 	"github.com/steward-pm/steward/ent/violation"
@@ -96,6 +100,10 @@ type Client struct {
 	ArchiveFile *ArchiveFileClient
 	// ArchiveHold is the client for interacting with the ArchiveHold builders.
 	ArchiveHold *ArchiveHoldClient
+	// ArchiveLoan is the client for interacting with the ArchiveLoan builders.
+	ArchiveLoan *ArchiveLoanClient
+	// ArchiveLoanLine is the client for interacting with the ArchiveLoanLine builders.
+	ArchiveLoanLine *ArchiveLoanLineClient
 	// ArchiveManual is the client for interacting with the ArchiveManual builders.
 	ArchiveManual *ArchiveManualClient
 	// ArchivePermit is the client for interacting with the ArchivePermit builders.
@@ -106,6 +114,8 @@ type Client struct {
 	ArchiveRequestDocument *ArchiveRequestDocumentClient
 	// ArchiveRetention is the client for interacting with the ArchiveRetention builders.
 	ArchiveRetention *ArchiveRetentionClient
+	// ArchiveReturn is the client for interacting with the ArchiveReturn builders.
+	ArchiveReturn *ArchiveReturnClient
 	// ArchiveVolume is the client for interacting with the ArchiveVolume builders.
 	ArchiveVolume *ArchiveVolumeClient
 	// Area is the client for interacting with the Area builders.
@@ -200,6 +210,8 @@ type Client struct {
 	Signature *SignatureClient
 	// Staff is the client for interacting with the Staff builders.
 	Staff *StaffClient
+	// StaffFileConsultation is the client for interacting with the StaffFileConsultation builders.
+	StaffFileConsultation *StaffFileConsultationClient
 	// Unit is the client for interacting with the Unit builders.
 	Unit *UnitClient
 	// Vacancy is the client for interacting with the Vacancy builders.
@@ -223,11 +235,14 @@ func (c *Client) init() {
 	c.ArchiveDocument = NewArchiveDocumentClient(c.config)
 	c.ArchiveFile = NewArchiveFileClient(c.config)
 	c.ArchiveHold = NewArchiveHoldClient(c.config)
+	c.ArchiveLoan = NewArchiveLoanClient(c.config)
+	c.ArchiveLoanLine = NewArchiveLoanLineClient(c.config)
 	c.ArchiveManual = NewArchiveManualClient(c.config)
 	c.ArchivePermit = NewArchivePermitClient(c.config)
 	c.ArchiveRequest = NewArchiveRequestClient(c.config)
 	c.ArchiveRequestDocument = NewArchiveRequestDocumentClient(c.config)
 	c.ArchiveRetention = NewArchiveRetentionClient(c.config)
+	c.ArchiveReturn = NewArchiveReturnClient(c.config)
 	c.ArchiveVolume = NewArchiveVolumeClient(c.config)
 	c.Area = NewAreaClient(c.config)
 	c.Building = NewBuildingClient(c.config)
@@ -275,6 +290,7 @@ func (c *Client) init() {
 	c.Resident = NewResidentClient(c.config)
 	c.Signature = NewSignatureClient(c.config)
 	c.Staff = NewStaffClient(c.config)
+	c.StaffFileConsultation = NewStaffFileConsultationClient(c.config)
 	c.Unit = NewUnitClient(c.config)
 	c.Vacancy = NewVacancyClient(c.config)
 	c.Violation = NewViolationClient(c.config)
@@ -376,11 +392,14 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		ArchiveDocument:        NewArchiveDocumentClient(cfg),
 		ArchiveFile:            NewArchiveFileClient(cfg),
 		ArchiveHold:            NewArchiveHoldClient(cfg),
+		ArchiveLoan:            NewArchiveLoanClient(cfg),
+		ArchiveLoanLine:        NewArchiveLoanLineClient(cfg),
 		ArchiveManual:          NewArchiveManualClient(cfg),
 		ArchivePermit:          NewArchivePermitClient(cfg),
 		ArchiveRequest:         NewArchiveRequestClient(cfg),
 		ArchiveRequestDocument: NewArchiveRequestDocumentClient(cfg),
 		ArchiveRetention:       NewArchiveRetentionClient(cfg),
+		ArchiveReturn:          NewArchiveReturnClient(cfg),
 		ArchiveVolume:          NewArchiveVolumeClient(cfg),
 		Area:                   NewAreaClient(cfg),
 		Building:               NewBuildingClient(cfg),
@@ -428,6 +447,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Resident:               NewResidentClient(cfg),
 		Signature:              NewSignatureClient(cfg),
 		Staff:                  NewStaffClient(cfg),
+		StaffFileConsultation:  NewStaffFileConsultationClient(cfg),
 		Unit:                   NewUnitClient(cfg),
 		Vacancy:                NewVacancyClient(cfg),
 		Violation:              NewViolationClient(cfg),
@@ -456,11 +476,14 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		ArchiveDocument:        NewArchiveDocumentClient(cfg),
 		ArchiveFile:            NewArchiveFileClient(cfg),
 		ArchiveHold:            NewArchiveHoldClient(cfg),
+		ArchiveLoan:            NewArchiveLoanClient(cfg),
+		ArchiveLoanLine:        NewArchiveLoanLineClient(cfg),
 		ArchiveManual:          NewArchiveManualClient(cfg),
 		ArchivePermit:          NewArchivePermitClient(cfg),
 		ArchiveRequest:         NewArchiveRequestClient(cfg),
 		ArchiveRequestDocument: NewArchiveRequestDocumentClient(cfg),
 		ArchiveRetention:       NewArchiveRetentionClient(cfg),
+		ArchiveReturn:          NewArchiveReturnClient(cfg),
 		ArchiveVolume:          NewArchiveVolumeClient(cfg),
 		Area:                   NewAreaClient(cfg),
 		Building:               NewBuildingClient(cfg),
@@ -508,6 +531,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Resident:               NewResidentClient(cfg),
 		Signature:              NewSignatureClient(cfg),
 		Staff:                  NewStaffClient(cfg),
+		StaffFileConsultation:  NewStaffFileConsultationClient(cfg),
 		Unit:                   NewUnitClient(cfg),
 		Vacancy:                NewVacancyClient(cfg),
 		Violation:              NewViolationClient(cfg),
@@ -541,19 +565,19 @@ func (c *Client) Close() error {
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
 		c.Approval, c.ArchiveDestruction, c.ArchiveDestructionLine, c.ArchiveDocument,
-		c.ArchiveFile, c.ArchiveHold, c.ArchiveManual, c.ArchivePermit,
-		c.ArchiveRequest, c.ArchiveRequestDocument, c.ArchiveRetention,
-		c.ArchiveVolume, c.Area, c.Building, c.Certificate, c.Complaint,
-		c.Correspondence, c.Department, c.EmergencyContact, c.Estate, c.ExternalPerson,
-		c.File, c.Household, c.ImportRun, c.KeyAcceptance, c.KeyAcceptanceCheck,
-		c.KeyAcceptanceLine, c.KeyBalance, c.KeyCabinetOpening, c.KeyCopyOrder,
-		c.KeyFollowUp, c.KeyGeneration, c.KeyHolder, c.KeyHook, c.KeyLoan,
-		c.KeyLoanLine, c.KeyLoanRequest, c.KeyLoanRequestLine, c.KeyLockChange,
-		c.KeyLoss, c.KeyMovement, c.KeyReturn, c.KeyScrapping, c.KeySeal, c.KeySet,
-		c.KeySpotCheck, c.KeyStatement, c.KeyStatementLine, c.MeterReading,
-		c.Obligation, c.Occupancy, c.Reconciliation, c.ReconciliationLine,
-		c.Renovation, c.RenovationStep, c.Resident, c.Signature, c.Staff, c.Unit,
-		c.Vacancy, c.Violation,
+		c.ArchiveFile, c.ArchiveHold, c.ArchiveLoan, c.ArchiveLoanLine,
+		c.ArchiveManual, c.ArchivePermit, c.ArchiveRequest, c.ArchiveRequestDocument,
+		c.ArchiveRetention, c.ArchiveReturn, c.ArchiveVolume, c.Area, c.Building,
+		c.Certificate, c.Complaint, c.Correspondence, c.Department, c.EmergencyContact,
+		c.Estate, c.ExternalPerson, c.File, c.Household, c.ImportRun, c.KeyAcceptance,
+		c.KeyAcceptanceCheck, c.KeyAcceptanceLine, c.KeyBalance, c.KeyCabinetOpening,
+		c.KeyCopyOrder, c.KeyFollowUp, c.KeyGeneration, c.KeyHolder, c.KeyHook,
+		c.KeyLoan, c.KeyLoanLine, c.KeyLoanRequest, c.KeyLoanRequestLine,
+		c.KeyLockChange, c.KeyLoss, c.KeyMovement, c.KeyReturn, c.KeyScrapping,
+		c.KeySeal, c.KeySet, c.KeySpotCheck, c.KeyStatement, c.KeyStatementLine,
+		c.MeterReading, c.Obligation, c.Occupancy, c.Reconciliation,
+		c.ReconciliationLine, c.Renovation, c.RenovationStep, c.Resident, c.Signature,
+		c.Staff, c.StaffFileConsultation, c.Unit, c.Vacancy, c.Violation,
 	} {
 		n.Use(hooks...)
 	}
@@ -564,19 +588,19 @@ func (c *Client) Use(hooks ...Hook) {
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
 		c.Approval, c.ArchiveDestruction, c.ArchiveDestructionLine, c.ArchiveDocument,
-		c.ArchiveFile, c.ArchiveHold, c.ArchiveManual, c.ArchivePermit,
-		c.ArchiveRequest, c.ArchiveRequestDocument, c.ArchiveRetention,
-		c.ArchiveVolume, c.Area, c.Building, c.Certificate, c.Complaint,
-		c.Correspondence, c.Department, c.EmergencyContact, c.Estate, c.ExternalPerson,
-		c.File, c.Household, c.ImportRun, c.KeyAcceptance, c.KeyAcceptanceCheck,
-		c.KeyAcceptanceLine, c.KeyBalance, c.KeyCabinetOpening, c.KeyCopyOrder,
-		c.KeyFollowUp, c.KeyGeneration, c.KeyHolder, c.KeyHook, c.KeyLoan,
-		c.KeyLoanLine, c.KeyLoanRequest, c.KeyLoanRequestLine, c.KeyLockChange,
-		c.KeyLoss, c.KeyMovement, c.KeyReturn, c.KeyScrapping, c.KeySeal, c.KeySet,
-		c.KeySpotCheck, c.KeyStatement, c.KeyStatementLine, c.MeterReading,
-		c.Obligation, c.Occupancy, c.Reconciliation, c.ReconciliationLine,
-		c.Renovation, c.RenovationStep, c.Resident, c.Signature, c.Staff, c.Unit,
-		c.Vacancy, c.Violation,
+		c.ArchiveFile, c.ArchiveHold, c.ArchiveLoan, c.ArchiveLoanLine,
+		c.ArchiveManual, c.ArchivePermit, c.ArchiveRequest, c.ArchiveRequestDocument,
+		c.ArchiveRetention, c.ArchiveReturn, c.ArchiveVolume, c.Area, c.Building,
+		c.Certificate, c.Complaint, c.Correspondence, c.Department, c.EmergencyContact,
+		c.Estate, c.ExternalPerson, c.File, c.Household, c.ImportRun, c.KeyAcceptance,
+		c.KeyAcceptanceCheck, c.KeyAcceptanceLine, c.KeyBalance, c.KeyCabinetOpening,
+		c.KeyCopyOrder, c.KeyFollowUp, c.KeyGeneration, c.KeyHolder, c.KeyHook,
+		c.KeyLoan, c.KeyLoanLine, c.KeyLoanRequest, c.KeyLoanRequestLine,
+		c.KeyLockChange, c.KeyLoss, c.KeyMovement, c.KeyReturn, c.KeyScrapping,
+		c.KeySeal, c.KeySet, c.KeySpotCheck, c.KeyStatement, c.KeyStatementLine,
+		c.MeterReading, c.Obligation, c.Occupancy, c.Reconciliation,
+		c.ReconciliationLine, c.Renovation, c.RenovationStep, c.Resident, c.Signature,
+		c.Staff, c.StaffFileConsultation, c.Unit, c.Vacancy, c.Violation,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -597,6 +621,10 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.ArchiveFile.mutate(ctx, m)
 	case *ArchiveHoldMutation:
 		return c.ArchiveHold.mutate(ctx, m)
+	case *ArchiveLoanMutation:
+		return c.ArchiveLoan.mutate(ctx, m)
+	case *ArchiveLoanLineMutation:
+		return c.ArchiveLoanLine.mutate(ctx, m)
 	case *ArchiveManualMutation:
 		return c.ArchiveManual.mutate(ctx, m)
 	case *ArchivePermitMutation:
@@ -607,6 +635,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.ArchiveRequestDocument.mutate(ctx, m)
 	case *ArchiveRetentionMutation:
 		return c.ArchiveRetention.mutate(ctx, m)
+	case *ArchiveReturnMutation:
+		return c.ArchiveReturn.mutate(ctx, m)
 	case *ArchiveVolumeMutation:
 		return c.ArchiveVolume.mutate(ctx, m)
 	case *AreaMutation:
@@ -701,6 +731,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Signature.mutate(ctx, m)
 	case *StaffMutation:
 		return c.Staff.mutate(ctx, m)
+	case *StaffFileConsultationMutation:
+		return c.StaffFileConsultation.mutate(ctx, m)
 	case *UnitMutation:
 		return c.Unit.mutate(ctx, m)
 	case *VacancyMutation:
@@ -1910,6 +1942,400 @@ func (c *ArchiveHoldClient) mutate(ctx context.Context, m *ArchiveHoldMutation) 
 	}
 }
 
+// ArchiveLoanClient is a client for the ArchiveLoan schema.
+type ArchiveLoanClient struct {
+	config
+}
+
+// NewArchiveLoanClient returns a client for the ArchiveLoan from the given config.
+func NewArchiveLoanClient(c config) *ArchiveLoanClient {
+	return &ArchiveLoanClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `archiveloan.Hooks(f(g(h())))`.
+func (c *ArchiveLoanClient) Use(hooks ...Hook) {
+	c.hooks.ArchiveLoan = append(c.hooks.ArchiveLoan, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `archiveloan.Intercept(f(g(h())))`.
+func (c *ArchiveLoanClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ArchiveLoan = append(c.inters.ArchiveLoan, interceptors...)
+}
+
+// Create returns a builder for creating a ArchiveLoan entity.
+func (c *ArchiveLoanClient) Create() *ArchiveLoanCreate {
+	mutation := newArchiveLoanMutation(c.config, OpCreate)
+	return &ArchiveLoanCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ArchiveLoan entities.
+func (c *ArchiveLoanClient) CreateBulk(builders ...*ArchiveLoanCreate) *ArchiveLoanCreateBulk {
+	return &ArchiveLoanCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ArchiveLoanClient) MapCreateBulk(slice any, setFunc func(*ArchiveLoanCreate, int)) *ArchiveLoanCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ArchiveLoanCreateBulk{err: fmt.Errorf("calling to ArchiveLoanClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ArchiveLoanCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ArchiveLoanCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ArchiveLoan.
+func (c *ArchiveLoanClient) Update() *ArchiveLoanUpdate {
+	mutation := newArchiveLoanMutation(c.config, OpUpdate)
+	return &ArchiveLoanUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ArchiveLoanClient) UpdateOne(_m *ArchiveLoan) *ArchiveLoanUpdateOne {
+	mutation := newArchiveLoanMutation(c.config, OpUpdateOne, withArchiveLoan(_m))
+	return &ArchiveLoanUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ArchiveLoanClient) UpdateOneID(id uuid.UUID) *ArchiveLoanUpdateOne {
+	mutation := newArchiveLoanMutation(c.config, OpUpdateOne, withArchiveLoanID(id))
+	return &ArchiveLoanUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ArchiveLoan.
+func (c *ArchiveLoanClient) Delete() *ArchiveLoanDelete {
+	mutation := newArchiveLoanMutation(c.config, OpDelete)
+	return &ArchiveLoanDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ArchiveLoanClient) DeleteOne(_m *ArchiveLoan) *ArchiveLoanDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ArchiveLoanClient) DeleteOneID(id uuid.UUID) *ArchiveLoanDeleteOne {
+	builder := c.Delete().Where(archiveloan.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ArchiveLoanDeleteOne{builder}
+}
+
+// Query returns a query builder for ArchiveLoan.
+func (c *ArchiveLoanClient) Query() *ArchiveLoanQuery {
+	return &ArchiveLoanQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeArchiveLoan},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ArchiveLoan entity by its id.
+func (c *ArchiveLoanClient) Get(ctx context.Context, id uuid.UUID) (*ArchiveLoan, error) {
+	return c.Query().Where(archiveloan.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ArchiveLoanClient) GetX(ctx context.Context, id uuid.UUID) *ArchiveLoan {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a ArchiveLoan.
+func (c *ArchiveLoanClient) QueryEstate(_m *ArchiveLoan) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archiveloan.Table, archiveloan.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, archiveloan.EstateTable, archiveloan.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryRequest queries the request edge of a ArchiveLoan.
+func (c *ArchiveLoanClient) QueryRequest(_m *ArchiveLoan) *ArchiveRequestQuery {
+	query := (&ArchiveRequestClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archiveloan.Table, archiveloan.FieldID, id),
+			sqlgraph.To(archiverequest.Table, archiverequest.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, archiveloan.RequestTable, archiveloan.RequestColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryLines queries the lines edge of a ArchiveLoan.
+func (c *ArchiveLoanClient) QueryLines(_m *ArchiveLoan) *ArchiveLoanLineQuery {
+	query := (&ArchiveLoanLineClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archiveloan.Table, archiveloan.FieldID, id),
+			sqlgraph.To(archiveloanline.Table, archiveloanline.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, archiveloan.LinesTable, archiveloan.LinesColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryReturns queries the returns edge of a ArchiveLoan.
+func (c *ArchiveLoanClient) QueryReturns(_m *ArchiveLoan) *ArchiveReturnQuery {
+	query := (&ArchiveReturnClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archiveloan.Table, archiveloan.FieldID, id),
+			sqlgraph.To(archivereturn.Table, archivereturn.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, archiveloan.ReturnsTable, archiveloan.ReturnsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ArchiveLoanClient) Hooks() []Hook {
+	return c.hooks.ArchiveLoan
+}
+
+// Interceptors returns the client interceptors.
+func (c *ArchiveLoanClient) Interceptors() []Interceptor {
+	return c.inters.ArchiveLoan
+}
+
+func (c *ArchiveLoanClient) mutate(ctx context.Context, m *ArchiveLoanMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ArchiveLoanCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ArchiveLoanUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ArchiveLoanUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ArchiveLoanDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ArchiveLoan mutation op: %q", m.Op())
+	}
+}
+
+// ArchiveLoanLineClient is a client for the ArchiveLoanLine schema.
+type ArchiveLoanLineClient struct {
+	config
+}
+
+// NewArchiveLoanLineClient returns a client for the ArchiveLoanLine from the given config.
+func NewArchiveLoanLineClient(c config) *ArchiveLoanLineClient {
+	return &ArchiveLoanLineClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `archiveloanline.Hooks(f(g(h())))`.
+func (c *ArchiveLoanLineClient) Use(hooks ...Hook) {
+	c.hooks.ArchiveLoanLine = append(c.hooks.ArchiveLoanLine, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `archiveloanline.Intercept(f(g(h())))`.
+func (c *ArchiveLoanLineClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ArchiveLoanLine = append(c.inters.ArchiveLoanLine, interceptors...)
+}
+
+// Create returns a builder for creating a ArchiveLoanLine entity.
+func (c *ArchiveLoanLineClient) Create() *ArchiveLoanLineCreate {
+	mutation := newArchiveLoanLineMutation(c.config, OpCreate)
+	return &ArchiveLoanLineCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ArchiveLoanLine entities.
+func (c *ArchiveLoanLineClient) CreateBulk(builders ...*ArchiveLoanLineCreate) *ArchiveLoanLineCreateBulk {
+	return &ArchiveLoanLineCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ArchiveLoanLineClient) MapCreateBulk(slice any, setFunc func(*ArchiveLoanLineCreate, int)) *ArchiveLoanLineCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ArchiveLoanLineCreateBulk{err: fmt.Errorf("calling to ArchiveLoanLineClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ArchiveLoanLineCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ArchiveLoanLineCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ArchiveLoanLine.
+func (c *ArchiveLoanLineClient) Update() *ArchiveLoanLineUpdate {
+	mutation := newArchiveLoanLineMutation(c.config, OpUpdate)
+	return &ArchiveLoanLineUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ArchiveLoanLineClient) UpdateOne(_m *ArchiveLoanLine) *ArchiveLoanLineUpdateOne {
+	mutation := newArchiveLoanLineMutation(c.config, OpUpdateOne, withArchiveLoanLine(_m))
+	return &ArchiveLoanLineUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ArchiveLoanLineClient) UpdateOneID(id uuid.UUID) *ArchiveLoanLineUpdateOne {
+	mutation := newArchiveLoanLineMutation(c.config, OpUpdateOne, withArchiveLoanLineID(id))
+	return &ArchiveLoanLineUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ArchiveLoanLine.
+func (c *ArchiveLoanLineClient) Delete() *ArchiveLoanLineDelete {
+	mutation := newArchiveLoanLineMutation(c.config, OpDelete)
+	return &ArchiveLoanLineDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ArchiveLoanLineClient) DeleteOne(_m *ArchiveLoanLine) *ArchiveLoanLineDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ArchiveLoanLineClient) DeleteOneID(id uuid.UUID) *ArchiveLoanLineDeleteOne {
+	builder := c.Delete().Where(archiveloanline.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ArchiveLoanLineDeleteOne{builder}
+}
+
+// Query returns a query builder for ArchiveLoanLine.
+func (c *ArchiveLoanLineClient) Query() *ArchiveLoanLineQuery {
+	return &ArchiveLoanLineQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeArchiveLoanLine},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ArchiveLoanLine entity by its id.
+func (c *ArchiveLoanLineClient) Get(ctx context.Context, id uuid.UUID) (*ArchiveLoanLine, error) {
+	return c.Query().Where(archiveloanline.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ArchiveLoanLineClient) GetX(ctx context.Context, id uuid.UUID) *ArchiveLoanLine {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a ArchiveLoanLine.
+func (c *ArchiveLoanLineClient) QueryEstate(_m *ArchiveLoanLine) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archiveloanline.Table, archiveloanline.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, archiveloanline.EstateTable, archiveloanline.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryLoan queries the loan edge of a ArchiveLoanLine.
+func (c *ArchiveLoanLineClient) QueryLoan(_m *ArchiveLoanLine) *ArchiveLoanQuery {
+	query := (&ArchiveLoanClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archiveloanline.Table, archiveloanline.FieldID, id),
+			sqlgraph.To(archiveloan.Table, archiveloan.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, archiveloanline.LoanTable, archiveloanline.LoanColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryDocument queries the document edge of a ArchiveLoanLine.
+func (c *ArchiveLoanLineClient) QueryDocument(_m *ArchiveLoanLine) *ArchiveDocumentQuery {
+	query := (&ArchiveDocumentClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archiveloanline.Table, archiveloanline.FieldID, id),
+			sqlgraph.To(archivedocument.Table, archivedocument.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, archiveloanline.DocumentTable, archiveloanline.DocumentColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryReturn queries the return edge of a ArchiveLoanLine.
+func (c *ArchiveLoanLineClient) QueryReturn(_m *ArchiveLoanLine) *ArchiveReturnQuery {
+	query := (&ArchiveReturnClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archiveloanline.Table, archiveloanline.FieldID, id),
+			sqlgraph.To(archivereturn.Table, archivereturn.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, archiveloanline.ReturnTable, archiveloanline.ReturnColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ArchiveLoanLineClient) Hooks() []Hook {
+	return c.hooks.ArchiveLoanLine
+}
+
+// Interceptors returns the client interceptors.
+func (c *ArchiveLoanLineClient) Interceptors() []Interceptor {
+	return c.inters.ArchiveLoanLine
+}
+
+func (c *ArchiveLoanLineClient) mutate(ctx context.Context, m *ArchiveLoanLineMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ArchiveLoanLineCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ArchiveLoanLineUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ArchiveLoanLineUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ArchiveLoanLineDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ArchiveLoanLine mutation op: %q", m.Op())
+	}
+}
+
 // ArchiveManualClient is a client for the ArchiveManual schema.
 type ArchiveManualClient struct {
 	config
@@ -2812,6 +3238,187 @@ func (c *ArchiveRetentionClient) mutate(ctx context.Context, m *ArchiveRetention
 		return (&ArchiveRetentionDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown ArchiveRetention mutation op: %q", m.Op())
+	}
+}
+
+// ArchiveReturnClient is a client for the ArchiveReturn schema.
+type ArchiveReturnClient struct {
+	config
+}
+
+// NewArchiveReturnClient returns a client for the ArchiveReturn from the given config.
+func NewArchiveReturnClient(c config) *ArchiveReturnClient {
+	return &ArchiveReturnClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `archivereturn.Hooks(f(g(h())))`.
+func (c *ArchiveReturnClient) Use(hooks ...Hook) {
+	c.hooks.ArchiveReturn = append(c.hooks.ArchiveReturn, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `archivereturn.Intercept(f(g(h())))`.
+func (c *ArchiveReturnClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ArchiveReturn = append(c.inters.ArchiveReturn, interceptors...)
+}
+
+// Create returns a builder for creating a ArchiveReturn entity.
+func (c *ArchiveReturnClient) Create() *ArchiveReturnCreate {
+	mutation := newArchiveReturnMutation(c.config, OpCreate)
+	return &ArchiveReturnCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ArchiveReturn entities.
+func (c *ArchiveReturnClient) CreateBulk(builders ...*ArchiveReturnCreate) *ArchiveReturnCreateBulk {
+	return &ArchiveReturnCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ArchiveReturnClient) MapCreateBulk(slice any, setFunc func(*ArchiveReturnCreate, int)) *ArchiveReturnCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ArchiveReturnCreateBulk{err: fmt.Errorf("calling to ArchiveReturnClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ArchiveReturnCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ArchiveReturnCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ArchiveReturn.
+func (c *ArchiveReturnClient) Update() *ArchiveReturnUpdate {
+	mutation := newArchiveReturnMutation(c.config, OpUpdate)
+	return &ArchiveReturnUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ArchiveReturnClient) UpdateOne(_m *ArchiveReturn) *ArchiveReturnUpdateOne {
+	mutation := newArchiveReturnMutation(c.config, OpUpdateOne, withArchiveReturn(_m))
+	return &ArchiveReturnUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ArchiveReturnClient) UpdateOneID(id uuid.UUID) *ArchiveReturnUpdateOne {
+	mutation := newArchiveReturnMutation(c.config, OpUpdateOne, withArchiveReturnID(id))
+	return &ArchiveReturnUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ArchiveReturn.
+func (c *ArchiveReturnClient) Delete() *ArchiveReturnDelete {
+	mutation := newArchiveReturnMutation(c.config, OpDelete)
+	return &ArchiveReturnDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ArchiveReturnClient) DeleteOne(_m *ArchiveReturn) *ArchiveReturnDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ArchiveReturnClient) DeleteOneID(id uuid.UUID) *ArchiveReturnDeleteOne {
+	builder := c.Delete().Where(archivereturn.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ArchiveReturnDeleteOne{builder}
+}
+
+// Query returns a query builder for ArchiveReturn.
+func (c *ArchiveReturnClient) Query() *ArchiveReturnQuery {
+	return &ArchiveReturnQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeArchiveReturn},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ArchiveReturn entity by its id.
+func (c *ArchiveReturnClient) Get(ctx context.Context, id uuid.UUID) (*ArchiveReturn, error) {
+	return c.Query().Where(archivereturn.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ArchiveReturnClient) GetX(ctx context.Context, id uuid.UUID) *ArchiveReturn {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a ArchiveReturn.
+func (c *ArchiveReturnClient) QueryEstate(_m *ArchiveReturn) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archivereturn.Table, archivereturn.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, archivereturn.EstateTable, archivereturn.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryLoan queries the loan edge of a ArchiveReturn.
+func (c *ArchiveReturnClient) QueryLoan(_m *ArchiveReturn) *ArchiveLoanQuery {
+	query := (&ArchiveLoanClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archivereturn.Table, archivereturn.FieldID, id),
+			sqlgraph.To(archiveloan.Table, archiveloan.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, archivereturn.LoanTable, archivereturn.LoanColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryLines queries the lines edge of a ArchiveReturn.
+func (c *ArchiveReturnClient) QueryLines(_m *ArchiveReturn) *ArchiveLoanLineQuery {
+	query := (&ArchiveLoanLineClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archivereturn.Table, archivereturn.FieldID, id),
+			sqlgraph.To(archiveloanline.Table, archiveloanline.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, archivereturn.LinesTable, archivereturn.LinesColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ArchiveReturnClient) Hooks() []Hook {
+	return c.hooks.ArchiveReturn
+}
+
+// Interceptors returns the client interceptors.
+func (c *ArchiveReturnClient) Interceptors() []Interceptor {
+	return c.inters.ArchiveReturn
+}
+
+func (c *ArchiveReturnClient) mutate(ctx context.Context, m *ArchiveReturnMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ArchiveReturnCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ArchiveReturnUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ArchiveReturnUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ArchiveReturnDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ArchiveReturn mutation op: %q", m.Op())
 	}
 }
 
@@ -11274,6 +11881,187 @@ func (c *StaffClient) mutate(ctx context.Context, m *StaffMutation) (Value, erro
 	}
 }
 
+// StaffFileConsultationClient is a client for the StaffFileConsultation schema.
+type StaffFileConsultationClient struct {
+	config
+}
+
+// NewStaffFileConsultationClient returns a client for the StaffFileConsultation from the given config.
+func NewStaffFileConsultationClient(c config) *StaffFileConsultationClient {
+	return &StaffFileConsultationClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `stafffileconsultation.Hooks(f(g(h())))`.
+func (c *StaffFileConsultationClient) Use(hooks ...Hook) {
+	c.hooks.StaffFileConsultation = append(c.hooks.StaffFileConsultation, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `stafffileconsultation.Intercept(f(g(h())))`.
+func (c *StaffFileConsultationClient) Intercept(interceptors ...Interceptor) {
+	c.inters.StaffFileConsultation = append(c.inters.StaffFileConsultation, interceptors...)
+}
+
+// Create returns a builder for creating a StaffFileConsultation entity.
+func (c *StaffFileConsultationClient) Create() *StaffFileConsultationCreate {
+	mutation := newStaffFileConsultationMutation(c.config, OpCreate)
+	return &StaffFileConsultationCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of StaffFileConsultation entities.
+func (c *StaffFileConsultationClient) CreateBulk(builders ...*StaffFileConsultationCreate) *StaffFileConsultationCreateBulk {
+	return &StaffFileConsultationCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *StaffFileConsultationClient) MapCreateBulk(slice any, setFunc func(*StaffFileConsultationCreate, int)) *StaffFileConsultationCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &StaffFileConsultationCreateBulk{err: fmt.Errorf("calling to StaffFileConsultationClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*StaffFileConsultationCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &StaffFileConsultationCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for StaffFileConsultation.
+func (c *StaffFileConsultationClient) Update() *StaffFileConsultationUpdate {
+	mutation := newStaffFileConsultationMutation(c.config, OpUpdate)
+	return &StaffFileConsultationUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *StaffFileConsultationClient) UpdateOne(_m *StaffFileConsultation) *StaffFileConsultationUpdateOne {
+	mutation := newStaffFileConsultationMutation(c.config, OpUpdateOne, withStaffFileConsultation(_m))
+	return &StaffFileConsultationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *StaffFileConsultationClient) UpdateOneID(id uuid.UUID) *StaffFileConsultationUpdateOne {
+	mutation := newStaffFileConsultationMutation(c.config, OpUpdateOne, withStaffFileConsultationID(id))
+	return &StaffFileConsultationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for StaffFileConsultation.
+func (c *StaffFileConsultationClient) Delete() *StaffFileConsultationDelete {
+	mutation := newStaffFileConsultationMutation(c.config, OpDelete)
+	return &StaffFileConsultationDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *StaffFileConsultationClient) DeleteOne(_m *StaffFileConsultation) *StaffFileConsultationDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *StaffFileConsultationClient) DeleteOneID(id uuid.UUID) *StaffFileConsultationDeleteOne {
+	builder := c.Delete().Where(stafffileconsultation.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &StaffFileConsultationDeleteOne{builder}
+}
+
+// Query returns a query builder for StaffFileConsultation.
+func (c *StaffFileConsultationClient) Query() *StaffFileConsultationQuery {
+	return &StaffFileConsultationQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeStaffFileConsultation},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a StaffFileConsultation entity by its id.
+func (c *StaffFileConsultationClient) Get(ctx context.Context, id uuid.UUID) (*StaffFileConsultation, error) {
+	return c.Query().Where(stafffileconsultation.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *StaffFileConsultationClient) GetX(ctx context.Context, id uuid.UUID) *StaffFileConsultation {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a StaffFileConsultation.
+func (c *StaffFileConsultationClient) QueryEstate(_m *StaffFileConsultation) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(stafffileconsultation.Table, stafffileconsultation.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, stafffileconsultation.EstateTable, stafffileconsultation.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryStaff queries the staff edge of a StaffFileConsultation.
+func (c *StaffFileConsultationClient) QueryStaff(_m *StaffFileConsultation) *StaffQuery {
+	query := (&StaffClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(stafffileconsultation.Table, stafffileconsultation.FieldID, id),
+			sqlgraph.To(staff.Table, staff.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, stafffileconsultation.StaffTable, stafffileconsultation.StaffColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryFile queries the file edge of a StaffFileConsultation.
+func (c *StaffFileConsultationClient) QueryFile(_m *StaffFileConsultation) *ArchiveFileQuery {
+	query := (&ArchiveFileClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(stafffileconsultation.Table, stafffileconsultation.FieldID, id),
+			sqlgraph.To(archivefile.Table, archivefile.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, stafffileconsultation.FileTable, stafffileconsultation.FileColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *StaffFileConsultationClient) Hooks() []Hook {
+	return c.hooks.StaffFileConsultation
+}
+
+// Interceptors returns the client interceptors.
+func (c *StaffFileConsultationClient) Interceptors() []Interceptor {
+	return c.inters.StaffFileConsultation
+}
+
+func (c *StaffFileConsultationClient) mutate(ctx context.Context, m *StaffFileConsultationMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&StaffFileConsultationCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&StaffFileConsultationUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&StaffFileConsultationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&StaffFileConsultationDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown StaffFileConsultation mutation op: %q", m.Op())
+	}
+}
+
 // UnitClient is a client for the Unit schema.
 type UnitClient struct {
 	config
@@ -11805,30 +12593,32 @@ func (c *ViolationClient) mutate(ctx context.Context, m *ViolationMutation) (Val
 type (
 	hooks struct {
 		Approval, ArchiveDestruction, ArchiveDestructionLine, ArchiveDocument,
-		ArchiveFile, ArchiveHold, ArchiveManual, ArchivePermit, ArchiveRequest,
-		ArchiveRequestDocument, ArchiveRetention, ArchiveVolume, Area, Building,
-		Certificate, Complaint, Correspondence, Department, EmergencyContact, Estate,
-		ExternalPerson, File, Household, ImportRun, KeyAcceptance, KeyAcceptanceCheck,
-		KeyAcceptanceLine, KeyBalance, KeyCabinetOpening, KeyCopyOrder, KeyFollowUp,
-		KeyGeneration, KeyHolder, KeyHook, KeyLoan, KeyLoanLine, KeyLoanRequest,
-		KeyLoanRequestLine, KeyLockChange, KeyLoss, KeyMovement, KeyReturn,
-		KeyScrapping, KeySeal, KeySet, KeySpotCheck, KeyStatement, KeyStatementLine,
-		MeterReading, Obligation, Occupancy, Reconciliation, ReconciliationLine,
-		Renovation, RenovationStep, Resident, Signature, Staff, Unit, Vacancy,
+		ArchiveFile, ArchiveHold, ArchiveLoan, ArchiveLoanLine, ArchiveManual,
+		ArchivePermit, ArchiveRequest, ArchiveRequestDocument, ArchiveRetention,
+		ArchiveReturn, ArchiveVolume, Area, Building, Certificate, Complaint,
+		Correspondence, Department, EmergencyContact, Estate, ExternalPerson, File,
+		Household, ImportRun, KeyAcceptance, KeyAcceptanceCheck, KeyAcceptanceLine,
+		KeyBalance, KeyCabinetOpening, KeyCopyOrder, KeyFollowUp, KeyGeneration,
+		KeyHolder, KeyHook, KeyLoan, KeyLoanLine, KeyLoanRequest, KeyLoanRequestLine,
+		KeyLockChange, KeyLoss, KeyMovement, KeyReturn, KeyScrapping, KeySeal, KeySet,
+		KeySpotCheck, KeyStatement, KeyStatementLine, MeterReading, Obligation,
+		Occupancy, Reconciliation, ReconciliationLine, Renovation, RenovationStep,
+		Resident, Signature, Staff, StaffFileConsultation, Unit, Vacancy,
 		Violation []ent.Hook
 	}
 	inters struct {
 		Approval, ArchiveDestruction, ArchiveDestructionLine, ArchiveDocument,
-		ArchiveFile, ArchiveHold, ArchiveManual, ArchivePermit, ArchiveRequest,
-		ArchiveRequestDocument, ArchiveRetention, ArchiveVolume, Area, Building,
-		Certificate, Complaint, Correspondence, Department, EmergencyContact, Estate,
-		ExternalPerson, File, Household, ImportRun, KeyAcceptance, KeyAcceptanceCheck,
-		KeyAcceptanceLine, KeyBalance, KeyCabinetOpening, KeyCopyOrder, KeyFollowUp,
-		KeyGeneration, KeyHolder, KeyHook, KeyLoan, KeyLoanLine, KeyLoanRequest,
-		KeyLoanRequestLine, KeyLockChange, KeyLoss, KeyMovement, KeyReturn,
-		KeyScrapping, KeySeal, KeySet, KeySpotCheck, KeyStatement, KeyStatementLine,
-		MeterReading, Obligation, Occupancy, Reconciliation, ReconciliationLine,
-		Renovation, RenovationStep, Resident, Signature, Staff, Unit, Vacancy,
+		ArchiveFile, ArchiveHold, ArchiveLoan, ArchiveLoanLine, ArchiveManual,
+		ArchivePermit, ArchiveRequest, ArchiveRequestDocument, ArchiveRetention,
+		ArchiveReturn, ArchiveVolume, Area, Building, Certificate, Complaint,
+		Correspondence, Department, EmergencyContact, Estate, ExternalPerson, File,
+		Household, ImportRun, KeyAcceptance, KeyAcceptanceCheck, KeyAcceptanceLine,
+		KeyBalance, KeyCabinetOpening, KeyCopyOrder, KeyFollowUp, KeyGeneration,
+		KeyHolder, KeyHook, KeyLoan, KeyLoanLine, KeyLoanRequest, KeyLoanRequestLine,
+		KeyLockChange, KeyLoss, KeyMovement, KeyReturn, KeyScrapping, KeySeal, KeySet,
+		KeySpotCheck, KeyStatement, KeyStatementLine, MeterReading, Obligation,
+		Occupancy, Reconciliation, ReconciliationLine, Renovation, RenovationStep,
+		Resident, Signature, Staff, StaffFileConsultation, Unit, Vacancy,
 		Violation []ent.Interceptor
 	}
 )

@@ -18,11 +18,14 @@ import (
 	"github.com/steward-pm/steward/ent/archivedocument"
 	"github.com/steward-pm/steward/ent/archivefile"
 	"github.com/steward-pm/steward/ent/archivehold"
+	"github.com/steward-pm/steward/ent/archiveloan"
+	"github.com/steward-pm/steward/ent/archiveloanline"
 	"github.com/steward-pm/steward/ent/archivemanual"
 	"github.com/steward-pm/steward/ent/archivepermit"
 	"github.com/steward-pm/steward/ent/archiverequest"
 	"github.com/steward-pm/steward/ent/archiverequestdocument"
 	"github.com/steward-pm/steward/ent/archiveretention"
+	"github.com/steward-pm/steward/ent/archivereturn"
 	"github.com/steward-pm/steward/ent/archivevolume"
 	"github.com/steward-pm/steward/ent/area"
 	"github.com/steward-pm/steward/ent/building"
@@ -70,6 +73,7 @@ import (
 	"github.com/steward-pm/steward/ent/resident"
 	"github.com/steward-pm/steward/ent/signature"
 	"github.com/steward-pm/steward/ent/staff"
+	"github.com/steward-pm/steward/ent/stafffileconsultation"
 	"github.com/steward-pm/steward/ent/unit"
 	"github.com/steward-pm/steward/ent/vacancy"
 	"github.com/steward-pm/steward/ent/violation"
@@ -139,11 +143,14 @@ func checkColumn(t, c string) error {
 			archivedocument.Table:        archivedocument.ValidColumn,
 			archivefile.Table:            archivefile.ValidColumn,
 			archivehold.Table:            archivehold.ValidColumn,
+			archiveloan.Table:            archiveloan.ValidColumn,
+			archiveloanline.Table:        archiveloanline.ValidColumn,
 			archivemanual.Table:          archivemanual.ValidColumn,
 			archivepermit.Table:          archivepermit.ValidColumn,
 			archiverequest.Table:         archiverequest.ValidColumn,
 			archiverequestdocument.Table: archiverequestdocument.ValidColumn,
 			archiveretention.Table:       archiveretention.ValidColumn,
+			archivereturn.Table:          archivereturn.ValidColumn,
 			archivevolume.Table:          archivevolume.ValidColumn,
 			area.Table:                   area.ValidColumn,
 			building.Table:               building.ValidColumn,
@@ -191,6 +198,7 @@ func checkColumn(t, c string) error {
 			resident.Table:               resident.ValidColumn,
 			signature.Table:              signature.ValidColumn,
 			staff.Table:                  staff.ValidColumn,
+			stafffileconsultation.Table:  stafffileconsultation.ValidColumn,
 			unit.Table:                   unit.ValidColumn,
 			vacancy.Table:                vacancy.ValidColumn,
 			violation.Table:              violation.ValidColumn,

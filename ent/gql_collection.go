@@ -13,11 +13,14 @@ import (
 	"github.com/steward-pm/steward/ent/archivedocument"
 	"github.com/steward-pm/steward/ent/archivefile"
 	"github.com/steward-pm/steward/ent/archivehold"
+	"github.com/steward-pm/steward/ent/archiveloan"
+	"github.com/steward-pm/steward/ent/archiveloanline"
 	"github.com/steward-pm/steward/ent/archivemanual"
 	"github.com/steward-pm/steward/ent/archivepermit"
 	"github.com/steward-pm/steward/ent/archiverequest"
 	"github.com/steward-pm/steward/ent/archiverequestdocument"
 	"github.com/steward-pm/steward/ent/archiveretention"
+	"github.com/steward-pm/steward/ent/archivereturn"
 	"github.com/steward-pm/steward/ent/archivevolume"
 	"github.com/steward-pm/steward/ent/area"
 	"github.com/steward-pm/steward/ent/building"
@@ -65,6 +68,7 @@ import (
 	"github.com/steward-pm/steward/ent/resident"
 	"github.com/steward-pm/steward/ent/signature"
 	"github.com/steward-pm/steward/ent/staff"
+	"github.com/steward-pm/steward/ent/stafffileconsultation"
 	"github.com/steward-pm/steward/ent/unit"
 	"github.com/steward-pm/steward/ent/vacancy"
 	"github.com/steward-pm/steward/ent/violation"
@@ -1086,6 +1090,16 @@ func (_q *ArchiveDocumentQuery) collectField(ctx context.Context, oneNode bool, 
 				selectedFields = append(selectedFields, archivedocument.FieldSize)
 				fieldSeen[archivedocument.FieldSize] = struct{}{}
 			}
+		case "textState":
+			if _, ok := fieldSeen[archivedocument.FieldTextState]; !ok {
+				selectedFields = append(selectedFields, archivedocument.FieldTextState)
+				fieldSeen[archivedocument.FieldTextState] = struct{}{}
+			}
+		case "lentUntil":
+			if _, ok := fieldSeen[archivedocument.FieldLentUntil]; !ok {
+				selectedFields = append(selectedFields, archivedocument.FieldLentUntil)
+				fieldSeen[archivedocument.FieldLentUntil] = struct{}{}
+			}
 		case "destroyedAt":
 			if _, ok := fieldSeen[archivedocument.FieldDestroyedAt]; !ok {
 				selectedFields = append(selectedFields, archivedocument.FieldDestroyedAt)
@@ -1556,6 +1570,420 @@ func newArchiveHoldPaginateArgs(rv map[string]any) *archiveholdPaginateArgs {
 	}
 	if v, ok := rv[whereField].(*ArchiveHoldWhereInput); ok {
 		args.opts = append(args.opts, WithArchiveHoldFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *ArchiveLoanQuery) CollectFields(ctx context.Context, satisfies ...string) (*ArchiveLoanQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *ArchiveLoanQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(archiveloan.Columns))
+		selectedFields = []string{archiveloan.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[archiveloan.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, archiveloan.FieldEstateID)
+				fieldSeen[archiveloan.FieldEstateID] = struct{}{}
+			}
+
+		case "request":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&ArchiveRequestClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, archiverequestImplementors)...); err != nil {
+				return err
+			}
+			_q.withRequest = query
+			if _, ok := fieldSeen[archiveloan.FieldRequestID]; !ok {
+				selectedFields = append(selectedFields, archiveloan.FieldRequestID)
+				fieldSeen[archiveloan.FieldRequestID] = struct{}{}
+			}
+
+		case "lines":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&ArchiveLoanLineClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, false, opCtx, field, path, mayAddCondition(satisfies, archiveloanlineImplementors)...); err != nil {
+				return err
+			}
+			_q.WithNamedLines(alias, func(wq *ArchiveLoanLineQuery) {
+				*wq = *query
+			})
+
+		case "returns":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&ArchiveReturnClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, false, opCtx, field, path, mayAddCondition(satisfies, archivereturnImplementors)...); err != nil {
+				return err
+			}
+			_q.WithNamedReturns(alias, func(wq *ArchiveReturnQuery) {
+				*wq = *query
+			})
+		case "createdAt":
+			if _, ok := fieldSeen[archiveloan.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, archiveloan.FieldCreatedAt)
+				fieldSeen[archiveloan.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[archiveloan.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, archiveloan.FieldEstateID)
+				fieldSeen[archiveloan.FieldEstateID] = struct{}{}
+			}
+		case "voidedAt":
+			if _, ok := fieldSeen[archiveloan.FieldVoidedAt]; !ok {
+				selectedFields = append(selectedFields, archiveloan.FieldVoidedAt)
+				fieldSeen[archiveloan.FieldVoidedAt] = struct{}{}
+			}
+		case "voidReason":
+			if _, ok := fieldSeen[archiveloan.FieldVoidReason]; !ok {
+				selectedFields = append(selectedFields, archiveloan.FieldVoidReason)
+				fieldSeen[archiveloan.FieldVoidReason] = struct{}{}
+			}
+		case "voidedByID":
+			if _, ok := fieldSeen[archiveloan.FieldVoidedByID]; !ok {
+				selectedFields = append(selectedFields, archiveloan.FieldVoidedByID)
+				fieldSeen[archiveloan.FieldVoidedByID] = struct{}{}
+			}
+		case "voidedByName":
+			if _, ok := fieldSeen[archiveloan.FieldVoidedByName]; !ok {
+				selectedFields = append(selectedFields, archiveloan.FieldVoidedByName)
+				fieldSeen[archiveloan.FieldVoidedByName] = struct{}{}
+			}
+		case "lateReason":
+			if _, ok := fieldSeen[archiveloan.FieldLateReason]; !ok {
+				selectedFields = append(selectedFields, archiveloan.FieldLateReason)
+				fieldSeen[archiveloan.FieldLateReason] = struct{}{}
+			}
+		case "accountID":
+			if _, ok := fieldSeen[archiveloan.FieldAccountID]; !ok {
+				selectedFields = append(selectedFields, archiveloan.FieldAccountID)
+				fieldSeen[archiveloan.FieldAccountID] = struct{}{}
+			}
+		case "code":
+			if _, ok := fieldSeen[archiveloan.FieldCode]; !ok {
+				selectedFields = append(selectedFields, archiveloan.FieldCode)
+				fieldSeen[archiveloan.FieldCode] = struct{}{}
+			}
+		case "requestID":
+			if _, ok := fieldSeen[archiveloan.FieldRequestID]; !ok {
+				selectedFields = append(selectedFields, archiveloan.FieldRequestID)
+				fieldSeen[archiveloan.FieldRequestID] = struct{}{}
+			}
+		case "borrowerName":
+			if _, ok := fieldSeen[archiveloan.FieldBorrowerName]; !ok {
+				selectedFields = append(selectedFields, archiveloan.FieldBorrowerName)
+				fieldSeen[archiveloan.FieldBorrowerName] = struct{}{}
+			}
+		case "lentByID":
+			if _, ok := fieldSeen[archiveloan.FieldLentByID]; !ok {
+				selectedFields = append(selectedFields, archiveloan.FieldLentByID)
+				fieldSeen[archiveloan.FieldLentByID] = struct{}{}
+			}
+		case "lentByName":
+			if _, ok := fieldSeen[archiveloan.FieldLentByName]; !ok {
+				selectedFields = append(selectedFields, archiveloan.FieldLentByName)
+				fieldSeen[archiveloan.FieldLentByName] = struct{}{}
+			}
+		case "lentAt":
+			if _, ok := fieldSeen[archiveloan.FieldLentAt]; !ok {
+				selectedFields = append(selectedFields, archiveloan.FieldLentAt)
+				fieldSeen[archiveloan.FieldLentAt] = struct{}{}
+			}
+		case "dueAt":
+			if _, ok := fieldSeen[archiveloan.FieldDueAt]; !ok {
+				selectedFields = append(selectedFields, archiveloan.FieldDueAt)
+				fieldSeen[archiveloan.FieldDueAt] = struct{}{}
+			}
+		case "returnedAt":
+			if _, ok := fieldSeen[archiveloan.FieldReturnedAt]; !ok {
+				selectedFields = append(selectedFields, archiveloan.FieldReturnedAt)
+				fieldSeen[archiveloan.FieldReturnedAt] = struct{}{}
+			}
+		case "state":
+			if _, ok := fieldSeen[archiveloan.FieldState]; !ok {
+				selectedFields = append(selectedFields, archiveloan.FieldState)
+				fieldSeen[archiveloan.FieldState] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type archiveloanPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []ArchiveLoanPaginateOption
+}
+
+func newArchiveLoanPaginateArgs(rv map[string]any) *archiveloanPaginateArgs {
+	args := &archiveloanPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &ArchiveLoanOrder{Field: &ArchiveLoanOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithArchiveLoanOrder(order))
+			}
+		case *ArchiveLoanOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithArchiveLoanOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*ArchiveLoanWhereInput); ok {
+		args.opts = append(args.opts, WithArchiveLoanFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *ArchiveLoanLineQuery) CollectFields(ctx context.Context, satisfies ...string) (*ArchiveLoanLineQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *ArchiveLoanLineQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(archiveloanline.Columns))
+		selectedFields = []string{archiveloanline.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[archiveloanline.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, archiveloanline.FieldEstateID)
+				fieldSeen[archiveloanline.FieldEstateID] = struct{}{}
+			}
+
+		case "loan":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&ArchiveLoanClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, archiveloanImplementors)...); err != nil {
+				return err
+			}
+			_q.withLoan = query
+			if _, ok := fieldSeen[archiveloanline.FieldLoanID]; !ok {
+				selectedFields = append(selectedFields, archiveloanline.FieldLoanID)
+				fieldSeen[archiveloanline.FieldLoanID] = struct{}{}
+			}
+
+		case "return":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&ArchiveReturnClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, archivereturnImplementors)...); err != nil {
+				return err
+			}
+			_q.withReturn = query
+			if _, ok := fieldSeen[archiveloanline.FieldReturnID]; !ok {
+				selectedFields = append(selectedFields, archiveloanline.FieldReturnID)
+				fieldSeen[archiveloanline.FieldReturnID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[archiveloanline.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, archiveloanline.FieldCreatedAt)
+				fieldSeen[archiveloanline.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[archiveloanline.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, archiveloanline.FieldEstateID)
+				fieldSeen[archiveloanline.FieldEstateID] = struct{}{}
+			}
+		case "accountID":
+			if _, ok := fieldSeen[archiveloanline.FieldAccountID]; !ok {
+				selectedFields = append(selectedFields, archiveloanline.FieldAccountID)
+				fieldSeen[archiveloanline.FieldAccountID] = struct{}{}
+			}
+		case "loanID":
+			if _, ok := fieldSeen[archiveloanline.FieldLoanID]; !ok {
+				selectedFields = append(selectedFields, archiveloanline.FieldLoanID)
+				fieldSeen[archiveloanline.FieldLoanID] = struct{}{}
+			}
+		case "documentID":
+			if _, ok := fieldSeen[archiveloanline.FieldDocumentID]; !ok {
+				selectedFields = append(selectedFields, archiveloanline.FieldDocumentID)
+				fieldSeen[archiveloanline.FieldDocumentID] = struct{}{}
+			}
+		case "category":
+			if _, ok := fieldSeen[archiveloanline.FieldCategory]; !ok {
+				selectedFields = append(selectedFields, archiveloanline.FieldCategory)
+				fieldSeen[archiveloanline.FieldCategory] = struct{}{}
+			}
+		case "volumeCode":
+			if _, ok := fieldSeen[archiveloanline.FieldVolumeCode]; !ok {
+				selectedFields = append(selectedFields, archiveloanline.FieldVolumeCode)
+				fieldSeen[archiveloanline.FieldVolumeCode] = struct{}{}
+			}
+		case "pages":
+			if _, ok := fieldSeen[archiveloanline.FieldPages]; !ok {
+				selectedFields = append(selectedFields, archiveloanline.FieldPages)
+				fieldSeen[archiveloanline.FieldPages] = struct{}{}
+			}
+		case "open":
+			if _, ok := fieldSeen[archiveloanline.FieldOpen]; !ok {
+				selectedFields = append(selectedFields, archiveloanline.FieldOpen)
+				fieldSeen[archiveloanline.FieldOpen] = struct{}{}
+			}
+		case "returnID":
+			if _, ok := fieldSeen[archiveloanline.FieldReturnID]; !ok {
+				selectedFields = append(selectedFields, archiveloanline.FieldReturnID)
+				fieldSeen[archiveloanline.FieldReturnID] = struct{}{}
+			}
+		case "pagesBack":
+			if _, ok := fieldSeen[archiveloanline.FieldPagesBack]; !ok {
+				selectedFields = append(selectedFields, archiveloanline.FieldPagesBack)
+				fieldSeen[archiveloanline.FieldPagesBack] = struct{}{}
+			}
+		case "remark":
+			if _, ok := fieldSeen[archiveloanline.FieldRemark]; !ok {
+				selectedFields = append(selectedFields, archiveloanline.FieldRemark)
+				fieldSeen[archiveloanline.FieldRemark] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type archiveloanlinePaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []ArchiveLoanLinePaginateOption
+}
+
+func newArchiveLoanLinePaginateArgs(rv map[string]any) *archiveloanlinePaginateArgs {
+	args := &archiveloanlinePaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &ArchiveLoanLineOrder{Field: &ArchiveLoanLineOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithArchiveLoanLineOrder(order))
+			}
+		case *ArchiveLoanLineOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithArchiveLoanLineOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*ArchiveLoanLineWhereInput); ok {
+		args.opts = append(args.opts, WithArchiveLoanLineFilter(v.Filter))
 	}
 	return args
 }
@@ -2400,6 +2828,203 @@ func newArchiveRetentionPaginateArgs(rv map[string]any) *archiveretentionPaginat
 	}
 	if v, ok := rv[whereField].(*ArchiveRetentionWhereInput); ok {
 		args.opts = append(args.opts, WithArchiveRetentionFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *ArchiveReturnQuery) CollectFields(ctx context.Context, satisfies ...string) (*ArchiveReturnQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *ArchiveReturnQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(archivereturn.Columns))
+		selectedFields = []string{archivereturn.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[archivereturn.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, archivereturn.FieldEstateID)
+				fieldSeen[archivereturn.FieldEstateID] = struct{}{}
+			}
+
+		case "loan":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&ArchiveLoanClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, archiveloanImplementors)...); err != nil {
+				return err
+			}
+			_q.withLoan = query
+			if _, ok := fieldSeen[archivereturn.FieldLoanID]; !ok {
+				selectedFields = append(selectedFields, archivereturn.FieldLoanID)
+				fieldSeen[archivereturn.FieldLoanID] = struct{}{}
+			}
+
+		case "lines":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&ArchiveLoanLineClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, false, opCtx, field, path, mayAddCondition(satisfies, archiveloanlineImplementors)...); err != nil {
+				return err
+			}
+			_q.WithNamedLines(alias, func(wq *ArchiveLoanLineQuery) {
+				*wq = *query
+			})
+		case "createdAt":
+			if _, ok := fieldSeen[archivereturn.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, archivereturn.FieldCreatedAt)
+				fieldSeen[archivereturn.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[archivereturn.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, archivereturn.FieldEstateID)
+				fieldSeen[archivereturn.FieldEstateID] = struct{}{}
+			}
+		case "voidedAt":
+			if _, ok := fieldSeen[archivereturn.FieldVoidedAt]; !ok {
+				selectedFields = append(selectedFields, archivereturn.FieldVoidedAt)
+				fieldSeen[archivereturn.FieldVoidedAt] = struct{}{}
+			}
+		case "voidReason":
+			if _, ok := fieldSeen[archivereturn.FieldVoidReason]; !ok {
+				selectedFields = append(selectedFields, archivereturn.FieldVoidReason)
+				fieldSeen[archivereturn.FieldVoidReason] = struct{}{}
+			}
+		case "voidedByID":
+			if _, ok := fieldSeen[archivereturn.FieldVoidedByID]; !ok {
+				selectedFields = append(selectedFields, archivereturn.FieldVoidedByID)
+				fieldSeen[archivereturn.FieldVoidedByID] = struct{}{}
+			}
+		case "voidedByName":
+			if _, ok := fieldSeen[archivereturn.FieldVoidedByName]; !ok {
+				selectedFields = append(selectedFields, archivereturn.FieldVoidedByName)
+				fieldSeen[archivereturn.FieldVoidedByName] = struct{}{}
+			}
+		case "lateReason":
+			if _, ok := fieldSeen[archivereturn.FieldLateReason]; !ok {
+				selectedFields = append(selectedFields, archivereturn.FieldLateReason)
+				fieldSeen[archivereturn.FieldLateReason] = struct{}{}
+			}
+		case "accountID":
+			if _, ok := fieldSeen[archivereturn.FieldAccountID]; !ok {
+				selectedFields = append(selectedFields, archivereturn.FieldAccountID)
+				fieldSeen[archivereturn.FieldAccountID] = struct{}{}
+			}
+		case "loanID":
+			if _, ok := fieldSeen[archivereturn.FieldLoanID]; !ok {
+				selectedFields = append(selectedFields, archivereturn.FieldLoanID)
+				fieldSeen[archivereturn.FieldLoanID] = struct{}{}
+			}
+		case "returnedBy":
+			if _, ok := fieldSeen[archivereturn.FieldReturnedBy]; !ok {
+				selectedFields = append(selectedFields, archivereturn.FieldReturnedBy)
+				fieldSeen[archivereturn.FieldReturnedBy] = struct{}{}
+			}
+		case "receivedByID":
+			if _, ok := fieldSeen[archivereturn.FieldReceivedByID]; !ok {
+				selectedFields = append(selectedFields, archivereturn.FieldReceivedByID)
+				fieldSeen[archivereturn.FieldReceivedByID] = struct{}{}
+			}
+		case "receivedByName":
+			if _, ok := fieldSeen[archivereturn.FieldReceivedByName]; !ok {
+				selectedFields = append(selectedFields, archivereturn.FieldReceivedByName)
+				fieldSeen[archivereturn.FieldReceivedByName] = struct{}{}
+			}
+		case "returnedAt":
+			if _, ok := fieldSeen[archivereturn.FieldReturnedAt]; !ok {
+				selectedFields = append(selectedFields, archivereturn.FieldReturnedAt)
+				fieldSeen[archivereturn.FieldReturnedAt] = struct{}{}
+			}
+		case "missing":
+			if _, ok := fieldSeen[archivereturn.FieldMissing]; !ok {
+				selectedFields = append(selectedFields, archivereturn.FieldMissing)
+				fieldSeen[archivereturn.FieldMissing] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type archivereturnPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []ArchiveReturnPaginateOption
+}
+
+func newArchiveReturnPaginateArgs(rv map[string]any) *archivereturnPaginateArgs {
+	args := &archivereturnPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &ArchiveReturnOrder{Field: &ArchiveReturnOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithArchiveReturnOrder(order))
+			}
+		case *ArchiveReturnOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithArchiveReturnOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*ArchiveReturnWhereInput); ok {
+		args.opts = append(args.opts, WithArchiveReturnFilter(v.Filter))
 	}
 	return args
 }
@@ -11240,6 +11865,190 @@ func newStaffPaginateArgs(rv map[string]any) *staffPaginateArgs {
 	}
 	if v, ok := rv[whereField].(*StaffWhereInput); ok {
 		args.opts = append(args.opts, WithStaffFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *StaffFileConsultationQuery) CollectFields(ctx context.Context, satisfies ...string) (*StaffFileConsultationQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *StaffFileConsultationQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(stafffileconsultation.Columns))
+		selectedFields = []string{stafffileconsultation.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[stafffileconsultation.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, stafffileconsultation.FieldEstateID)
+				fieldSeen[stafffileconsultation.FieldEstateID] = struct{}{}
+			}
+
+		case "staff":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&StaffClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, staffImplementors)...); err != nil {
+				return err
+			}
+			_q.withStaff = query
+			if _, ok := fieldSeen[stafffileconsultation.FieldStaffID]; !ok {
+				selectedFields = append(selectedFields, stafffileconsultation.FieldStaffID)
+				fieldSeen[stafffileconsultation.FieldStaffID] = struct{}{}
+			}
+
+		case "file":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&ArchiveFileClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, archivefileImplementors)...); err != nil {
+				return err
+			}
+			_q.withFile = query
+			if _, ok := fieldSeen[stafffileconsultation.FieldFileID]; !ok {
+				selectedFields = append(selectedFields, stafffileconsultation.FieldFileID)
+				fieldSeen[stafffileconsultation.FieldFileID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[stafffileconsultation.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, stafffileconsultation.FieldCreatedAt)
+				fieldSeen[stafffileconsultation.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[stafffileconsultation.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, stafffileconsultation.FieldEstateID)
+				fieldSeen[stafffileconsultation.FieldEstateID] = struct{}{}
+			}
+		case "staffID":
+			if _, ok := fieldSeen[stafffileconsultation.FieldStaffID]; !ok {
+				selectedFields = append(selectedFields, stafffileconsultation.FieldStaffID)
+				fieldSeen[stafffileconsultation.FieldStaffID] = struct{}{}
+			}
+		case "fileID":
+			if _, ok := fieldSeen[stafffileconsultation.FieldFileID]; !ok {
+				selectedFields = append(selectedFields, stafffileconsultation.FieldFileID)
+				fieldSeen[stafffileconsultation.FieldFileID] = struct{}{}
+			}
+		case "purpose":
+			if _, ok := fieldSeen[stafffileconsultation.FieldPurpose]; !ok {
+				selectedFields = append(selectedFields, stafffileconsultation.FieldPurpose)
+				fieldSeen[stafffileconsultation.FieldPurpose] = struct{}{}
+			}
+		case "reason":
+			if _, ok := fieldSeen[stafffileconsultation.FieldReason]; !ok {
+				selectedFields = append(selectedFields, stafffileconsultation.FieldReason)
+				fieldSeen[stafffileconsultation.FieldReason] = struct{}{}
+			}
+		case "workDocuments":
+			if _, ok := fieldSeen[stafffileconsultation.FieldWorkDocuments]; !ok {
+				selectedFields = append(selectedFields, stafffileconsultation.FieldWorkDocuments)
+				fieldSeen[stafffileconsultation.FieldWorkDocuments] = struct{}{}
+			}
+		case "trainingDocuments":
+			if _, ok := fieldSeen[stafffileconsultation.FieldTrainingDocuments]; !ok {
+				selectedFields = append(selectedFields, stafffileconsultation.FieldTrainingDocuments)
+				fieldSeen[stafffileconsultation.FieldTrainingDocuments] = struct{}{}
+			}
+		case "consultedByID":
+			if _, ok := fieldSeen[stafffileconsultation.FieldConsultedByID]; !ok {
+				selectedFields = append(selectedFields, stafffileconsultation.FieldConsultedByID)
+				fieldSeen[stafffileconsultation.FieldConsultedByID] = struct{}{}
+			}
+		case "consultedByName":
+			if _, ok := fieldSeen[stafffileconsultation.FieldConsultedByName]; !ok {
+				selectedFields = append(selectedFields, stafffileconsultation.FieldConsultedByName)
+				fieldSeen[stafffileconsultation.FieldConsultedByName] = struct{}{}
+			}
+		case "consultedAt":
+			if _, ok := fieldSeen[stafffileconsultation.FieldConsultedAt]; !ok {
+				selectedFields = append(selectedFields, stafffileconsultation.FieldConsultedAt)
+				fieldSeen[stafffileconsultation.FieldConsultedAt] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type stafffileconsultationPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []StaffFileConsultationPaginateOption
+}
+
+func newStaffFileConsultationPaginateArgs(rv map[string]any) *stafffileconsultationPaginateArgs {
+	args := &stafffileconsultationPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &StaffFileConsultationOrder{Field: &StaffFileConsultationOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithStaffFileConsultationOrder(order))
+			}
+		case *StaffFileConsultationOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithStaffFileConsultationOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*StaffFileConsultationWhereInput); ok {
+		args.opts = append(args.opts, WithStaffFileConsultationFilter(v.Filter))
 	}
 	return args
 }

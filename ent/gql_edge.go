@@ -208,6 +208,70 @@ func (_m *ArchiveHold) File(ctx context.Context) (*ArchiveFile, error) {
 	return result, MaskNotFound(err)
 }
 
+func (_m *ArchiveLoan) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *ArchiveLoan) Request(ctx context.Context) (*ArchiveRequest, error) {
+	result, err := _m.Edges.RequestOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryRequest().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *ArchiveLoan) Lines(ctx context.Context) (result []*ArchiveLoanLine, err error) {
+	if fc := graphql.GetFieldContext(ctx); fc != nil && fc.Field.Alias != "" {
+		result, err = _m.NamedLines(graphql.GetFieldContext(ctx).Field.Alias)
+	} else {
+		result, err = _m.Edges.LinesOrErr()
+	}
+	if IsNotLoaded(err) {
+		result, err = _m.QueryLines().All(ctx)
+	}
+	return result, err
+}
+
+func (_m *ArchiveLoan) Returns(ctx context.Context) (result []*ArchiveReturn, err error) {
+	if fc := graphql.GetFieldContext(ctx); fc != nil && fc.Field.Alias != "" {
+		result, err = _m.NamedReturns(graphql.GetFieldContext(ctx).Field.Alias)
+	} else {
+		result, err = _m.Edges.ReturnsOrErr()
+	}
+	if IsNotLoaded(err) {
+		result, err = _m.QueryReturns().All(ctx)
+	}
+	return result, err
+}
+
+func (_m *ArchiveLoanLine) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *ArchiveLoanLine) Loan(ctx context.Context) (*ArchiveLoan, error) {
+	result, err := _m.Edges.LoanOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryLoan().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *ArchiveLoanLine) Return(ctx context.Context) (*ArchiveReturn, error) {
+	result, err := _m.Edges.ReturnOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryReturn().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
 func (_m *ArchiveManual) Estate(ctx context.Context) (*Estate, error) {
 	result, err := _m.Edges.EstateOrErr()
 	if IsNotLoaded(err) {
@@ -320,6 +384,34 @@ func (_m *ArchiveRetention) Estate(ctx context.Context) (*Estate, error) {
 	result, err := _m.Edges.EstateOrErr()
 	if IsNotLoaded(err) {
 		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *ArchiveReturn) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *ArchiveReturn) Loan(ctx context.Context) (*ArchiveLoan, error) {
+	result, err := _m.Edges.LoanOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryLoan().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *ArchiveReturn) Lines(ctx context.Context) (result []*ArchiveLoanLine, err error) {
+	if fc := graphql.GetFieldContext(ctx); fc != nil && fc.Field.Alias != "" {
+		result, err = _m.NamedLines(graphql.GetFieldContext(ctx).Field.Alias)
+	} else {
+		result, err = _m.Edges.LinesOrErr()
+	}
+	if IsNotLoaded(err) {
+		result, err = _m.QueryLines().All(ctx)
 	}
 	return result, err
 }
@@ -1416,6 +1508,30 @@ func (_m *Staff) Department(ctx context.Context) (*Department, error) {
 	result, err := _m.Edges.DepartmentOrErr()
 	if IsNotLoaded(err) {
 		result, err = _m.QueryDepartment().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *StaffFileConsultation) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *StaffFileConsultation) Staff(ctx context.Context) (*Staff, error) {
+	result, err := _m.Edges.StaffOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryStaff().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *StaffFileConsultation) File(ctx context.Context) (*ArchiveFile, error) {
+	result, err := _m.Edges.FileOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryFile().Only(ctx)
 	}
 	return result, err
 }

@@ -16,11 +16,14 @@ import (
 	"github.com/steward-pm/steward/ent/archivedocument"
 	"github.com/steward-pm/steward/ent/archivefile"
 	"github.com/steward-pm/steward/ent/archivehold"
+	"github.com/steward-pm/steward/ent/archiveloan"
+	"github.com/steward-pm/steward/ent/archiveloanline"
 	"github.com/steward-pm/steward/ent/archivemanual"
 	"github.com/steward-pm/steward/ent/archivepermit"
 	"github.com/steward-pm/steward/ent/archiverequest"
 	"github.com/steward-pm/steward/ent/archiverequestdocument"
 	"github.com/steward-pm/steward/ent/archiveretention"
+	"github.com/steward-pm/steward/ent/archivereturn"
 	"github.com/steward-pm/steward/ent/archivevolume"
 	"github.com/steward-pm/steward/ent/area"
 	"github.com/steward-pm/steward/ent/building"
@@ -68,6 +71,7 @@ import (
 	"github.com/steward-pm/steward/ent/resident"
 	"github.com/steward-pm/steward/ent/signature"
 	"github.com/steward-pm/steward/ent/staff"
+	"github.com/steward-pm/steward/ent/stafffileconsultation"
 	"github.com/steward-pm/steward/ent/unit"
 	"github.com/steward-pm/steward/ent/vacancy"
 	"github.com/steward-pm/steward/ent/violation"
@@ -108,6 +112,16 @@ var archiveholdImplementors = []string{"ArchiveHold", "Node"}
 // IsNode implements the Node interface check for GQLGen.
 func (*ArchiveHold) IsNode() {}
 
+var archiveloanImplementors = []string{"ArchiveLoan", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*ArchiveLoan) IsNode() {}
+
+var archiveloanlineImplementors = []string{"ArchiveLoanLine", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*ArchiveLoanLine) IsNode() {}
+
 var archivemanualImplementors = []string{"ArchiveManual", "Node"}
 
 // IsNode implements the Node interface check for GQLGen.
@@ -132,6 +146,11 @@ var archiveretentionImplementors = []string{"ArchiveRetention", "Node"}
 
 // IsNode implements the Node interface check for GQLGen.
 func (*ArchiveRetention) IsNode() {}
+
+var archivereturnImplementors = []string{"ArchiveReturn", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*ArchiveReturn) IsNode() {}
 
 var archivevolumeImplementors = []string{"ArchiveVolume", "Node"}
 
@@ -368,6 +387,11 @@ var staffImplementors = []string{"Staff", "Node"}
 // IsNode implements the Node interface check for GQLGen.
 func (*Staff) IsNode() {}
 
+var stafffileconsultationImplementors = []string{"StaffFileConsultation", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*StaffFileConsultation) IsNode() {}
+
 var unitImplementors = []string{"Unit", "Node"}
 
 // IsNode implements the Node interface check for GQLGen.
@@ -495,6 +519,24 @@ func (c *Client) noder(ctx context.Context, table string, id uuid.UUID) (Noder, 
 			}
 		}
 		return query.Only(ctx)
+	case archiveloan.Table:
+		query := c.ArchiveLoan.Query().
+			Where(archiveloan.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, archiveloanImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case archiveloanline.Table:
+		query := c.ArchiveLoanLine.Query().
+			Where(archiveloanline.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, archiveloanlineImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
 	case archivemanual.Table:
 		query := c.ArchiveManual.Query().
 			Where(archivemanual.ID(id))
@@ -536,6 +578,15 @@ func (c *Client) noder(ctx context.Context, table string, id uuid.UUID) (Noder, 
 			Where(archiveretention.ID(id))
 		if fc := graphql.GetFieldContext(ctx); fc != nil {
 			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, archiveretentionImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case archivereturn.Table:
+		query := c.ArchiveReturn.Query().
+			Where(archivereturn.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, archivereturnImplementors...); err != nil {
 				return nil, err
 			}
 		}
@@ -963,6 +1014,15 @@ func (c *Client) noder(ctx context.Context, table string, id uuid.UUID) (Noder, 
 			}
 		}
 		return query.Only(ctx)
+	case stafffileconsultation.Table:
+		query := c.StaffFileConsultation.Query().
+			Where(stafffileconsultation.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, stafffileconsultationImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
 	case unit.Table:
 		query := c.Unit.Query().
 			Where(unit.ID(id))
@@ -1159,6 +1219,38 @@ func (c *Client) noders(ctx context.Context, table string, ids []uuid.UUID) ([]N
 				*noder = node
 			}
 		}
+	case archiveloan.Table:
+		query := c.ArchiveLoan.Query().
+			Where(archiveloan.IDIn(ids...))
+		query, err := query.CollectFields(ctx, archiveloanImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case archiveloanline.Table:
+		query := c.ArchiveLoanLine.Query().
+			Where(archiveloanline.IDIn(ids...))
+		query, err := query.CollectFields(ctx, archiveloanlineImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
 	case archivemanual.Table:
 		query := c.ArchiveManual.Query().
 			Where(archivemanual.IDIn(ids...))
@@ -1227,6 +1319,22 @@ func (c *Client) noders(ctx context.Context, table string, ids []uuid.UUID) ([]N
 		query := c.ArchiveRetention.Query().
 			Where(archiveretention.IDIn(ids...))
 		query, err := query.CollectFields(ctx, archiveretentionImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case archivereturn.Table:
+		query := c.ArchiveReturn.Query().
+			Where(archivereturn.IDIn(ids...))
+		query, err := query.CollectFields(ctx, archivereturnImplementors...)
 		if err != nil {
 			return nil, err
 		}
@@ -1979,6 +2087,22 @@ func (c *Client) noders(ctx context.Context, table string, ids []uuid.UUID) ([]N
 		query := c.Staff.Query().
 			Where(staff.IDIn(ids...))
 		query, err := query.CollectFields(ctx, staffImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case stafffileconsultation.Table:
+		query := c.StaffFileConsultation.Query().
+			Where(stafffileconsultation.IDIn(ids...))
+		query, err := query.CollectFields(ctx, stafffileconsultationImplementors...)
 		if err != nil {
 			return nil, err
 		}

@@ -21,11 +21,14 @@ import (
 	"github.com/steward-pm/steward/ent/archivedocument"
 	"github.com/steward-pm/steward/ent/archivefile"
 	"github.com/steward-pm/steward/ent/archivehold"
+	"github.com/steward-pm/steward/ent/archiveloan"
+	"github.com/steward-pm/steward/ent/archiveloanline"
 	"github.com/steward-pm/steward/ent/archivemanual"
 	"github.com/steward-pm/steward/ent/archivepermit"
 	"github.com/steward-pm/steward/ent/archiverequest"
 	"github.com/steward-pm/steward/ent/archiverequestdocument"
 	"github.com/steward-pm/steward/ent/archiveretention"
+	"github.com/steward-pm/steward/ent/archivereturn"
 	"github.com/steward-pm/steward/ent/archivevolume"
 	"github.com/steward-pm/steward/ent/area"
 	"github.com/steward-pm/steward/ent/building"
@@ -73,6 +76,7 @@ import (
 	"github.com/steward-pm/steward/ent/resident"
 	"github.com/steward-pm/steward/ent/signature"
 	"github.com/steward-pm/steward/ent/staff"
+	"github.com/steward-pm/steward/ent/stafffileconsultation"
 	"github.com/steward-pm/steward/ent/unit"
 	"github.com/steward-pm/steward/ent/vacancy"
 	"github.com/steward-pm/steward/ent/violation"
@@ -2061,6 +2065,652 @@ func (_m *ArchiveHold) ToEdge(order *ArchiveHoldOrder) *ArchiveHoldEdge {
 	}
 }
 
+// ArchiveLoanEdge is the edge representation of ArchiveLoan.
+type ArchiveLoanEdge struct {
+	Node   *ArchiveLoan `json:"node"`
+	Cursor Cursor       `json:"cursor"`
+}
+
+// ArchiveLoanConnection is the connection containing edges to ArchiveLoan.
+type ArchiveLoanConnection struct {
+	Edges      []*ArchiveLoanEdge `json:"edges"`
+	PageInfo   PageInfo           `json:"pageInfo"`
+	TotalCount int                `json:"totalCount"`
+}
+
+func (c *ArchiveLoanConnection) build(nodes []*ArchiveLoan, pager *archiveloanPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *ArchiveLoan
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *ArchiveLoan {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *ArchiveLoan {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*ArchiveLoanEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &ArchiveLoanEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// ArchiveLoanPaginateOption enables pagination customization.
+type ArchiveLoanPaginateOption func(*archiveloanPager) error
+
+// WithArchiveLoanOrder configures pagination ordering.
+func WithArchiveLoanOrder(order *ArchiveLoanOrder) ArchiveLoanPaginateOption {
+	if order == nil {
+		order = DefaultArchiveLoanOrder
+	}
+	o := *order
+	return func(pager *archiveloanPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultArchiveLoanOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithArchiveLoanFilter configures pagination filter.
+func WithArchiveLoanFilter(filter func(*ArchiveLoanQuery) (*ArchiveLoanQuery, error)) ArchiveLoanPaginateOption {
+	return func(pager *archiveloanPager) error {
+		if filter == nil {
+			return errors.New("ArchiveLoanQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type archiveloanPager struct {
+	reverse bool
+	order   *ArchiveLoanOrder
+	filter  func(*ArchiveLoanQuery) (*ArchiveLoanQuery, error)
+}
+
+func newArchiveLoanPager(opts []ArchiveLoanPaginateOption, reverse bool) (*archiveloanPager, error) {
+	pager := &archiveloanPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultArchiveLoanOrder
+	}
+	return pager, nil
+}
+
+func (p *archiveloanPager) applyFilter(query *ArchiveLoanQuery) (*ArchiveLoanQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *archiveloanPager) toCursor(_m *ArchiveLoan) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *archiveloanPager) applyCursors(query *ArchiveLoanQuery, after, before *Cursor) (*ArchiveLoanQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultArchiveLoanOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *archiveloanPager) applyOrder(query *ArchiveLoanQuery) *ArchiveLoanQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultArchiveLoanOrder.Field {
+		query = query.Order(DefaultArchiveLoanOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *archiveloanPager) orderExpr(query *ArchiveLoanQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultArchiveLoanOrder.Field {
+			b.Comma().Ident(DefaultArchiveLoanOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to ArchiveLoan.
+func (_m *ArchiveLoanQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...ArchiveLoanPaginateOption,
+) (*ArchiveLoanConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newArchiveLoanPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &ArchiveLoanConnection{Edges: []*ArchiveLoanEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// ArchiveLoanOrderFieldCreatedAt orders ArchiveLoan by created_at.
+	ArchiveLoanOrderFieldCreatedAt = &ArchiveLoanOrderField{
+		Value: func(_m *ArchiveLoan) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: archiveloan.FieldCreatedAt,
+		toTerm: archiveloan.ByCreatedAt,
+		toCursor: func(_m *ArchiveLoan) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+	// ArchiveLoanOrderFieldCode orders ArchiveLoan by code.
+	ArchiveLoanOrderFieldCode = &ArchiveLoanOrderField{
+		Value: func(_m *ArchiveLoan) (ent.Value, error) {
+			return _m.Code, nil
+		},
+		column: archiveloan.FieldCode,
+		toTerm: archiveloan.ByCode,
+		toCursor: func(_m *ArchiveLoan) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.Code,
+			}
+		},
+	}
+	// ArchiveLoanOrderFieldLentAt orders ArchiveLoan by lent_at.
+	ArchiveLoanOrderFieldLentAt = &ArchiveLoanOrderField{
+		Value: func(_m *ArchiveLoan) (ent.Value, error) {
+			return _m.LentAt, nil
+		},
+		column: archiveloan.FieldLentAt,
+		toTerm: archiveloan.ByLentAt,
+		toCursor: func(_m *ArchiveLoan) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.LentAt,
+			}
+		},
+	}
+	// ArchiveLoanOrderFieldDueAt orders ArchiveLoan by due_at.
+	ArchiveLoanOrderFieldDueAt = &ArchiveLoanOrderField{
+		Value: func(_m *ArchiveLoan) (ent.Value, error) {
+			return _m.DueAt, nil
+		},
+		column: archiveloan.FieldDueAt,
+		toTerm: archiveloan.ByDueAt,
+		toCursor: func(_m *ArchiveLoan) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.DueAt,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f ArchiveLoanOrderField) String() string {
+	var str string
+	switch f.column {
+	case ArchiveLoanOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	case ArchiveLoanOrderFieldCode.column:
+		str = "CODE"
+	case ArchiveLoanOrderFieldLentAt.column:
+		str = "LENT_AT"
+	case ArchiveLoanOrderFieldDueAt.column:
+		str = "DUE_AT"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f ArchiveLoanOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *ArchiveLoanOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("ArchiveLoanOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *ArchiveLoanOrderFieldCreatedAt
+	case "CODE":
+		*f = *ArchiveLoanOrderFieldCode
+	case "LENT_AT":
+		*f = *ArchiveLoanOrderFieldLentAt
+	case "DUE_AT":
+		*f = *ArchiveLoanOrderFieldDueAt
+	default:
+		return fmt.Errorf("%s is not a valid ArchiveLoanOrderField", str)
+	}
+	return nil
+}
+
+// ArchiveLoanOrderField defines the ordering field of ArchiveLoan.
+type ArchiveLoanOrderField struct {
+	// Value extracts the ordering value from the given ArchiveLoan.
+	Value    func(*ArchiveLoan) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) archiveloan.OrderOption
+	toCursor func(*ArchiveLoan) Cursor
+}
+
+// ArchiveLoanOrder defines the ordering of ArchiveLoan.
+type ArchiveLoanOrder struct {
+	Direction OrderDirection         `json:"direction"`
+	Field     *ArchiveLoanOrderField `json:"field"`
+}
+
+// DefaultArchiveLoanOrder is the default ordering of ArchiveLoan.
+var DefaultArchiveLoanOrder = &ArchiveLoanOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &ArchiveLoanOrderField{
+		Value: func(_m *ArchiveLoan) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: archiveloan.FieldID,
+		toTerm: archiveloan.ByID,
+		toCursor: func(_m *ArchiveLoan) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts ArchiveLoan into ArchiveLoanEdge.
+func (_m *ArchiveLoan) ToEdge(order *ArchiveLoanOrder) *ArchiveLoanEdge {
+	if order == nil {
+		order = DefaultArchiveLoanOrder
+	}
+	return &ArchiveLoanEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// ArchiveLoanLineEdge is the edge representation of ArchiveLoanLine.
+type ArchiveLoanLineEdge struct {
+	Node   *ArchiveLoanLine `json:"node"`
+	Cursor Cursor           `json:"cursor"`
+}
+
+// ArchiveLoanLineConnection is the connection containing edges to ArchiveLoanLine.
+type ArchiveLoanLineConnection struct {
+	Edges      []*ArchiveLoanLineEdge `json:"edges"`
+	PageInfo   PageInfo               `json:"pageInfo"`
+	TotalCount int                    `json:"totalCount"`
+}
+
+func (c *ArchiveLoanLineConnection) build(nodes []*ArchiveLoanLine, pager *archiveloanlinePager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *ArchiveLoanLine
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *ArchiveLoanLine {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *ArchiveLoanLine {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*ArchiveLoanLineEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &ArchiveLoanLineEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// ArchiveLoanLinePaginateOption enables pagination customization.
+type ArchiveLoanLinePaginateOption func(*archiveloanlinePager) error
+
+// WithArchiveLoanLineOrder configures pagination ordering.
+func WithArchiveLoanLineOrder(order *ArchiveLoanLineOrder) ArchiveLoanLinePaginateOption {
+	if order == nil {
+		order = DefaultArchiveLoanLineOrder
+	}
+	o := *order
+	return func(pager *archiveloanlinePager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultArchiveLoanLineOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithArchiveLoanLineFilter configures pagination filter.
+func WithArchiveLoanLineFilter(filter func(*ArchiveLoanLineQuery) (*ArchiveLoanLineQuery, error)) ArchiveLoanLinePaginateOption {
+	return func(pager *archiveloanlinePager) error {
+		if filter == nil {
+			return errors.New("ArchiveLoanLineQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type archiveloanlinePager struct {
+	reverse bool
+	order   *ArchiveLoanLineOrder
+	filter  func(*ArchiveLoanLineQuery) (*ArchiveLoanLineQuery, error)
+}
+
+func newArchiveLoanLinePager(opts []ArchiveLoanLinePaginateOption, reverse bool) (*archiveloanlinePager, error) {
+	pager := &archiveloanlinePager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultArchiveLoanLineOrder
+	}
+	return pager, nil
+}
+
+func (p *archiveloanlinePager) applyFilter(query *ArchiveLoanLineQuery) (*ArchiveLoanLineQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *archiveloanlinePager) toCursor(_m *ArchiveLoanLine) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *archiveloanlinePager) applyCursors(query *ArchiveLoanLineQuery, after, before *Cursor) (*ArchiveLoanLineQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultArchiveLoanLineOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *archiveloanlinePager) applyOrder(query *ArchiveLoanLineQuery) *ArchiveLoanLineQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultArchiveLoanLineOrder.Field {
+		query = query.Order(DefaultArchiveLoanLineOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *archiveloanlinePager) orderExpr(query *ArchiveLoanLineQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultArchiveLoanLineOrder.Field {
+			b.Comma().Ident(DefaultArchiveLoanLineOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to ArchiveLoanLine.
+func (_m *ArchiveLoanLineQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...ArchiveLoanLinePaginateOption,
+) (*ArchiveLoanLineConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newArchiveLoanLinePager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &ArchiveLoanLineConnection{Edges: []*ArchiveLoanLineEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// ArchiveLoanLineOrderFieldCreatedAt orders ArchiveLoanLine by created_at.
+	ArchiveLoanLineOrderFieldCreatedAt = &ArchiveLoanLineOrderField{
+		Value: func(_m *ArchiveLoanLine) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: archiveloanline.FieldCreatedAt,
+		toTerm: archiveloanline.ByCreatedAt,
+		toCursor: func(_m *ArchiveLoanLine) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f ArchiveLoanLineOrderField) String() string {
+	var str string
+	switch f.column {
+	case ArchiveLoanLineOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f ArchiveLoanLineOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *ArchiveLoanLineOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("ArchiveLoanLineOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *ArchiveLoanLineOrderFieldCreatedAt
+	default:
+		return fmt.Errorf("%s is not a valid ArchiveLoanLineOrderField", str)
+	}
+	return nil
+}
+
+// ArchiveLoanLineOrderField defines the ordering field of ArchiveLoanLine.
+type ArchiveLoanLineOrderField struct {
+	// Value extracts the ordering value from the given ArchiveLoanLine.
+	Value    func(*ArchiveLoanLine) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) archiveloanline.OrderOption
+	toCursor func(*ArchiveLoanLine) Cursor
+}
+
+// ArchiveLoanLineOrder defines the ordering of ArchiveLoanLine.
+type ArchiveLoanLineOrder struct {
+	Direction OrderDirection             `json:"direction"`
+	Field     *ArchiveLoanLineOrderField `json:"field"`
+}
+
+// DefaultArchiveLoanLineOrder is the default ordering of ArchiveLoanLine.
+var DefaultArchiveLoanLineOrder = &ArchiveLoanLineOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &ArchiveLoanLineOrderField{
+		Value: func(_m *ArchiveLoanLine) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: archiveloanline.FieldID,
+		toTerm: archiveloanline.ByID,
+		toCursor: func(_m *ArchiveLoanLine) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts ArchiveLoanLine into ArchiveLoanLineEdge.
+func (_m *ArchiveLoanLine) ToEdge(order *ArchiveLoanLineOrder) *ArchiveLoanLineEdge {
+	if order == nil {
+		order = DefaultArchiveLoanLineOrder
+	}
+	return &ArchiveLoanLineEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
 // ArchiveManualEdge is the edge representation of ArchiveManual.
 type ArchiveManualEdge struct {
 	Node   *ArchiveManual `json:"node"`
@@ -3590,6 +4240,302 @@ func (_m *ArchiveRetention) ToEdge(order *ArchiveRetentionOrder) *ArchiveRetenti
 		order = DefaultArchiveRetentionOrder
 	}
 	return &ArchiveRetentionEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// ArchiveReturnEdge is the edge representation of ArchiveReturn.
+type ArchiveReturnEdge struct {
+	Node   *ArchiveReturn `json:"node"`
+	Cursor Cursor         `json:"cursor"`
+}
+
+// ArchiveReturnConnection is the connection containing edges to ArchiveReturn.
+type ArchiveReturnConnection struct {
+	Edges      []*ArchiveReturnEdge `json:"edges"`
+	PageInfo   PageInfo             `json:"pageInfo"`
+	TotalCount int                  `json:"totalCount"`
+}
+
+func (c *ArchiveReturnConnection) build(nodes []*ArchiveReturn, pager *archivereturnPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *ArchiveReturn
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *ArchiveReturn {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *ArchiveReturn {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*ArchiveReturnEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &ArchiveReturnEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// ArchiveReturnPaginateOption enables pagination customization.
+type ArchiveReturnPaginateOption func(*archivereturnPager) error
+
+// WithArchiveReturnOrder configures pagination ordering.
+func WithArchiveReturnOrder(order *ArchiveReturnOrder) ArchiveReturnPaginateOption {
+	if order == nil {
+		order = DefaultArchiveReturnOrder
+	}
+	o := *order
+	return func(pager *archivereturnPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultArchiveReturnOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithArchiveReturnFilter configures pagination filter.
+func WithArchiveReturnFilter(filter func(*ArchiveReturnQuery) (*ArchiveReturnQuery, error)) ArchiveReturnPaginateOption {
+	return func(pager *archivereturnPager) error {
+		if filter == nil {
+			return errors.New("ArchiveReturnQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type archivereturnPager struct {
+	reverse bool
+	order   *ArchiveReturnOrder
+	filter  func(*ArchiveReturnQuery) (*ArchiveReturnQuery, error)
+}
+
+func newArchiveReturnPager(opts []ArchiveReturnPaginateOption, reverse bool) (*archivereturnPager, error) {
+	pager := &archivereturnPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultArchiveReturnOrder
+	}
+	return pager, nil
+}
+
+func (p *archivereturnPager) applyFilter(query *ArchiveReturnQuery) (*ArchiveReturnQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *archivereturnPager) toCursor(_m *ArchiveReturn) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *archivereturnPager) applyCursors(query *ArchiveReturnQuery, after, before *Cursor) (*ArchiveReturnQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultArchiveReturnOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *archivereturnPager) applyOrder(query *ArchiveReturnQuery) *ArchiveReturnQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultArchiveReturnOrder.Field {
+		query = query.Order(DefaultArchiveReturnOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *archivereturnPager) orderExpr(query *ArchiveReturnQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultArchiveReturnOrder.Field {
+			b.Comma().Ident(DefaultArchiveReturnOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to ArchiveReturn.
+func (_m *ArchiveReturnQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...ArchiveReturnPaginateOption,
+) (*ArchiveReturnConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newArchiveReturnPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &ArchiveReturnConnection{Edges: []*ArchiveReturnEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// ArchiveReturnOrderFieldCreatedAt orders ArchiveReturn by created_at.
+	ArchiveReturnOrderFieldCreatedAt = &ArchiveReturnOrderField{
+		Value: func(_m *ArchiveReturn) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: archivereturn.FieldCreatedAt,
+		toTerm: archivereturn.ByCreatedAt,
+		toCursor: func(_m *ArchiveReturn) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f ArchiveReturnOrderField) String() string {
+	var str string
+	switch f.column {
+	case ArchiveReturnOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f ArchiveReturnOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *ArchiveReturnOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("ArchiveReturnOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *ArchiveReturnOrderFieldCreatedAt
+	default:
+		return fmt.Errorf("%s is not a valid ArchiveReturnOrderField", str)
+	}
+	return nil
+}
+
+// ArchiveReturnOrderField defines the ordering field of ArchiveReturn.
+type ArchiveReturnOrderField struct {
+	// Value extracts the ordering value from the given ArchiveReturn.
+	Value    func(*ArchiveReturn) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) archivereturn.OrderOption
+	toCursor func(*ArchiveReturn) Cursor
+}
+
+// ArchiveReturnOrder defines the ordering of ArchiveReturn.
+type ArchiveReturnOrder struct {
+	Direction OrderDirection           `json:"direction"`
+	Field     *ArchiveReturnOrderField `json:"field"`
+}
+
+// DefaultArchiveReturnOrder is the default ordering of ArchiveReturn.
+var DefaultArchiveReturnOrder = &ArchiveReturnOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &ArchiveReturnOrderField{
+		Value: func(_m *ArchiveReturn) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: archivereturn.FieldID,
+		toTerm: archivereturn.ByID,
+		toCursor: func(_m *ArchiveReturn) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts ArchiveReturn into ArchiveReturnEdge.
+func (_m *ArchiveReturn) ToEdge(order *ArchiveReturnOrder) *ArchiveReturnEdge {
+	if order == nil {
+		order = DefaultArchiveReturnOrder
+	}
+	return &ArchiveReturnEdge{
 		Node:   _m,
 		Cursor: order.Field.toCursor(_m),
 	}
@@ -18150,6 +19096,320 @@ func (_m *Staff) ToEdge(order *StaffOrder) *StaffEdge {
 		order = DefaultStaffOrder
 	}
 	return &StaffEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// StaffFileConsultationEdge is the edge representation of StaffFileConsultation.
+type StaffFileConsultationEdge struct {
+	Node   *StaffFileConsultation `json:"node"`
+	Cursor Cursor                 `json:"cursor"`
+}
+
+// StaffFileConsultationConnection is the connection containing edges to StaffFileConsultation.
+type StaffFileConsultationConnection struct {
+	Edges      []*StaffFileConsultationEdge `json:"edges"`
+	PageInfo   PageInfo                     `json:"pageInfo"`
+	TotalCount int                          `json:"totalCount"`
+}
+
+func (c *StaffFileConsultationConnection) build(nodes []*StaffFileConsultation, pager *stafffileconsultationPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *StaffFileConsultation
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *StaffFileConsultation {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *StaffFileConsultation {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*StaffFileConsultationEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &StaffFileConsultationEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// StaffFileConsultationPaginateOption enables pagination customization.
+type StaffFileConsultationPaginateOption func(*stafffileconsultationPager) error
+
+// WithStaffFileConsultationOrder configures pagination ordering.
+func WithStaffFileConsultationOrder(order *StaffFileConsultationOrder) StaffFileConsultationPaginateOption {
+	if order == nil {
+		order = DefaultStaffFileConsultationOrder
+	}
+	o := *order
+	return func(pager *stafffileconsultationPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultStaffFileConsultationOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithStaffFileConsultationFilter configures pagination filter.
+func WithStaffFileConsultationFilter(filter func(*StaffFileConsultationQuery) (*StaffFileConsultationQuery, error)) StaffFileConsultationPaginateOption {
+	return func(pager *stafffileconsultationPager) error {
+		if filter == nil {
+			return errors.New("StaffFileConsultationQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type stafffileconsultationPager struct {
+	reverse bool
+	order   *StaffFileConsultationOrder
+	filter  func(*StaffFileConsultationQuery) (*StaffFileConsultationQuery, error)
+}
+
+func newStaffFileConsultationPager(opts []StaffFileConsultationPaginateOption, reverse bool) (*stafffileconsultationPager, error) {
+	pager := &stafffileconsultationPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultStaffFileConsultationOrder
+	}
+	return pager, nil
+}
+
+func (p *stafffileconsultationPager) applyFilter(query *StaffFileConsultationQuery) (*StaffFileConsultationQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *stafffileconsultationPager) toCursor(_m *StaffFileConsultation) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *stafffileconsultationPager) applyCursors(query *StaffFileConsultationQuery, after, before *Cursor) (*StaffFileConsultationQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultStaffFileConsultationOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *stafffileconsultationPager) applyOrder(query *StaffFileConsultationQuery) *StaffFileConsultationQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultStaffFileConsultationOrder.Field {
+		query = query.Order(DefaultStaffFileConsultationOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *stafffileconsultationPager) orderExpr(query *StaffFileConsultationQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultStaffFileConsultationOrder.Field {
+			b.Comma().Ident(DefaultStaffFileConsultationOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to StaffFileConsultation.
+func (_m *StaffFileConsultationQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...StaffFileConsultationPaginateOption,
+) (*StaffFileConsultationConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newStaffFileConsultationPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &StaffFileConsultationConnection{Edges: []*StaffFileConsultationEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// StaffFileConsultationOrderFieldCreatedAt orders StaffFileConsultation by created_at.
+	StaffFileConsultationOrderFieldCreatedAt = &StaffFileConsultationOrderField{
+		Value: func(_m *StaffFileConsultation) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: stafffileconsultation.FieldCreatedAt,
+		toTerm: stafffileconsultation.ByCreatedAt,
+		toCursor: func(_m *StaffFileConsultation) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+	// StaffFileConsultationOrderFieldConsultedAt orders StaffFileConsultation by consulted_at.
+	StaffFileConsultationOrderFieldConsultedAt = &StaffFileConsultationOrderField{
+		Value: func(_m *StaffFileConsultation) (ent.Value, error) {
+			return _m.ConsultedAt, nil
+		},
+		column: stafffileconsultation.FieldConsultedAt,
+		toTerm: stafffileconsultation.ByConsultedAt,
+		toCursor: func(_m *StaffFileConsultation) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.ConsultedAt,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f StaffFileConsultationOrderField) String() string {
+	var str string
+	switch f.column {
+	case StaffFileConsultationOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	case StaffFileConsultationOrderFieldConsultedAt.column:
+		str = "CONSULTED_AT"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f StaffFileConsultationOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *StaffFileConsultationOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("StaffFileConsultationOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *StaffFileConsultationOrderFieldCreatedAt
+	case "CONSULTED_AT":
+		*f = *StaffFileConsultationOrderFieldConsultedAt
+	default:
+		return fmt.Errorf("%s is not a valid StaffFileConsultationOrderField", str)
+	}
+	return nil
+}
+
+// StaffFileConsultationOrderField defines the ordering field of StaffFileConsultation.
+type StaffFileConsultationOrderField struct {
+	// Value extracts the ordering value from the given StaffFileConsultation.
+	Value    func(*StaffFileConsultation) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) stafffileconsultation.OrderOption
+	toCursor func(*StaffFileConsultation) Cursor
+}
+
+// StaffFileConsultationOrder defines the ordering of StaffFileConsultation.
+type StaffFileConsultationOrder struct {
+	Direction OrderDirection                   `json:"direction"`
+	Field     *StaffFileConsultationOrderField `json:"field"`
+}
+
+// DefaultStaffFileConsultationOrder is the default ordering of StaffFileConsultation.
+var DefaultStaffFileConsultationOrder = &StaffFileConsultationOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &StaffFileConsultationOrderField{
+		Value: func(_m *StaffFileConsultation) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: stafffileconsultation.FieldID,
+		toTerm: stafffileconsultation.ByID,
+		toCursor: func(_m *StaffFileConsultation) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts StaffFileConsultation into StaffFileConsultationEdge.
+func (_m *StaffFileConsultation) ToEdge(order *StaffFileConsultationOrder) *StaffFileConsultationEdge {
+	if order == nil {
+		order = DefaultStaffFileConsultationOrder
+	}
+	return &StaffFileConsultationEdge{
 		Node:   _m,
 		Cursor: order.Field.toCursor(_m),
 	}

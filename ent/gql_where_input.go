@@ -14,11 +14,14 @@ import (
 	"github.com/steward-pm/steward/ent/archivedocument"
 	"github.com/steward-pm/steward/ent/archivefile"
 	"github.com/steward-pm/steward/ent/archivehold"
+	"github.com/steward-pm/steward/ent/archiveloan"
+	"github.com/steward-pm/steward/ent/archiveloanline"
 	"github.com/steward-pm/steward/ent/archivemanual"
 	"github.com/steward-pm/steward/ent/archivepermit"
 	"github.com/steward-pm/steward/ent/archiverequest"
 	"github.com/steward-pm/steward/ent/archiverequestdocument"
 	"github.com/steward-pm/steward/ent/archiveretention"
+	"github.com/steward-pm/steward/ent/archivereturn"
 	"github.com/steward-pm/steward/ent/archivevolume"
 	"github.com/steward-pm/steward/ent/area"
 	"github.com/steward-pm/steward/ent/building"
@@ -67,6 +70,7 @@ import (
 	"github.com/steward-pm/steward/ent/resident"
 	"github.com/steward-pm/steward/ent/signature"
 	"github.com/steward-pm/steward/ent/staff"
+	"github.com/steward-pm/steward/ent/stafffileconsultation"
 	"github.com/steward-pm/steward/ent/unit"
 	"github.com/steward-pm/steward/ent/vacancy"
 	"github.com/steward-pm/steward/ent/violation"
@@ -1467,6 +1471,24 @@ type ArchiveDocumentWhereInput struct {
 	ContentTypeEqualFold    *string  `json:"contentTypeEqualFold,omitempty"`
 	ContentTypeContainsFold *string  `json:"contentTypeContainsFold,omitempty"`
 
+	// "text_state" field predicates.
+	TextState      *archivedocument.TextState  `json:"textState,omitempty"`
+	TextStateNEQ   *archivedocument.TextState  `json:"textStateNEQ,omitempty"`
+	TextStateIn    []archivedocument.TextState `json:"textStateIn,omitempty"`
+	TextStateNotIn []archivedocument.TextState `json:"textStateNotIn,omitempty"`
+
+	// "lent_until" field predicates.
+	LentUntil       *time.Time  `json:"lentUntil,omitempty"`
+	LentUntilNEQ    *time.Time  `json:"lentUntilNEQ,omitempty"`
+	LentUntilIn     []time.Time `json:"lentUntilIn,omitempty"`
+	LentUntilNotIn  []time.Time `json:"lentUntilNotIn,omitempty"`
+	LentUntilGT     *time.Time  `json:"lentUntilGT,omitempty"`
+	LentUntilGTE    *time.Time  `json:"lentUntilGTE,omitempty"`
+	LentUntilLT     *time.Time  `json:"lentUntilLT,omitempty"`
+	LentUntilLTE    *time.Time  `json:"lentUntilLTE,omitempty"`
+	LentUntilIsNil  bool        `json:"lentUntilIsNil,omitempty"`
+	LentUntilNotNil bool        `json:"lentUntilNotNil,omitempty"`
+
 	// "destroyed_at" field predicates.
 	DestroyedAt       *time.Time  `json:"destroyedAt,omitempty"`
 	DestroyedAtNEQ    *time.Time  `json:"destroyedAtNEQ,omitempty"`
@@ -2006,6 +2028,48 @@ func (i *ArchiveDocumentWhereInput) P() (predicate.ArchiveDocument, error) {
 	}
 	if i.ContentTypeContainsFold != nil {
 		predicates = append(predicates, archivedocument.ContentTypeContainsFold(*i.ContentTypeContainsFold))
+	}
+	if i.TextState != nil {
+		predicates = append(predicates, archivedocument.TextStateEQ(*i.TextState))
+	}
+	if i.TextStateNEQ != nil {
+		predicates = append(predicates, archivedocument.TextStateNEQ(*i.TextStateNEQ))
+	}
+	if len(i.TextStateIn) > 0 {
+		predicates = append(predicates, archivedocument.TextStateIn(i.TextStateIn...))
+	}
+	if len(i.TextStateNotIn) > 0 {
+		predicates = append(predicates, archivedocument.TextStateNotIn(i.TextStateNotIn...))
+	}
+	if i.LentUntil != nil {
+		predicates = append(predicates, archivedocument.LentUntilEQ(*i.LentUntil))
+	}
+	if i.LentUntilNEQ != nil {
+		predicates = append(predicates, archivedocument.LentUntilNEQ(*i.LentUntilNEQ))
+	}
+	if len(i.LentUntilIn) > 0 {
+		predicates = append(predicates, archivedocument.LentUntilIn(i.LentUntilIn...))
+	}
+	if len(i.LentUntilNotIn) > 0 {
+		predicates = append(predicates, archivedocument.LentUntilNotIn(i.LentUntilNotIn...))
+	}
+	if i.LentUntilGT != nil {
+		predicates = append(predicates, archivedocument.LentUntilGT(*i.LentUntilGT))
+	}
+	if i.LentUntilGTE != nil {
+		predicates = append(predicates, archivedocument.LentUntilGTE(*i.LentUntilGTE))
+	}
+	if i.LentUntilLT != nil {
+		predicates = append(predicates, archivedocument.LentUntilLT(*i.LentUntilLT))
+	}
+	if i.LentUntilLTE != nil {
+		predicates = append(predicates, archivedocument.LentUntilLTE(*i.LentUntilLTE))
+	}
+	if i.LentUntilIsNil {
+		predicates = append(predicates, archivedocument.LentUntilIsNil())
+	}
+	if i.LentUntilNotNil {
+		predicates = append(predicates, archivedocument.LentUntilNotNil())
 	}
 	if i.DestroyedAt != nil {
 		predicates = append(predicates, archivedocument.DestroyedAtEQ(*i.DestroyedAt))
@@ -2805,6 +2869,820 @@ func (i *ArchiveHoldWhereInput) P() (predicate.ArchiveHold, error) {
 		return predicates[0], nil
 	default:
 		return archivehold.And(predicates...), nil
+	}
+}
+
+// ArchiveLoanWhereInput represents a where input for filtering ArchiveLoan queries.
+type ArchiveLoanWhereInput struct {
+	Predicates []predicate.ArchiveLoan  `json:"-"`
+	Not        *ArchiveLoanWhereInput   `json:"not,omitempty"`
+	Or         []*ArchiveLoanWhereInput `json:"or,omitempty"`
+	And        []*ArchiveLoanWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "voided_at" field predicates.
+	VoidedAt       *time.Time  `json:"voidedAt,omitempty"`
+	VoidedAtNEQ    *time.Time  `json:"voidedAtNEQ,omitempty"`
+	VoidedAtIn     []time.Time `json:"voidedAtIn,omitempty"`
+	VoidedAtNotIn  []time.Time `json:"voidedAtNotIn,omitempty"`
+	VoidedAtGT     *time.Time  `json:"voidedAtGT,omitempty"`
+	VoidedAtGTE    *time.Time  `json:"voidedAtGTE,omitempty"`
+	VoidedAtLT     *time.Time  `json:"voidedAtLT,omitempty"`
+	VoidedAtLTE    *time.Time  `json:"voidedAtLTE,omitempty"`
+	VoidedAtIsNil  bool        `json:"voidedAtIsNil,omitempty"`
+	VoidedAtNotNil bool        `json:"voidedAtNotNil,omitempty"`
+
+	// "account_id" field predicates.
+	AccountID      *uuid.UUID  `json:"accountID,omitempty"`
+	AccountIDNEQ   *uuid.UUID  `json:"accountIDNEQ,omitempty"`
+	AccountIDIn    []uuid.UUID `json:"accountIDIn,omitempty"`
+	AccountIDNotIn []uuid.UUID `json:"accountIDNotIn,omitempty"`
+	AccountIDGT    *uuid.UUID  `json:"accountIDGT,omitempty"`
+	AccountIDGTE   *uuid.UUID  `json:"accountIDGTE,omitempty"`
+	AccountIDLT    *uuid.UUID  `json:"accountIDLT,omitempty"`
+	AccountIDLTE   *uuid.UUID  `json:"accountIDLTE,omitempty"`
+
+	// "code" field predicates.
+	Code             *string  `json:"code,omitempty"`
+	CodeNEQ          *string  `json:"codeNEQ,omitempty"`
+	CodeIn           []string `json:"codeIn,omitempty"`
+	CodeNotIn        []string `json:"codeNotIn,omitempty"`
+	CodeGT           *string  `json:"codeGT,omitempty"`
+	CodeGTE          *string  `json:"codeGTE,omitempty"`
+	CodeLT           *string  `json:"codeLT,omitempty"`
+	CodeLTE          *string  `json:"codeLTE,omitempty"`
+	CodeContains     *string  `json:"codeContains,omitempty"`
+	CodeHasPrefix    *string  `json:"codeHasPrefix,omitempty"`
+	CodeHasSuffix    *string  `json:"codeHasSuffix,omitempty"`
+	CodeEqualFold    *string  `json:"codeEqualFold,omitempty"`
+	CodeContainsFold *string  `json:"codeContainsFold,omitempty"`
+
+	// "request_id" field predicates.
+	RequestID      *uuid.UUID  `json:"requestID,omitempty"`
+	RequestIDNEQ   *uuid.UUID  `json:"requestIDNEQ,omitempty"`
+	RequestIDIn    []uuid.UUID `json:"requestIDIn,omitempty"`
+	RequestIDNotIn []uuid.UUID `json:"requestIDNotIn,omitempty"`
+
+	// "borrower_name" field predicates.
+	BorrowerName             *string  `json:"borrowerName,omitempty"`
+	BorrowerNameNEQ          *string  `json:"borrowerNameNEQ,omitempty"`
+	BorrowerNameIn           []string `json:"borrowerNameIn,omitempty"`
+	BorrowerNameNotIn        []string `json:"borrowerNameNotIn,omitempty"`
+	BorrowerNameGT           *string  `json:"borrowerNameGT,omitempty"`
+	BorrowerNameGTE          *string  `json:"borrowerNameGTE,omitempty"`
+	BorrowerNameLT           *string  `json:"borrowerNameLT,omitempty"`
+	BorrowerNameLTE          *string  `json:"borrowerNameLTE,omitempty"`
+	BorrowerNameContains     *string  `json:"borrowerNameContains,omitempty"`
+	BorrowerNameHasPrefix    *string  `json:"borrowerNameHasPrefix,omitempty"`
+	BorrowerNameHasSuffix    *string  `json:"borrowerNameHasSuffix,omitempty"`
+	BorrowerNameEqualFold    *string  `json:"borrowerNameEqualFold,omitempty"`
+	BorrowerNameContainsFold *string  `json:"borrowerNameContainsFold,omitempty"`
+
+	// "lent_by_id" field predicates.
+	LentByID      *uuid.UUID  `json:"lentByID,omitempty"`
+	LentByIDNEQ   *uuid.UUID  `json:"lentByIDNEQ,omitempty"`
+	LentByIDIn    []uuid.UUID `json:"lentByIDIn,omitempty"`
+	LentByIDNotIn []uuid.UUID `json:"lentByIDNotIn,omitempty"`
+	LentByIDGT    *uuid.UUID  `json:"lentByIDGT,omitempty"`
+	LentByIDGTE   *uuid.UUID  `json:"lentByIDGTE,omitempty"`
+	LentByIDLT    *uuid.UUID  `json:"lentByIDLT,omitempty"`
+	LentByIDLTE   *uuid.UUID  `json:"lentByIDLTE,omitempty"`
+
+	// "lent_at" field predicates.
+	LentAt      *time.Time  `json:"lentAt,omitempty"`
+	LentAtNEQ   *time.Time  `json:"lentAtNEQ,omitempty"`
+	LentAtIn    []time.Time `json:"lentAtIn,omitempty"`
+	LentAtNotIn []time.Time `json:"lentAtNotIn,omitempty"`
+	LentAtGT    *time.Time  `json:"lentAtGT,omitempty"`
+	LentAtGTE   *time.Time  `json:"lentAtGTE,omitempty"`
+	LentAtLT    *time.Time  `json:"lentAtLT,omitempty"`
+	LentAtLTE   *time.Time  `json:"lentAtLTE,omitempty"`
+
+	// "due_at" field predicates.
+	DueAt      *time.Time  `json:"dueAt,omitempty"`
+	DueAtNEQ   *time.Time  `json:"dueAtNEQ,omitempty"`
+	DueAtIn    []time.Time `json:"dueAtIn,omitempty"`
+	DueAtNotIn []time.Time `json:"dueAtNotIn,omitempty"`
+	DueAtGT    *time.Time  `json:"dueAtGT,omitempty"`
+	DueAtGTE   *time.Time  `json:"dueAtGTE,omitempty"`
+	DueAtLT    *time.Time  `json:"dueAtLT,omitempty"`
+	DueAtLTE   *time.Time  `json:"dueAtLTE,omitempty"`
+
+	// "returned_at" field predicates.
+	ReturnedAt       *time.Time  `json:"returnedAt,omitempty"`
+	ReturnedAtNEQ    *time.Time  `json:"returnedAtNEQ,omitempty"`
+	ReturnedAtIn     []time.Time `json:"returnedAtIn,omitempty"`
+	ReturnedAtNotIn  []time.Time `json:"returnedAtNotIn,omitempty"`
+	ReturnedAtGT     *time.Time  `json:"returnedAtGT,omitempty"`
+	ReturnedAtGTE    *time.Time  `json:"returnedAtGTE,omitempty"`
+	ReturnedAtLT     *time.Time  `json:"returnedAtLT,omitempty"`
+	ReturnedAtLTE    *time.Time  `json:"returnedAtLTE,omitempty"`
+	ReturnedAtIsNil  bool        `json:"returnedAtIsNil,omitempty"`
+	ReturnedAtNotNil bool        `json:"returnedAtNotNil,omitempty"`
+
+	// "state" field predicates.
+	State      *archiveloan.State  `json:"state,omitempty"`
+	StateNEQ   *archiveloan.State  `json:"stateNEQ,omitempty"`
+	StateIn    []archiveloan.State `json:"stateIn,omitempty"`
+	StateNotIn []archiveloan.State `json:"stateNotIn,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *ArchiveLoanWhereInput) AddPredicates(predicates ...predicate.ArchiveLoan) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the ArchiveLoanWhereInput filter on the ArchiveLoanQuery builder.
+func (i *ArchiveLoanWhereInput) Filter(q *ArchiveLoanQuery) (*ArchiveLoanQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyArchiveLoanWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyArchiveLoanWhereInput is returned in case the ArchiveLoanWhereInput is empty.
+var ErrEmptyArchiveLoanWhereInput = errors.New("ent: empty predicate ArchiveLoanWhereInput")
+
+// P returns a predicate for filtering archiveloans.
+// An error is returned if the input is empty or invalid.
+func (i *ArchiveLoanWhereInput) P() (predicate.ArchiveLoan, error) {
+	var predicates []predicate.ArchiveLoan
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, archiveloan.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.ArchiveLoan, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, archiveloan.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.ArchiveLoan, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, archiveloan.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, archiveloan.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, archiveloan.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, archiveloan.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, archiveloan.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, archiveloan.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, archiveloan.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, archiveloan.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, archiveloan.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, archiveloan.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, archiveloan.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, archiveloan.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, archiveloan.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, archiveloan.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, archiveloan.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, archiveloan.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, archiveloan.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, archiveloan.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, archiveloan.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, archiveloan.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, archiveloan.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.VoidedAt != nil {
+		predicates = append(predicates, archiveloan.VoidedAtEQ(*i.VoidedAt))
+	}
+	if i.VoidedAtNEQ != nil {
+		predicates = append(predicates, archiveloan.VoidedAtNEQ(*i.VoidedAtNEQ))
+	}
+	if len(i.VoidedAtIn) > 0 {
+		predicates = append(predicates, archiveloan.VoidedAtIn(i.VoidedAtIn...))
+	}
+	if len(i.VoidedAtNotIn) > 0 {
+		predicates = append(predicates, archiveloan.VoidedAtNotIn(i.VoidedAtNotIn...))
+	}
+	if i.VoidedAtGT != nil {
+		predicates = append(predicates, archiveloan.VoidedAtGT(*i.VoidedAtGT))
+	}
+	if i.VoidedAtGTE != nil {
+		predicates = append(predicates, archiveloan.VoidedAtGTE(*i.VoidedAtGTE))
+	}
+	if i.VoidedAtLT != nil {
+		predicates = append(predicates, archiveloan.VoidedAtLT(*i.VoidedAtLT))
+	}
+	if i.VoidedAtLTE != nil {
+		predicates = append(predicates, archiveloan.VoidedAtLTE(*i.VoidedAtLTE))
+	}
+	if i.VoidedAtIsNil {
+		predicates = append(predicates, archiveloan.VoidedAtIsNil())
+	}
+	if i.VoidedAtNotNil {
+		predicates = append(predicates, archiveloan.VoidedAtNotNil())
+	}
+	if i.AccountID != nil {
+		predicates = append(predicates, archiveloan.AccountIDEQ(*i.AccountID))
+	}
+	if i.AccountIDNEQ != nil {
+		predicates = append(predicates, archiveloan.AccountIDNEQ(*i.AccountIDNEQ))
+	}
+	if len(i.AccountIDIn) > 0 {
+		predicates = append(predicates, archiveloan.AccountIDIn(i.AccountIDIn...))
+	}
+	if len(i.AccountIDNotIn) > 0 {
+		predicates = append(predicates, archiveloan.AccountIDNotIn(i.AccountIDNotIn...))
+	}
+	if i.AccountIDGT != nil {
+		predicates = append(predicates, archiveloan.AccountIDGT(*i.AccountIDGT))
+	}
+	if i.AccountIDGTE != nil {
+		predicates = append(predicates, archiveloan.AccountIDGTE(*i.AccountIDGTE))
+	}
+	if i.AccountIDLT != nil {
+		predicates = append(predicates, archiveloan.AccountIDLT(*i.AccountIDLT))
+	}
+	if i.AccountIDLTE != nil {
+		predicates = append(predicates, archiveloan.AccountIDLTE(*i.AccountIDLTE))
+	}
+	if i.Code != nil {
+		predicates = append(predicates, archiveloan.CodeEQ(*i.Code))
+	}
+	if i.CodeNEQ != nil {
+		predicates = append(predicates, archiveloan.CodeNEQ(*i.CodeNEQ))
+	}
+	if len(i.CodeIn) > 0 {
+		predicates = append(predicates, archiveloan.CodeIn(i.CodeIn...))
+	}
+	if len(i.CodeNotIn) > 0 {
+		predicates = append(predicates, archiveloan.CodeNotIn(i.CodeNotIn...))
+	}
+	if i.CodeGT != nil {
+		predicates = append(predicates, archiveloan.CodeGT(*i.CodeGT))
+	}
+	if i.CodeGTE != nil {
+		predicates = append(predicates, archiveloan.CodeGTE(*i.CodeGTE))
+	}
+	if i.CodeLT != nil {
+		predicates = append(predicates, archiveloan.CodeLT(*i.CodeLT))
+	}
+	if i.CodeLTE != nil {
+		predicates = append(predicates, archiveloan.CodeLTE(*i.CodeLTE))
+	}
+	if i.CodeContains != nil {
+		predicates = append(predicates, archiveloan.CodeContains(*i.CodeContains))
+	}
+	if i.CodeHasPrefix != nil {
+		predicates = append(predicates, archiveloan.CodeHasPrefix(*i.CodeHasPrefix))
+	}
+	if i.CodeHasSuffix != nil {
+		predicates = append(predicates, archiveloan.CodeHasSuffix(*i.CodeHasSuffix))
+	}
+	if i.CodeEqualFold != nil {
+		predicates = append(predicates, archiveloan.CodeEqualFold(*i.CodeEqualFold))
+	}
+	if i.CodeContainsFold != nil {
+		predicates = append(predicates, archiveloan.CodeContainsFold(*i.CodeContainsFold))
+	}
+	if i.RequestID != nil {
+		predicates = append(predicates, archiveloan.RequestIDEQ(*i.RequestID))
+	}
+	if i.RequestIDNEQ != nil {
+		predicates = append(predicates, archiveloan.RequestIDNEQ(*i.RequestIDNEQ))
+	}
+	if len(i.RequestIDIn) > 0 {
+		predicates = append(predicates, archiveloan.RequestIDIn(i.RequestIDIn...))
+	}
+	if len(i.RequestIDNotIn) > 0 {
+		predicates = append(predicates, archiveloan.RequestIDNotIn(i.RequestIDNotIn...))
+	}
+	if i.BorrowerName != nil {
+		predicates = append(predicates, archiveloan.BorrowerNameEQ(*i.BorrowerName))
+	}
+	if i.BorrowerNameNEQ != nil {
+		predicates = append(predicates, archiveloan.BorrowerNameNEQ(*i.BorrowerNameNEQ))
+	}
+	if len(i.BorrowerNameIn) > 0 {
+		predicates = append(predicates, archiveloan.BorrowerNameIn(i.BorrowerNameIn...))
+	}
+	if len(i.BorrowerNameNotIn) > 0 {
+		predicates = append(predicates, archiveloan.BorrowerNameNotIn(i.BorrowerNameNotIn...))
+	}
+	if i.BorrowerNameGT != nil {
+		predicates = append(predicates, archiveloan.BorrowerNameGT(*i.BorrowerNameGT))
+	}
+	if i.BorrowerNameGTE != nil {
+		predicates = append(predicates, archiveloan.BorrowerNameGTE(*i.BorrowerNameGTE))
+	}
+	if i.BorrowerNameLT != nil {
+		predicates = append(predicates, archiveloan.BorrowerNameLT(*i.BorrowerNameLT))
+	}
+	if i.BorrowerNameLTE != nil {
+		predicates = append(predicates, archiveloan.BorrowerNameLTE(*i.BorrowerNameLTE))
+	}
+	if i.BorrowerNameContains != nil {
+		predicates = append(predicates, archiveloan.BorrowerNameContains(*i.BorrowerNameContains))
+	}
+	if i.BorrowerNameHasPrefix != nil {
+		predicates = append(predicates, archiveloan.BorrowerNameHasPrefix(*i.BorrowerNameHasPrefix))
+	}
+	if i.BorrowerNameHasSuffix != nil {
+		predicates = append(predicates, archiveloan.BorrowerNameHasSuffix(*i.BorrowerNameHasSuffix))
+	}
+	if i.BorrowerNameEqualFold != nil {
+		predicates = append(predicates, archiveloan.BorrowerNameEqualFold(*i.BorrowerNameEqualFold))
+	}
+	if i.BorrowerNameContainsFold != nil {
+		predicates = append(predicates, archiveloan.BorrowerNameContainsFold(*i.BorrowerNameContainsFold))
+	}
+	if i.LentByID != nil {
+		predicates = append(predicates, archiveloan.LentByIDEQ(*i.LentByID))
+	}
+	if i.LentByIDNEQ != nil {
+		predicates = append(predicates, archiveloan.LentByIDNEQ(*i.LentByIDNEQ))
+	}
+	if len(i.LentByIDIn) > 0 {
+		predicates = append(predicates, archiveloan.LentByIDIn(i.LentByIDIn...))
+	}
+	if len(i.LentByIDNotIn) > 0 {
+		predicates = append(predicates, archiveloan.LentByIDNotIn(i.LentByIDNotIn...))
+	}
+	if i.LentByIDGT != nil {
+		predicates = append(predicates, archiveloan.LentByIDGT(*i.LentByIDGT))
+	}
+	if i.LentByIDGTE != nil {
+		predicates = append(predicates, archiveloan.LentByIDGTE(*i.LentByIDGTE))
+	}
+	if i.LentByIDLT != nil {
+		predicates = append(predicates, archiveloan.LentByIDLT(*i.LentByIDLT))
+	}
+	if i.LentByIDLTE != nil {
+		predicates = append(predicates, archiveloan.LentByIDLTE(*i.LentByIDLTE))
+	}
+	if i.LentAt != nil {
+		predicates = append(predicates, archiveloan.LentAtEQ(*i.LentAt))
+	}
+	if i.LentAtNEQ != nil {
+		predicates = append(predicates, archiveloan.LentAtNEQ(*i.LentAtNEQ))
+	}
+	if len(i.LentAtIn) > 0 {
+		predicates = append(predicates, archiveloan.LentAtIn(i.LentAtIn...))
+	}
+	if len(i.LentAtNotIn) > 0 {
+		predicates = append(predicates, archiveloan.LentAtNotIn(i.LentAtNotIn...))
+	}
+	if i.LentAtGT != nil {
+		predicates = append(predicates, archiveloan.LentAtGT(*i.LentAtGT))
+	}
+	if i.LentAtGTE != nil {
+		predicates = append(predicates, archiveloan.LentAtGTE(*i.LentAtGTE))
+	}
+	if i.LentAtLT != nil {
+		predicates = append(predicates, archiveloan.LentAtLT(*i.LentAtLT))
+	}
+	if i.LentAtLTE != nil {
+		predicates = append(predicates, archiveloan.LentAtLTE(*i.LentAtLTE))
+	}
+	if i.DueAt != nil {
+		predicates = append(predicates, archiveloan.DueAtEQ(*i.DueAt))
+	}
+	if i.DueAtNEQ != nil {
+		predicates = append(predicates, archiveloan.DueAtNEQ(*i.DueAtNEQ))
+	}
+	if len(i.DueAtIn) > 0 {
+		predicates = append(predicates, archiveloan.DueAtIn(i.DueAtIn...))
+	}
+	if len(i.DueAtNotIn) > 0 {
+		predicates = append(predicates, archiveloan.DueAtNotIn(i.DueAtNotIn...))
+	}
+	if i.DueAtGT != nil {
+		predicates = append(predicates, archiveloan.DueAtGT(*i.DueAtGT))
+	}
+	if i.DueAtGTE != nil {
+		predicates = append(predicates, archiveloan.DueAtGTE(*i.DueAtGTE))
+	}
+	if i.DueAtLT != nil {
+		predicates = append(predicates, archiveloan.DueAtLT(*i.DueAtLT))
+	}
+	if i.DueAtLTE != nil {
+		predicates = append(predicates, archiveloan.DueAtLTE(*i.DueAtLTE))
+	}
+	if i.ReturnedAt != nil {
+		predicates = append(predicates, archiveloan.ReturnedAtEQ(*i.ReturnedAt))
+	}
+	if i.ReturnedAtNEQ != nil {
+		predicates = append(predicates, archiveloan.ReturnedAtNEQ(*i.ReturnedAtNEQ))
+	}
+	if len(i.ReturnedAtIn) > 0 {
+		predicates = append(predicates, archiveloan.ReturnedAtIn(i.ReturnedAtIn...))
+	}
+	if len(i.ReturnedAtNotIn) > 0 {
+		predicates = append(predicates, archiveloan.ReturnedAtNotIn(i.ReturnedAtNotIn...))
+	}
+	if i.ReturnedAtGT != nil {
+		predicates = append(predicates, archiveloan.ReturnedAtGT(*i.ReturnedAtGT))
+	}
+	if i.ReturnedAtGTE != nil {
+		predicates = append(predicates, archiveloan.ReturnedAtGTE(*i.ReturnedAtGTE))
+	}
+	if i.ReturnedAtLT != nil {
+		predicates = append(predicates, archiveloan.ReturnedAtLT(*i.ReturnedAtLT))
+	}
+	if i.ReturnedAtLTE != nil {
+		predicates = append(predicates, archiveloan.ReturnedAtLTE(*i.ReturnedAtLTE))
+	}
+	if i.ReturnedAtIsNil {
+		predicates = append(predicates, archiveloan.ReturnedAtIsNil())
+	}
+	if i.ReturnedAtNotNil {
+		predicates = append(predicates, archiveloan.ReturnedAtNotNil())
+	}
+	if i.State != nil {
+		predicates = append(predicates, archiveloan.StateEQ(*i.State))
+	}
+	if i.StateNEQ != nil {
+		predicates = append(predicates, archiveloan.StateNEQ(*i.StateNEQ))
+	}
+	if len(i.StateIn) > 0 {
+		predicates = append(predicates, archiveloan.StateIn(i.StateIn...))
+	}
+	if len(i.StateNotIn) > 0 {
+		predicates = append(predicates, archiveloan.StateNotIn(i.StateNotIn...))
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyArchiveLoanWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return archiveloan.And(predicates...), nil
+	}
+}
+
+// ArchiveLoanLineWhereInput represents a where input for filtering ArchiveLoanLine queries.
+type ArchiveLoanLineWhereInput struct {
+	Predicates []predicate.ArchiveLoanLine  `json:"-"`
+	Not        *ArchiveLoanLineWhereInput   `json:"not,omitempty"`
+	Or         []*ArchiveLoanLineWhereInput `json:"or,omitempty"`
+	And        []*ArchiveLoanLineWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "account_id" field predicates.
+	AccountID      *uuid.UUID  `json:"accountID,omitempty"`
+	AccountIDNEQ   *uuid.UUID  `json:"accountIDNEQ,omitempty"`
+	AccountIDIn    []uuid.UUID `json:"accountIDIn,omitempty"`
+	AccountIDNotIn []uuid.UUID `json:"accountIDNotIn,omitempty"`
+	AccountIDGT    *uuid.UUID  `json:"accountIDGT,omitempty"`
+	AccountIDGTE   *uuid.UUID  `json:"accountIDGTE,omitempty"`
+	AccountIDLT    *uuid.UUID  `json:"accountIDLT,omitempty"`
+	AccountIDLTE   *uuid.UUID  `json:"accountIDLTE,omitempty"`
+
+	// "loan_id" field predicates.
+	LoanID      *uuid.UUID  `json:"loanID,omitempty"`
+	LoanIDNEQ   *uuid.UUID  `json:"loanIDNEQ,omitempty"`
+	LoanIDIn    []uuid.UUID `json:"loanIDIn,omitempty"`
+	LoanIDNotIn []uuid.UUID `json:"loanIDNotIn,omitempty"`
+
+	// "document_id" field predicates.
+	DocumentID      *uuid.UUID  `json:"documentID,omitempty"`
+	DocumentIDNEQ   *uuid.UUID  `json:"documentIDNEQ,omitempty"`
+	DocumentIDIn    []uuid.UUID `json:"documentIDIn,omitempty"`
+	DocumentIDNotIn []uuid.UUID `json:"documentIDNotIn,omitempty"`
+
+	// "category" field predicates.
+	Category      *archiveloanline.Category  `json:"category,omitempty"`
+	CategoryNEQ   *archiveloanline.Category  `json:"categoryNEQ,omitempty"`
+	CategoryIn    []archiveloanline.Category `json:"categoryIn,omitempty"`
+	CategoryNotIn []archiveloanline.Category `json:"categoryNotIn,omitempty"`
+
+	// "open" field predicates.
+	Open    *bool `json:"open,omitempty"`
+	OpenNEQ *bool `json:"openNEQ,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *ArchiveLoanLineWhereInput) AddPredicates(predicates ...predicate.ArchiveLoanLine) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the ArchiveLoanLineWhereInput filter on the ArchiveLoanLineQuery builder.
+func (i *ArchiveLoanLineWhereInput) Filter(q *ArchiveLoanLineQuery) (*ArchiveLoanLineQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyArchiveLoanLineWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyArchiveLoanLineWhereInput is returned in case the ArchiveLoanLineWhereInput is empty.
+var ErrEmptyArchiveLoanLineWhereInput = errors.New("ent: empty predicate ArchiveLoanLineWhereInput")
+
+// P returns a predicate for filtering archiveloanlines.
+// An error is returned if the input is empty or invalid.
+func (i *ArchiveLoanLineWhereInput) P() (predicate.ArchiveLoanLine, error) {
+	var predicates []predicate.ArchiveLoanLine
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, archiveloanline.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.ArchiveLoanLine, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, archiveloanline.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.ArchiveLoanLine, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, archiveloanline.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, archiveloanline.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, archiveloanline.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, archiveloanline.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, archiveloanline.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, archiveloanline.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, archiveloanline.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, archiveloanline.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, archiveloanline.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, archiveloanline.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, archiveloanline.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, archiveloanline.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, archiveloanline.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, archiveloanline.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, archiveloanline.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, archiveloanline.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, archiveloanline.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, archiveloanline.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, archiveloanline.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, archiveloanline.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, archiveloanline.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.AccountID != nil {
+		predicates = append(predicates, archiveloanline.AccountIDEQ(*i.AccountID))
+	}
+	if i.AccountIDNEQ != nil {
+		predicates = append(predicates, archiveloanline.AccountIDNEQ(*i.AccountIDNEQ))
+	}
+	if len(i.AccountIDIn) > 0 {
+		predicates = append(predicates, archiveloanline.AccountIDIn(i.AccountIDIn...))
+	}
+	if len(i.AccountIDNotIn) > 0 {
+		predicates = append(predicates, archiveloanline.AccountIDNotIn(i.AccountIDNotIn...))
+	}
+	if i.AccountIDGT != nil {
+		predicates = append(predicates, archiveloanline.AccountIDGT(*i.AccountIDGT))
+	}
+	if i.AccountIDGTE != nil {
+		predicates = append(predicates, archiveloanline.AccountIDGTE(*i.AccountIDGTE))
+	}
+	if i.AccountIDLT != nil {
+		predicates = append(predicates, archiveloanline.AccountIDLT(*i.AccountIDLT))
+	}
+	if i.AccountIDLTE != nil {
+		predicates = append(predicates, archiveloanline.AccountIDLTE(*i.AccountIDLTE))
+	}
+	if i.LoanID != nil {
+		predicates = append(predicates, archiveloanline.LoanIDEQ(*i.LoanID))
+	}
+	if i.LoanIDNEQ != nil {
+		predicates = append(predicates, archiveloanline.LoanIDNEQ(*i.LoanIDNEQ))
+	}
+	if len(i.LoanIDIn) > 0 {
+		predicates = append(predicates, archiveloanline.LoanIDIn(i.LoanIDIn...))
+	}
+	if len(i.LoanIDNotIn) > 0 {
+		predicates = append(predicates, archiveloanline.LoanIDNotIn(i.LoanIDNotIn...))
+	}
+	if i.DocumentID != nil {
+		predicates = append(predicates, archiveloanline.DocumentIDEQ(*i.DocumentID))
+	}
+	if i.DocumentIDNEQ != nil {
+		predicates = append(predicates, archiveloanline.DocumentIDNEQ(*i.DocumentIDNEQ))
+	}
+	if len(i.DocumentIDIn) > 0 {
+		predicates = append(predicates, archiveloanline.DocumentIDIn(i.DocumentIDIn...))
+	}
+	if len(i.DocumentIDNotIn) > 0 {
+		predicates = append(predicates, archiveloanline.DocumentIDNotIn(i.DocumentIDNotIn...))
+	}
+	if i.Category != nil {
+		predicates = append(predicates, archiveloanline.CategoryEQ(*i.Category))
+	}
+	if i.CategoryNEQ != nil {
+		predicates = append(predicates, archiveloanline.CategoryNEQ(*i.CategoryNEQ))
+	}
+	if len(i.CategoryIn) > 0 {
+		predicates = append(predicates, archiveloanline.CategoryIn(i.CategoryIn...))
+	}
+	if len(i.CategoryNotIn) > 0 {
+		predicates = append(predicates, archiveloanline.CategoryNotIn(i.CategoryNotIn...))
+	}
+	if i.Open != nil {
+		predicates = append(predicates, archiveloanline.OpenEQ(*i.Open))
+	}
+	if i.OpenNEQ != nil {
+		predicates = append(predicates, archiveloanline.OpenNEQ(*i.OpenNEQ))
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyArchiveLoanLineWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return archiveloanline.And(predicates...), nil
 	}
 }
 
@@ -4433,6 +5311,378 @@ func (i *ArchiveRetentionWhereInput) P() (predicate.ArchiveRetention, error) {
 		return predicates[0], nil
 	default:
 		return archiveretention.And(predicates...), nil
+	}
+}
+
+// ArchiveReturnWhereInput represents a where input for filtering ArchiveReturn queries.
+type ArchiveReturnWhereInput struct {
+	Predicates []predicate.ArchiveReturn  `json:"-"`
+	Not        *ArchiveReturnWhereInput   `json:"not,omitempty"`
+	Or         []*ArchiveReturnWhereInput `json:"or,omitempty"`
+	And        []*ArchiveReturnWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "voided_at" field predicates.
+	VoidedAt       *time.Time  `json:"voidedAt,omitempty"`
+	VoidedAtNEQ    *time.Time  `json:"voidedAtNEQ,omitempty"`
+	VoidedAtIn     []time.Time `json:"voidedAtIn,omitempty"`
+	VoidedAtNotIn  []time.Time `json:"voidedAtNotIn,omitempty"`
+	VoidedAtGT     *time.Time  `json:"voidedAtGT,omitempty"`
+	VoidedAtGTE    *time.Time  `json:"voidedAtGTE,omitempty"`
+	VoidedAtLT     *time.Time  `json:"voidedAtLT,omitempty"`
+	VoidedAtLTE    *time.Time  `json:"voidedAtLTE,omitempty"`
+	VoidedAtIsNil  bool        `json:"voidedAtIsNil,omitempty"`
+	VoidedAtNotNil bool        `json:"voidedAtNotNil,omitempty"`
+
+	// "account_id" field predicates.
+	AccountID      *uuid.UUID  `json:"accountID,omitempty"`
+	AccountIDNEQ   *uuid.UUID  `json:"accountIDNEQ,omitempty"`
+	AccountIDIn    []uuid.UUID `json:"accountIDIn,omitempty"`
+	AccountIDNotIn []uuid.UUID `json:"accountIDNotIn,omitempty"`
+	AccountIDGT    *uuid.UUID  `json:"accountIDGT,omitempty"`
+	AccountIDGTE   *uuid.UUID  `json:"accountIDGTE,omitempty"`
+	AccountIDLT    *uuid.UUID  `json:"accountIDLT,omitempty"`
+	AccountIDLTE   *uuid.UUID  `json:"accountIDLTE,omitempty"`
+
+	// "loan_id" field predicates.
+	LoanID      *uuid.UUID  `json:"loanID,omitempty"`
+	LoanIDNEQ   *uuid.UUID  `json:"loanIDNEQ,omitempty"`
+	LoanIDIn    []uuid.UUID `json:"loanIDIn,omitempty"`
+	LoanIDNotIn []uuid.UUID `json:"loanIDNotIn,omitempty"`
+
+	// "received_by_id" field predicates.
+	ReceivedByID      *uuid.UUID  `json:"receivedByID,omitempty"`
+	ReceivedByIDNEQ   *uuid.UUID  `json:"receivedByIDNEQ,omitempty"`
+	ReceivedByIDIn    []uuid.UUID `json:"receivedByIDIn,omitempty"`
+	ReceivedByIDNotIn []uuid.UUID `json:"receivedByIDNotIn,omitempty"`
+	ReceivedByIDGT    *uuid.UUID  `json:"receivedByIDGT,omitempty"`
+	ReceivedByIDGTE   *uuid.UUID  `json:"receivedByIDGTE,omitempty"`
+	ReceivedByIDLT    *uuid.UUID  `json:"receivedByIDLT,omitempty"`
+	ReceivedByIDLTE   *uuid.UUID  `json:"receivedByIDLTE,omitempty"`
+
+	// "returned_at" field predicates.
+	ReturnedAt      *time.Time  `json:"returnedAt,omitempty"`
+	ReturnedAtNEQ   *time.Time  `json:"returnedAtNEQ,omitempty"`
+	ReturnedAtIn    []time.Time `json:"returnedAtIn,omitempty"`
+	ReturnedAtNotIn []time.Time `json:"returnedAtNotIn,omitempty"`
+	ReturnedAtGT    *time.Time  `json:"returnedAtGT,omitempty"`
+	ReturnedAtGTE   *time.Time  `json:"returnedAtGTE,omitempty"`
+	ReturnedAtLT    *time.Time  `json:"returnedAtLT,omitempty"`
+	ReturnedAtLTE   *time.Time  `json:"returnedAtLTE,omitempty"`
+
+	// "missing" field predicates.
+	Missing      *int  `json:"missing,omitempty"`
+	MissingNEQ   *int  `json:"missingNEQ,omitempty"`
+	MissingIn    []int `json:"missingIn,omitempty"`
+	MissingNotIn []int `json:"missingNotIn,omitempty"`
+	MissingGT    *int  `json:"missingGT,omitempty"`
+	MissingGTE   *int  `json:"missingGTE,omitempty"`
+	MissingLT    *int  `json:"missingLT,omitempty"`
+	MissingLTE   *int  `json:"missingLTE,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *ArchiveReturnWhereInput) AddPredicates(predicates ...predicate.ArchiveReturn) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the ArchiveReturnWhereInput filter on the ArchiveReturnQuery builder.
+func (i *ArchiveReturnWhereInput) Filter(q *ArchiveReturnQuery) (*ArchiveReturnQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyArchiveReturnWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyArchiveReturnWhereInput is returned in case the ArchiveReturnWhereInput is empty.
+var ErrEmptyArchiveReturnWhereInput = errors.New("ent: empty predicate ArchiveReturnWhereInput")
+
+// P returns a predicate for filtering archivereturns.
+// An error is returned if the input is empty or invalid.
+func (i *ArchiveReturnWhereInput) P() (predicate.ArchiveReturn, error) {
+	var predicates []predicate.ArchiveReturn
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, archivereturn.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.ArchiveReturn, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, archivereturn.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.ArchiveReturn, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, archivereturn.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, archivereturn.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, archivereturn.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, archivereturn.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, archivereturn.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, archivereturn.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, archivereturn.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, archivereturn.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, archivereturn.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, archivereturn.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, archivereturn.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, archivereturn.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, archivereturn.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, archivereturn.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, archivereturn.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, archivereturn.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, archivereturn.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, archivereturn.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, archivereturn.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, archivereturn.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, archivereturn.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.VoidedAt != nil {
+		predicates = append(predicates, archivereturn.VoidedAtEQ(*i.VoidedAt))
+	}
+	if i.VoidedAtNEQ != nil {
+		predicates = append(predicates, archivereturn.VoidedAtNEQ(*i.VoidedAtNEQ))
+	}
+	if len(i.VoidedAtIn) > 0 {
+		predicates = append(predicates, archivereturn.VoidedAtIn(i.VoidedAtIn...))
+	}
+	if len(i.VoidedAtNotIn) > 0 {
+		predicates = append(predicates, archivereturn.VoidedAtNotIn(i.VoidedAtNotIn...))
+	}
+	if i.VoidedAtGT != nil {
+		predicates = append(predicates, archivereturn.VoidedAtGT(*i.VoidedAtGT))
+	}
+	if i.VoidedAtGTE != nil {
+		predicates = append(predicates, archivereturn.VoidedAtGTE(*i.VoidedAtGTE))
+	}
+	if i.VoidedAtLT != nil {
+		predicates = append(predicates, archivereturn.VoidedAtLT(*i.VoidedAtLT))
+	}
+	if i.VoidedAtLTE != nil {
+		predicates = append(predicates, archivereturn.VoidedAtLTE(*i.VoidedAtLTE))
+	}
+	if i.VoidedAtIsNil {
+		predicates = append(predicates, archivereturn.VoidedAtIsNil())
+	}
+	if i.VoidedAtNotNil {
+		predicates = append(predicates, archivereturn.VoidedAtNotNil())
+	}
+	if i.AccountID != nil {
+		predicates = append(predicates, archivereturn.AccountIDEQ(*i.AccountID))
+	}
+	if i.AccountIDNEQ != nil {
+		predicates = append(predicates, archivereturn.AccountIDNEQ(*i.AccountIDNEQ))
+	}
+	if len(i.AccountIDIn) > 0 {
+		predicates = append(predicates, archivereturn.AccountIDIn(i.AccountIDIn...))
+	}
+	if len(i.AccountIDNotIn) > 0 {
+		predicates = append(predicates, archivereturn.AccountIDNotIn(i.AccountIDNotIn...))
+	}
+	if i.AccountIDGT != nil {
+		predicates = append(predicates, archivereturn.AccountIDGT(*i.AccountIDGT))
+	}
+	if i.AccountIDGTE != nil {
+		predicates = append(predicates, archivereturn.AccountIDGTE(*i.AccountIDGTE))
+	}
+	if i.AccountIDLT != nil {
+		predicates = append(predicates, archivereturn.AccountIDLT(*i.AccountIDLT))
+	}
+	if i.AccountIDLTE != nil {
+		predicates = append(predicates, archivereturn.AccountIDLTE(*i.AccountIDLTE))
+	}
+	if i.LoanID != nil {
+		predicates = append(predicates, archivereturn.LoanIDEQ(*i.LoanID))
+	}
+	if i.LoanIDNEQ != nil {
+		predicates = append(predicates, archivereturn.LoanIDNEQ(*i.LoanIDNEQ))
+	}
+	if len(i.LoanIDIn) > 0 {
+		predicates = append(predicates, archivereturn.LoanIDIn(i.LoanIDIn...))
+	}
+	if len(i.LoanIDNotIn) > 0 {
+		predicates = append(predicates, archivereturn.LoanIDNotIn(i.LoanIDNotIn...))
+	}
+	if i.ReceivedByID != nil {
+		predicates = append(predicates, archivereturn.ReceivedByIDEQ(*i.ReceivedByID))
+	}
+	if i.ReceivedByIDNEQ != nil {
+		predicates = append(predicates, archivereturn.ReceivedByIDNEQ(*i.ReceivedByIDNEQ))
+	}
+	if len(i.ReceivedByIDIn) > 0 {
+		predicates = append(predicates, archivereturn.ReceivedByIDIn(i.ReceivedByIDIn...))
+	}
+	if len(i.ReceivedByIDNotIn) > 0 {
+		predicates = append(predicates, archivereturn.ReceivedByIDNotIn(i.ReceivedByIDNotIn...))
+	}
+	if i.ReceivedByIDGT != nil {
+		predicates = append(predicates, archivereturn.ReceivedByIDGT(*i.ReceivedByIDGT))
+	}
+	if i.ReceivedByIDGTE != nil {
+		predicates = append(predicates, archivereturn.ReceivedByIDGTE(*i.ReceivedByIDGTE))
+	}
+	if i.ReceivedByIDLT != nil {
+		predicates = append(predicates, archivereturn.ReceivedByIDLT(*i.ReceivedByIDLT))
+	}
+	if i.ReceivedByIDLTE != nil {
+		predicates = append(predicates, archivereturn.ReceivedByIDLTE(*i.ReceivedByIDLTE))
+	}
+	if i.ReturnedAt != nil {
+		predicates = append(predicates, archivereturn.ReturnedAtEQ(*i.ReturnedAt))
+	}
+	if i.ReturnedAtNEQ != nil {
+		predicates = append(predicates, archivereturn.ReturnedAtNEQ(*i.ReturnedAtNEQ))
+	}
+	if len(i.ReturnedAtIn) > 0 {
+		predicates = append(predicates, archivereturn.ReturnedAtIn(i.ReturnedAtIn...))
+	}
+	if len(i.ReturnedAtNotIn) > 0 {
+		predicates = append(predicates, archivereturn.ReturnedAtNotIn(i.ReturnedAtNotIn...))
+	}
+	if i.ReturnedAtGT != nil {
+		predicates = append(predicates, archivereturn.ReturnedAtGT(*i.ReturnedAtGT))
+	}
+	if i.ReturnedAtGTE != nil {
+		predicates = append(predicates, archivereturn.ReturnedAtGTE(*i.ReturnedAtGTE))
+	}
+	if i.ReturnedAtLT != nil {
+		predicates = append(predicates, archivereturn.ReturnedAtLT(*i.ReturnedAtLT))
+	}
+	if i.ReturnedAtLTE != nil {
+		predicates = append(predicates, archivereturn.ReturnedAtLTE(*i.ReturnedAtLTE))
+	}
+	if i.Missing != nil {
+		predicates = append(predicates, archivereturn.MissingEQ(*i.Missing))
+	}
+	if i.MissingNEQ != nil {
+		predicates = append(predicates, archivereturn.MissingNEQ(*i.MissingNEQ))
+	}
+	if len(i.MissingIn) > 0 {
+		predicates = append(predicates, archivereturn.MissingIn(i.MissingIn...))
+	}
+	if len(i.MissingNotIn) > 0 {
+		predicates = append(predicates, archivereturn.MissingNotIn(i.MissingNotIn...))
+	}
+	if i.MissingGT != nil {
+		predicates = append(predicates, archivereturn.MissingGT(*i.MissingGT))
+	}
+	if i.MissingGTE != nil {
+		predicates = append(predicates, archivereturn.MissingGTE(*i.MissingGTE))
+	}
+	if i.MissingLT != nil {
+		predicates = append(predicates, archivereturn.MissingLT(*i.MissingLT))
+	}
+	if i.MissingLTE != nil {
+		predicates = append(predicates, archivereturn.MissingLTE(*i.MissingLTE))
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyArchiveReturnWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return archivereturn.And(predicates...), nil
 	}
 }
 
@@ -20521,6 +21771,286 @@ func (i *StaffWhereInput) P() (predicate.Staff, error) {
 		return predicates[0], nil
 	default:
 		return staff.And(predicates...), nil
+	}
+}
+
+// StaffFileConsultationWhereInput represents a where input for filtering StaffFileConsultation queries.
+type StaffFileConsultationWhereInput struct {
+	Predicates []predicate.StaffFileConsultation  `json:"-"`
+	Not        *StaffFileConsultationWhereInput   `json:"not,omitempty"`
+	Or         []*StaffFileConsultationWhereInput `json:"or,omitempty"`
+	And        []*StaffFileConsultationWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "staff_id" field predicates.
+	StaffID      *uuid.UUID  `json:"staffID,omitempty"`
+	StaffIDNEQ   *uuid.UUID  `json:"staffIDNEQ,omitempty"`
+	StaffIDIn    []uuid.UUID `json:"staffIDIn,omitempty"`
+	StaffIDNotIn []uuid.UUID `json:"staffIDNotIn,omitempty"`
+
+	// "purpose" field predicates.
+	Purpose      *stafffileconsultation.Purpose  `json:"purpose,omitempty"`
+	PurposeNEQ   *stafffileconsultation.Purpose  `json:"purposeNEQ,omitempty"`
+	PurposeIn    []stafffileconsultation.Purpose `json:"purposeIn,omitempty"`
+	PurposeNotIn []stafffileconsultation.Purpose `json:"purposeNotIn,omitempty"`
+
+	// "consulted_by_id" field predicates.
+	ConsultedByID      *uuid.UUID  `json:"consultedByID,omitempty"`
+	ConsultedByIDNEQ   *uuid.UUID  `json:"consultedByIDNEQ,omitempty"`
+	ConsultedByIDIn    []uuid.UUID `json:"consultedByIDIn,omitempty"`
+	ConsultedByIDNotIn []uuid.UUID `json:"consultedByIDNotIn,omitempty"`
+	ConsultedByIDGT    *uuid.UUID  `json:"consultedByIDGT,omitempty"`
+	ConsultedByIDGTE   *uuid.UUID  `json:"consultedByIDGTE,omitempty"`
+	ConsultedByIDLT    *uuid.UUID  `json:"consultedByIDLT,omitempty"`
+	ConsultedByIDLTE   *uuid.UUID  `json:"consultedByIDLTE,omitempty"`
+
+	// "consulted_at" field predicates.
+	ConsultedAt      *time.Time  `json:"consultedAt,omitempty"`
+	ConsultedAtNEQ   *time.Time  `json:"consultedAtNEQ,omitempty"`
+	ConsultedAtIn    []time.Time `json:"consultedAtIn,omitempty"`
+	ConsultedAtNotIn []time.Time `json:"consultedAtNotIn,omitempty"`
+	ConsultedAtGT    *time.Time  `json:"consultedAtGT,omitempty"`
+	ConsultedAtGTE   *time.Time  `json:"consultedAtGTE,omitempty"`
+	ConsultedAtLT    *time.Time  `json:"consultedAtLT,omitempty"`
+	ConsultedAtLTE   *time.Time  `json:"consultedAtLTE,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *StaffFileConsultationWhereInput) AddPredicates(predicates ...predicate.StaffFileConsultation) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the StaffFileConsultationWhereInput filter on the StaffFileConsultationQuery builder.
+func (i *StaffFileConsultationWhereInput) Filter(q *StaffFileConsultationQuery) (*StaffFileConsultationQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyStaffFileConsultationWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyStaffFileConsultationWhereInput is returned in case the StaffFileConsultationWhereInput is empty.
+var ErrEmptyStaffFileConsultationWhereInput = errors.New("ent: empty predicate StaffFileConsultationWhereInput")
+
+// P returns a predicate for filtering stafffileconsultations.
+// An error is returned if the input is empty or invalid.
+func (i *StaffFileConsultationWhereInput) P() (predicate.StaffFileConsultation, error) {
+	var predicates []predicate.StaffFileConsultation
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, stafffileconsultation.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.StaffFileConsultation, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, stafffileconsultation.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.StaffFileConsultation, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, stafffileconsultation.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, stafffileconsultation.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, stafffileconsultation.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, stafffileconsultation.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, stafffileconsultation.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, stafffileconsultation.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, stafffileconsultation.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, stafffileconsultation.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, stafffileconsultation.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, stafffileconsultation.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, stafffileconsultation.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, stafffileconsultation.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, stafffileconsultation.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, stafffileconsultation.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, stafffileconsultation.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, stafffileconsultation.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, stafffileconsultation.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, stafffileconsultation.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, stafffileconsultation.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, stafffileconsultation.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, stafffileconsultation.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.StaffID != nil {
+		predicates = append(predicates, stafffileconsultation.StaffIDEQ(*i.StaffID))
+	}
+	if i.StaffIDNEQ != nil {
+		predicates = append(predicates, stafffileconsultation.StaffIDNEQ(*i.StaffIDNEQ))
+	}
+	if len(i.StaffIDIn) > 0 {
+		predicates = append(predicates, stafffileconsultation.StaffIDIn(i.StaffIDIn...))
+	}
+	if len(i.StaffIDNotIn) > 0 {
+		predicates = append(predicates, stafffileconsultation.StaffIDNotIn(i.StaffIDNotIn...))
+	}
+	if i.Purpose != nil {
+		predicates = append(predicates, stafffileconsultation.PurposeEQ(*i.Purpose))
+	}
+	if i.PurposeNEQ != nil {
+		predicates = append(predicates, stafffileconsultation.PurposeNEQ(*i.PurposeNEQ))
+	}
+	if len(i.PurposeIn) > 0 {
+		predicates = append(predicates, stafffileconsultation.PurposeIn(i.PurposeIn...))
+	}
+	if len(i.PurposeNotIn) > 0 {
+		predicates = append(predicates, stafffileconsultation.PurposeNotIn(i.PurposeNotIn...))
+	}
+	if i.ConsultedByID != nil {
+		predicates = append(predicates, stafffileconsultation.ConsultedByIDEQ(*i.ConsultedByID))
+	}
+	if i.ConsultedByIDNEQ != nil {
+		predicates = append(predicates, stafffileconsultation.ConsultedByIDNEQ(*i.ConsultedByIDNEQ))
+	}
+	if len(i.ConsultedByIDIn) > 0 {
+		predicates = append(predicates, stafffileconsultation.ConsultedByIDIn(i.ConsultedByIDIn...))
+	}
+	if len(i.ConsultedByIDNotIn) > 0 {
+		predicates = append(predicates, stafffileconsultation.ConsultedByIDNotIn(i.ConsultedByIDNotIn...))
+	}
+	if i.ConsultedByIDGT != nil {
+		predicates = append(predicates, stafffileconsultation.ConsultedByIDGT(*i.ConsultedByIDGT))
+	}
+	if i.ConsultedByIDGTE != nil {
+		predicates = append(predicates, stafffileconsultation.ConsultedByIDGTE(*i.ConsultedByIDGTE))
+	}
+	if i.ConsultedByIDLT != nil {
+		predicates = append(predicates, stafffileconsultation.ConsultedByIDLT(*i.ConsultedByIDLT))
+	}
+	if i.ConsultedByIDLTE != nil {
+		predicates = append(predicates, stafffileconsultation.ConsultedByIDLTE(*i.ConsultedByIDLTE))
+	}
+	if i.ConsultedAt != nil {
+		predicates = append(predicates, stafffileconsultation.ConsultedAtEQ(*i.ConsultedAt))
+	}
+	if i.ConsultedAtNEQ != nil {
+		predicates = append(predicates, stafffileconsultation.ConsultedAtNEQ(*i.ConsultedAtNEQ))
+	}
+	if len(i.ConsultedAtIn) > 0 {
+		predicates = append(predicates, stafffileconsultation.ConsultedAtIn(i.ConsultedAtIn...))
+	}
+	if len(i.ConsultedAtNotIn) > 0 {
+		predicates = append(predicates, stafffileconsultation.ConsultedAtNotIn(i.ConsultedAtNotIn...))
+	}
+	if i.ConsultedAtGT != nil {
+		predicates = append(predicates, stafffileconsultation.ConsultedAtGT(*i.ConsultedAtGT))
+	}
+	if i.ConsultedAtGTE != nil {
+		predicates = append(predicates, stafffileconsultation.ConsultedAtGTE(*i.ConsultedAtGTE))
+	}
+	if i.ConsultedAtLT != nil {
+		predicates = append(predicates, stafffileconsultation.ConsultedAtLT(*i.ConsultedAtLT))
+	}
+	if i.ConsultedAtLTE != nil {
+		predicates = append(predicates, stafffileconsultation.ConsultedAtLTE(*i.ConsultedAtLTE))
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyStaffFileConsultationWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return stafffileconsultation.And(predicates...), nil
 	}
 }
 

@@ -18,11 +18,14 @@ import (
 	"github.com/steward-pm/steward/ent/archivedocument"
 	"github.com/steward-pm/steward/ent/archivefile"
 	"github.com/steward-pm/steward/ent/archivehold"
+	"github.com/steward-pm/steward/ent/archiveloan"
+	"github.com/steward-pm/steward/ent/archiveloanline"
 	"github.com/steward-pm/steward/ent/archivemanual"
 	"github.com/steward-pm/steward/ent/archivepermit"
 	"github.com/steward-pm/steward/ent/archiverequest"
 	"github.com/steward-pm/steward/ent/archiverequestdocument"
 	"github.com/steward-pm/steward/ent/archiveretention"
+	"github.com/steward-pm/steward/ent/archivereturn"
 	"github.com/steward-pm/steward/ent/archivevolume"
 	"github.com/steward-pm/steward/ent/area"
 	"github.com/steward-pm/steward/ent/building"
@@ -71,6 +74,7 @@ import (
 	"github.com/steward-pm/steward/ent/resident"
 	"github.com/steward-pm/steward/ent/signature"
 	"github.com/steward-pm/steward/ent/staff"
+	"github.com/steward-pm/steward/ent/stafffileconsultation"
 	"github.com/steward-pm/steward/ent/unit"
 	"github.com/steward-pm/steward/ent/vacancy"
 	"github.com/steward-pm/steward/ent/violation"
@@ -92,11 +96,14 @@ const (
 	TypeArchiveDocument        = "ArchiveDocument"
 	TypeArchiveFile            = "ArchiveFile"
 	TypeArchiveHold            = "ArchiveHold"
+	TypeArchiveLoan            = "ArchiveLoan"
+	TypeArchiveLoanLine        = "ArchiveLoanLine"
 	TypeArchiveManual          = "ArchiveManual"
 	TypeArchivePermit          = "ArchivePermit"
 	TypeArchiveRequest         = "ArchiveRequest"
 	TypeArchiveRequestDocument = "ArchiveRequestDocument"
 	TypeArchiveRetention       = "ArchiveRetention"
+	TypeArchiveReturn          = "ArchiveReturn"
 	TypeArchiveVolume          = "ArchiveVolume"
 	TypeArea                   = "Area"
 	TypeBuilding               = "Building"
@@ -144,6 +151,7 @@ const (
 	TypeResident               = "Resident"
 	TypeSignature              = "Signature"
 	TypeStaff                  = "Staff"
+	TypeStaffFileConsultation  = "StaffFileConsultation"
 	TypeUnit                   = "Unit"
 	TypeVacancy                = "Vacancy"
 	TypeViolation              = "Violation"
@@ -5963,6 +5971,8 @@ type ArchiveDocumentMutation struct {
 	size               *int64
 	addsize            *int64
 	sha256             *string
+	text_state         *archivedocument.TextState
+	lent_until         *time.Time
 	destroyed_at       *time.Time
 	certificate_number *string
 	clearedFields      map[string]struct{}
@@ -7627,6 +7637,91 @@ func (m *ArchiveDocumentMutation) ResetSha256() {
 	m.sha256 = nil
 }
 
+// SetTextState sets the "text_state" field.
+func (m *ArchiveDocumentMutation) SetTextState(as archivedocument.TextState) {
+	m.text_state = &as
+}
+
+// TextState returns the value of the "text_state" field in the mutation.
+func (m *ArchiveDocumentMutation) TextState() (r archivedocument.TextState, exists bool) {
+	v := m.text_state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTextState returns the old "text_state" field's value of the ArchiveDocument entity.
+// If the ArchiveDocument object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDocumentMutation) OldTextState(ctx context.Context) (v archivedocument.TextState, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTextState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTextState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTextState: %w", err)
+	}
+	return oldValue.TextState, nil
+}
+
+// ResetTextState resets all changes to the "text_state" field.
+func (m *ArchiveDocumentMutation) ResetTextState() {
+	m.text_state = nil
+}
+
+// SetLentUntil sets the "lent_until" field.
+func (m *ArchiveDocumentMutation) SetLentUntil(t time.Time) {
+	m.lent_until = &t
+}
+
+// LentUntil returns the value of the "lent_until" field in the mutation.
+func (m *ArchiveDocumentMutation) LentUntil() (r time.Time, exists bool) {
+	v := m.lent_until
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLentUntil returns the old "lent_until" field's value of the ArchiveDocument entity.
+// If the ArchiveDocument object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDocumentMutation) OldLentUntil(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLentUntil is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLentUntil requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLentUntil: %w", err)
+	}
+	return oldValue.LentUntil, nil
+}
+
+// ClearLentUntil clears the value of the "lent_until" field.
+func (m *ArchiveDocumentMutation) ClearLentUntil() {
+	m.lent_until = nil
+	m.clearedFields[archivedocument.FieldLentUntil] = struct{}{}
+}
+
+// LentUntilCleared returns if the "lent_until" field was cleared in this mutation.
+func (m *ArchiveDocumentMutation) LentUntilCleared() bool {
+	_, ok := m.clearedFields[archivedocument.FieldLentUntil]
+	return ok
+}
+
+// ResetLentUntil resets all changes to the "lent_until" field.
+func (m *ArchiveDocumentMutation) ResetLentUntil() {
+	m.lent_until = nil
+	delete(m.clearedFields, archivedocument.FieldLentUntil)
+}
+
 // SetDestroyedAt sets the "destroyed_at" field.
 func (m *ArchiveDocumentMutation) SetDestroyedAt(t time.Time) {
 	m.destroyed_at = &t
@@ -7935,7 +8030,7 @@ func (m *ArchiveDocumentMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ArchiveDocumentMutation) Fields() []string {
-	fields := make([]string, 0, 38)
+	fields := make([]string, 0, 40)
 	if m.created_at != nil {
 		fields = append(fields, archivedocument.FieldCreatedAt)
 	}
@@ -8044,6 +8139,12 @@ func (m *ArchiveDocumentMutation) Fields() []string {
 	if m.sha256 != nil {
 		fields = append(fields, archivedocument.FieldSha256)
 	}
+	if m.text_state != nil {
+		fields = append(fields, archivedocument.FieldTextState)
+	}
+	if m.lent_until != nil {
+		fields = append(fields, archivedocument.FieldLentUntil)
+	}
 	if m.destroyed_at != nil {
 		fields = append(fields, archivedocument.FieldDestroyedAt)
 	}
@@ -8130,6 +8231,10 @@ func (m *ArchiveDocumentMutation) Field(name string) (ent.Value, bool) {
 		return m.Size()
 	case archivedocument.FieldSha256:
 		return m.Sha256()
+	case archivedocument.FieldTextState:
+		return m.TextState()
+	case archivedocument.FieldLentUntil:
+		return m.LentUntil()
 	case archivedocument.FieldDestroyedAt:
 		return m.DestroyedAt()
 	case archivedocument.FieldCertificateNumber:
@@ -8215,6 +8320,10 @@ func (m *ArchiveDocumentMutation) OldField(ctx context.Context, name string) (en
 		return m.OldSize(ctx)
 	case archivedocument.FieldSha256:
 		return m.OldSha256(ctx)
+	case archivedocument.FieldTextState:
+		return m.OldTextState(ctx)
+	case archivedocument.FieldLentUntil:
+		return m.OldLentUntil(ctx)
 	case archivedocument.FieldDestroyedAt:
 		return m.OldDestroyedAt(ctx)
 	case archivedocument.FieldCertificateNumber:
@@ -8480,6 +8589,20 @@ func (m *ArchiveDocumentMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetSha256(v)
 		return nil
+	case archivedocument.FieldTextState:
+		v, ok := value.(archivedocument.TextState)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTextState(v)
+		return nil
+	case archivedocument.FieldLentUntil:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLentUntil(v)
+		return nil
 	case archivedocument.FieldDestroyedAt:
 		v, ok := value.(time.Time)
 		if !ok {
@@ -8605,6 +8728,9 @@ func (m *ArchiveDocumentMutation) ClearedFields() []string {
 	if m.FieldCleared(archivedocument.FieldBoundAt) {
 		fields = append(fields, archivedocument.FieldBoundAt)
 	}
+	if m.FieldCleared(archivedocument.FieldLentUntil) {
+		fields = append(fields, archivedocument.FieldLentUntil)
+	}
 	if m.FieldCleared(archivedocument.FieldDestroyedAt) {
 		fields = append(fields, archivedocument.FieldDestroyedAt)
 	}
@@ -8663,6 +8789,9 @@ func (m *ArchiveDocumentMutation) ClearField(name string) error {
 		return nil
 	case archivedocument.FieldBoundAt:
 		m.ClearBoundAt()
+		return nil
+	case archivedocument.FieldLentUntil:
+		m.ClearLentUntil()
 		return nil
 	case archivedocument.FieldDestroyedAt:
 		m.ClearDestroyedAt()
@@ -8782,6 +8911,12 @@ func (m *ArchiveDocumentMutation) ResetField(name string) error {
 		return nil
 	case archivedocument.FieldSha256:
 		m.ResetSha256()
+		return nil
+	case archivedocument.FieldTextState:
+		m.ResetTextState()
+		return nil
+	case archivedocument.FieldLentUntil:
+		m.ResetLentUntil()
 		return nil
 	case archivedocument.FieldDestroyedAt:
 		m.ResetDestroyedAt()
@@ -11544,6 +11679,2905 @@ func (m *ArchiveHoldMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown ArchiveHold edge %s", name)
+}
+
+// ArchiveLoanMutation represents an operation that mutates the ArchiveLoan nodes in the graph.
+type ArchiveLoanMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *uuid.UUID
+	created_at     *time.Time
+	voided_at      *time.Time
+	void_reason    *string
+	voided_by_id   *uuid.UUID
+	voided_by_name *string
+	late_reason    *string
+	department_id  *uuid.UUID
+	account_id     *uuid.UUID
+	code           *string
+	borrower_name  *string
+	lent_by_id     *uuid.UUID
+	lent_by_name   *string
+	lent_at        *time.Time
+	due_at         *time.Time
+	returned_at    *time.Time
+	state          *archiveloan.State
+	clearedFields  map[string]struct{}
+	estate         *uuid.UUID
+	clearedestate  bool
+	request        *uuid.UUID
+	clearedrequest bool
+	lines          map[uuid.UUID]struct{}
+	removedlines   map[uuid.UUID]struct{}
+	clearedlines   bool
+	returns        map[uuid.UUID]struct{}
+	removedreturns map[uuid.UUID]struct{}
+	clearedreturns bool
+	done           bool
+	oldValue       func(context.Context) (*ArchiveLoan, error)
+	predicates     []predicate.ArchiveLoan
+}
+
+var _ ent.Mutation = (*ArchiveLoanMutation)(nil)
+
+// archiveloanOption allows management of the mutation configuration using functional options.
+type archiveloanOption func(*ArchiveLoanMutation)
+
+// newArchiveLoanMutation creates new mutation for the ArchiveLoan entity.
+func newArchiveLoanMutation(c config, op Op, opts ...archiveloanOption) *ArchiveLoanMutation {
+	m := &ArchiveLoanMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeArchiveLoan,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withArchiveLoanID sets the ID field of the mutation.
+func withArchiveLoanID(id uuid.UUID) archiveloanOption {
+	return func(m *ArchiveLoanMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ArchiveLoan
+		)
+		m.oldValue = func(ctx context.Context) (*ArchiveLoan, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ArchiveLoan.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withArchiveLoan sets the old ArchiveLoan of the mutation.
+func withArchiveLoan(node *ArchiveLoan) archiveloanOption {
+	return func(m *ArchiveLoanMutation) {
+		m.oldValue = func(context.Context) (*ArchiveLoan, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ArchiveLoanMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ArchiveLoanMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ArchiveLoan entities.
+func (m *ArchiveLoanMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ArchiveLoanMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ArchiveLoanMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ArchiveLoan.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ArchiveLoanMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ArchiveLoanMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the ArchiveLoan entity.
+// If the ArchiveLoan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveLoanMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ArchiveLoanMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *ArchiveLoanMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *ArchiveLoanMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the ArchiveLoan entity.
+// If the ArchiveLoan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveLoanMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *ArchiveLoanMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetVoidedAt sets the "voided_at" field.
+func (m *ArchiveLoanMutation) SetVoidedAt(t time.Time) {
+	m.voided_at = &t
+}
+
+// VoidedAt returns the value of the "voided_at" field in the mutation.
+func (m *ArchiveLoanMutation) VoidedAt() (r time.Time, exists bool) {
+	v := m.voided_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedAt returns the old "voided_at" field's value of the ArchiveLoan entity.
+// If the ArchiveLoan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveLoanMutation) OldVoidedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedAt: %w", err)
+	}
+	return oldValue.VoidedAt, nil
+}
+
+// ClearVoidedAt clears the value of the "voided_at" field.
+func (m *ArchiveLoanMutation) ClearVoidedAt() {
+	m.voided_at = nil
+	m.clearedFields[archiveloan.FieldVoidedAt] = struct{}{}
+}
+
+// VoidedAtCleared returns if the "voided_at" field was cleared in this mutation.
+func (m *ArchiveLoanMutation) VoidedAtCleared() bool {
+	_, ok := m.clearedFields[archiveloan.FieldVoidedAt]
+	return ok
+}
+
+// ResetVoidedAt resets all changes to the "voided_at" field.
+func (m *ArchiveLoanMutation) ResetVoidedAt() {
+	m.voided_at = nil
+	delete(m.clearedFields, archiveloan.FieldVoidedAt)
+}
+
+// SetVoidReason sets the "void_reason" field.
+func (m *ArchiveLoanMutation) SetVoidReason(s string) {
+	m.void_reason = &s
+}
+
+// VoidReason returns the value of the "void_reason" field in the mutation.
+func (m *ArchiveLoanMutation) VoidReason() (r string, exists bool) {
+	v := m.void_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidReason returns the old "void_reason" field's value of the ArchiveLoan entity.
+// If the ArchiveLoan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveLoanMutation) OldVoidReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidReason: %w", err)
+	}
+	return oldValue.VoidReason, nil
+}
+
+// ResetVoidReason resets all changes to the "void_reason" field.
+func (m *ArchiveLoanMutation) ResetVoidReason() {
+	m.void_reason = nil
+}
+
+// SetVoidedByID sets the "voided_by_id" field.
+func (m *ArchiveLoanMutation) SetVoidedByID(u uuid.UUID) {
+	m.voided_by_id = &u
+}
+
+// VoidedByID returns the value of the "voided_by_id" field in the mutation.
+func (m *ArchiveLoanMutation) VoidedByID() (r uuid.UUID, exists bool) {
+	v := m.voided_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByID returns the old "voided_by_id" field's value of the ArchiveLoan entity.
+// If the ArchiveLoan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveLoanMutation) OldVoidedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByID: %w", err)
+	}
+	return oldValue.VoidedByID, nil
+}
+
+// ClearVoidedByID clears the value of the "voided_by_id" field.
+func (m *ArchiveLoanMutation) ClearVoidedByID() {
+	m.voided_by_id = nil
+	m.clearedFields[archiveloan.FieldVoidedByID] = struct{}{}
+}
+
+// VoidedByIDCleared returns if the "voided_by_id" field was cleared in this mutation.
+func (m *ArchiveLoanMutation) VoidedByIDCleared() bool {
+	_, ok := m.clearedFields[archiveloan.FieldVoidedByID]
+	return ok
+}
+
+// ResetVoidedByID resets all changes to the "voided_by_id" field.
+func (m *ArchiveLoanMutation) ResetVoidedByID() {
+	m.voided_by_id = nil
+	delete(m.clearedFields, archiveloan.FieldVoidedByID)
+}
+
+// SetVoidedByName sets the "voided_by_name" field.
+func (m *ArchiveLoanMutation) SetVoidedByName(s string) {
+	m.voided_by_name = &s
+}
+
+// VoidedByName returns the value of the "voided_by_name" field in the mutation.
+func (m *ArchiveLoanMutation) VoidedByName() (r string, exists bool) {
+	v := m.voided_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByName returns the old "voided_by_name" field's value of the ArchiveLoan entity.
+// If the ArchiveLoan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveLoanMutation) OldVoidedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByName: %w", err)
+	}
+	return oldValue.VoidedByName, nil
+}
+
+// ResetVoidedByName resets all changes to the "voided_by_name" field.
+func (m *ArchiveLoanMutation) ResetVoidedByName() {
+	m.voided_by_name = nil
+}
+
+// SetLateReason sets the "late_reason" field.
+func (m *ArchiveLoanMutation) SetLateReason(s string) {
+	m.late_reason = &s
+}
+
+// LateReason returns the value of the "late_reason" field in the mutation.
+func (m *ArchiveLoanMutation) LateReason() (r string, exists bool) {
+	v := m.late_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLateReason returns the old "late_reason" field's value of the ArchiveLoan entity.
+// If the ArchiveLoan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveLoanMutation) OldLateReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLateReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLateReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLateReason: %w", err)
+	}
+	return oldValue.LateReason, nil
+}
+
+// ResetLateReason resets all changes to the "late_reason" field.
+func (m *ArchiveLoanMutation) ResetLateReason() {
+	m.late_reason = nil
+}
+
+// SetDepartmentID sets the "department_id" field.
+func (m *ArchiveLoanMutation) SetDepartmentID(u uuid.UUID) {
+	m.department_id = &u
+}
+
+// DepartmentID returns the value of the "department_id" field in the mutation.
+func (m *ArchiveLoanMutation) DepartmentID() (r uuid.UUID, exists bool) {
+	v := m.department_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDepartmentID returns the old "department_id" field's value of the ArchiveLoan entity.
+// If the ArchiveLoan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveLoanMutation) OldDepartmentID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDepartmentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDepartmentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDepartmentID: %w", err)
+	}
+	return oldValue.DepartmentID, nil
+}
+
+// ClearDepartmentID clears the value of the "department_id" field.
+func (m *ArchiveLoanMutation) ClearDepartmentID() {
+	m.department_id = nil
+	m.clearedFields[archiveloan.FieldDepartmentID] = struct{}{}
+}
+
+// DepartmentIDCleared returns if the "department_id" field was cleared in this mutation.
+func (m *ArchiveLoanMutation) DepartmentIDCleared() bool {
+	_, ok := m.clearedFields[archiveloan.FieldDepartmentID]
+	return ok
+}
+
+// ResetDepartmentID resets all changes to the "department_id" field.
+func (m *ArchiveLoanMutation) ResetDepartmentID() {
+	m.department_id = nil
+	delete(m.clearedFields, archiveloan.FieldDepartmentID)
+}
+
+// SetAccountID sets the "account_id" field.
+func (m *ArchiveLoanMutation) SetAccountID(u uuid.UUID) {
+	m.account_id = &u
+}
+
+// AccountID returns the value of the "account_id" field in the mutation.
+func (m *ArchiveLoanMutation) AccountID() (r uuid.UUID, exists bool) {
+	v := m.account_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountID returns the old "account_id" field's value of the ArchiveLoan entity.
+// If the ArchiveLoan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveLoanMutation) OldAccountID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountID: %w", err)
+	}
+	return oldValue.AccountID, nil
+}
+
+// ResetAccountID resets all changes to the "account_id" field.
+func (m *ArchiveLoanMutation) ResetAccountID() {
+	m.account_id = nil
+}
+
+// SetCode sets the "code" field.
+func (m *ArchiveLoanMutation) SetCode(s string) {
+	m.code = &s
+}
+
+// Code returns the value of the "code" field in the mutation.
+func (m *ArchiveLoanMutation) Code() (r string, exists bool) {
+	v := m.code
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCode returns the old "code" field's value of the ArchiveLoan entity.
+// If the ArchiveLoan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveLoanMutation) OldCode(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCode is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCode requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCode: %w", err)
+	}
+	return oldValue.Code, nil
+}
+
+// ResetCode resets all changes to the "code" field.
+func (m *ArchiveLoanMutation) ResetCode() {
+	m.code = nil
+}
+
+// SetRequestID sets the "request_id" field.
+func (m *ArchiveLoanMutation) SetRequestID(u uuid.UUID) {
+	m.request = &u
+}
+
+// RequestID returns the value of the "request_id" field in the mutation.
+func (m *ArchiveLoanMutation) RequestID() (r uuid.UUID, exists bool) {
+	v := m.request
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRequestID returns the old "request_id" field's value of the ArchiveLoan entity.
+// If the ArchiveLoan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveLoanMutation) OldRequestID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRequestID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRequestID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRequestID: %w", err)
+	}
+	return oldValue.RequestID, nil
+}
+
+// ResetRequestID resets all changes to the "request_id" field.
+func (m *ArchiveLoanMutation) ResetRequestID() {
+	m.request = nil
+}
+
+// SetBorrowerName sets the "borrower_name" field.
+func (m *ArchiveLoanMutation) SetBorrowerName(s string) {
+	m.borrower_name = &s
+}
+
+// BorrowerName returns the value of the "borrower_name" field in the mutation.
+func (m *ArchiveLoanMutation) BorrowerName() (r string, exists bool) {
+	v := m.borrower_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBorrowerName returns the old "borrower_name" field's value of the ArchiveLoan entity.
+// If the ArchiveLoan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveLoanMutation) OldBorrowerName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBorrowerName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBorrowerName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBorrowerName: %w", err)
+	}
+	return oldValue.BorrowerName, nil
+}
+
+// ResetBorrowerName resets all changes to the "borrower_name" field.
+func (m *ArchiveLoanMutation) ResetBorrowerName() {
+	m.borrower_name = nil
+}
+
+// SetLentByID sets the "lent_by_id" field.
+func (m *ArchiveLoanMutation) SetLentByID(u uuid.UUID) {
+	m.lent_by_id = &u
+}
+
+// LentByID returns the value of the "lent_by_id" field in the mutation.
+func (m *ArchiveLoanMutation) LentByID() (r uuid.UUID, exists bool) {
+	v := m.lent_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLentByID returns the old "lent_by_id" field's value of the ArchiveLoan entity.
+// If the ArchiveLoan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveLoanMutation) OldLentByID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLentByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLentByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLentByID: %w", err)
+	}
+	return oldValue.LentByID, nil
+}
+
+// ResetLentByID resets all changes to the "lent_by_id" field.
+func (m *ArchiveLoanMutation) ResetLentByID() {
+	m.lent_by_id = nil
+}
+
+// SetLentByName sets the "lent_by_name" field.
+func (m *ArchiveLoanMutation) SetLentByName(s string) {
+	m.lent_by_name = &s
+}
+
+// LentByName returns the value of the "lent_by_name" field in the mutation.
+func (m *ArchiveLoanMutation) LentByName() (r string, exists bool) {
+	v := m.lent_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLentByName returns the old "lent_by_name" field's value of the ArchiveLoan entity.
+// If the ArchiveLoan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveLoanMutation) OldLentByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLentByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLentByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLentByName: %w", err)
+	}
+	return oldValue.LentByName, nil
+}
+
+// ResetLentByName resets all changes to the "lent_by_name" field.
+func (m *ArchiveLoanMutation) ResetLentByName() {
+	m.lent_by_name = nil
+}
+
+// SetLentAt sets the "lent_at" field.
+func (m *ArchiveLoanMutation) SetLentAt(t time.Time) {
+	m.lent_at = &t
+}
+
+// LentAt returns the value of the "lent_at" field in the mutation.
+func (m *ArchiveLoanMutation) LentAt() (r time.Time, exists bool) {
+	v := m.lent_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLentAt returns the old "lent_at" field's value of the ArchiveLoan entity.
+// If the ArchiveLoan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveLoanMutation) OldLentAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLentAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLentAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLentAt: %w", err)
+	}
+	return oldValue.LentAt, nil
+}
+
+// ResetLentAt resets all changes to the "lent_at" field.
+func (m *ArchiveLoanMutation) ResetLentAt() {
+	m.lent_at = nil
+}
+
+// SetDueAt sets the "due_at" field.
+func (m *ArchiveLoanMutation) SetDueAt(t time.Time) {
+	m.due_at = &t
+}
+
+// DueAt returns the value of the "due_at" field in the mutation.
+func (m *ArchiveLoanMutation) DueAt() (r time.Time, exists bool) {
+	v := m.due_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDueAt returns the old "due_at" field's value of the ArchiveLoan entity.
+// If the ArchiveLoan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveLoanMutation) OldDueAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDueAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDueAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDueAt: %w", err)
+	}
+	return oldValue.DueAt, nil
+}
+
+// ResetDueAt resets all changes to the "due_at" field.
+func (m *ArchiveLoanMutation) ResetDueAt() {
+	m.due_at = nil
+}
+
+// SetReturnedAt sets the "returned_at" field.
+func (m *ArchiveLoanMutation) SetReturnedAt(t time.Time) {
+	m.returned_at = &t
+}
+
+// ReturnedAt returns the value of the "returned_at" field in the mutation.
+func (m *ArchiveLoanMutation) ReturnedAt() (r time.Time, exists bool) {
+	v := m.returned_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReturnedAt returns the old "returned_at" field's value of the ArchiveLoan entity.
+// If the ArchiveLoan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveLoanMutation) OldReturnedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReturnedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReturnedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReturnedAt: %w", err)
+	}
+	return oldValue.ReturnedAt, nil
+}
+
+// ClearReturnedAt clears the value of the "returned_at" field.
+func (m *ArchiveLoanMutation) ClearReturnedAt() {
+	m.returned_at = nil
+	m.clearedFields[archiveloan.FieldReturnedAt] = struct{}{}
+}
+
+// ReturnedAtCleared returns if the "returned_at" field was cleared in this mutation.
+func (m *ArchiveLoanMutation) ReturnedAtCleared() bool {
+	_, ok := m.clearedFields[archiveloan.FieldReturnedAt]
+	return ok
+}
+
+// ResetReturnedAt resets all changes to the "returned_at" field.
+func (m *ArchiveLoanMutation) ResetReturnedAt() {
+	m.returned_at = nil
+	delete(m.clearedFields, archiveloan.FieldReturnedAt)
+}
+
+// SetState sets the "state" field.
+func (m *ArchiveLoanMutation) SetState(a archiveloan.State) {
+	m.state = &a
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *ArchiveLoanMutation) State() (r archiveloan.State, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the ArchiveLoan entity.
+// If the ArchiveLoan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveLoanMutation) OldState(ctx context.Context) (v archiveloan.State, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *ArchiveLoanMutation) ResetState() {
+	m.state = nil
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *ArchiveLoanMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[archiveloan.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *ArchiveLoanMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *ArchiveLoanMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *ArchiveLoanMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearRequest clears the "request" edge to the ArchiveRequest entity.
+func (m *ArchiveLoanMutation) ClearRequest() {
+	m.clearedrequest = true
+	m.clearedFields[archiveloan.FieldRequestID] = struct{}{}
+}
+
+// RequestCleared reports if the "request" edge to the ArchiveRequest entity was cleared.
+func (m *ArchiveLoanMutation) RequestCleared() bool {
+	return m.clearedrequest
+}
+
+// RequestIDs returns the "request" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// RequestID instead. It exists only for internal usage by the builders.
+func (m *ArchiveLoanMutation) RequestIDs() (ids []uuid.UUID) {
+	if id := m.request; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetRequest resets all changes to the "request" edge.
+func (m *ArchiveLoanMutation) ResetRequest() {
+	m.request = nil
+	m.clearedrequest = false
+}
+
+// AddLineIDs adds the "lines" edge to the ArchiveLoanLine entity by ids.
+func (m *ArchiveLoanMutation) AddLineIDs(ids ...uuid.UUID) {
+	if m.lines == nil {
+		m.lines = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.lines[ids[i]] = struct{}{}
+	}
+}
+
+// ClearLines clears the "lines" edge to the ArchiveLoanLine entity.
+func (m *ArchiveLoanMutation) ClearLines() {
+	m.clearedlines = true
+}
+
+// LinesCleared reports if the "lines" edge to the ArchiveLoanLine entity was cleared.
+func (m *ArchiveLoanMutation) LinesCleared() bool {
+	return m.clearedlines
+}
+
+// RemoveLineIDs removes the "lines" edge to the ArchiveLoanLine entity by IDs.
+func (m *ArchiveLoanMutation) RemoveLineIDs(ids ...uuid.UUID) {
+	if m.removedlines == nil {
+		m.removedlines = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.lines, ids[i])
+		m.removedlines[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedLines returns the removed IDs of the "lines" edge to the ArchiveLoanLine entity.
+func (m *ArchiveLoanMutation) RemovedLinesIDs() (ids []uuid.UUID) {
+	for id := range m.removedlines {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// LinesIDs returns the "lines" edge IDs in the mutation.
+func (m *ArchiveLoanMutation) LinesIDs() (ids []uuid.UUID) {
+	for id := range m.lines {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetLines resets all changes to the "lines" edge.
+func (m *ArchiveLoanMutation) ResetLines() {
+	m.lines = nil
+	m.clearedlines = false
+	m.removedlines = nil
+}
+
+// AddReturnIDs adds the "returns" edge to the ArchiveReturn entity by ids.
+func (m *ArchiveLoanMutation) AddReturnIDs(ids ...uuid.UUID) {
+	if m.returns == nil {
+		m.returns = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.returns[ids[i]] = struct{}{}
+	}
+}
+
+// ClearReturns clears the "returns" edge to the ArchiveReturn entity.
+func (m *ArchiveLoanMutation) ClearReturns() {
+	m.clearedreturns = true
+}
+
+// ReturnsCleared reports if the "returns" edge to the ArchiveReturn entity was cleared.
+func (m *ArchiveLoanMutation) ReturnsCleared() bool {
+	return m.clearedreturns
+}
+
+// RemoveReturnIDs removes the "returns" edge to the ArchiveReturn entity by IDs.
+func (m *ArchiveLoanMutation) RemoveReturnIDs(ids ...uuid.UUID) {
+	if m.removedreturns == nil {
+		m.removedreturns = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.returns, ids[i])
+		m.removedreturns[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedReturns returns the removed IDs of the "returns" edge to the ArchiveReturn entity.
+func (m *ArchiveLoanMutation) RemovedReturnsIDs() (ids []uuid.UUID) {
+	for id := range m.removedreturns {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ReturnsIDs returns the "returns" edge IDs in the mutation.
+func (m *ArchiveLoanMutation) ReturnsIDs() (ids []uuid.UUID) {
+	for id := range m.returns {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetReturns resets all changes to the "returns" edge.
+func (m *ArchiveLoanMutation) ResetReturns() {
+	m.returns = nil
+	m.clearedreturns = false
+	m.removedreturns = nil
+}
+
+// Where appends a list predicates to the ArchiveLoanMutation builder.
+func (m *ArchiveLoanMutation) Where(ps ...predicate.ArchiveLoan) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ArchiveLoanMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ArchiveLoanMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ArchiveLoan, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ArchiveLoanMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ArchiveLoanMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ArchiveLoan).
+func (m *ArchiveLoanMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ArchiveLoanMutation) Fields() []string {
+	fields := make([]string, 0, 18)
+	if m.created_at != nil {
+		fields = append(fields, archiveloan.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, archiveloan.FieldEstateID)
+	}
+	if m.voided_at != nil {
+		fields = append(fields, archiveloan.FieldVoidedAt)
+	}
+	if m.void_reason != nil {
+		fields = append(fields, archiveloan.FieldVoidReason)
+	}
+	if m.voided_by_id != nil {
+		fields = append(fields, archiveloan.FieldVoidedByID)
+	}
+	if m.voided_by_name != nil {
+		fields = append(fields, archiveloan.FieldVoidedByName)
+	}
+	if m.late_reason != nil {
+		fields = append(fields, archiveloan.FieldLateReason)
+	}
+	if m.department_id != nil {
+		fields = append(fields, archiveloan.FieldDepartmentID)
+	}
+	if m.account_id != nil {
+		fields = append(fields, archiveloan.FieldAccountID)
+	}
+	if m.code != nil {
+		fields = append(fields, archiveloan.FieldCode)
+	}
+	if m.request != nil {
+		fields = append(fields, archiveloan.FieldRequestID)
+	}
+	if m.borrower_name != nil {
+		fields = append(fields, archiveloan.FieldBorrowerName)
+	}
+	if m.lent_by_id != nil {
+		fields = append(fields, archiveloan.FieldLentByID)
+	}
+	if m.lent_by_name != nil {
+		fields = append(fields, archiveloan.FieldLentByName)
+	}
+	if m.lent_at != nil {
+		fields = append(fields, archiveloan.FieldLentAt)
+	}
+	if m.due_at != nil {
+		fields = append(fields, archiveloan.FieldDueAt)
+	}
+	if m.returned_at != nil {
+		fields = append(fields, archiveloan.FieldReturnedAt)
+	}
+	if m.state != nil {
+		fields = append(fields, archiveloan.FieldState)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ArchiveLoanMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case archiveloan.FieldCreatedAt:
+		return m.CreatedAt()
+	case archiveloan.FieldEstateID:
+		return m.EstateID()
+	case archiveloan.FieldVoidedAt:
+		return m.VoidedAt()
+	case archiveloan.FieldVoidReason:
+		return m.VoidReason()
+	case archiveloan.FieldVoidedByID:
+		return m.VoidedByID()
+	case archiveloan.FieldVoidedByName:
+		return m.VoidedByName()
+	case archiveloan.FieldLateReason:
+		return m.LateReason()
+	case archiveloan.FieldDepartmentID:
+		return m.DepartmentID()
+	case archiveloan.FieldAccountID:
+		return m.AccountID()
+	case archiveloan.FieldCode:
+		return m.Code()
+	case archiveloan.FieldRequestID:
+		return m.RequestID()
+	case archiveloan.FieldBorrowerName:
+		return m.BorrowerName()
+	case archiveloan.FieldLentByID:
+		return m.LentByID()
+	case archiveloan.FieldLentByName:
+		return m.LentByName()
+	case archiveloan.FieldLentAt:
+		return m.LentAt()
+	case archiveloan.FieldDueAt:
+		return m.DueAt()
+	case archiveloan.FieldReturnedAt:
+		return m.ReturnedAt()
+	case archiveloan.FieldState:
+		return m.State()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ArchiveLoanMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case archiveloan.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case archiveloan.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case archiveloan.FieldVoidedAt:
+		return m.OldVoidedAt(ctx)
+	case archiveloan.FieldVoidReason:
+		return m.OldVoidReason(ctx)
+	case archiveloan.FieldVoidedByID:
+		return m.OldVoidedByID(ctx)
+	case archiveloan.FieldVoidedByName:
+		return m.OldVoidedByName(ctx)
+	case archiveloan.FieldLateReason:
+		return m.OldLateReason(ctx)
+	case archiveloan.FieldDepartmentID:
+		return m.OldDepartmentID(ctx)
+	case archiveloan.FieldAccountID:
+		return m.OldAccountID(ctx)
+	case archiveloan.FieldCode:
+		return m.OldCode(ctx)
+	case archiveloan.FieldRequestID:
+		return m.OldRequestID(ctx)
+	case archiveloan.FieldBorrowerName:
+		return m.OldBorrowerName(ctx)
+	case archiveloan.FieldLentByID:
+		return m.OldLentByID(ctx)
+	case archiveloan.FieldLentByName:
+		return m.OldLentByName(ctx)
+	case archiveloan.FieldLentAt:
+		return m.OldLentAt(ctx)
+	case archiveloan.FieldDueAt:
+		return m.OldDueAt(ctx)
+	case archiveloan.FieldReturnedAt:
+		return m.OldReturnedAt(ctx)
+	case archiveloan.FieldState:
+		return m.OldState(ctx)
+	}
+	return nil, fmt.Errorf("unknown ArchiveLoan field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ArchiveLoanMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case archiveloan.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case archiveloan.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case archiveloan.FieldVoidedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedAt(v)
+		return nil
+	case archiveloan.FieldVoidReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidReason(v)
+		return nil
+	case archiveloan.FieldVoidedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByID(v)
+		return nil
+	case archiveloan.FieldVoidedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByName(v)
+		return nil
+	case archiveloan.FieldLateReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLateReason(v)
+		return nil
+	case archiveloan.FieldDepartmentID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDepartmentID(v)
+		return nil
+	case archiveloan.FieldAccountID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountID(v)
+		return nil
+	case archiveloan.FieldCode:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCode(v)
+		return nil
+	case archiveloan.FieldRequestID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRequestID(v)
+		return nil
+	case archiveloan.FieldBorrowerName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBorrowerName(v)
+		return nil
+	case archiveloan.FieldLentByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLentByID(v)
+		return nil
+	case archiveloan.FieldLentByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLentByName(v)
+		return nil
+	case archiveloan.FieldLentAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLentAt(v)
+		return nil
+	case archiveloan.FieldDueAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDueAt(v)
+		return nil
+	case archiveloan.FieldReturnedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReturnedAt(v)
+		return nil
+	case archiveloan.FieldState:
+		v, ok := value.(archiveloan.State)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveLoan field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ArchiveLoanMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ArchiveLoanMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ArchiveLoanMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown ArchiveLoan numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ArchiveLoanMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(archiveloan.FieldVoidedAt) {
+		fields = append(fields, archiveloan.FieldVoidedAt)
+	}
+	if m.FieldCleared(archiveloan.FieldVoidedByID) {
+		fields = append(fields, archiveloan.FieldVoidedByID)
+	}
+	if m.FieldCleared(archiveloan.FieldDepartmentID) {
+		fields = append(fields, archiveloan.FieldDepartmentID)
+	}
+	if m.FieldCleared(archiveloan.FieldReturnedAt) {
+		fields = append(fields, archiveloan.FieldReturnedAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ArchiveLoanMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ArchiveLoanMutation) ClearField(name string) error {
+	switch name {
+	case archiveloan.FieldVoidedAt:
+		m.ClearVoidedAt()
+		return nil
+	case archiveloan.FieldVoidedByID:
+		m.ClearVoidedByID()
+		return nil
+	case archiveloan.FieldDepartmentID:
+		m.ClearDepartmentID()
+		return nil
+	case archiveloan.FieldReturnedAt:
+		m.ClearReturnedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveLoan nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ArchiveLoanMutation) ResetField(name string) error {
+	switch name {
+	case archiveloan.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case archiveloan.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case archiveloan.FieldVoidedAt:
+		m.ResetVoidedAt()
+		return nil
+	case archiveloan.FieldVoidReason:
+		m.ResetVoidReason()
+		return nil
+	case archiveloan.FieldVoidedByID:
+		m.ResetVoidedByID()
+		return nil
+	case archiveloan.FieldVoidedByName:
+		m.ResetVoidedByName()
+		return nil
+	case archiveloan.FieldLateReason:
+		m.ResetLateReason()
+		return nil
+	case archiveloan.FieldDepartmentID:
+		m.ResetDepartmentID()
+		return nil
+	case archiveloan.FieldAccountID:
+		m.ResetAccountID()
+		return nil
+	case archiveloan.FieldCode:
+		m.ResetCode()
+		return nil
+	case archiveloan.FieldRequestID:
+		m.ResetRequestID()
+		return nil
+	case archiveloan.FieldBorrowerName:
+		m.ResetBorrowerName()
+		return nil
+	case archiveloan.FieldLentByID:
+		m.ResetLentByID()
+		return nil
+	case archiveloan.FieldLentByName:
+		m.ResetLentByName()
+		return nil
+	case archiveloan.FieldLentAt:
+		m.ResetLentAt()
+		return nil
+	case archiveloan.FieldDueAt:
+		m.ResetDueAt()
+		return nil
+	case archiveloan.FieldReturnedAt:
+		m.ResetReturnedAt()
+		return nil
+	case archiveloan.FieldState:
+		m.ResetState()
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveLoan field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ArchiveLoanMutation) AddedEdges() []string {
+	edges := make([]string, 0, 4)
+	if m.estate != nil {
+		edges = append(edges, archiveloan.EdgeEstate)
+	}
+	if m.request != nil {
+		edges = append(edges, archiveloan.EdgeRequest)
+	}
+	if m.lines != nil {
+		edges = append(edges, archiveloan.EdgeLines)
+	}
+	if m.returns != nil {
+		edges = append(edges, archiveloan.EdgeReturns)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ArchiveLoanMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case archiveloan.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case archiveloan.EdgeRequest:
+		if id := m.request; id != nil {
+			return []ent.Value{*id}
+		}
+	case archiveloan.EdgeLines:
+		ids := make([]ent.Value, 0, len(m.lines))
+		for id := range m.lines {
+			ids = append(ids, id)
+		}
+		return ids
+	case archiveloan.EdgeReturns:
+		ids := make([]ent.Value, 0, len(m.returns))
+		for id := range m.returns {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ArchiveLoanMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 4)
+	if m.removedlines != nil {
+		edges = append(edges, archiveloan.EdgeLines)
+	}
+	if m.removedreturns != nil {
+		edges = append(edges, archiveloan.EdgeReturns)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ArchiveLoanMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case archiveloan.EdgeLines:
+		ids := make([]ent.Value, 0, len(m.removedlines))
+		for id := range m.removedlines {
+			ids = append(ids, id)
+		}
+		return ids
+	case archiveloan.EdgeReturns:
+		ids := make([]ent.Value, 0, len(m.removedreturns))
+		for id := range m.removedreturns {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ArchiveLoanMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 4)
+	if m.clearedestate {
+		edges = append(edges, archiveloan.EdgeEstate)
+	}
+	if m.clearedrequest {
+		edges = append(edges, archiveloan.EdgeRequest)
+	}
+	if m.clearedlines {
+		edges = append(edges, archiveloan.EdgeLines)
+	}
+	if m.clearedreturns {
+		edges = append(edges, archiveloan.EdgeReturns)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ArchiveLoanMutation) EdgeCleared(name string) bool {
+	switch name {
+	case archiveloan.EdgeEstate:
+		return m.clearedestate
+	case archiveloan.EdgeRequest:
+		return m.clearedrequest
+	case archiveloan.EdgeLines:
+		return m.clearedlines
+	case archiveloan.EdgeReturns:
+		return m.clearedreturns
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ArchiveLoanMutation) ClearEdge(name string) error {
+	switch name {
+	case archiveloan.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case archiveloan.EdgeRequest:
+		m.ClearRequest()
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveLoan unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ArchiveLoanMutation) ResetEdge(name string) error {
+	switch name {
+	case archiveloan.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case archiveloan.EdgeRequest:
+		m.ResetRequest()
+		return nil
+	case archiveloan.EdgeLines:
+		m.ResetLines()
+		return nil
+	case archiveloan.EdgeReturns:
+		m.ResetReturns()
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveLoan edge %s", name)
+}
+
+// ArchiveLoanLineMutation represents an operation that mutates the ArchiveLoanLine nodes in the graph.
+type ArchiveLoanLineMutation struct {
+	config
+	op              Op
+	typ             string
+	id              *uuid.UUID
+	created_at      *time.Time
+	department_id   *uuid.UUID
+	account_id      *uuid.UUID
+	category        *archiveloanline.Category
+	volume_code     *string
+	pages           *int
+	addpages        *int
+	open            *bool
+	pages_back      *int
+	addpages_back   *int
+	remark          *string
+	clearedFields   map[string]struct{}
+	estate          *uuid.UUID
+	clearedestate   bool
+	loan            *uuid.UUID
+	clearedloan     bool
+	document        *uuid.UUID
+	cleareddocument bool
+	_return         *uuid.UUID
+	cleared_return  bool
+	done            bool
+	oldValue        func(context.Context) (*ArchiveLoanLine, error)
+	predicates      []predicate.ArchiveLoanLine
+}
+
+var _ ent.Mutation = (*ArchiveLoanLineMutation)(nil)
+
+// archiveloanlineOption allows management of the mutation configuration using functional options.
+type archiveloanlineOption func(*ArchiveLoanLineMutation)
+
+// newArchiveLoanLineMutation creates new mutation for the ArchiveLoanLine entity.
+func newArchiveLoanLineMutation(c config, op Op, opts ...archiveloanlineOption) *ArchiveLoanLineMutation {
+	m := &ArchiveLoanLineMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeArchiveLoanLine,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withArchiveLoanLineID sets the ID field of the mutation.
+func withArchiveLoanLineID(id uuid.UUID) archiveloanlineOption {
+	return func(m *ArchiveLoanLineMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ArchiveLoanLine
+		)
+		m.oldValue = func(ctx context.Context) (*ArchiveLoanLine, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ArchiveLoanLine.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withArchiveLoanLine sets the old ArchiveLoanLine of the mutation.
+func withArchiveLoanLine(node *ArchiveLoanLine) archiveloanlineOption {
+	return func(m *ArchiveLoanLineMutation) {
+		m.oldValue = func(context.Context) (*ArchiveLoanLine, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ArchiveLoanLineMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ArchiveLoanLineMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ArchiveLoanLine entities.
+func (m *ArchiveLoanLineMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ArchiveLoanLineMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ArchiveLoanLineMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ArchiveLoanLine.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ArchiveLoanLineMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ArchiveLoanLineMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the ArchiveLoanLine entity.
+// If the ArchiveLoanLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveLoanLineMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ArchiveLoanLineMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *ArchiveLoanLineMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *ArchiveLoanLineMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the ArchiveLoanLine entity.
+// If the ArchiveLoanLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveLoanLineMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *ArchiveLoanLineMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetDepartmentID sets the "department_id" field.
+func (m *ArchiveLoanLineMutation) SetDepartmentID(u uuid.UUID) {
+	m.department_id = &u
+}
+
+// DepartmentID returns the value of the "department_id" field in the mutation.
+func (m *ArchiveLoanLineMutation) DepartmentID() (r uuid.UUID, exists bool) {
+	v := m.department_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDepartmentID returns the old "department_id" field's value of the ArchiveLoanLine entity.
+// If the ArchiveLoanLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveLoanLineMutation) OldDepartmentID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDepartmentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDepartmentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDepartmentID: %w", err)
+	}
+	return oldValue.DepartmentID, nil
+}
+
+// ClearDepartmentID clears the value of the "department_id" field.
+func (m *ArchiveLoanLineMutation) ClearDepartmentID() {
+	m.department_id = nil
+	m.clearedFields[archiveloanline.FieldDepartmentID] = struct{}{}
+}
+
+// DepartmentIDCleared returns if the "department_id" field was cleared in this mutation.
+func (m *ArchiveLoanLineMutation) DepartmentIDCleared() bool {
+	_, ok := m.clearedFields[archiveloanline.FieldDepartmentID]
+	return ok
+}
+
+// ResetDepartmentID resets all changes to the "department_id" field.
+func (m *ArchiveLoanLineMutation) ResetDepartmentID() {
+	m.department_id = nil
+	delete(m.clearedFields, archiveloanline.FieldDepartmentID)
+}
+
+// SetAccountID sets the "account_id" field.
+func (m *ArchiveLoanLineMutation) SetAccountID(u uuid.UUID) {
+	m.account_id = &u
+}
+
+// AccountID returns the value of the "account_id" field in the mutation.
+func (m *ArchiveLoanLineMutation) AccountID() (r uuid.UUID, exists bool) {
+	v := m.account_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountID returns the old "account_id" field's value of the ArchiveLoanLine entity.
+// If the ArchiveLoanLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveLoanLineMutation) OldAccountID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountID: %w", err)
+	}
+	return oldValue.AccountID, nil
+}
+
+// ResetAccountID resets all changes to the "account_id" field.
+func (m *ArchiveLoanLineMutation) ResetAccountID() {
+	m.account_id = nil
+}
+
+// SetLoanID sets the "loan_id" field.
+func (m *ArchiveLoanLineMutation) SetLoanID(u uuid.UUID) {
+	m.loan = &u
+}
+
+// LoanID returns the value of the "loan_id" field in the mutation.
+func (m *ArchiveLoanLineMutation) LoanID() (r uuid.UUID, exists bool) {
+	v := m.loan
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLoanID returns the old "loan_id" field's value of the ArchiveLoanLine entity.
+// If the ArchiveLoanLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveLoanLineMutation) OldLoanID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLoanID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLoanID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLoanID: %w", err)
+	}
+	return oldValue.LoanID, nil
+}
+
+// ResetLoanID resets all changes to the "loan_id" field.
+func (m *ArchiveLoanLineMutation) ResetLoanID() {
+	m.loan = nil
+}
+
+// SetDocumentID sets the "document_id" field.
+func (m *ArchiveLoanLineMutation) SetDocumentID(u uuid.UUID) {
+	m.document = &u
+}
+
+// DocumentID returns the value of the "document_id" field in the mutation.
+func (m *ArchiveLoanLineMutation) DocumentID() (r uuid.UUID, exists bool) {
+	v := m.document
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDocumentID returns the old "document_id" field's value of the ArchiveLoanLine entity.
+// If the ArchiveLoanLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveLoanLineMutation) OldDocumentID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDocumentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDocumentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDocumentID: %w", err)
+	}
+	return oldValue.DocumentID, nil
+}
+
+// ResetDocumentID resets all changes to the "document_id" field.
+func (m *ArchiveLoanLineMutation) ResetDocumentID() {
+	m.document = nil
+}
+
+// SetCategory sets the "category" field.
+func (m *ArchiveLoanLineMutation) SetCategory(a archiveloanline.Category) {
+	m.category = &a
+}
+
+// Category returns the value of the "category" field in the mutation.
+func (m *ArchiveLoanLineMutation) Category() (r archiveloanline.Category, exists bool) {
+	v := m.category
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCategory returns the old "category" field's value of the ArchiveLoanLine entity.
+// If the ArchiveLoanLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveLoanLineMutation) OldCategory(ctx context.Context) (v archiveloanline.Category, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCategory is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCategory requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCategory: %w", err)
+	}
+	return oldValue.Category, nil
+}
+
+// ResetCategory resets all changes to the "category" field.
+func (m *ArchiveLoanLineMutation) ResetCategory() {
+	m.category = nil
+}
+
+// SetVolumeCode sets the "volume_code" field.
+func (m *ArchiveLoanLineMutation) SetVolumeCode(s string) {
+	m.volume_code = &s
+}
+
+// VolumeCode returns the value of the "volume_code" field in the mutation.
+func (m *ArchiveLoanLineMutation) VolumeCode() (r string, exists bool) {
+	v := m.volume_code
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVolumeCode returns the old "volume_code" field's value of the ArchiveLoanLine entity.
+// If the ArchiveLoanLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveLoanLineMutation) OldVolumeCode(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVolumeCode is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVolumeCode requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVolumeCode: %w", err)
+	}
+	return oldValue.VolumeCode, nil
+}
+
+// ResetVolumeCode resets all changes to the "volume_code" field.
+func (m *ArchiveLoanLineMutation) ResetVolumeCode() {
+	m.volume_code = nil
+}
+
+// SetPages sets the "pages" field.
+func (m *ArchiveLoanLineMutation) SetPages(i int) {
+	m.pages = &i
+	m.addpages = nil
+}
+
+// Pages returns the value of the "pages" field in the mutation.
+func (m *ArchiveLoanLineMutation) Pages() (r int, exists bool) {
+	v := m.pages
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPages returns the old "pages" field's value of the ArchiveLoanLine entity.
+// If the ArchiveLoanLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveLoanLineMutation) OldPages(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPages is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPages requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPages: %w", err)
+	}
+	return oldValue.Pages, nil
+}
+
+// AddPages adds i to the "pages" field.
+func (m *ArchiveLoanLineMutation) AddPages(i int) {
+	if m.addpages != nil {
+		*m.addpages += i
+	} else {
+		m.addpages = &i
+	}
+}
+
+// AddedPages returns the value that was added to the "pages" field in this mutation.
+func (m *ArchiveLoanLineMutation) AddedPages() (r int, exists bool) {
+	v := m.addpages
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetPages resets all changes to the "pages" field.
+func (m *ArchiveLoanLineMutation) ResetPages() {
+	m.pages = nil
+	m.addpages = nil
+}
+
+// SetOpen sets the "open" field.
+func (m *ArchiveLoanLineMutation) SetOpen(b bool) {
+	m.open = &b
+}
+
+// Open returns the value of the "open" field in the mutation.
+func (m *ArchiveLoanLineMutation) Open() (r bool, exists bool) {
+	v := m.open
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOpen returns the old "open" field's value of the ArchiveLoanLine entity.
+// If the ArchiveLoanLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveLoanLineMutation) OldOpen(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOpen is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOpen requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOpen: %w", err)
+	}
+	return oldValue.Open, nil
+}
+
+// ResetOpen resets all changes to the "open" field.
+func (m *ArchiveLoanLineMutation) ResetOpen() {
+	m.open = nil
+}
+
+// SetReturnID sets the "return_id" field.
+func (m *ArchiveLoanLineMutation) SetReturnID(u uuid.UUID) {
+	m._return = &u
+}
+
+// ReturnID returns the value of the "return_id" field in the mutation.
+func (m *ArchiveLoanLineMutation) ReturnID() (r uuid.UUID, exists bool) {
+	v := m._return
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReturnID returns the old "return_id" field's value of the ArchiveLoanLine entity.
+// If the ArchiveLoanLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveLoanLineMutation) OldReturnID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReturnID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReturnID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReturnID: %w", err)
+	}
+	return oldValue.ReturnID, nil
+}
+
+// ClearReturnID clears the value of the "return_id" field.
+func (m *ArchiveLoanLineMutation) ClearReturnID() {
+	m._return = nil
+	m.clearedFields[archiveloanline.FieldReturnID] = struct{}{}
+}
+
+// ReturnIDCleared returns if the "return_id" field was cleared in this mutation.
+func (m *ArchiveLoanLineMutation) ReturnIDCleared() bool {
+	_, ok := m.clearedFields[archiveloanline.FieldReturnID]
+	return ok
+}
+
+// ResetReturnID resets all changes to the "return_id" field.
+func (m *ArchiveLoanLineMutation) ResetReturnID() {
+	m._return = nil
+	delete(m.clearedFields, archiveloanline.FieldReturnID)
+}
+
+// SetPagesBack sets the "pages_back" field.
+func (m *ArchiveLoanLineMutation) SetPagesBack(i int) {
+	m.pages_back = &i
+	m.addpages_back = nil
+}
+
+// PagesBack returns the value of the "pages_back" field in the mutation.
+func (m *ArchiveLoanLineMutation) PagesBack() (r int, exists bool) {
+	v := m.pages_back
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPagesBack returns the old "pages_back" field's value of the ArchiveLoanLine entity.
+// If the ArchiveLoanLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveLoanLineMutation) OldPagesBack(ctx context.Context) (v *int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPagesBack is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPagesBack requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPagesBack: %w", err)
+	}
+	return oldValue.PagesBack, nil
+}
+
+// AddPagesBack adds i to the "pages_back" field.
+func (m *ArchiveLoanLineMutation) AddPagesBack(i int) {
+	if m.addpages_back != nil {
+		*m.addpages_back += i
+	} else {
+		m.addpages_back = &i
+	}
+}
+
+// AddedPagesBack returns the value that was added to the "pages_back" field in this mutation.
+func (m *ArchiveLoanLineMutation) AddedPagesBack() (r int, exists bool) {
+	v := m.addpages_back
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearPagesBack clears the value of the "pages_back" field.
+func (m *ArchiveLoanLineMutation) ClearPagesBack() {
+	m.pages_back = nil
+	m.addpages_back = nil
+	m.clearedFields[archiveloanline.FieldPagesBack] = struct{}{}
+}
+
+// PagesBackCleared returns if the "pages_back" field was cleared in this mutation.
+func (m *ArchiveLoanLineMutation) PagesBackCleared() bool {
+	_, ok := m.clearedFields[archiveloanline.FieldPagesBack]
+	return ok
+}
+
+// ResetPagesBack resets all changes to the "pages_back" field.
+func (m *ArchiveLoanLineMutation) ResetPagesBack() {
+	m.pages_back = nil
+	m.addpages_back = nil
+	delete(m.clearedFields, archiveloanline.FieldPagesBack)
+}
+
+// SetRemark sets the "remark" field.
+func (m *ArchiveLoanLineMutation) SetRemark(s string) {
+	m.remark = &s
+}
+
+// Remark returns the value of the "remark" field in the mutation.
+func (m *ArchiveLoanLineMutation) Remark() (r string, exists bool) {
+	v := m.remark
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRemark returns the old "remark" field's value of the ArchiveLoanLine entity.
+// If the ArchiveLoanLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveLoanLineMutation) OldRemark(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRemark is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRemark requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRemark: %w", err)
+	}
+	return oldValue.Remark, nil
+}
+
+// ResetRemark resets all changes to the "remark" field.
+func (m *ArchiveLoanLineMutation) ResetRemark() {
+	m.remark = nil
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *ArchiveLoanLineMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[archiveloanline.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *ArchiveLoanLineMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *ArchiveLoanLineMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *ArchiveLoanLineMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearLoan clears the "loan" edge to the ArchiveLoan entity.
+func (m *ArchiveLoanLineMutation) ClearLoan() {
+	m.clearedloan = true
+	m.clearedFields[archiveloanline.FieldLoanID] = struct{}{}
+}
+
+// LoanCleared reports if the "loan" edge to the ArchiveLoan entity was cleared.
+func (m *ArchiveLoanLineMutation) LoanCleared() bool {
+	return m.clearedloan
+}
+
+// LoanIDs returns the "loan" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// LoanID instead. It exists only for internal usage by the builders.
+func (m *ArchiveLoanLineMutation) LoanIDs() (ids []uuid.UUID) {
+	if id := m.loan; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetLoan resets all changes to the "loan" edge.
+func (m *ArchiveLoanLineMutation) ResetLoan() {
+	m.loan = nil
+	m.clearedloan = false
+}
+
+// ClearDocument clears the "document" edge to the ArchiveDocument entity.
+func (m *ArchiveLoanLineMutation) ClearDocument() {
+	m.cleareddocument = true
+	m.clearedFields[archiveloanline.FieldDocumentID] = struct{}{}
+}
+
+// DocumentCleared reports if the "document" edge to the ArchiveDocument entity was cleared.
+func (m *ArchiveLoanLineMutation) DocumentCleared() bool {
+	return m.cleareddocument
+}
+
+// DocumentIDs returns the "document" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// DocumentID instead. It exists only for internal usage by the builders.
+func (m *ArchiveLoanLineMutation) DocumentIDs() (ids []uuid.UUID) {
+	if id := m.document; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetDocument resets all changes to the "document" edge.
+func (m *ArchiveLoanLineMutation) ResetDocument() {
+	m.document = nil
+	m.cleareddocument = false
+}
+
+// ClearReturn clears the "return" edge to the ArchiveReturn entity.
+func (m *ArchiveLoanLineMutation) ClearReturn() {
+	m.cleared_return = true
+	m.clearedFields[archiveloanline.FieldReturnID] = struct{}{}
+}
+
+// ReturnCleared reports if the "return" edge to the ArchiveReturn entity was cleared.
+func (m *ArchiveLoanLineMutation) ReturnCleared() bool {
+	return m.ReturnIDCleared() || m.cleared_return
+}
+
+// ReturnIDs returns the "return" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ReturnID instead. It exists only for internal usage by the builders.
+func (m *ArchiveLoanLineMutation) ReturnIDs() (ids []uuid.UUID) {
+	if id := m._return; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetReturn resets all changes to the "return" edge.
+func (m *ArchiveLoanLineMutation) ResetReturn() {
+	m._return = nil
+	m.cleared_return = false
+}
+
+// Where appends a list predicates to the ArchiveLoanLineMutation builder.
+func (m *ArchiveLoanLineMutation) Where(ps ...predicate.ArchiveLoanLine) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ArchiveLoanLineMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ArchiveLoanLineMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ArchiveLoanLine, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ArchiveLoanLineMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ArchiveLoanLineMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ArchiveLoanLine).
+func (m *ArchiveLoanLineMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ArchiveLoanLineMutation) Fields() []string {
+	fields := make([]string, 0, 13)
+	if m.created_at != nil {
+		fields = append(fields, archiveloanline.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, archiveloanline.FieldEstateID)
+	}
+	if m.department_id != nil {
+		fields = append(fields, archiveloanline.FieldDepartmentID)
+	}
+	if m.account_id != nil {
+		fields = append(fields, archiveloanline.FieldAccountID)
+	}
+	if m.loan != nil {
+		fields = append(fields, archiveloanline.FieldLoanID)
+	}
+	if m.document != nil {
+		fields = append(fields, archiveloanline.FieldDocumentID)
+	}
+	if m.category != nil {
+		fields = append(fields, archiveloanline.FieldCategory)
+	}
+	if m.volume_code != nil {
+		fields = append(fields, archiveloanline.FieldVolumeCode)
+	}
+	if m.pages != nil {
+		fields = append(fields, archiveloanline.FieldPages)
+	}
+	if m.open != nil {
+		fields = append(fields, archiveloanline.FieldOpen)
+	}
+	if m._return != nil {
+		fields = append(fields, archiveloanline.FieldReturnID)
+	}
+	if m.pages_back != nil {
+		fields = append(fields, archiveloanline.FieldPagesBack)
+	}
+	if m.remark != nil {
+		fields = append(fields, archiveloanline.FieldRemark)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ArchiveLoanLineMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case archiveloanline.FieldCreatedAt:
+		return m.CreatedAt()
+	case archiveloanline.FieldEstateID:
+		return m.EstateID()
+	case archiveloanline.FieldDepartmentID:
+		return m.DepartmentID()
+	case archiveloanline.FieldAccountID:
+		return m.AccountID()
+	case archiveloanline.FieldLoanID:
+		return m.LoanID()
+	case archiveloanline.FieldDocumentID:
+		return m.DocumentID()
+	case archiveloanline.FieldCategory:
+		return m.Category()
+	case archiveloanline.FieldVolumeCode:
+		return m.VolumeCode()
+	case archiveloanline.FieldPages:
+		return m.Pages()
+	case archiveloanline.FieldOpen:
+		return m.Open()
+	case archiveloanline.FieldReturnID:
+		return m.ReturnID()
+	case archiveloanline.FieldPagesBack:
+		return m.PagesBack()
+	case archiveloanline.FieldRemark:
+		return m.Remark()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ArchiveLoanLineMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case archiveloanline.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case archiveloanline.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case archiveloanline.FieldDepartmentID:
+		return m.OldDepartmentID(ctx)
+	case archiveloanline.FieldAccountID:
+		return m.OldAccountID(ctx)
+	case archiveloanline.FieldLoanID:
+		return m.OldLoanID(ctx)
+	case archiveloanline.FieldDocumentID:
+		return m.OldDocumentID(ctx)
+	case archiveloanline.FieldCategory:
+		return m.OldCategory(ctx)
+	case archiveloanline.FieldVolumeCode:
+		return m.OldVolumeCode(ctx)
+	case archiveloanline.FieldPages:
+		return m.OldPages(ctx)
+	case archiveloanline.FieldOpen:
+		return m.OldOpen(ctx)
+	case archiveloanline.FieldReturnID:
+		return m.OldReturnID(ctx)
+	case archiveloanline.FieldPagesBack:
+		return m.OldPagesBack(ctx)
+	case archiveloanline.FieldRemark:
+		return m.OldRemark(ctx)
+	}
+	return nil, fmt.Errorf("unknown ArchiveLoanLine field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ArchiveLoanLineMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case archiveloanline.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case archiveloanline.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case archiveloanline.FieldDepartmentID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDepartmentID(v)
+		return nil
+	case archiveloanline.FieldAccountID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountID(v)
+		return nil
+	case archiveloanline.FieldLoanID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLoanID(v)
+		return nil
+	case archiveloanline.FieldDocumentID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDocumentID(v)
+		return nil
+	case archiveloanline.FieldCategory:
+		v, ok := value.(archiveloanline.Category)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCategory(v)
+		return nil
+	case archiveloanline.FieldVolumeCode:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVolumeCode(v)
+		return nil
+	case archiveloanline.FieldPages:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPages(v)
+		return nil
+	case archiveloanline.FieldOpen:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOpen(v)
+		return nil
+	case archiveloanline.FieldReturnID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReturnID(v)
+		return nil
+	case archiveloanline.FieldPagesBack:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPagesBack(v)
+		return nil
+	case archiveloanline.FieldRemark:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRemark(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveLoanLine field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ArchiveLoanLineMutation) AddedFields() []string {
+	var fields []string
+	if m.addpages != nil {
+		fields = append(fields, archiveloanline.FieldPages)
+	}
+	if m.addpages_back != nil {
+		fields = append(fields, archiveloanline.FieldPagesBack)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ArchiveLoanLineMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case archiveloanline.FieldPages:
+		return m.AddedPages()
+	case archiveloanline.FieldPagesBack:
+		return m.AddedPagesBack()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ArchiveLoanLineMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case archiveloanline.FieldPages:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPages(v)
+		return nil
+	case archiveloanline.FieldPagesBack:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPagesBack(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveLoanLine numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ArchiveLoanLineMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(archiveloanline.FieldDepartmentID) {
+		fields = append(fields, archiveloanline.FieldDepartmentID)
+	}
+	if m.FieldCleared(archiveloanline.FieldReturnID) {
+		fields = append(fields, archiveloanline.FieldReturnID)
+	}
+	if m.FieldCleared(archiveloanline.FieldPagesBack) {
+		fields = append(fields, archiveloanline.FieldPagesBack)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ArchiveLoanLineMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ArchiveLoanLineMutation) ClearField(name string) error {
+	switch name {
+	case archiveloanline.FieldDepartmentID:
+		m.ClearDepartmentID()
+		return nil
+	case archiveloanline.FieldReturnID:
+		m.ClearReturnID()
+		return nil
+	case archiveloanline.FieldPagesBack:
+		m.ClearPagesBack()
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveLoanLine nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ArchiveLoanLineMutation) ResetField(name string) error {
+	switch name {
+	case archiveloanline.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case archiveloanline.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case archiveloanline.FieldDepartmentID:
+		m.ResetDepartmentID()
+		return nil
+	case archiveloanline.FieldAccountID:
+		m.ResetAccountID()
+		return nil
+	case archiveloanline.FieldLoanID:
+		m.ResetLoanID()
+		return nil
+	case archiveloanline.FieldDocumentID:
+		m.ResetDocumentID()
+		return nil
+	case archiveloanline.FieldCategory:
+		m.ResetCategory()
+		return nil
+	case archiveloanline.FieldVolumeCode:
+		m.ResetVolumeCode()
+		return nil
+	case archiveloanline.FieldPages:
+		m.ResetPages()
+		return nil
+	case archiveloanline.FieldOpen:
+		m.ResetOpen()
+		return nil
+	case archiveloanline.FieldReturnID:
+		m.ResetReturnID()
+		return nil
+	case archiveloanline.FieldPagesBack:
+		m.ResetPagesBack()
+		return nil
+	case archiveloanline.FieldRemark:
+		m.ResetRemark()
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveLoanLine field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ArchiveLoanLineMutation) AddedEdges() []string {
+	edges := make([]string, 0, 4)
+	if m.estate != nil {
+		edges = append(edges, archiveloanline.EdgeEstate)
+	}
+	if m.loan != nil {
+		edges = append(edges, archiveloanline.EdgeLoan)
+	}
+	if m.document != nil {
+		edges = append(edges, archiveloanline.EdgeDocument)
+	}
+	if m._return != nil {
+		edges = append(edges, archiveloanline.EdgeReturn)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ArchiveLoanLineMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case archiveloanline.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case archiveloanline.EdgeLoan:
+		if id := m.loan; id != nil {
+			return []ent.Value{*id}
+		}
+	case archiveloanline.EdgeDocument:
+		if id := m.document; id != nil {
+			return []ent.Value{*id}
+		}
+	case archiveloanline.EdgeReturn:
+		if id := m._return; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ArchiveLoanLineMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 4)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ArchiveLoanLineMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ArchiveLoanLineMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 4)
+	if m.clearedestate {
+		edges = append(edges, archiveloanline.EdgeEstate)
+	}
+	if m.clearedloan {
+		edges = append(edges, archiveloanline.EdgeLoan)
+	}
+	if m.cleareddocument {
+		edges = append(edges, archiveloanline.EdgeDocument)
+	}
+	if m.cleared_return {
+		edges = append(edges, archiveloanline.EdgeReturn)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ArchiveLoanLineMutation) EdgeCleared(name string) bool {
+	switch name {
+	case archiveloanline.EdgeEstate:
+		return m.clearedestate
+	case archiveloanline.EdgeLoan:
+		return m.clearedloan
+	case archiveloanline.EdgeDocument:
+		return m.cleareddocument
+	case archiveloanline.EdgeReturn:
+		return m.cleared_return
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ArchiveLoanLineMutation) ClearEdge(name string) error {
+	switch name {
+	case archiveloanline.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case archiveloanline.EdgeLoan:
+		m.ClearLoan()
+		return nil
+	case archiveloanline.EdgeDocument:
+		m.ClearDocument()
+		return nil
+	case archiveloanline.EdgeReturn:
+		m.ClearReturn()
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveLoanLine unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ArchiveLoanLineMutation) ResetEdge(name string) error {
+	switch name {
+	case archiveloanline.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case archiveloanline.EdgeLoan:
+		m.ResetLoan()
+		return nil
+	case archiveloanline.EdgeDocument:
+		m.ResetDocument()
+		return nil
+	case archiveloanline.EdgeReturn:
+		m.ResetReturn()
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveLoanLine edge %s", name)
 }
 
 // ArchiveManualMutation represents an operation that mutates the ArchiveManual nodes in the graph.
@@ -16911,6 +19945,1375 @@ func (m *ArchiveRetentionMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown ArchiveRetention edge %s", name)
+}
+
+// ArchiveReturnMutation represents an operation that mutates the ArchiveReturn nodes in the graph.
+type ArchiveReturnMutation struct {
+	config
+	op               Op
+	typ              string
+	id               *uuid.UUID
+	created_at       *time.Time
+	voided_at        *time.Time
+	void_reason      *string
+	voided_by_id     *uuid.UUID
+	voided_by_name   *string
+	late_reason      *string
+	department_id    *uuid.UUID
+	account_id       *uuid.UUID
+	returned_by      *string
+	received_by_id   *uuid.UUID
+	received_by_name *string
+	returned_at      *time.Time
+	missing          *int
+	addmissing       *int
+	clearedFields    map[string]struct{}
+	estate           *uuid.UUID
+	clearedestate    bool
+	loan             *uuid.UUID
+	clearedloan      bool
+	lines            map[uuid.UUID]struct{}
+	removedlines     map[uuid.UUID]struct{}
+	clearedlines     bool
+	done             bool
+	oldValue         func(context.Context) (*ArchiveReturn, error)
+	predicates       []predicate.ArchiveReturn
+}
+
+var _ ent.Mutation = (*ArchiveReturnMutation)(nil)
+
+// archivereturnOption allows management of the mutation configuration using functional options.
+type archivereturnOption func(*ArchiveReturnMutation)
+
+// newArchiveReturnMutation creates new mutation for the ArchiveReturn entity.
+func newArchiveReturnMutation(c config, op Op, opts ...archivereturnOption) *ArchiveReturnMutation {
+	m := &ArchiveReturnMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeArchiveReturn,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withArchiveReturnID sets the ID field of the mutation.
+func withArchiveReturnID(id uuid.UUID) archivereturnOption {
+	return func(m *ArchiveReturnMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ArchiveReturn
+		)
+		m.oldValue = func(ctx context.Context) (*ArchiveReturn, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ArchiveReturn.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withArchiveReturn sets the old ArchiveReturn of the mutation.
+func withArchiveReturn(node *ArchiveReturn) archivereturnOption {
+	return func(m *ArchiveReturnMutation) {
+		m.oldValue = func(context.Context) (*ArchiveReturn, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ArchiveReturnMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ArchiveReturnMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ArchiveReturn entities.
+func (m *ArchiveReturnMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ArchiveReturnMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ArchiveReturnMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ArchiveReturn.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ArchiveReturnMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ArchiveReturnMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the ArchiveReturn entity.
+// If the ArchiveReturn object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveReturnMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ArchiveReturnMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *ArchiveReturnMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *ArchiveReturnMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the ArchiveReturn entity.
+// If the ArchiveReturn object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveReturnMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *ArchiveReturnMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetVoidedAt sets the "voided_at" field.
+func (m *ArchiveReturnMutation) SetVoidedAt(t time.Time) {
+	m.voided_at = &t
+}
+
+// VoidedAt returns the value of the "voided_at" field in the mutation.
+func (m *ArchiveReturnMutation) VoidedAt() (r time.Time, exists bool) {
+	v := m.voided_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedAt returns the old "voided_at" field's value of the ArchiveReturn entity.
+// If the ArchiveReturn object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveReturnMutation) OldVoidedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedAt: %w", err)
+	}
+	return oldValue.VoidedAt, nil
+}
+
+// ClearVoidedAt clears the value of the "voided_at" field.
+func (m *ArchiveReturnMutation) ClearVoidedAt() {
+	m.voided_at = nil
+	m.clearedFields[archivereturn.FieldVoidedAt] = struct{}{}
+}
+
+// VoidedAtCleared returns if the "voided_at" field was cleared in this mutation.
+func (m *ArchiveReturnMutation) VoidedAtCleared() bool {
+	_, ok := m.clearedFields[archivereturn.FieldVoidedAt]
+	return ok
+}
+
+// ResetVoidedAt resets all changes to the "voided_at" field.
+func (m *ArchiveReturnMutation) ResetVoidedAt() {
+	m.voided_at = nil
+	delete(m.clearedFields, archivereturn.FieldVoidedAt)
+}
+
+// SetVoidReason sets the "void_reason" field.
+func (m *ArchiveReturnMutation) SetVoidReason(s string) {
+	m.void_reason = &s
+}
+
+// VoidReason returns the value of the "void_reason" field in the mutation.
+func (m *ArchiveReturnMutation) VoidReason() (r string, exists bool) {
+	v := m.void_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidReason returns the old "void_reason" field's value of the ArchiveReturn entity.
+// If the ArchiveReturn object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveReturnMutation) OldVoidReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidReason: %w", err)
+	}
+	return oldValue.VoidReason, nil
+}
+
+// ResetVoidReason resets all changes to the "void_reason" field.
+func (m *ArchiveReturnMutation) ResetVoidReason() {
+	m.void_reason = nil
+}
+
+// SetVoidedByID sets the "voided_by_id" field.
+func (m *ArchiveReturnMutation) SetVoidedByID(u uuid.UUID) {
+	m.voided_by_id = &u
+}
+
+// VoidedByID returns the value of the "voided_by_id" field in the mutation.
+func (m *ArchiveReturnMutation) VoidedByID() (r uuid.UUID, exists bool) {
+	v := m.voided_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByID returns the old "voided_by_id" field's value of the ArchiveReturn entity.
+// If the ArchiveReturn object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveReturnMutation) OldVoidedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByID: %w", err)
+	}
+	return oldValue.VoidedByID, nil
+}
+
+// ClearVoidedByID clears the value of the "voided_by_id" field.
+func (m *ArchiveReturnMutation) ClearVoidedByID() {
+	m.voided_by_id = nil
+	m.clearedFields[archivereturn.FieldVoidedByID] = struct{}{}
+}
+
+// VoidedByIDCleared returns if the "voided_by_id" field was cleared in this mutation.
+func (m *ArchiveReturnMutation) VoidedByIDCleared() bool {
+	_, ok := m.clearedFields[archivereturn.FieldVoidedByID]
+	return ok
+}
+
+// ResetVoidedByID resets all changes to the "voided_by_id" field.
+func (m *ArchiveReturnMutation) ResetVoidedByID() {
+	m.voided_by_id = nil
+	delete(m.clearedFields, archivereturn.FieldVoidedByID)
+}
+
+// SetVoidedByName sets the "voided_by_name" field.
+func (m *ArchiveReturnMutation) SetVoidedByName(s string) {
+	m.voided_by_name = &s
+}
+
+// VoidedByName returns the value of the "voided_by_name" field in the mutation.
+func (m *ArchiveReturnMutation) VoidedByName() (r string, exists bool) {
+	v := m.voided_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByName returns the old "voided_by_name" field's value of the ArchiveReturn entity.
+// If the ArchiveReturn object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveReturnMutation) OldVoidedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByName: %w", err)
+	}
+	return oldValue.VoidedByName, nil
+}
+
+// ResetVoidedByName resets all changes to the "voided_by_name" field.
+func (m *ArchiveReturnMutation) ResetVoidedByName() {
+	m.voided_by_name = nil
+}
+
+// SetLateReason sets the "late_reason" field.
+func (m *ArchiveReturnMutation) SetLateReason(s string) {
+	m.late_reason = &s
+}
+
+// LateReason returns the value of the "late_reason" field in the mutation.
+func (m *ArchiveReturnMutation) LateReason() (r string, exists bool) {
+	v := m.late_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLateReason returns the old "late_reason" field's value of the ArchiveReturn entity.
+// If the ArchiveReturn object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveReturnMutation) OldLateReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLateReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLateReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLateReason: %w", err)
+	}
+	return oldValue.LateReason, nil
+}
+
+// ResetLateReason resets all changes to the "late_reason" field.
+func (m *ArchiveReturnMutation) ResetLateReason() {
+	m.late_reason = nil
+}
+
+// SetDepartmentID sets the "department_id" field.
+func (m *ArchiveReturnMutation) SetDepartmentID(u uuid.UUID) {
+	m.department_id = &u
+}
+
+// DepartmentID returns the value of the "department_id" field in the mutation.
+func (m *ArchiveReturnMutation) DepartmentID() (r uuid.UUID, exists bool) {
+	v := m.department_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDepartmentID returns the old "department_id" field's value of the ArchiveReturn entity.
+// If the ArchiveReturn object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveReturnMutation) OldDepartmentID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDepartmentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDepartmentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDepartmentID: %w", err)
+	}
+	return oldValue.DepartmentID, nil
+}
+
+// ClearDepartmentID clears the value of the "department_id" field.
+func (m *ArchiveReturnMutation) ClearDepartmentID() {
+	m.department_id = nil
+	m.clearedFields[archivereturn.FieldDepartmentID] = struct{}{}
+}
+
+// DepartmentIDCleared returns if the "department_id" field was cleared in this mutation.
+func (m *ArchiveReturnMutation) DepartmentIDCleared() bool {
+	_, ok := m.clearedFields[archivereturn.FieldDepartmentID]
+	return ok
+}
+
+// ResetDepartmentID resets all changes to the "department_id" field.
+func (m *ArchiveReturnMutation) ResetDepartmentID() {
+	m.department_id = nil
+	delete(m.clearedFields, archivereturn.FieldDepartmentID)
+}
+
+// SetAccountID sets the "account_id" field.
+func (m *ArchiveReturnMutation) SetAccountID(u uuid.UUID) {
+	m.account_id = &u
+}
+
+// AccountID returns the value of the "account_id" field in the mutation.
+func (m *ArchiveReturnMutation) AccountID() (r uuid.UUID, exists bool) {
+	v := m.account_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountID returns the old "account_id" field's value of the ArchiveReturn entity.
+// If the ArchiveReturn object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveReturnMutation) OldAccountID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountID: %w", err)
+	}
+	return oldValue.AccountID, nil
+}
+
+// ResetAccountID resets all changes to the "account_id" field.
+func (m *ArchiveReturnMutation) ResetAccountID() {
+	m.account_id = nil
+}
+
+// SetLoanID sets the "loan_id" field.
+func (m *ArchiveReturnMutation) SetLoanID(u uuid.UUID) {
+	m.loan = &u
+}
+
+// LoanID returns the value of the "loan_id" field in the mutation.
+func (m *ArchiveReturnMutation) LoanID() (r uuid.UUID, exists bool) {
+	v := m.loan
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLoanID returns the old "loan_id" field's value of the ArchiveReturn entity.
+// If the ArchiveReturn object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveReturnMutation) OldLoanID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLoanID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLoanID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLoanID: %w", err)
+	}
+	return oldValue.LoanID, nil
+}
+
+// ResetLoanID resets all changes to the "loan_id" field.
+func (m *ArchiveReturnMutation) ResetLoanID() {
+	m.loan = nil
+}
+
+// SetReturnedBy sets the "returned_by" field.
+func (m *ArchiveReturnMutation) SetReturnedBy(s string) {
+	m.returned_by = &s
+}
+
+// ReturnedBy returns the value of the "returned_by" field in the mutation.
+func (m *ArchiveReturnMutation) ReturnedBy() (r string, exists bool) {
+	v := m.returned_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReturnedBy returns the old "returned_by" field's value of the ArchiveReturn entity.
+// If the ArchiveReturn object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveReturnMutation) OldReturnedBy(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReturnedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReturnedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReturnedBy: %w", err)
+	}
+	return oldValue.ReturnedBy, nil
+}
+
+// ResetReturnedBy resets all changes to the "returned_by" field.
+func (m *ArchiveReturnMutation) ResetReturnedBy() {
+	m.returned_by = nil
+}
+
+// SetReceivedByID sets the "received_by_id" field.
+func (m *ArchiveReturnMutation) SetReceivedByID(u uuid.UUID) {
+	m.received_by_id = &u
+}
+
+// ReceivedByID returns the value of the "received_by_id" field in the mutation.
+func (m *ArchiveReturnMutation) ReceivedByID() (r uuid.UUID, exists bool) {
+	v := m.received_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReceivedByID returns the old "received_by_id" field's value of the ArchiveReturn entity.
+// If the ArchiveReturn object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveReturnMutation) OldReceivedByID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReceivedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReceivedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReceivedByID: %w", err)
+	}
+	return oldValue.ReceivedByID, nil
+}
+
+// ResetReceivedByID resets all changes to the "received_by_id" field.
+func (m *ArchiveReturnMutation) ResetReceivedByID() {
+	m.received_by_id = nil
+}
+
+// SetReceivedByName sets the "received_by_name" field.
+func (m *ArchiveReturnMutation) SetReceivedByName(s string) {
+	m.received_by_name = &s
+}
+
+// ReceivedByName returns the value of the "received_by_name" field in the mutation.
+func (m *ArchiveReturnMutation) ReceivedByName() (r string, exists bool) {
+	v := m.received_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReceivedByName returns the old "received_by_name" field's value of the ArchiveReturn entity.
+// If the ArchiveReturn object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveReturnMutation) OldReceivedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReceivedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReceivedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReceivedByName: %w", err)
+	}
+	return oldValue.ReceivedByName, nil
+}
+
+// ResetReceivedByName resets all changes to the "received_by_name" field.
+func (m *ArchiveReturnMutation) ResetReceivedByName() {
+	m.received_by_name = nil
+}
+
+// SetReturnedAt sets the "returned_at" field.
+func (m *ArchiveReturnMutation) SetReturnedAt(t time.Time) {
+	m.returned_at = &t
+}
+
+// ReturnedAt returns the value of the "returned_at" field in the mutation.
+func (m *ArchiveReturnMutation) ReturnedAt() (r time.Time, exists bool) {
+	v := m.returned_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReturnedAt returns the old "returned_at" field's value of the ArchiveReturn entity.
+// If the ArchiveReturn object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveReturnMutation) OldReturnedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReturnedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReturnedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReturnedAt: %w", err)
+	}
+	return oldValue.ReturnedAt, nil
+}
+
+// ResetReturnedAt resets all changes to the "returned_at" field.
+func (m *ArchiveReturnMutation) ResetReturnedAt() {
+	m.returned_at = nil
+}
+
+// SetMissing sets the "missing" field.
+func (m *ArchiveReturnMutation) SetMissing(i int) {
+	m.missing = &i
+	m.addmissing = nil
+}
+
+// Missing returns the value of the "missing" field in the mutation.
+func (m *ArchiveReturnMutation) Missing() (r int, exists bool) {
+	v := m.missing
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMissing returns the old "missing" field's value of the ArchiveReturn entity.
+// If the ArchiveReturn object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveReturnMutation) OldMissing(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMissing is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMissing requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMissing: %w", err)
+	}
+	return oldValue.Missing, nil
+}
+
+// AddMissing adds i to the "missing" field.
+func (m *ArchiveReturnMutation) AddMissing(i int) {
+	if m.addmissing != nil {
+		*m.addmissing += i
+	} else {
+		m.addmissing = &i
+	}
+}
+
+// AddedMissing returns the value that was added to the "missing" field in this mutation.
+func (m *ArchiveReturnMutation) AddedMissing() (r int, exists bool) {
+	v := m.addmissing
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetMissing resets all changes to the "missing" field.
+func (m *ArchiveReturnMutation) ResetMissing() {
+	m.missing = nil
+	m.addmissing = nil
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *ArchiveReturnMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[archivereturn.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *ArchiveReturnMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *ArchiveReturnMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *ArchiveReturnMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearLoan clears the "loan" edge to the ArchiveLoan entity.
+func (m *ArchiveReturnMutation) ClearLoan() {
+	m.clearedloan = true
+	m.clearedFields[archivereturn.FieldLoanID] = struct{}{}
+}
+
+// LoanCleared reports if the "loan" edge to the ArchiveLoan entity was cleared.
+func (m *ArchiveReturnMutation) LoanCleared() bool {
+	return m.clearedloan
+}
+
+// LoanIDs returns the "loan" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// LoanID instead. It exists only for internal usage by the builders.
+func (m *ArchiveReturnMutation) LoanIDs() (ids []uuid.UUID) {
+	if id := m.loan; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetLoan resets all changes to the "loan" edge.
+func (m *ArchiveReturnMutation) ResetLoan() {
+	m.loan = nil
+	m.clearedloan = false
+}
+
+// AddLineIDs adds the "lines" edge to the ArchiveLoanLine entity by ids.
+func (m *ArchiveReturnMutation) AddLineIDs(ids ...uuid.UUID) {
+	if m.lines == nil {
+		m.lines = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.lines[ids[i]] = struct{}{}
+	}
+}
+
+// ClearLines clears the "lines" edge to the ArchiveLoanLine entity.
+func (m *ArchiveReturnMutation) ClearLines() {
+	m.clearedlines = true
+}
+
+// LinesCleared reports if the "lines" edge to the ArchiveLoanLine entity was cleared.
+func (m *ArchiveReturnMutation) LinesCleared() bool {
+	return m.clearedlines
+}
+
+// RemoveLineIDs removes the "lines" edge to the ArchiveLoanLine entity by IDs.
+func (m *ArchiveReturnMutation) RemoveLineIDs(ids ...uuid.UUID) {
+	if m.removedlines == nil {
+		m.removedlines = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.lines, ids[i])
+		m.removedlines[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedLines returns the removed IDs of the "lines" edge to the ArchiveLoanLine entity.
+func (m *ArchiveReturnMutation) RemovedLinesIDs() (ids []uuid.UUID) {
+	for id := range m.removedlines {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// LinesIDs returns the "lines" edge IDs in the mutation.
+func (m *ArchiveReturnMutation) LinesIDs() (ids []uuid.UUID) {
+	for id := range m.lines {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetLines resets all changes to the "lines" edge.
+func (m *ArchiveReturnMutation) ResetLines() {
+	m.lines = nil
+	m.clearedlines = false
+	m.removedlines = nil
+}
+
+// Where appends a list predicates to the ArchiveReturnMutation builder.
+func (m *ArchiveReturnMutation) Where(ps ...predicate.ArchiveReturn) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ArchiveReturnMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ArchiveReturnMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ArchiveReturn, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ArchiveReturnMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ArchiveReturnMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ArchiveReturn).
+func (m *ArchiveReturnMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ArchiveReturnMutation) Fields() []string {
+	fields := make([]string, 0, 15)
+	if m.created_at != nil {
+		fields = append(fields, archivereturn.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, archivereturn.FieldEstateID)
+	}
+	if m.voided_at != nil {
+		fields = append(fields, archivereturn.FieldVoidedAt)
+	}
+	if m.void_reason != nil {
+		fields = append(fields, archivereturn.FieldVoidReason)
+	}
+	if m.voided_by_id != nil {
+		fields = append(fields, archivereturn.FieldVoidedByID)
+	}
+	if m.voided_by_name != nil {
+		fields = append(fields, archivereturn.FieldVoidedByName)
+	}
+	if m.late_reason != nil {
+		fields = append(fields, archivereturn.FieldLateReason)
+	}
+	if m.department_id != nil {
+		fields = append(fields, archivereturn.FieldDepartmentID)
+	}
+	if m.account_id != nil {
+		fields = append(fields, archivereturn.FieldAccountID)
+	}
+	if m.loan != nil {
+		fields = append(fields, archivereturn.FieldLoanID)
+	}
+	if m.returned_by != nil {
+		fields = append(fields, archivereturn.FieldReturnedBy)
+	}
+	if m.received_by_id != nil {
+		fields = append(fields, archivereturn.FieldReceivedByID)
+	}
+	if m.received_by_name != nil {
+		fields = append(fields, archivereturn.FieldReceivedByName)
+	}
+	if m.returned_at != nil {
+		fields = append(fields, archivereturn.FieldReturnedAt)
+	}
+	if m.missing != nil {
+		fields = append(fields, archivereturn.FieldMissing)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ArchiveReturnMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case archivereturn.FieldCreatedAt:
+		return m.CreatedAt()
+	case archivereturn.FieldEstateID:
+		return m.EstateID()
+	case archivereturn.FieldVoidedAt:
+		return m.VoidedAt()
+	case archivereturn.FieldVoidReason:
+		return m.VoidReason()
+	case archivereturn.FieldVoidedByID:
+		return m.VoidedByID()
+	case archivereturn.FieldVoidedByName:
+		return m.VoidedByName()
+	case archivereturn.FieldLateReason:
+		return m.LateReason()
+	case archivereturn.FieldDepartmentID:
+		return m.DepartmentID()
+	case archivereturn.FieldAccountID:
+		return m.AccountID()
+	case archivereturn.FieldLoanID:
+		return m.LoanID()
+	case archivereturn.FieldReturnedBy:
+		return m.ReturnedBy()
+	case archivereturn.FieldReceivedByID:
+		return m.ReceivedByID()
+	case archivereturn.FieldReceivedByName:
+		return m.ReceivedByName()
+	case archivereturn.FieldReturnedAt:
+		return m.ReturnedAt()
+	case archivereturn.FieldMissing:
+		return m.Missing()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ArchiveReturnMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case archivereturn.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case archivereturn.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case archivereturn.FieldVoidedAt:
+		return m.OldVoidedAt(ctx)
+	case archivereturn.FieldVoidReason:
+		return m.OldVoidReason(ctx)
+	case archivereturn.FieldVoidedByID:
+		return m.OldVoidedByID(ctx)
+	case archivereturn.FieldVoidedByName:
+		return m.OldVoidedByName(ctx)
+	case archivereturn.FieldLateReason:
+		return m.OldLateReason(ctx)
+	case archivereturn.FieldDepartmentID:
+		return m.OldDepartmentID(ctx)
+	case archivereturn.FieldAccountID:
+		return m.OldAccountID(ctx)
+	case archivereturn.FieldLoanID:
+		return m.OldLoanID(ctx)
+	case archivereturn.FieldReturnedBy:
+		return m.OldReturnedBy(ctx)
+	case archivereturn.FieldReceivedByID:
+		return m.OldReceivedByID(ctx)
+	case archivereturn.FieldReceivedByName:
+		return m.OldReceivedByName(ctx)
+	case archivereturn.FieldReturnedAt:
+		return m.OldReturnedAt(ctx)
+	case archivereturn.FieldMissing:
+		return m.OldMissing(ctx)
+	}
+	return nil, fmt.Errorf("unknown ArchiveReturn field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ArchiveReturnMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case archivereturn.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case archivereturn.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case archivereturn.FieldVoidedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedAt(v)
+		return nil
+	case archivereturn.FieldVoidReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidReason(v)
+		return nil
+	case archivereturn.FieldVoidedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByID(v)
+		return nil
+	case archivereturn.FieldVoidedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByName(v)
+		return nil
+	case archivereturn.FieldLateReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLateReason(v)
+		return nil
+	case archivereturn.FieldDepartmentID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDepartmentID(v)
+		return nil
+	case archivereturn.FieldAccountID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountID(v)
+		return nil
+	case archivereturn.FieldLoanID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLoanID(v)
+		return nil
+	case archivereturn.FieldReturnedBy:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReturnedBy(v)
+		return nil
+	case archivereturn.FieldReceivedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReceivedByID(v)
+		return nil
+	case archivereturn.FieldReceivedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReceivedByName(v)
+		return nil
+	case archivereturn.FieldReturnedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReturnedAt(v)
+		return nil
+	case archivereturn.FieldMissing:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMissing(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveReturn field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ArchiveReturnMutation) AddedFields() []string {
+	var fields []string
+	if m.addmissing != nil {
+		fields = append(fields, archivereturn.FieldMissing)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ArchiveReturnMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case archivereturn.FieldMissing:
+		return m.AddedMissing()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ArchiveReturnMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case archivereturn.FieldMissing:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddMissing(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveReturn numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ArchiveReturnMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(archivereturn.FieldVoidedAt) {
+		fields = append(fields, archivereturn.FieldVoidedAt)
+	}
+	if m.FieldCleared(archivereturn.FieldVoidedByID) {
+		fields = append(fields, archivereturn.FieldVoidedByID)
+	}
+	if m.FieldCleared(archivereturn.FieldDepartmentID) {
+		fields = append(fields, archivereturn.FieldDepartmentID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ArchiveReturnMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ArchiveReturnMutation) ClearField(name string) error {
+	switch name {
+	case archivereturn.FieldVoidedAt:
+		m.ClearVoidedAt()
+		return nil
+	case archivereturn.FieldVoidedByID:
+		m.ClearVoidedByID()
+		return nil
+	case archivereturn.FieldDepartmentID:
+		m.ClearDepartmentID()
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveReturn nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ArchiveReturnMutation) ResetField(name string) error {
+	switch name {
+	case archivereturn.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case archivereturn.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case archivereturn.FieldVoidedAt:
+		m.ResetVoidedAt()
+		return nil
+	case archivereturn.FieldVoidReason:
+		m.ResetVoidReason()
+		return nil
+	case archivereturn.FieldVoidedByID:
+		m.ResetVoidedByID()
+		return nil
+	case archivereturn.FieldVoidedByName:
+		m.ResetVoidedByName()
+		return nil
+	case archivereturn.FieldLateReason:
+		m.ResetLateReason()
+		return nil
+	case archivereturn.FieldDepartmentID:
+		m.ResetDepartmentID()
+		return nil
+	case archivereturn.FieldAccountID:
+		m.ResetAccountID()
+		return nil
+	case archivereturn.FieldLoanID:
+		m.ResetLoanID()
+		return nil
+	case archivereturn.FieldReturnedBy:
+		m.ResetReturnedBy()
+		return nil
+	case archivereturn.FieldReceivedByID:
+		m.ResetReceivedByID()
+		return nil
+	case archivereturn.FieldReceivedByName:
+		m.ResetReceivedByName()
+		return nil
+	case archivereturn.FieldReturnedAt:
+		m.ResetReturnedAt()
+		return nil
+	case archivereturn.FieldMissing:
+		m.ResetMissing()
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveReturn field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ArchiveReturnMutation) AddedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.estate != nil {
+		edges = append(edges, archivereturn.EdgeEstate)
+	}
+	if m.loan != nil {
+		edges = append(edges, archivereturn.EdgeLoan)
+	}
+	if m.lines != nil {
+		edges = append(edges, archivereturn.EdgeLines)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ArchiveReturnMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case archivereturn.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case archivereturn.EdgeLoan:
+		if id := m.loan; id != nil {
+			return []ent.Value{*id}
+		}
+	case archivereturn.EdgeLines:
+		ids := make([]ent.Value, 0, len(m.lines))
+		for id := range m.lines {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ArchiveReturnMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.removedlines != nil {
+		edges = append(edges, archivereturn.EdgeLines)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ArchiveReturnMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case archivereturn.EdgeLines:
+		ids := make([]ent.Value, 0, len(m.removedlines))
+		for id := range m.removedlines {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ArchiveReturnMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.clearedestate {
+		edges = append(edges, archivereturn.EdgeEstate)
+	}
+	if m.clearedloan {
+		edges = append(edges, archivereturn.EdgeLoan)
+	}
+	if m.clearedlines {
+		edges = append(edges, archivereturn.EdgeLines)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ArchiveReturnMutation) EdgeCleared(name string) bool {
+	switch name {
+	case archivereturn.EdgeEstate:
+		return m.clearedestate
+	case archivereturn.EdgeLoan:
+		return m.clearedloan
+	case archivereturn.EdgeLines:
+		return m.clearedlines
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ArchiveReturnMutation) ClearEdge(name string) error {
+	switch name {
+	case archivereturn.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case archivereturn.EdgeLoan:
+		m.ClearLoan()
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveReturn unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ArchiveReturnMutation) ResetEdge(name string) error {
+	switch name {
+	case archivereturn.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case archivereturn.EdgeLoan:
+		m.ResetLoan()
+		return nil
+	case archivereturn.EdgeLines:
+		m.ResetLines()
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveReturn edge %s", name)
 }
 
 // ArchiveVolumeMutation represents an operation that mutates the ArchiveVolume nodes in the graph.
@@ -75975,6 +80378,1242 @@ func (m *StaffMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown Staff edge %s", name)
+}
+
+// StaffFileConsultationMutation represents an operation that mutates the StaffFileConsultation nodes in the graph.
+type StaffFileConsultationMutation struct {
+	config
+	op                    Op
+	typ                   string
+	id                    *uuid.UUID
+	created_at            *time.Time
+	department_id         *uuid.UUID
+	account_id            *uuid.UUID
+	purpose               *stafffileconsultation.Purpose
+	reason                *string
+	work_documents        *int
+	addwork_documents     *int
+	training_documents    *int
+	addtraining_documents *int
+	consulted_by_id       *uuid.UUID
+	consulted_by_name     *string
+	consulted_at          *time.Time
+	clearedFields         map[string]struct{}
+	estate                *uuid.UUID
+	clearedestate         bool
+	staff                 *uuid.UUID
+	clearedstaff          bool
+	file                  *uuid.UUID
+	clearedfile           bool
+	done                  bool
+	oldValue              func(context.Context) (*StaffFileConsultation, error)
+	predicates            []predicate.StaffFileConsultation
+}
+
+var _ ent.Mutation = (*StaffFileConsultationMutation)(nil)
+
+// stafffileconsultationOption allows management of the mutation configuration using functional options.
+type stafffileconsultationOption func(*StaffFileConsultationMutation)
+
+// newStaffFileConsultationMutation creates new mutation for the StaffFileConsultation entity.
+func newStaffFileConsultationMutation(c config, op Op, opts ...stafffileconsultationOption) *StaffFileConsultationMutation {
+	m := &StaffFileConsultationMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeStaffFileConsultation,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withStaffFileConsultationID sets the ID field of the mutation.
+func withStaffFileConsultationID(id uuid.UUID) stafffileconsultationOption {
+	return func(m *StaffFileConsultationMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *StaffFileConsultation
+		)
+		m.oldValue = func(ctx context.Context) (*StaffFileConsultation, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().StaffFileConsultation.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withStaffFileConsultation sets the old StaffFileConsultation of the mutation.
+func withStaffFileConsultation(node *StaffFileConsultation) stafffileconsultationOption {
+	return func(m *StaffFileConsultationMutation) {
+		m.oldValue = func(context.Context) (*StaffFileConsultation, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m StaffFileConsultationMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m StaffFileConsultationMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of StaffFileConsultation entities.
+func (m *StaffFileConsultationMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *StaffFileConsultationMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *StaffFileConsultationMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().StaffFileConsultation.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *StaffFileConsultationMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *StaffFileConsultationMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the StaffFileConsultation entity.
+// If the StaffFileConsultation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *StaffFileConsultationMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *StaffFileConsultationMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *StaffFileConsultationMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *StaffFileConsultationMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the StaffFileConsultation entity.
+// If the StaffFileConsultation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *StaffFileConsultationMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *StaffFileConsultationMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetStaffID sets the "staff_id" field.
+func (m *StaffFileConsultationMutation) SetStaffID(u uuid.UUID) {
+	m.staff = &u
+}
+
+// StaffID returns the value of the "staff_id" field in the mutation.
+func (m *StaffFileConsultationMutation) StaffID() (r uuid.UUID, exists bool) {
+	v := m.staff
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStaffID returns the old "staff_id" field's value of the StaffFileConsultation entity.
+// If the StaffFileConsultation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *StaffFileConsultationMutation) OldStaffID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStaffID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStaffID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStaffID: %w", err)
+	}
+	return oldValue.StaffID, nil
+}
+
+// ResetStaffID resets all changes to the "staff_id" field.
+func (m *StaffFileConsultationMutation) ResetStaffID() {
+	m.staff = nil
+}
+
+// SetFileID sets the "file_id" field.
+func (m *StaffFileConsultationMutation) SetFileID(u uuid.UUID) {
+	m.file = &u
+}
+
+// FileID returns the value of the "file_id" field in the mutation.
+func (m *StaffFileConsultationMutation) FileID() (r uuid.UUID, exists bool) {
+	v := m.file
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFileID returns the old "file_id" field's value of the StaffFileConsultation entity.
+// If the StaffFileConsultation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *StaffFileConsultationMutation) OldFileID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFileID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFileID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFileID: %w", err)
+	}
+	return oldValue.FileID, nil
+}
+
+// ResetFileID resets all changes to the "file_id" field.
+func (m *StaffFileConsultationMutation) ResetFileID() {
+	m.file = nil
+}
+
+// SetDepartmentID sets the "department_id" field.
+func (m *StaffFileConsultationMutation) SetDepartmentID(u uuid.UUID) {
+	m.department_id = &u
+}
+
+// DepartmentID returns the value of the "department_id" field in the mutation.
+func (m *StaffFileConsultationMutation) DepartmentID() (r uuid.UUID, exists bool) {
+	v := m.department_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDepartmentID returns the old "department_id" field's value of the StaffFileConsultation entity.
+// If the StaffFileConsultation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *StaffFileConsultationMutation) OldDepartmentID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDepartmentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDepartmentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDepartmentID: %w", err)
+	}
+	return oldValue.DepartmentID, nil
+}
+
+// ClearDepartmentID clears the value of the "department_id" field.
+func (m *StaffFileConsultationMutation) ClearDepartmentID() {
+	m.department_id = nil
+	m.clearedFields[stafffileconsultation.FieldDepartmentID] = struct{}{}
+}
+
+// DepartmentIDCleared returns if the "department_id" field was cleared in this mutation.
+func (m *StaffFileConsultationMutation) DepartmentIDCleared() bool {
+	_, ok := m.clearedFields[stafffileconsultation.FieldDepartmentID]
+	return ok
+}
+
+// ResetDepartmentID resets all changes to the "department_id" field.
+func (m *StaffFileConsultationMutation) ResetDepartmentID() {
+	m.department_id = nil
+	delete(m.clearedFields, stafffileconsultation.FieldDepartmentID)
+}
+
+// SetAccountID sets the "account_id" field.
+func (m *StaffFileConsultationMutation) SetAccountID(u uuid.UUID) {
+	m.account_id = &u
+}
+
+// AccountID returns the value of the "account_id" field in the mutation.
+func (m *StaffFileConsultationMutation) AccountID() (r uuid.UUID, exists bool) {
+	v := m.account_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountID returns the old "account_id" field's value of the StaffFileConsultation entity.
+// If the StaffFileConsultation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *StaffFileConsultationMutation) OldAccountID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountID: %w", err)
+	}
+	return oldValue.AccountID, nil
+}
+
+// ClearAccountID clears the value of the "account_id" field.
+func (m *StaffFileConsultationMutation) ClearAccountID() {
+	m.account_id = nil
+	m.clearedFields[stafffileconsultation.FieldAccountID] = struct{}{}
+}
+
+// AccountIDCleared returns if the "account_id" field was cleared in this mutation.
+func (m *StaffFileConsultationMutation) AccountIDCleared() bool {
+	_, ok := m.clearedFields[stafffileconsultation.FieldAccountID]
+	return ok
+}
+
+// ResetAccountID resets all changes to the "account_id" field.
+func (m *StaffFileConsultationMutation) ResetAccountID() {
+	m.account_id = nil
+	delete(m.clearedFields, stafffileconsultation.FieldAccountID)
+}
+
+// SetPurpose sets the "purpose" field.
+func (m *StaffFileConsultationMutation) SetPurpose(s stafffileconsultation.Purpose) {
+	m.purpose = &s
+}
+
+// Purpose returns the value of the "purpose" field in the mutation.
+func (m *StaffFileConsultationMutation) Purpose() (r stafffileconsultation.Purpose, exists bool) {
+	v := m.purpose
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPurpose returns the old "purpose" field's value of the StaffFileConsultation entity.
+// If the StaffFileConsultation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *StaffFileConsultationMutation) OldPurpose(ctx context.Context) (v stafffileconsultation.Purpose, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPurpose is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPurpose requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPurpose: %w", err)
+	}
+	return oldValue.Purpose, nil
+}
+
+// ResetPurpose resets all changes to the "purpose" field.
+func (m *StaffFileConsultationMutation) ResetPurpose() {
+	m.purpose = nil
+}
+
+// SetReason sets the "reason" field.
+func (m *StaffFileConsultationMutation) SetReason(s string) {
+	m.reason = &s
+}
+
+// Reason returns the value of the "reason" field in the mutation.
+func (m *StaffFileConsultationMutation) Reason() (r string, exists bool) {
+	v := m.reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReason returns the old "reason" field's value of the StaffFileConsultation entity.
+// If the StaffFileConsultation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *StaffFileConsultationMutation) OldReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReason: %w", err)
+	}
+	return oldValue.Reason, nil
+}
+
+// ResetReason resets all changes to the "reason" field.
+func (m *StaffFileConsultationMutation) ResetReason() {
+	m.reason = nil
+}
+
+// SetWorkDocuments sets the "work_documents" field.
+func (m *StaffFileConsultationMutation) SetWorkDocuments(i int) {
+	m.work_documents = &i
+	m.addwork_documents = nil
+}
+
+// WorkDocuments returns the value of the "work_documents" field in the mutation.
+func (m *StaffFileConsultationMutation) WorkDocuments() (r int, exists bool) {
+	v := m.work_documents
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWorkDocuments returns the old "work_documents" field's value of the StaffFileConsultation entity.
+// If the StaffFileConsultation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *StaffFileConsultationMutation) OldWorkDocuments(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWorkDocuments is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWorkDocuments requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWorkDocuments: %w", err)
+	}
+	return oldValue.WorkDocuments, nil
+}
+
+// AddWorkDocuments adds i to the "work_documents" field.
+func (m *StaffFileConsultationMutation) AddWorkDocuments(i int) {
+	if m.addwork_documents != nil {
+		*m.addwork_documents += i
+	} else {
+		m.addwork_documents = &i
+	}
+}
+
+// AddedWorkDocuments returns the value that was added to the "work_documents" field in this mutation.
+func (m *StaffFileConsultationMutation) AddedWorkDocuments() (r int, exists bool) {
+	v := m.addwork_documents
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetWorkDocuments resets all changes to the "work_documents" field.
+func (m *StaffFileConsultationMutation) ResetWorkDocuments() {
+	m.work_documents = nil
+	m.addwork_documents = nil
+}
+
+// SetTrainingDocuments sets the "training_documents" field.
+func (m *StaffFileConsultationMutation) SetTrainingDocuments(i int) {
+	m.training_documents = &i
+	m.addtraining_documents = nil
+}
+
+// TrainingDocuments returns the value of the "training_documents" field in the mutation.
+func (m *StaffFileConsultationMutation) TrainingDocuments() (r int, exists bool) {
+	v := m.training_documents
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTrainingDocuments returns the old "training_documents" field's value of the StaffFileConsultation entity.
+// If the StaffFileConsultation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *StaffFileConsultationMutation) OldTrainingDocuments(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTrainingDocuments is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTrainingDocuments requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTrainingDocuments: %w", err)
+	}
+	return oldValue.TrainingDocuments, nil
+}
+
+// AddTrainingDocuments adds i to the "training_documents" field.
+func (m *StaffFileConsultationMutation) AddTrainingDocuments(i int) {
+	if m.addtraining_documents != nil {
+		*m.addtraining_documents += i
+	} else {
+		m.addtraining_documents = &i
+	}
+}
+
+// AddedTrainingDocuments returns the value that was added to the "training_documents" field in this mutation.
+func (m *StaffFileConsultationMutation) AddedTrainingDocuments() (r int, exists bool) {
+	v := m.addtraining_documents
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTrainingDocuments resets all changes to the "training_documents" field.
+func (m *StaffFileConsultationMutation) ResetTrainingDocuments() {
+	m.training_documents = nil
+	m.addtraining_documents = nil
+}
+
+// SetConsultedByID sets the "consulted_by_id" field.
+func (m *StaffFileConsultationMutation) SetConsultedByID(u uuid.UUID) {
+	m.consulted_by_id = &u
+}
+
+// ConsultedByID returns the value of the "consulted_by_id" field in the mutation.
+func (m *StaffFileConsultationMutation) ConsultedByID() (r uuid.UUID, exists bool) {
+	v := m.consulted_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldConsultedByID returns the old "consulted_by_id" field's value of the StaffFileConsultation entity.
+// If the StaffFileConsultation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *StaffFileConsultationMutation) OldConsultedByID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldConsultedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldConsultedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldConsultedByID: %w", err)
+	}
+	return oldValue.ConsultedByID, nil
+}
+
+// ResetConsultedByID resets all changes to the "consulted_by_id" field.
+func (m *StaffFileConsultationMutation) ResetConsultedByID() {
+	m.consulted_by_id = nil
+}
+
+// SetConsultedByName sets the "consulted_by_name" field.
+func (m *StaffFileConsultationMutation) SetConsultedByName(s string) {
+	m.consulted_by_name = &s
+}
+
+// ConsultedByName returns the value of the "consulted_by_name" field in the mutation.
+func (m *StaffFileConsultationMutation) ConsultedByName() (r string, exists bool) {
+	v := m.consulted_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldConsultedByName returns the old "consulted_by_name" field's value of the StaffFileConsultation entity.
+// If the StaffFileConsultation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *StaffFileConsultationMutation) OldConsultedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldConsultedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldConsultedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldConsultedByName: %w", err)
+	}
+	return oldValue.ConsultedByName, nil
+}
+
+// ResetConsultedByName resets all changes to the "consulted_by_name" field.
+func (m *StaffFileConsultationMutation) ResetConsultedByName() {
+	m.consulted_by_name = nil
+}
+
+// SetConsultedAt sets the "consulted_at" field.
+func (m *StaffFileConsultationMutation) SetConsultedAt(t time.Time) {
+	m.consulted_at = &t
+}
+
+// ConsultedAt returns the value of the "consulted_at" field in the mutation.
+func (m *StaffFileConsultationMutation) ConsultedAt() (r time.Time, exists bool) {
+	v := m.consulted_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldConsultedAt returns the old "consulted_at" field's value of the StaffFileConsultation entity.
+// If the StaffFileConsultation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *StaffFileConsultationMutation) OldConsultedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldConsultedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldConsultedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldConsultedAt: %w", err)
+	}
+	return oldValue.ConsultedAt, nil
+}
+
+// ResetConsultedAt resets all changes to the "consulted_at" field.
+func (m *StaffFileConsultationMutation) ResetConsultedAt() {
+	m.consulted_at = nil
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *StaffFileConsultationMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[stafffileconsultation.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *StaffFileConsultationMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *StaffFileConsultationMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *StaffFileConsultationMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearStaff clears the "staff" edge to the Staff entity.
+func (m *StaffFileConsultationMutation) ClearStaff() {
+	m.clearedstaff = true
+	m.clearedFields[stafffileconsultation.FieldStaffID] = struct{}{}
+}
+
+// StaffCleared reports if the "staff" edge to the Staff entity was cleared.
+func (m *StaffFileConsultationMutation) StaffCleared() bool {
+	return m.clearedstaff
+}
+
+// StaffIDs returns the "staff" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// StaffID instead. It exists only for internal usage by the builders.
+func (m *StaffFileConsultationMutation) StaffIDs() (ids []uuid.UUID) {
+	if id := m.staff; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetStaff resets all changes to the "staff" edge.
+func (m *StaffFileConsultationMutation) ResetStaff() {
+	m.staff = nil
+	m.clearedstaff = false
+}
+
+// ClearFile clears the "file" edge to the ArchiveFile entity.
+func (m *StaffFileConsultationMutation) ClearFile() {
+	m.clearedfile = true
+	m.clearedFields[stafffileconsultation.FieldFileID] = struct{}{}
+}
+
+// FileCleared reports if the "file" edge to the ArchiveFile entity was cleared.
+func (m *StaffFileConsultationMutation) FileCleared() bool {
+	return m.clearedfile
+}
+
+// FileIDs returns the "file" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// FileID instead. It exists only for internal usage by the builders.
+func (m *StaffFileConsultationMutation) FileIDs() (ids []uuid.UUID) {
+	if id := m.file; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetFile resets all changes to the "file" edge.
+func (m *StaffFileConsultationMutation) ResetFile() {
+	m.file = nil
+	m.clearedfile = false
+}
+
+// Where appends a list predicates to the StaffFileConsultationMutation builder.
+func (m *StaffFileConsultationMutation) Where(ps ...predicate.StaffFileConsultation) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the StaffFileConsultationMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *StaffFileConsultationMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.StaffFileConsultation, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *StaffFileConsultationMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *StaffFileConsultationMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (StaffFileConsultation).
+func (m *StaffFileConsultationMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *StaffFileConsultationMutation) Fields() []string {
+	fields := make([]string, 0, 13)
+	if m.created_at != nil {
+		fields = append(fields, stafffileconsultation.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, stafffileconsultation.FieldEstateID)
+	}
+	if m.staff != nil {
+		fields = append(fields, stafffileconsultation.FieldStaffID)
+	}
+	if m.file != nil {
+		fields = append(fields, stafffileconsultation.FieldFileID)
+	}
+	if m.department_id != nil {
+		fields = append(fields, stafffileconsultation.FieldDepartmentID)
+	}
+	if m.account_id != nil {
+		fields = append(fields, stafffileconsultation.FieldAccountID)
+	}
+	if m.purpose != nil {
+		fields = append(fields, stafffileconsultation.FieldPurpose)
+	}
+	if m.reason != nil {
+		fields = append(fields, stafffileconsultation.FieldReason)
+	}
+	if m.work_documents != nil {
+		fields = append(fields, stafffileconsultation.FieldWorkDocuments)
+	}
+	if m.training_documents != nil {
+		fields = append(fields, stafffileconsultation.FieldTrainingDocuments)
+	}
+	if m.consulted_by_id != nil {
+		fields = append(fields, stafffileconsultation.FieldConsultedByID)
+	}
+	if m.consulted_by_name != nil {
+		fields = append(fields, stafffileconsultation.FieldConsultedByName)
+	}
+	if m.consulted_at != nil {
+		fields = append(fields, stafffileconsultation.FieldConsultedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *StaffFileConsultationMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case stafffileconsultation.FieldCreatedAt:
+		return m.CreatedAt()
+	case stafffileconsultation.FieldEstateID:
+		return m.EstateID()
+	case stafffileconsultation.FieldStaffID:
+		return m.StaffID()
+	case stafffileconsultation.FieldFileID:
+		return m.FileID()
+	case stafffileconsultation.FieldDepartmentID:
+		return m.DepartmentID()
+	case stafffileconsultation.FieldAccountID:
+		return m.AccountID()
+	case stafffileconsultation.FieldPurpose:
+		return m.Purpose()
+	case stafffileconsultation.FieldReason:
+		return m.Reason()
+	case stafffileconsultation.FieldWorkDocuments:
+		return m.WorkDocuments()
+	case stafffileconsultation.FieldTrainingDocuments:
+		return m.TrainingDocuments()
+	case stafffileconsultation.FieldConsultedByID:
+		return m.ConsultedByID()
+	case stafffileconsultation.FieldConsultedByName:
+		return m.ConsultedByName()
+	case stafffileconsultation.FieldConsultedAt:
+		return m.ConsultedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *StaffFileConsultationMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case stafffileconsultation.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case stafffileconsultation.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case stafffileconsultation.FieldStaffID:
+		return m.OldStaffID(ctx)
+	case stafffileconsultation.FieldFileID:
+		return m.OldFileID(ctx)
+	case stafffileconsultation.FieldDepartmentID:
+		return m.OldDepartmentID(ctx)
+	case stafffileconsultation.FieldAccountID:
+		return m.OldAccountID(ctx)
+	case stafffileconsultation.FieldPurpose:
+		return m.OldPurpose(ctx)
+	case stafffileconsultation.FieldReason:
+		return m.OldReason(ctx)
+	case stafffileconsultation.FieldWorkDocuments:
+		return m.OldWorkDocuments(ctx)
+	case stafffileconsultation.FieldTrainingDocuments:
+		return m.OldTrainingDocuments(ctx)
+	case stafffileconsultation.FieldConsultedByID:
+		return m.OldConsultedByID(ctx)
+	case stafffileconsultation.FieldConsultedByName:
+		return m.OldConsultedByName(ctx)
+	case stafffileconsultation.FieldConsultedAt:
+		return m.OldConsultedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown StaffFileConsultation field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *StaffFileConsultationMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case stafffileconsultation.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case stafffileconsultation.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case stafffileconsultation.FieldStaffID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStaffID(v)
+		return nil
+	case stafffileconsultation.FieldFileID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFileID(v)
+		return nil
+	case stafffileconsultation.FieldDepartmentID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDepartmentID(v)
+		return nil
+	case stafffileconsultation.FieldAccountID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountID(v)
+		return nil
+	case stafffileconsultation.FieldPurpose:
+		v, ok := value.(stafffileconsultation.Purpose)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPurpose(v)
+		return nil
+	case stafffileconsultation.FieldReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReason(v)
+		return nil
+	case stafffileconsultation.FieldWorkDocuments:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWorkDocuments(v)
+		return nil
+	case stafffileconsultation.FieldTrainingDocuments:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTrainingDocuments(v)
+		return nil
+	case stafffileconsultation.FieldConsultedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetConsultedByID(v)
+		return nil
+	case stafffileconsultation.FieldConsultedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetConsultedByName(v)
+		return nil
+	case stafffileconsultation.FieldConsultedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetConsultedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown StaffFileConsultation field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *StaffFileConsultationMutation) AddedFields() []string {
+	var fields []string
+	if m.addwork_documents != nil {
+		fields = append(fields, stafffileconsultation.FieldWorkDocuments)
+	}
+	if m.addtraining_documents != nil {
+		fields = append(fields, stafffileconsultation.FieldTrainingDocuments)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *StaffFileConsultationMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case stafffileconsultation.FieldWorkDocuments:
+		return m.AddedWorkDocuments()
+	case stafffileconsultation.FieldTrainingDocuments:
+		return m.AddedTrainingDocuments()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *StaffFileConsultationMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case stafffileconsultation.FieldWorkDocuments:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddWorkDocuments(v)
+		return nil
+	case stafffileconsultation.FieldTrainingDocuments:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTrainingDocuments(v)
+		return nil
+	}
+	return fmt.Errorf("unknown StaffFileConsultation numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *StaffFileConsultationMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(stafffileconsultation.FieldDepartmentID) {
+		fields = append(fields, stafffileconsultation.FieldDepartmentID)
+	}
+	if m.FieldCleared(stafffileconsultation.FieldAccountID) {
+		fields = append(fields, stafffileconsultation.FieldAccountID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *StaffFileConsultationMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *StaffFileConsultationMutation) ClearField(name string) error {
+	switch name {
+	case stafffileconsultation.FieldDepartmentID:
+		m.ClearDepartmentID()
+		return nil
+	case stafffileconsultation.FieldAccountID:
+		m.ClearAccountID()
+		return nil
+	}
+	return fmt.Errorf("unknown StaffFileConsultation nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *StaffFileConsultationMutation) ResetField(name string) error {
+	switch name {
+	case stafffileconsultation.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case stafffileconsultation.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case stafffileconsultation.FieldStaffID:
+		m.ResetStaffID()
+		return nil
+	case stafffileconsultation.FieldFileID:
+		m.ResetFileID()
+		return nil
+	case stafffileconsultation.FieldDepartmentID:
+		m.ResetDepartmentID()
+		return nil
+	case stafffileconsultation.FieldAccountID:
+		m.ResetAccountID()
+		return nil
+	case stafffileconsultation.FieldPurpose:
+		m.ResetPurpose()
+		return nil
+	case stafffileconsultation.FieldReason:
+		m.ResetReason()
+		return nil
+	case stafffileconsultation.FieldWorkDocuments:
+		m.ResetWorkDocuments()
+		return nil
+	case stafffileconsultation.FieldTrainingDocuments:
+		m.ResetTrainingDocuments()
+		return nil
+	case stafffileconsultation.FieldConsultedByID:
+		m.ResetConsultedByID()
+		return nil
+	case stafffileconsultation.FieldConsultedByName:
+		m.ResetConsultedByName()
+		return nil
+	case stafffileconsultation.FieldConsultedAt:
+		m.ResetConsultedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown StaffFileConsultation field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *StaffFileConsultationMutation) AddedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.estate != nil {
+		edges = append(edges, stafffileconsultation.EdgeEstate)
+	}
+	if m.staff != nil {
+		edges = append(edges, stafffileconsultation.EdgeStaff)
+	}
+	if m.file != nil {
+		edges = append(edges, stafffileconsultation.EdgeFile)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *StaffFileConsultationMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case stafffileconsultation.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case stafffileconsultation.EdgeStaff:
+		if id := m.staff; id != nil {
+			return []ent.Value{*id}
+		}
+	case stafffileconsultation.EdgeFile:
+		if id := m.file; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *StaffFileConsultationMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 3)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *StaffFileConsultationMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *StaffFileConsultationMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.clearedestate {
+		edges = append(edges, stafffileconsultation.EdgeEstate)
+	}
+	if m.clearedstaff {
+		edges = append(edges, stafffileconsultation.EdgeStaff)
+	}
+	if m.clearedfile {
+		edges = append(edges, stafffileconsultation.EdgeFile)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *StaffFileConsultationMutation) EdgeCleared(name string) bool {
+	switch name {
+	case stafffileconsultation.EdgeEstate:
+		return m.clearedestate
+	case stafffileconsultation.EdgeStaff:
+		return m.clearedstaff
+	case stafffileconsultation.EdgeFile:
+		return m.clearedfile
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *StaffFileConsultationMutation) ClearEdge(name string) error {
+	switch name {
+	case stafffileconsultation.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case stafffileconsultation.EdgeStaff:
+		m.ClearStaff()
+		return nil
+	case stafffileconsultation.EdgeFile:
+		m.ClearFile()
+		return nil
+	}
+	return fmt.Errorf("unknown StaffFileConsultation unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *StaffFileConsultationMutation) ResetEdge(name string) error {
+	switch name {
+	case stafffileconsultation.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case stafffileconsultation.EdgeStaff:
+		m.ResetStaff()
+		return nil
+	case stafffileconsultation.EdgeFile:
+		m.ResetFile()
+		return nil
+	}
+	return fmt.Errorf("unknown StaffFileConsultation edge %s", name)
 }
 
 // UnitMutation represents an operation that mutates the Unit nodes in the graph.

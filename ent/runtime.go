@@ -10,11 +10,14 @@ import (
 	"github.com/steward-pm/steward/ent/archivedocument"
 	"github.com/steward-pm/steward/ent/archivefile"
 	"github.com/steward-pm/steward/ent/archivehold"
+	"github.com/steward-pm/steward/ent/archiveloan"
+	"github.com/steward-pm/steward/ent/archiveloanline"
 	"github.com/steward-pm/steward/ent/archivemanual"
 	"github.com/steward-pm/steward/ent/archivepermit"
 	"github.com/steward-pm/steward/ent/archiverequest"
 	"github.com/steward-pm/steward/ent/archiverequestdocument"
 	"github.com/steward-pm/steward/ent/archiveretention"
+	"github.com/steward-pm/steward/ent/archivereturn"
 	"github.com/steward-pm/steward/ent/archivevolume"
 	"github.com/steward-pm/steward/ent/area"
 	"github.com/steward-pm/steward/ent/building"
@@ -63,6 +66,7 @@ import (
 	"github.com/steward-pm/steward/ent/schema"
 	"github.com/steward-pm/steward/ent/signature"
 	"github.com/steward-pm/steward/ent/staff"
+	"github.com/steward-pm/steward/ent/stafffileconsultation"
 	"github.com/steward-pm/steward/ent/unit"
 	"github.com/steward-pm/steward/ent/vacancy"
 	"github.com/steward-pm/steward/ent/violation"
@@ -240,7 +244,7 @@ func init() {
 	// archivedocument.DefaultSha256 holds the default value on creation for the sha256 field.
 	archivedocument.DefaultSha256 = archivedocumentDescSha256.Default.(string)
 	// archivedocumentDescCertificateNumber is the schema descriptor for certificate_number field.
-	archivedocumentDescCertificateNumber := archivedocumentFields[30].Descriptor()
+	archivedocumentDescCertificateNumber := archivedocumentFields[32].Descriptor()
 	// archivedocument.DefaultCertificateNumber holds the default value on creation for the certificate_number field.
 	archivedocument.DefaultCertificateNumber = archivedocumentDescCertificateNumber.Default.(string)
 	// archivedocumentDescID is the schema descriptor for id field.
@@ -283,6 +287,60 @@ func init() {
 	archiveholdDescID := archiveholdMixinFields0[0].Descriptor()
 	// archivehold.DefaultID holds the default value on creation for the id field.
 	archivehold.DefaultID = archiveholdDescID.Default.(func() uuid.UUID)
+	archiveloanMixin := schema.ArchiveLoan{}.Mixin()
+	archiveloanMixinFields0 := archiveloanMixin[0].Fields()
+	_ = archiveloanMixinFields0
+	archiveloanMixinFields2 := archiveloanMixin[2].Fields()
+	_ = archiveloanMixinFields2
+	archiveloanMixinFields3 := archiveloanMixin[3].Fields()
+	_ = archiveloanMixinFields3
+	archiveloanFields := schema.ArchiveLoan{}.Fields()
+	_ = archiveloanFields
+	// archiveloanDescVoidReason is the schema descriptor for void_reason field.
+	archiveloanDescVoidReason := archiveloanMixinFields2[1].Descriptor()
+	// archiveloan.DefaultVoidReason holds the default value on creation for the void_reason field.
+	archiveloan.DefaultVoidReason = archiveloanDescVoidReason.Default.(string)
+	// archiveloanDescVoidedByName is the schema descriptor for voided_by_name field.
+	archiveloanDescVoidedByName := archiveloanMixinFields2[3].Descriptor()
+	// archiveloan.DefaultVoidedByName holds the default value on creation for the voided_by_name field.
+	archiveloan.DefaultVoidedByName = archiveloanDescVoidedByName.Default.(string)
+	// archiveloanDescLateReason is the schema descriptor for late_reason field.
+	archiveloanDescLateReason := archiveloanMixinFields3[0].Descriptor()
+	// archiveloan.DefaultLateReason holds the default value on creation for the late_reason field.
+	archiveloan.DefaultLateReason = archiveloanDescLateReason.Default.(string)
+	// archiveloanDescID is the schema descriptor for id field.
+	archiveloanDescID := archiveloanMixinFields0[0].Descriptor()
+	// archiveloan.DefaultID holds the default value on creation for the id field.
+	archiveloan.DefaultID = archiveloanDescID.Default.(func() uuid.UUID)
+	archiveloanlineMixin := schema.ArchiveLoanLine{}.Mixin()
+	archiveloanlineMixinFields0 := archiveloanlineMixin[0].Fields()
+	_ = archiveloanlineMixinFields0
+	archiveloanlineFields := schema.ArchiveLoanLine{}.Fields()
+	_ = archiveloanlineFields
+	// archiveloanlineDescVolumeCode is the schema descriptor for volume_code field.
+	archiveloanlineDescVolumeCode := archiveloanlineFields[5].Descriptor()
+	// archiveloanline.DefaultVolumeCode holds the default value on creation for the volume_code field.
+	archiveloanline.DefaultVolumeCode = archiveloanlineDescVolumeCode.Default.(string)
+	// archiveloanlineDescPages is the schema descriptor for pages field.
+	archiveloanlineDescPages := archiveloanlineFields[6].Descriptor()
+	// archiveloanline.PagesValidator is a validator for the "pages" field. It is called by the builders before save.
+	archiveloanline.PagesValidator = archiveloanlineDescPages.Validators[0].(func(int) error)
+	// archiveloanlineDescOpen is the schema descriptor for open field.
+	archiveloanlineDescOpen := archiveloanlineFields[7].Descriptor()
+	// archiveloanline.DefaultOpen holds the default value on creation for the open field.
+	archiveloanline.DefaultOpen = archiveloanlineDescOpen.Default.(bool)
+	// archiveloanlineDescPagesBack is the schema descriptor for pages_back field.
+	archiveloanlineDescPagesBack := archiveloanlineFields[9].Descriptor()
+	// archiveloanline.PagesBackValidator is a validator for the "pages_back" field. It is called by the builders before save.
+	archiveloanline.PagesBackValidator = archiveloanlineDescPagesBack.Validators[0].(func(int) error)
+	// archiveloanlineDescRemark is the schema descriptor for remark field.
+	archiveloanlineDescRemark := archiveloanlineFields[10].Descriptor()
+	// archiveloanline.DefaultRemark holds the default value on creation for the remark field.
+	archiveloanline.DefaultRemark = archiveloanlineDescRemark.Default.(string)
+	// archiveloanlineDescID is the schema descriptor for id field.
+	archiveloanlineDescID := archiveloanlineMixinFields0[0].Descriptor()
+	// archiveloanline.DefaultID holds the default value on creation for the id field.
+	archiveloanline.DefaultID = archiveloanlineDescID.Default.(func() uuid.UUID)
 	archivemanualMixin := schema.ArchiveManual{}.Mixin()
 	archivemanualMixinFields0 := archivemanualMixin[0].Fields()
 	_ = archivemanualMixinFields0
@@ -368,6 +426,37 @@ func init() {
 	archiveretentionDescID := archiveretentionMixinFields0[0].Descriptor()
 	// archiveretention.DefaultID holds the default value on creation for the id field.
 	archiveretention.DefaultID = archiveretentionDescID.Default.(func() uuid.UUID)
+	archivereturnMixin := schema.ArchiveReturn{}.Mixin()
+	archivereturnMixinFields0 := archivereturnMixin[0].Fields()
+	_ = archivereturnMixinFields0
+	archivereturnMixinFields2 := archivereturnMixin[2].Fields()
+	_ = archivereturnMixinFields2
+	archivereturnMixinFields3 := archivereturnMixin[3].Fields()
+	_ = archivereturnMixinFields3
+	archivereturnFields := schema.ArchiveReturn{}.Fields()
+	_ = archivereturnFields
+	// archivereturnDescVoidReason is the schema descriptor for void_reason field.
+	archivereturnDescVoidReason := archivereturnMixinFields2[1].Descriptor()
+	// archivereturn.DefaultVoidReason holds the default value on creation for the void_reason field.
+	archivereturn.DefaultVoidReason = archivereturnDescVoidReason.Default.(string)
+	// archivereturnDescVoidedByName is the schema descriptor for voided_by_name field.
+	archivereturnDescVoidedByName := archivereturnMixinFields2[3].Descriptor()
+	// archivereturn.DefaultVoidedByName holds the default value on creation for the voided_by_name field.
+	archivereturn.DefaultVoidedByName = archivereturnDescVoidedByName.Default.(string)
+	// archivereturnDescLateReason is the schema descriptor for late_reason field.
+	archivereturnDescLateReason := archivereturnMixinFields3[0].Descriptor()
+	// archivereturn.DefaultLateReason holds the default value on creation for the late_reason field.
+	archivereturn.DefaultLateReason = archivereturnDescLateReason.Default.(string)
+	// archivereturnDescMissing is the schema descriptor for missing field.
+	archivereturnDescMissing := archivereturnFields[7].Descriptor()
+	// archivereturn.DefaultMissing holds the default value on creation for the missing field.
+	archivereturn.DefaultMissing = archivereturnDescMissing.Default.(int)
+	// archivereturn.MissingValidator is a validator for the "missing" field. It is called by the builders before save.
+	archivereturn.MissingValidator = archivereturnDescMissing.Validators[0].(func(int) error)
+	// archivereturnDescID is the schema descriptor for id field.
+	archivereturnDescID := archivereturnMixinFields0[0].Descriptor()
+	// archivereturn.DefaultID holds the default value on creation for the id field.
+	archivereturn.DefaultID = archivereturnDescID.Default.(func() uuid.UUID)
 	archivevolumeMixin := schema.ArchiveVolume{}.Mixin()
 	archivevolumeMixinFields0 := archivevolumeMixin[0].Fields()
 	_ = archivevolumeMixinFields0
@@ -1557,6 +1646,23 @@ func init() {
 	staffDescID := staffMixinFields0[0].Descriptor()
 	// staff.DefaultID holds the default value on creation for the id field.
 	staff.DefaultID = staffDescID.Default.(func() uuid.UUID)
+	stafffileconsultationMixin := schema.StaffFileConsultation{}.Mixin()
+	stafffileconsultationMixinFields0 := stafffileconsultationMixin[0].Fields()
+	_ = stafffileconsultationMixinFields0
+	stafffileconsultationFields := schema.StaffFileConsultation{}.Fields()
+	_ = stafffileconsultationFields
+	// stafffileconsultationDescWorkDocuments is the schema descriptor for work_documents field.
+	stafffileconsultationDescWorkDocuments := stafffileconsultationFields[6].Descriptor()
+	// stafffileconsultation.WorkDocumentsValidator is a validator for the "work_documents" field. It is called by the builders before save.
+	stafffileconsultation.WorkDocumentsValidator = stafffileconsultationDescWorkDocuments.Validators[0].(func(int) error)
+	// stafffileconsultationDescTrainingDocuments is the schema descriptor for training_documents field.
+	stafffileconsultationDescTrainingDocuments := stafffileconsultationFields[7].Descriptor()
+	// stafffileconsultation.TrainingDocumentsValidator is a validator for the "training_documents" field. It is called by the builders before save.
+	stafffileconsultation.TrainingDocumentsValidator = stafffileconsultationDescTrainingDocuments.Validators[0].(func(int) error)
+	// stafffileconsultationDescID is the schema descriptor for id field.
+	stafffileconsultationDescID := stafffileconsultationMixinFields0[0].Descriptor()
+	// stafffileconsultation.DefaultID holds the default value on creation for the id field.
+	stafffileconsultation.DefaultID = stafffileconsultationDescID.Default.(func() uuid.UUID)
 	unitMixin := schema.Unit{}.Mixin()
 	unitMixinFields0 := unitMixin[0].Fields()
 	_ = unitMixinFields0

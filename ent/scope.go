@@ -15,7 +15,7 @@ var Entities = map[string]access.Entity{
 		Estate: "estate_id", Department: "", Self: "asked_by_id", Household: "", Voided: "", Permits: "",
 		Document:   "",
 		AppendOnly: false, Watched: false,
-		Confidential: map[string]bool{"content": true},
+		Confidential: map[string]bool{"content": true, "reason": true, "decision_note": true, "withdraw_reason": true},
 		Contact:      map[string]bool{},
 	},
 	TypeArchiveDestruction: {
@@ -46,7 +46,7 @@ var Entities = map[string]access.Entity{
 		Name: TypeArchiveFile, Table: "archive_files", Code: ids.Code(1537),
 		Estate: "estate_id", Department: "department_id", Self: "account_id", Household: "household_id", Voided: "", Permits: "",
 		Document:   "",
-		AppendOnly: false, Watched: false,
+		AppendOnly: false, Watched: true,
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
 	},
@@ -56,6 +56,22 @@ var Entities = map[string]access.Entity{
 		Document:   "subject_id",
 		AppendOnly: false, Watched: false,
 		Confidential: map[string]bool{"reason": true, "release_reason": true},
+		Contact:      map[string]bool{},
+	},
+	TypeArchiveLoan: {
+		Name: TypeArchiveLoan, Table: "archive_loans", Code: ids.Code(1549),
+		Estate: "estate_id", Department: "department_id", Self: "account_id", Household: "", Voided: "", Permits: "",
+		Document:   "",
+		AppendOnly: false, Watched: false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
+	TypeArchiveLoanLine: {
+		Name: TypeArchiveLoanLine, Table: "archive_loan_lines", Code: ids.Code(1550),
+		Estate: "estate_id", Department: "department_id", Self: "account_id", Household: "", Voided: "", Permits: "",
+		Document:   "",
+		AppendOnly: false, Watched: false,
+		Confidential: map[string]bool{"remark": true},
 		Contact:      map[string]bool{},
 	},
 	TypeArchiveManual: {
@@ -79,7 +95,7 @@ var Entities = map[string]access.Entity{
 		Estate: "estate_id", Department: "department_id", Self: "account_id", Household: "", Voided: "", Permits: "",
 		Document:   "",
 		AppendOnly: false, Watched: false,
-		Confidential: map[string]bool{},
+		Confidential: map[string]bool{"purpose": true, "wanted": true, "answer": true},
 		Contact:      map[string]bool{},
 	},
 	TypeArchiveRequestDocument: {
@@ -98,11 +114,19 @@ var Entities = map[string]access.Entity{
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
 	},
+	TypeArchiveReturn: {
+		Name: TypeArchiveReturn, Table: "archive_returns", Code: ids.Code(1551),
+		Estate: "estate_id", Department: "department_id", Self: "account_id", Household: "", Voided: "", Permits: "",
+		Document:   "",
+		AppendOnly: false, Watched: false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
 	TypeArchiveVolume: {
 		Name: TypeArchiveVolume, Table: "archive_volumes", Code: ids.Code(1538),
 		Estate: "estate_id", Department: "department_id", Self: "account_id", Household: "household_id", Voided: "", Permits: "",
 		Document:   "id",
-		AppendOnly: false, Watched: false,
+		AppendOnly: false, Watched: true,
 		Confidential: map[string]bool{"title": true},
 		Contact:      map[string]bool{},
 	},
@@ -474,6 +498,14 @@ var Entities = map[string]access.Entity{
 		Confidential: map[string]bool{"phone": true},
 		Contact:      map[string]bool{"phone": true},
 	},
+	TypeStaffFileConsultation: {
+		Name: TypeStaffFileConsultation, Table: "staff_file_consultations", Code: ids.Code(1558),
+		Estate: "estate_id", Department: "department_id", Self: "account_id", Household: "", Voided: "", Permits: "",
+		Document:   "",
+		AppendOnly: true, Watched: false,
+		Confidential: map[string]bool{"reason": true},
+		Contact:      map[string]bool{},
+	},
 	TypeUnit: {
 		Name: TypeUnit, Table: "units", Code: ids.Code(260),
 		Estate: "estate_id", Department: "", Self: "", Household: "", Voided: "", Permits: "",
@@ -510,11 +542,14 @@ var typeByCode = map[ids.Code]string{
 	ids.Code(1539): TypeArchiveDocument,
 	ids.Code(1537): TypeArchiveFile,
 	ids.Code(1553): TypeArchiveHold,
+	ids.Code(1549): TypeArchiveLoan,
+	ids.Code(1550): TypeArchiveLoanLine,
 	ids.Code(1540): TypeArchiveManual,
 	ids.Code(1541): TypeArchivePermit,
 	ids.Code(1547): TypeArchiveRequest,
 	ids.Code(1548): TypeArchiveRequestDocument,
 	ids.Code(1552): TypeArchiveRetention,
+	ids.Code(1551): TypeArchiveReturn,
 	ids.Code(1538): TypeArchiveVolume,
 	ids.Code(258):  TypeArea,
 	ids.Code(259):  TypeBuilding,
@@ -562,6 +597,7 @@ var typeByCode = map[ids.Code]string{
 	ids.Code(265):  TypeResident,
 	ids.Code(516):  TypeSignature,
 	ids.Code(262):  TypeStaff,
+	ids.Code(1558): TypeStaffFileConsultation,
 	ids.Code(260):  TypeUnit,
 	ids.Code(1793): TypeVacancy,
 	ids.Code(1542): TypeViolation,
@@ -579,6 +615,22 @@ func KeepScope(q Query) string {
 			q.ctx.AppendFieldOnce("household_id")
 		}
 		return TypeArchiveDocument
+	case *ArchiveFileQuery:
+		if len(q.ctx.Fields) > 0 {
+			q.ctx.AppendFieldOnce("estate_id")
+			q.ctx.AppendFieldOnce("department_id")
+			q.ctx.AppendFieldOnce("account_id")
+			q.ctx.AppendFieldOnce("household_id")
+		}
+		return TypeArchiveFile
+	case *ArchiveVolumeQuery:
+		if len(q.ctx.Fields) > 0 {
+			q.ctx.AppendFieldOnce("estate_id")
+			q.ctx.AppendFieldOnce("department_id")
+			q.ctx.AppendFieldOnce("account_id")
+			q.ctx.AppendFieldOnce("household_id")
+		}
+		return TypeArchiveVolume
 	case *ComplaintQuery:
 		if len(q.ctx.Fields) > 0 {
 			q.ctx.AppendFieldOnce("estate_id")
@@ -672,6 +724,14 @@ func Watch(v Value, saw func(access.Read)) {
 		for _, row := range rows {
 			saw(access.Read{Type: TypeArchiveDocument, ID: row.ID, Row: row.RowScope()})
 		}
+	case []*ArchiveFile:
+		for _, row := range rows {
+			saw(access.Read{Type: TypeArchiveFile, ID: row.ID, Row: row.RowScope()})
+		}
+	case []*ArchiveVolume:
+		for _, row := range rows {
+			saw(access.Read{Type: TypeArchiveVolume, ID: row.ID, Row: row.RowScope()})
+		}
 	case []*Complaint:
 		for _, row := range rows {
 			saw(access.Read{Type: TypeComplaint, ID: row.ID, Row: row.RowScope()})
@@ -690,6 +750,153 @@ func Watch(v Value, saw func(access.Read)) {
 		}
 	}
 }
+
+// Newer is what a refusal may show of a row that somebody changed meanwhile: of a watched one its id and version, since what it says is
+// read nowhere without a trace (A6), and of others what GraphQL shows.
+func Newer(row any) any {
+	switch row := row.(type) {
+	case *Approval:
+		shown := *row
+		shown.Edges = ApprovalEdges{}
+		hide(&shown.AskedByStaffID)
+		return &shown
+	case *ArchiveDestruction:
+		shown := *row
+		shown.Edges = ArchiveDestructionEdges{}
+		hide(&shown.ProposedByStaffID)
+		hide(&shown.ApprovedByStaffID)
+		hide(&shown.Content)
+		return &shown
+	case *ArchiveDocument:
+		return map[string]any{"id": row.ID, "version": row.Version}
+	case *ArchiveFile:
+		return map[string]any{"id": row.ID, "version": row.Version}
+	case *ArchiveManual:
+		shown := *row
+		shown.Edges = ArchiveManualEdges{}
+		return &shown
+	case *ArchiveRetention:
+		shown := *row
+		shown.Edges = ArchiveRetentionEdges{}
+		return &shown
+	case *ArchiveVolume:
+		return map[string]any{"id": row.ID, "version": row.Version}
+	case *Area:
+		shown := *row
+		shown.Edges = AreaEdges{}
+		hide(&shown.SortKey)
+		return &shown
+	case *Building:
+		shown := *row
+		shown.Edges = BuildingEdges{}
+		hide(&shown.SortKey)
+		return &shown
+	case *Department:
+		shown := *row
+		shown.Edges = DepartmentEdges{}
+		return &shown
+	case *EmergencyContact:
+		shown := *row
+		shown.Edges = EmergencyContactEdges{}
+		return &shown
+	case *Estate:
+		shown := *row
+		return &shown
+	case *ExternalPerson:
+		shown := *row
+		shown.Edges = ExternalPersonEdges{}
+		hide(&shown.SortKey)
+		return &shown
+	case *Household:
+		shown := *row
+		shown.Edges = HouseholdEdges{}
+		hide(&shown.SortKey)
+		return &shown
+	case *KeyAcceptance:
+		shown := *row
+		shown.Edges = KeyAcceptanceEdges{}
+		return &shown
+	case *KeyAcceptanceCheck:
+		shown := *row
+		shown.Edges = KeyAcceptanceCheckEdges{}
+		return &shown
+	case *KeyCopyOrder:
+		shown := *row
+		shown.Edges = KeyCopyOrderEdges{}
+		return &shown
+	case *KeyHook:
+		shown := *row
+		shown.Edges = KeyHookEdges{}
+		hide(&shown.SortKey)
+		return &shown
+	case *KeyLoan:
+		shown := *row
+		shown.Edges = KeyLoanEdges{}
+		return &shown
+	case *KeyLoanRequest:
+		shown := *row
+		shown.Edges = KeyLoanRequestEdges{}
+		return &shown
+	case *KeyLockChange:
+		shown := *row
+		shown.Edges = KeyLockChangeEdges{}
+		return &shown
+	case *KeyLoss:
+		shown := *row
+		shown.Edges = KeyLossEdges{}
+		return &shown
+	case *KeyScrapping:
+		shown := *row
+		shown.Edges = KeyScrappingEdges{}
+		return &shown
+	case *KeySeal:
+		shown := *row
+		shown.Edges = KeySealEdges{}
+		return &shown
+	case *KeySet:
+		shown := *row
+		shown.Edges = KeySetEdges{}
+		hide(&shown.SortKey)
+		return &shown
+	case *Occupancy:
+		shown := *row
+		shown.Edges = OccupancyEdges{}
+		return &shown
+	case *Reconciliation:
+		shown := *row
+		shown.Edges = ReconciliationEdges{}
+		return &shown
+	case *ReconciliationLine:
+		shown := *row
+		shown.Edges = ReconciliationLineEdges{}
+		hide(&shown.Frozen)
+		return &shown
+	case *Resident:
+		shown := *row
+		shown.Edges = ResidentEdges{}
+		hide(&shown.SortKey)
+		hide(&shown.AccountID)
+		return &shown
+	case *Staff:
+		shown := *row
+		shown.Edges = StaffEdges{}
+		hide(&shown.SortKey)
+		return &shown
+	case *Unit:
+		shown := *row
+		shown.Edges = UnitEdges{}
+		hide(&shown.SortKey)
+		return &shown
+	case *Vacancy:
+		shown := *row
+		shown.Edges = VacancyEdges{}
+		hide(&shown.SortKey)
+		return &shown
+	}
+	return row
+}
+
+func hide[T any](field *T) { *field = *new(T) }
 
 // RowScope tells what the row belongs to.
 func (_m *Approval) RowScope() access.Row {
@@ -753,6 +960,28 @@ func (_m *ArchiveHold) RowScope() access.Row {
 }
 
 // RowScope tells what the row belongs to.
+func (_m *ArchiveLoan) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	if _m.DepartmentID != nil {
+		row.Department = *_m.DepartmentID
+	}
+	row.Self = _m.AccountID
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *ArchiveLoanLine) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	if _m.DepartmentID != nil {
+		row.Department = *_m.DepartmentID
+	}
+	row.Self = _m.AccountID
+	return row
+}
+
+// RowScope tells what the row belongs to.
 func (_m *ArchiveManual) RowScope() access.Row {
 	row := access.Row{}
 	row.Estate = _m.EstateID
@@ -795,6 +1024,17 @@ func (_m *ArchiveRequestDocument) RowScope() access.Row {
 func (_m *ArchiveRetention) RowScope() access.Row {
 	row := access.Row{}
 	row.Estate = _m.EstateID
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *ArchiveReturn) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	if _m.DepartmentID != nil {
+		row.Department = *_m.DepartmentID
+	}
+	row.Self = _m.AccountID
 	return row
 }
 
@@ -1199,6 +1439,19 @@ func (_m *Staff) RowScope() access.Row {
 	row := access.Row{}
 	row.Estate = _m.EstateID
 	row.Department = _m.DepartmentID
+	if _m.AccountID != nil {
+		row.Self = *_m.AccountID
+	}
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *StaffFileConsultation) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	if _m.DepartmentID != nil {
+		row.Department = *_m.DepartmentID
+	}
 	if _m.AccountID != nil {
 		row.Self = *_m.AccountID
 	}

@@ -24,6 +24,10 @@ type Tx struct {
 	ArchiveFile *ArchiveFileClient
 	// ArchiveHold is the client for interacting with the ArchiveHold builders.
 	ArchiveHold *ArchiveHoldClient
+	// ArchiveLoan is the client for interacting with the ArchiveLoan builders.
+	ArchiveLoan *ArchiveLoanClient
+	// ArchiveLoanLine is the client for interacting with the ArchiveLoanLine builders.
+	ArchiveLoanLine *ArchiveLoanLineClient
 	// ArchiveManual is the client for interacting with the ArchiveManual builders.
 	ArchiveManual *ArchiveManualClient
 	// ArchivePermit is the client for interacting with the ArchivePermit builders.
@@ -34,6 +38,8 @@ type Tx struct {
 	ArchiveRequestDocument *ArchiveRequestDocumentClient
 	// ArchiveRetention is the client for interacting with the ArchiveRetention builders.
 	ArchiveRetention *ArchiveRetentionClient
+	// ArchiveReturn is the client for interacting with the ArchiveReturn builders.
+	ArchiveReturn *ArchiveReturnClient
 	// ArchiveVolume is the client for interacting with the ArchiveVolume builders.
 	ArchiveVolume *ArchiveVolumeClient
 	// Area is the client for interacting with the Area builders.
@@ -128,6 +134,8 @@ type Tx struct {
 	Signature *SignatureClient
 	// Staff is the client for interacting with the Staff builders.
 	Staff *StaffClient
+	// StaffFileConsultation is the client for interacting with the StaffFileConsultation builders.
+	StaffFileConsultation *StaffFileConsultationClient
 	// Unit is the client for interacting with the Unit builders.
 	Unit *UnitClient
 	// Vacancy is the client for interacting with the Vacancy builders.
@@ -271,11 +279,14 @@ func (tx *Tx) init() {
 	tx.ArchiveDocument = NewArchiveDocumentClient(tx.config)
 	tx.ArchiveFile = NewArchiveFileClient(tx.config)
 	tx.ArchiveHold = NewArchiveHoldClient(tx.config)
+	tx.ArchiveLoan = NewArchiveLoanClient(tx.config)
+	tx.ArchiveLoanLine = NewArchiveLoanLineClient(tx.config)
 	tx.ArchiveManual = NewArchiveManualClient(tx.config)
 	tx.ArchivePermit = NewArchivePermitClient(tx.config)
 	tx.ArchiveRequest = NewArchiveRequestClient(tx.config)
 	tx.ArchiveRequestDocument = NewArchiveRequestDocumentClient(tx.config)
 	tx.ArchiveRetention = NewArchiveRetentionClient(tx.config)
+	tx.ArchiveReturn = NewArchiveReturnClient(tx.config)
 	tx.ArchiveVolume = NewArchiveVolumeClient(tx.config)
 	tx.Area = NewAreaClient(tx.config)
 	tx.Building = NewBuildingClient(tx.config)
@@ -323,6 +334,7 @@ func (tx *Tx) init() {
 	tx.Resident = NewResidentClient(tx.config)
 	tx.Signature = NewSignatureClient(tx.config)
 	tx.Staff = NewStaffClient(tx.config)
+	tx.StaffFileConsultation = NewStaffFileConsultationClient(tx.config)
 	tx.Unit = NewUnitClient(tx.config)
 	tx.Vacancy = NewVacancyClient(tx.config)
 	tx.Violation = NewViolationClient(tx.config)

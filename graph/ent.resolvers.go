@@ -26,6 +26,8 @@ func (r *Resolver) ArchiveDocument() generated.ArchiveDocumentResolver {
 	return &archiveDocumentResolver{r}
 }
 
+func (r *Resolver) ArchiveLoan() generated.ArchiveLoanResolver { return &archiveLoanResolver{r} }
+
 func (r *Resolver) KeyLoan() generated.KeyLoanResolver { return &keyLoanResolver{r} }
 
 func (r *Resolver) KeyLoanLine() generated.KeyLoanLineResolver { return &keyLoanLineResolver{r} }
@@ -36,6 +38,7 @@ func (r *Resolver) Vacancy() generated.VacancyResolver { return &vacancyResolver
 
 type (
 	archiveDocumentResolver struct{ *Resolver }
+	archiveLoanResolver     struct{ *Resolver }
 	keyLoanResolver         struct{ *Resolver }
 	keyLoanLineResolver     struct{ *Resolver }
 	queryResolver           struct{ *Resolver }

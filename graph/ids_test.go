@@ -47,6 +47,7 @@ var aliases = map[string]string{
 	"manual": ent.TypeArchiveManual, "volume": ent.TypeArchiveVolume, "document": ent.TypeArchiveDocument, "upload": ent.TypeFile,
 	"placeInArchive.input.fileID": ent.TypeArchiveFile, "placeArchiveHold.input.fileID": ent.TypeArchiveFile,
 	"destruction": ent.TypeArchiveDestruction, "witness": ent.TypeStaff,
+	"extendArchiveLoan.input.loanID": ent.TypeArchiveLoan, "returnArchive.input.loanID": ent.TypeArchiveLoan, "voidArchiveReturn.input.id": ent.TypeArchiveReturn,
 
 	"voidKeyReturn.input.id": ent.TypeKeyReturn,    // gives its loan, too
 	"voidKeyCopies.input.id": ent.TypeKeyCopyOrder, // gives the counter-entry, too

@@ -30,9 +30,14 @@ func TestOddCursors(t *testing.T) {
 			continue
 		}
 		for _, o := range schema.Types[schema.Types[by.Type.Name()].Fields.ForName("field").Type.Name()].EnumValues {
-			list := fmt.Sprintf(`query($after: Cursor) { %s(first: 1, after: $after, orderBy: {field: %s}) { edges { cursor } } }`, f.Name, o.Name)
-			if c := p.Do(list, nil).Get(f.Name + ".edges.0.cursor"); c.Exists() {
-				p.Do(list, vars{"after": c.String()})
+			needs, given, in := "", "", vars{}
+			if f.Arguments.ForName("text") != nil {
+				needs, given, in = ", $e: ID!, $t: String!", ", estateID: $e, text: $t", vars{"e": app.A.ID, "t": "投诉"}
+			}
+			list := fmt.Sprintf(`query($after: Cursor%s) { %s(first: 1, after: $after, orderBy: {field: %s}%s) { edges { cursor } } }`, needs, f.Name, o.Name, given)
+			if c := p.Do(list, in).Get(f.Name + ".edges.0.cursor"); c.Exists() {
+				in["after"] = c.String()
+				p.Do(list, in)
 			}
 		}
 	}

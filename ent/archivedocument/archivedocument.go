@@ -89,6 +89,10 @@ const (
 	FieldSize = "size"
 	// FieldSha256 holds the string denoting the sha256 field in the database.
 	FieldSha256 = "sha256"
+	// FieldTextState holds the string denoting the text_state field in the database.
+	FieldTextState = "text_state"
+	// FieldLentUntil holds the string denoting the lent_until field in the database.
+	FieldLentUntil = "lent_until"
 	// FieldDestroyedAt holds the string denoting the destroyed_at field in the database.
 	FieldDestroyedAt = "destroyed_at"
 	// FieldCertificateNumber holds the string denoting the certificate_number field in the database.
@@ -199,6 +203,8 @@ var Columns = []string{
 	FieldContentType,
 	FieldSize,
 	FieldSha256,
+	FieldTextState,
+	FieldLentUntil,
 	FieldDestroyedAt,
 	FieldCertificateNumber,
 }
@@ -334,6 +340,35 @@ func StateValidator(s State) error {
 		return nil
 	default:
 		return fmt.Errorf("archivedocument: invalid enum value for state field: %q", s)
+	}
+}
+
+// TextState defines the type for the "text_state" enum field.
+type TextState string
+
+// TextStateNone is the default value of the TextState enum.
+const DefaultTextState = TextStateNone
+
+// TextState values.
+const (
+	TextStateNone       TextState = "NONE"
+	TextStateWaiting    TextState = "WAITING"
+	TextStateIndexed    TextState = "INDEXED"
+	TextStatePartly     TextState = "PARTLY"
+	TextStateUnreadable TextState = "UNREADABLE"
+)
+
+func (ts TextState) String() string {
+	return string(ts)
+}
+
+// TextStateValidator is a validator for the "text_state" field enum values. It is called by the builders before save.
+func TextStateValidator(ts TextState) error {
+	switch ts {
+	case TextStateNone, TextStateWaiting, TextStateIndexed, TextStatePartly, TextStateUnreadable:
+		return nil
+	default:
+		return fmt.Errorf("archivedocument: invalid enum value for text_state field: %q", ts)
 	}
 }
 
@@ -525,6 +560,16 @@ func BySha256(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldSha256, opts...).ToFunc()
 }
 
+// ByTextState orders the results by the text_state field.
+func ByTextState(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldTextState, opts...).ToFunc()
+}
+
+// ByLentUntil orders the results by the lent_until field.
+func ByLentUntil(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldLentUntil, opts...).ToFunc()
+}
+
 // ByDestroyedAt orders the results by the destroyed_at field.
 func ByDestroyedAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldDestroyedAt, opts...).ToFunc()
@@ -683,6 +728,24 @@ func (e *State) UnmarshalGQL(val interface{}) error {
 	*e = State(str)
 	if err := StateValidator(*e); err != nil {
 		return fmt.Errorf("%s is not a valid State", str)
+	}
+	return nil
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (e TextState) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(e.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (e *TextState) UnmarshalGQL(val interface{}) error {
+	str, ok := val.(string)
+	if !ok {
+		return fmt.Errorf("enum %T must be a string", val)
+	}
+	*e = TextState(str)
+	if err := TextStateValidator(*e); err != nil {
+		return fmt.Errorf("%s is not a valid TextState", str)
 	}
 	return nil
 }

@@ -221,6 +221,11 @@ func Sha256(v string) predicate.ArchiveDocument {
 	return predicate.ArchiveDocument(sql.FieldEQ(FieldSha256, v))
 }
 
+// LentUntil applies equality check predicate on the "lent_until" field. It's identical to LentUntilEQ.
+func LentUntil(v time.Time) predicate.ArchiveDocument {
+	return predicate.ArchiveDocument(sql.FieldEQ(FieldLentUntil, v))
+}
+
 // DestroyedAt applies equality check predicate on the "destroyed_at" field. It's identical to DestroyedAtEQ.
 func DestroyedAt(v time.Time) predicate.ArchiveDocument {
 	return predicate.ArchiveDocument(sql.FieldEQ(FieldDestroyedAt, v))
@@ -1854,6 +1859,76 @@ func Sha256EqualFold(v string) predicate.ArchiveDocument {
 // Sha256ContainsFold applies the ContainsFold predicate on the "sha256" field.
 func Sha256ContainsFold(v string) predicate.ArchiveDocument {
 	return predicate.ArchiveDocument(sql.FieldContainsFold(FieldSha256, v))
+}
+
+// TextStateEQ applies the EQ predicate on the "text_state" field.
+func TextStateEQ(v TextState) predicate.ArchiveDocument {
+	return predicate.ArchiveDocument(sql.FieldEQ(FieldTextState, v))
+}
+
+// TextStateNEQ applies the NEQ predicate on the "text_state" field.
+func TextStateNEQ(v TextState) predicate.ArchiveDocument {
+	return predicate.ArchiveDocument(sql.FieldNEQ(FieldTextState, v))
+}
+
+// TextStateIn applies the In predicate on the "text_state" field.
+func TextStateIn(vs ...TextState) predicate.ArchiveDocument {
+	return predicate.ArchiveDocument(sql.FieldIn(FieldTextState, vs...))
+}
+
+// TextStateNotIn applies the NotIn predicate on the "text_state" field.
+func TextStateNotIn(vs ...TextState) predicate.ArchiveDocument {
+	return predicate.ArchiveDocument(sql.FieldNotIn(FieldTextState, vs...))
+}
+
+// LentUntilEQ applies the EQ predicate on the "lent_until" field.
+func LentUntilEQ(v time.Time) predicate.ArchiveDocument {
+	return predicate.ArchiveDocument(sql.FieldEQ(FieldLentUntil, v))
+}
+
+// LentUntilNEQ applies the NEQ predicate on the "lent_until" field.
+func LentUntilNEQ(v time.Time) predicate.ArchiveDocument {
+	return predicate.ArchiveDocument(sql.FieldNEQ(FieldLentUntil, v))
+}
+
+// LentUntilIn applies the In predicate on the "lent_until" field.
+func LentUntilIn(vs ...time.Time) predicate.ArchiveDocument {
+	return predicate.ArchiveDocument(sql.FieldIn(FieldLentUntil, vs...))
+}
+
+// LentUntilNotIn applies the NotIn predicate on the "lent_until" field.
+func LentUntilNotIn(vs ...time.Time) predicate.ArchiveDocument {
+	return predicate.ArchiveDocument(sql.FieldNotIn(FieldLentUntil, vs...))
+}
+
+// LentUntilGT applies the GT predicate on the "lent_until" field.
+func LentUntilGT(v time.Time) predicate.ArchiveDocument {
+	return predicate.ArchiveDocument(sql.FieldGT(FieldLentUntil, v))
+}
+
+// LentUntilGTE applies the GTE predicate on the "lent_until" field.
+func LentUntilGTE(v time.Time) predicate.ArchiveDocument {
+	return predicate.ArchiveDocument(sql.FieldGTE(FieldLentUntil, v))
+}
+
+// LentUntilLT applies the LT predicate on the "lent_until" field.
+func LentUntilLT(v time.Time) predicate.ArchiveDocument {
+	return predicate.ArchiveDocument(sql.FieldLT(FieldLentUntil, v))
+}
+
+// LentUntilLTE applies the LTE predicate on the "lent_until" field.
+func LentUntilLTE(v time.Time) predicate.ArchiveDocument {
+	return predicate.ArchiveDocument(sql.FieldLTE(FieldLentUntil, v))
+}
+
+// LentUntilIsNil applies the IsNil predicate on the "lent_until" field.
+func LentUntilIsNil() predicate.ArchiveDocument {
+	return predicate.ArchiveDocument(sql.FieldIsNull(FieldLentUntil))
+}
+
+// LentUntilNotNil applies the NotNil predicate on the "lent_until" field.
+func LentUntilNotNil() predicate.ArchiveDocument {
+	return predicate.ArchiveDocument(sql.FieldNotNull(FieldLentUntil))
 }
 
 // DestroyedAtEQ applies the EQ predicate on the "destroyed_at" field.

@@ -81,6 +81,30 @@ func (f ArchiveHoldFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value,
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ArchiveHoldMutation", m)
 }
 
+// The ArchiveLoanFunc type is an adapter to allow the use of ordinary
+// function as ArchiveLoan mutator.
+type ArchiveLoanFunc func(context.Context, *ent.ArchiveLoanMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ArchiveLoanFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ArchiveLoanMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ArchiveLoanMutation", m)
+}
+
+// The ArchiveLoanLineFunc type is an adapter to allow the use of ordinary
+// function as ArchiveLoanLine mutator.
+type ArchiveLoanLineFunc func(context.Context, *ent.ArchiveLoanLineMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ArchiveLoanLineFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ArchiveLoanLineMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ArchiveLoanLineMutation", m)
+}
+
 // The ArchiveManualFunc type is an adapter to allow the use of ordinary
 // function as ArchiveManual mutator.
 type ArchiveManualFunc func(context.Context, *ent.ArchiveManualMutation) (ent.Value, error)
@@ -139,6 +163,18 @@ func (f ArchiveRetentionFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.V
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ArchiveRetentionMutation", m)
+}
+
+// The ArchiveReturnFunc type is an adapter to allow the use of ordinary
+// function as ArchiveReturn mutator.
+type ArchiveReturnFunc func(context.Context, *ent.ArchiveReturnMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ArchiveReturnFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ArchiveReturnMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ArchiveReturnMutation", m)
 }
 
 // The ArchiveVolumeFunc type is an adapter to allow the use of ordinary
@@ -703,6 +739,18 @@ func (f StaffFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.StaffMutation", m)
+}
+
+// The StaffFileConsultationFunc type is an adapter to allow the use of ordinary
+// function as StaffFileConsultation mutator.
+type StaffFileConsultationFunc func(context.Context, *ent.StaffFileConsultationMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f StaffFileConsultationFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.StaffFileConsultationMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.StaffFileConsultationMutation", m)
 }
 
 // The UnitFunc type is an adapter to allow the use of ordinary

@@ -14,11 +14,14 @@ import (
 	"github.com/steward-pm/steward/ent/archivedocument"
 	"github.com/steward-pm/steward/ent/archivefile"
 	"github.com/steward-pm/steward/ent/archivehold"
+	"github.com/steward-pm/steward/ent/archiveloan"
+	"github.com/steward-pm/steward/ent/archiveloanline"
 	"github.com/steward-pm/steward/ent/archivemanual"
 	"github.com/steward-pm/steward/ent/archivepermit"
 	"github.com/steward-pm/steward/ent/archiverequest"
 	"github.com/steward-pm/steward/ent/archiverequestdocument"
 	"github.com/steward-pm/steward/ent/archiveretention"
+	"github.com/steward-pm/steward/ent/archivereturn"
 	"github.com/steward-pm/steward/ent/archivevolume"
 	"github.com/steward-pm/steward/ent/area"
 	"github.com/steward-pm/steward/ent/building"
@@ -67,6 +70,7 @@ import (
 	"github.com/steward-pm/steward/ent/resident"
 	"github.com/steward-pm/steward/ent/signature"
 	"github.com/steward-pm/steward/ent/staff"
+	"github.com/steward-pm/steward/ent/stafffileconsultation"
 	"github.com/steward-pm/steward/ent/unit"
 	"github.com/steward-pm/steward/ent/vacancy"
 	"github.com/steward-pm/steward/ent/violation"
@@ -290,6 +294,60 @@ func (f TraverseArchiveHold) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.ArchiveHoldQuery", q)
 }
 
+// The ArchiveLoanFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ArchiveLoanFunc func(context.Context, *ent.ArchiveLoanQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ArchiveLoanFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ArchiveLoanQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ArchiveLoanQuery", q)
+}
+
+// The TraverseArchiveLoan type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseArchiveLoan func(context.Context, *ent.ArchiveLoanQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseArchiveLoan) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseArchiveLoan) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ArchiveLoanQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ArchiveLoanQuery", q)
+}
+
+// The ArchiveLoanLineFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ArchiveLoanLineFunc func(context.Context, *ent.ArchiveLoanLineQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ArchiveLoanLineFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ArchiveLoanLineQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ArchiveLoanLineQuery", q)
+}
+
+// The TraverseArchiveLoanLine type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseArchiveLoanLine func(context.Context, *ent.ArchiveLoanLineQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseArchiveLoanLine) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseArchiveLoanLine) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ArchiveLoanLineQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ArchiveLoanLineQuery", q)
+}
+
 // The ArchiveManualFunc type is an adapter to allow the use of ordinary function as a Querier.
 type ArchiveManualFunc func(context.Context, *ent.ArchiveManualQuery) (ent.Value, error)
 
@@ -423,6 +481,33 @@ func (f TraverseArchiveRetention) Traverse(ctx context.Context, q ent.Query) err
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.ArchiveRetentionQuery", q)
+}
+
+// The ArchiveReturnFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ArchiveReturnFunc func(context.Context, *ent.ArchiveReturnQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ArchiveReturnFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ArchiveReturnQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ArchiveReturnQuery", q)
+}
+
+// The TraverseArchiveReturn type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseArchiveReturn func(context.Context, *ent.ArchiveReturnQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseArchiveReturn) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseArchiveReturn) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ArchiveReturnQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ArchiveReturnQuery", q)
 }
 
 // The ArchiveVolumeFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -1694,6 +1779,33 @@ func (f TraverseStaff) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.StaffQuery", q)
 }
 
+// The StaffFileConsultationFunc type is an adapter to allow the use of ordinary function as a Querier.
+type StaffFileConsultationFunc func(context.Context, *ent.StaffFileConsultationQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f StaffFileConsultationFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.StaffFileConsultationQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.StaffFileConsultationQuery", q)
+}
+
+// The TraverseStaffFileConsultation type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseStaffFileConsultation func(context.Context, *ent.StaffFileConsultationQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseStaffFileConsultation) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseStaffFileConsultation) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.StaffFileConsultationQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.StaffFileConsultationQuery", q)
+}
+
 // The UnitFunc type is an adapter to allow the use of ordinary function as a Querier.
 type UnitFunc func(context.Context, *ent.UnitQuery) (ent.Value, error)
 
@@ -1790,6 +1902,10 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.ArchiveFileQuery, predicate.ArchiveFile, archivefile.OrderOption]{typ: ent.TypeArchiveFile, tq: q}, nil
 	case *ent.ArchiveHoldQuery:
 		return &query[*ent.ArchiveHoldQuery, predicate.ArchiveHold, archivehold.OrderOption]{typ: ent.TypeArchiveHold, tq: q}, nil
+	case *ent.ArchiveLoanQuery:
+		return &query[*ent.ArchiveLoanQuery, predicate.ArchiveLoan, archiveloan.OrderOption]{typ: ent.TypeArchiveLoan, tq: q}, nil
+	case *ent.ArchiveLoanLineQuery:
+		return &query[*ent.ArchiveLoanLineQuery, predicate.ArchiveLoanLine, archiveloanline.OrderOption]{typ: ent.TypeArchiveLoanLine, tq: q}, nil
 	case *ent.ArchiveManualQuery:
 		return &query[*ent.ArchiveManualQuery, predicate.ArchiveManual, archivemanual.OrderOption]{typ: ent.TypeArchiveManual, tq: q}, nil
 	case *ent.ArchivePermitQuery:
@@ -1800,6 +1916,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.ArchiveRequestDocumentQuery, predicate.ArchiveRequestDocument, archiverequestdocument.OrderOption]{typ: ent.TypeArchiveRequestDocument, tq: q}, nil
 	case *ent.ArchiveRetentionQuery:
 		return &query[*ent.ArchiveRetentionQuery, predicate.ArchiveRetention, archiveretention.OrderOption]{typ: ent.TypeArchiveRetention, tq: q}, nil
+	case *ent.ArchiveReturnQuery:
+		return &query[*ent.ArchiveReturnQuery, predicate.ArchiveReturn, archivereturn.OrderOption]{typ: ent.TypeArchiveReturn, tq: q}, nil
 	case *ent.ArchiveVolumeQuery:
 		return &query[*ent.ArchiveVolumeQuery, predicate.ArchiveVolume, archivevolume.OrderOption]{typ: ent.TypeArchiveVolume, tq: q}, nil
 	case *ent.AreaQuery:
@@ -1894,6 +2012,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.SignatureQuery, predicate.Signature, signature.OrderOption]{typ: ent.TypeSignature, tq: q}, nil
 	case *ent.StaffQuery:
 		return &query[*ent.StaffQuery, predicate.Staff, staff.OrderOption]{typ: ent.TypeStaff, tq: q}, nil
+	case *ent.StaffFileConsultationQuery:
+		return &query[*ent.StaffFileConsultationQuery, predicate.StaffFileConsultation, stafffileconsultation.OrderOption]{typ: ent.TypeStaffFileConsultation, tq: q}, nil
 	case *ent.UnitQuery:
 		return &query[*ent.UnitQuery, predicate.Unit, unit.OrderOption]{typ: ent.TypeUnit, tq: q}, nil
 	case *ent.VacancyQuery:

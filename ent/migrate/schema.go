@@ -238,6 +238,8 @@ var (
 		{Name: "content_type", Type: field.TypeString, Default: ""},
 		{Name: "size", Type: field.TypeInt64, Default: 0},
 		{Name: "sha256", Type: field.TypeString, Default: ""},
+		{Name: "text_state", Type: field.TypeEnum, Enums: []string{"NONE", "WAITING", "INDEXED", "PARTLY", "UNREADABLE"}, Default: "NONE"},
+		{Name: "lent_until", Type: field.TypeTime, Nullable: true},
 		{Name: "destroyed_at", Type: field.TypeTime, Nullable: true},
 		{Name: "certificate_number", Type: field.TypeString, Default: ""},
 		{Name: "estate_id", Type: field.TypeUUID},
@@ -256,43 +258,43 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "archive_documents_estates_estate",
-				Columns:    []*schema.Column{ArchiveDocumentsColumns[32]},
+				Columns:    []*schema.Column{ArchiveDocumentsColumns[34]},
 				RefColumns: []*schema.Column{EstatesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "archive_documents_archive_files_file",
-				Columns:    []*schema.Column{ArchiveDocumentsColumns[33]},
+				Columns:    []*schema.Column{ArchiveDocumentsColumns[35]},
 				RefColumns: []*schema.Column{ArchiveFilesColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "archive_documents_households_household",
-				Columns:    []*schema.Column{ArchiveDocumentsColumns[34]},
+				Columns:    []*schema.Column{ArchiveDocumentsColumns[36]},
 				RefColumns: []*schema.Column{HouseholdsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "archive_documents_staffs_staff",
-				Columns:    []*schema.Column{ArchiveDocumentsColumns[35]},
+				Columns:    []*schema.Column{ArchiveDocumentsColumns[37]},
 				RefColumns: []*schema.Column{StaffsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "archive_documents_departments_department",
-				Columns:    []*schema.Column{ArchiveDocumentsColumns[36]},
+				Columns:    []*schema.Column{ArchiveDocumentsColumns[38]},
 				RefColumns: []*schema.Column{DepartmentsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "archive_documents_archive_manuals_manual",
-				Columns:    []*schema.Column{ArchiveDocumentsColumns[37]},
+				Columns:    []*schema.Column{ArchiveDocumentsColumns[39]},
 				RefColumns: []*schema.Column{ArchiveManualsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "archive_documents_archive_volumes_volume",
-				Columns:    []*schema.Column{ArchiveDocumentsColumns[38]},
+				Columns:    []*schema.Column{ArchiveDocumentsColumns[40]},
 				RefColumns: []*schema.Column{ArchiveVolumesColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -301,47 +303,47 @@ var (
 			{
 				Name:    "archivedocument_estate_id_filing_key_id",
 				Unique:  false,
-				Columns: []*schema.Column{ArchiveDocumentsColumns[32], ArchiveDocumentsColumns[19], ArchiveDocumentsColumns[0]},
+				Columns: []*schema.Column{ArchiveDocumentsColumns[34], ArchiveDocumentsColumns[19], ArchiveDocumentsColumns[0]},
 			},
 			{
 				Name:    "archivedocument_estate_id_state_handed_in_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ArchiveDocumentsColumns[32], ArchiveDocumentsColumns[17], ArchiveDocumentsColumns[22], ArchiveDocumentsColumns[0]},
+				Columns: []*schema.Column{ArchiveDocumentsColumns[34], ArchiveDocumentsColumns[17], ArchiveDocumentsColumns[22], ArchiveDocumentsColumns[0]},
 			},
 			{
 				Name:    "archivedocument_estate_id_file_id_filing_key",
 				Unique:  false,
-				Columns: []*schema.Column{ArchiveDocumentsColumns[32], ArchiveDocumentsColumns[33], ArchiveDocumentsColumns[19]},
+				Columns: []*schema.Column{ArchiveDocumentsColumns[34], ArchiveDocumentsColumns[35], ArchiveDocumentsColumns[19]},
 			},
 			{
 				Name:    "archivedocument_estate_id_volume_id_filing_key",
 				Unique:  false,
-				Columns: []*schema.Column{ArchiveDocumentsColumns[32], ArchiveDocumentsColumns[38], ArchiveDocumentsColumns[19]},
+				Columns: []*schema.Column{ArchiveDocumentsColumns[34], ArchiveDocumentsColumns[40], ArchiveDocumentsColumns[19]},
 			},
 			{
 				Name:    "archivedocument_estate_id_household_id",
 				Unique:  false,
-				Columns: []*schema.Column{ArchiveDocumentsColumns[32], ArchiveDocumentsColumns[34]},
+				Columns: []*schema.Column{ArchiveDocumentsColumns[34], ArchiveDocumentsColumns[36]},
 			},
 			{
 				Name:    "archivedocument_estate_id_account_id",
 				Unique:  false,
-				Columns: []*schema.Column{ArchiveDocumentsColumns[32], ArchiveDocumentsColumns[7]},
+				Columns: []*schema.Column{ArchiveDocumentsColumns[34], ArchiveDocumentsColumns[7]},
 			},
 			{
 				Name:    "archivedocument_estate_id_manual_id",
 				Unique:  false,
-				Columns: []*schema.Column{ArchiveDocumentsColumns[32], ArchiveDocumentsColumns[37]},
+				Columns: []*schema.Column{ArchiveDocumentsColumns[34], ArchiveDocumentsColumns[39]},
 			},
 			{
 				Name:    "archivedocument_estate_id_subject_id",
 				Unique:  false,
-				Columns: []*schema.Column{ArchiveDocumentsColumns[32], ArchiveDocumentsColumns[18]},
+				Columns: []*schema.Column{ArchiveDocumentsColumns[34], ArchiveDocumentsColumns[18]},
 			},
 			{
 				Name:    "archivedocument_estate_id_sha256",
 				Unique:  false,
-				Columns: []*schema.Column{ArchiveDocumentsColumns[32], ArchiveDocumentsColumns[29]},
+				Columns: []*schema.Column{ArchiveDocumentsColumns[34], ArchiveDocumentsColumns[29]},
 			},
 		},
 	}
@@ -471,6 +473,141 @@ var (
 				Name:    "archivehold_estate_id_file_id",
 				Unique:  false,
 				Columns: []*schema.Column{ArchiveHoldsColumns[11], ArchiveHoldsColumns[14]},
+			},
+		},
+	}
+	// ArchiveLoansColumns holds the columns for the "archive_loans" table.
+	ArchiveLoansColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "voided_at", Type: field.TypeTime, Nullable: true},
+		{Name: "void_reason", Type: field.TypeString, Default: ""},
+		{Name: "voided_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "voided_by_name", Type: field.TypeString, Default: ""},
+		{Name: "late_reason", Type: field.TypeString, Default: ""},
+		{Name: "department_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "account_id", Type: field.TypeUUID},
+		{Name: "code", Type: field.TypeString},
+		{Name: "borrower_name", Type: field.TypeString},
+		{Name: "lent_by_id", Type: field.TypeUUID},
+		{Name: "lent_by_name", Type: field.TypeString},
+		{Name: "lent_at", Type: field.TypeTime},
+		{Name: "due_at", Type: field.TypeTime},
+		{Name: "returned_at", Type: field.TypeTime, Nullable: true},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"OPEN", "RETURNED", "VOIDED"}, Default: "OPEN"},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "request_id", Type: field.TypeUUID},
+	}
+	// ArchiveLoansTable holds the schema information for the "archive_loans" table.
+	ArchiveLoansTable = &schema.Table{
+		Name:       "archive_loans",
+		Columns:    ArchiveLoansColumns,
+		PrimaryKey: []*schema.Column{ArchiveLoansColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "archive_loans_estates_estate",
+				Columns:    []*schema.Column{ArchiveLoansColumns[17]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "archive_loans_archive_requests_request",
+				Columns:    []*schema.Column{ArchiveLoansColumns[18]},
+				RefColumns: []*schema.Column{ArchiveRequestsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "archiveloan_estate_id_code",
+				Unique:  true,
+				Columns: []*schema.Column{ArchiveLoansColumns[17], ArchiveLoansColumns[9]},
+			},
+			{
+				Name:    "archiveloan_estate_id_lent_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{ArchiveLoansColumns[17], ArchiveLoansColumns[13], ArchiveLoansColumns[0]},
+			},
+			{
+				Name:    "archiveloan_estate_id_state_due_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{ArchiveLoansColumns[17], ArchiveLoansColumns[16], ArchiveLoansColumns[14], ArchiveLoansColumns[0]},
+			},
+			{
+				Name:    "archiveloan_estate_id_account_id",
+				Unique:  false,
+				Columns: []*schema.Column{ArchiveLoansColumns[17], ArchiveLoansColumns[8]},
+			},
+			{
+				Name:    "archiveloan_estate_id_request_id",
+				Unique:  false,
+				Columns: []*schema.Column{ArchiveLoansColumns[17], ArchiveLoansColumns[18]},
+			},
+		},
+	}
+	// ArchiveLoanLinesColumns holds the columns for the "archive_loan_lines" table.
+	ArchiveLoanLinesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "department_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "account_id", Type: field.TypeUUID},
+		{Name: "category", Type: field.TypeEnum, Enums: []string{"DEVELOPER", "LAW", "OTHER_EXTERNAL", "MANAGEMENT_MANUAL", "TRAINING_MANUAL", "WORK", "TRAINING", "MOVE_IN", "RENOVATION_PAPERS", "PAYMENTS", "VIOLATIONS", "RENOVATION_RECORDS", "COMPLAINTS", "CORRESPONDENCE", "SUPPLEMENTS"}},
+		{Name: "volume_code", Type: field.TypeString, Default: ""},
+		{Name: "pages", Type: field.TypeInt},
+		{Name: "open", Type: field.TypeBool, Default: true},
+		{Name: "pages_back", Type: field.TypeInt, Nullable: true},
+		{Name: "remark", Type: field.TypeString, Default: ""},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "loan_id", Type: field.TypeUUID},
+		{Name: "document_id", Type: field.TypeUUID},
+		{Name: "return_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// ArchiveLoanLinesTable holds the schema information for the "archive_loan_lines" table.
+	ArchiveLoanLinesTable = &schema.Table{
+		Name:       "archive_loan_lines",
+		Columns:    ArchiveLoanLinesColumns,
+		PrimaryKey: []*schema.Column{ArchiveLoanLinesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "archive_loan_lines_estates_estate",
+				Columns:    []*schema.Column{ArchiveLoanLinesColumns[10]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "archive_loan_lines_archive_loans_loan",
+				Columns:    []*schema.Column{ArchiveLoanLinesColumns[11]},
+				RefColumns: []*schema.Column{ArchiveLoansColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "archive_loan_lines_archive_documents_document",
+				Columns:    []*schema.Column{ArchiveLoanLinesColumns[12]},
+				RefColumns: []*schema.Column{ArchiveDocumentsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "archive_loan_lines_archive_returns_return",
+				Columns:    []*schema.Column{ArchiveLoanLinesColumns[13]},
+				RefColumns: []*schema.Column{ArchiveReturnsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "archiveloanline_estate_id_loan_id_document_id",
+				Unique:  true,
+				Columns: []*schema.Column{ArchiveLoanLinesColumns[10], ArchiveLoanLinesColumns[11], ArchiveLoanLinesColumns[12]},
+			},
+			{
+				Name:    "archiveloanline_estate_id_document_id",
+				Unique:  false,
+				Columns: []*schema.Column{ArchiveLoanLinesColumns[10], ArchiveLoanLinesColumns[12]},
+			},
+			{
+				Name:    "archiveloanline_estate_id_return_id",
+				Unique:  false,
+				Columns: []*schema.Column{ArchiveLoanLinesColumns[10], ArchiveLoanLinesColumns[13]},
 			},
 		},
 	}
@@ -724,6 +861,52 @@ var (
 				Name:    "archiveretention_estate_id_category",
 				Unique:  true,
 				Columns: []*schema.Column{ArchiveRetentionsColumns[8], ArchiveRetentionsColumns[3]},
+			},
+		},
+	}
+	// ArchiveReturnsColumns holds the columns for the "archive_returns" table.
+	ArchiveReturnsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "voided_at", Type: field.TypeTime, Nullable: true},
+		{Name: "void_reason", Type: field.TypeString, Default: ""},
+		{Name: "voided_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "voided_by_name", Type: field.TypeString, Default: ""},
+		{Name: "late_reason", Type: field.TypeString, Default: ""},
+		{Name: "department_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "account_id", Type: field.TypeUUID},
+		{Name: "returned_by", Type: field.TypeString},
+		{Name: "received_by_id", Type: field.TypeUUID},
+		{Name: "received_by_name", Type: field.TypeString},
+		{Name: "returned_at", Type: field.TypeTime},
+		{Name: "missing", Type: field.TypeInt, Default: 0},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "loan_id", Type: field.TypeUUID},
+	}
+	// ArchiveReturnsTable holds the schema information for the "archive_returns" table.
+	ArchiveReturnsTable = &schema.Table{
+		Name:       "archive_returns",
+		Columns:    ArchiveReturnsColumns,
+		PrimaryKey: []*schema.Column{ArchiveReturnsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "archive_returns_estates_estate",
+				Columns:    []*schema.Column{ArchiveReturnsColumns[14]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "archive_returns_archive_loans_loan",
+				Columns:    []*schema.Column{ArchiveReturnsColumns[15]},
+				RefColumns: []*schema.Column{ArchiveLoansColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "archivereturn_estate_id_loan_id",
+				Unique:  false,
+				Columns: []*schema.Column{ArchiveReturnsColumns[14], ArchiveReturnsColumns[15]},
 			},
 		},
 	}
@@ -3222,6 +3405,61 @@ var (
 			},
 		},
 	}
+	// StaffFileConsultationsColumns holds the columns for the "staff_file_consultations" table.
+	StaffFileConsultationsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "department_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "account_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "purpose", Type: field.TypeEnum, Enums: []string{"PROMOTION", "PAY"}},
+		{Name: "reason", Type: field.TypeString},
+		{Name: "work_documents", Type: field.TypeInt},
+		{Name: "training_documents", Type: field.TypeInt},
+		{Name: "consulted_by_id", Type: field.TypeUUID},
+		{Name: "consulted_by_name", Type: field.TypeString},
+		{Name: "consulted_at", Type: field.TypeTime},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "staff_id", Type: field.TypeUUID},
+		{Name: "file_id", Type: field.TypeUUID},
+	}
+	// StaffFileConsultationsTable holds the schema information for the "staff_file_consultations" table.
+	StaffFileConsultationsTable = &schema.Table{
+		Name:       "staff_file_consultations",
+		Columns:    StaffFileConsultationsColumns,
+		PrimaryKey: []*schema.Column{StaffFileConsultationsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "staff_file_consultations_estates_estate",
+				Columns:    []*schema.Column{StaffFileConsultationsColumns[11]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "staff_file_consultations_staffs_staff",
+				Columns:    []*schema.Column{StaffFileConsultationsColumns[12]},
+				RefColumns: []*schema.Column{StaffsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "staff_file_consultations_archive_files_file",
+				Columns:    []*schema.Column{StaffFileConsultationsColumns[13]},
+				RefColumns: []*schema.Column{ArchiveFilesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "stafffileconsultation_estate_id_consulted_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{StaffFileConsultationsColumns[11], StaffFileConsultationsColumns[10], StaffFileConsultationsColumns[0]},
+			},
+			{
+				Name:    "stafffileconsultation_estate_id_staff_id",
+				Unique:  false,
+				Columns: []*schema.Column{StaffFileConsultationsColumns[11], StaffFileConsultationsColumns[12]},
+			},
+		},
+	}
 	// UnitsColumns holds the columns for the "units" table.
 	UnitsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -3419,11 +3657,14 @@ var (
 		ArchiveDocumentsTable,
 		ArchiveFilesTable,
 		ArchiveHoldsTable,
+		ArchiveLoansTable,
+		ArchiveLoanLinesTable,
 		ArchiveManualsTable,
 		ArchivePermitsTable,
 		ArchiveRequestsTable,
 		ArchiveRequestDocumentsTable,
 		ArchiveRetentionsTable,
+		ArchiveReturnsTable,
 		ArchiveVolumesTable,
 		AreasTable,
 		BuildingsTable,
@@ -3471,6 +3712,7 @@ var (
 		ResidentsTable,
 		SignaturesTable,
 		StaffsTable,
+		StaffFileConsultationsTable,
 		UnitsTable,
 		VacanciesTable,
 		ViolationsTable,
@@ -3500,6 +3742,12 @@ func init() {
 	ArchiveHoldsTable.ForeignKeys[1].RefTable = ArchiveDocumentsTable
 	ArchiveHoldsTable.ForeignKeys[2].RefTable = ArchiveVolumesTable
 	ArchiveHoldsTable.ForeignKeys[3].RefTable = ArchiveFilesTable
+	ArchiveLoansTable.ForeignKeys[0].RefTable = EstatesTable
+	ArchiveLoansTable.ForeignKeys[1].RefTable = ArchiveRequestsTable
+	ArchiveLoanLinesTable.ForeignKeys[0].RefTable = EstatesTable
+	ArchiveLoanLinesTable.ForeignKeys[1].RefTable = ArchiveLoansTable
+	ArchiveLoanLinesTable.ForeignKeys[2].RefTable = ArchiveDocumentsTable
+	ArchiveLoanLinesTable.ForeignKeys[3].RefTable = ArchiveReturnsTable
 	ArchiveManualsTable.ForeignKeys[0].RefTable = EstatesTable
 	ArchivePermitsTable.ForeignKeys[0].RefTable = EstatesTable
 	ArchivePermitsTable.ForeignKeys[1].RefTable = ArchiveDocumentsTable
@@ -3512,6 +3760,8 @@ func init() {
 	ArchiveRequestDocumentsTable.ForeignKeys[1].RefTable = ArchiveRequestsTable
 	ArchiveRequestDocumentsTable.ForeignKeys[2].RefTable = ArchiveDocumentsTable
 	ArchiveRetentionsTable.ForeignKeys[0].RefTable = EstatesTable
+	ArchiveReturnsTable.ForeignKeys[0].RefTable = EstatesTable
+	ArchiveReturnsTable.ForeignKeys[1].RefTable = ArchiveLoansTable
 	ArchiveVolumesTable.ForeignKeys[0].RefTable = EstatesTable
 	ArchiveVolumesTable.ForeignKeys[1].RefTable = ArchiveFilesTable
 	ArchiveVolumesTable.ForeignKeys[2].RefTable = HouseholdsTable
@@ -3629,6 +3879,9 @@ func init() {
 	SignaturesTable.ForeignKeys[2].RefTable = ResidentsTable
 	StaffsTable.ForeignKeys[0].RefTable = EstatesTable
 	StaffsTable.ForeignKeys[1].RefTable = DepartmentsTable
+	StaffFileConsultationsTable.ForeignKeys[0].RefTable = EstatesTable
+	StaffFileConsultationsTable.ForeignKeys[1].RefTable = StaffsTable
+	StaffFileConsultationsTable.ForeignKeys[2].RefTable = ArchiveFilesTable
 	UnitsTable.ForeignKeys[0].RefTable = EstatesTable
 	UnitsTable.ForeignKeys[1].RefTable = BuildingsTable
 	VacanciesTable.ForeignKeys[0].RefTable = EstatesTable

@@ -24,6 +24,12 @@ type ArchiveFile func(*sql.Selector)
 // ArchiveHold is the predicate function for archivehold builders.
 type ArchiveHold func(*sql.Selector)
 
+// ArchiveLoan is the predicate function for archiveloan builders.
+type ArchiveLoan func(*sql.Selector)
+
+// ArchiveLoanLine is the predicate function for archiveloanline builders.
+type ArchiveLoanLine func(*sql.Selector)
+
 // ArchiveManual is the predicate function for archivemanual builders.
 type ArchiveManual func(*sql.Selector)
 
@@ -38,6 +44,9 @@ type ArchiveRequestDocument func(*sql.Selector)
 
 // ArchiveRetention is the predicate function for archiveretention builders.
 type ArchiveRetention func(*sql.Selector)
+
+// ArchiveReturn is the predicate function for archivereturn builders.
+type ArchiveReturn func(*sql.Selector)
 
 // ArchiveVolume is the predicate function for archivevolume builders.
 type ArchiveVolume func(*sql.Selector)
@@ -179,6 +188,9 @@ type Signature func(*sql.Selector)
 
 // Staff is the predicate function for staff builders.
 type Staff func(*sql.Selector)
+
+// StaffFileConsultation is the predicate function for stafffileconsultation builders.
+type StaffFileConsultation func(*sql.Selector)
 
 // Unit is the predicate function for unit builders.
 type Unit func(*sql.Selector)

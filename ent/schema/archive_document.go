@@ -48,6 +48,9 @@ func (ArchiveDocument) Fields() []ent.Field {
 		field.String("content_type").Default("").Immutable().Annotations(Filter()).Comment("Media type of the content, as found in it."),
 		field.Int64("size").NonNegative().Default(0).Immutable().Annotations(entgql.Type("Int")).Comment("Bytes of the content."),
 		field.String("sha256").Default("").Annotations(Confidential(), entgql.Skip(entgql.SkipType)).Comment("SHA-256 of the content, in hex; empty without content."),
+		field.Enum("text_state").NamedValues("None", "NONE", "Waiting", "WAITING", "Indexed", "INDEXED", "Partly", "PARTLY", "Unreadable", "UNREADABLE").Default("NONE").Annotations(Filter()).
+			Comment("Whether the words of its content are found by searchArchive: there is no content; it waits to be read, as it does for a minute; they are; those of its beginning are, since it is longer than is read; or it has no text that can be read, as pictures, scans, encrypted and damaged files have not."),
+		field.Time("lent_until").Optional().Nillable().Annotations(Filter()).Comment("Until when its paper is lent (A5); null while it is in its place. The database keeps it."),
 		field.Time("destroyed_at").Optional().Nillable().Annotations(Filter()).Comment("When it was destroyed (A7)."),
 		field.String("certificate_number").Default("").Comment("The number of the certificate of its destruction."),
 	)

@@ -302,6 +302,52 @@ func (ec *executionContext) fieldContext_FileReading_download(_ context.Context,
 	return graphql.NewScalarFieldContext("FileReading", field, false, false, "Boolean")
 }
 
+func (ec *executionContext) _FileReading_marked(ctx context.Context, field graphql.CollectedField, obj *archives.FileReading) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FileReading_marked(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Marked, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FileReading_marked(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FileReading", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _FileReading_through(ctx context.Context, field graphql.CollectedField, obj *archives.FileReading) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FileReading_through(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Through, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FileReading_through(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FileReading", field, false, false, "String")
+}
+
 func (ec *executionContext) _FileReading_refused(ctx context.Context, field graphql.CollectedField, obj *archives.FileReading) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1644,6 +1690,16 @@ func (ec *executionContext) _FileReading(ctx context.Context, sel ast.SelectionS
 			}
 		case "download":
 			out.Values[i] = ec._FileReading_download(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "marked":
+			out.Values[i] = ec._FileReading_marked(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "through":
+			out.Values[i] = ec._FileReading_through(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

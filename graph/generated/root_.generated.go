@@ -35,6 +35,7 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
 	ArchiveDocument() ArchiveDocumentResolver
+	ArchiveLoan() ArchiveLoanResolver
 	KeyLoan() KeyLoanResolver
 	KeyLoanLine() KeyLoanLineResolver
 	Mutation() MutationResolver
@@ -287,6 +288,7 @@ type ComplexityRoot struct {
 		Household         func(childComplexity int) int
 		HouseholdID       func(childComplexity int) int
 		ID                func(childComplexity int) int
+		LentUntil         func(childComplexity int) int
 		Manual            func(childComplexity int) int
 		ManualID          func(childComplexity int) int
 		Name              func(childComplexity int) int
@@ -298,6 +300,7 @@ type ComplexityRoot struct {
 		StaffID           func(childComplexity int) int
 		State             func(childComplexity int) int
 		SubjectID         func(childComplexity int) int
+		TextState         func(childComplexity int) int
 		Title             func(childComplexity int) int
 		Version           func(childComplexity int) int
 		VoidReason        func(childComplexity int) int
@@ -377,6 +380,73 @@ type ComplexityRoot struct {
 	}
 
 	ArchiveHoldEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	ArchiveLoan struct {
+		AccountID    func(childComplexity int) int
+		BorrowerName func(childComplexity int) int
+		Code         func(childComplexity int) int
+		CreatedAt    func(childComplexity int) int
+		DueAt        func(childComplexity int) int
+		Estate       func(childComplexity int) int
+		EstateID     func(childComplexity int) int
+		ID           func(childComplexity int) int
+		LateReason   func(childComplexity int) int
+		LentAt       func(childComplexity int) int
+		LentByID     func(childComplexity int) int
+		LentByName   func(childComplexity int) int
+		Lines        func(childComplexity int) int
+		Overdue      func(childComplexity int) int
+		Request      func(childComplexity int) int
+		RequestID    func(childComplexity int) int
+		ReturnedAt   func(childComplexity int) int
+		Returns      func(childComplexity int) int
+		State        func(childComplexity int) int
+		VoidReason   func(childComplexity int) int
+		VoidedAt     func(childComplexity int) int
+		VoidedByID   func(childComplexity int) int
+		VoidedByName func(childComplexity int) int
+	}
+
+	ArchiveLoanConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	ArchiveLoanEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	ArchiveLoanLine struct {
+		AccountID  func(childComplexity int) int
+		Category   func(childComplexity int) int
+		CreatedAt  func(childComplexity int) int
+		DocumentID func(childComplexity int) int
+		Estate     func(childComplexity int) int
+		EstateID   func(childComplexity int) int
+		ID         func(childComplexity int) int
+		Loan       func(childComplexity int) int
+		LoanID     func(childComplexity int) int
+		Open       func(childComplexity int) int
+		Pages      func(childComplexity int) int
+		PagesBack  func(childComplexity int) int
+		Remark     func(childComplexity int) int
+		Return     func(childComplexity int) int
+		ReturnID   func(childComplexity int) int
+		VolumeCode func(childComplexity int) int
+	}
+
+	ArchiveLoanLineConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	ArchiveLoanLineEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
 	}
@@ -505,6 +575,39 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	ArchiveReturn struct {
+		AccountID      func(childComplexity int) int
+		CreatedAt      func(childComplexity int) int
+		Estate         func(childComplexity int) int
+		EstateID       func(childComplexity int) int
+		ID             func(childComplexity int) int
+		LateReason     func(childComplexity int) int
+		Lines          func(childComplexity int) int
+		Loan           func(childComplexity int) int
+		LoanID         func(childComplexity int) int
+		Missing        func(childComplexity int) int
+		ReceivedByID   func(childComplexity int) int
+		ReceivedByName func(childComplexity int) int
+		ReturnedAt     func(childComplexity int) int
+		ReturnedBy     func(childComplexity int) int
+		VoidReason     func(childComplexity int) int
+		VoidedAt       func(childComplexity int) int
+		VoidedByID     func(childComplexity int) int
+		VoidedByName   func(childComplexity int) int
+	}
+
+	ArchiveSearchConnection struct {
+		Edges    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	ArchiveSearchEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+		Page   func(childComplexity int) int
+		Said   func(childComplexity int) int
+	}
+
 	ArchiveVolume struct {
 		Bound        func(childComplexity int) int
 		Category     func(childComplexity int) int
@@ -594,12 +697,14 @@ type ComplexityRoot struct {
 		HouseholdID func(childComplexity int) int
 		ID          func(childComplexity int) int
 		Kind        func(childComplexity int) int
+		Marked      func(childComplexity int) int
 		Outcome     func(childComplexity int) int
 		Reason      func(childComplexity int) int
 		RequestID   func(childComplexity int) int
 		Seq         func(childComplexity int) int
 		SubjectID   func(childComplexity int) int
 		SubjectType func(childComplexity int) int
+		Through     func(childComplexity int) int
 	}
 
 	AuditEntryConnection struct {
@@ -777,6 +882,12 @@ type ComplexityRoot struct {
 
 	ConsentKeyScrappingPayload struct {
 		Scrapping func(childComplexity int) int
+	}
+
+	ConsultStaffFilePayload struct {
+		Consultation func(childComplexity int) int
+		Training     func(childComplexity int) int
+		Work         func(childComplexity int) int
 	}
 
 	CorrectDocumentPayload struct {
@@ -962,6 +1073,10 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	ExtendArchiveLoanPayload struct {
+		Loan func(childComplexity int) int
+	}
+
 	ExtendKeyLoanPayload struct {
 		Loan func(childComplexity int) int
 	}
@@ -1010,6 +1125,11 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	FileLink struct {
+		ExpiresAt func(childComplexity int) int
+		URL       func(childComplexity int) int
+	}
+
 	FileReading struct {
 		ActorName  func(childComplexity int) int
 		ActorRoles func(childComplexity int) int
@@ -1017,7 +1137,9 @@ type ComplexityRoot struct {
 		DocumentID func(childComplexity int) int
 		Download   func(childComplexity int) int
 		ID         func(childComplexity int) int
+		Marked     func(childComplexity int) int
 		Refused    func(childComplexity int) int
+		Through    func(childComplexity int) int
 	}
 
 	FileReadingConnection struct {
@@ -1948,6 +2070,10 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	LendArchivePayload struct {
+		Loan func(childComplexity int) int
+	}
+
 	LendKeysPayload struct {
 		Loan func(childComplexity int) int
 	}
@@ -2040,6 +2166,7 @@ type ComplexityRoot struct {
 		CloseVolume               func(childComplexity int, input archives.CloseVolumeInput) int
 		CompleteKeyScrapping      func(childComplexity int, input keys.CompleteKeyScrappingInput) int
 		ConsentKeyScrapping       func(childComplexity int, input keys.ConsentKeyScrappingInput) int
+		ConsultStaffFile          func(childComplexity int, input archives.ConsultStaffFileInput) int
 		CorrectDocument           func(childComplexity int, input archives.CorrectDocumentInput) int
 		CountKeySpotCheck         func(childComplexity int, input keys.CountKeySpotCheckInput) int
 		CreateAPIToken            func(childComplexity int, input identity.CreateAPITokenInput) int
@@ -2062,6 +2189,7 @@ type ComplexityRoot struct {
 		DrawKeySpotCheck          func(childComplexity int, input keys.DrawKeySpotCheckInput) int
 		EnableAccount             func(childComplexity int, input identity.AccountInput) int
 		EndEmployment             func(childComplexity int, input registry.EndEmploymentInput) int
+		ExtendArchiveLoan         func(childComplexity int, input archives.ExtendArchiveLoanInput) int
 		ExtendKeyLoan             func(childComplexity int, input keys.ExtendKeyLoanInput) int
 		GiveApproval              func(childComplexity int, input approval.GiveApprovalInput) int
 		GiveKeysToEngineering     func(childComplexity int, input keys.GiveKeysToEngineeringInput) int
@@ -2073,6 +2201,7 @@ type ComplexityRoot struct {
 		HireStaff                 func(childComplexity int, input registry.HireStaffInput) int
 		ImportKeys                func(childComplexity int, input importing.Upload) int
 		ImportUnits               func(childComplexity int, input importing.Upload) int
+		LendArchive               func(childComplexity int, input archives.LendArchiveInput) int
 		LendKeys                  func(childComplexity int, input keys.LendKeysInput) int
 		MarkRead                  func(childComplexity int, input identity.MarkReadInput) int
 		MoveIn                    func(childComplexity int, input registry.MoveInInput) int
@@ -2106,6 +2235,7 @@ type ComplexityRoot struct {
 		ResetPassword             func(childComplexity int, input identity.AccountInput) int
 		ResolveKeyDifference      func(childComplexity int, input keys.ResolveKeyDifferenceInput) int
 		ResolveViolation          func(childComplexity int, input archives.ResolveViolationInput) int
+		ReturnArchive             func(childComplexity int, input archives.ReturnArchiveInput) int
 		ReturnKeys                func(childComplexity int, input keys.ReturnKeysInput) int
 		ReturnRenovationDeposit   func(childComplexity int, input archives.ReturnRenovationDepositInput) int
 		RevokeAPIToken            func(childComplexity int, input identity.RevokeAPITokenInput) int
@@ -2131,6 +2261,8 @@ type ComplexityRoot struct {
 		UpdateResident            func(childComplexity int, input registry.UpdateResidentInput) int
 		UpdateStaff               func(childComplexity int, input registry.UpdateStaffInput) int
 		UpdateUnit                func(childComplexity int, input registry.UpdateUnitInput) int
+		VoidArchiveLoan           func(childComplexity int, input archives.VoidArchiveLoanInput) int
+		VoidArchiveReturn         func(childComplexity int, input archives.VoidArchiveReturnInput) int
 		VoidComplaint             func(childComplexity int, input archives.VoidComplaintInput) int
 		VoidCorrespondence        func(childComplexity int, input archives.VoidCorrespondenceInput) int
 		VoidDocument              func(childComplexity int, input archives.VoidDocumentInput) int
@@ -2281,6 +2413,7 @@ type ComplexityRoot struct {
 		ArchiveDocuments              func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ArchiveDocumentOrder, where *ent.ArchiveDocumentWhereInput) int
 		ArchiveFiles                  func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ArchiveFileOrder, where *ent.ArchiveFileWhereInput) int
 		ArchiveHolds                  func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ArchiveHoldOrder, where *ent.ArchiveHoldWhereInput) int
+		ArchiveLoans                  func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ArchiveLoanOrder, overdue *bool, where *ent.ArchiveLoanWhereInput) int
 		ArchiveManuals                func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], where *ent.ArchiveManualWhereInput) int
 		ArchivePermits                func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ArchivePermitOrder, where *ent.ArchivePermitWhereInput) int
 		ArchiveRequests               func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ArchiveRequestOrder, where *ent.ArchiveRequestWhereInput) int
@@ -2295,8 +2428,10 @@ type ComplexityRoot struct {
 		Complaints                    func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ComplaintOrder, where *ent.ComplaintWhereInput) int
 		Correspondences               func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.CorrespondenceOrder, where *ent.CorrespondenceWhereInput) int
 		Departments                   func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.DepartmentOrder, where *ent.DepartmentWhereInput) int
+		DocumentLink                  func(childComplexity int, archiveDocumentID uuid.UUID, marked *bool) int
 		Estates                       func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.EstateOrder, where *ent.EstateWhereInput) int
 		ExternalPersons               func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ExternalPersonOrder, where *ent.ExternalPersonWhereInput) int
+		FileLink                      func(childComplexity int, fileID uuid.UUID, marked *bool) int
 		Files                         func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.FileOrder, where *ent.FileWhereInput) int
 		HouseholdFileReadings         func(childComplexity int, householdID uuid.UUID, first *int, after *entgql.Cursor[uuid.UUID]) int
 		Households                    func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.HouseholdOrder, where *ent.HouseholdWhereInput) int
@@ -2334,9 +2469,11 @@ type ComplexityRoot struct {
 		RedrawKeySpotCheck            func(childComplexity int, spotCheckID uuid.UUID) int
 		Renovations                   func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.RenovationOrder, where *ent.RenovationWhereInput) int
 		Residents                     func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ResidentOrder, where *ent.ResidentWhereInput) int
+		SearchArchive                 func(childComplexity int, estateID uuid.UUID, text string, first *int, after *entgql.Cursor[uuid.UUID], orderBy *ent.ArchiveDocumentOrder, where *ent.ArchiveDocumentWhereInput) int
 		Sessions                      func(childComplexity int) int
 		Signatures                    func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.SignatureOrder, where *ent.SignatureWhereInput) int
 		Staff                         func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.StaffOrder, where *ent.StaffWhereInput) int
+		StaffFileConsultations        func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.StaffFileConsultationOrder, where *ent.StaffFileConsultationWhereInput) int
 		Units                         func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.UnitOrder, where *ent.UnitWhereInput) int
 		UnreadCount                   func(childComplexity int) int
 		Vacancies                     func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.VacancyOrder, overdue *bool, where *ent.VacancyWhereInput) int
@@ -2573,6 +2710,11 @@ type ComplexityRoot struct {
 		Violation func(childComplexity int) int
 	}
 
+	ReturnArchivePayload struct {
+		ArchiveReturn func(childComplexity int) int
+		Loan          func(childComplexity int) int
+	}
+
 	ReturnKeysPayload struct {
 		Loan func(childComplexity int) int
 	}
@@ -2685,6 +2827,35 @@ type ComplexityRoot struct {
 	}
 
 	StaffEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	StaffFileConsultation struct {
+		ConsultedAt       func(childComplexity int) int
+		ConsultedByID     func(childComplexity int) int
+		ConsultedByName   func(childComplexity int) int
+		CreatedAt         func(childComplexity int) int
+		Estate            func(childComplexity int) int
+		EstateID          func(childComplexity int) int
+		File              func(childComplexity int) int
+		FileID            func(childComplexity int) int
+		ID                func(childComplexity int) int
+		Purpose           func(childComplexity int) int
+		Reason            func(childComplexity int) int
+		Staff             func(childComplexity int) int
+		StaffID           func(childComplexity int) int
+		TrainingDocuments func(childComplexity int) int
+		WorkDocuments     func(childComplexity int) int
+	}
+
+	StaffFileConsultationConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	StaffFileConsultationEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
 	}
@@ -2864,6 +3035,15 @@ type ComplexityRoot struct {
 	ViolationEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	VoidArchiveLoanPayload struct {
+		Loan func(childComplexity int) int
+	}
+
+	VoidArchiveReturnPayload struct {
+		ArchiveReturn func(childComplexity int) int
+		Loan          func(childComplexity int) int
 	}
 
 	VoidComplaintPayload struct {
@@ -3987,6 +4167,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ArchiveDocument.ID(childComplexity), true
+	case "ArchiveDocument.lentUntil":
+		if e.ComplexityRoot.ArchiveDocument.LentUntil == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDocument.LentUntil(childComplexity), true
 	case "ArchiveDocument.manual":
 		if e.ComplexityRoot.ArchiveDocument.Manual == nil {
 			break
@@ -4053,6 +4239,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ArchiveDocument.SubjectID(childComplexity), true
+	case "ArchiveDocument.textState":
+		if e.ComplexityRoot.ArchiveDocument.TextState == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDocument.TextState(childComplexity), true
 	case "ArchiveDocument.title":
 		if e.ComplexityRoot.ArchiveDocument.Title == nil {
 			break
@@ -4403,6 +4595,306 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ArchiveHoldEdge.Node(childComplexity), true
+
+	case "ArchiveLoan.accountID":
+		if e.ComplexityRoot.ArchiveLoan.AccountID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveLoan.AccountID(childComplexity), true
+	case "ArchiveLoan.borrowerName":
+		if e.ComplexityRoot.ArchiveLoan.BorrowerName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveLoan.BorrowerName(childComplexity), true
+	case "ArchiveLoan.code":
+		if e.ComplexityRoot.ArchiveLoan.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveLoan.Code(childComplexity), true
+	case "ArchiveLoan.createdAt":
+		if e.ComplexityRoot.ArchiveLoan.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveLoan.CreatedAt(childComplexity), true
+	case "ArchiveLoan.dueAt":
+		if e.ComplexityRoot.ArchiveLoan.DueAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveLoan.DueAt(childComplexity), true
+	case "ArchiveLoan.estate":
+		if e.ComplexityRoot.ArchiveLoan.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveLoan.Estate(childComplexity), true
+	case "ArchiveLoan.estateID":
+		if e.ComplexityRoot.ArchiveLoan.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveLoan.EstateID(childComplexity), true
+	case "ArchiveLoan.id":
+		if e.ComplexityRoot.ArchiveLoan.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveLoan.ID(childComplexity), true
+	case "ArchiveLoan.lateReason":
+		if e.ComplexityRoot.ArchiveLoan.LateReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveLoan.LateReason(childComplexity), true
+	case "ArchiveLoan.lentAt":
+		if e.ComplexityRoot.ArchiveLoan.LentAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveLoan.LentAt(childComplexity), true
+	case "ArchiveLoan.lentByID":
+		if e.ComplexityRoot.ArchiveLoan.LentByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveLoan.LentByID(childComplexity), true
+	case "ArchiveLoan.lentByName":
+		if e.ComplexityRoot.ArchiveLoan.LentByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveLoan.LentByName(childComplexity), true
+	case "ArchiveLoan.lines":
+		if e.ComplexityRoot.ArchiveLoan.Lines == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveLoan.Lines(childComplexity), true
+	case "ArchiveLoan.overdue":
+		if e.ComplexityRoot.ArchiveLoan.Overdue == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveLoan.Overdue(childComplexity), true
+	case "ArchiveLoan.request":
+		if e.ComplexityRoot.ArchiveLoan.Request == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveLoan.Request(childComplexity), true
+	case "ArchiveLoan.requestID":
+		if e.ComplexityRoot.ArchiveLoan.RequestID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveLoan.RequestID(childComplexity), true
+	case "ArchiveLoan.returnedAt":
+		if e.ComplexityRoot.ArchiveLoan.ReturnedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveLoan.ReturnedAt(childComplexity), true
+	case "ArchiveLoan.returns":
+		if e.ComplexityRoot.ArchiveLoan.Returns == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveLoan.Returns(childComplexity), true
+	case "ArchiveLoan.state":
+		if e.ComplexityRoot.ArchiveLoan.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveLoan.State(childComplexity), true
+	case "ArchiveLoan.voidReason":
+		if e.ComplexityRoot.ArchiveLoan.VoidReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveLoan.VoidReason(childComplexity), true
+	case "ArchiveLoan.voidedAt":
+		if e.ComplexityRoot.ArchiveLoan.VoidedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveLoan.VoidedAt(childComplexity), true
+	case "ArchiveLoan.voidedByID":
+		if e.ComplexityRoot.ArchiveLoan.VoidedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveLoan.VoidedByID(childComplexity), true
+	case "ArchiveLoan.voidedByName":
+		if e.ComplexityRoot.ArchiveLoan.VoidedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveLoan.VoidedByName(childComplexity), true
+
+	case "ArchiveLoanConnection.edges":
+		if e.ComplexityRoot.ArchiveLoanConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveLoanConnection.Edges(childComplexity), true
+	case "ArchiveLoanConnection.pageInfo":
+		if e.ComplexityRoot.ArchiveLoanConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveLoanConnection.PageInfo(childComplexity), true
+	case "ArchiveLoanConnection.totalCount":
+		if e.ComplexityRoot.ArchiveLoanConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveLoanConnection.TotalCount(childComplexity), true
+
+	case "ArchiveLoanEdge.cursor":
+		if e.ComplexityRoot.ArchiveLoanEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveLoanEdge.Cursor(childComplexity), true
+	case "ArchiveLoanEdge.node":
+		if e.ComplexityRoot.ArchiveLoanEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveLoanEdge.Node(childComplexity), true
+
+	case "ArchiveLoanLine.accountID":
+		if e.ComplexityRoot.ArchiveLoanLine.AccountID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveLoanLine.AccountID(childComplexity), true
+	case "ArchiveLoanLine.category":
+		if e.ComplexityRoot.ArchiveLoanLine.Category == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveLoanLine.Category(childComplexity), true
+	case "ArchiveLoanLine.createdAt":
+		if e.ComplexityRoot.ArchiveLoanLine.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveLoanLine.CreatedAt(childComplexity), true
+	case "ArchiveLoanLine.documentID":
+		if e.ComplexityRoot.ArchiveLoanLine.DocumentID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveLoanLine.DocumentID(childComplexity), true
+	case "ArchiveLoanLine.estate":
+		if e.ComplexityRoot.ArchiveLoanLine.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveLoanLine.Estate(childComplexity), true
+	case "ArchiveLoanLine.estateID":
+		if e.ComplexityRoot.ArchiveLoanLine.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveLoanLine.EstateID(childComplexity), true
+	case "ArchiveLoanLine.id":
+		if e.ComplexityRoot.ArchiveLoanLine.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveLoanLine.ID(childComplexity), true
+	case "ArchiveLoanLine.loan":
+		if e.ComplexityRoot.ArchiveLoanLine.Loan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveLoanLine.Loan(childComplexity), true
+	case "ArchiveLoanLine.loanID":
+		if e.ComplexityRoot.ArchiveLoanLine.LoanID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveLoanLine.LoanID(childComplexity), true
+	case "ArchiveLoanLine.open":
+		if e.ComplexityRoot.ArchiveLoanLine.Open == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveLoanLine.Open(childComplexity), true
+	case "ArchiveLoanLine.pages":
+		if e.ComplexityRoot.ArchiveLoanLine.Pages == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveLoanLine.Pages(childComplexity), true
+	case "ArchiveLoanLine.pagesBack":
+		if e.ComplexityRoot.ArchiveLoanLine.PagesBack == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveLoanLine.PagesBack(childComplexity), true
+	case "ArchiveLoanLine.remark":
+		if e.ComplexityRoot.ArchiveLoanLine.Remark == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveLoanLine.Remark(childComplexity), true
+	case "ArchiveLoanLine.return":
+		if e.ComplexityRoot.ArchiveLoanLine.Return == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveLoanLine.Return(childComplexity), true
+	case "ArchiveLoanLine.returnID":
+		if e.ComplexityRoot.ArchiveLoanLine.ReturnID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveLoanLine.ReturnID(childComplexity), true
+	case "ArchiveLoanLine.volumeCode":
+		if e.ComplexityRoot.ArchiveLoanLine.VolumeCode == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveLoanLine.VolumeCode(childComplexity), true
+
+	case "ArchiveLoanLineConnection.edges":
+		if e.ComplexityRoot.ArchiveLoanLineConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveLoanLineConnection.Edges(childComplexity), true
+	case "ArchiveLoanLineConnection.pageInfo":
+		if e.ComplexityRoot.ArchiveLoanLineConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveLoanLineConnection.PageInfo(childComplexity), true
+	case "ArchiveLoanLineConnection.totalCount":
+		if e.ComplexityRoot.ArchiveLoanLineConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveLoanLineConnection.TotalCount(childComplexity), true
+
+	case "ArchiveLoanLineEdge.cursor":
+		if e.ComplexityRoot.ArchiveLoanLineEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveLoanLineEdge.Cursor(childComplexity), true
+	case "ArchiveLoanLineEdge.node":
+		if e.ComplexityRoot.ArchiveLoanLineEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveLoanLineEdge.Node(childComplexity), true
 
 	case "ArchiveManual.createdAt":
 		if e.ComplexityRoot.ArchiveManual.CreatedAt == nil {
@@ -4927,6 +5419,153 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ArchiveRetentionEdge.Node(childComplexity), true
 
+	case "ArchiveReturn.accountID":
+		if e.ComplexityRoot.ArchiveReturn.AccountID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveReturn.AccountID(childComplexity), true
+	case "ArchiveReturn.createdAt":
+		if e.ComplexityRoot.ArchiveReturn.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveReturn.CreatedAt(childComplexity), true
+	case "ArchiveReturn.estate":
+		if e.ComplexityRoot.ArchiveReturn.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveReturn.Estate(childComplexity), true
+	case "ArchiveReturn.estateID":
+		if e.ComplexityRoot.ArchiveReturn.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveReturn.EstateID(childComplexity), true
+	case "ArchiveReturn.id":
+		if e.ComplexityRoot.ArchiveReturn.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveReturn.ID(childComplexity), true
+	case "ArchiveReturn.lateReason":
+		if e.ComplexityRoot.ArchiveReturn.LateReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveReturn.LateReason(childComplexity), true
+	case "ArchiveReturn.lines":
+		if e.ComplexityRoot.ArchiveReturn.Lines == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveReturn.Lines(childComplexity), true
+	case "ArchiveReturn.loan":
+		if e.ComplexityRoot.ArchiveReturn.Loan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveReturn.Loan(childComplexity), true
+	case "ArchiveReturn.loanID":
+		if e.ComplexityRoot.ArchiveReturn.LoanID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveReturn.LoanID(childComplexity), true
+	case "ArchiveReturn.missing":
+		if e.ComplexityRoot.ArchiveReturn.Missing == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveReturn.Missing(childComplexity), true
+	case "ArchiveReturn.receivedByID":
+		if e.ComplexityRoot.ArchiveReturn.ReceivedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveReturn.ReceivedByID(childComplexity), true
+	case "ArchiveReturn.receivedByName":
+		if e.ComplexityRoot.ArchiveReturn.ReceivedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveReturn.ReceivedByName(childComplexity), true
+	case "ArchiveReturn.returnedAt":
+		if e.ComplexityRoot.ArchiveReturn.ReturnedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveReturn.ReturnedAt(childComplexity), true
+	case "ArchiveReturn.returnedBy":
+		if e.ComplexityRoot.ArchiveReturn.ReturnedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveReturn.ReturnedBy(childComplexity), true
+	case "ArchiveReturn.voidReason":
+		if e.ComplexityRoot.ArchiveReturn.VoidReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveReturn.VoidReason(childComplexity), true
+	case "ArchiveReturn.voidedAt":
+		if e.ComplexityRoot.ArchiveReturn.VoidedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveReturn.VoidedAt(childComplexity), true
+	case "ArchiveReturn.voidedByID":
+		if e.ComplexityRoot.ArchiveReturn.VoidedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveReturn.VoidedByID(childComplexity), true
+	case "ArchiveReturn.voidedByName":
+		if e.ComplexityRoot.ArchiveReturn.VoidedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveReturn.VoidedByName(childComplexity), true
+
+	case "ArchiveSearchConnection.edges":
+		if e.ComplexityRoot.ArchiveSearchConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveSearchConnection.Edges(childComplexity), true
+	case "ArchiveSearchConnection.pageInfo":
+		if e.ComplexityRoot.ArchiveSearchConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveSearchConnection.PageInfo(childComplexity), true
+
+	case "ArchiveSearchEdge.cursor":
+		if e.ComplexityRoot.ArchiveSearchEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveSearchEdge.Cursor(childComplexity), true
+	case "ArchiveSearchEdge.node":
+		if e.ComplexityRoot.ArchiveSearchEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveSearchEdge.Node(childComplexity), true
+	case "ArchiveSearchEdge.page":
+		if e.ComplexityRoot.ArchiveSearchEdge.Page == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveSearchEdge.Page(childComplexity), true
+	case "ArchiveSearchEdge.said":
+		if e.ComplexityRoot.ArchiveSearchEdge.Said == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveSearchEdge.Said(childComplexity), true
+
 	case "ArchiveVolume.bound":
 		if e.ComplexityRoot.ArchiveVolume.Bound == nil {
 			break
@@ -5302,6 +5941,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AuditEntry.Kind(childComplexity), true
+	case "AuditEntry.marked":
+		if e.ComplexityRoot.AuditEntry.Marked == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.Marked(childComplexity), true
 	case "AuditEntry.outcome":
 		if e.ComplexityRoot.AuditEntry.Outcome == nil {
 			break
@@ -5338,6 +5983,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AuditEntry.SubjectType(childComplexity), true
+	case "AuditEntry.through":
+		if e.ComplexityRoot.AuditEntry.Through == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.Through(childComplexity), true
 
 	case "AuditEntryConnection.edges":
 		if e.ComplexityRoot.AuditEntryConnection.Edges == nil {
@@ -5924,6 +6575,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ConsentKeyScrappingPayload.Scrapping(childComplexity), true
+
+	case "ConsultStaffFilePayload.consultation":
+		if e.ComplexityRoot.ConsultStaffFilePayload.Consultation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConsultStaffFilePayload.Consultation(childComplexity), true
+	case "ConsultStaffFilePayload.training":
+		if e.ComplexityRoot.ConsultStaffFilePayload.Training == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConsultStaffFilePayload.Training(childComplexity), true
+	case "ConsultStaffFilePayload.work":
+		if e.ComplexityRoot.ConsultStaffFilePayload.Work == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConsultStaffFilePayload.Work(childComplexity), true
 
 	case "CorrectDocumentPayload.document":
 		if e.ComplexityRoot.CorrectDocumentPayload.Document == nil {
@@ -6513,6 +7183,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.EstateEdge.Node(childComplexity), true
 
+	case "ExtendArchiveLoanPayload.loan":
+		if e.ComplexityRoot.ExtendArchiveLoanPayload.Loan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExtendArchiveLoanPayload.Loan(childComplexity), true
+
 	case "ExtendKeyLoanPayload.loan":
 		if e.ComplexityRoot.ExtendKeyLoanPayload.Loan == nil {
 			break
@@ -6682,6 +7359,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.FileEdge.Node(childComplexity), true
 
+	case "FileLink.expiresAt":
+		if e.ComplexityRoot.FileLink.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileLink.ExpiresAt(childComplexity), true
+	case "FileLink.url":
+		if e.ComplexityRoot.FileLink.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileLink.URL(childComplexity), true
+
 	case "FileReading.actorName":
 		if e.ComplexityRoot.FileReading.ActorName == nil {
 			break
@@ -6718,12 +7408,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.FileReading.ID(childComplexity), true
+	case "FileReading.marked":
+		if e.ComplexityRoot.FileReading.Marked == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileReading.Marked(childComplexity), true
 	case "FileReading.refused":
 		if e.ComplexityRoot.FileReading.Refused == nil {
 			break
 		}
 
 		return e.ComplexityRoot.FileReading.Refused(childComplexity), true
+	case "FileReading.through":
+		if e.ComplexityRoot.FileReading.Through == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileReading.Through(childComplexity), true
 
 	case "FileReadingConnection.edges":
 		if e.ComplexityRoot.FileReadingConnection.Edges == nil {
@@ -10678,6 +11380,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.KeyStatementLineEdge.Node(childComplexity), true
 
+	case "LendArchivePayload.loan":
+		if e.ComplexityRoot.LendArchivePayload.Loan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LendArchivePayload.Loan(childComplexity), true
+
 	case "LendKeysPayload.loan":
 		if e.ComplexityRoot.LendKeysPayload.Loan == nil {
 			break
@@ -11201,6 +11910,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ConsentKeyScrapping(childComplexity, args["input"].(keys.ConsentKeyScrappingInput)), true
+	case "Mutation.consultStaffFile":
+		if e.ComplexityRoot.Mutation.ConsultStaffFile == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_consultStaffFile_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ConsultStaffFile(childComplexity, args["input"].(archives.ConsultStaffFileInput)), true
 	case "Mutation.correctDocument":
 		if e.ComplexityRoot.Mutation.CorrectDocument == nil {
 			break
@@ -11443,6 +12163,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.EndEmployment(childComplexity, args["input"].(registry.EndEmploymentInput)), true
+	case "Mutation.extendArchiveLoan":
+		if e.ComplexityRoot.Mutation.ExtendArchiveLoan == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_extendArchiveLoan_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ExtendArchiveLoan(childComplexity, args["input"].(archives.ExtendArchiveLoanInput)), true
 	case "Mutation.extendKeyLoan":
 		if e.ComplexityRoot.Mutation.ExtendKeyLoan == nil {
 			break
@@ -11564,6 +12295,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ImportUnits(childComplexity, args["input"].(importing.Upload)), true
+	case "Mutation.lendArchive":
+		if e.ComplexityRoot.Mutation.LendArchive == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_lendArchive_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.LendArchive(childComplexity, args["input"].(archives.LendArchiveInput)), true
 	case "Mutation.lendKeys":
 		if e.ComplexityRoot.Mutation.LendKeys == nil {
 			break
@@ -11927,6 +12669,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ResolveViolation(childComplexity, args["input"].(archives.ResolveViolationInput)), true
+	case "Mutation.returnArchive":
+		if e.ComplexityRoot.Mutation.ReturnArchive == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_returnArchive_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReturnArchive(childComplexity, args["input"].(archives.ReturnArchiveInput)), true
 	case "Mutation.returnKeys":
 		if e.ComplexityRoot.Mutation.ReturnKeys == nil {
 			break
@@ -12192,6 +12945,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateUnit(childComplexity, args["input"].(registry.UpdateUnitInput)), true
+	case "Mutation.voidArchiveLoan":
+		if e.ComplexityRoot.Mutation.VoidArchiveLoan == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_voidArchiveLoan_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.VoidArchiveLoan(childComplexity, args["input"].(archives.VoidArchiveLoanInput)), true
+	case "Mutation.voidArchiveReturn":
+		if e.ComplexityRoot.Mutation.VoidArchiveReturn == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_voidArchiveReturn_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.VoidArchiveReturn(childComplexity, args["input"].(archives.VoidArchiveReturnInput)), true
 	case "Mutation.voidComplaint":
 		if e.ComplexityRoot.Mutation.VoidComplaint == nil {
 			break
@@ -12914,6 +13689,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.ArchiveHolds(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.ArchiveHoldOrder), args["where"].(*ent.ArchiveHoldWhereInput)), true
+	case "Query.archiveLoans":
+		if e.ComplexityRoot.Query.ArchiveLoans == nil {
+			break
+		}
+
+		args, err := ec.field_Query_archiveLoans_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ArchiveLoans(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.ArchiveLoanOrder), args["overdue"].(*bool), args["where"].(*ent.ArchiveLoanWhereInput)), true
 	case "Query.archiveManuals":
 		if e.ComplexityRoot.Query.ArchiveManuals == nil {
 			break
@@ -13068,6 +13854,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Departments(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.DepartmentOrder), args["where"].(*ent.DepartmentWhereInput)), true
+	case "Query.documentLink":
+		if e.ComplexityRoot.Query.DocumentLink == nil {
+			break
+		}
+
+		args, err := ec.field_Query_documentLink_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.DocumentLink(childComplexity, args["archiveDocumentID"].(uuid.UUID), args["marked"].(*bool)), true
 	case "Query.estates":
 		if e.ComplexityRoot.Query.Estates == nil {
 			break
@@ -13090,6 +13887,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.ExternalPersons(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.ExternalPersonOrder), args["where"].(*ent.ExternalPersonWhereInput)), true
+	case "Query.fileLink":
+		if e.ComplexityRoot.Query.FileLink == nil {
+			break
+		}
+
+		args, err := ec.field_Query_fileLink_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.FileLink(childComplexity, args["fileID"].(uuid.UUID), args["marked"].(*bool)), true
 	case "Query.files":
 		if e.ComplexityRoot.Query.Files == nil {
 			break
@@ -13498,6 +14306,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Residents(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.ResidentOrder), args["where"].(*ent.ResidentWhereInput)), true
+	case "Query.searchArchive":
+		if e.ComplexityRoot.Query.SearchArchive == nil {
+			break
+		}
+
+		args, err := ec.field_Query_searchArchive_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.SearchArchive(childComplexity, args["estateID"].(uuid.UUID), args["text"].(string), args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.ArchiveDocumentOrder), args["where"].(*ent.ArchiveDocumentWhereInput)), true
 	case "Query.sessions":
 		if e.ComplexityRoot.Query.Sessions == nil {
 			break
@@ -13526,6 +14345,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Staff(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.StaffOrder), args["where"].(*ent.StaffWhereInput)), true
+	case "Query.staffFileConsultations":
+		if e.ComplexityRoot.Query.StaffFileConsultations == nil {
+			break
+		}
+
+		args, err := ec.field_Query_staffFileConsultations_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.StaffFileConsultations(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.StaffFileConsultationOrder), args["where"].(*ent.StaffFileConsultationWhereInput)), true
 	case "Query.units":
 		if e.ComplexityRoot.Query.Units == nil {
 			break
@@ -14436,6 +15266,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ResolveViolationPayload.Violation(childComplexity), true
 
+	case "ReturnArchivePayload.archiveReturn":
+		if e.ComplexityRoot.ReturnArchivePayload.ArchiveReturn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReturnArchivePayload.ArchiveReturn(childComplexity), true
+	case "ReturnArchivePayload.loan":
+		if e.ComplexityRoot.ReturnArchivePayload.Loan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReturnArchivePayload.Loan(childComplexity), true
+
 	case "ReturnKeysPayload.loan":
 		if e.ComplexityRoot.ReturnKeysPayload.Loan == nil {
 			break
@@ -14825,6 +15668,129 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.StaffEdge.Node(childComplexity), true
+
+	case "StaffFileConsultation.consultedAt":
+		if e.ComplexityRoot.StaffFileConsultation.ConsultedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StaffFileConsultation.ConsultedAt(childComplexity), true
+	case "StaffFileConsultation.consultedByID":
+		if e.ComplexityRoot.StaffFileConsultation.ConsultedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StaffFileConsultation.ConsultedByID(childComplexity), true
+	case "StaffFileConsultation.consultedByName":
+		if e.ComplexityRoot.StaffFileConsultation.ConsultedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StaffFileConsultation.ConsultedByName(childComplexity), true
+	case "StaffFileConsultation.createdAt":
+		if e.ComplexityRoot.StaffFileConsultation.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StaffFileConsultation.CreatedAt(childComplexity), true
+	case "StaffFileConsultation.estate":
+		if e.ComplexityRoot.StaffFileConsultation.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StaffFileConsultation.Estate(childComplexity), true
+	case "StaffFileConsultation.estateID":
+		if e.ComplexityRoot.StaffFileConsultation.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StaffFileConsultation.EstateID(childComplexity), true
+	case "StaffFileConsultation.file":
+		if e.ComplexityRoot.StaffFileConsultation.File == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StaffFileConsultation.File(childComplexity), true
+	case "StaffFileConsultation.fileID":
+		if e.ComplexityRoot.StaffFileConsultation.FileID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StaffFileConsultation.FileID(childComplexity), true
+	case "StaffFileConsultation.id":
+		if e.ComplexityRoot.StaffFileConsultation.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StaffFileConsultation.ID(childComplexity), true
+	case "StaffFileConsultation.purpose":
+		if e.ComplexityRoot.StaffFileConsultation.Purpose == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StaffFileConsultation.Purpose(childComplexity), true
+	case "StaffFileConsultation.reason":
+		if e.ComplexityRoot.StaffFileConsultation.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StaffFileConsultation.Reason(childComplexity), true
+	case "StaffFileConsultation.staff":
+		if e.ComplexityRoot.StaffFileConsultation.Staff == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StaffFileConsultation.Staff(childComplexity), true
+	case "StaffFileConsultation.staffID":
+		if e.ComplexityRoot.StaffFileConsultation.StaffID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StaffFileConsultation.StaffID(childComplexity), true
+	case "StaffFileConsultation.trainingDocuments":
+		if e.ComplexityRoot.StaffFileConsultation.TrainingDocuments == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StaffFileConsultation.TrainingDocuments(childComplexity), true
+	case "StaffFileConsultation.workDocuments":
+		if e.ComplexityRoot.StaffFileConsultation.WorkDocuments == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StaffFileConsultation.WorkDocuments(childComplexity), true
+
+	case "StaffFileConsultationConnection.edges":
+		if e.ComplexityRoot.StaffFileConsultationConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StaffFileConsultationConnection.Edges(childComplexity), true
+	case "StaffFileConsultationConnection.pageInfo":
+		if e.ComplexityRoot.StaffFileConsultationConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StaffFileConsultationConnection.PageInfo(childComplexity), true
+	case "StaffFileConsultationConnection.totalCount":
+		if e.ComplexityRoot.StaffFileConsultationConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StaffFileConsultationConnection.TotalCount(childComplexity), true
+
+	case "StaffFileConsultationEdge.cursor":
+		if e.ComplexityRoot.StaffFileConsultationEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StaffFileConsultationEdge.Cursor(childComplexity), true
+	case "StaffFileConsultationEdge.node":
+		if e.ComplexityRoot.StaffFileConsultationEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StaffFileConsultationEdge.Node(childComplexity), true
 
 	case "TakeBackKeysPayload.movement":
 		if e.ComplexityRoot.TakeBackKeysPayload.Movement == nil {
@@ -15480,6 +16446,26 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ViolationEdge.Node(childComplexity), true
 
+	case "VoidArchiveLoanPayload.loan":
+		if e.ComplexityRoot.VoidArchiveLoanPayload.Loan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoidArchiveLoanPayload.Loan(childComplexity), true
+
+	case "VoidArchiveReturnPayload.archiveReturn":
+		if e.ComplexityRoot.VoidArchiveReturnPayload.ArchiveReturn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoidArchiveReturnPayload.ArchiveReturn(childComplexity), true
+	case "VoidArchiveReturnPayload.loan":
+		if e.ComplexityRoot.VoidArchiveReturnPayload.Loan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoidArchiveReturnPayload.Loan(childComplexity), true
+
 	case "VoidComplaintPayload.complaint":
 		if e.ComplexityRoot.VoidComplaintPayload.Complaint == nil {
 			break
@@ -15651,6 +16637,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ArchiveFileWhereInput", ec.unmarshalInputArchiveFileWhereInput),
 			graphql.NewInputUnmarshaler("ArchiveHoldOrder", ec.unmarshalInputArchiveHoldOrder),
 			graphql.NewInputUnmarshaler("ArchiveHoldWhereInput", ec.unmarshalInputArchiveHoldWhereInput),
+			graphql.NewInputUnmarshaler("ArchiveLoanLineOrder", ec.unmarshalInputArchiveLoanLineOrder),
+			graphql.NewInputUnmarshaler("ArchiveLoanLineWhereInput", ec.unmarshalInputArchiveLoanLineWhereInput),
+			graphql.NewInputUnmarshaler("ArchiveLoanOrder", ec.unmarshalInputArchiveLoanOrder),
+			graphql.NewInputUnmarshaler("ArchiveLoanWhereInput", ec.unmarshalInputArchiveLoanWhereInput),
 			graphql.NewInputUnmarshaler("ArchiveManualOrder", ec.unmarshalInputArchiveManualOrder),
 			graphql.NewInputUnmarshaler("ArchiveManualWhereInput", ec.unmarshalInputArchiveManualWhereInput),
 			graphql.NewInputUnmarshaler("ArchivePermitOrder", ec.unmarshalInputArchivePermitOrder),
@@ -15661,6 +16651,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ArchiveRequestWhereInput", ec.unmarshalInputArchiveRequestWhereInput),
 			graphql.NewInputUnmarshaler("ArchiveRetentionOrder", ec.unmarshalInputArchiveRetentionOrder),
 			graphql.NewInputUnmarshaler("ArchiveRetentionWhereInput", ec.unmarshalInputArchiveRetentionWhereInput),
+			graphql.NewInputUnmarshaler("ArchiveReturnOrder", ec.unmarshalInputArchiveReturnOrder),
+			graphql.NewInputUnmarshaler("ArchiveReturnWhereInput", ec.unmarshalInputArchiveReturnWhereInput),
 			graphql.NewInputUnmarshaler("ArchiveVolumeOrder", ec.unmarshalInputArchiveVolumeOrder),
 			graphql.NewInputUnmarshaler("ArchiveVolumeWhereInput", ec.unmarshalInputArchiveVolumeWhereInput),
 			graphql.NewInputUnmarshaler("AreaOrder", ec.unmarshalInputAreaOrder),
@@ -15692,6 +16684,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ComplaintWhereInput", ec.unmarshalInputComplaintWhereInput),
 			graphql.NewInputUnmarshaler("CompleteKeyScrappingInput", ec.unmarshalInputCompleteKeyScrappingInput),
 			graphql.NewInputUnmarshaler("ConsentKeyScrappingInput", ec.unmarshalInputConsentKeyScrappingInput),
+			graphql.NewInputUnmarshaler("ConsultStaffFileInput", ec.unmarshalInputConsultStaffFileInput),
 			graphql.NewInputUnmarshaler("CorrectDocumentInput", ec.unmarshalInputCorrectDocumentInput),
 			graphql.NewInputUnmarshaler("CorrespondenceOrder", ec.unmarshalInputCorrespondenceOrder),
 			graphql.NewInputUnmarshaler("CorrespondenceWhereInput", ec.unmarshalInputCorrespondenceWhereInput),
@@ -15720,6 +16713,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("EndEmploymentInput", ec.unmarshalInputEndEmploymentInput),
 			graphql.NewInputUnmarshaler("EstateOrder", ec.unmarshalInputEstateOrder),
 			graphql.NewInputUnmarshaler("EstateWhereInput", ec.unmarshalInputEstateWhereInput),
+			graphql.NewInputUnmarshaler("ExtendArchiveLoanInput", ec.unmarshalInputExtendArchiveLoanInput),
 			graphql.NewInputUnmarshaler("ExtendKeyLoanInput", ec.unmarshalInputExtendKeyLoanInput),
 			graphql.NewInputUnmarshaler("ExternalPersonOrder", ec.unmarshalInputExternalPersonOrder),
 			graphql.NewInputUnmarshaler("ExternalPersonWhereInput", ec.unmarshalInputExternalPersonWhereInput),
@@ -15791,6 +16785,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("KeyStatementLineWhereInput", ec.unmarshalInputKeyStatementLineWhereInput),
 			graphql.NewInputUnmarshaler("KeyStatementOrder", ec.unmarshalInputKeyStatementOrder),
 			graphql.NewInputUnmarshaler("KeyStatementWhereInput", ec.unmarshalInputKeyStatementWhereInput),
+			graphql.NewInputUnmarshaler("LendArchiveInput", ec.unmarshalInputLendArchiveInput),
 			graphql.NewInputUnmarshaler("LendKeysInput", ec.unmarshalInputLendKeysInput),
 			graphql.NewInputUnmarshaler("LendLineInput", ec.unmarshalInputLendLineInput),
 			graphql.NewInputUnmarshaler("MarkReadInput", ec.unmarshalInputMarkReadInput),
@@ -15843,9 +16838,11 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ResidentWhereInput", ec.unmarshalInputResidentWhereInput),
 			graphql.NewInputUnmarshaler("ResolveKeyDifferenceInput", ec.unmarshalInputResolveKeyDifferenceInput),
 			graphql.NewInputUnmarshaler("ResolveViolationInput", ec.unmarshalInputResolveViolationInput),
+			graphql.NewInputUnmarshaler("ReturnArchiveInput", ec.unmarshalInputReturnArchiveInput),
 			graphql.NewInputUnmarshaler("ReturnKeysInput", ec.unmarshalInputReturnKeysInput),
 			graphql.NewInputUnmarshaler("ReturnLineInput", ec.unmarshalInputReturnLineInput),
 			graphql.NewInputUnmarshaler("ReturnRenovationDepositInput", ec.unmarshalInputReturnRenovationDepositInput),
+			graphql.NewInputUnmarshaler("ReturnedDocumentInput", ec.unmarshalInputReturnedDocumentInput),
 			graphql.NewInputUnmarshaler("RevokeAPITokenInput", ec.unmarshalInputRevokeAPITokenInput),
 			graphql.NewInputUnmarshaler("RevokeGrantInput", ec.unmarshalInputRevokeGrantInput),
 			graphql.NewInputUnmarshaler("RevokeSessionInput", ec.unmarshalInputRevokeSessionInput),
@@ -15858,6 +16855,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SignatureInput", ec.unmarshalInputSignatureInput),
 			graphql.NewInputUnmarshaler("SignatureOrder", ec.unmarshalInputSignatureOrder),
 			graphql.NewInputUnmarshaler("SignatureWhereInput", ec.unmarshalInputSignatureWhereInput),
+			graphql.NewInputUnmarshaler("StaffFileConsultationOrder", ec.unmarshalInputStaffFileConsultationOrder),
+			graphql.NewInputUnmarshaler("StaffFileConsultationWhereInput", ec.unmarshalInputStaffFileConsultationWhereInput),
 			graphql.NewInputUnmarshaler("StaffOrder", ec.unmarshalInputStaffOrder),
 			graphql.NewInputUnmarshaler("StaffWhereInput", ec.unmarshalInputStaffWhereInput),
 			graphql.NewInputUnmarshaler("TakeBackKeysInput", ec.unmarshalInputTakeBackKeysInput),
@@ -15880,6 +16879,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("VacancyWhereInput", ec.unmarshalInputVacancyWhereInput),
 			graphql.NewInputUnmarshaler("ViolationOrder", ec.unmarshalInputViolationOrder),
 			graphql.NewInputUnmarshaler("ViolationWhereInput", ec.unmarshalInputViolationWhereInput),
+			graphql.NewInputUnmarshaler("VoidArchiveLoanInput", ec.unmarshalInputVoidArchiveLoanInput),
+			graphql.NewInputUnmarshaler("VoidArchiveReturnInput", ec.unmarshalInputVoidArchiveReturnInput),
 			graphql.NewInputUnmarshaler("VoidComplaintInput", ec.unmarshalInputVoidComplaintInput),
 			graphql.NewInputUnmarshaler("VoidCorrespondenceInput", ec.unmarshalInputVoidCorrespondenceInput),
 			graphql.NewInputUnmarshaler("VoidDocumentInput", ec.unmarshalInputVoidDocumentInput),
@@ -16274,6 +17275,10 @@ type FileReading {
   actorRoles: [String!]!
   "Whether the content was downloaded."
   download: Boolean!
+  "Whether it was a copy that names who read it (A5)."
+  marked: Boolean!
+  "The number of the request through which it was read; empty for who needs none (A5)."
+  through: String!
   "Whether it was refused."
   refused: Boolean!
   "The document; null for several, or a list of them."
@@ -16704,6 +17709,163 @@ extend type Query {
     "The order."
     destructionID: ID!
   ): ArchiveDestructionCertificate!
+}
+`, BuiltIn: false},
+	{Name: "../schema/archives_loans.graphqls", Input: `"What the archivist lends (A5): paper of documents, by a request to borrow that was given."
+input LendArchiveInput {
+  "The request."
+  requestID: ID!
+  "Documents that the approval names; all that are there on paper unless given."
+  documentIDs: [ID!]
+  "The last day; as long as it was approved unless given."
+  until: Date
+  "The borrower signs: who asked, with the own password."
+  signature: SignatureInput!
+  "When it was lent, if that is recorded later: up to 24 hours."
+  occurredAt: Time
+  "Why it is recorded late; needed after ten minutes."
+  lateReason: String
+}
+
+"What lending gave."
+type LendArchivePayload {
+  "The loan."
+  loan: ArchiveLoan!
+}
+
+"A loan that is to last longer (A5)."
+input ExtendArchiveLoanInput {
+  "The loan."
+  loanID: ID!
+  "The borrower's new request to borrow all that is out, which was given; or the loan's own, while that lasts."
+  requestID: ID!
+  "The last day; as long as it was approved unless given."
+  until: Date
+}
+
+"What extending gave."
+type ExtendArchiveLoanPayload {
+  "The loan with its new time."
+  loan: ArchiveLoan!
+}
+
+"How a document comes back (A5)."
+input ReturnedDocumentInput {
+  "The document."
+  documentID: ID!
+  "Its pages, as counted."
+  pages: Int!
+  "Its condition; needed where pages are missing."
+  remark: String
+}
+
+"What comes back of a loan (A5), and who brings it: the borrower, unless another is named."
+input ReturnArchiveInput {
+  "The loan."
+  loanID: ID!
+  "The documents; all that is out, with every page, unless given."
+  documents: [ReturnedDocumentInput!]
+  "The member of staff who brings it."
+  staffID: ID
+  "Who brings it, by name; the archivist attests the signature."
+  returnedBy: String
+  "Who brings it signs."
+  signature: SignatureInput!
+  "When it came back, if that is recorded later: up to 24 hours."
+  occurredAt: Time
+  "Why it is recorded late; needed after ten minutes."
+  lateReason: String
+}
+
+"What returning gave."
+type ReturnArchivePayload {
+  "What came back."
+  archiveReturn: ArchiveReturn!
+  "The loan as it stands after."
+  loan: ArchiveLoan!
+}
+
+"A loan that was recorded by mistake (A5)."
+input VoidArchiveLoanInput {
+  "The loan."
+  id: ID!
+  "Why it is voided."
+  reason: String!
+}
+
+"What voiding gave."
+type VoidArchiveLoanPayload {
+  "The loan, voided."
+  loan: ArchiveLoan!
+}
+
+"A return that was recorded by mistake (A5)."
+input VoidArchiveReturnInput {
+  "The return."
+  id: ID!
+  "Why it is voided."
+  reason: String!
+}
+
+"What voiding gave."
+type VoidArchiveReturnPayload {
+  "The return, voided."
+  archiveReturn: ArchiveReturn!
+  "The loan as it stands after."
+  loan: ArchiveLoan!
+}
+
+extend type ArchiveLoan {
+  "Whether something of it is out although it is due (A5)."
+  overdue: Boolean!
+}
+
+extend type Mutation {
+  "Lends the paper of documents to who asked, as it was approved; both sign (A5). RULE A5 without such an approval; CONFLICT for what is lent."
+  lendArchive(
+    "What is lent."
+    input: LendArchiveInput!
+  ): LendArchivePayload!
+  "Lets a loan last as long as was approved anew (A5)."
+  extendArchiveLoan(
+    "Which loan."
+    input: ExtendArchiveLoanInput!
+  ): ExtendArchiveLoanPayload!
+  "Takes lent paper back: its pages are counted, both sign (A5). INVALID_INPUT where pages are missing without a remark; the leaders hear of them."
+  returnArchive(
+    "What comes back."
+    input: ReturnArchiveInput!
+  ): ReturnArchivePayload!
+  "Voids a loan that was recorded by mistake (A5). CONFLICT if something of it came back."
+  voidArchiveLoan(
+    "Which loan."
+    input: VoidArchiveLoanInput!
+  ): VoidArchiveLoanPayload!
+  "Voids a return that was recorded by mistake: the loan is open again (A5). CONFLICT if a document was lent since."
+  voidArchiveReturn(
+    "Which return."
+    input: VoidArchiveReturnInput!
+  ): VoidArchiveReturnPayload!
+}
+
+extend type Query {
+  "The paper that is lent, as far as the viewer sees it: the own loans, or the estate's (A5)."
+  archiveLoans(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: ArchiveLoanOrder = {field: CREATED_AT, direction: DESC}
+    "Only those that are overdue, or only the others."
+    overdue: Boolean
+    "Which ones."
+    where: ArchiveLoanWhereInput
+  ): ArchiveLoanConnection!
 }
 `, BuiltIn: false},
 	{Name: "../schema/archives_records.graphqls", Input: `"A breach of the rules, or arrears, of a household (A1.4)."
@@ -17209,7 +18371,7 @@ extend type Mutation {
     "Which request."
     input: DeclineArchiveRequestInput!
   ): DeclineArchiveRequestPayload!
-  "Takes a request back, by who asked or a manager (A5). RULE A5 if it was answered."
+  "Takes a request back, by who asked, who gave it, or a manager: what was given ends at once, and paper that is lent by it is due now (A5). RULE A5 if it was declined or is over."
   withdrawArchiveRequest(
     "Which request."
     input: WithdrawArchiveRequestInput!
@@ -17237,6 +18399,90 @@ extend type Query {
     "Which ones."
     where: ArchiveRequestWhereInput
   ): ArchiveRequestConnection!
+}
+`, BuiltIn: false},
+	{Name: "../schema/archives_search.graphqls", Input: `"A document that was found, and where (A4.1, A4.2, A4.3)."
+type ArchiveSearchEdge {
+  "The document."
+  node: ArchiveDocument!
+  "Its place in the list."
+  cursor: Cursor!
+  "Whether all that was searched for stands in what is said of it: title, source, edition, the codes of its file and volume."
+  said: Boolean!
+  "The page of its content (of slides and sheets their number, 1 for what has none) on which the last of what was searched for first stands; null if not all of it stands in the content."
+  page: Int
+}
+
+"A page of what was found."
+type ArchiveSearchConnection {
+  "The documents."
+  edges: [ArchiveSearchEdge!]!
+  "Whether there are more."
+  pageInfo: PageInfo!
+}
+
+extend type Query {
+  "The documents, among those that the viewer may see, in whose text or description all of a text stands (A4.1, A4.2, A4.3, A6). PDF, DOCX, XLSX, PPTX, ODT, plain text and CSV are read within a minute of being handed in: see textState. Chinese is found by each two characters beside each other, words and numbers whole; how they are written (full width, capitals) does not matter. That somebody searched, and what was shown, is on the audit trail."
+  searchArchive(
+    "The estate."
+    estateID: ID!
+    "What all stands in the document, 100 characters at most: parts of two or more characters, with spaces between them."
+    text: String!
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The order."
+    orderBy: ArchiveDocumentOrder = {field: FILING, direction: ASC}
+    "Which ones among them."
+    where: ArchiveDocumentWhereInput
+  ): ArchiveSearchConnection!
+}
+`, BuiltIn: false},
+	{Name: "../schema/archives_staff.graphqls", Input: `"Whose file is read for promotion or pay, and on what occasion (A1.3)."
+input ConsultStaffFileInput {
+  "The member of staff."
+  staffID: ID!
+  "What it is read for."
+  purpose: StaffFileConsultationPurpose!
+  "On what occasion."
+  reason: String!
+}
+
+"What reading the file gave."
+type ConsultStaffFilePayload {
+  "The record of it."
+  consultation: StaffFileConsultation!
+  "The work file (工作档案), by time."
+  work: [ArchiveDocument!]!
+  "The training file (培训档案), by time."
+  training: [ArchiveDocument!]!
+}
+
+extend type Mutation {
+  "Reads both parts of a staff file for promotion or pay, by the own supervisor or a manager; it is recorded as such, and the person is told (A1.3). RULE A1.3 for the own file."
+  consultStaffFile(
+    "Whose file."
+    input: ConsultStaffFileInput!
+  ): ConsultStaffFilePayload!
+}
+
+extend type Query {
+  "The staff files that were read for promotion or pay, as far as the viewer sees it: of the own file, the department's, or all (A1.3)."
+  staffFileConsultations(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: StaffFileConsultationOrder = {field: CREATED_AT, direction: DESC}
+    "Which ones."
+    where: StaffFileConsultationWhereInput
+  ): StaffFileConsultationConnection!
 }
 `, BuiltIn: false},
 	{Name: "../schema/audit.graphqls", Input: `"Which chain an entry of the audit trail stands on."
@@ -17325,6 +18571,10 @@ type AuditEntry {
   householdID: ID
   "The reason that was given, or the code of the refusal; empty for none."
   reason: String!
+  "The number of the archive's request through which it was read; empty for none (A5)."
+  through: String!
+  "Whether a copy was given that names who read it (A5)."
+  marked: Boolean!
   "The request, as in the logs."
   requestID: String!
   "How many rows changed."
@@ -18249,6 +19499,31 @@ extend type Query {
     "Which ones."
     where: FileWhereInput
   ): FileConnection!
+}
+`, BuiltIn: false},
+	{Name: "../schema/files.graphqls", Input: `"A link that opens a file in a browser, for who asked for it (A5, A6)."
+type FileLink {
+  "The address, from the root of this server: GET it within the browser that is signed in, or with the token that asked for it; a link that a token asked for needs no header."
+  url: String!
+  "When it stops opening. It stops before if who asked signs out, the permit ends, or the document is destroyed."
+  expiresAt: Time!
+}
+
+extend type Query {
+  "A link to what an archive's document holds, for some minutes (A5, A6). Who reads through a request gets a copy that names them on each page: to look at, or, of a request to copy, to keep. RULE A5 for who borrows the paper."
+  documentLink(
+    "The document."
+    archiveDocumentID: ID!
+    "Whether to give a copy that names the reader where the original is given, too."
+    marked: Boolean = false
+  ): FileLink!
+  "A link to an uploaded file, for some minutes (A6)."
+  fileLink(
+    "The file."
+    fileID: ID!
+    "Whether to give a copy that names the reader where the original is given, too."
+    marked: Boolean = false
+  ): FileLink!
 }
 `, BuiltIn: false},
 	{Name: "../schema/identity.graphqls", Input: `"Who is asking."
@@ -22558,6 +23833,14 @@ type ArchiveDocument implements Node {
   """
   size: Int!
   """
+  Whether the words of its content are found by searchArchive: there is no content; it waits to be read, as it does for a minute; they are; those of its beginning are, since it is longer than is read; or it has no text that can be read, as pictures, scans, encrypted and damaged files have not.
+  """
+  textState: ArchiveDocumentTextState!
+  """
+  Until when its paper is lent (A5); null while it is in its place. The database keeps it.
+  """
+  lentUntil: Time
+  """
   When it was destroyed (A7).
   """
   destroyedAt: Time
@@ -22760,6 +24043,31 @@ enum ArchiveDocumentState @goModel(model: "github.com/steward-pm/steward/ent/arc
   voided.
   """
   VOIDED
+}
+"""
+ArchiveDocumentTextState is enum for the field text_state
+"""
+enum ArchiveDocumentTextState @goModel(model: "github.com/steward-pm/steward/ent/archivedocument.TextState") {
+  """
+  none.
+  """
+  NONE
+  """
+  waiting.
+  """
+  WAITING
+  """
+  indexed.
+  """
+  INDEXED
+  """
+  partly.
+  """
+  PARTLY
+  """
+  unreadable.
+  """
+  UNREADABLE
 }
 """
 ArchiveDocumentWhereInput is used for filtering ArchiveDocument objects.
@@ -23386,6 +24694,62 @@ input ArchiveDocumentWhereInput {
   contentType contains this, upper and lower case alike.
   """
   contentTypeContainsFold: String
+  """
+  text_state field predicates
+  """
+  textState: ArchiveDocumentTextState
+  """
+  textState differs from this.
+  """
+  textStateNEQ: ArchiveDocumentTextState
+  """
+  textState is one of these.
+  """
+  textStateIn: [ArchiveDocumentTextState!]
+  """
+  textState is none of these.
+  """
+  textStateNotIn: [ArchiveDocumentTextState!]
+  """
+  lent_until field predicates
+  """
+  lentUntil: Time
+  """
+  lentUntil differs from this.
+  """
+  lentUntilNEQ: Time
+  """
+  lentUntil is one of these.
+  """
+  lentUntilIn: [Time!]
+  """
+  lentUntil is none of these.
+  """
+  lentUntilNotIn: [Time!]
+  """
+  lentUntil is greater than this.
+  """
+  lentUntilGT: Time
+  """
+  lentUntil is at least this.
+  """
+  lentUntilGTE: Time
+  """
+  lentUntil is less than this.
+  """
+  lentUntilLT: Time
+  """
+  lentUntil is at most this.
+  """
+  lentUntilLTE: Time
+  """
+  lentUntil is null.
+  """
+  lentUntilIsNil: Boolean
+  """
+  lentUntil is set.
+  """
+  lentUntilNotNil: Boolean
   """
   destroyed_at field predicates
   """
@@ -24281,6 +25645,994 @@ input ArchiveHoldWhereInput {
   releasedAt is set.
   """
   releasedAtNotNil: Boolean
+}
+"""
+Paper that is lent from the archive (A5).
+"""
+type ArchiveLoan implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  When it was voided; null while it stands.
+  """
+  voidedAt: Time
+  """
+  Why it was voided.
+  """
+  voidReason: String!
+  """
+  The account that voided it.
+  """
+  voidedByID: ID
+  """
+  Who voided it, as signed.
+  """
+  voidedByName: String!
+  """
+  Why it was recorded later than it happened, if it was.
+  """
+  lateReason: String!
+  """
+  The account of the borrower.
+  """
+  accountID: ID!
+  """
+  Its number in the estate: AL-0042.
+  """
+  code: String!
+  """
+  The request that was given: the latest, after an extension.
+  """
+  requestID: ID!
+  """
+  The borrower, as signed.
+  """
+  borrowerName: String!
+  """
+  The account of the archivist who lent it.
+  """
+  lentByID: ID!
+  """
+  The archivist who lent it, as signed.
+  """
+  lentByName: String!
+  """
+  When it was lent.
+  """
+  lentAt: Time!
+  """
+  When it is due back: never after what was approved is over.
+  """
+  dueAt: Time!
+  """
+  When the last of it came back.
+  """
+  returnedAt: Time
+  """
+  Open while a document of it is out; returned; voided when it was recorded by mistake.
+  """
+  state: ArchiveLoanState!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The request that was given.
+  """
+  request: ArchiveRequest!
+  """
+  What is lent, document by document.
+  """
+  lines: [ArchiveLoanLine!]
+  """
+  What came back, when, by whom.
+  """
+  returns: [ArchiveReturn!]
+}
+"""
+A connection to a list of items.
+"""
+type ArchiveLoanConnection {
+  """
+  A list of edges.
+  """
+  edges: [ArchiveLoanEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type ArchiveLoanEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: ArchiveLoan
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+A document of a loan (A5).
+"""
+type ArchiveLoanLine implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  The account of the borrower.
+  """
+  accountID: ID!
+  """
+  The loan.
+  """
+  loanID: ID!
+  """
+  The document.
+  """
+  documentID: ID!
+  """
+  The category: three of external material, two manuals, two parts of a staff file, eight of a household's (A1.1-A1.4).
+  """
+  category: ArchiveLoanLineCategory!
+  """
+  The code of its volume; empty of what is not bound.
+  """
+  volumeCode: String!
+  """
+  How many pages were lent.
+  """
+  pages: Int!
+  """
+  Whether it is out.
+  """
+  open: Boolean!
+  """
+  With what it came back.
+  """
+  returnID: ID
+  """
+  How many pages came back.
+  """
+  pagesBack: Int
+  """
+  In what condition it came back, and what is missing.
+  """
+  remark: String!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The loan.
+  """
+  loan: ArchiveLoan!
+  """
+  With what it came back.
+  """
+  return: ArchiveReturn
+}
+"""
+ArchiveLoanLineCategory is enum for the field category
+"""
+enum ArchiveLoanLineCategory @goModel(model: "github.com/steward-pm/steward/ent/archiveloanline.Category") {
+  """
+  developer.
+  """
+  DEVELOPER
+  """
+  law.
+  """
+  LAW
+  """
+  other external.
+  """
+  OTHER_EXTERNAL
+  """
+  management manual.
+  """
+  MANAGEMENT_MANUAL
+  """
+  training manual.
+  """
+  TRAINING_MANUAL
+  """
+  work.
+  """
+  WORK
+  """
+  training.
+  """
+  TRAINING
+  """
+  move in.
+  """
+  MOVE_IN
+  """
+  renovation papers.
+  """
+  RENOVATION_PAPERS
+  """
+  payments.
+  """
+  PAYMENTS
+  """
+  violations.
+  """
+  VIOLATIONS
+  """
+  renovation records.
+  """
+  RENOVATION_RECORDS
+  """
+  complaints.
+  """
+  COMPLAINTS
+  """
+  correspondence.
+  """
+  CORRESPONDENCE
+  """
+  supplements.
+  """
+  SUPPLEMENTS
+}
+"""
+A connection to a list of items.
+"""
+type ArchiveLoanLineConnection {
+  """
+  A list of edges.
+  """
+  edges: [ArchiveLoanLineEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type ArchiveLoanLineEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: ArchiveLoanLine
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+Ordering options for ArchiveLoanLine connections
+"""
+input ArchiveLoanLineOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order ArchiveLoanLines.
+  """
+  field: ArchiveLoanLineOrderField!
+}
+"""
+Properties by which ArchiveLoanLine connections can be ordered.
+"""
+enum ArchiveLoanLineOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+}
+"""
+ArchiveLoanLineWhereInput is used for filtering ArchiveLoanLine objects.
+Input was generated by ent.
+"""
+input ArchiveLoanLineWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: ArchiveLoanLineWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [ArchiveLoanLineWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [ArchiveLoanLineWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  account_id field predicates
+  """
+  accountID: ID
+  """
+  accountID differs from this.
+  """
+  accountIDNEQ: ID
+  """
+  accountID is one of these.
+  """
+  accountIDIn: [ID!]
+  """
+  accountID is none of these.
+  """
+  accountIDNotIn: [ID!]
+  """
+  accountID is greater than this.
+  """
+  accountIDGT: ID
+  """
+  accountID is at least this.
+  """
+  accountIDGTE: ID
+  """
+  accountID is less than this.
+  """
+  accountIDLT: ID
+  """
+  accountID is at most this.
+  """
+  accountIDLTE: ID
+  """
+  loan_id field predicates
+  """
+  loanID: ID
+  """
+  loanID differs from this.
+  """
+  loanIDNEQ: ID
+  """
+  loanID is one of these.
+  """
+  loanIDIn: [ID!]
+  """
+  loanID is none of these.
+  """
+  loanIDNotIn: [ID!]
+  """
+  document_id field predicates
+  """
+  documentID: ID
+  """
+  documentID differs from this.
+  """
+  documentIDNEQ: ID
+  """
+  documentID is one of these.
+  """
+  documentIDIn: [ID!]
+  """
+  documentID is none of these.
+  """
+  documentIDNotIn: [ID!]
+  """
+  category field predicates
+  """
+  category: ArchiveLoanLineCategory
+  """
+  category differs from this.
+  """
+  categoryNEQ: ArchiveLoanLineCategory
+  """
+  category is one of these.
+  """
+  categoryIn: [ArchiveLoanLineCategory!]
+  """
+  category is none of these.
+  """
+  categoryNotIn: [ArchiveLoanLineCategory!]
+  """
+  open field predicates
+  """
+  open: Boolean
+  """
+  open differs from this.
+  """
+  openNEQ: Boolean
+}
+"""
+Ordering options for ArchiveLoan connections
+"""
+input ArchiveLoanOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order ArchiveLoans.
+  """
+  field: ArchiveLoanOrderField!
+}
+"""
+Properties by which ArchiveLoan connections can be ordered.
+"""
+enum ArchiveLoanOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  code.
+  """
+  CODE
+  """
+  lent at.
+  """
+  LENT_AT
+  """
+  due at.
+  """
+  DUE_AT
+}
+"""
+ArchiveLoanState is enum for the field state
+"""
+enum ArchiveLoanState @goModel(model: "github.com/steward-pm/steward/ent/archiveloan.State") {
+  """
+  open.
+  """
+  OPEN
+  """
+  returned.
+  """
+  RETURNED
+  """
+  voided.
+  """
+  VOIDED
+}
+"""
+ArchiveLoanWhereInput is used for filtering ArchiveLoan objects.
+Input was generated by ent.
+"""
+input ArchiveLoanWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: ArchiveLoanWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [ArchiveLoanWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [ArchiveLoanWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  voided_at field predicates
+  """
+  voidedAt: Time
+  """
+  voidedAt differs from this.
+  """
+  voidedAtNEQ: Time
+  """
+  voidedAt is one of these.
+  """
+  voidedAtIn: [Time!]
+  """
+  voidedAt is none of these.
+  """
+  voidedAtNotIn: [Time!]
+  """
+  voidedAt is greater than this.
+  """
+  voidedAtGT: Time
+  """
+  voidedAt is at least this.
+  """
+  voidedAtGTE: Time
+  """
+  voidedAt is less than this.
+  """
+  voidedAtLT: Time
+  """
+  voidedAt is at most this.
+  """
+  voidedAtLTE: Time
+  """
+  voidedAt is null.
+  """
+  voidedAtIsNil: Boolean
+  """
+  voidedAt is set.
+  """
+  voidedAtNotNil: Boolean
+  """
+  account_id field predicates
+  """
+  accountID: ID
+  """
+  accountID differs from this.
+  """
+  accountIDNEQ: ID
+  """
+  accountID is one of these.
+  """
+  accountIDIn: [ID!]
+  """
+  accountID is none of these.
+  """
+  accountIDNotIn: [ID!]
+  """
+  accountID is greater than this.
+  """
+  accountIDGT: ID
+  """
+  accountID is at least this.
+  """
+  accountIDGTE: ID
+  """
+  accountID is less than this.
+  """
+  accountIDLT: ID
+  """
+  accountID is at most this.
+  """
+  accountIDLTE: ID
+  """
+  code field predicates
+  """
+  code: String
+  """
+  code differs from this.
+  """
+  codeNEQ: String
+  """
+  code is one of these.
+  """
+  codeIn: [String!]
+  """
+  code is none of these.
+  """
+  codeNotIn: [String!]
+  """
+  code is greater than this.
+  """
+  codeGT: String
+  """
+  code is at least this.
+  """
+  codeGTE: String
+  """
+  code is less than this.
+  """
+  codeLT: String
+  """
+  code is at most this.
+  """
+  codeLTE: String
+  """
+  code contains this.
+  """
+  codeContains: String
+  """
+  code begins with this.
+  """
+  codeHasPrefix: String
+  """
+  code ends with this.
+  """
+  codeHasSuffix: String
+  """
+  code equals this, upper and lower case alike.
+  """
+  codeEqualFold: String
+  """
+  code contains this, upper and lower case alike.
+  """
+  codeContainsFold: String
+  """
+  request_id field predicates
+  """
+  requestID: ID
+  """
+  requestID differs from this.
+  """
+  requestIDNEQ: ID
+  """
+  requestID is one of these.
+  """
+  requestIDIn: [ID!]
+  """
+  requestID is none of these.
+  """
+  requestIDNotIn: [ID!]
+  """
+  borrower_name field predicates
+  """
+  borrowerName: String
+  """
+  borrowerName differs from this.
+  """
+  borrowerNameNEQ: String
+  """
+  borrowerName is one of these.
+  """
+  borrowerNameIn: [String!]
+  """
+  borrowerName is none of these.
+  """
+  borrowerNameNotIn: [String!]
+  """
+  borrowerName is greater than this.
+  """
+  borrowerNameGT: String
+  """
+  borrowerName is at least this.
+  """
+  borrowerNameGTE: String
+  """
+  borrowerName is less than this.
+  """
+  borrowerNameLT: String
+  """
+  borrowerName is at most this.
+  """
+  borrowerNameLTE: String
+  """
+  borrowerName contains this.
+  """
+  borrowerNameContains: String
+  """
+  borrowerName begins with this.
+  """
+  borrowerNameHasPrefix: String
+  """
+  borrowerName ends with this.
+  """
+  borrowerNameHasSuffix: String
+  """
+  borrowerName equals this, upper and lower case alike.
+  """
+  borrowerNameEqualFold: String
+  """
+  borrowerName contains this, upper and lower case alike.
+  """
+  borrowerNameContainsFold: String
+  """
+  lent_by_id field predicates
+  """
+  lentByID: ID
+  """
+  lentByID differs from this.
+  """
+  lentByIDNEQ: ID
+  """
+  lentByID is one of these.
+  """
+  lentByIDIn: [ID!]
+  """
+  lentByID is none of these.
+  """
+  lentByIDNotIn: [ID!]
+  """
+  lentByID is greater than this.
+  """
+  lentByIDGT: ID
+  """
+  lentByID is at least this.
+  """
+  lentByIDGTE: ID
+  """
+  lentByID is less than this.
+  """
+  lentByIDLT: ID
+  """
+  lentByID is at most this.
+  """
+  lentByIDLTE: ID
+  """
+  lent_at field predicates
+  """
+  lentAt: Time
+  """
+  lentAt differs from this.
+  """
+  lentAtNEQ: Time
+  """
+  lentAt is one of these.
+  """
+  lentAtIn: [Time!]
+  """
+  lentAt is none of these.
+  """
+  lentAtNotIn: [Time!]
+  """
+  lentAt is greater than this.
+  """
+  lentAtGT: Time
+  """
+  lentAt is at least this.
+  """
+  lentAtGTE: Time
+  """
+  lentAt is less than this.
+  """
+  lentAtLT: Time
+  """
+  lentAt is at most this.
+  """
+  lentAtLTE: Time
+  """
+  due_at field predicates
+  """
+  dueAt: Time
+  """
+  dueAt differs from this.
+  """
+  dueAtNEQ: Time
+  """
+  dueAt is one of these.
+  """
+  dueAtIn: [Time!]
+  """
+  dueAt is none of these.
+  """
+  dueAtNotIn: [Time!]
+  """
+  dueAt is greater than this.
+  """
+  dueAtGT: Time
+  """
+  dueAt is at least this.
+  """
+  dueAtGTE: Time
+  """
+  dueAt is less than this.
+  """
+  dueAtLT: Time
+  """
+  dueAt is at most this.
+  """
+  dueAtLTE: Time
+  """
+  returned_at field predicates
+  """
+  returnedAt: Time
+  """
+  returnedAt differs from this.
+  """
+  returnedAtNEQ: Time
+  """
+  returnedAt is one of these.
+  """
+  returnedAtIn: [Time!]
+  """
+  returnedAt is none of these.
+  """
+  returnedAtNotIn: [Time!]
+  """
+  returnedAt is greater than this.
+  """
+  returnedAtGT: Time
+  """
+  returnedAt is at least this.
+  """
+  returnedAtGTE: Time
+  """
+  returnedAt is less than this.
+  """
+  returnedAtLT: Time
+  """
+  returnedAt is at most this.
+  """
+  returnedAtLTE: Time
+  """
+  returnedAt is null.
+  """
+  returnedAtIsNil: Boolean
+  """
+  returnedAt is set.
+  """
+  returnedAtNotNil: Boolean
+  """
+  state field predicates
+  """
+  state: ArchiveLoanState
+  """
+  state differs from this.
+  """
+  stateNEQ: ArchiveLoanState
+  """
+  state is one of these.
+  """
+  stateIn: [ArchiveLoanState!]
+  """
+  state is none of these.
+  """
+  stateNotIn: [ArchiveLoanState!]
 }
 """
 A manual, of which one edition is in force (A1.2).
@@ -26183,6 +28535,387 @@ input ArchiveRetentionWhereInput {
   basis contains this, upper and lower case alike.
   """
   basisContainsFold: String
+}
+"""
+What came back of a loan at once (A5).
+"""
+type ArchiveReturn implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  When it was voided; null while it stands.
+  """
+  voidedAt: Time
+  """
+  Why it was voided.
+  """
+  voidReason: String!
+  """
+  The account that voided it.
+  """
+  voidedByID: ID
+  """
+  Who voided it, as signed.
+  """
+  voidedByName: String!
+  """
+  Why it was recorded later than it happened, if it was.
+  """
+  lateReason: String!
+  """
+  The account of the borrower.
+  """
+  accountID: ID!
+  """
+  The loan.
+  """
+  loanID: ID!
+  """
+  Who brought it, as signed.
+  """
+  returnedBy: String!
+  """
+  The account of the archivist who took it back.
+  """
+  receivedByID: ID!
+  """
+  The archivist who took it back, as signed.
+  """
+  receivedByName: String!
+  """
+  When it came back.
+  """
+  returnedAt: Time!
+  """
+  How many pages were missing.
+  """
+  missing: Int!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The loan.
+  """
+  loan: ArchiveLoan!
+  """
+  What came back; nothing once it is voided.
+  """
+  lines: [ArchiveLoanLine!]
+}
+"""
+Ordering options for ArchiveReturn connections
+"""
+input ArchiveReturnOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order ArchiveReturns.
+  """
+  field: ArchiveReturnOrderField!
+}
+"""
+Properties by which ArchiveReturn connections can be ordered.
+"""
+enum ArchiveReturnOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+}
+"""
+ArchiveReturnWhereInput is used for filtering ArchiveReturn objects.
+Input was generated by ent.
+"""
+input ArchiveReturnWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: ArchiveReturnWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [ArchiveReturnWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [ArchiveReturnWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  voided_at field predicates
+  """
+  voidedAt: Time
+  """
+  voidedAt differs from this.
+  """
+  voidedAtNEQ: Time
+  """
+  voidedAt is one of these.
+  """
+  voidedAtIn: [Time!]
+  """
+  voidedAt is none of these.
+  """
+  voidedAtNotIn: [Time!]
+  """
+  voidedAt is greater than this.
+  """
+  voidedAtGT: Time
+  """
+  voidedAt is at least this.
+  """
+  voidedAtGTE: Time
+  """
+  voidedAt is less than this.
+  """
+  voidedAtLT: Time
+  """
+  voidedAt is at most this.
+  """
+  voidedAtLTE: Time
+  """
+  voidedAt is null.
+  """
+  voidedAtIsNil: Boolean
+  """
+  voidedAt is set.
+  """
+  voidedAtNotNil: Boolean
+  """
+  account_id field predicates
+  """
+  accountID: ID
+  """
+  accountID differs from this.
+  """
+  accountIDNEQ: ID
+  """
+  accountID is one of these.
+  """
+  accountIDIn: [ID!]
+  """
+  accountID is none of these.
+  """
+  accountIDNotIn: [ID!]
+  """
+  accountID is greater than this.
+  """
+  accountIDGT: ID
+  """
+  accountID is at least this.
+  """
+  accountIDGTE: ID
+  """
+  accountID is less than this.
+  """
+  accountIDLT: ID
+  """
+  accountID is at most this.
+  """
+  accountIDLTE: ID
+  """
+  loan_id field predicates
+  """
+  loanID: ID
+  """
+  loanID differs from this.
+  """
+  loanIDNEQ: ID
+  """
+  loanID is one of these.
+  """
+  loanIDIn: [ID!]
+  """
+  loanID is none of these.
+  """
+  loanIDNotIn: [ID!]
+  """
+  received_by_id field predicates
+  """
+  receivedByID: ID
+  """
+  receivedByID differs from this.
+  """
+  receivedByIDNEQ: ID
+  """
+  receivedByID is one of these.
+  """
+  receivedByIDIn: [ID!]
+  """
+  receivedByID is none of these.
+  """
+  receivedByIDNotIn: [ID!]
+  """
+  receivedByID is greater than this.
+  """
+  receivedByIDGT: ID
+  """
+  receivedByID is at least this.
+  """
+  receivedByIDGTE: ID
+  """
+  receivedByID is less than this.
+  """
+  receivedByIDLT: ID
+  """
+  receivedByID is at most this.
+  """
+  receivedByIDLTE: ID
+  """
+  returned_at field predicates
+  """
+  returnedAt: Time
+  """
+  returnedAt differs from this.
+  """
+  returnedAtNEQ: Time
+  """
+  returnedAt is one of these.
+  """
+  returnedAtIn: [Time!]
+  """
+  returnedAt is none of these.
+  """
+  returnedAtNotIn: [Time!]
+  """
+  returnedAt is greater than this.
+  """
+  returnedAtGT: Time
+  """
+  returnedAt is at least this.
+  """
+  returnedAtGTE: Time
+  """
+  returnedAt is less than this.
+  """
+  returnedAtLT: Time
+  """
+  returnedAt is at most this.
+  """
+  returnedAtLTE: Time
+  """
+  missing field predicates
+  """
+  missing: Int
+  """
+  missing differs from this.
+  """
+  missingNEQ: Int
+  """
+  missing is one of these.
+  """
+  missingIn: [Int!]
+  """
+  missing is none of these.
+  """
+  missingNotIn: [Int!]
+  """
+  missing is greater than this.
+  """
+  missingGT: Int
+  """
+  missing is at least this.
+  """
+  missingGTE: Int
+  """
+  missing is less than this.
+  """
+  missingLT: Int
+  """
+  missing is at most this.
+  """
+  missingLTE: Int
 }
 """
 A volume of the archive (A2).
@@ -44334,6 +47067,334 @@ type StaffEdge {
   cursor: Cursor!
 }
 """
+A staff file that was read for promotion or pay (A1.3).
+"""
+type StaffFileConsultation implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  The member of staff.
+  """
+  staffID: ID!
+  """
+  The member of staff's file.
+  """
+  fileID: ID!
+  """
+  What it was read for: promotion (晋升), or pay (薪酬).
+  """
+  purpose: StaffFileConsultationPurpose!
+  """
+  On what occasion.
+  """
+  reason: String!
+  """
+  How many documents the work file held.
+  """
+  workDocuments: Int!
+  """
+  How many documents the training file held.
+  """
+  trainingDocuments: Int!
+  """
+  The account that read it.
+  """
+  consultedByID: ID!
+  """
+  Who read it, as signed.
+  """
+  consultedByName: String!
+  """
+  When it was read.
+  """
+  consultedAt: Time!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The member of staff.
+  """
+  staff: Staff!
+  """
+  The file.
+  """
+  file: ArchiveFile!
+}
+"""
+A connection to a list of items.
+"""
+type StaffFileConsultationConnection {
+  """
+  A list of edges.
+  """
+  edges: [StaffFileConsultationEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type StaffFileConsultationEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: StaffFileConsultation
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+Ordering options for StaffFileConsultation connections
+"""
+input StaffFileConsultationOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order StaffFileConsultations.
+  """
+  field: StaffFileConsultationOrderField!
+}
+"""
+Properties by which StaffFileConsultation connections can be ordered.
+"""
+enum StaffFileConsultationOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  consulted at.
+  """
+  CONSULTED_AT
+}
+"""
+StaffFileConsultationPurpose is enum for the field purpose
+"""
+enum StaffFileConsultationPurpose @goModel(model: "github.com/steward-pm/steward/ent/stafffileconsultation.Purpose") {
+  """
+  promotion.
+  """
+  PROMOTION
+  """
+  pay.
+  """
+  PAY
+}
+"""
+StaffFileConsultationWhereInput is used for filtering StaffFileConsultation objects.
+Input was generated by ent.
+"""
+input StaffFileConsultationWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: StaffFileConsultationWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [StaffFileConsultationWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [StaffFileConsultationWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  staff_id field predicates
+  """
+  staffID: ID
+  """
+  staffID differs from this.
+  """
+  staffIDNEQ: ID
+  """
+  staffID is one of these.
+  """
+  staffIDIn: [ID!]
+  """
+  staffID is none of these.
+  """
+  staffIDNotIn: [ID!]
+  """
+  purpose field predicates
+  """
+  purpose: StaffFileConsultationPurpose
+  """
+  purpose differs from this.
+  """
+  purposeNEQ: StaffFileConsultationPurpose
+  """
+  purpose is one of these.
+  """
+  purposeIn: [StaffFileConsultationPurpose!]
+  """
+  purpose is none of these.
+  """
+  purposeNotIn: [StaffFileConsultationPurpose!]
+  """
+  consulted_by_id field predicates
+  """
+  consultedByID: ID
+  """
+  consultedByID differs from this.
+  """
+  consultedByIDNEQ: ID
+  """
+  consultedByID is one of these.
+  """
+  consultedByIDIn: [ID!]
+  """
+  consultedByID is none of these.
+  """
+  consultedByIDNotIn: [ID!]
+  """
+  consultedByID is greater than this.
+  """
+  consultedByIDGT: ID
+  """
+  consultedByID is at least this.
+  """
+  consultedByIDGTE: ID
+  """
+  consultedByID is less than this.
+  """
+  consultedByIDLT: ID
+  """
+  consultedByID is at most this.
+  """
+  consultedByIDLTE: ID
+  """
+  consulted_at field predicates
+  """
+  consultedAt: Time
+  """
+  consultedAt differs from this.
+  """
+  consultedAtNEQ: Time
+  """
+  consultedAt is one of these.
+  """
+  consultedAtIn: [Time!]
+  """
+  consultedAt is none of these.
+  """
+  consultedAtNotIn: [Time!]
+  """
+  consultedAt is greater than this.
+  """
+  consultedAtGT: Time
+  """
+  consultedAt is at least this.
+  """
+  consultedAtGTE: Time
+  """
+  consultedAt is less than this.
+  """
+  consultedAtLT: Time
+  """
+  consultedAt is at most this.
+  """
+  consultedAtLTE: Time
+}
+"""
 Ordering options for Staff connections
 """
 input StaffOrder {
@@ -46925,6 +49986,10 @@ func (ec *executionContext) childFields_ArchiveDocument(ctx context.Context, fie
 		return ec.fieldContext_ArchiveDocument_contentType(ctx, field)
 	case "size":
 		return ec.fieldContext_ArchiveDocument_size(ctx, field)
+	case "textState":
+		return ec.fieldContext_ArchiveDocument_textState(ctx, field)
+	case "lentUntil":
+		return ec.fieldContext_ArchiveDocument_lentUntil(ctx, field)
 	case "destroyedAt":
 		return ec.fieldContext_ArchiveDocument_destroyedAt(ctx, field)
 	case "certificateNumber":
@@ -47091,6 +50156,128 @@ func (ec *executionContext) childFields_ArchiveHoldEdge(ctx context.Context, fie
 		return ec.fieldContext_ArchiveHoldEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ArchiveHoldEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ArchiveLoan(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ArchiveLoan_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_ArchiveLoan_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_ArchiveLoan_estateID(ctx, field)
+	case "voidedAt":
+		return ec.fieldContext_ArchiveLoan_voidedAt(ctx, field)
+	case "voidReason":
+		return ec.fieldContext_ArchiveLoan_voidReason(ctx, field)
+	case "voidedByID":
+		return ec.fieldContext_ArchiveLoan_voidedByID(ctx, field)
+	case "voidedByName":
+		return ec.fieldContext_ArchiveLoan_voidedByName(ctx, field)
+	case "lateReason":
+		return ec.fieldContext_ArchiveLoan_lateReason(ctx, field)
+	case "accountID":
+		return ec.fieldContext_ArchiveLoan_accountID(ctx, field)
+	case "code":
+		return ec.fieldContext_ArchiveLoan_code(ctx, field)
+	case "requestID":
+		return ec.fieldContext_ArchiveLoan_requestID(ctx, field)
+	case "borrowerName":
+		return ec.fieldContext_ArchiveLoan_borrowerName(ctx, field)
+	case "lentByID":
+		return ec.fieldContext_ArchiveLoan_lentByID(ctx, field)
+	case "lentByName":
+		return ec.fieldContext_ArchiveLoan_lentByName(ctx, field)
+	case "lentAt":
+		return ec.fieldContext_ArchiveLoan_lentAt(ctx, field)
+	case "dueAt":
+		return ec.fieldContext_ArchiveLoan_dueAt(ctx, field)
+	case "returnedAt":
+		return ec.fieldContext_ArchiveLoan_returnedAt(ctx, field)
+	case "state":
+		return ec.fieldContext_ArchiveLoan_state(ctx, field)
+	case "estate":
+		return ec.fieldContext_ArchiveLoan_estate(ctx, field)
+	case "request":
+		return ec.fieldContext_ArchiveLoan_request(ctx, field)
+	case "lines":
+		return ec.fieldContext_ArchiveLoan_lines(ctx, field)
+	case "returns":
+		return ec.fieldContext_ArchiveLoan_returns(ctx, field)
+	case "overdue":
+		return ec.fieldContext_ArchiveLoan_overdue(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ArchiveLoan", field.Name)
+}
+
+func (ec *executionContext) childFields_ArchiveLoanConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ArchiveLoanConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ArchiveLoanConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ArchiveLoanConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ArchiveLoanConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ArchiveLoanEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_ArchiveLoanEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_ArchiveLoanEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ArchiveLoanEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ArchiveLoanLine(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ArchiveLoanLine_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_ArchiveLoanLine_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_ArchiveLoanLine_estateID(ctx, field)
+	case "accountID":
+		return ec.fieldContext_ArchiveLoanLine_accountID(ctx, field)
+	case "loanID":
+		return ec.fieldContext_ArchiveLoanLine_loanID(ctx, field)
+	case "documentID":
+		return ec.fieldContext_ArchiveLoanLine_documentID(ctx, field)
+	case "category":
+		return ec.fieldContext_ArchiveLoanLine_category(ctx, field)
+	case "volumeCode":
+		return ec.fieldContext_ArchiveLoanLine_volumeCode(ctx, field)
+	case "pages":
+		return ec.fieldContext_ArchiveLoanLine_pages(ctx, field)
+	case "open":
+		return ec.fieldContext_ArchiveLoanLine_open(ctx, field)
+	case "returnID":
+		return ec.fieldContext_ArchiveLoanLine_returnID(ctx, field)
+	case "pagesBack":
+		return ec.fieldContext_ArchiveLoanLine_pagesBack(ctx, field)
+	case "remark":
+		return ec.fieldContext_ArchiveLoanLine_remark(ctx, field)
+	case "estate":
+		return ec.fieldContext_ArchiveLoanLine_estate(ctx, field)
+	case "loan":
+		return ec.fieldContext_ArchiveLoanLine_loan(ctx, field)
+	case "return":
+		return ec.fieldContext_ArchiveLoanLine_return(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ArchiveLoanLine", field.Name)
+}
+
+func (ec *executionContext) childFields_ArchiveLoanLineEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_ArchiveLoanLineEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_ArchiveLoanLineEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ArchiveLoanLineEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_ArchiveManual(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -47341,6 +50528,72 @@ func (ec *executionContext) childFields_ArchiveRetentionEdge(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type ArchiveRetentionEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_ArchiveReturn(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ArchiveReturn_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_ArchiveReturn_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_ArchiveReturn_estateID(ctx, field)
+	case "voidedAt":
+		return ec.fieldContext_ArchiveReturn_voidedAt(ctx, field)
+	case "voidReason":
+		return ec.fieldContext_ArchiveReturn_voidReason(ctx, field)
+	case "voidedByID":
+		return ec.fieldContext_ArchiveReturn_voidedByID(ctx, field)
+	case "voidedByName":
+		return ec.fieldContext_ArchiveReturn_voidedByName(ctx, field)
+	case "lateReason":
+		return ec.fieldContext_ArchiveReturn_lateReason(ctx, field)
+	case "accountID":
+		return ec.fieldContext_ArchiveReturn_accountID(ctx, field)
+	case "loanID":
+		return ec.fieldContext_ArchiveReturn_loanID(ctx, field)
+	case "returnedBy":
+		return ec.fieldContext_ArchiveReturn_returnedBy(ctx, field)
+	case "receivedByID":
+		return ec.fieldContext_ArchiveReturn_receivedByID(ctx, field)
+	case "receivedByName":
+		return ec.fieldContext_ArchiveReturn_receivedByName(ctx, field)
+	case "returnedAt":
+		return ec.fieldContext_ArchiveReturn_returnedAt(ctx, field)
+	case "missing":
+		return ec.fieldContext_ArchiveReturn_missing(ctx, field)
+	case "estate":
+		return ec.fieldContext_ArchiveReturn_estate(ctx, field)
+	case "loan":
+		return ec.fieldContext_ArchiveReturn_loan(ctx, field)
+	case "lines":
+		return ec.fieldContext_ArchiveReturn_lines(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ArchiveReturn", field.Name)
+}
+
+func (ec *executionContext) childFields_ArchiveSearchConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ArchiveSearchConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ArchiveSearchConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ArchiveSearchConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ArchiveSearchEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_ArchiveSearchEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_ArchiveSearchEdge_cursor(ctx, field)
+	case "said":
+		return ec.fieldContext_ArchiveSearchEdge_said(ctx, field)
+	case "page":
+		return ec.fieldContext_ArchiveSearchEdge_page(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ArchiveSearchEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_ArchiveVolume(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -47525,6 +50778,10 @@ func (ec *executionContext) childFields_AuditEntry(ctx context.Context, field gr
 		return ec.fieldContext_AuditEntry_householdID(ctx, field)
 	case "reason":
 		return ec.fieldContext_AuditEntry_reason(ctx, field)
+	case "through":
+		return ec.fieldContext_AuditEntry_through(ctx, field)
+	case "marked":
+		return ec.fieldContext_AuditEntry_marked(ctx, field)
 	case "requestID":
 		return ec.fieldContext_AuditEntry_requestID(ctx, field)
 	case "changeCount":
@@ -47887,6 +51144,18 @@ func (ec *executionContext) childFields_ConsentKeyScrappingPayload(ctx context.C
 		return ec.fieldContext_ConsentKeyScrappingPayload_scrapping(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ConsentKeyScrappingPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ConsultStaffFilePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "consultation":
+		return ec.fieldContext_ConsultStaffFilePayload_consultation(ctx, field)
+	case "work":
+		return ec.fieldContext_ConsultStaffFilePayload_work(ctx, field)
+	case "training":
+		return ec.fieldContext_ConsultStaffFilePayload_training(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConsultStaffFilePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CorrectDocumentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -48255,6 +51524,14 @@ func (ec *executionContext) childFields_EstateEdge(ctx context.Context, field gr
 	return nil, fmt.Errorf("no field named %q was found under type EstateEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_ExtendArchiveLoanPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "loan":
+		return ec.fieldContext_ExtendArchiveLoanPayload_loan(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExtendArchiveLoanPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ExtendKeyLoanPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "loan":
@@ -48351,6 +51628,16 @@ func (ec *executionContext) childFields_FileEdge(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type FileEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_FileLink(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "url":
+		return ec.fieldContext_FileLink_url(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_FileLink_expiresAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FileLink", field.Name)
+}
+
 func (ec *executionContext) childFields_FileReading(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -48363,6 +51650,10 @@ func (ec *executionContext) childFields_FileReading(ctx context.Context, field g
 		return ec.fieldContext_FileReading_actorRoles(ctx, field)
 	case "download":
 		return ec.fieldContext_FileReading_download(ctx, field)
+	case "marked":
+		return ec.fieldContext_FileReading_marked(ctx, field)
+	case "through":
+		return ec.fieldContext_FileReading_through(ctx, field)
 	case "refused":
 		return ec.fieldContext_FileReading_refused(ctx, field)
 	case "documentID":
@@ -50189,6 +53480,14 @@ func (ec *executionContext) childFields_KeyStatementLineEdge(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type KeyStatementLineEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_LendArchivePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "loan":
+		return ec.fieldContext_LendArchivePayload_loan(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LendArchivePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_LendKeysPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "loan":
@@ -51013,6 +54312,16 @@ func (ec *executionContext) childFields_ResolveViolationPayload(ctx context.Cont
 	return nil, fmt.Errorf("no field named %q was found under type ResolveViolationPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ReturnArchivePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "archiveReturn":
+		return ec.fieldContext_ReturnArchivePayload_archiveReturn(ctx, field)
+	case "loan":
+		return ec.fieldContext_ReturnArchivePayload_loan(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReturnArchivePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ReturnKeysPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "loan":
@@ -51243,6 +54552,64 @@ func (ec *executionContext) childFields_StaffEdge(ctx context.Context, field gra
 		return ec.fieldContext_StaffEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type StaffEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_StaffFileConsultation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_StaffFileConsultation_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_StaffFileConsultation_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_StaffFileConsultation_estateID(ctx, field)
+	case "staffID":
+		return ec.fieldContext_StaffFileConsultation_staffID(ctx, field)
+	case "fileID":
+		return ec.fieldContext_StaffFileConsultation_fileID(ctx, field)
+	case "purpose":
+		return ec.fieldContext_StaffFileConsultation_purpose(ctx, field)
+	case "reason":
+		return ec.fieldContext_StaffFileConsultation_reason(ctx, field)
+	case "workDocuments":
+		return ec.fieldContext_StaffFileConsultation_workDocuments(ctx, field)
+	case "trainingDocuments":
+		return ec.fieldContext_StaffFileConsultation_trainingDocuments(ctx, field)
+	case "consultedByID":
+		return ec.fieldContext_StaffFileConsultation_consultedByID(ctx, field)
+	case "consultedByName":
+		return ec.fieldContext_StaffFileConsultation_consultedByName(ctx, field)
+	case "consultedAt":
+		return ec.fieldContext_StaffFileConsultation_consultedAt(ctx, field)
+	case "estate":
+		return ec.fieldContext_StaffFileConsultation_estate(ctx, field)
+	case "staff":
+		return ec.fieldContext_StaffFileConsultation_staff(ctx, field)
+	case "file":
+		return ec.fieldContext_StaffFileConsultation_file(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StaffFileConsultation", field.Name)
+}
+
+func (ec *executionContext) childFields_StaffFileConsultationConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_StaffFileConsultationConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_StaffFileConsultationConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_StaffFileConsultationConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StaffFileConsultationConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_StaffFileConsultationEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_StaffFileConsultationEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_StaffFileConsultationEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StaffFileConsultationEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_TakeBackKeysPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -51597,6 +54964,24 @@ func (ec *executionContext) childFields_ViolationEdge(ctx context.Context, field
 		return ec.fieldContext_ViolationEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ViolationEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_VoidArchiveLoanPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "loan":
+		return ec.fieldContext_VoidArchiveLoanPayload_loan(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VoidArchiveLoanPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_VoidArchiveReturnPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "archiveReturn":
+		return ec.fieldContext_VoidArchiveReturnPayload_archiveReturn(ctx, field)
+	case "loan":
+		return ec.fieldContext_VoidArchiveReturnPayload_loan(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VoidArchiveReturnPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_VoidComplaintPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent"
+	"github.com/steward-pm/steward/internal/access"
 	"github.com/steward-pm/steward/internal/ids"
 )
 
@@ -98,12 +99,29 @@ func restoreField(ctx context.Context, c *ent.Client, field reflect.Value, raw j
 
 // Node reads an entity by its id, which says its type: no look-up is needed.
 func Node(ctx context.Context, c *ent.Client, id uuid.UUID) (ent.Noder, error) {
-	return c.Noder(ctx, id, ent.WithNodeType(tableOf))
+	n, err := c.Noder(ctx, id, ent.WithNodeType(tableOf))
+	if ent.IsNotFound(err) {
+		missed(ctx, id)
+	}
+	return n, err
 }
 
 // Nodes reads entities by their ids, a query per type; nil where there is none.
 func Nodes(ctx context.Context, c *ent.Client, list []uuid.UUID) ([]ent.Noder, error) {
-	return c.Noders(ctx, list, ent.WithNodeType(tableOf))
+	nodes, err := c.Noders(ctx, list, ent.WithNodeType(tableOf))
+	for i, n := range nodes {
+		if n == nil && i < len(list) {
+			missed(ctx, list[i])
+		}
+	}
+	return nodes, err
+}
+
+// missed notes who asks for what is watched and not shown (A6).
+func missed(ctx context.Context, id uuid.UUID) {
+	if e := ent.Entities[ent.TypeOf(ids.CodeOf(id))]; e.Watched {
+		access.Missed(ctx, e.Name, id)
+	}
 }
 
 func tableOf(_ context.Context, id uuid.UUID) (string, error) {

@@ -11,14 +11,13 @@ import (
 	"github.com/steward-pm/steward/internal/account"
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/approval"
-	"github.com/steward-pm/steward/internal/fault"
 	"github.com/steward-pm/steward/internal/wording"
 	"github.com/steward-pm/steward/policy"
 )
 
 // showing is the consent of who answers for the documents (A5): by policy the project manager, or the supervisor of their department.
 var showing = approval.Declare(approval.Kind{
-	Name: "archives.show", Clause: "A5", Resource: policy.ArchiveRequest, Lapses: longest * 24 * time.Hour, Kept: true,
+	Name: "archives.show", Clause: "A5", Resource: policy.ArchiveRequest, Lapses: longest * 24 * time.Hour, Kept: true, Undue: true,
 })
 
 func init() { showing.May, showing.Decided = mayShow, shown }
@@ -46,13 +45,13 @@ func mayShow(tx *act.Tx, a *ent.Approval) error {
 // answers are what becomes of a request with its approval.
 var answers = map[entapproval.State]archiverequest.State{
 	entapproval.StateGiven: archiverequest.StateGiven, entapproval.StateDeclined: archiverequest.StateDeclined,
-	entapproval.StateWithdrawn: archiverequest.StateWithdrawn, entapproval.StateExpired: archiverequest.StateExpired,
+	entapproval.StateWithdrawn: archiverequest.StateWithdrawn,
 }
 
 // shown ends the request as its approval has ended: given, the person reads the documents that it names for the time that it names.
 func shown(tx *act.Tx, a *ent.Approval) error {
 	r, err := requested(tx, a.SubjectID, "approvalID")
-	if err != nil || r.State != archiverequest.StateWaiting {
+	if err != nil || r.State != archiverequest.StateWaiting || a.State == entapproval.StateExpired { // it expires as one does for which nothing was named
 		return err
 	}
 	note := a.DecisionNote
@@ -73,12 +72,16 @@ func shown(tx *act.Tx, a *ent.Approval) error {
 	if err := answer(tx, r, archiverequest.StateGiven, a.DecidedByName, note, a.AskedByID); err != nil {
 		return err
 	}
-	_, err = showing.Use(tx, a.ID, "approvalID") // what was given ends by itself, or is withdrawn permit by permit
+	_, err = showing.Use(tx, a.ID, "approvalID") // what was given ends by itself, or is withdrawn (withdraw.go)
 	return err
 }
 
-// answer records what became of the request, and tells who asked, unless the approval does.
+// answer records what became of the request, and tells who asked, unless the approval does. What another than who asked withdraws is declined
+// to who asked, unless it was given before: only what documents were named for can be withdrawn by others (A5).
 func answer(tx *act.Tx, r *ent.ArchiveRequest, state archiverequest.State, by, note string, toldAlready uuid.UUID) error {
+	if state == archiverequest.StateWithdrawn && r.State == archiverequest.StateWaiting && r.AccountID != tx.Viewer.Account {
+		state = archiverequest.StateDeclined
+	}
 	if err := r.Update().SetState(state).SetAnsweredAt(tx.Now).SetAnsweredByName(by).SetAnswer(note).Exec(tx); err != nil {
 		return err
 	}
@@ -94,7 +97,7 @@ func answer(tx *act.Tx, r *ent.ArchiveRequest, state archiverequest.State, by, n
 	}[state]
 	return tx.Runtime().Accounts.Post(tx, tx.Raw, account.Message{
 		AccountID: r.AccountID, Estate: r.EstateID, Kind: "archives.answered", Subject: r.ID,
-		TitleZH: words[0] + "调阅申请 " + r.Code, TitleEN: words[1] + "request " + r.Code, BodyZH: note, BodyEN: note,
+		TitleZH: words[0] + "调阅申请 " + r.Code, TitleEN: words[1] + "request " + r.Code, BodyZH: "答复见申请。", BodyEN: "The request has the answer.",
 	})
 }
 
@@ -138,67 +141,6 @@ func canDecline(tx *act.Tx, r *ent.ArchiveRequest) error {
 	}
 	if err := canName(tx, r); err != nil {
 		return err
-	}
-	return nil
-}
-
-// WithdrawArchiveRequestInput takes a request back, and says why.
-type WithdrawArchiveRequestInput struct {
-	RequestID uuid.UUID
-	Reason    string
-}
-
-// Check refuses an empty or endless reason.
-func (in WithdrawArchiveRequestInput) Check() error {
-	return wording.CheckText("reason", in.Reason, 1, 500)
-}
-
-// WithdrawArchiveRequestPayload is the request, withdrawn.
-type WithdrawArchiveRequestPayload struct{ Request *ent.ArchiveRequest }
-
-// WithdrawRequest takes a request back, by who asked or a manager (A5).
-//
-// Errors: NOT_FOUND; FORBIDDEN A5 for others; RULE A5 if it was answered.
-var WithdrawRequest = act.Guarded(act.New("archives.withdrawRequest", act.Needs(policy.ArchiveRequest, policy.Update), act.Clauses("A5"), withdrawRequest),
-	requestGuard(canTakeBack))
-
-func withdrawRequest(tx *act.Tx, in WithdrawArchiveRequestInput) (*WithdrawArchiveRequestPayload, error) {
-	reason := wording.Tidy(in.Reason)
-	tx.Because(reason)
-	// The approval is locked before the request, as by who decides: of a withdrawal and a decision at once, one is done.
-	a, err := tx.Approval.Query().Where(entapproval.SubjectID(in.RequestID), entapproval.Kind(showing.Name)).ForUpdate().Only(tx)
-	if err != nil && !ent.IsNotFound(err) {
-		return nil, err
-	}
-	r, err := requested(tx, in.RequestID, "requestID")
-	if err != nil {
-		return nil, err
-	}
-	if err := canTakeBack(tx, r); err != nil {
-		return nil, err
-	}
-	switch {
-	case a != nil:
-		err = showing.Retract(tx, a.ID, reason)
-	case len(r.Edges.Named) > 0:
-		err = fault.Clash("申请的状态已变,请重新提交。", "The request is no longer as it was; do it again.").By("A5") // it was named meanwhile
-	default:
-		err = answer(tx, r, archiverequest.StateWithdrawn, "", reason, uuid.Nil)
-	}
-	if err != nil {
-		return nil, err
-	}
-	r, err = tx.ArchiveRequest.Get(tx, r.ID)
-	return &WithdrawArchiveRequestPayload{r}, err
-}
-
-// canTakeBack refuses others than who asked and managers, and what is answered.
-func canTakeBack(tx *act.Tx, r *ent.ArchiveRequest) error {
-	switch {
-	case !tx.Viewer.Scope(policy.ArchiveRequest, policy.Update).Covers(r.RowScope()):
-		return fault.Denied("只有申请人或经理可以撤回。", "Who asked, or a manager, withdraws this.").By("A5")
-	case r.State != archiverequest.StateWaiting:
-		return waits(tx, r)
 	}
 	return nil
 }

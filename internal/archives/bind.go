@@ -110,13 +110,15 @@ func unbind(tx *act.Tx, in UnbindDocumentInput) (*UnbindDocumentPayload, error) 
 	return &UnbindDocumentPayload{d}, err
 }
 
-// isBound refuses what is not bound, and the edition of a manual in force.
+// isBound refuses what is not bound, the edition of a manual in force, and what is lent.
 func isBound(_ *act.Tx, d *ent.ArchiveDocument) error {
 	switch {
 	case d.State != archivedocument.StateBound:
 		return fault.Clash("文件没有立卷。", "The document is not bound.").By("A2")
 	case d.Current:
 		return fault.Rule("A1.2", "这是手册的现行版本,请先让另一版生效。", "This edition of the manual is in force; put another in force first.")
+	case d.LentUntil != nil:
+		return lentOut()
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/steward-pm/steward/ent"
+	"github.com/steward-pm/steward/ent/archivedocument"
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/files"
 )
@@ -15,6 +16,6 @@ func take(tx *act.Tx, c *ent.ArchiveDocumentCreate, estate, upload uuid.UUID) er
 	if err != nil {
 		return err
 	}
-	c.SetName(f.Name).SetContentType(f.ContentType).SetSize(f.Size).SetSha256(f.Sha256)
+	c.SetName(f.Name).SetContentType(f.ContentType).SetSize(f.Size).SetSha256(f.Sha256).SetTextState(archivedocument.TextStateWaiting)
 	return nil
 }

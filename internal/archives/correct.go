@@ -106,13 +106,16 @@ func guardOf(check func(*act.Tx, *ent.ArchiveDocument) error) act.Guard[*ent.Arc
 
 var inboxGuard = guardOf(inInbox)
 
-// inInbox refuses what is in the inbox no more.
+// inInbox refuses what is in the inbox no more, and what is lent.
 func inInbox(_ *act.Tx, d *ent.ArchiveDocument) error {
 	switch d.State {
 	case archivedocument.StateBound:
 		return fault.Rule("A2", "文件已立卷,请先出卷。", "The document is bound; take it out of its volume first.")
 	case archivedocument.StateDestroyed:
 		return fault.Rule("A7", "文件已销毁,只留存根。", "The document was destroyed; this is its stub.")
+	}
+	if d.LentUntil != nil {
+		return lentOut()
 	}
 	return void.Refuse(d.VoidedAt)
 }

@@ -137,13 +137,15 @@ func proposable(tx *act.Tx, estate uuid.UUID, list []uuid.UUID) ([]proposed, err
 // voidedBasis says why what was voided is destroyed: by no line of the schedule.
 const voidedBasis = "作废 voided"
 
-// destroyable refuses what is neither bound nor voided, and the edition of a manual in force.
+// destroyable refuses what is neither bound nor voided, the edition of a manual in force, and what is lent.
 func destroyable(d *ent.ArchiveDocument) *fault.Error {
 	switch {
 	case d.State == archivedocument.StateDestroyed:
 		return fault.Rule("A7", "文件已销毁,只留存根。", "The document was destroyed; this is its stub.")
 	case d.State != archivedocument.StateBound && d.State != archivedocument.StateVoided || d.Current:
 		return notBound()
+	case d.LentUntil != nil:
+		return lentOut()
 	}
 	return nil
 }

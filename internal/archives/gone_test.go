@@ -18,6 +18,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/steward-pm/steward/internal/audit"
+	"github.com/steward-pm/steward/internal/demo"
 	"github.com/steward-pm/steward/internal/stewardtest"
 	"github.com/steward-pm/steward/policy"
 )
@@ -93,17 +94,18 @@ func TestA7_NothingIsLeftAnywhere(t *testing.T) {
 	app := stewardtest.New(t)
 	archivist, officer := app.As(policy.Archivist), app.As(policy.CSOfficer)
 	witness := member(app, app.As(policy.Security), "监销员")
-	const content = "%PDF-1.7 unique-bytes-of-the-content"
+	content := string(demo.PDF("独家秘闻 uniqueword", "unique-bytes-of-the-content"))
 	sum := sha256.Sum256([]byte(content))
 	said := map[string]string{
 		"title": "独一无二的标题", "source": "独一无二的来源", "edition": "独一无二的版本", "name": "unique-name.pdf", "content": content,
-		"sha256": hex.EncodeToString(sum[:]), "held because": "独一无二的限制理由", "released because": "独一无二的解除理由",
+		"sha256": hex.EncodeToString(sum[:]), "words": "独家", "more words": "秘闻", "a word": "uniqueword", "words of the title": "二的", "held because": "独一无二的限制理由", "released because": "独一无二的解除理由",
 	}
 	in := paper(app, set("title", said["title"]), set("source", said["source"]), set("edition", said["edition"]), set("dated", "2015-02-10"),
 		set("uploadID", upload(t, officer, app.A.Code, said["name"], "application/pdf", content)))
 	d := handed(officer.With("Idempotency-Key", "once"), in)
 	volume := opened(archivist, volumeOf(app, "TS-01", set("periodFrom", "2015-01-01")))
 	archivist.Do(bind, into(volume, d))
+	indexed(t, app)
 	h := archivist.Do(hold, vars{"in": vars{"documentID": d, "reason": said["held because"]}}).Get("placeArchiveHold.hold.id").String()
 	archivist.Do(release, vars{"in": vars{"id": h, "reason": said["released because"]}})
 	app.Super(`INSERT INTO signatures (id, created_at, estate_id, kind, subject_id, capacity, signer_name, method, attested_by_id, content_hash, signed_at, strokes, person)

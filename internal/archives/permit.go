@@ -60,7 +60,7 @@ func withdrawPermit(tx *act.Tx, in WithdrawArchivePermitInput) (*WithdrawArchive
 // canWithdraw refuses who neither gave it nor manages the estate, and what has ended.
 func canWithdraw(tx *act.Tx, p *ent.ArchivePermit) error {
 	if !tx.Viewer.Scope(policy.ArchivePermit, policy.Update).Covers(p.RowScope()) {
-		gave, err := gaveIt(tx, p)
+		gave, err := gaveIt(tx, p.RequestID)
 		if err != nil {
 			return err
 		}
@@ -77,8 +77,8 @@ func canWithdraw(tx *act.Tx, p *ent.ArchivePermit) error {
 // given is the key of the requests that the viewer has given.
 type given struct{}
 
-// gaveIt tells whether the viewer gave what the permit came of; one statement, however many permits are asked about.
-func gaveIt(tx *act.Tx, p *ent.ArchivePermit) (bool, error) {
+// gaveIt tells whether the viewer gave a request; one statement, however many are asked about.
+func gaveIt(tx *act.Tx, request *uuid.UUID) (bool, error) {
 	all, err := act.Once(tx, given{}, func() (map[uuid.UUID]bool, error) {
 		list, err := tx.Approval.Query().Where(entapproval.Kind(showing.Name), entapproval.DecidedByID(tx.Viewer.Account)).All(tx)
 		out := make(map[uuid.UUID]bool, len(list))
@@ -87,5 +87,5 @@ func gaveIt(tx *act.Tx, p *ent.ArchivePermit) (bool, error) {
 		}
 		return out, err
 	})
-	return p.RequestID != nil && all[*p.RequestID], err
+	return request != nil && all[*request], err
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/steward-pm/steward/internal/approval"
+	"github.com/steward-pm/steward/internal/archives"
 	"github.com/steward-pm/steward/internal/fault"
 	"github.com/steward-pm/steward/internal/stewardtest"
 	"github.com/steward-pm/steward/policy"
@@ -122,7 +123,7 @@ func TestA5_WithdrawnAndExpired(t *testing.T) {
 	archivist, asker, pm := app.As(policy.Archivist), app.As(policy.Receptionist), app.As(policy.ProjectManager)
 	d := handed(archivist, paper(app))
 	gone := requested(asker, question(app))
-	app.As(policy.Accountant).Refused(takeBack, because("requestID", gone), fault.Forbidden)
+	app.As(policy.Accountant).Refused(takeBack, because("requestID", gone), fault.NotFound)
 	archivist.Refused(takeBack, because("requestID", gone), fault.Forbidden, "A5")
 	app.Foreign(policy.Accountant).Refused(takeBack, because("requestID", gone), fault.NotFound)
 	asker.Do(takeBack, because("requestID", gone))
@@ -163,29 +164,37 @@ func TestA5_WithdrawnAndExpired(t *testing.T) {
 	if _, err := approval.Expire(app.Context(), app.Runtime); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := archives.RequestsExpire(app.Context(), app.Runtime); err != nil {
+		t.Fatal(err)
+	}
 	if n := len(app.IDs(`SELECT id FROM archive_requests WHERE id = $1 AND state = 'EXPIRED'`, late)); n != 1 {
 		t.Error("it is not expired")
 	}
 }
 
-// Of an approval and a withdrawal at once, one is done: the permit is there, or it is not.
+// Of an approval and a withdrawal at once the withdrawal holds: it comes first, and nothing is given, or after, and all that was given has ended.
 func TestA5_ApprovedAndWithdrawnAtOnce(t *testing.T) {
 	t.Parallel()
 	app := stewardtest.New(t)
 	archivist, asker, pm := app.As(policy.Archivist), app.As(policy.Receptionist), app.As(policy.ProjectManager)
-	d := handed(archivist, paper(app))
-	for range 5 {
+	list := []string{handed(archivist, paper(app)), handed(archivist, paper(app))}
+	for range 8 {
 		r := requested(asker, question(app))
-		archivist.Do(nameForIt, naming(r, d))
+		archivist.Do(nameForIt, naming(r, list...))
 		a := approvalFor(pm, r)
 		var group sync.WaitGroup
 		var gave, took bool
 		group.Go(func() { gave = !pm.Ask(giveIt, yes(a)).Get("errors").Exists() })
 		group.Go(func() { took = !asker.Ask(takeBack, because("requestID", r)).Get("errors").Exists() })
 		group.Wait()
-		permits := len(app.IDs(`SELECT id FROM archive_permits WHERE request_id = $1`, r))
-		if gave == took || (permits == 1) != gave {
-			t.Errorf("given: %v, taken back: %v, %d permits", gave, took, permits)
+		made, live := len(app.IDs(`SELECT id FROM archive_permits WHERE request_id = $1`, r)), len(app.IDs(`SELECT id FROM archive_permits WHERE request_id = $1 AND ended_at IS NULL`, r))
+		state := map[bool]string{true: "USED", false: "WITHDRAWN"}[gave]
+		if !took || live != 0 || (made == 2) != gave || len(app.IDs(`SELECT r.id FROM archive_requests r JOIN approvals a ON a.subject_id = r.id
+			WHERE r.id = $1 AND r.state = 'WITHDRAWN' AND a.state = $2`, r, state)) != 1 {
+			t.Errorf("given: %v, taken back: %v, %d permits, %d of them live", gave, took, made, live)
+		}
+		if got := titles(asker, nil); len(got) != 0 {
+			t.Errorf("who asked reads %v", got)
 		}
 	}
 }

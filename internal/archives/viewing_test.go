@@ -71,7 +71,7 @@ func TestA5_APermitLetsOnePersonReadOneDocumentForATime(t *testing.T) {
 	t.Parallel()
 	app := stewardtest.New(t)
 	archivist, custodian := app.As(policy.Archivist), app.As(policy.KeyCustodian)
-	d := handed(archivist, paper(app, set("uploadID", upload(t, archivist, app.A.Code, "a.pdf", "application/pdf", "%PDF-1.7 secret"))))
+	d := handed(archivist, paper(app, set("uploadID", upload(t, archivist, app.A.Code, "a.pdf", "application/pdf", scan()))))
 	handed(archivist, paper(app))
 	one := `query($id: ID!) { node(id: $id) { ... on ArchiveDocument { title } } }`
 	sees := func(want bool) {

@@ -67,6 +67,8 @@ type Entry struct {
 	Subject     uuid.UUID `json:"subject,omitzero"`
 	Household   uuid.UUID `json:"household,omitzero"` // whose file: the household may see who read it (A5)
 	Reason      string    `json:"reason,omitzero"`    // given by the actor, or the refusal's code
+	Through     string    `json:"through,omitzero"`   // number of the request that it was read through (A5)
+	Marked      bool      `json:"marked,omitzero"`    // a copy was given that names who read it (A5)
 	Request     string    `json:"request,omitzero"`   // id of the request, the same in the logs
 	Changes     Summary   `json:"changes,omitzero"`   // set by the recorder
 }

@@ -165,8 +165,9 @@ func (db *DB) InTx(ctx context.Context, f func(Tx) error) (err error) {
 
 // Statements counts the statements that ent runs under the context: for tests of N+1.
 type Statements struct {
-	n   atomic.Int64
-	SQL chan string // if not nil, receives each statement while there is room
+	n    atomic.Int64
+	SQL  chan string // if not nil, receives each statement while there is room
+	Args chan []any  // likewise what stands for its placeholders
 }
 
 // Count is how many ran.
@@ -182,7 +183,7 @@ func CountStatements(ctx context.Context, s *Statements) context.Context {
 	return context.WithValue(ctx, statementsKey{}, s)
 }
 
-func countStatement(ctx context.Context, query string) {
+func countStatement(ctx context.Context, query string, args []any) {
 	s, ok := ctx.Value(statementsKey{}).(*Statements)
 	if !ok {
 		return
@@ -190,6 +191,10 @@ func countStatement(ctx context.Context, query string) {
 	s.n.Add(1)
 	select {
 	case s.SQL <- query:
+	default:
+	}
+	select {
+	case s.Args <- args:
 	default:
 	}
 }

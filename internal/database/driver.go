@@ -79,7 +79,7 @@ func (d *entDriver) batch(ctx context.Context, query string, args any) (*pgx.Bat
 	if err != nil {
 		return nil, err
 	}
-	countStatement(ctx, query)
+	countStatement(ctx, query, list)
 	batch := &pgx.Batch{}
 	queueSettings(batch, access.From(ctx).Settings(), d.role)
 	batch.Queue(query, list...)
@@ -140,7 +140,7 @@ func (t *entTx) Exec(ctx context.Context, query string, args, v any) error {
 	if err != nil {
 		return err
 	}
-	countStatement(ctx, query)
+	countStatement(ctx, query, list)
 	tag, err := t.tx.Exec(ctx, query, list...)
 	if err != nil {
 		return err
@@ -154,7 +154,7 @@ func (t *entTx) Query(ctx context.Context, query string, args, v any) error {
 	if err != nil {
 		return err
 	}
-	countStatement(ctx, query)
+	countStatement(ctx, query, list)
 	r, err := t.tx.Query(ctx, query, list...)
 	if err != nil {
 		return err

@@ -102,7 +102,8 @@ func seen(t *testing.T, p *stewardtest.Person, secret rows) map[string]int {
 		}
 	}
 	for _, f := range schema.Query.Fields {
-		if node := strings.TrimSuffix(f.Type.Name(), "Connection"); node != f.Type.Name() && schema.Types[node].Fields.ForName("id") != nil {
+		node := strings.TrimSuffix(f.Type.Name(), "Connection")
+		if def := schema.Types[node]; node != f.Type.Name() && def != nil && def.Fields.ForName("id") != nil { // what is searched is internal/archives' to prove
 			look(p.Ask(`{ `+f.Name+`(first: 200) { edges { node { id } } } }`, nil).Get("data").Raw)
 		}
 	}

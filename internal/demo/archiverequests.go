@@ -1,6 +1,9 @@
 package demo
 
 import (
+	"bytes"
+	_ "embed" // a document
+
 	"github.com/google/uuid"
 
 	"github.com/steward-pm/steward/ent"
@@ -10,8 +13,12 @@ import (
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/approval"
 	"github.com/steward-pm/steward/internal/archives"
+	"github.com/steward-pm/steward/internal/server"
 	"github.com/steward-pm/steward/policy"
 )
+
+//go:embed law.pdf
+var law []byte
 
 // archiveRequests are two of the archive (A5): one whose document is named and which the project manager gives, and one that waits for the archivist.
 func (h *history) archiveRequests() map[int][]func() error {
@@ -45,8 +52,13 @@ func (h *history) askArchive(who policy.Role, kind archiverequest.Kind, purpose,
 // nameLaw has the archivist hand in what was asked for, and name it.
 func (h *history) nameLaw(r *ent.ArchiveRequest) error {
 	archivist := h.as(policy.Archivist)
+	upload, err := h.uploads.Store(archivist, server.Upload{Estate: h.estate.Code, Name: "物业管理条例.pdf"}, bytes.NewReader(law))
+	if err != nil {
+		return err
+	}
 	d, err := archives.HandIn.Do(archivist, archives.HandInDocumentInput{
 		EstateID: h.estate.ID, Category: archivedocument.CategoryLaw, Title: "物业管理条例", Dated: h.today.AddDays(-20), Pages: 24,
+		UploadID: new(uuid.MustParse(upload.ID)),
 	})
 	if err != nil {
 		return err

@@ -16,6 +16,7 @@ import (
 	"github.com/steward-pm/steward/ent/estate"
 	"github.com/steward-pm/steward/internal/access"
 	"github.com/steward-pm/steward/internal/act"
+	"github.com/steward-pm/steward/internal/files"
 	"github.com/steward-pm/steward/policy"
 )
 
@@ -30,8 +31,8 @@ func Loaded(ctx context.Context, rt *act.Runtime, table *policy.Table) (bool, er
 	return rt.DB.Ent.Estate.Query().Exist(access.With(ctx, access.System(table, "demo")))
 }
 
-// Load makes the portfolio and returns a sign-in for each role.
-func Load(ctx context.Context, rt *act.Runtime, table *policy.Table, progress func(string, ...any)) (list []SignIn, err error) {
+// Load makes the portfolio, whose uploads are put there, and returns a sign-in for each role.
+func Load(ctx context.Context, rt *act.Runtime, table *policy.Table, uploads *files.Files, progress func(string, ...any)) (list []SignIn, err error) {
 	ctx = access.With(act.With(ctx, rt), access.System(table, "demo"))
 	estates := make([]*ent.Estate, len(portfolio))
 	for i, p := range portfolio {
@@ -45,6 +46,7 @@ func Load(ctx context.Context, rt *act.Runtime, table *policy.Table, progress fu
 	if err != nil {
 		return nil, fmt.Errorf("demo accounts: %w", err)
 	}
+	team.uploads = uploads
 	progress("living through a month")
 	g, gctx := errgroup.WithContext(ctx)
 	for i, e := range estates {

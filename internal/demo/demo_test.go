@@ -54,6 +54,10 @@ var shows = []struct{ what, sql string }{
 	{"K3.2 a set scrapped under a certificate signed by three", `SELECT FROM key_scrappings k JOIN certificates c ON c.id = k.certificate_id JOIN signatures s ON s.subject_id = c.subject_id
 		WHERE k.state = 'DONE' GROUP BY k.id HAVING count(*) = 3`},
 	{"K3.2 a scrapping that waits for consent", `SELECT FROM approvals WHERE kind = 'keys.scrap' AND state = 'ASKED' AND expires_at > $1`},
+	{"A1.3 a staff file read for promotion, and told", `SELECT FROM staff_file_consultations c JOIN identity.inbox m ON m.subject_id = c.id WHERE c.purpose = 'PROMOTION' AND c.work_documents > 0`},
+	{"A5 paper that is lent, and not due", `SELECT FROM archive_loans WHERE state = 'OPEN' AND due_at > $1`},
+	{"A5 paper that is overdue", `SELECT FROM archive_loans WHERE state = 'OPEN' AND due_at < $1`},
+	{"A5 paper that came back with a page missing, signed by both", `SELECT FROM archive_returns r JOIN signatures s ON s.subject_id = r.id WHERE r.missing = 1 GROUP BY r.id HAVING count(*) = 2`},
 	{"A7 a document held", `SELECT FROM archive_holds WHERE released_at IS NULL`},
 	{"A7 a destruction that waits for its witness", `SELECT FROM archive_destructions o JOIN approvals a ON a.id = o.approval_id WHERE o.state = 'APPROVED' AND a.state = 'GIVEN' AND a.expires_at > $1`},
 	{"A7 a destruction under a certificate signed by three, and its stub", `SELECT FROM archive_documents d JOIN certificates c ON c.number = d.certificate_number
@@ -78,6 +82,7 @@ var shows = []struct{ what, sql string }{
 	{"V3 a vacant unit described, its meters read", `SELECT FROM vacancies v JOIN units u ON u.id = v.unit_id WHERE v.state = 'OPEN' AND v.condition <> '' AND v.water_read_at IS NOT NULL AND u.state <> 'OCCUPIED'`},
 	{"V3 a meter changed", `SELECT FROM meter_readings WHERE change_reason <> '' AND voided_at IS NULL`},
 	{"V3 a reading voided", `SELECT FROM meter_readings WHERE voided_at IS NOT NULL`},
+	{"A5 a document to be copied, with its content", `SELECT FROM archive_permits p JOIN archive_documents d ON d.id = p.subject_id WHERE p.copies AND p.valid_until > $1 AND d.content_type = 'application/pdf'`},
 	{"K4.3 a difference resolved", `SELECT FROM reconciliation_lines WHERE resolution = 'ADJUSTED'`},
 }
 
@@ -129,7 +134,7 @@ func load(t *testing.T, now time.Time) *pgx.Conn {
 	t.Helper()
 	db := dbtest.New(t, dbtest.Template{Name: "demo", Build: func(ctx context.Context, owner string) error { return migrations.Up(ctx, owner) }})
 	app := stewardtest.Wire(t, db.AppURL, clockwork.NewFakeClockAt(now), stewardtest.Options{})
-	if _, err := demo.Load(t.Context(), app.Runtime, app.Policy, func(string, ...any) {}); err != nil {
+	if _, err := demo.Load(t.Context(), app.Runtime, app.Policy, app.Files, func(string, ...any) {}); err != nil {
 		t.Fatal(err)
 	}
 	conn, err := pgx.Connect(t.Context(), db.SuperURL)

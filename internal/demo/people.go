@@ -14,6 +14,7 @@ import (
 	"github.com/steward-pm/steward/internal/account"
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/calendar"
+	"github.com/steward-pm/steward/internal/files"
 	"github.com/steward-pm/steward/internal/registry"
 	"github.com/steward-pm/steward/policy"
 )
@@ -48,6 +49,7 @@ type team struct {
 	signIns                []SignIn
 	colleagues             map[uuid.UUID]map[policy.Role]colleague // by estate; a general manager is in the first
 	mechanics, contractors map[uuid.UUID][]uuid.UUID               // who borrow: staff, external persons
+	uploads                *files.Files
 }
 
 // colleague is somebody with an account, who signs with its password.

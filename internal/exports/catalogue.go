@@ -22,6 +22,7 @@ import (
 // entry is a register in the catalogue.
 type entry struct {
 	resources []policy.Resource // all must be exportable
+	some      bool              // also by who may export some rows of the estate, who sees no others
 	byTime    bool              // takes from and to
 	write     func(context.Context, job) error
 }
@@ -61,6 +62,18 @@ var catalogue = map[string]entry{
 	}},
 	"keys-statistics": {resources: []policy.Resource{policy.KeyStatement}, byTime: true, write: func(ctx context.Context, j job) error {
 		return write(ctx, j, keys.MonthRegister(j.say), keys.MonthRows(ctx, j.db, j.estate, j.head.Zone, j.from, j.until, j.now))
+	}},
+	"archives-volumes": {resources: []policy.Resource{policy.ArchiveVolume}, some: true, write: func(ctx context.Context, j job) error {
+		return write(ctx, j, archives.VolumeRegister(j.say), archives.VolumeRows(ctx, j.db, j.estate))
+	}},
+	"archives-files": {resources: []policy.Resource{policy.ArchiveFile}, some: true, write: func(ctx context.Context, j job) error {
+		return write(ctx, j, archives.HouseholdFileRegister(), archives.HouseholdFileRows(ctx, j.db, j.estate))
+	}},
+	"archives-requests": {resources: []policy.Resource{policy.ArchiveRequest}, byTime: true, write: func(ctx context.Context, j job) error {
+		return write(ctx, j, archives.RequestRegister(j.say), archives.RequestRows(ctx, j.db, j.estate, j.from, j.until))
+	}},
+	"archives-loans": {resources: []policy.Resource{policy.ArchiveLoan}, byTime: true, write: func(ctx context.Context, j job) error {
+		return write(ctx, j, archives.LoanRegister(j.say, j.now), archives.LoanRows(ctx, j.db, j.estate, j.from, j.until))
 	}},
 	"archives-destructions": {resources: []policy.Resource{policy.ArchiveDestruction}, write: func(ctx context.Context, j job) error {
 		return write(ctx, j, archives.DestructionRegister(j.say), archives.DestructionRows(ctx, j.db, j.estate))

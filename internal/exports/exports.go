@@ -86,7 +86,11 @@ func permit(ctx context.Context, entry entry, code string) (*ent.Estate, error) 
 		return nil, err
 	}
 	for _, r := range entry.resources {
-		if !v.Scope(r, policy.Export).Covers(access.Row{Estate: e.ID}) {
+		may := v.Scope(r, policy.Export)
+		if entry.some {
+			may = may.EstatesOnly()
+		}
+		if !may.Covers(access.Row{Estate: e.ID}) {
 			return nil, rt.Refuse(ctx, action, e.ID, fault.Denied("您的岗位无权导出该登记表。", "None of your roles may export this register."))
 		}
 	}

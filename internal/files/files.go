@@ -1,17 +1,14 @@
 // Package files keeps what people upload to an estate: the row in the database, under the same walls as
 // everything, and the content on disk, named by its hash. Both ways through here authorise and audit.
 //
-// Nobody can tell what is in a file: a list of households holds their telephone numbers. So whoever may read
-// the row learns that the file is there, and what it holds is given as contact data is in full (A6): to CS
-// officers and managers, and to who uploaded it.
+// Nobody can tell what is in a file: a list of households holds their telephone numbers, a paper may be for a staff file. So until
+// something takes it over it is its uploader's and the managers' alone (A6); auditors learn that it is there, not what it holds.
 package files
 
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
-	"strings"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -22,7 +19,6 @@ import (
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/audit"
 	"github.com/steward-pm/steward/internal/fault"
-	"github.com/steward-pm/steward/internal/ids"
 	"github.com/steward-pm/steward/internal/server"
 	"github.com/steward-pm/steward/policy"
 )
@@ -118,63 +114,10 @@ func lock(ctx context.Context, tx pgx.Tx, sum string, estate uuid.UUID) error {
 	return err
 }
 
-// Open gives a file to who may see what it holds, after the read stands on the audit trail.
-//
-// Errors: UNAUTHENTICATED; NOT_FOUND; FORBIDDEN A6 for who may know of the file and not see what it holds.
-func (f *Files) Open(ctx context.Context, id string) (_ server.File, _ io.ReadCloser, err error) {
-	defer fault.Wrap(&err, "open file")
-	rt := act.From(ctx)
-	if access.From(ctx) == nil {
-		return server.File{}, nil, fault.SignedOut()
-	}
-	held, err := find(ctx, rt, id)
-	if err != nil {
-		return server.File{}, nil, err
-	}
-	e := rt.Entry(ctx, "files.download")
-	e.Estate, e.Household, e.SubjectType, e.Subject = held.Of.Estate, held.Of.Household, held.Type, held.ID
-	if held.Refused != nil {
-		return server.File{}, nil, rt.RefuseEntry(ctx, e, held.Refused)
-	}
-	content, err := f.content.Open(ctx, held.SHA256, held.Of.Estate)
-	if err != nil {
-		// The row is there: that the content is not is our fault, and no answer about the file.
-		return server.File{}, nil, fmt.Errorf("content of %s: %s", held.ID, err) //nolint:errorlint // wrapped, its NOT_FOUND would become the answer
-	}
-	e.Outcome = audit.Viewed
-	if err := rt.AppendRead(ctx, e); err != nil {
-		return server.File{}, nil, errors.Join(err, content.Close())
-	}
-	return server.File{ID: held.ID.String(), Name: held.Name, Size: held.Size, SHA256: held.SHA256, ContentType: held.ContentType}, content, nil
-}
-
 // confidential refuses what a file holds; auditors, too, see contact data masked only.
 func confidential() *fault.Error {
-	return fault.Denied("文件中可能有完整的联系方式,只有客服人员、经理和上传人可以下载;审计等其他岗位请在系统内查阅(联系方式只显示后四位),或请经理提供。",
-		"A file may hold contact data in full, so only CS officers, managers and who uploaded it download it. Others, auditors included, read the records here, with the last 4 digits shown, or ask a manager.").By("A6")
-}
-
-// find finds what holds the content that is asked for, if the viewer may know of it.
-func find(ctx context.Context, rt *act.Runtime, text string) (*Held, error) {
-	id, err := uuid.Parse(text)
-	if err != nil || id.String() != strings.ToLower(text) {
-		return nil, fault.Missing()
-	}
-	kind := ent.TypeOf(ids.CodeOf(id))
-	holder := holders[kind]
-	if holder == nil {
-		return nil, fault.Missing()
-	}
-	held, err := holder(ctx, id)
-	if ent.IsNotFound(err) || fault.Is(err, fault.NotFound) {
-		e := rt.Entry(ctx, "files.download")
-		e.Estate, e.SubjectType, e.Subject = audit.Portfolio, kind, id
-		if hidden, err := holder(access.With(ctx, access.System(nil, "files")), id); err == nil { // whose it is learns of the attempt
-			e.Estate, e.Household = hidden.Of.Estate, hidden.Of.Household
-		}
-		return nil, rt.RefuseEntry(ctx, e, fault.Missing())
-	}
-	return held, err
+	return fault.Denied("文件中可能有完整的联系方式,只有经理和上传人可以下载;审计等其他岗位请在系统内查阅(联系方式只显示后四位),或请经理提供。",
+		"A file may hold contact data in full, so only managers and who uploaded it download it. Others, auditors included, read the records here, with the last 4 digits shown, or ask a manager.").By("A6")
 }
 
 func shown(f *ent.File) server.File {

@@ -99,7 +99,7 @@ func TestContentOfAFailedUploadIsRemoved(t *testing.T) {
 	if n := kept(); n != 1 {
 		t.Errorf("%d contents are kept, want that of the good file", n)
 	}
-	_, content, err := store.Open(ctx, good.ID)
+	_, content, err := store.Open(ctx, server.Wanted{ID: good.ID})
 	if err != nil {
 		t.Fatal(err)
 	}

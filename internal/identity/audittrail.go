@@ -32,6 +32,8 @@ type AuditEntry struct {
 	Outcome    AuditOutcome
 
 	Clause, SubjectType, Reason, RequestID string
+	Through                                string // number of the archive's request
+	Marked                                 bool
 	SubjectID, HouseholdID                 *uuid.UUID
 
 	ChangeCount int
@@ -145,7 +147,7 @@ func entryOf(r audit.Record) *AuditEntry {
 	e := &AuditEntry{
 		ID: r.ID, At: r.At, EstateID: optional(r.Estate), Kind: AuditKind(r.Kind), Seq: int(r.Seq), Hash: hex.EncodeToString(r.Hash),
 		ActorID: optional(r.Actor.Account), ActorName: r.Actor.Name, ActorRoles: r.Actor.Roles, Action: r.Action, Outcome: AuditOutcome(r.Outcome),
-		Clause: r.Clause, SubjectType: r.SubjectType, Reason: r.Reason, RequestID: r.Request,
+		Clause: r.Clause, SubjectType: r.SubjectType, Reason: r.Reason, RequestID: r.Request, Through: r.Through, Marked: r.Marked,
 		SubjectID: optional(r.Subject), HouseholdID: optional(r.Household), ChangeCount: r.Changes.Count,
 		Changes: make([]*AuditChange, len(r.Changed)),
 	}

@@ -34,6 +34,15 @@ func (a *Authenticator) Authenticate(ctx context.Context, bearer string) (contex
 	return access.With(ctx, a.viewer(id)), nil
 }
 
+// Holding puts who holds a session or a token into the context, while it is alive. Errors: UNAUTHENTICATED.
+func (a *Authenticator) Holding(ctx context.Context, account, holder uuid.UUID) (context.Context, error) {
+	id, err := a.accounts.Holding(ctx, account, holder, calendar.DayOf(a.clock.Now().In(a.zone)))
+	if err != nil {
+		return ctx, err
+	}
+	return access.With(ctx, a.viewer(id)), nil
+}
+
 // AccountKey tells accounts apart: the id of the viewer's, "" for nobody.
 func AccountKey(ctx context.Context) string {
 	if v := access.From(ctx); v != nil {

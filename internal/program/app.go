@@ -42,6 +42,7 @@ type App struct {
 	Server  *server.Server
 	Signer  ed25519.PrivateKey
 
+	Files    *files.Files
 	content  *files.Content
 	FilesDir string // where the content of files is
 }
@@ -91,12 +92,15 @@ func Assemble(p Parts) (*App, error) {
 	}
 	metrics := prometheus.NewRegistry()
 	metrics.MustRegister(poolCollector{p.DB.Pool})
+	app.Files = files.New(app.content)
+	who := identity.NewAuthenticator(accounts, p.Policy, p.Clock, p.Zone)
 	app.Server, err = server.New(p.Server, server.Parts{
 		Schema:        generated.NewExecutableSchema(generated.Config{Resolvers: graph.New(app.Runtime)}),
 		Extensions:    append([]graphql.HandlerExtension{&graph.RequireViewer{}, graph.RecordReads{}}, p.Extensions...),
-		Authenticator: identity.NewAuthenticator(accounts, p.Policy, p.Clock, p.Zone),
+		Authenticator: who,
 		Account:       identity.AccountKey,
-		Files:         files.New(app.content),
+		Files:         app.Files,
+		Links:         files.NewLinks(who),
 		Registers:     exports.HTTP{},
 		Ready:         p.DB.Pool.Ping, Lacking: map[string]func(context.Context) error{"files": app.content.Ping},
 		Log: p.Log, Clock: p.Clock, Metrics: metrics, Translate: graph.Translate,
@@ -122,7 +126,10 @@ func (a *App) jobs(work bool) jobs.Options {
 		{Name: "approvals.expire", Every: time.Minute, Do: approval.Expire},
 		{Name: "registry.deemMovedIn", Every: time.Hour, Do: func(ctx context.Context, _ *act.Runtime) (int, error) { return registry.DeemOverdue(ctx) }},
 		{Name: "archives.shred", Every: time.Minute, Do: func(ctx context.Context, rt *act.Runtime) (int, error) { return archives.Shred(ctx, rt, a.content) }},
+		{Name: "archives.requests", Every: time.Minute, Do: archives.RequestsExpire},
+		{Name: "archives.index", Every: time.Minute, Do: func(ctx context.Context, rt *act.Runtime) (int, error) { return archives.Index(ctx, rt, a.content) }},
 		{Name: "archives.retention", Every: time.Hour, Do: archives.RetentionFalls},
+		{Name: "files.expire", Every: time.Hour, Do: files.Expire},
 		{Name: "identity.prune", Every: 24 * time.Hour, Do: jobs.Prune},
 	}}
 }

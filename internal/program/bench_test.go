@@ -85,7 +85,7 @@ func newPortfolio(b *testing.B) *portfolio {
 	b.Helper()
 	db := dbtest.New(b, dbtest.Template{Name: "bench", Build: func(ctx context.Context, owner string) error { return migrations.Up(ctx, owner) }})
 	app := stewardtest.Wire(b, db.AppURL, clockwork.NewRealClock(), stewardtest.Options{})
-	list, err := demo.Load(context.Background(), app.Runtime, app.Policy, func(string, ...any) {})
+	list, err := demo.Load(context.Background(), app.Runtime, app.Policy, app.Files, func(string, ...any) {})
 	if err != nil {
 		b.Fatal(err)
 	}

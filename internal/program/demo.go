@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 
+	"github.com/steward-pm/steward/internal/archives"
 	"github.com/steward-pm/steward/internal/database/local"
 	"github.com/steward-pm/steward/internal/demo"
 	"github.com/steward-pm/steward/internal/fault"
@@ -83,8 +84,11 @@ func signIns(ctx context.Context, m Main, s *Settings, app *App) ([]byte, error)
 	if loaded {
 		return nil, fault.Clash("数据目录里已有数据但不是完整的演示数据,请用 --fresh 重建。", "The data directory holds data that is no complete demo; start with --fresh.")
 	}
-	list, err := demo.Load(ctx, app.Runtime, app.Policy, m.since())
+	list, err := demo.Load(ctx, app.Runtime, app.Policy, app.Files, m.since())
 	if err != nil {
+		return nil, err
+	}
+	if _, err := archives.Index(app.Context(ctx), app.Runtime, app.content); err != nil { // the tab that searches finds at once
 		return nil, err
 	}
 	var b bytes.Buffer

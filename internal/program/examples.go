@@ -116,7 +116,7 @@ func demoExamples(ctx context.Context, app *App, listen, signIns string) ([]serv
 		}
 		return skip(err)
 	}
-	if err := errors.Join(add(lendExample), add(lifeExample)); err != nil {
+	if err := errors.Join(add(lendExample), add(lifeExample), add(searchExample)); err != nil {
 		return nil, err
 	}
 	tabs = append(tabs, examples...)
@@ -168,6 +168,17 @@ func lifeExample(ctx context.Context, db *ent.Client, home uuid.UUID) (server.Ex
 	return server.Example{Name: "A key set's whole life", Variables: variables(map[string]any{"set": set}), Query: `query Life($set: ID!) {
   keySetTimeline(setID: $set) { edges { node { at kind actor count from to summary } } }
 }`}, err
+}
+
+// searchExample finds papers by what stands in them (A4, A6).
+func searchExample(_ context.Context, _ *ent.Client, home uuid.UUID) (server.Example, error) {
+	vars := variables(map[string]any{"estate": home, "text": "防水"})
+	return server.Example{Name: "Search the archive, what files hold, too (档案全文检索)", Variables: vars, Query: `query Search($estate: ID!, $text: String!) {
+  searchArchive(estateID: $estate, text: $text, first: 20) {
+    edges { said page node { id title category dated textState household { name } } }
+    pageInfo { hasNextPage endCursor }
+  }
+}`}, nil
 }
 
 // monthExample are the statistics of the last month that was closed, for who may see them: the custodian.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/steward-pm/steward/internal/fault"
+	"github.com/steward-pm/steward/internal/server/request"
 )
 
 // crossOrigin refuses writes that a browser makes for a page of another origin.
@@ -59,6 +60,12 @@ func (s *Server) authenticate(w http.ResponseWriter, r *http.Request) (context.C
 	if err != nil {
 		return ctx, err
 	}
+	if link := r.URL.Query().Get("link"); link != "" && r.PathValue("id") != "" && s.parts.Links != nil {
+		if c, err := r.Cookie(SessionCookie); err == nil && !byHeader {
+			token = c.Value
+		}
+		return s.parts.Links.Follow(ctx, Link{ID: r.PathValue("id"), Text: link, Bearer: token})
+	}
 	if !byHeader {
 		// A header is sent by programs that mean it; cookies are sent by browsers for any page, and
 		// a page must not sign a browser in either.
@@ -70,6 +77,11 @@ func (s *Server) authenticate(w http.ResponseWriter, r *http.Request) (context.C
 			return ctx, nil
 		}
 		token = c.Value
+	}
+	if !byHeader {
+		info := request.From(ctx)
+		info.ByCookie = true
+		ctx = request.With(ctx, info)
 	}
 	signed, err := s.parts.Authenticator.Authenticate(ctx, token)
 	if err != nil {

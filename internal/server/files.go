@@ -31,7 +31,17 @@ type File struct {
 	Size        int64  `json:"size"`   // in bytes
 	SHA256      string `json:"sha256"` // hex
 	ContentType string `json:"-"`
+	Inline      bool   `json:"-"` // to be looked at in the browser, not saved
 }
+
+// Wanted says which file, and whether as a copy that names who reads it.
+type Wanted struct {
+	ID     string
+	Marked bool
+}
+
+// Link is what somebody opens without signing in anew: the file, the link as it was given, and the token that the request has, if any.
+type Link struct{ ID, Text, Bearer string }
 
 // fileTypes are what may be uploaded. None is a type that a browser sends for a foreign page without
 // asking (text/plain, urlencoded, multipart), and none is run by one.
@@ -99,9 +109,9 @@ func (s *Server) tooLargeFile() *badRequest {
 		s.cfg.FileBytes>>20).With("limit", "file").With("maximum", s.cfg.FileBytes))
 }
 
-// download is GET /files/{id}.
+// download is GET /files/{id}, with ?marked=true for a copy that names who reads it, and ?link=… as Links gave it.
 func (s *Server) download(w http.ResponseWriter, r *http.Request) {
-	file, content, err := s.parts.Files.Open(r.Context(), r.PathValue("id"))
+	file, content, err := s.parts.Files.Open(r.Context(), Wanted{r.PathValue("id"), r.URL.Query().Get("marked") == "true"})
 	if err != nil {
 		s.refuse(w, r, 0, err)
 		return
@@ -112,6 +122,9 @@ func (s *Server) download(w http.ResponseWriter, r *http.Request) {
 		media = fileTypes[0]
 	}
 	attach(w.Header(), file.Name, media)
+	if file.Inline && slices.Contains(shown, media) {
+		show(w.Header(), media)
+	}
 	w.Header().Set("Content-Length", strconv.FormatInt(file.Size, 10))
 	if r.Method == http.MethodHead {
 		return
@@ -128,6 +141,17 @@ func attach(h http.Header, name, media string) {
 	h.Set("Content-Disposition", "attachment; filename=\""+asciiName(name)+"\"; filename*=UTF-8''"+extValue(name))
 	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
 	h.Set("Cache-Control", "private, no-store")
+}
+
+// shown are what a browser shows without running anything.
+var shown = []string{"application/pdf", "image/jpeg", "image/png"}
+
+// show lets a browser show it in place of saving it. What shows a PDF does not work within a sandbox.
+func show(h http.Header, media string) {
+	h.Set("Content-Disposition", "inline"+strings.TrimPrefix(h.Get("Content-Disposition"), "attachment"))
+	if media == "application/pdf" {
+		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; object-src 'self'; frame-ancestors 'self'")
+	}
 }
 
 // asciiName is the name for clients that do not read filename*.

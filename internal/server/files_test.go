@@ -45,14 +45,14 @@ func (s *shelf) Store(ctx context.Context, up server.Upload, r io.Reader) (serve
 	return f, nil
 }
 
-func (s *shelf) Open(ctx context.Context, id string) (server.File, io.ReadCloser, error) {
+func (s *shelf) Open(ctx context.Context, wanted server.Wanted) (server.File, io.ReadCloser, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	f, ok := s.files[id]
+	f, ok := s.files[wanted.ID]
 	if !ok || ctx.Value(viewerKey{}) == nil {
 		return f, nil, fault.Missing()
 	}
-	return f, io.NopCloser(bytes.NewReader(s.bytes[id])), nil
+	return f, io.NopCloser(bytes.NewReader(s.bytes[wanted.ID])), nil
 }
 
 func withShelf(s *shelf) func(*server.Config, *server.Parts) {

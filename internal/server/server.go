@@ -26,7 +26,13 @@ type Files interface {
 	// Store reads r to its end. An error of r must be returned (wrapped or not), and nothing kept.
 	Store(ctx context.Context, upload Upload, r io.Reader) (File, error)
 	// Open returns the content, to be closed by the caller.
-	Open(ctx context.Context, id string) (File, io.ReadCloser, error)
+	Open(ctx context.Context, wanted Wanted) (File, io.ReadCloser, error)
+}
+
+// Links says whose link to a file is opened. It authorises nothing but that: Files does.
+type Links interface {
+	// Follow puts who was given the link into the context, or refuses it.
+	Follow(ctx context.Context, link Link) (context.Context, error)
 }
 
 // Registers writes a register as a file. Refusals must come before the first byte.
@@ -43,6 +49,7 @@ type Parts struct {
 	Authenticator Authenticator
 	Account       func(context.Context) string // who is signed in, "" for nobody; default nobody is told apart
 	Files         Files
+	Links         Links // nil: there are none
 	Registers     Registers
 	Ready         func(context.Context) error            // whether the database answers and is migrated; default always
 	Lacking       map[string]func(context.Context) error // what else may be away, by name: readyz says so, and most goes on without

@@ -66,6 +66,8 @@ func find(ctx context.Context, who Who) (*proof, error) {
 	case who.Viewer:
 		viewer := access.From(ctx)
 		p.name, p.account = viewer.Name, viewer.Account
+	case who.Account != uuid.Nil:
+		p.account = who.Account
 	case who.Staff != nil:
 		s, err := db.Staff.Query().Where(staff.ID(*who.Staff)).Only(ctx)
 		if err != nil {

@@ -90,9 +90,9 @@ func (c *Ceremony) sign(tx *act.Tx, s Signing, p proof, method signature.Method)
 	return out, c.explain(err, s.Field)
 }
 
-// belongs refuses a signer of another estate and one who has left, and knows the viewer as a member of staff of the estate.
+// belongs refuses a signer of another estate and one who has left, and knows the viewer, or an account, as a member of staff of the estate.
 func (p *proof) belongs(tx *act.Tx, s Signing) error {
-	if p.Viewer {
+	if p.Viewer || p.Account != uuid.Nil {
 		m, err := tx.Staff.Query().Where(staff.EstateID(s.Estate), staff.AccountID(p.account)).Only(tx)
 		if ent.IsNotFound(err) {
 			return nil // a general manager is of no estate
@@ -100,6 +100,9 @@ func (p *proof) belongs(tx *act.Tx, s Signing) error {
 			return err
 		}
 		p.name, p.Staff = m.Name, &m.ID
+		if !p.Viewer {
+			p.until = m.EmployedUntil
+		}
 	} else if p.estate != uuid.Nil && p.estate != s.Estate {
 		return fault.Missing().At(p.Field)
 	}

@@ -31,10 +31,11 @@ type Input struct {
 	proved *proof
 }
 
-// Who is who is to sign: one of a member of staff, a resident, a person by name, or the viewer. Who is neither is the person whom
-// the signature names.
+// Who is who is to sign: one of a member of staff, a resident, an account with its name, a person by name, or the viewer. Who is neither
+// is the person whom the signature names.
 type Who struct {
 	Staff, Resident *uuid.UUID
+	Account         uuid.UUID // Nil: another; it signs as the member of staff whose own it is in the estate
 	Name            string
 	Viewer          bool
 	Field           string // of the input, where it chooses who signs; named in refusals of the person

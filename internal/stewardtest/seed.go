@@ -212,6 +212,8 @@ func seedKeys(ctx context.Context, tx pgx.Tx, estate uuid.UUID, units []uuid.UUI
 	b.queueMore(estate, account, set, loan, draft, holder)
 	b.queueArchive(estate, account)
 	b.queueDestruction(estate, account)
+	b.queueSearch(estate)
+	b.queueLoans(estate, account)
 	return tx.SendBatch(ctx, &b.Batch).Close()
 }
 

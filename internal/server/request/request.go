@@ -17,6 +17,7 @@ type Info struct {
 	IdempotencyKey string       // the header Idempotency-Key; "" when absent
 	UserAgent      string       // cut to 200 bytes
 	Secure         bool         // came over TLS, here or at a trusted proxy
+	ByCookie       bool         // who asks is known by a browser's cookie
 }
 
 type key struct{}

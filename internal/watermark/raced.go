@@ -1,0 +1,6 @@
+//go:build race
+
+package watermark
+
+// raced: the program was built with the race detector.
+const raced = true
