@@ -63,6 +63,10 @@ import (
 	"github.com/steward-pm/steward/ent/keyspotcheck"
 	"github.com/steward-pm/steward/ent/keystatement"
 	"github.com/steward-pm/steward/ent/keystatementline"
+	"github.com/steward-pm/steward/ent/mailevent"
+	"github.com/steward-pm/steward/ent/mailitem"
+	"github.com/steward-pm/steward/ent/mailreceipt"
+	"github.com/steward-pm/steward/ent/mailreceiptline"
 	"github.com/steward-pm/steward/ent/meterreading"
 	"github.com/steward-pm/steward/ent/obligation"
 	"github.com/steward-pm/steward/ent/occupancy"
@@ -188,6 +192,10 @@ func checkColumn(t, c string) error {
 			keyspotcheck.Table:           keyspotcheck.ValidColumn,
 			keystatement.Table:           keystatement.ValidColumn,
 			keystatementline.Table:       keystatementline.ValidColumn,
+			mailevent.Table:              mailevent.ValidColumn,
+			mailitem.Table:               mailitem.ValidColumn,
+			mailreceipt.Table:            mailreceipt.ValidColumn,
+			mailreceiptline.Table:        mailreceiptline.ValidColumn,
 			meterreading.Table:           meterreading.ValidColumn,
 			obligation.Table:             obligation.ValidColumn,
 			occupancy.Table:              occupancy.ValidColumn,

@@ -61,6 +61,10 @@ import (
 	"github.com/steward-pm/steward/ent/keyspotcheck"
 	"github.com/steward-pm/steward/ent/keystatement"
 	"github.com/steward-pm/steward/ent/keystatementline"
+	"github.com/steward-pm/steward/ent/mailevent"
+	"github.com/steward-pm/steward/ent/mailitem"
+	"github.com/steward-pm/steward/ent/mailreceipt"
+	"github.com/steward-pm/steward/ent/mailreceiptline"
 	"github.com/steward-pm/steward/ent/meterreading"
 	"github.com/steward-pm/steward/ent/obligation"
 	"github.com/steward-pm/steward/ent/occupancy"
@@ -336,6 +340,26 @@ var keystatementlineImplementors = []string{"KeyStatementLine", "Node"}
 
 // IsNode implements the Node interface check for GQLGen.
 func (*KeyStatementLine) IsNode() {}
+
+var maileventImplementors = []string{"MailEvent", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*MailEvent) IsNode() {}
+
+var mailitemImplementors = []string{"MailItem", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*MailItem) IsNode() {}
+
+var mailreceiptImplementors = []string{"MailReceipt", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*MailReceipt) IsNode() {}
+
+var mailreceiptlineImplementors = []string{"MailReceiptLine", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*MailReceiptLine) IsNode() {}
 
 var meterreadingImplementors = []string{"MeterReading", "Node"}
 
@@ -920,6 +944,42 @@ func (c *Client) noder(ctx context.Context, table string, id uuid.UUID) (Noder, 
 			Where(keystatementline.ID(id))
 		if fc := graphql.GetFieldContext(ctx); fc != nil {
 			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, keystatementlineImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case mailevent.Table:
+		query := c.MailEvent.Query().
+			Where(mailevent.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, maileventImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case mailitem.Table:
+		query := c.MailItem.Query().
+			Where(mailitem.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, mailitemImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case mailreceipt.Table:
+		query := c.MailReceipt.Query().
+			Where(mailreceipt.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, mailreceiptImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case mailreceiptline.Table:
+		query := c.MailReceiptLine.Query().
+			Where(mailreceiptline.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, mailreceiptlineImplementors...); err != nil {
 				return nil, err
 			}
 		}
@@ -1927,6 +1987,70 @@ func (c *Client) noders(ctx context.Context, table string, ids []uuid.UUID) ([]N
 		query := c.KeyStatementLine.Query().
 			Where(keystatementline.IDIn(ids...))
 		query, err := query.CollectFields(ctx, keystatementlineImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case mailevent.Table:
+		query := c.MailEvent.Query().
+			Where(mailevent.IDIn(ids...))
+		query, err := query.CollectFields(ctx, maileventImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case mailitem.Table:
+		query := c.MailItem.Query().
+			Where(mailitem.IDIn(ids...))
+		query, err := query.CollectFields(ctx, mailitemImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case mailreceipt.Table:
+		query := c.MailReceipt.Query().
+			Where(mailreceipt.IDIn(ids...))
+		query, err := query.CollectFields(ctx, mailreceiptImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case mailreceiptline.Table:
+		query := c.MailReceiptLine.Query().
+			Where(mailreceiptline.IDIn(ids...))
+		query, err := query.CollectFields(ctx, mailreceiptlineImplementors...)
 		if err != nil {
 			return nil, err
 		}

@@ -418,6 +418,38 @@ var Entities = map[string]access.Entity{
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
 	},
+	TypeMailEvent: {
+		Name: TypeMailEvent, Table: "mail_events", Code: ids.Code(2052),
+		Estate: "estate_id", Department: "", Self: "", Household: "household_id", Voided: "", Permits: "",
+		Document:   "",
+		AppendOnly: true, Watched: false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
+	TypeMailItem: {
+		Name: TypeMailItem, Table: "mail_items", Code: ids.Code(2051),
+		Estate: "estate_id", Department: "", Self: "", Household: "household_id", Voided: "voided_at", Permits: "",
+		Document:   "",
+		AppendOnly: false, Watched: false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
+	TypeMailReceipt: {
+		Name: TypeMailReceipt, Table: "mail_receipts", Code: ids.Code(2049),
+		Estate: "estate_id", Department: "", Self: "", Household: "", Voided: "", Permits: "",
+		Document:   "",
+		AppendOnly: false, Watched: false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
+	TypeMailReceiptLine: {
+		Name: TypeMailReceiptLine, Table: "mail_receipt_lines", Code: ids.Code(2050),
+		Estate: "estate_id", Department: "", Self: "", Household: "", Voided: "", Permits: "",
+		Document:   "",
+		AppendOnly: true, Watched: false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
 	TypeMeterReading: {
 		Name: TypeMeterReading, Table: "meter_readings", Code: ids.Code(1794),
 		Estate: "estate_id", Department: "", Self: "", Household: "", Voided: "", Permits: "",
@@ -587,6 +619,10 @@ var typeByCode = map[ids.Code]string{
 	ids.Code(792):  TypeKeySpotCheck,
 	ids.Code(790):  TypeKeyStatement,
 	ids.Code(791):  TypeKeyStatementLine,
+	ids.Code(2052): TypeMailEvent,
+	ids.Code(2051): TypeMailItem,
+	ids.Code(2049): TypeMailReceipt,
+	ids.Code(2050): TypeMailReceiptLine,
 	ids.Code(1794): TypeMeterReading,
 	ids.Code(515):  TypeObligation,
 	ids.Code(264):  TypeOccupancy,
@@ -1344,6 +1380,40 @@ func (_m *KeyStatement) RowScope() access.Row {
 
 // RowScope tells what the row belongs to.
 func (_m *KeyStatementLine) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *MailEvent) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	if _m.HouseholdID != nil {
+		row.Household = *_m.HouseholdID
+	}
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *MailItem) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	if _m.HouseholdID != nil {
+		row.Household = *_m.HouseholdID
+	}
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *MailReceipt) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *MailReceiptLine) RowScope() access.Row {
 	row := access.Row{}
 	row.Estate = _m.EstateID
 	return row

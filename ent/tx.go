@@ -114,6 +114,14 @@ type Tx struct {
 	KeyStatement *KeyStatementClient
 	// KeyStatementLine is the client for interacting with the KeyStatementLine builders.
 	KeyStatementLine *KeyStatementLineClient
+	// MailEvent is the client for interacting with the MailEvent builders.
+	MailEvent *MailEventClient
+	// MailItem is the client for interacting with the MailItem builders.
+	MailItem *MailItemClient
+	// MailReceipt is the client for interacting with the MailReceipt builders.
+	MailReceipt *MailReceiptClient
+	// MailReceiptLine is the client for interacting with the MailReceiptLine builders.
+	MailReceiptLine *MailReceiptLineClient
 	// MeterReading is the client for interacting with the MeterReading builders.
 	MeterReading *MeterReadingClient
 	// Obligation is the client for interacting with the Obligation builders.
@@ -324,6 +332,10 @@ func (tx *Tx) init() {
 	tx.KeySpotCheck = NewKeySpotCheckClient(tx.config)
 	tx.KeyStatement = NewKeyStatementClient(tx.config)
 	tx.KeyStatementLine = NewKeyStatementLineClient(tx.config)
+	tx.MailEvent = NewMailEventClient(tx.config)
+	tx.MailItem = NewMailItemClient(tx.config)
+	tx.MailReceipt = NewMailReceiptClient(tx.config)
+	tx.MailReceiptLine = NewMailReceiptLineClient(tx.config)
 	tx.MeterReading = NewMeterReadingClient(tx.config)
 	tx.Obligation = NewObligationClient(tx.config)
 	tx.Occupancy = NewOccupancyClient(tx.config)

@@ -49,6 +49,8 @@ var aliases = map[string]string{
 	"destruction": ent.TypeArchiveDestruction, "witness": ent.TypeStaff,
 	"extendArchiveLoan.input.loanID": ent.TypeArchiveLoan, "returnArchive.input.loanID": ent.TypeArchiveLoan, "voidArchiveReturn.input.id": ent.TypeArchiveReturn,
 
+	"receipt": ent.TypeMailReceipt, "item": ent.TypeMailItem,
+
 	"voidKeyReturn.input.id": ent.TypeKeyReturn,    // gives its loan, too
 	"voidKeyCopies.input.id": ent.TypeKeyCopyOrder, // gives the counter-entry, too
 

@@ -59,6 +59,10 @@ import (
 	"github.com/steward-pm/steward/ent/keyspotcheck"
 	"github.com/steward-pm/steward/ent/keystatement"
 	"github.com/steward-pm/steward/ent/keystatementline"
+	"github.com/steward-pm/steward/ent/mailevent"
+	"github.com/steward-pm/steward/ent/mailitem"
+	"github.com/steward-pm/steward/ent/mailreceipt"
+	"github.com/steward-pm/steward/ent/mailreceiptline"
 	"github.com/steward-pm/steward/ent/meterreading"
 	"github.com/steward-pm/steward/ent/obligation"
 	"github.com/steward-pm/steward/ent/occupancy"
@@ -1509,6 +1513,114 @@ func (f TraverseKeyStatementLine) Traverse(ctx context.Context, q ent.Query) err
 	return fmt.Errorf("unexpected query type %T. expect *ent.KeyStatementLineQuery", q)
 }
 
+// The MailEventFunc type is an adapter to allow the use of ordinary function as a Querier.
+type MailEventFunc func(context.Context, *ent.MailEventQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f MailEventFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.MailEventQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.MailEventQuery", q)
+}
+
+// The TraverseMailEvent type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseMailEvent func(context.Context, *ent.MailEventQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseMailEvent) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseMailEvent) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.MailEventQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.MailEventQuery", q)
+}
+
+// The MailItemFunc type is an adapter to allow the use of ordinary function as a Querier.
+type MailItemFunc func(context.Context, *ent.MailItemQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f MailItemFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.MailItemQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.MailItemQuery", q)
+}
+
+// The TraverseMailItem type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseMailItem func(context.Context, *ent.MailItemQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseMailItem) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseMailItem) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.MailItemQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.MailItemQuery", q)
+}
+
+// The MailReceiptFunc type is an adapter to allow the use of ordinary function as a Querier.
+type MailReceiptFunc func(context.Context, *ent.MailReceiptQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f MailReceiptFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.MailReceiptQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.MailReceiptQuery", q)
+}
+
+// The TraverseMailReceipt type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseMailReceipt func(context.Context, *ent.MailReceiptQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseMailReceipt) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseMailReceipt) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.MailReceiptQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.MailReceiptQuery", q)
+}
+
+// The MailReceiptLineFunc type is an adapter to allow the use of ordinary function as a Querier.
+type MailReceiptLineFunc func(context.Context, *ent.MailReceiptLineQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f MailReceiptLineFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.MailReceiptLineQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.MailReceiptLineQuery", q)
+}
+
+// The TraverseMailReceiptLine type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseMailReceiptLine func(context.Context, *ent.MailReceiptLineQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseMailReceiptLine) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseMailReceiptLine) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.MailReceiptLineQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.MailReceiptLineQuery", q)
+}
+
 // The MeterReadingFunc type is an adapter to allow the use of ordinary function as a Querier.
 type MeterReadingFunc func(context.Context, *ent.MeterReadingQuery) (ent.Value, error)
 
@@ -1992,6 +2104,14 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.KeyStatementQuery, predicate.KeyStatement, keystatement.OrderOption]{typ: ent.TypeKeyStatement, tq: q}, nil
 	case *ent.KeyStatementLineQuery:
 		return &query[*ent.KeyStatementLineQuery, predicate.KeyStatementLine, keystatementline.OrderOption]{typ: ent.TypeKeyStatementLine, tq: q}, nil
+	case *ent.MailEventQuery:
+		return &query[*ent.MailEventQuery, predicate.MailEvent, mailevent.OrderOption]{typ: ent.TypeMailEvent, tq: q}, nil
+	case *ent.MailItemQuery:
+		return &query[*ent.MailItemQuery, predicate.MailItem, mailitem.OrderOption]{typ: ent.TypeMailItem, tq: q}, nil
+	case *ent.MailReceiptQuery:
+		return &query[*ent.MailReceiptQuery, predicate.MailReceipt, mailreceipt.OrderOption]{typ: ent.TypeMailReceipt, tq: q}, nil
+	case *ent.MailReceiptLineQuery:
+		return &query[*ent.MailReceiptLineQuery, predicate.MailReceiptLine, mailreceiptline.OrderOption]{typ: ent.TypeMailReceiptLine, tq: q}, nil
 	case *ent.MeterReadingQuery:
 		return &query[*ent.MeterReadingQuery, predicate.MeterReading, meterreading.OrderOption]{typ: ent.TypeMeterReading, tq: q}, nil
 	case *ent.ObligationQuery:

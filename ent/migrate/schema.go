@@ -2853,6 +2853,203 @@ var (
 			},
 		},
 	}
+	// MailEventsColumns holds the columns for the "mail_events" table.
+	MailEventsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"SORTED", "DELIVERED", "DEAD", "RETURNED", "DOUBTFUL"}},
+		{Name: "household_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "department_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "reason", Type: field.TypeString, Default: ""},
+		{Name: "taken_by", Type: field.TypeString, Default: ""},
+		{Name: "acted_by_id", Type: field.TypeUUID},
+		{Name: "acted_by_name", Type: field.TypeString},
+		{Name: "acted_at", Type: field.TypeTime},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "item_id", Type: field.TypeUUID},
+	}
+	// MailEventsTable holds the schema information for the "mail_events" table.
+	MailEventsTable = &schema.Table{
+		Name:       "mail_events",
+		Columns:    MailEventsColumns,
+		PrimaryKey: []*schema.Column{MailEventsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "mail_events_estates_estate",
+				Columns:    []*schema.Column{MailEventsColumns[10]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "mail_events_mail_items_item",
+				Columns:    []*schema.Column{MailEventsColumns[11]},
+				RefColumns: []*schema.Column{MailItemsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "mailevent_estate_id_item_id_acted_at",
+				Unique:  false,
+				Columns: []*schema.Column{MailEventsColumns[10], MailEventsColumns[11], MailEventsColumns[9]},
+			},
+		},
+	}
+	// MailItemsColumns holds the columns for the "mail_items" table.
+	MailItemsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "voided_at", Type: field.TypeTime, Nullable: true},
+		{Name: "void_reason", Type: field.TypeString, Default: ""},
+		{Name: "voided_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "voided_by_name", Type: field.TypeString, Default: ""},
+		{Name: "received_on", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"LETTER", "REGISTERED", "PARCEL", "MAGAZINE", "NEWSPAPER", "MONEY_ORDER"}},
+		{Name: "barcode", Type: field.TypeString, Default: ""},
+		{Name: "sender", Type: field.TypeString, Default: ""},
+		{Name: "addressee", Type: field.TypeString, Default: ""},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"RECEIVED", "SORTED", "DELIVERED", "DEAD", "RETURNED", "DOUBTFUL"}, Default: "RECEIVED"},
+		{Name: "changed_at", Type: field.TypeTime},
+		{Name: "changed_by_name", Type: field.TypeString},
+		{Name: "slot", Type: field.TypeString, Default: ""},
+		{Name: "sort_key", Type: field.TypeString, Default: "", Collation: "C"},
+		{Name: "registered_by_id", Type: field.TypeUUID},
+		{Name: "registered_by_name", Type: field.TypeString},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "receipt_id", Type: field.TypeUUID},
+		{Name: "household_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "department_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// MailItemsTable holds the schema information for the "mail_items" table.
+	MailItemsTable = &schema.Table{
+		Name:       "mail_items",
+		Columns:    MailItemsColumns,
+		PrimaryKey: []*schema.Column{MailItemsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "mail_items_estates_estate",
+				Columns:    []*schema.Column{MailItemsColumns[18]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "mail_items_mail_receipts_receipt",
+				Columns:    []*schema.Column{MailItemsColumns[19]},
+				RefColumns: []*schema.Column{MailReceiptsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "mail_items_households_household",
+				Columns:    []*schema.Column{MailItemsColumns[20]},
+				RefColumns: []*schema.Column{HouseholdsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "mail_items_departments_department",
+				Columns:    []*schema.Column{MailItemsColumns[21]},
+				RefColumns: []*schema.Column{DepartmentsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "mailitem_estate_id_received_on_id",
+				Unique:  false,
+				Columns: []*schema.Column{MailItemsColumns[18], MailItemsColumns[6], MailItemsColumns[0]},
+			},
+			{
+				Name:    "mailitem_estate_id_household_id_received_on_id",
+				Unique:  false,
+				Columns: []*schema.Column{MailItemsColumns[18], MailItemsColumns[20], MailItemsColumns[6], MailItemsColumns[0]},
+			},
+			{
+				Name:    "mailitem_estate_id_receipt_id",
+				Unique:  false,
+				Columns: []*schema.Column{MailItemsColumns[18], MailItemsColumns[19]},
+			},
+			{
+				Name:    "mailitem_estate_id_barcode",
+				Unique:  false,
+				Columns: []*schema.Column{MailItemsColumns[18], MailItemsColumns[8]},
+			},
+		},
+	}
+	// MailReceiptsColumns holds the columns for the "mail_receipts" table.
+	MailReceiptsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "voided_at", Type: field.TypeTime, Nullable: true},
+		{Name: "void_reason", Type: field.TypeString, Default: ""},
+		{Name: "voided_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "voided_by_name", Type: field.TypeString, Default: ""},
+		{Name: "late_reason", Type: field.TypeString, Default: ""},
+		{Name: "received_on", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "received_at", Type: field.TypeTime},
+		{Name: "delivered_by", Type: field.TypeString},
+		{Name: "received_by_id", Type: field.TypeUUID},
+		{Name: "received_by_name", Type: field.TypeString},
+		{Name: "note", Type: field.TypeString, Default: ""},
+		{Name: "estate_id", Type: field.TypeUUID},
+	}
+	// MailReceiptsTable holds the schema information for the "mail_receipts" table.
+	MailReceiptsTable = &schema.Table{
+		Name:       "mail_receipts",
+		Columns:    MailReceiptsColumns,
+		PrimaryKey: []*schema.Column{MailReceiptsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "mail_receipts_estates_estate",
+				Columns:    []*schema.Column{MailReceiptsColumns[13]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "mailreceipt_estate_id_received_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{MailReceiptsColumns[13], MailReceiptsColumns[8], MailReceiptsColumns[0]},
+			},
+		},
+	}
+	// MailReceiptLinesColumns holds the columns for the "mail_receipt_lines" table.
+	MailReceiptLinesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"LETTER", "REGISTERED", "PARCEL", "MAGAZINE", "NEWSPAPER", "MONEY_ORDER"}},
+		{Name: "stated", Type: field.TypeInt},
+		{Name: "counted", Type: field.TypeInt},
+		{Name: "remark", Type: field.TypeString, Default: ""},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "receipt_id", Type: field.TypeUUID},
+	}
+	// MailReceiptLinesTable holds the schema information for the "mail_receipt_lines" table.
+	MailReceiptLinesTable = &schema.Table{
+		Name:       "mail_receipt_lines",
+		Columns:    MailReceiptLinesColumns,
+		PrimaryKey: []*schema.Column{MailReceiptLinesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "mail_receipt_lines_estates_estate",
+				Columns:    []*schema.Column{MailReceiptLinesColumns[6]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "mail_receipt_lines_mail_receipts_receipt",
+				Columns:    []*schema.Column{MailReceiptLinesColumns[7]},
+				RefColumns: []*schema.Column{MailReceiptsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "mailreceiptline_estate_id_receipt_id_kind",
+				Unique:  true,
+				Columns: []*schema.Column{MailReceiptLinesColumns[6], MailReceiptLinesColumns[7], MailReceiptLinesColumns[2]},
+			},
+		},
+	}
 	// MeterReadingsColumns holds the columns for the "meter_readings" table.
 	MeterReadingsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -3702,6 +3899,10 @@ var (
 		KeySpotChecksTable,
 		KeyStatementsTable,
 		KeyStatementLinesTable,
+		MailEventsTable,
+		MailItemsTable,
+		MailReceiptsTable,
+		MailReceiptLinesTable,
 		MeterReadingsTable,
 		ObligationsTable,
 		OccupanciesTable,
@@ -3858,6 +4059,15 @@ func init() {
 	KeyStatementsTable.ForeignKeys[0].RefTable = EstatesTable
 	KeyStatementLinesTable.ForeignKeys[0].RefTable = EstatesTable
 	KeyStatementLinesTable.ForeignKeys[1].RefTable = KeyStatementsTable
+	MailEventsTable.ForeignKeys[0].RefTable = EstatesTable
+	MailEventsTable.ForeignKeys[1].RefTable = MailItemsTable
+	MailItemsTable.ForeignKeys[0].RefTable = EstatesTable
+	MailItemsTable.ForeignKeys[1].RefTable = MailReceiptsTable
+	MailItemsTable.ForeignKeys[2].RefTable = HouseholdsTable
+	MailItemsTable.ForeignKeys[3].RefTable = DepartmentsTable
+	MailReceiptsTable.ForeignKeys[0].RefTable = EstatesTable
+	MailReceiptLinesTable.ForeignKeys[0].RefTable = EstatesTable
+	MailReceiptLinesTable.ForeignKeys[1].RefTable = MailReceiptsTable
 	MeterReadingsTable.ForeignKeys[0].RefTable = EstatesTable
 	MeterReadingsTable.ForeignKeys[1].RefTable = VacanciesTable
 	MeterReadingsTable.ForeignKeys[2].RefTable = UnitsTable

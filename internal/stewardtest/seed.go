@@ -214,6 +214,7 @@ func seedKeys(ctx context.Context, tx pgx.Tx, estate uuid.UUID, units []uuid.UUI
 	b.queueDestruction(estate, account)
 	b.queueSearch(estate)
 	b.queueLoans(estate, account)
+	b.queueMail(estate, account)
 	return tx.SendBatch(ctx, &b.Batch).Close()
 }
 
