@@ -71,6 +71,7 @@ import (
 	"github.com/steward-pm/steward/ent/mailitem"
 	"github.com/steward-pm/steward/ent/mailreceipt"
 	"github.com/steward-pm/steward/ent/mailreceiptline"
+	"github.com/steward-pm/steward/ent/meterreading"
 	"github.com/steward-pm/steward/ent/obligation"
 	"github.com/steward-pm/steward/ent/occupancy"
 	"github.com/steward-pm/steward/ent/reconciliation"
@@ -82,6 +83,7 @@ import (
 	"github.com/steward-pm/steward/ent/staff"
 	"github.com/steward-pm/steward/ent/stafffileconsultation"
 	"github.com/steward-pm/steward/ent/unit"
+	"github.com/steward-pm/steward/ent/vacancy"
 	"github.com/steward-pm/steward/ent/violation"
 )
 
@@ -200,6 +202,8 @@ type Client struct {
 	MailReceipt *MailReceiptClient
 	// MailReceiptLine is the client for interacting with the MailReceiptLine builders.
 	MailReceiptLine *MailReceiptLineClient
+	// MeterReading is the client for interacting with the MeterReading builders.
+	MeterReading *MeterReadingClient
 	// Obligation is the client for interacting with the Obligation builders.
 	Obligation *ObligationClient
 	// Occupancy is the client for interacting with the Occupancy builders.
@@ -222,6 +226,8 @@ type Client struct {
 	StaffFileConsultation *StaffFileConsultationClient
 	// Unit is the client for interacting with the Unit builders.
 	Unit *UnitClient
+	// Vacancy is the client for interacting with the Vacancy builders.
+	Vacancy *VacancyClient
 	// Violation is the client for interacting with the Violation builders.
 	Violation *ViolationClient
 }
@@ -290,6 +296,7 @@ func (c *Client) init() {
 	c.MailItem = NewMailItemClient(c.config)
 	c.MailReceipt = NewMailReceiptClient(c.config)
 	c.MailReceiptLine = NewMailReceiptLineClient(c.config)
+	c.MeterReading = NewMeterReadingClient(c.config)
 	c.Obligation = NewObligationClient(c.config)
 	c.Occupancy = NewOccupancyClient(c.config)
 	c.Reconciliation = NewReconciliationClient(c.config)
@@ -301,6 +308,7 @@ func (c *Client) init() {
 	c.Staff = NewStaffClient(c.config)
 	c.StaffFileConsultation = NewStaffFileConsultationClient(c.config)
 	c.Unit = NewUnitClient(c.config)
+	c.Vacancy = NewVacancyClient(c.config)
 	c.Violation = NewViolationClient(c.config)
 }
 
@@ -449,6 +457,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		MailItem:               NewMailItemClient(cfg),
 		MailReceipt:            NewMailReceiptClient(cfg),
 		MailReceiptLine:        NewMailReceiptLineClient(cfg),
+		MeterReading:           NewMeterReadingClient(cfg),
 		Obligation:             NewObligationClient(cfg),
 		Occupancy:              NewOccupancyClient(cfg),
 		Reconciliation:         NewReconciliationClient(cfg),
@@ -460,6 +469,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Staff:                  NewStaffClient(cfg),
 		StaffFileConsultation:  NewStaffFileConsultationClient(cfg),
 		Unit:                   NewUnitClient(cfg),
+		Vacancy:                NewVacancyClient(cfg),
 		Violation:              NewViolationClient(cfg),
 	}, nil
 }
@@ -535,6 +545,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		MailItem:               NewMailItemClient(cfg),
 		MailReceipt:            NewMailReceiptClient(cfg),
 		MailReceiptLine:        NewMailReceiptLineClient(cfg),
+		MeterReading:           NewMeterReadingClient(cfg),
 		Obligation:             NewObligationClient(cfg),
 		Occupancy:              NewOccupancyClient(cfg),
 		Reconciliation:         NewReconciliationClient(cfg),
@@ -546,6 +557,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Staff:                  NewStaffClient(cfg),
 		StaffFileConsultation:  NewStaffFileConsultationClient(cfg),
 		Unit:                   NewUnitClient(cfg),
+		Vacancy:                NewVacancyClient(cfg),
 		Violation:              NewViolationClient(cfg),
 	}, nil
 }
@@ -587,10 +599,10 @@ func (c *Client) Use(hooks ...Hook) {
 		c.KeyLoan, c.KeyLoanLine, c.KeyLoanRequest, c.KeyLoanRequestLine,
 		c.KeyLockChange, c.KeyLoss, c.KeyMovement, c.KeyReturn, c.KeyScrapping,
 		c.KeySeal, c.KeySet, c.KeySpotCheck, c.KeyStatement, c.KeyStatementLine,
-		c.MailEvent, c.MailItem, c.MailReceipt, c.MailReceiptLine, c.Obligation,
-		c.Occupancy, c.Reconciliation, c.ReconciliationLine, c.Renovation,
-		c.RenovationStep, c.Resident, c.Signature, c.Staff, c.StaffFileConsultation,
-		c.Unit, c.Violation,
+		c.MailEvent, c.MailItem, c.MailReceipt, c.MailReceiptLine, c.MeterReading,
+		c.Obligation, c.Occupancy, c.Reconciliation, c.ReconciliationLine,
+		c.Renovation, c.RenovationStep, c.Resident, c.Signature, c.Staff,
+		c.StaffFileConsultation, c.Unit, c.Vacancy, c.Violation,
 	} {
 		n.Use(hooks...)
 	}
@@ -611,10 +623,10 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 		c.KeyLoan, c.KeyLoanLine, c.KeyLoanRequest, c.KeyLoanRequestLine,
 		c.KeyLockChange, c.KeyLoss, c.KeyMovement, c.KeyReturn, c.KeyScrapping,
 		c.KeySeal, c.KeySet, c.KeySpotCheck, c.KeyStatement, c.KeyStatementLine,
-		c.MailEvent, c.MailItem, c.MailReceipt, c.MailReceiptLine, c.Obligation,
-		c.Occupancy, c.Reconciliation, c.ReconciliationLine, c.Renovation,
-		c.RenovationStep, c.Resident, c.Signature, c.Staff, c.StaffFileConsultation,
-		c.Unit, c.Violation,
+		c.MailEvent, c.MailItem, c.MailReceipt, c.MailReceiptLine, c.MeterReading,
+		c.Obligation, c.Occupancy, c.Reconciliation, c.ReconciliationLine,
+		c.Renovation, c.RenovationStep, c.Resident, c.Signature, c.Staff,
+		c.StaffFileConsultation, c.Unit, c.Vacancy, c.Violation,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -733,6 +745,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.MailReceipt.mutate(ctx, m)
 	case *MailReceiptLineMutation:
 		return c.MailReceiptLine.mutate(ctx, m)
+	case *MeterReadingMutation:
+		return c.MeterReading.mutate(ctx, m)
 	case *ObligationMutation:
 		return c.Obligation.mutate(ctx, m)
 	case *OccupancyMutation:
@@ -755,6 +769,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.StaffFileConsultation.mutate(ctx, m)
 	case *UnitMutation:
 		return c.Unit.mutate(ctx, m)
+	case *VacancyMutation:
+		return c.Vacancy.mutate(ctx, m)
 	case *ViolationMutation:
 		return c.Violation.mutate(ctx, m)
 	default:
@@ -10909,6 +10925,187 @@ func (c *MailReceiptLineClient) mutate(ctx context.Context, m *MailReceiptLineMu
 	}
 }
 
+// MeterReadingClient is a client for the MeterReading schema.
+type MeterReadingClient struct {
+	config
+}
+
+// NewMeterReadingClient returns a client for the MeterReading from the given config.
+func NewMeterReadingClient(c config) *MeterReadingClient {
+	return &MeterReadingClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `meterreading.Hooks(f(g(h())))`.
+func (c *MeterReadingClient) Use(hooks ...Hook) {
+	c.hooks.MeterReading = append(c.hooks.MeterReading, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `meterreading.Intercept(f(g(h())))`.
+func (c *MeterReadingClient) Intercept(interceptors ...Interceptor) {
+	c.inters.MeterReading = append(c.inters.MeterReading, interceptors...)
+}
+
+// Create returns a builder for creating a MeterReading entity.
+func (c *MeterReadingClient) Create() *MeterReadingCreate {
+	mutation := newMeterReadingMutation(c.config, OpCreate)
+	return &MeterReadingCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of MeterReading entities.
+func (c *MeterReadingClient) CreateBulk(builders ...*MeterReadingCreate) *MeterReadingCreateBulk {
+	return &MeterReadingCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *MeterReadingClient) MapCreateBulk(slice any, setFunc func(*MeterReadingCreate, int)) *MeterReadingCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &MeterReadingCreateBulk{err: fmt.Errorf("calling to MeterReadingClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*MeterReadingCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &MeterReadingCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for MeterReading.
+func (c *MeterReadingClient) Update() *MeterReadingUpdate {
+	mutation := newMeterReadingMutation(c.config, OpUpdate)
+	return &MeterReadingUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *MeterReadingClient) UpdateOne(_m *MeterReading) *MeterReadingUpdateOne {
+	mutation := newMeterReadingMutation(c.config, OpUpdateOne, withMeterReading(_m))
+	return &MeterReadingUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *MeterReadingClient) UpdateOneID(id uuid.UUID) *MeterReadingUpdateOne {
+	mutation := newMeterReadingMutation(c.config, OpUpdateOne, withMeterReadingID(id))
+	return &MeterReadingUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for MeterReading.
+func (c *MeterReadingClient) Delete() *MeterReadingDelete {
+	mutation := newMeterReadingMutation(c.config, OpDelete)
+	return &MeterReadingDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *MeterReadingClient) DeleteOne(_m *MeterReading) *MeterReadingDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *MeterReadingClient) DeleteOneID(id uuid.UUID) *MeterReadingDeleteOne {
+	builder := c.Delete().Where(meterreading.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &MeterReadingDeleteOne{builder}
+}
+
+// Query returns a query builder for MeterReading.
+func (c *MeterReadingClient) Query() *MeterReadingQuery {
+	return &MeterReadingQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeMeterReading},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a MeterReading entity by its id.
+func (c *MeterReadingClient) Get(ctx context.Context, id uuid.UUID) (*MeterReading, error) {
+	return c.Query().Where(meterreading.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *MeterReadingClient) GetX(ctx context.Context, id uuid.UUID) *MeterReading {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a MeterReading.
+func (c *MeterReadingClient) QueryEstate(_m *MeterReading) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(meterreading.Table, meterreading.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, meterreading.EstateTable, meterreading.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryVacancy queries the vacancy edge of a MeterReading.
+func (c *MeterReadingClient) QueryVacancy(_m *MeterReading) *VacancyQuery {
+	query := (&VacancyClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(meterreading.Table, meterreading.FieldID, id),
+			sqlgraph.To(vacancy.Table, vacancy.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, meterreading.VacancyTable, meterreading.VacancyColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryUnit queries the unit edge of a MeterReading.
+func (c *MeterReadingClient) QueryUnit(_m *MeterReading) *UnitQuery {
+	query := (&UnitClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(meterreading.Table, meterreading.FieldID, id),
+			sqlgraph.To(unit.Table, unit.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, meterreading.UnitTable, meterreading.UnitColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *MeterReadingClient) Hooks() []Hook {
+	return c.hooks.MeterReading
+}
+
+// Interceptors returns the client interceptors.
+func (c *MeterReadingClient) Interceptors() []Interceptor {
+	return c.inters.MeterReading
+}
+
+func (c *MeterReadingClient) mutate(ctx context.Context, m *MeterReadingMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&MeterReadingCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&MeterReadingUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&MeterReadingUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&MeterReadingDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown MeterReading mutation op: %q", m.Op())
+	}
+}
+
 // ObligationClient is a client for the Obligation schema.
 type ObligationClient struct {
 	config
@@ -12788,6 +12985,187 @@ func (c *UnitClient) mutate(ctx context.Context, m *UnitMutation) (Value, error)
 	}
 }
 
+// VacancyClient is a client for the Vacancy schema.
+type VacancyClient struct {
+	config
+}
+
+// NewVacancyClient returns a client for the Vacancy from the given config.
+func NewVacancyClient(c config) *VacancyClient {
+	return &VacancyClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `vacancy.Hooks(f(g(h())))`.
+func (c *VacancyClient) Use(hooks ...Hook) {
+	c.hooks.Vacancy = append(c.hooks.Vacancy, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `vacancy.Intercept(f(g(h())))`.
+func (c *VacancyClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Vacancy = append(c.inters.Vacancy, interceptors...)
+}
+
+// Create returns a builder for creating a Vacancy entity.
+func (c *VacancyClient) Create() *VacancyCreate {
+	mutation := newVacancyMutation(c.config, OpCreate)
+	return &VacancyCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Vacancy entities.
+func (c *VacancyClient) CreateBulk(builders ...*VacancyCreate) *VacancyCreateBulk {
+	return &VacancyCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *VacancyClient) MapCreateBulk(slice any, setFunc func(*VacancyCreate, int)) *VacancyCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &VacancyCreateBulk{err: fmt.Errorf("calling to VacancyClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*VacancyCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &VacancyCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Vacancy.
+func (c *VacancyClient) Update() *VacancyUpdate {
+	mutation := newVacancyMutation(c.config, OpUpdate)
+	return &VacancyUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *VacancyClient) UpdateOne(_m *Vacancy) *VacancyUpdateOne {
+	mutation := newVacancyMutation(c.config, OpUpdateOne, withVacancy(_m))
+	return &VacancyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *VacancyClient) UpdateOneID(id uuid.UUID) *VacancyUpdateOne {
+	mutation := newVacancyMutation(c.config, OpUpdateOne, withVacancyID(id))
+	return &VacancyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Vacancy.
+func (c *VacancyClient) Delete() *VacancyDelete {
+	mutation := newVacancyMutation(c.config, OpDelete)
+	return &VacancyDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *VacancyClient) DeleteOne(_m *Vacancy) *VacancyDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *VacancyClient) DeleteOneID(id uuid.UUID) *VacancyDeleteOne {
+	builder := c.Delete().Where(vacancy.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &VacancyDeleteOne{builder}
+}
+
+// Query returns a query builder for Vacancy.
+func (c *VacancyClient) Query() *VacancyQuery {
+	return &VacancyQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeVacancy},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Vacancy entity by its id.
+func (c *VacancyClient) Get(ctx context.Context, id uuid.UUID) (*Vacancy, error) {
+	return c.Query().Where(vacancy.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *VacancyClient) GetX(ctx context.Context, id uuid.UUID) *Vacancy {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a Vacancy.
+func (c *VacancyClient) QueryEstate(_m *Vacancy) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(vacancy.Table, vacancy.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, vacancy.EstateTable, vacancy.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryUnit queries the unit edge of a Vacancy.
+func (c *VacancyClient) QueryUnit(_m *Vacancy) *UnitQuery {
+	query := (&UnitClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(vacancy.Table, vacancy.FieldID, id),
+			sqlgraph.To(unit.Table, unit.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, vacancy.UnitTable, vacancy.UnitColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryReadings queries the readings edge of a Vacancy.
+func (c *VacancyClient) QueryReadings(_m *Vacancy) *MeterReadingQuery {
+	query := (&MeterReadingClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(vacancy.Table, vacancy.FieldID, id),
+			sqlgraph.To(meterreading.Table, meterreading.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, vacancy.ReadingsTable, vacancy.ReadingsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *VacancyClient) Hooks() []Hook {
+	return c.hooks.Vacancy
+}
+
+// Interceptors returns the client interceptors.
+func (c *VacancyClient) Interceptors() []Interceptor {
+	return c.inters.Vacancy
+}
+
+func (c *VacancyClient) mutate(ctx context.Context, m *VacancyMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&VacancyCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&VacancyUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&VacancyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&VacancyDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Vacancy mutation op: %q", m.Op())
+	}
+}
+
 // ViolationClient is a client for the Violation schema.
 type ViolationClient struct {
 	config
@@ -12966,9 +13344,9 @@ type (
 		KeyHolder, KeyHook, KeyLoan, KeyLoanLine, KeyLoanRequest, KeyLoanRequestLine,
 		KeyLockChange, KeyLoss, KeyMovement, KeyReturn, KeyScrapping, KeySeal, KeySet,
 		KeySpotCheck, KeyStatement, KeyStatementLine, MailEvent, MailItem, MailReceipt,
-		MailReceiptLine, Obligation, Occupancy, Reconciliation, ReconciliationLine,
-		Renovation, RenovationStep, Resident, Signature, Staff, StaffFileConsultation,
-		Unit, Violation []ent.Hook
+		MailReceiptLine, MeterReading, Obligation, Occupancy, Reconciliation,
+		ReconciliationLine, Renovation, RenovationStep, Resident, Signature, Staff,
+		StaffFileConsultation, Unit, Vacancy, Violation []ent.Hook
 	}
 	inters struct {
 		Approval, ArchiveDestruction, ArchiveDestructionLine, ArchiveDocument,
@@ -12981,8 +13359,8 @@ type (
 		KeyHolder, KeyHook, KeyLoan, KeyLoanLine, KeyLoanRequest, KeyLoanRequestLine,
 		KeyLockChange, KeyLoss, KeyMovement, KeyReturn, KeyScrapping, KeySeal, KeySet,
 		KeySpotCheck, KeyStatement, KeyStatementLine, MailEvent, MailItem, MailReceipt,
-		MailReceiptLine, Obligation, Occupancy, Reconciliation, ReconciliationLine,
-		Renovation, RenovationStep, Resident, Signature, Staff, StaffFileConsultation,
-		Unit, Violation []ent.Interceptor
+		MailReceiptLine, MeterReading, Obligation, Occupancy, Reconciliation,
+		ReconciliationLine, Renovation, RenovationStep, Resident, Signature, Staff,
+		StaffFileConsultation, Unit, Vacancy, Violation []ent.Interceptor
 	}
 )

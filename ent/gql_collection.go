@@ -62,6 +62,7 @@ import (
 	"github.com/steward-pm/steward/ent/mailitem"
 	"github.com/steward-pm/steward/ent/mailreceipt"
 	"github.com/steward-pm/steward/ent/mailreceiptline"
+	"github.com/steward-pm/steward/ent/meterreading"
 	"github.com/steward-pm/steward/ent/obligation"
 	"github.com/steward-pm/steward/ent/occupancy"
 	"github.com/steward-pm/steward/ent/reconciliation"
@@ -73,6 +74,7 @@ import (
 	"github.com/steward-pm/steward/ent/staff"
 	"github.com/steward-pm/steward/ent/stafffileconsultation"
 	"github.com/steward-pm/steward/ent/unit"
+	"github.com/steward-pm/steward/ent/vacancy"
 	"github.com/steward-pm/steward/ent/violation"
 )
 
@@ -10698,6 +10700,195 @@ func newMailReceiptLinePaginateArgs(rv map[string]any) *mailreceiptlinePaginateA
 }
 
 // CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *MeterReadingQuery) CollectFields(ctx context.Context, satisfies ...string) (*MeterReadingQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *MeterReadingQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(meterreading.Columns))
+		selectedFields = []string{meterreading.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[meterreading.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, meterreading.FieldEstateID)
+				fieldSeen[meterreading.FieldEstateID] = struct{}{}
+			}
+
+		case "unit":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&UnitClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, unitImplementors)...); err != nil {
+				return err
+			}
+			_q.withUnit = query
+			if _, ok := fieldSeen[meterreading.FieldUnitID]; !ok {
+				selectedFields = append(selectedFields, meterreading.FieldUnitID)
+				fieldSeen[meterreading.FieldUnitID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[meterreading.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, meterreading.FieldCreatedAt)
+				fieldSeen[meterreading.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[meterreading.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, meterreading.FieldEstateID)
+				fieldSeen[meterreading.FieldEstateID] = struct{}{}
+			}
+		case "voidedAt":
+			if _, ok := fieldSeen[meterreading.FieldVoidedAt]; !ok {
+				selectedFields = append(selectedFields, meterreading.FieldVoidedAt)
+				fieldSeen[meterreading.FieldVoidedAt] = struct{}{}
+			}
+		case "voidReason":
+			if _, ok := fieldSeen[meterreading.FieldVoidReason]; !ok {
+				selectedFields = append(selectedFields, meterreading.FieldVoidReason)
+				fieldSeen[meterreading.FieldVoidReason] = struct{}{}
+			}
+		case "voidedByID":
+			if _, ok := fieldSeen[meterreading.FieldVoidedByID]; !ok {
+				selectedFields = append(selectedFields, meterreading.FieldVoidedByID)
+				fieldSeen[meterreading.FieldVoidedByID] = struct{}{}
+			}
+		case "voidedByName":
+			if _, ok := fieldSeen[meterreading.FieldVoidedByName]; !ok {
+				selectedFields = append(selectedFields, meterreading.FieldVoidedByName)
+				fieldSeen[meterreading.FieldVoidedByName] = struct{}{}
+			}
+		case "lateReason":
+			if _, ok := fieldSeen[meterreading.FieldLateReason]; !ok {
+				selectedFields = append(selectedFields, meterreading.FieldLateReason)
+				fieldSeen[meterreading.FieldLateReason] = struct{}{}
+			}
+		case "vacancyID":
+			if _, ok := fieldSeen[meterreading.FieldVacancyID]; !ok {
+				selectedFields = append(selectedFields, meterreading.FieldVacancyID)
+				fieldSeen[meterreading.FieldVacancyID] = struct{}{}
+			}
+		case "unitID":
+			if _, ok := fieldSeen[meterreading.FieldUnitID]; !ok {
+				selectedFields = append(selectedFields, meterreading.FieldUnitID)
+				fieldSeen[meterreading.FieldUnitID] = struct{}{}
+			}
+		case "meter":
+			if _, ok := fieldSeen[meterreading.FieldMeter]; !ok {
+				selectedFields = append(selectedFields, meterreading.FieldMeter)
+				fieldSeen[meterreading.FieldMeter] = struct{}{}
+			}
+		case "valueHundredths":
+			if _, ok := fieldSeen[meterreading.FieldValueHundredths]; !ok {
+				selectedFields = append(selectedFields, meterreading.FieldValueHundredths)
+				fieldSeen[meterreading.FieldValueHundredths] = struct{}{}
+			}
+		case "changeReason":
+			if _, ok := fieldSeen[meterreading.FieldChangeReason]; !ok {
+				selectedFields = append(selectedFields, meterreading.FieldChangeReason)
+				fieldSeen[meterreading.FieldChangeReason] = struct{}{}
+			}
+		case "readAt":
+			if _, ok := fieldSeen[meterreading.FieldReadAt]; !ok {
+				selectedFields = append(selectedFields, meterreading.FieldReadAt)
+				fieldSeen[meterreading.FieldReadAt] = struct{}{}
+			}
+		case "recordedByID":
+			if _, ok := fieldSeen[meterreading.FieldRecordedByID]; !ok {
+				selectedFields = append(selectedFields, meterreading.FieldRecordedByID)
+				fieldSeen[meterreading.FieldRecordedByID] = struct{}{}
+			}
+		case "recordedByName":
+			if _, ok := fieldSeen[meterreading.FieldRecordedByName]; !ok {
+				selectedFields = append(selectedFields, meterreading.FieldRecordedByName)
+				fieldSeen[meterreading.FieldRecordedByName] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type meterreadingPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []MeterReadingPaginateOption
+}
+
+func newMeterReadingPaginateArgs(rv map[string]any) *meterreadingPaginateArgs {
+	args := &meterreadingPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &MeterReadingOrder{Field: &MeterReadingOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithMeterReadingOrder(order))
+			}
+		case *MeterReadingOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithMeterReadingOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*MeterReadingWhereInput); ok {
+		args.opts = append(args.opts, WithMeterReadingFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
 func (_q *ObligationQuery) CollectFields(ctx context.Context, satisfies ...string) (*ObligationQuery, error) {
 	fc := graphql.GetFieldContext(ctx)
 	if fc == nil {
@@ -12796,6 +12987,253 @@ func newUnitPaginateArgs(rv map[string]any) *unitPaginateArgs {
 	}
 	if v, ok := rv[whereField].(*UnitWhereInput); ok {
 		args.opts = append(args.opts, WithUnitFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *VacancyQuery) CollectFields(ctx context.Context, satisfies ...string) (*VacancyQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *VacancyQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(vacancy.Columns))
+		selectedFields = []string{vacancy.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[vacancy.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, vacancy.FieldEstateID)
+				fieldSeen[vacancy.FieldEstateID] = struct{}{}
+			}
+
+		case "unit":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&UnitClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, unitImplementors)...); err != nil {
+				return err
+			}
+			_q.withUnit = query
+			if _, ok := fieldSeen[vacancy.FieldUnitID]; !ok {
+				selectedFields = append(selectedFields, vacancy.FieldUnitID)
+				fieldSeen[vacancy.FieldUnitID] = struct{}{}
+			}
+
+		case "readings":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&MeterReadingClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, false, opCtx, field, path, mayAddCondition(satisfies, meterreadingImplementors)...); err != nil {
+				return err
+			}
+			_q.WithNamedReadings(alias, func(wq *MeterReadingQuery) {
+				*wq = *query
+			})
+		case "createdAt":
+			if _, ok := fieldSeen[vacancy.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, vacancy.FieldCreatedAt)
+				fieldSeen[vacancy.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[vacancy.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, vacancy.FieldEstateID)
+				fieldSeen[vacancy.FieldEstateID] = struct{}{}
+			}
+		case "version":
+			if _, ok := fieldSeen[vacancy.FieldVersion]; !ok {
+				selectedFields = append(selectedFields, vacancy.FieldVersion)
+				fieldSeen[vacancy.FieldVersion] = struct{}{}
+			}
+		case "unitID":
+			if _, ok := fieldSeen[vacancy.FieldUnitID]; !ok {
+				selectedFields = append(selectedFields, vacancy.FieldUnitID)
+				fieldSeen[vacancy.FieldUnitID] = struct{}{}
+			}
+		case "buildingID":
+			if _, ok := fieldSeen[vacancy.FieldBuildingID]; !ok {
+				selectedFields = append(selectedFields, vacancy.FieldBuildingID)
+				fieldSeen[vacancy.FieldBuildingID] = struct{}{}
+			}
+		case "areaID":
+			if _, ok := fieldSeen[vacancy.FieldAreaID]; !ok {
+				selectedFields = append(selectedFields, vacancy.FieldAreaID)
+				fieldSeen[vacancy.FieldAreaID] = struct{}{}
+			}
+		case "state":
+			if _, ok := fieldSeen[vacancy.FieldState]; !ok {
+				selectedFields = append(selectedFields, vacancy.FieldState)
+				fieldSeen[vacancy.FieldState] = struct{}{}
+			}
+		case "sinceOn":
+			if _, ok := fieldSeen[vacancy.FieldSinceOn]; !ok {
+				selectedFields = append(selectedFields, vacancy.FieldSinceOn)
+				fieldSeen[vacancy.FieldSinceOn] = struct{}{}
+			}
+		case "endedOn":
+			if _, ok := fieldSeen[vacancy.FieldEndedOn]; !ok {
+				selectedFields = append(selectedFields, vacancy.FieldEndedOn)
+				fieldSeen[vacancy.FieldEndedOn] = struct{}{}
+			}
+		case "condition":
+			if _, ok := fieldSeen[vacancy.FieldCondition]; !ok {
+				selectedFields = append(selectedFields, vacancy.FieldCondition)
+				fieldSeen[vacancy.FieldCondition] = struct{}{}
+			}
+		case "describedByID":
+			if _, ok := fieldSeen[vacancy.FieldDescribedByID]; !ok {
+				selectedFields = append(selectedFields, vacancy.FieldDescribedByID)
+				fieldSeen[vacancy.FieldDescribedByID] = struct{}{}
+			}
+		case "describedByName":
+			if _, ok := fieldSeen[vacancy.FieldDescribedByName]; !ok {
+				selectedFields = append(selectedFields, vacancy.FieldDescribedByName)
+				fieldSeen[vacancy.FieldDescribedByName] = struct{}{}
+			}
+		case "describedAt":
+			if _, ok := fieldSeen[vacancy.FieldDescribedAt]; !ok {
+				selectedFields = append(selectedFields, vacancy.FieldDescribedAt)
+				fieldSeen[vacancy.FieldDescribedAt] = struct{}{}
+			}
+		case "ventilatedOn":
+			if _, ok := fieldSeen[vacancy.FieldVentilatedOn]; !ok {
+				selectedFields = append(selectedFields, vacancy.FieldVentilatedOn)
+				fieldSeen[vacancy.FieldVentilatedOn] = struct{}{}
+			}
+		case "ventilationDueOn":
+			if _, ok := fieldSeen[vacancy.FieldVentilationDueOn]; !ok {
+				selectedFields = append(selectedFields, vacancy.FieldVentilationDueOn)
+				fieldSeen[vacancy.FieldVentilationDueOn] = struct{}{}
+			}
+		case "cleanedOn":
+			if _, ok := fieldSeen[vacancy.FieldCleanedOn]; !ok {
+				selectedFields = append(selectedFields, vacancy.FieldCleanedOn)
+				fieldSeen[vacancy.FieldCleanedOn] = struct{}{}
+			}
+		case "cleaningDueOn":
+			if _, ok := fieldSeen[vacancy.FieldCleaningDueOn]; !ok {
+				selectedFields = append(selectedFields, vacancy.FieldCleaningDueOn)
+				fieldSeen[vacancy.FieldCleaningDueOn] = struct{}{}
+			}
+		case "dueOn":
+			if _, ok := fieldSeen[vacancy.FieldDueOn]; !ok {
+				selectedFields = append(selectedFields, vacancy.FieldDueOn)
+				fieldSeen[vacancy.FieldDueOn] = struct{}{}
+			}
+		case "waterHundredths":
+			if _, ok := fieldSeen[vacancy.FieldWaterHundredths]; !ok {
+				selectedFields = append(selectedFields, vacancy.FieldWaterHundredths)
+				fieldSeen[vacancy.FieldWaterHundredths] = struct{}{}
+			}
+		case "waterReadAt":
+			if _, ok := fieldSeen[vacancy.FieldWaterReadAt]; !ok {
+				selectedFields = append(selectedFields, vacancy.FieldWaterReadAt)
+				fieldSeen[vacancy.FieldWaterReadAt] = struct{}{}
+			}
+		case "electricityHundredths":
+			if _, ok := fieldSeen[vacancy.FieldElectricityHundredths]; !ok {
+				selectedFields = append(selectedFields, vacancy.FieldElectricityHundredths)
+				fieldSeen[vacancy.FieldElectricityHundredths] = struct{}{}
+			}
+		case "electricityReadAt":
+			if _, ok := fieldSeen[vacancy.FieldElectricityReadAt]; !ok {
+				selectedFields = append(selectedFields, vacancy.FieldElectricityReadAt)
+				fieldSeen[vacancy.FieldElectricityReadAt] = struct{}{}
+			}
+		case "gasHundredths":
+			if _, ok := fieldSeen[vacancy.FieldGasHundredths]; !ok {
+				selectedFields = append(selectedFields, vacancy.FieldGasHundredths)
+				fieldSeen[vacancy.FieldGasHundredths] = struct{}{}
+			}
+		case "gasReadAt":
+			if _, ok := fieldSeen[vacancy.FieldGasReadAt]; !ok {
+				selectedFields = append(selectedFields, vacancy.FieldGasReadAt)
+				fieldSeen[vacancy.FieldGasReadAt] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type vacancyPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []VacancyPaginateOption
+}
+
+func newVacancyPaginateArgs(rv map[string]any) *vacancyPaginateArgs {
+	args := &vacancyPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &VacancyOrder{Field: &VacancyOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithVacancyOrder(order))
+			}
+		case *VacancyOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithVacancyOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*VacancyWhereInput); ok {
+		args.opts = append(args.opts, WithVacancyFilter(v.Filter))
 	}
 	return args
 }

@@ -1424,6 +1424,22 @@ func (_m *MailReceiptLine) Receipt(ctx context.Context) (*MailReceipt, error) {
 	return result, err
 }
 
+func (_m *MeterReading) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *MeterReading) Unit(ctx context.Context) (*Unit, error) {
+	result, err := _m.Edges.UnitOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryUnit().Only(ctx)
+	}
+	return result, err
+}
+
 func (_m *Obligation) Estate(ctx context.Context) (*Estate, error) {
 	result, err := _m.Edges.EstateOrErr()
 	if IsNotLoaded(err) {
@@ -1640,6 +1656,34 @@ func (_m *Unit) Occupancies(ctx context.Context) (result []*Occupancy, err error
 	}
 	if IsNotLoaded(err) {
 		result, err = _m.QueryOccupancies().All(ctx)
+	}
+	return result, err
+}
+
+func (_m *Vacancy) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *Vacancy) Unit(ctx context.Context) (*Unit, error) {
+	result, err := _m.Edges.UnitOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryUnit().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *Vacancy) Readings(ctx context.Context) (result []*MeterReading, err error) {
+	if fc := graphql.GetFieldContext(ctx); fc != nil && fc.Field.Alias != "" {
+		result, err = _m.NamedReadings(graphql.GetFieldContext(ctx).Field.Alias)
+	} else {
+		result, err = _m.Edges.ReadingsOrErr()
+	}
+	if IsNotLoaded(err) {
+		result, err = _m.QueryReadings().All(ctx)
 	}
 	return result, err
 }

@@ -70,6 +70,7 @@ import (
 	"github.com/steward-pm/steward/ent/mailitem"
 	"github.com/steward-pm/steward/ent/mailreceipt"
 	"github.com/steward-pm/steward/ent/mailreceiptline"
+	"github.com/steward-pm/steward/ent/meterreading"
 	"github.com/steward-pm/steward/ent/obligation"
 	"github.com/steward-pm/steward/ent/occupancy"
 	"github.com/steward-pm/steward/ent/reconciliation"
@@ -81,6 +82,7 @@ import (
 	"github.com/steward-pm/steward/ent/staff"
 	"github.com/steward-pm/steward/ent/stafffileconsultation"
 	"github.com/steward-pm/steward/ent/unit"
+	"github.com/steward-pm/steward/ent/vacancy"
 	"github.com/steward-pm/steward/ent/violation"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
@@ -17255,6 +17257,320 @@ func (_m *MailReceiptLine) ToEdge(order *MailReceiptLineOrder) *MailReceiptLineE
 	}
 }
 
+// MeterReadingEdge is the edge representation of MeterReading.
+type MeterReadingEdge struct {
+	Node   *MeterReading `json:"node"`
+	Cursor Cursor        `json:"cursor"`
+}
+
+// MeterReadingConnection is the connection containing edges to MeterReading.
+type MeterReadingConnection struct {
+	Edges      []*MeterReadingEdge `json:"edges"`
+	PageInfo   PageInfo            `json:"pageInfo"`
+	TotalCount int                 `json:"totalCount"`
+}
+
+func (c *MeterReadingConnection) build(nodes []*MeterReading, pager *meterreadingPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *MeterReading
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *MeterReading {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *MeterReading {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*MeterReadingEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &MeterReadingEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// MeterReadingPaginateOption enables pagination customization.
+type MeterReadingPaginateOption func(*meterreadingPager) error
+
+// WithMeterReadingOrder configures pagination ordering.
+func WithMeterReadingOrder(order *MeterReadingOrder) MeterReadingPaginateOption {
+	if order == nil {
+		order = DefaultMeterReadingOrder
+	}
+	o := *order
+	return func(pager *meterreadingPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultMeterReadingOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithMeterReadingFilter configures pagination filter.
+func WithMeterReadingFilter(filter func(*MeterReadingQuery) (*MeterReadingQuery, error)) MeterReadingPaginateOption {
+	return func(pager *meterreadingPager) error {
+		if filter == nil {
+			return errors.New("MeterReadingQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type meterreadingPager struct {
+	reverse bool
+	order   *MeterReadingOrder
+	filter  func(*MeterReadingQuery) (*MeterReadingQuery, error)
+}
+
+func newMeterReadingPager(opts []MeterReadingPaginateOption, reverse bool) (*meterreadingPager, error) {
+	pager := &meterreadingPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultMeterReadingOrder
+	}
+	return pager, nil
+}
+
+func (p *meterreadingPager) applyFilter(query *MeterReadingQuery) (*MeterReadingQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *meterreadingPager) toCursor(_m *MeterReading) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *meterreadingPager) applyCursors(query *MeterReadingQuery, after, before *Cursor) (*MeterReadingQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultMeterReadingOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *meterreadingPager) applyOrder(query *MeterReadingQuery) *MeterReadingQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultMeterReadingOrder.Field {
+		query = query.Order(DefaultMeterReadingOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *meterreadingPager) orderExpr(query *MeterReadingQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultMeterReadingOrder.Field {
+			b.Comma().Ident(DefaultMeterReadingOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to MeterReading.
+func (_m *MeterReadingQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...MeterReadingPaginateOption,
+) (*MeterReadingConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newMeterReadingPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &MeterReadingConnection{Edges: []*MeterReadingEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// MeterReadingOrderFieldCreatedAt orders MeterReading by created_at.
+	MeterReadingOrderFieldCreatedAt = &MeterReadingOrderField{
+		Value: func(_m *MeterReading) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: meterreading.FieldCreatedAt,
+		toTerm: meterreading.ByCreatedAt,
+		toCursor: func(_m *MeterReading) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+	// MeterReadingOrderFieldReadAt orders MeterReading by read_at.
+	MeterReadingOrderFieldReadAt = &MeterReadingOrderField{
+		Value: func(_m *MeterReading) (ent.Value, error) {
+			return _m.ReadAt, nil
+		},
+		column: meterreading.FieldReadAt,
+		toTerm: meterreading.ByReadAt,
+		toCursor: func(_m *MeterReading) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.ReadAt,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f MeterReadingOrderField) String() string {
+	var str string
+	switch f.column {
+	case MeterReadingOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	case MeterReadingOrderFieldReadAt.column:
+		str = "READ_AT"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f MeterReadingOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *MeterReadingOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("MeterReadingOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *MeterReadingOrderFieldCreatedAt
+	case "READ_AT":
+		*f = *MeterReadingOrderFieldReadAt
+	default:
+		return fmt.Errorf("%s is not a valid MeterReadingOrderField", str)
+	}
+	return nil
+}
+
+// MeterReadingOrderField defines the ordering field of MeterReading.
+type MeterReadingOrderField struct {
+	// Value extracts the ordering value from the given MeterReading.
+	Value    func(*MeterReading) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) meterreading.OrderOption
+	toCursor func(*MeterReading) Cursor
+}
+
+// MeterReadingOrder defines the ordering of MeterReading.
+type MeterReadingOrder struct {
+	Direction OrderDirection          `json:"direction"`
+	Field     *MeterReadingOrderField `json:"field"`
+}
+
+// DefaultMeterReadingOrder is the default ordering of MeterReading.
+var DefaultMeterReadingOrder = &MeterReadingOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &MeterReadingOrderField{
+		Value: func(_m *MeterReading) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: meterreading.FieldID,
+		toTerm: meterreading.ByID,
+		toCursor: func(_m *MeterReading) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts MeterReading into MeterReadingEdge.
+func (_m *MeterReading) ToEdge(order *MeterReadingOrder) *MeterReadingEdge {
+	if order == nil {
+		order = DefaultMeterReadingOrder
+	}
+	return &MeterReadingEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
 // ObligationEdge is the edge representation of Obligation.
 type ObligationEdge struct {
 	Node   *Obligation `json:"node"`
@@ -20686,6 +21002,356 @@ func (_m *Unit) ToEdge(order *UnitOrder) *UnitEdge {
 		order = DefaultUnitOrder
 	}
 	return &UnitEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// VacancyEdge is the edge representation of Vacancy.
+type VacancyEdge struct {
+	Node   *Vacancy `json:"node"`
+	Cursor Cursor   `json:"cursor"`
+}
+
+// VacancyConnection is the connection containing edges to Vacancy.
+type VacancyConnection struct {
+	Edges      []*VacancyEdge `json:"edges"`
+	PageInfo   PageInfo       `json:"pageInfo"`
+	TotalCount int            `json:"totalCount"`
+}
+
+func (c *VacancyConnection) build(nodes []*Vacancy, pager *vacancyPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *Vacancy
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *Vacancy {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *Vacancy {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*VacancyEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &VacancyEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// VacancyPaginateOption enables pagination customization.
+type VacancyPaginateOption func(*vacancyPager) error
+
+// WithVacancyOrder configures pagination ordering.
+func WithVacancyOrder(order *VacancyOrder) VacancyPaginateOption {
+	if order == nil {
+		order = DefaultVacancyOrder
+	}
+	o := *order
+	return func(pager *vacancyPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultVacancyOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithVacancyFilter configures pagination filter.
+func WithVacancyFilter(filter func(*VacancyQuery) (*VacancyQuery, error)) VacancyPaginateOption {
+	return func(pager *vacancyPager) error {
+		if filter == nil {
+			return errors.New("VacancyQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type vacancyPager struct {
+	reverse bool
+	order   *VacancyOrder
+	filter  func(*VacancyQuery) (*VacancyQuery, error)
+}
+
+func newVacancyPager(opts []VacancyPaginateOption, reverse bool) (*vacancyPager, error) {
+	pager := &vacancyPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultVacancyOrder
+	}
+	return pager, nil
+}
+
+func (p *vacancyPager) applyFilter(query *VacancyQuery) (*VacancyQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *vacancyPager) toCursor(_m *Vacancy) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *vacancyPager) applyCursors(query *VacancyQuery, after, before *Cursor) (*VacancyQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultVacancyOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *vacancyPager) applyOrder(query *VacancyQuery) *VacancyQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultVacancyOrder.Field {
+		query = query.Order(DefaultVacancyOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *vacancyPager) orderExpr(query *VacancyQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultVacancyOrder.Field {
+			b.Comma().Ident(DefaultVacancyOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to Vacancy.
+func (_m *VacancyQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...VacancyPaginateOption,
+) (*VacancyConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newVacancyPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &VacancyConnection{Edges: []*VacancyEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// VacancyOrderFieldCreatedAt orders Vacancy by created_at.
+	VacancyOrderFieldCreatedAt = &VacancyOrderField{
+		Value: func(_m *Vacancy) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: vacancy.FieldCreatedAt,
+		toTerm: vacancy.ByCreatedAt,
+		toCursor: func(_m *Vacancy) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+	// VacancyOrderFieldSortKey orders Vacancy by sort_key.
+	VacancyOrderFieldSortKey = &VacancyOrderField{
+		Value: func(_m *Vacancy) (ent.Value, error) {
+			return _m.SortKey, nil
+		},
+		column: vacancy.FieldSortKey,
+		toTerm: vacancy.BySortKey,
+		toCursor: func(_m *Vacancy) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.SortKey,
+			}
+		},
+	}
+	// VacancyOrderFieldSinceOn orders Vacancy by since_on.
+	VacancyOrderFieldSinceOn = &VacancyOrderField{
+		Value: func(_m *Vacancy) (ent.Value, error) {
+			return _m.SinceOn, nil
+		},
+		column: vacancy.FieldSinceOn,
+		toTerm: vacancy.BySinceOn,
+		toCursor: func(_m *Vacancy) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.SinceOn,
+			}
+		},
+	}
+	// VacancyOrderFieldDueOn orders Vacancy by due_on.
+	VacancyOrderFieldDueOn = &VacancyOrderField{
+		Value: func(_m *Vacancy) (ent.Value, error) {
+			return _m.DueOn, nil
+		},
+		column: vacancy.FieldDueOn,
+		toTerm: vacancy.ByDueOn,
+		toCursor: func(_m *Vacancy) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.DueOn,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f VacancyOrderField) String() string {
+	var str string
+	switch f.column {
+	case VacancyOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	case VacancyOrderFieldSortKey.column:
+		str = "NATURAL"
+	case VacancyOrderFieldSinceOn.column:
+		str = "SINCE"
+	case VacancyOrderFieldDueOn.column:
+		str = "DUE"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f VacancyOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *VacancyOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("VacancyOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *VacancyOrderFieldCreatedAt
+	case "NATURAL":
+		*f = *VacancyOrderFieldSortKey
+	case "SINCE":
+		*f = *VacancyOrderFieldSinceOn
+	case "DUE":
+		*f = *VacancyOrderFieldDueOn
+	default:
+		return fmt.Errorf("%s is not a valid VacancyOrderField", str)
+	}
+	return nil
+}
+
+// VacancyOrderField defines the ordering field of Vacancy.
+type VacancyOrderField struct {
+	// Value extracts the ordering value from the given Vacancy.
+	Value    func(*Vacancy) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) vacancy.OrderOption
+	toCursor func(*Vacancy) Cursor
+}
+
+// VacancyOrder defines the ordering of Vacancy.
+type VacancyOrder struct {
+	Direction OrderDirection     `json:"direction"`
+	Field     *VacancyOrderField `json:"field"`
+}
+
+// DefaultVacancyOrder is the default ordering of Vacancy.
+var DefaultVacancyOrder = &VacancyOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &VacancyOrderField{
+		Value: func(_m *Vacancy) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: vacancy.FieldID,
+		toTerm: vacancy.ByID,
+		toCursor: func(_m *Vacancy) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts Vacancy into VacancyEdge.
+func (_m *Vacancy) ToEdge(order *VacancyOrder) *VacancyEdge {
+	if order == nil {
+		order = DefaultVacancyOrder
+	}
+	return &VacancyEdge{
 		Node:   _m,
 		Cursor: order.Field.toCursor(_m),
 	}

@@ -63,6 +63,7 @@ import (
 	"github.com/steward-pm/steward/ent/mailitem"
 	"github.com/steward-pm/steward/ent/mailreceipt"
 	"github.com/steward-pm/steward/ent/mailreceiptline"
+	"github.com/steward-pm/steward/ent/meterreading"
 	"github.com/steward-pm/steward/ent/obligation"
 	"github.com/steward-pm/steward/ent/occupancy"
 	"github.com/steward-pm/steward/ent/predicate"
@@ -75,6 +76,7 @@ import (
 	"github.com/steward-pm/steward/ent/staff"
 	"github.com/steward-pm/steward/ent/stafffileconsultation"
 	"github.com/steward-pm/steward/ent/unit"
+	"github.com/steward-pm/steward/ent/vacancy"
 	"github.com/steward-pm/steward/ent/violation"
 )
 
@@ -18860,6 +18862,312 @@ func (i *MailReceiptLineWhereInput) P() (predicate.MailReceiptLine, error) {
 	}
 }
 
+// MeterReadingWhereInput represents a where input for filtering MeterReading queries.
+type MeterReadingWhereInput struct {
+	Predicates []predicate.MeterReading  `json:"-"`
+	Not        *MeterReadingWhereInput   `json:"not,omitempty"`
+	Or         []*MeterReadingWhereInput `json:"or,omitempty"`
+	And        []*MeterReadingWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "voided_at" field predicates.
+	VoidedAt       *time.Time  `json:"voidedAt,omitempty"`
+	VoidedAtNEQ    *time.Time  `json:"voidedAtNEQ,omitempty"`
+	VoidedAtIn     []time.Time `json:"voidedAtIn,omitempty"`
+	VoidedAtNotIn  []time.Time `json:"voidedAtNotIn,omitempty"`
+	VoidedAtGT     *time.Time  `json:"voidedAtGT,omitempty"`
+	VoidedAtGTE    *time.Time  `json:"voidedAtGTE,omitempty"`
+	VoidedAtLT     *time.Time  `json:"voidedAtLT,omitempty"`
+	VoidedAtLTE    *time.Time  `json:"voidedAtLTE,omitempty"`
+	VoidedAtIsNil  bool        `json:"voidedAtIsNil,omitempty"`
+	VoidedAtNotNil bool        `json:"voidedAtNotNil,omitempty"`
+
+	// "vacancy_id" field predicates.
+	VacancyID      *uuid.UUID  `json:"vacancyID,omitempty"`
+	VacancyIDNEQ   *uuid.UUID  `json:"vacancyIDNEQ,omitempty"`
+	VacancyIDIn    []uuid.UUID `json:"vacancyIDIn,omitempty"`
+	VacancyIDNotIn []uuid.UUID `json:"vacancyIDNotIn,omitempty"`
+
+	// "unit_id" field predicates.
+	UnitID      *uuid.UUID  `json:"unitID,omitempty"`
+	UnitIDNEQ   *uuid.UUID  `json:"unitIDNEQ,omitempty"`
+	UnitIDIn    []uuid.UUID `json:"unitIDIn,omitempty"`
+	UnitIDNotIn []uuid.UUID `json:"unitIDNotIn,omitempty"`
+
+	// "meter" field predicates.
+	Meter      *meterreading.Meter  `json:"meter,omitempty"`
+	MeterNEQ   *meterreading.Meter  `json:"meterNEQ,omitempty"`
+	MeterIn    []meterreading.Meter `json:"meterIn,omitempty"`
+	MeterNotIn []meterreading.Meter `json:"meterNotIn,omitempty"`
+
+	// "read_at" field predicates.
+	ReadAt      *time.Time  `json:"readAt,omitempty"`
+	ReadAtNEQ   *time.Time  `json:"readAtNEQ,omitempty"`
+	ReadAtIn    []time.Time `json:"readAtIn,omitempty"`
+	ReadAtNotIn []time.Time `json:"readAtNotIn,omitempty"`
+	ReadAtGT    *time.Time  `json:"readAtGT,omitempty"`
+	ReadAtGTE   *time.Time  `json:"readAtGTE,omitempty"`
+	ReadAtLT    *time.Time  `json:"readAtLT,omitempty"`
+	ReadAtLTE   *time.Time  `json:"readAtLTE,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *MeterReadingWhereInput) AddPredicates(predicates ...predicate.MeterReading) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the MeterReadingWhereInput filter on the MeterReadingQuery builder.
+func (i *MeterReadingWhereInput) Filter(q *MeterReadingQuery) (*MeterReadingQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyMeterReadingWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyMeterReadingWhereInput is returned in case the MeterReadingWhereInput is empty.
+var ErrEmptyMeterReadingWhereInput = errors.New("ent: empty predicate MeterReadingWhereInput")
+
+// P returns a predicate for filtering meterreadings.
+// An error is returned if the input is empty or invalid.
+func (i *MeterReadingWhereInput) P() (predicate.MeterReading, error) {
+	var predicates []predicate.MeterReading
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, meterreading.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.MeterReading, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, meterreading.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.MeterReading, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, meterreading.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, meterreading.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, meterreading.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, meterreading.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, meterreading.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, meterreading.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, meterreading.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, meterreading.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, meterreading.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, meterreading.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, meterreading.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, meterreading.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, meterreading.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, meterreading.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, meterreading.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, meterreading.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, meterreading.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, meterreading.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, meterreading.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, meterreading.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, meterreading.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.VoidedAt != nil {
+		predicates = append(predicates, meterreading.VoidedAtEQ(*i.VoidedAt))
+	}
+	if i.VoidedAtNEQ != nil {
+		predicates = append(predicates, meterreading.VoidedAtNEQ(*i.VoidedAtNEQ))
+	}
+	if len(i.VoidedAtIn) > 0 {
+		predicates = append(predicates, meterreading.VoidedAtIn(i.VoidedAtIn...))
+	}
+	if len(i.VoidedAtNotIn) > 0 {
+		predicates = append(predicates, meterreading.VoidedAtNotIn(i.VoidedAtNotIn...))
+	}
+	if i.VoidedAtGT != nil {
+		predicates = append(predicates, meterreading.VoidedAtGT(*i.VoidedAtGT))
+	}
+	if i.VoidedAtGTE != nil {
+		predicates = append(predicates, meterreading.VoidedAtGTE(*i.VoidedAtGTE))
+	}
+	if i.VoidedAtLT != nil {
+		predicates = append(predicates, meterreading.VoidedAtLT(*i.VoidedAtLT))
+	}
+	if i.VoidedAtLTE != nil {
+		predicates = append(predicates, meterreading.VoidedAtLTE(*i.VoidedAtLTE))
+	}
+	if i.VoidedAtIsNil {
+		predicates = append(predicates, meterreading.VoidedAtIsNil())
+	}
+	if i.VoidedAtNotNil {
+		predicates = append(predicates, meterreading.VoidedAtNotNil())
+	}
+	if i.VacancyID != nil {
+		predicates = append(predicates, meterreading.VacancyIDEQ(*i.VacancyID))
+	}
+	if i.VacancyIDNEQ != nil {
+		predicates = append(predicates, meterreading.VacancyIDNEQ(*i.VacancyIDNEQ))
+	}
+	if len(i.VacancyIDIn) > 0 {
+		predicates = append(predicates, meterreading.VacancyIDIn(i.VacancyIDIn...))
+	}
+	if len(i.VacancyIDNotIn) > 0 {
+		predicates = append(predicates, meterreading.VacancyIDNotIn(i.VacancyIDNotIn...))
+	}
+	if i.UnitID != nil {
+		predicates = append(predicates, meterreading.UnitIDEQ(*i.UnitID))
+	}
+	if i.UnitIDNEQ != nil {
+		predicates = append(predicates, meterreading.UnitIDNEQ(*i.UnitIDNEQ))
+	}
+	if len(i.UnitIDIn) > 0 {
+		predicates = append(predicates, meterreading.UnitIDIn(i.UnitIDIn...))
+	}
+	if len(i.UnitIDNotIn) > 0 {
+		predicates = append(predicates, meterreading.UnitIDNotIn(i.UnitIDNotIn...))
+	}
+	if i.Meter != nil {
+		predicates = append(predicates, meterreading.MeterEQ(*i.Meter))
+	}
+	if i.MeterNEQ != nil {
+		predicates = append(predicates, meterreading.MeterNEQ(*i.MeterNEQ))
+	}
+	if len(i.MeterIn) > 0 {
+		predicates = append(predicates, meterreading.MeterIn(i.MeterIn...))
+	}
+	if len(i.MeterNotIn) > 0 {
+		predicates = append(predicates, meterreading.MeterNotIn(i.MeterNotIn...))
+	}
+	if i.ReadAt != nil {
+		predicates = append(predicates, meterreading.ReadAtEQ(*i.ReadAt))
+	}
+	if i.ReadAtNEQ != nil {
+		predicates = append(predicates, meterreading.ReadAtNEQ(*i.ReadAtNEQ))
+	}
+	if len(i.ReadAtIn) > 0 {
+		predicates = append(predicates, meterreading.ReadAtIn(i.ReadAtIn...))
+	}
+	if len(i.ReadAtNotIn) > 0 {
+		predicates = append(predicates, meterreading.ReadAtNotIn(i.ReadAtNotIn...))
+	}
+	if i.ReadAtGT != nil {
+		predicates = append(predicates, meterreading.ReadAtGT(*i.ReadAtGT))
+	}
+	if i.ReadAtGTE != nil {
+		predicates = append(predicates, meterreading.ReadAtGTE(*i.ReadAtGTE))
+	}
+	if i.ReadAtLT != nil {
+		predicates = append(predicates, meterreading.ReadAtLT(*i.ReadAtLT))
+	}
+	if i.ReadAtLTE != nil {
+		predicates = append(predicates, meterreading.ReadAtLTE(*i.ReadAtLTE))
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyMeterReadingWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return meterreading.And(predicates...), nil
+	}
+}
+
 // ObligationWhereInput represents a where input for filtering Obligation queries.
 type ObligationWhereInput struct {
 	Predicates []predicate.Obligation  `json:"-"`
@@ -23467,6 +23775,580 @@ func (i *UnitWhereInput) P() (predicate.Unit, error) {
 		return predicates[0], nil
 	default:
 		return unit.And(predicates...), nil
+	}
+}
+
+// VacancyWhereInput represents a where input for filtering Vacancy queries.
+type VacancyWhereInput struct {
+	Predicates []predicate.Vacancy  `json:"-"`
+	Not        *VacancyWhereInput   `json:"not,omitempty"`
+	Or         []*VacancyWhereInput `json:"or,omitempty"`
+	And        []*VacancyWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "unit_id" field predicates.
+	UnitID      *uuid.UUID  `json:"unitID,omitempty"`
+	UnitIDNEQ   *uuid.UUID  `json:"unitIDNEQ,omitempty"`
+	UnitIDIn    []uuid.UUID `json:"unitIDIn,omitempty"`
+	UnitIDNotIn []uuid.UUID `json:"unitIDNotIn,omitempty"`
+
+	// "building_id" field predicates.
+	BuildingID      *uuid.UUID  `json:"buildingID,omitempty"`
+	BuildingIDNEQ   *uuid.UUID  `json:"buildingIDNEQ,omitempty"`
+	BuildingIDIn    []uuid.UUID `json:"buildingIDIn,omitempty"`
+	BuildingIDNotIn []uuid.UUID `json:"buildingIDNotIn,omitempty"`
+	BuildingIDGT    *uuid.UUID  `json:"buildingIDGT,omitempty"`
+	BuildingIDGTE   *uuid.UUID  `json:"buildingIDGTE,omitempty"`
+	BuildingIDLT    *uuid.UUID  `json:"buildingIDLT,omitempty"`
+	BuildingIDLTE   *uuid.UUID  `json:"buildingIDLTE,omitempty"`
+
+	// "area_id" field predicates.
+	AreaID       *uuid.UUID  `json:"areaID,omitempty"`
+	AreaIDNEQ    *uuid.UUID  `json:"areaIDNEQ,omitempty"`
+	AreaIDIn     []uuid.UUID `json:"areaIDIn,omitempty"`
+	AreaIDNotIn  []uuid.UUID `json:"areaIDNotIn,omitempty"`
+	AreaIDGT     *uuid.UUID  `json:"areaIDGT,omitempty"`
+	AreaIDGTE    *uuid.UUID  `json:"areaIDGTE,omitempty"`
+	AreaIDLT     *uuid.UUID  `json:"areaIDLT,omitempty"`
+	AreaIDLTE    *uuid.UUID  `json:"areaIDLTE,omitempty"`
+	AreaIDIsNil  bool        `json:"areaIDIsNil,omitempty"`
+	AreaIDNotNil bool        `json:"areaIDNotNil,omitempty"`
+
+	// "state" field predicates.
+	State      *vacancy.State  `json:"state,omitempty"`
+	StateNEQ   *vacancy.State  `json:"stateNEQ,omitempty"`
+	StateIn    []vacancy.State `json:"stateIn,omitempty"`
+	StateNotIn []vacancy.State `json:"stateNotIn,omitempty"`
+
+	// "since_on" field predicates.
+	SinceOn      *time.Time  `json:"sinceOn,omitempty"`
+	SinceOnNEQ   *time.Time  `json:"sinceOnNEQ,omitempty"`
+	SinceOnIn    []time.Time `json:"sinceOnIn,omitempty"`
+	SinceOnNotIn []time.Time `json:"sinceOnNotIn,omitempty"`
+	SinceOnGT    *time.Time  `json:"sinceOnGT,omitempty"`
+	SinceOnGTE   *time.Time  `json:"sinceOnGTE,omitempty"`
+	SinceOnLT    *time.Time  `json:"sinceOnLT,omitempty"`
+	SinceOnLTE   *time.Time  `json:"sinceOnLTE,omitempty"`
+
+	// "ended_on" field predicates.
+	EndedOn       *time.Time  `json:"endedOn,omitempty"`
+	EndedOnNEQ    *time.Time  `json:"endedOnNEQ,omitempty"`
+	EndedOnIn     []time.Time `json:"endedOnIn,omitempty"`
+	EndedOnNotIn  []time.Time `json:"endedOnNotIn,omitempty"`
+	EndedOnGT     *time.Time  `json:"endedOnGT,omitempty"`
+	EndedOnGTE    *time.Time  `json:"endedOnGTE,omitempty"`
+	EndedOnLT     *time.Time  `json:"endedOnLT,omitempty"`
+	EndedOnLTE    *time.Time  `json:"endedOnLTE,omitempty"`
+	EndedOnIsNil  bool        `json:"endedOnIsNil,omitempty"`
+	EndedOnNotNil bool        `json:"endedOnNotNil,omitempty"`
+
+	// "ventilated_on" field predicates.
+	VentilatedOn       *time.Time  `json:"ventilatedOn,omitempty"`
+	VentilatedOnNEQ    *time.Time  `json:"ventilatedOnNEQ,omitempty"`
+	VentilatedOnIn     []time.Time `json:"ventilatedOnIn,omitempty"`
+	VentilatedOnNotIn  []time.Time `json:"ventilatedOnNotIn,omitempty"`
+	VentilatedOnGT     *time.Time  `json:"ventilatedOnGT,omitempty"`
+	VentilatedOnGTE    *time.Time  `json:"ventilatedOnGTE,omitempty"`
+	VentilatedOnLT     *time.Time  `json:"ventilatedOnLT,omitempty"`
+	VentilatedOnLTE    *time.Time  `json:"ventilatedOnLTE,omitempty"`
+	VentilatedOnIsNil  bool        `json:"ventilatedOnIsNil,omitempty"`
+	VentilatedOnNotNil bool        `json:"ventilatedOnNotNil,omitempty"`
+
+	// "ventilation_due_on" field predicates.
+	VentilationDueOn       *time.Time  `json:"ventilationDueOn,omitempty"`
+	VentilationDueOnNEQ    *time.Time  `json:"ventilationDueOnNEQ,omitempty"`
+	VentilationDueOnIn     []time.Time `json:"ventilationDueOnIn,omitempty"`
+	VentilationDueOnNotIn  []time.Time `json:"ventilationDueOnNotIn,omitempty"`
+	VentilationDueOnGT     *time.Time  `json:"ventilationDueOnGT,omitempty"`
+	VentilationDueOnGTE    *time.Time  `json:"ventilationDueOnGTE,omitempty"`
+	VentilationDueOnLT     *time.Time  `json:"ventilationDueOnLT,omitempty"`
+	VentilationDueOnLTE    *time.Time  `json:"ventilationDueOnLTE,omitempty"`
+	VentilationDueOnIsNil  bool        `json:"ventilationDueOnIsNil,omitempty"`
+	VentilationDueOnNotNil bool        `json:"ventilationDueOnNotNil,omitempty"`
+
+	// "cleaned_on" field predicates.
+	CleanedOn       *time.Time  `json:"cleanedOn,omitempty"`
+	CleanedOnNEQ    *time.Time  `json:"cleanedOnNEQ,omitempty"`
+	CleanedOnIn     []time.Time `json:"cleanedOnIn,omitempty"`
+	CleanedOnNotIn  []time.Time `json:"cleanedOnNotIn,omitempty"`
+	CleanedOnGT     *time.Time  `json:"cleanedOnGT,omitempty"`
+	CleanedOnGTE    *time.Time  `json:"cleanedOnGTE,omitempty"`
+	CleanedOnLT     *time.Time  `json:"cleanedOnLT,omitempty"`
+	CleanedOnLTE    *time.Time  `json:"cleanedOnLTE,omitempty"`
+	CleanedOnIsNil  bool        `json:"cleanedOnIsNil,omitempty"`
+	CleanedOnNotNil bool        `json:"cleanedOnNotNil,omitempty"`
+
+	// "cleaning_due_on" field predicates.
+	CleaningDueOn       *time.Time  `json:"cleaningDueOn,omitempty"`
+	CleaningDueOnNEQ    *time.Time  `json:"cleaningDueOnNEQ,omitempty"`
+	CleaningDueOnIn     []time.Time `json:"cleaningDueOnIn,omitempty"`
+	CleaningDueOnNotIn  []time.Time `json:"cleaningDueOnNotIn,omitempty"`
+	CleaningDueOnGT     *time.Time  `json:"cleaningDueOnGT,omitempty"`
+	CleaningDueOnGTE    *time.Time  `json:"cleaningDueOnGTE,omitempty"`
+	CleaningDueOnLT     *time.Time  `json:"cleaningDueOnLT,omitempty"`
+	CleaningDueOnLTE    *time.Time  `json:"cleaningDueOnLTE,omitempty"`
+	CleaningDueOnIsNil  bool        `json:"cleaningDueOnIsNil,omitempty"`
+	CleaningDueOnNotNil bool        `json:"cleaningDueOnNotNil,omitempty"`
+
+	// "due_on" field predicates.
+	DueOn       *time.Time  `json:"dueOn,omitempty"`
+	DueOnNEQ    *time.Time  `json:"dueOnNEQ,omitempty"`
+	DueOnIn     []time.Time `json:"dueOnIn,omitempty"`
+	DueOnNotIn  []time.Time `json:"dueOnNotIn,omitempty"`
+	DueOnGT     *time.Time  `json:"dueOnGT,omitempty"`
+	DueOnGTE    *time.Time  `json:"dueOnGTE,omitempty"`
+	DueOnLT     *time.Time  `json:"dueOnLT,omitempty"`
+	DueOnLTE    *time.Time  `json:"dueOnLTE,omitempty"`
+	DueOnIsNil  bool        `json:"dueOnIsNil,omitempty"`
+	DueOnNotNil bool        `json:"dueOnNotNil,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *VacancyWhereInput) AddPredicates(predicates ...predicate.Vacancy) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the VacancyWhereInput filter on the VacancyQuery builder.
+func (i *VacancyWhereInput) Filter(q *VacancyQuery) (*VacancyQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyVacancyWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyVacancyWhereInput is returned in case the VacancyWhereInput is empty.
+var ErrEmptyVacancyWhereInput = errors.New("ent: empty predicate VacancyWhereInput")
+
+// P returns a predicate for filtering vacancies.
+// An error is returned if the input is empty or invalid.
+func (i *VacancyWhereInput) P() (predicate.Vacancy, error) {
+	var predicates []predicate.Vacancy
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, vacancy.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.Vacancy, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, vacancy.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.Vacancy, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, vacancy.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, vacancy.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, vacancy.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, vacancy.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, vacancy.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, vacancy.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, vacancy.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, vacancy.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, vacancy.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, vacancy.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, vacancy.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, vacancy.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, vacancy.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, vacancy.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, vacancy.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, vacancy.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, vacancy.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, vacancy.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, vacancy.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, vacancy.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, vacancy.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.UnitID != nil {
+		predicates = append(predicates, vacancy.UnitIDEQ(*i.UnitID))
+	}
+	if i.UnitIDNEQ != nil {
+		predicates = append(predicates, vacancy.UnitIDNEQ(*i.UnitIDNEQ))
+	}
+	if len(i.UnitIDIn) > 0 {
+		predicates = append(predicates, vacancy.UnitIDIn(i.UnitIDIn...))
+	}
+	if len(i.UnitIDNotIn) > 0 {
+		predicates = append(predicates, vacancy.UnitIDNotIn(i.UnitIDNotIn...))
+	}
+	if i.BuildingID != nil {
+		predicates = append(predicates, vacancy.BuildingIDEQ(*i.BuildingID))
+	}
+	if i.BuildingIDNEQ != nil {
+		predicates = append(predicates, vacancy.BuildingIDNEQ(*i.BuildingIDNEQ))
+	}
+	if len(i.BuildingIDIn) > 0 {
+		predicates = append(predicates, vacancy.BuildingIDIn(i.BuildingIDIn...))
+	}
+	if len(i.BuildingIDNotIn) > 0 {
+		predicates = append(predicates, vacancy.BuildingIDNotIn(i.BuildingIDNotIn...))
+	}
+	if i.BuildingIDGT != nil {
+		predicates = append(predicates, vacancy.BuildingIDGT(*i.BuildingIDGT))
+	}
+	if i.BuildingIDGTE != nil {
+		predicates = append(predicates, vacancy.BuildingIDGTE(*i.BuildingIDGTE))
+	}
+	if i.BuildingIDLT != nil {
+		predicates = append(predicates, vacancy.BuildingIDLT(*i.BuildingIDLT))
+	}
+	if i.BuildingIDLTE != nil {
+		predicates = append(predicates, vacancy.BuildingIDLTE(*i.BuildingIDLTE))
+	}
+	if i.AreaID != nil {
+		predicates = append(predicates, vacancy.AreaIDEQ(*i.AreaID))
+	}
+	if i.AreaIDNEQ != nil {
+		predicates = append(predicates, vacancy.AreaIDNEQ(*i.AreaIDNEQ))
+	}
+	if len(i.AreaIDIn) > 0 {
+		predicates = append(predicates, vacancy.AreaIDIn(i.AreaIDIn...))
+	}
+	if len(i.AreaIDNotIn) > 0 {
+		predicates = append(predicates, vacancy.AreaIDNotIn(i.AreaIDNotIn...))
+	}
+	if i.AreaIDGT != nil {
+		predicates = append(predicates, vacancy.AreaIDGT(*i.AreaIDGT))
+	}
+	if i.AreaIDGTE != nil {
+		predicates = append(predicates, vacancy.AreaIDGTE(*i.AreaIDGTE))
+	}
+	if i.AreaIDLT != nil {
+		predicates = append(predicates, vacancy.AreaIDLT(*i.AreaIDLT))
+	}
+	if i.AreaIDLTE != nil {
+		predicates = append(predicates, vacancy.AreaIDLTE(*i.AreaIDLTE))
+	}
+	if i.AreaIDIsNil {
+		predicates = append(predicates, vacancy.AreaIDIsNil())
+	}
+	if i.AreaIDNotNil {
+		predicates = append(predicates, vacancy.AreaIDNotNil())
+	}
+	if i.State != nil {
+		predicates = append(predicates, vacancy.StateEQ(*i.State))
+	}
+	if i.StateNEQ != nil {
+		predicates = append(predicates, vacancy.StateNEQ(*i.StateNEQ))
+	}
+	if len(i.StateIn) > 0 {
+		predicates = append(predicates, vacancy.StateIn(i.StateIn...))
+	}
+	if len(i.StateNotIn) > 0 {
+		predicates = append(predicates, vacancy.StateNotIn(i.StateNotIn...))
+	}
+	if i.SinceOn != nil {
+		predicates = append(predicates, vacancy.SinceOnEQ(*i.SinceOn))
+	}
+	if i.SinceOnNEQ != nil {
+		predicates = append(predicates, vacancy.SinceOnNEQ(*i.SinceOnNEQ))
+	}
+	if len(i.SinceOnIn) > 0 {
+		predicates = append(predicates, vacancy.SinceOnIn(i.SinceOnIn...))
+	}
+	if len(i.SinceOnNotIn) > 0 {
+		predicates = append(predicates, vacancy.SinceOnNotIn(i.SinceOnNotIn...))
+	}
+	if i.SinceOnGT != nil {
+		predicates = append(predicates, vacancy.SinceOnGT(*i.SinceOnGT))
+	}
+	if i.SinceOnGTE != nil {
+		predicates = append(predicates, vacancy.SinceOnGTE(*i.SinceOnGTE))
+	}
+	if i.SinceOnLT != nil {
+		predicates = append(predicates, vacancy.SinceOnLT(*i.SinceOnLT))
+	}
+	if i.SinceOnLTE != nil {
+		predicates = append(predicates, vacancy.SinceOnLTE(*i.SinceOnLTE))
+	}
+	if i.EndedOn != nil {
+		predicates = append(predicates, vacancy.EndedOnEQ(*i.EndedOn))
+	}
+	if i.EndedOnNEQ != nil {
+		predicates = append(predicates, vacancy.EndedOnNEQ(*i.EndedOnNEQ))
+	}
+	if len(i.EndedOnIn) > 0 {
+		predicates = append(predicates, vacancy.EndedOnIn(i.EndedOnIn...))
+	}
+	if len(i.EndedOnNotIn) > 0 {
+		predicates = append(predicates, vacancy.EndedOnNotIn(i.EndedOnNotIn...))
+	}
+	if i.EndedOnGT != nil {
+		predicates = append(predicates, vacancy.EndedOnGT(*i.EndedOnGT))
+	}
+	if i.EndedOnGTE != nil {
+		predicates = append(predicates, vacancy.EndedOnGTE(*i.EndedOnGTE))
+	}
+	if i.EndedOnLT != nil {
+		predicates = append(predicates, vacancy.EndedOnLT(*i.EndedOnLT))
+	}
+	if i.EndedOnLTE != nil {
+		predicates = append(predicates, vacancy.EndedOnLTE(*i.EndedOnLTE))
+	}
+	if i.EndedOnIsNil {
+		predicates = append(predicates, vacancy.EndedOnIsNil())
+	}
+	if i.EndedOnNotNil {
+		predicates = append(predicates, vacancy.EndedOnNotNil())
+	}
+	if i.VentilatedOn != nil {
+		predicates = append(predicates, vacancy.VentilatedOnEQ(*i.VentilatedOn))
+	}
+	if i.VentilatedOnNEQ != nil {
+		predicates = append(predicates, vacancy.VentilatedOnNEQ(*i.VentilatedOnNEQ))
+	}
+	if len(i.VentilatedOnIn) > 0 {
+		predicates = append(predicates, vacancy.VentilatedOnIn(i.VentilatedOnIn...))
+	}
+	if len(i.VentilatedOnNotIn) > 0 {
+		predicates = append(predicates, vacancy.VentilatedOnNotIn(i.VentilatedOnNotIn...))
+	}
+	if i.VentilatedOnGT != nil {
+		predicates = append(predicates, vacancy.VentilatedOnGT(*i.VentilatedOnGT))
+	}
+	if i.VentilatedOnGTE != nil {
+		predicates = append(predicates, vacancy.VentilatedOnGTE(*i.VentilatedOnGTE))
+	}
+	if i.VentilatedOnLT != nil {
+		predicates = append(predicates, vacancy.VentilatedOnLT(*i.VentilatedOnLT))
+	}
+	if i.VentilatedOnLTE != nil {
+		predicates = append(predicates, vacancy.VentilatedOnLTE(*i.VentilatedOnLTE))
+	}
+	if i.VentilatedOnIsNil {
+		predicates = append(predicates, vacancy.VentilatedOnIsNil())
+	}
+	if i.VentilatedOnNotNil {
+		predicates = append(predicates, vacancy.VentilatedOnNotNil())
+	}
+	if i.VentilationDueOn != nil {
+		predicates = append(predicates, vacancy.VentilationDueOnEQ(*i.VentilationDueOn))
+	}
+	if i.VentilationDueOnNEQ != nil {
+		predicates = append(predicates, vacancy.VentilationDueOnNEQ(*i.VentilationDueOnNEQ))
+	}
+	if len(i.VentilationDueOnIn) > 0 {
+		predicates = append(predicates, vacancy.VentilationDueOnIn(i.VentilationDueOnIn...))
+	}
+	if len(i.VentilationDueOnNotIn) > 0 {
+		predicates = append(predicates, vacancy.VentilationDueOnNotIn(i.VentilationDueOnNotIn...))
+	}
+	if i.VentilationDueOnGT != nil {
+		predicates = append(predicates, vacancy.VentilationDueOnGT(*i.VentilationDueOnGT))
+	}
+	if i.VentilationDueOnGTE != nil {
+		predicates = append(predicates, vacancy.VentilationDueOnGTE(*i.VentilationDueOnGTE))
+	}
+	if i.VentilationDueOnLT != nil {
+		predicates = append(predicates, vacancy.VentilationDueOnLT(*i.VentilationDueOnLT))
+	}
+	if i.VentilationDueOnLTE != nil {
+		predicates = append(predicates, vacancy.VentilationDueOnLTE(*i.VentilationDueOnLTE))
+	}
+	if i.VentilationDueOnIsNil {
+		predicates = append(predicates, vacancy.VentilationDueOnIsNil())
+	}
+	if i.VentilationDueOnNotNil {
+		predicates = append(predicates, vacancy.VentilationDueOnNotNil())
+	}
+	if i.CleanedOn != nil {
+		predicates = append(predicates, vacancy.CleanedOnEQ(*i.CleanedOn))
+	}
+	if i.CleanedOnNEQ != nil {
+		predicates = append(predicates, vacancy.CleanedOnNEQ(*i.CleanedOnNEQ))
+	}
+	if len(i.CleanedOnIn) > 0 {
+		predicates = append(predicates, vacancy.CleanedOnIn(i.CleanedOnIn...))
+	}
+	if len(i.CleanedOnNotIn) > 0 {
+		predicates = append(predicates, vacancy.CleanedOnNotIn(i.CleanedOnNotIn...))
+	}
+	if i.CleanedOnGT != nil {
+		predicates = append(predicates, vacancy.CleanedOnGT(*i.CleanedOnGT))
+	}
+	if i.CleanedOnGTE != nil {
+		predicates = append(predicates, vacancy.CleanedOnGTE(*i.CleanedOnGTE))
+	}
+	if i.CleanedOnLT != nil {
+		predicates = append(predicates, vacancy.CleanedOnLT(*i.CleanedOnLT))
+	}
+	if i.CleanedOnLTE != nil {
+		predicates = append(predicates, vacancy.CleanedOnLTE(*i.CleanedOnLTE))
+	}
+	if i.CleanedOnIsNil {
+		predicates = append(predicates, vacancy.CleanedOnIsNil())
+	}
+	if i.CleanedOnNotNil {
+		predicates = append(predicates, vacancy.CleanedOnNotNil())
+	}
+	if i.CleaningDueOn != nil {
+		predicates = append(predicates, vacancy.CleaningDueOnEQ(*i.CleaningDueOn))
+	}
+	if i.CleaningDueOnNEQ != nil {
+		predicates = append(predicates, vacancy.CleaningDueOnNEQ(*i.CleaningDueOnNEQ))
+	}
+	if len(i.CleaningDueOnIn) > 0 {
+		predicates = append(predicates, vacancy.CleaningDueOnIn(i.CleaningDueOnIn...))
+	}
+	if len(i.CleaningDueOnNotIn) > 0 {
+		predicates = append(predicates, vacancy.CleaningDueOnNotIn(i.CleaningDueOnNotIn...))
+	}
+	if i.CleaningDueOnGT != nil {
+		predicates = append(predicates, vacancy.CleaningDueOnGT(*i.CleaningDueOnGT))
+	}
+	if i.CleaningDueOnGTE != nil {
+		predicates = append(predicates, vacancy.CleaningDueOnGTE(*i.CleaningDueOnGTE))
+	}
+	if i.CleaningDueOnLT != nil {
+		predicates = append(predicates, vacancy.CleaningDueOnLT(*i.CleaningDueOnLT))
+	}
+	if i.CleaningDueOnLTE != nil {
+		predicates = append(predicates, vacancy.CleaningDueOnLTE(*i.CleaningDueOnLTE))
+	}
+	if i.CleaningDueOnIsNil {
+		predicates = append(predicates, vacancy.CleaningDueOnIsNil())
+	}
+	if i.CleaningDueOnNotNil {
+		predicates = append(predicates, vacancy.CleaningDueOnNotNil())
+	}
+	if i.DueOn != nil {
+		predicates = append(predicates, vacancy.DueOnEQ(*i.DueOn))
+	}
+	if i.DueOnNEQ != nil {
+		predicates = append(predicates, vacancy.DueOnNEQ(*i.DueOnNEQ))
+	}
+	if len(i.DueOnIn) > 0 {
+		predicates = append(predicates, vacancy.DueOnIn(i.DueOnIn...))
+	}
+	if len(i.DueOnNotIn) > 0 {
+		predicates = append(predicates, vacancy.DueOnNotIn(i.DueOnNotIn...))
+	}
+	if i.DueOnGT != nil {
+		predicates = append(predicates, vacancy.DueOnGT(*i.DueOnGT))
+	}
+	if i.DueOnGTE != nil {
+		predicates = append(predicates, vacancy.DueOnGTE(*i.DueOnGTE))
+	}
+	if i.DueOnLT != nil {
+		predicates = append(predicates, vacancy.DueOnLT(*i.DueOnLT))
+	}
+	if i.DueOnLTE != nil {
+		predicates = append(predicates, vacancy.DueOnLTE(*i.DueOnLTE))
+	}
+	if i.DueOnIsNil {
+		predicates = append(predicates, vacancy.DueOnIsNil())
+	}
+	if i.DueOnNotNil {
+		predicates = append(predicates, vacancy.DueOnNotNil())
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyVacancyWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return vacancy.And(predicates...), nil
 	}
 }
 

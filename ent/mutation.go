@@ -67,6 +67,7 @@ import (
 	"github.com/steward-pm/steward/ent/mailitem"
 	"github.com/steward-pm/steward/ent/mailreceipt"
 	"github.com/steward-pm/steward/ent/mailreceiptline"
+	"github.com/steward-pm/steward/ent/meterreading"
 	"github.com/steward-pm/steward/ent/obligation"
 	"github.com/steward-pm/steward/ent/occupancy"
 	"github.com/steward-pm/steward/ent/predicate"
@@ -79,6 +80,7 @@ import (
 	"github.com/steward-pm/steward/ent/staff"
 	"github.com/steward-pm/steward/ent/stafffileconsultation"
 	"github.com/steward-pm/steward/ent/unit"
+	"github.com/steward-pm/steward/ent/vacancy"
 	"github.com/steward-pm/steward/ent/violation"
 	"github.com/steward-pm/steward/internal/contact"
 )
@@ -147,6 +149,7 @@ const (
 	TypeMailItem               = "MailItem"
 	TypeMailReceipt            = "MailReceipt"
 	TypeMailReceiptLine        = "MailReceiptLine"
+	TypeMeterReading           = "MeterReading"
 	TypeObligation             = "Obligation"
 	TypeOccupancy              = "Occupancy"
 	TypeReconciliation         = "Reconciliation"
@@ -158,6 +161,7 @@ const (
 	TypeStaff                  = "Staff"
 	TypeStaffFileConsultation  = "StaffFileConsultation"
 	TypeUnit                   = "Unit"
+	TypeVacancy                = "Vacancy"
 	TypeViolation              = "Violation"
 )
 
@@ -71459,6 +71463,1317 @@ func (m *MailReceiptLineMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown MailReceiptLine edge %s", name)
 }
 
+// MeterReadingMutation represents an operation that mutates the MeterReading nodes in the graph.
+type MeterReadingMutation struct {
+	config
+	op                  Op
+	typ                 string
+	id                  *uuid.UUID
+	created_at          *time.Time
+	voided_at           *time.Time
+	void_reason         *string
+	voided_by_id        *uuid.UUID
+	voided_by_name      *string
+	late_reason         *string
+	meter               *meterreading.Meter
+	value_hundredths    *int64
+	addvalue_hundredths *int64
+	change_reason       *string
+	read_at             *time.Time
+	recorded_by_id      *uuid.UUID
+	recorded_by_name    *string
+	clearedFields       map[string]struct{}
+	estate              *uuid.UUID
+	clearedestate       bool
+	vacancy             *uuid.UUID
+	clearedvacancy      bool
+	unit                *uuid.UUID
+	clearedunit         bool
+	done                bool
+	oldValue            func(context.Context) (*MeterReading, error)
+	predicates          []predicate.MeterReading
+}
+
+var _ ent.Mutation = (*MeterReadingMutation)(nil)
+
+// meterreadingOption allows management of the mutation configuration using functional options.
+type meterreadingOption func(*MeterReadingMutation)
+
+// newMeterReadingMutation creates new mutation for the MeterReading entity.
+func newMeterReadingMutation(c config, op Op, opts ...meterreadingOption) *MeterReadingMutation {
+	m := &MeterReadingMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeMeterReading,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withMeterReadingID sets the ID field of the mutation.
+func withMeterReadingID(id uuid.UUID) meterreadingOption {
+	return func(m *MeterReadingMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *MeterReading
+		)
+		m.oldValue = func(ctx context.Context) (*MeterReading, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().MeterReading.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withMeterReading sets the old MeterReading of the mutation.
+func withMeterReading(node *MeterReading) meterreadingOption {
+	return func(m *MeterReadingMutation) {
+		m.oldValue = func(context.Context) (*MeterReading, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m MeterReadingMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m MeterReadingMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of MeterReading entities.
+func (m *MeterReadingMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *MeterReadingMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *MeterReadingMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().MeterReading.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *MeterReadingMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *MeterReadingMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the MeterReading entity.
+// If the MeterReading object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MeterReadingMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *MeterReadingMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *MeterReadingMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *MeterReadingMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the MeterReading entity.
+// If the MeterReading object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MeterReadingMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *MeterReadingMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetVoidedAt sets the "voided_at" field.
+func (m *MeterReadingMutation) SetVoidedAt(t time.Time) {
+	m.voided_at = &t
+}
+
+// VoidedAt returns the value of the "voided_at" field in the mutation.
+func (m *MeterReadingMutation) VoidedAt() (r time.Time, exists bool) {
+	v := m.voided_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedAt returns the old "voided_at" field's value of the MeterReading entity.
+// If the MeterReading object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MeterReadingMutation) OldVoidedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedAt: %w", err)
+	}
+	return oldValue.VoidedAt, nil
+}
+
+// ClearVoidedAt clears the value of the "voided_at" field.
+func (m *MeterReadingMutation) ClearVoidedAt() {
+	m.voided_at = nil
+	m.clearedFields[meterreading.FieldVoidedAt] = struct{}{}
+}
+
+// VoidedAtCleared returns if the "voided_at" field was cleared in this mutation.
+func (m *MeterReadingMutation) VoidedAtCleared() bool {
+	_, ok := m.clearedFields[meterreading.FieldVoidedAt]
+	return ok
+}
+
+// ResetVoidedAt resets all changes to the "voided_at" field.
+func (m *MeterReadingMutation) ResetVoidedAt() {
+	m.voided_at = nil
+	delete(m.clearedFields, meterreading.FieldVoidedAt)
+}
+
+// SetVoidReason sets the "void_reason" field.
+func (m *MeterReadingMutation) SetVoidReason(s string) {
+	m.void_reason = &s
+}
+
+// VoidReason returns the value of the "void_reason" field in the mutation.
+func (m *MeterReadingMutation) VoidReason() (r string, exists bool) {
+	v := m.void_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidReason returns the old "void_reason" field's value of the MeterReading entity.
+// If the MeterReading object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MeterReadingMutation) OldVoidReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidReason: %w", err)
+	}
+	return oldValue.VoidReason, nil
+}
+
+// ResetVoidReason resets all changes to the "void_reason" field.
+func (m *MeterReadingMutation) ResetVoidReason() {
+	m.void_reason = nil
+}
+
+// SetVoidedByID sets the "voided_by_id" field.
+func (m *MeterReadingMutation) SetVoidedByID(u uuid.UUID) {
+	m.voided_by_id = &u
+}
+
+// VoidedByID returns the value of the "voided_by_id" field in the mutation.
+func (m *MeterReadingMutation) VoidedByID() (r uuid.UUID, exists bool) {
+	v := m.voided_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByID returns the old "voided_by_id" field's value of the MeterReading entity.
+// If the MeterReading object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MeterReadingMutation) OldVoidedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByID: %w", err)
+	}
+	return oldValue.VoidedByID, nil
+}
+
+// ClearVoidedByID clears the value of the "voided_by_id" field.
+func (m *MeterReadingMutation) ClearVoidedByID() {
+	m.voided_by_id = nil
+	m.clearedFields[meterreading.FieldVoidedByID] = struct{}{}
+}
+
+// VoidedByIDCleared returns if the "voided_by_id" field was cleared in this mutation.
+func (m *MeterReadingMutation) VoidedByIDCleared() bool {
+	_, ok := m.clearedFields[meterreading.FieldVoidedByID]
+	return ok
+}
+
+// ResetVoidedByID resets all changes to the "voided_by_id" field.
+func (m *MeterReadingMutation) ResetVoidedByID() {
+	m.voided_by_id = nil
+	delete(m.clearedFields, meterreading.FieldVoidedByID)
+}
+
+// SetVoidedByName sets the "voided_by_name" field.
+func (m *MeterReadingMutation) SetVoidedByName(s string) {
+	m.voided_by_name = &s
+}
+
+// VoidedByName returns the value of the "voided_by_name" field in the mutation.
+func (m *MeterReadingMutation) VoidedByName() (r string, exists bool) {
+	v := m.voided_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByName returns the old "voided_by_name" field's value of the MeterReading entity.
+// If the MeterReading object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MeterReadingMutation) OldVoidedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByName: %w", err)
+	}
+	return oldValue.VoidedByName, nil
+}
+
+// ResetVoidedByName resets all changes to the "voided_by_name" field.
+func (m *MeterReadingMutation) ResetVoidedByName() {
+	m.voided_by_name = nil
+}
+
+// SetLateReason sets the "late_reason" field.
+func (m *MeterReadingMutation) SetLateReason(s string) {
+	m.late_reason = &s
+}
+
+// LateReason returns the value of the "late_reason" field in the mutation.
+func (m *MeterReadingMutation) LateReason() (r string, exists bool) {
+	v := m.late_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLateReason returns the old "late_reason" field's value of the MeterReading entity.
+// If the MeterReading object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MeterReadingMutation) OldLateReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLateReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLateReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLateReason: %w", err)
+	}
+	return oldValue.LateReason, nil
+}
+
+// ResetLateReason resets all changes to the "late_reason" field.
+func (m *MeterReadingMutation) ResetLateReason() {
+	m.late_reason = nil
+}
+
+// SetVacancyID sets the "vacancy_id" field.
+func (m *MeterReadingMutation) SetVacancyID(u uuid.UUID) {
+	m.vacancy = &u
+}
+
+// VacancyID returns the value of the "vacancy_id" field in the mutation.
+func (m *MeterReadingMutation) VacancyID() (r uuid.UUID, exists bool) {
+	v := m.vacancy
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVacancyID returns the old "vacancy_id" field's value of the MeterReading entity.
+// If the MeterReading object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MeterReadingMutation) OldVacancyID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVacancyID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVacancyID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVacancyID: %w", err)
+	}
+	return oldValue.VacancyID, nil
+}
+
+// ResetVacancyID resets all changes to the "vacancy_id" field.
+func (m *MeterReadingMutation) ResetVacancyID() {
+	m.vacancy = nil
+}
+
+// SetUnitID sets the "unit_id" field.
+func (m *MeterReadingMutation) SetUnitID(u uuid.UUID) {
+	m.unit = &u
+}
+
+// UnitID returns the value of the "unit_id" field in the mutation.
+func (m *MeterReadingMutation) UnitID() (r uuid.UUID, exists bool) {
+	v := m.unit
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUnitID returns the old "unit_id" field's value of the MeterReading entity.
+// If the MeterReading object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MeterReadingMutation) OldUnitID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUnitID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUnitID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUnitID: %w", err)
+	}
+	return oldValue.UnitID, nil
+}
+
+// ResetUnitID resets all changes to the "unit_id" field.
+func (m *MeterReadingMutation) ResetUnitID() {
+	m.unit = nil
+}
+
+// SetMeter sets the "meter" field.
+func (m *MeterReadingMutation) SetMeter(value meterreading.Meter) {
+	m.meter = &value
+}
+
+// Meter returns the value of the "meter" field in the mutation.
+func (m *MeterReadingMutation) Meter() (r meterreading.Meter, exists bool) {
+	v := m.meter
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMeter returns the old "meter" field's value of the MeterReading entity.
+// If the MeterReading object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MeterReadingMutation) OldMeter(ctx context.Context) (v meterreading.Meter, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMeter is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMeter requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMeter: %w", err)
+	}
+	return oldValue.Meter, nil
+}
+
+// ResetMeter resets all changes to the "meter" field.
+func (m *MeterReadingMutation) ResetMeter() {
+	m.meter = nil
+}
+
+// SetValueHundredths sets the "value_hundredths" field.
+func (m *MeterReadingMutation) SetValueHundredths(i int64) {
+	m.value_hundredths = &i
+	m.addvalue_hundredths = nil
+}
+
+// ValueHundredths returns the value of the "value_hundredths" field in the mutation.
+func (m *MeterReadingMutation) ValueHundredths() (r int64, exists bool) {
+	v := m.value_hundredths
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldValueHundredths returns the old "value_hundredths" field's value of the MeterReading entity.
+// If the MeterReading object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MeterReadingMutation) OldValueHundredths(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldValueHundredths is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldValueHundredths requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldValueHundredths: %w", err)
+	}
+	return oldValue.ValueHundredths, nil
+}
+
+// AddValueHundredths adds i to the "value_hundredths" field.
+func (m *MeterReadingMutation) AddValueHundredths(i int64) {
+	if m.addvalue_hundredths != nil {
+		*m.addvalue_hundredths += i
+	} else {
+		m.addvalue_hundredths = &i
+	}
+}
+
+// AddedValueHundredths returns the value that was added to the "value_hundredths" field in this mutation.
+func (m *MeterReadingMutation) AddedValueHundredths() (r int64, exists bool) {
+	v := m.addvalue_hundredths
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetValueHundredths resets all changes to the "value_hundredths" field.
+func (m *MeterReadingMutation) ResetValueHundredths() {
+	m.value_hundredths = nil
+	m.addvalue_hundredths = nil
+}
+
+// SetChangeReason sets the "change_reason" field.
+func (m *MeterReadingMutation) SetChangeReason(s string) {
+	m.change_reason = &s
+}
+
+// ChangeReason returns the value of the "change_reason" field in the mutation.
+func (m *MeterReadingMutation) ChangeReason() (r string, exists bool) {
+	v := m.change_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldChangeReason returns the old "change_reason" field's value of the MeterReading entity.
+// If the MeterReading object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MeterReadingMutation) OldChangeReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldChangeReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldChangeReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldChangeReason: %w", err)
+	}
+	return oldValue.ChangeReason, nil
+}
+
+// ResetChangeReason resets all changes to the "change_reason" field.
+func (m *MeterReadingMutation) ResetChangeReason() {
+	m.change_reason = nil
+}
+
+// SetReadAt sets the "read_at" field.
+func (m *MeterReadingMutation) SetReadAt(t time.Time) {
+	m.read_at = &t
+}
+
+// ReadAt returns the value of the "read_at" field in the mutation.
+func (m *MeterReadingMutation) ReadAt() (r time.Time, exists bool) {
+	v := m.read_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReadAt returns the old "read_at" field's value of the MeterReading entity.
+// If the MeterReading object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MeterReadingMutation) OldReadAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReadAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReadAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReadAt: %w", err)
+	}
+	return oldValue.ReadAt, nil
+}
+
+// ResetReadAt resets all changes to the "read_at" field.
+func (m *MeterReadingMutation) ResetReadAt() {
+	m.read_at = nil
+}
+
+// SetRecordedByID sets the "recorded_by_id" field.
+func (m *MeterReadingMutation) SetRecordedByID(u uuid.UUID) {
+	m.recorded_by_id = &u
+}
+
+// RecordedByID returns the value of the "recorded_by_id" field in the mutation.
+func (m *MeterReadingMutation) RecordedByID() (r uuid.UUID, exists bool) {
+	v := m.recorded_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecordedByID returns the old "recorded_by_id" field's value of the MeterReading entity.
+// If the MeterReading object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MeterReadingMutation) OldRecordedByID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecordedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecordedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecordedByID: %w", err)
+	}
+	return oldValue.RecordedByID, nil
+}
+
+// ResetRecordedByID resets all changes to the "recorded_by_id" field.
+func (m *MeterReadingMutation) ResetRecordedByID() {
+	m.recorded_by_id = nil
+}
+
+// SetRecordedByName sets the "recorded_by_name" field.
+func (m *MeterReadingMutation) SetRecordedByName(s string) {
+	m.recorded_by_name = &s
+}
+
+// RecordedByName returns the value of the "recorded_by_name" field in the mutation.
+func (m *MeterReadingMutation) RecordedByName() (r string, exists bool) {
+	v := m.recorded_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecordedByName returns the old "recorded_by_name" field's value of the MeterReading entity.
+// If the MeterReading object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MeterReadingMutation) OldRecordedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecordedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecordedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecordedByName: %w", err)
+	}
+	return oldValue.RecordedByName, nil
+}
+
+// ResetRecordedByName resets all changes to the "recorded_by_name" field.
+func (m *MeterReadingMutation) ResetRecordedByName() {
+	m.recorded_by_name = nil
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *MeterReadingMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[meterreading.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *MeterReadingMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *MeterReadingMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *MeterReadingMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearVacancy clears the "vacancy" edge to the Vacancy entity.
+func (m *MeterReadingMutation) ClearVacancy() {
+	m.clearedvacancy = true
+	m.clearedFields[meterreading.FieldVacancyID] = struct{}{}
+}
+
+// VacancyCleared reports if the "vacancy" edge to the Vacancy entity was cleared.
+func (m *MeterReadingMutation) VacancyCleared() bool {
+	return m.clearedvacancy
+}
+
+// VacancyIDs returns the "vacancy" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// VacancyID instead. It exists only for internal usage by the builders.
+func (m *MeterReadingMutation) VacancyIDs() (ids []uuid.UUID) {
+	if id := m.vacancy; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetVacancy resets all changes to the "vacancy" edge.
+func (m *MeterReadingMutation) ResetVacancy() {
+	m.vacancy = nil
+	m.clearedvacancy = false
+}
+
+// ClearUnit clears the "unit" edge to the Unit entity.
+func (m *MeterReadingMutation) ClearUnit() {
+	m.clearedunit = true
+	m.clearedFields[meterreading.FieldUnitID] = struct{}{}
+}
+
+// UnitCleared reports if the "unit" edge to the Unit entity was cleared.
+func (m *MeterReadingMutation) UnitCleared() bool {
+	return m.clearedunit
+}
+
+// UnitIDs returns the "unit" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// UnitID instead. It exists only for internal usage by the builders.
+func (m *MeterReadingMutation) UnitIDs() (ids []uuid.UUID) {
+	if id := m.unit; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetUnit resets all changes to the "unit" edge.
+func (m *MeterReadingMutation) ResetUnit() {
+	m.unit = nil
+	m.clearedunit = false
+}
+
+// Where appends a list predicates to the MeterReadingMutation builder.
+func (m *MeterReadingMutation) Where(ps ...predicate.MeterReading) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the MeterReadingMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *MeterReadingMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.MeterReading, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *MeterReadingMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *MeterReadingMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (MeterReading).
+func (m *MeterReadingMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *MeterReadingMutation) Fields() []string {
+	fields := make([]string, 0, 15)
+	if m.created_at != nil {
+		fields = append(fields, meterreading.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, meterreading.FieldEstateID)
+	}
+	if m.voided_at != nil {
+		fields = append(fields, meterreading.FieldVoidedAt)
+	}
+	if m.void_reason != nil {
+		fields = append(fields, meterreading.FieldVoidReason)
+	}
+	if m.voided_by_id != nil {
+		fields = append(fields, meterreading.FieldVoidedByID)
+	}
+	if m.voided_by_name != nil {
+		fields = append(fields, meterreading.FieldVoidedByName)
+	}
+	if m.late_reason != nil {
+		fields = append(fields, meterreading.FieldLateReason)
+	}
+	if m.vacancy != nil {
+		fields = append(fields, meterreading.FieldVacancyID)
+	}
+	if m.unit != nil {
+		fields = append(fields, meterreading.FieldUnitID)
+	}
+	if m.meter != nil {
+		fields = append(fields, meterreading.FieldMeter)
+	}
+	if m.value_hundredths != nil {
+		fields = append(fields, meterreading.FieldValueHundredths)
+	}
+	if m.change_reason != nil {
+		fields = append(fields, meterreading.FieldChangeReason)
+	}
+	if m.read_at != nil {
+		fields = append(fields, meterreading.FieldReadAt)
+	}
+	if m.recorded_by_id != nil {
+		fields = append(fields, meterreading.FieldRecordedByID)
+	}
+	if m.recorded_by_name != nil {
+		fields = append(fields, meterreading.FieldRecordedByName)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *MeterReadingMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case meterreading.FieldCreatedAt:
+		return m.CreatedAt()
+	case meterreading.FieldEstateID:
+		return m.EstateID()
+	case meterreading.FieldVoidedAt:
+		return m.VoidedAt()
+	case meterreading.FieldVoidReason:
+		return m.VoidReason()
+	case meterreading.FieldVoidedByID:
+		return m.VoidedByID()
+	case meterreading.FieldVoidedByName:
+		return m.VoidedByName()
+	case meterreading.FieldLateReason:
+		return m.LateReason()
+	case meterreading.FieldVacancyID:
+		return m.VacancyID()
+	case meterreading.FieldUnitID:
+		return m.UnitID()
+	case meterreading.FieldMeter:
+		return m.Meter()
+	case meterreading.FieldValueHundredths:
+		return m.ValueHundredths()
+	case meterreading.FieldChangeReason:
+		return m.ChangeReason()
+	case meterreading.FieldReadAt:
+		return m.ReadAt()
+	case meterreading.FieldRecordedByID:
+		return m.RecordedByID()
+	case meterreading.FieldRecordedByName:
+		return m.RecordedByName()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *MeterReadingMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case meterreading.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case meterreading.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case meterreading.FieldVoidedAt:
+		return m.OldVoidedAt(ctx)
+	case meterreading.FieldVoidReason:
+		return m.OldVoidReason(ctx)
+	case meterreading.FieldVoidedByID:
+		return m.OldVoidedByID(ctx)
+	case meterreading.FieldVoidedByName:
+		return m.OldVoidedByName(ctx)
+	case meterreading.FieldLateReason:
+		return m.OldLateReason(ctx)
+	case meterreading.FieldVacancyID:
+		return m.OldVacancyID(ctx)
+	case meterreading.FieldUnitID:
+		return m.OldUnitID(ctx)
+	case meterreading.FieldMeter:
+		return m.OldMeter(ctx)
+	case meterreading.FieldValueHundredths:
+		return m.OldValueHundredths(ctx)
+	case meterreading.FieldChangeReason:
+		return m.OldChangeReason(ctx)
+	case meterreading.FieldReadAt:
+		return m.OldReadAt(ctx)
+	case meterreading.FieldRecordedByID:
+		return m.OldRecordedByID(ctx)
+	case meterreading.FieldRecordedByName:
+		return m.OldRecordedByName(ctx)
+	}
+	return nil, fmt.Errorf("unknown MeterReading field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *MeterReadingMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case meterreading.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case meterreading.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case meterreading.FieldVoidedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedAt(v)
+		return nil
+	case meterreading.FieldVoidReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidReason(v)
+		return nil
+	case meterreading.FieldVoidedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByID(v)
+		return nil
+	case meterreading.FieldVoidedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByName(v)
+		return nil
+	case meterreading.FieldLateReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLateReason(v)
+		return nil
+	case meterreading.FieldVacancyID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVacancyID(v)
+		return nil
+	case meterreading.FieldUnitID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUnitID(v)
+		return nil
+	case meterreading.FieldMeter:
+		v, ok := value.(meterreading.Meter)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMeter(v)
+		return nil
+	case meterreading.FieldValueHundredths:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetValueHundredths(v)
+		return nil
+	case meterreading.FieldChangeReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetChangeReason(v)
+		return nil
+	case meterreading.FieldReadAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReadAt(v)
+		return nil
+	case meterreading.FieldRecordedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecordedByID(v)
+		return nil
+	case meterreading.FieldRecordedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecordedByName(v)
+		return nil
+	}
+	return fmt.Errorf("unknown MeterReading field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *MeterReadingMutation) AddedFields() []string {
+	var fields []string
+	if m.addvalue_hundredths != nil {
+		fields = append(fields, meterreading.FieldValueHundredths)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *MeterReadingMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case meterreading.FieldValueHundredths:
+		return m.AddedValueHundredths()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *MeterReadingMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case meterreading.FieldValueHundredths:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddValueHundredths(v)
+		return nil
+	}
+	return fmt.Errorf("unknown MeterReading numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *MeterReadingMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(meterreading.FieldVoidedAt) {
+		fields = append(fields, meterreading.FieldVoidedAt)
+	}
+	if m.FieldCleared(meterreading.FieldVoidedByID) {
+		fields = append(fields, meterreading.FieldVoidedByID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *MeterReadingMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *MeterReadingMutation) ClearField(name string) error {
+	switch name {
+	case meterreading.FieldVoidedAt:
+		m.ClearVoidedAt()
+		return nil
+	case meterreading.FieldVoidedByID:
+		m.ClearVoidedByID()
+		return nil
+	}
+	return fmt.Errorf("unknown MeterReading nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *MeterReadingMutation) ResetField(name string) error {
+	switch name {
+	case meterreading.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case meterreading.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case meterreading.FieldVoidedAt:
+		m.ResetVoidedAt()
+		return nil
+	case meterreading.FieldVoidReason:
+		m.ResetVoidReason()
+		return nil
+	case meterreading.FieldVoidedByID:
+		m.ResetVoidedByID()
+		return nil
+	case meterreading.FieldVoidedByName:
+		m.ResetVoidedByName()
+		return nil
+	case meterreading.FieldLateReason:
+		m.ResetLateReason()
+		return nil
+	case meterreading.FieldVacancyID:
+		m.ResetVacancyID()
+		return nil
+	case meterreading.FieldUnitID:
+		m.ResetUnitID()
+		return nil
+	case meterreading.FieldMeter:
+		m.ResetMeter()
+		return nil
+	case meterreading.FieldValueHundredths:
+		m.ResetValueHundredths()
+		return nil
+	case meterreading.FieldChangeReason:
+		m.ResetChangeReason()
+		return nil
+	case meterreading.FieldReadAt:
+		m.ResetReadAt()
+		return nil
+	case meterreading.FieldRecordedByID:
+		m.ResetRecordedByID()
+		return nil
+	case meterreading.FieldRecordedByName:
+		m.ResetRecordedByName()
+		return nil
+	}
+	return fmt.Errorf("unknown MeterReading field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *MeterReadingMutation) AddedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.estate != nil {
+		edges = append(edges, meterreading.EdgeEstate)
+	}
+	if m.vacancy != nil {
+		edges = append(edges, meterreading.EdgeVacancy)
+	}
+	if m.unit != nil {
+		edges = append(edges, meterreading.EdgeUnit)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *MeterReadingMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case meterreading.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case meterreading.EdgeVacancy:
+		if id := m.vacancy; id != nil {
+			return []ent.Value{*id}
+		}
+	case meterreading.EdgeUnit:
+		if id := m.unit; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *MeterReadingMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 3)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *MeterReadingMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *MeterReadingMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.clearedestate {
+		edges = append(edges, meterreading.EdgeEstate)
+	}
+	if m.clearedvacancy {
+		edges = append(edges, meterreading.EdgeVacancy)
+	}
+	if m.clearedunit {
+		edges = append(edges, meterreading.EdgeUnit)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *MeterReadingMutation) EdgeCleared(name string) bool {
+	switch name {
+	case meterreading.EdgeEstate:
+		return m.clearedestate
+	case meterreading.EdgeVacancy:
+		return m.clearedvacancy
+	case meterreading.EdgeUnit:
+		return m.clearedunit
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *MeterReadingMutation) ClearEdge(name string) error {
+	switch name {
+	case meterreading.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case meterreading.EdgeVacancy:
+		m.ClearVacancy()
+		return nil
+	case meterreading.EdgeUnit:
+		m.ClearUnit()
+		return nil
+	}
+	return fmt.Errorf("unknown MeterReading unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *MeterReadingMutation) ResetEdge(name string) error {
+	switch name {
+	case meterreading.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case meterreading.EdgeVacancy:
+		m.ResetVacancy()
+		return nil
+	case meterreading.EdgeUnit:
+		m.ResetUnit()
+		return nil
+	}
+	return fmt.Errorf("unknown MeterReading edge %s", name)
+}
+
 // ObligationMutation represents an operation that mutates the Obligation nodes in the graph.
 type ObligationMutation struct {
 	config
@@ -86253,6 +87568,2245 @@ func (m *UnitMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown Unit edge %s", name)
+}
+
+// VacancyMutation represents an operation that mutates the Vacancy nodes in the graph.
+type VacancyMutation struct {
+	config
+	op                        Op
+	typ                       string
+	id                        *uuid.UUID
+	created_at                *time.Time
+	version                   *int
+	addversion                *int
+	building_id               *uuid.UUID
+	area_id                   *uuid.UUID
+	sort_key                  *string
+	state                     *vacancy.State
+	since_on                  *time.Time
+	ended_on                  *time.Time
+	condition                 *string
+	described_by_id           *uuid.UUID
+	described_by_name         *string
+	described_at              *time.Time
+	ventilated_on             *time.Time
+	ventilation_due_on        *time.Time
+	cleaned_on                *time.Time
+	cleaning_due_on           *time.Time
+	due_on                    *time.Time
+	water_hundredths          *int64
+	addwater_hundredths       *int64
+	water_read_at             *time.Time
+	electricity_hundredths    *int64
+	addelectricity_hundredths *int64
+	electricity_read_at       *time.Time
+	gas_hundredths            *int64
+	addgas_hundredths         *int64
+	gas_read_at               *time.Time
+	clearedFields             map[string]struct{}
+	estate                    *uuid.UUID
+	clearedestate             bool
+	unit                      *uuid.UUID
+	clearedunit               bool
+	readings                  map[uuid.UUID]struct{}
+	removedreadings           map[uuid.UUID]struct{}
+	clearedreadings           bool
+	done                      bool
+	oldValue                  func(context.Context) (*Vacancy, error)
+	predicates                []predicate.Vacancy
+}
+
+var _ ent.Mutation = (*VacancyMutation)(nil)
+
+// vacancyOption allows management of the mutation configuration using functional options.
+type vacancyOption func(*VacancyMutation)
+
+// newVacancyMutation creates new mutation for the Vacancy entity.
+func newVacancyMutation(c config, op Op, opts ...vacancyOption) *VacancyMutation {
+	m := &VacancyMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeVacancy,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withVacancyID sets the ID field of the mutation.
+func withVacancyID(id uuid.UUID) vacancyOption {
+	return func(m *VacancyMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Vacancy
+		)
+		m.oldValue = func(ctx context.Context) (*Vacancy, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Vacancy.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withVacancy sets the old Vacancy of the mutation.
+func withVacancy(node *Vacancy) vacancyOption {
+	return func(m *VacancyMutation) {
+		m.oldValue = func(context.Context) (*Vacancy, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m VacancyMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m VacancyMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Vacancy entities.
+func (m *VacancyMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *VacancyMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *VacancyMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Vacancy.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *VacancyMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *VacancyMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Vacancy entity.
+// If the Vacancy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VacancyMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *VacancyMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *VacancyMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *VacancyMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the Vacancy entity.
+// If the Vacancy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VacancyMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *VacancyMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *VacancyMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *VacancyMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the Vacancy entity.
+// If the Vacancy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VacancyMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *VacancyMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *VacancyMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *VacancyMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetUnitID sets the "unit_id" field.
+func (m *VacancyMutation) SetUnitID(u uuid.UUID) {
+	m.unit = &u
+}
+
+// UnitID returns the value of the "unit_id" field in the mutation.
+func (m *VacancyMutation) UnitID() (r uuid.UUID, exists bool) {
+	v := m.unit
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUnitID returns the old "unit_id" field's value of the Vacancy entity.
+// If the Vacancy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VacancyMutation) OldUnitID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUnitID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUnitID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUnitID: %w", err)
+	}
+	return oldValue.UnitID, nil
+}
+
+// ResetUnitID resets all changes to the "unit_id" field.
+func (m *VacancyMutation) ResetUnitID() {
+	m.unit = nil
+}
+
+// SetBuildingID sets the "building_id" field.
+func (m *VacancyMutation) SetBuildingID(u uuid.UUID) {
+	m.building_id = &u
+}
+
+// BuildingID returns the value of the "building_id" field in the mutation.
+func (m *VacancyMutation) BuildingID() (r uuid.UUID, exists bool) {
+	v := m.building_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBuildingID returns the old "building_id" field's value of the Vacancy entity.
+// If the Vacancy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VacancyMutation) OldBuildingID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBuildingID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBuildingID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBuildingID: %w", err)
+	}
+	return oldValue.BuildingID, nil
+}
+
+// ResetBuildingID resets all changes to the "building_id" field.
+func (m *VacancyMutation) ResetBuildingID() {
+	m.building_id = nil
+}
+
+// SetAreaID sets the "area_id" field.
+func (m *VacancyMutation) SetAreaID(u uuid.UUID) {
+	m.area_id = &u
+}
+
+// AreaID returns the value of the "area_id" field in the mutation.
+func (m *VacancyMutation) AreaID() (r uuid.UUID, exists bool) {
+	v := m.area_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAreaID returns the old "area_id" field's value of the Vacancy entity.
+// If the Vacancy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VacancyMutation) OldAreaID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAreaID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAreaID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAreaID: %w", err)
+	}
+	return oldValue.AreaID, nil
+}
+
+// ClearAreaID clears the value of the "area_id" field.
+func (m *VacancyMutation) ClearAreaID() {
+	m.area_id = nil
+	m.clearedFields[vacancy.FieldAreaID] = struct{}{}
+}
+
+// AreaIDCleared returns if the "area_id" field was cleared in this mutation.
+func (m *VacancyMutation) AreaIDCleared() bool {
+	_, ok := m.clearedFields[vacancy.FieldAreaID]
+	return ok
+}
+
+// ResetAreaID resets all changes to the "area_id" field.
+func (m *VacancyMutation) ResetAreaID() {
+	m.area_id = nil
+	delete(m.clearedFields, vacancy.FieldAreaID)
+}
+
+// SetSortKey sets the "sort_key" field.
+func (m *VacancyMutation) SetSortKey(s string) {
+	m.sort_key = &s
+}
+
+// SortKey returns the value of the "sort_key" field in the mutation.
+func (m *VacancyMutation) SortKey() (r string, exists bool) {
+	v := m.sort_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSortKey returns the old "sort_key" field's value of the Vacancy entity.
+// If the Vacancy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VacancyMutation) OldSortKey(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSortKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSortKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSortKey: %w", err)
+	}
+	return oldValue.SortKey, nil
+}
+
+// ResetSortKey resets all changes to the "sort_key" field.
+func (m *VacancyMutation) ResetSortKey() {
+	m.sort_key = nil
+}
+
+// SetState sets the "state" field.
+func (m *VacancyMutation) SetState(v vacancy.State) {
+	m.state = &v
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *VacancyMutation) State() (r vacancy.State, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the Vacancy entity.
+// If the Vacancy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VacancyMutation) OldState(ctx context.Context) (v vacancy.State, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *VacancyMutation) ResetState() {
+	m.state = nil
+}
+
+// SetSinceOn sets the "since_on" field.
+func (m *VacancyMutation) SetSinceOn(t time.Time) {
+	m.since_on = &t
+}
+
+// SinceOn returns the value of the "since_on" field in the mutation.
+func (m *VacancyMutation) SinceOn() (r time.Time, exists bool) {
+	v := m.since_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSinceOn returns the old "since_on" field's value of the Vacancy entity.
+// If the Vacancy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VacancyMutation) OldSinceOn(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSinceOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSinceOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSinceOn: %w", err)
+	}
+	return oldValue.SinceOn, nil
+}
+
+// ResetSinceOn resets all changes to the "since_on" field.
+func (m *VacancyMutation) ResetSinceOn() {
+	m.since_on = nil
+}
+
+// SetEndedOn sets the "ended_on" field.
+func (m *VacancyMutation) SetEndedOn(t time.Time) {
+	m.ended_on = &t
+}
+
+// EndedOn returns the value of the "ended_on" field in the mutation.
+func (m *VacancyMutation) EndedOn() (r time.Time, exists bool) {
+	v := m.ended_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEndedOn returns the old "ended_on" field's value of the Vacancy entity.
+// If the Vacancy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VacancyMutation) OldEndedOn(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEndedOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEndedOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEndedOn: %w", err)
+	}
+	return oldValue.EndedOn, nil
+}
+
+// ClearEndedOn clears the value of the "ended_on" field.
+func (m *VacancyMutation) ClearEndedOn() {
+	m.ended_on = nil
+	m.clearedFields[vacancy.FieldEndedOn] = struct{}{}
+}
+
+// EndedOnCleared returns if the "ended_on" field was cleared in this mutation.
+func (m *VacancyMutation) EndedOnCleared() bool {
+	_, ok := m.clearedFields[vacancy.FieldEndedOn]
+	return ok
+}
+
+// ResetEndedOn resets all changes to the "ended_on" field.
+func (m *VacancyMutation) ResetEndedOn() {
+	m.ended_on = nil
+	delete(m.clearedFields, vacancy.FieldEndedOn)
+}
+
+// SetCondition sets the "condition" field.
+func (m *VacancyMutation) SetCondition(s string) {
+	m.condition = &s
+}
+
+// Condition returns the value of the "condition" field in the mutation.
+func (m *VacancyMutation) Condition() (r string, exists bool) {
+	v := m.condition
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCondition returns the old "condition" field's value of the Vacancy entity.
+// If the Vacancy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VacancyMutation) OldCondition(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCondition is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCondition requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCondition: %w", err)
+	}
+	return oldValue.Condition, nil
+}
+
+// ResetCondition resets all changes to the "condition" field.
+func (m *VacancyMutation) ResetCondition() {
+	m.condition = nil
+}
+
+// SetDescribedByID sets the "described_by_id" field.
+func (m *VacancyMutation) SetDescribedByID(u uuid.UUID) {
+	m.described_by_id = &u
+}
+
+// DescribedByID returns the value of the "described_by_id" field in the mutation.
+func (m *VacancyMutation) DescribedByID() (r uuid.UUID, exists bool) {
+	v := m.described_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDescribedByID returns the old "described_by_id" field's value of the Vacancy entity.
+// If the Vacancy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VacancyMutation) OldDescribedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDescribedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDescribedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDescribedByID: %w", err)
+	}
+	return oldValue.DescribedByID, nil
+}
+
+// ClearDescribedByID clears the value of the "described_by_id" field.
+func (m *VacancyMutation) ClearDescribedByID() {
+	m.described_by_id = nil
+	m.clearedFields[vacancy.FieldDescribedByID] = struct{}{}
+}
+
+// DescribedByIDCleared returns if the "described_by_id" field was cleared in this mutation.
+func (m *VacancyMutation) DescribedByIDCleared() bool {
+	_, ok := m.clearedFields[vacancy.FieldDescribedByID]
+	return ok
+}
+
+// ResetDescribedByID resets all changes to the "described_by_id" field.
+func (m *VacancyMutation) ResetDescribedByID() {
+	m.described_by_id = nil
+	delete(m.clearedFields, vacancy.FieldDescribedByID)
+}
+
+// SetDescribedByName sets the "described_by_name" field.
+func (m *VacancyMutation) SetDescribedByName(s string) {
+	m.described_by_name = &s
+}
+
+// DescribedByName returns the value of the "described_by_name" field in the mutation.
+func (m *VacancyMutation) DescribedByName() (r string, exists bool) {
+	v := m.described_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDescribedByName returns the old "described_by_name" field's value of the Vacancy entity.
+// If the Vacancy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VacancyMutation) OldDescribedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDescribedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDescribedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDescribedByName: %w", err)
+	}
+	return oldValue.DescribedByName, nil
+}
+
+// ResetDescribedByName resets all changes to the "described_by_name" field.
+func (m *VacancyMutation) ResetDescribedByName() {
+	m.described_by_name = nil
+}
+
+// SetDescribedAt sets the "described_at" field.
+func (m *VacancyMutation) SetDescribedAt(t time.Time) {
+	m.described_at = &t
+}
+
+// DescribedAt returns the value of the "described_at" field in the mutation.
+func (m *VacancyMutation) DescribedAt() (r time.Time, exists bool) {
+	v := m.described_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDescribedAt returns the old "described_at" field's value of the Vacancy entity.
+// If the Vacancy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VacancyMutation) OldDescribedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDescribedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDescribedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDescribedAt: %w", err)
+	}
+	return oldValue.DescribedAt, nil
+}
+
+// ClearDescribedAt clears the value of the "described_at" field.
+func (m *VacancyMutation) ClearDescribedAt() {
+	m.described_at = nil
+	m.clearedFields[vacancy.FieldDescribedAt] = struct{}{}
+}
+
+// DescribedAtCleared returns if the "described_at" field was cleared in this mutation.
+func (m *VacancyMutation) DescribedAtCleared() bool {
+	_, ok := m.clearedFields[vacancy.FieldDescribedAt]
+	return ok
+}
+
+// ResetDescribedAt resets all changes to the "described_at" field.
+func (m *VacancyMutation) ResetDescribedAt() {
+	m.described_at = nil
+	delete(m.clearedFields, vacancy.FieldDescribedAt)
+}
+
+// SetVentilatedOn sets the "ventilated_on" field.
+func (m *VacancyMutation) SetVentilatedOn(t time.Time) {
+	m.ventilated_on = &t
+}
+
+// VentilatedOn returns the value of the "ventilated_on" field in the mutation.
+func (m *VacancyMutation) VentilatedOn() (r time.Time, exists bool) {
+	v := m.ventilated_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVentilatedOn returns the old "ventilated_on" field's value of the Vacancy entity.
+// If the Vacancy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VacancyMutation) OldVentilatedOn(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVentilatedOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVentilatedOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVentilatedOn: %w", err)
+	}
+	return oldValue.VentilatedOn, nil
+}
+
+// ClearVentilatedOn clears the value of the "ventilated_on" field.
+func (m *VacancyMutation) ClearVentilatedOn() {
+	m.ventilated_on = nil
+	m.clearedFields[vacancy.FieldVentilatedOn] = struct{}{}
+}
+
+// VentilatedOnCleared returns if the "ventilated_on" field was cleared in this mutation.
+func (m *VacancyMutation) VentilatedOnCleared() bool {
+	_, ok := m.clearedFields[vacancy.FieldVentilatedOn]
+	return ok
+}
+
+// ResetVentilatedOn resets all changes to the "ventilated_on" field.
+func (m *VacancyMutation) ResetVentilatedOn() {
+	m.ventilated_on = nil
+	delete(m.clearedFields, vacancy.FieldVentilatedOn)
+}
+
+// SetVentilationDueOn sets the "ventilation_due_on" field.
+func (m *VacancyMutation) SetVentilationDueOn(t time.Time) {
+	m.ventilation_due_on = &t
+}
+
+// VentilationDueOn returns the value of the "ventilation_due_on" field in the mutation.
+func (m *VacancyMutation) VentilationDueOn() (r time.Time, exists bool) {
+	v := m.ventilation_due_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVentilationDueOn returns the old "ventilation_due_on" field's value of the Vacancy entity.
+// If the Vacancy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VacancyMutation) OldVentilationDueOn(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVentilationDueOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVentilationDueOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVentilationDueOn: %w", err)
+	}
+	return oldValue.VentilationDueOn, nil
+}
+
+// ClearVentilationDueOn clears the value of the "ventilation_due_on" field.
+func (m *VacancyMutation) ClearVentilationDueOn() {
+	m.ventilation_due_on = nil
+	m.clearedFields[vacancy.FieldVentilationDueOn] = struct{}{}
+}
+
+// VentilationDueOnCleared returns if the "ventilation_due_on" field was cleared in this mutation.
+func (m *VacancyMutation) VentilationDueOnCleared() bool {
+	_, ok := m.clearedFields[vacancy.FieldVentilationDueOn]
+	return ok
+}
+
+// ResetVentilationDueOn resets all changes to the "ventilation_due_on" field.
+func (m *VacancyMutation) ResetVentilationDueOn() {
+	m.ventilation_due_on = nil
+	delete(m.clearedFields, vacancy.FieldVentilationDueOn)
+}
+
+// SetCleanedOn sets the "cleaned_on" field.
+func (m *VacancyMutation) SetCleanedOn(t time.Time) {
+	m.cleaned_on = &t
+}
+
+// CleanedOn returns the value of the "cleaned_on" field in the mutation.
+func (m *VacancyMutation) CleanedOn() (r time.Time, exists bool) {
+	v := m.cleaned_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCleanedOn returns the old "cleaned_on" field's value of the Vacancy entity.
+// If the Vacancy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VacancyMutation) OldCleanedOn(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCleanedOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCleanedOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCleanedOn: %w", err)
+	}
+	return oldValue.CleanedOn, nil
+}
+
+// ClearCleanedOn clears the value of the "cleaned_on" field.
+func (m *VacancyMutation) ClearCleanedOn() {
+	m.cleaned_on = nil
+	m.clearedFields[vacancy.FieldCleanedOn] = struct{}{}
+}
+
+// CleanedOnCleared returns if the "cleaned_on" field was cleared in this mutation.
+func (m *VacancyMutation) CleanedOnCleared() bool {
+	_, ok := m.clearedFields[vacancy.FieldCleanedOn]
+	return ok
+}
+
+// ResetCleanedOn resets all changes to the "cleaned_on" field.
+func (m *VacancyMutation) ResetCleanedOn() {
+	m.cleaned_on = nil
+	delete(m.clearedFields, vacancy.FieldCleanedOn)
+}
+
+// SetCleaningDueOn sets the "cleaning_due_on" field.
+func (m *VacancyMutation) SetCleaningDueOn(t time.Time) {
+	m.cleaning_due_on = &t
+}
+
+// CleaningDueOn returns the value of the "cleaning_due_on" field in the mutation.
+func (m *VacancyMutation) CleaningDueOn() (r time.Time, exists bool) {
+	v := m.cleaning_due_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCleaningDueOn returns the old "cleaning_due_on" field's value of the Vacancy entity.
+// If the Vacancy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VacancyMutation) OldCleaningDueOn(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCleaningDueOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCleaningDueOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCleaningDueOn: %w", err)
+	}
+	return oldValue.CleaningDueOn, nil
+}
+
+// ClearCleaningDueOn clears the value of the "cleaning_due_on" field.
+func (m *VacancyMutation) ClearCleaningDueOn() {
+	m.cleaning_due_on = nil
+	m.clearedFields[vacancy.FieldCleaningDueOn] = struct{}{}
+}
+
+// CleaningDueOnCleared returns if the "cleaning_due_on" field was cleared in this mutation.
+func (m *VacancyMutation) CleaningDueOnCleared() bool {
+	_, ok := m.clearedFields[vacancy.FieldCleaningDueOn]
+	return ok
+}
+
+// ResetCleaningDueOn resets all changes to the "cleaning_due_on" field.
+func (m *VacancyMutation) ResetCleaningDueOn() {
+	m.cleaning_due_on = nil
+	delete(m.clearedFields, vacancy.FieldCleaningDueOn)
+}
+
+// SetDueOn sets the "due_on" field.
+func (m *VacancyMutation) SetDueOn(t time.Time) {
+	m.due_on = &t
+}
+
+// DueOn returns the value of the "due_on" field in the mutation.
+func (m *VacancyMutation) DueOn() (r time.Time, exists bool) {
+	v := m.due_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDueOn returns the old "due_on" field's value of the Vacancy entity.
+// If the Vacancy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VacancyMutation) OldDueOn(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDueOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDueOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDueOn: %w", err)
+	}
+	return oldValue.DueOn, nil
+}
+
+// ClearDueOn clears the value of the "due_on" field.
+func (m *VacancyMutation) ClearDueOn() {
+	m.due_on = nil
+	m.clearedFields[vacancy.FieldDueOn] = struct{}{}
+}
+
+// DueOnCleared returns if the "due_on" field was cleared in this mutation.
+func (m *VacancyMutation) DueOnCleared() bool {
+	_, ok := m.clearedFields[vacancy.FieldDueOn]
+	return ok
+}
+
+// ResetDueOn resets all changes to the "due_on" field.
+func (m *VacancyMutation) ResetDueOn() {
+	m.due_on = nil
+	delete(m.clearedFields, vacancy.FieldDueOn)
+}
+
+// SetWaterHundredths sets the "water_hundredths" field.
+func (m *VacancyMutation) SetWaterHundredths(i int64) {
+	m.water_hundredths = &i
+	m.addwater_hundredths = nil
+}
+
+// WaterHundredths returns the value of the "water_hundredths" field in the mutation.
+func (m *VacancyMutation) WaterHundredths() (r int64, exists bool) {
+	v := m.water_hundredths
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWaterHundredths returns the old "water_hundredths" field's value of the Vacancy entity.
+// If the Vacancy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VacancyMutation) OldWaterHundredths(ctx context.Context) (v *int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWaterHundredths is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWaterHundredths requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWaterHundredths: %w", err)
+	}
+	return oldValue.WaterHundredths, nil
+}
+
+// AddWaterHundredths adds i to the "water_hundredths" field.
+func (m *VacancyMutation) AddWaterHundredths(i int64) {
+	if m.addwater_hundredths != nil {
+		*m.addwater_hundredths += i
+	} else {
+		m.addwater_hundredths = &i
+	}
+}
+
+// AddedWaterHundredths returns the value that was added to the "water_hundredths" field in this mutation.
+func (m *VacancyMutation) AddedWaterHundredths() (r int64, exists bool) {
+	v := m.addwater_hundredths
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearWaterHundredths clears the value of the "water_hundredths" field.
+func (m *VacancyMutation) ClearWaterHundredths() {
+	m.water_hundredths = nil
+	m.addwater_hundredths = nil
+	m.clearedFields[vacancy.FieldWaterHundredths] = struct{}{}
+}
+
+// WaterHundredthsCleared returns if the "water_hundredths" field was cleared in this mutation.
+func (m *VacancyMutation) WaterHundredthsCleared() bool {
+	_, ok := m.clearedFields[vacancy.FieldWaterHundredths]
+	return ok
+}
+
+// ResetWaterHundredths resets all changes to the "water_hundredths" field.
+func (m *VacancyMutation) ResetWaterHundredths() {
+	m.water_hundredths = nil
+	m.addwater_hundredths = nil
+	delete(m.clearedFields, vacancy.FieldWaterHundredths)
+}
+
+// SetWaterReadAt sets the "water_read_at" field.
+func (m *VacancyMutation) SetWaterReadAt(t time.Time) {
+	m.water_read_at = &t
+}
+
+// WaterReadAt returns the value of the "water_read_at" field in the mutation.
+func (m *VacancyMutation) WaterReadAt() (r time.Time, exists bool) {
+	v := m.water_read_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWaterReadAt returns the old "water_read_at" field's value of the Vacancy entity.
+// If the Vacancy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VacancyMutation) OldWaterReadAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWaterReadAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWaterReadAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWaterReadAt: %w", err)
+	}
+	return oldValue.WaterReadAt, nil
+}
+
+// ClearWaterReadAt clears the value of the "water_read_at" field.
+func (m *VacancyMutation) ClearWaterReadAt() {
+	m.water_read_at = nil
+	m.clearedFields[vacancy.FieldWaterReadAt] = struct{}{}
+}
+
+// WaterReadAtCleared returns if the "water_read_at" field was cleared in this mutation.
+func (m *VacancyMutation) WaterReadAtCleared() bool {
+	_, ok := m.clearedFields[vacancy.FieldWaterReadAt]
+	return ok
+}
+
+// ResetWaterReadAt resets all changes to the "water_read_at" field.
+func (m *VacancyMutation) ResetWaterReadAt() {
+	m.water_read_at = nil
+	delete(m.clearedFields, vacancy.FieldWaterReadAt)
+}
+
+// SetElectricityHundredths sets the "electricity_hundredths" field.
+func (m *VacancyMutation) SetElectricityHundredths(i int64) {
+	m.electricity_hundredths = &i
+	m.addelectricity_hundredths = nil
+}
+
+// ElectricityHundredths returns the value of the "electricity_hundredths" field in the mutation.
+func (m *VacancyMutation) ElectricityHundredths() (r int64, exists bool) {
+	v := m.electricity_hundredths
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldElectricityHundredths returns the old "electricity_hundredths" field's value of the Vacancy entity.
+// If the Vacancy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VacancyMutation) OldElectricityHundredths(ctx context.Context) (v *int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldElectricityHundredths is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldElectricityHundredths requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldElectricityHundredths: %w", err)
+	}
+	return oldValue.ElectricityHundredths, nil
+}
+
+// AddElectricityHundredths adds i to the "electricity_hundredths" field.
+func (m *VacancyMutation) AddElectricityHundredths(i int64) {
+	if m.addelectricity_hundredths != nil {
+		*m.addelectricity_hundredths += i
+	} else {
+		m.addelectricity_hundredths = &i
+	}
+}
+
+// AddedElectricityHundredths returns the value that was added to the "electricity_hundredths" field in this mutation.
+func (m *VacancyMutation) AddedElectricityHundredths() (r int64, exists bool) {
+	v := m.addelectricity_hundredths
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearElectricityHundredths clears the value of the "electricity_hundredths" field.
+func (m *VacancyMutation) ClearElectricityHundredths() {
+	m.electricity_hundredths = nil
+	m.addelectricity_hundredths = nil
+	m.clearedFields[vacancy.FieldElectricityHundredths] = struct{}{}
+}
+
+// ElectricityHundredthsCleared returns if the "electricity_hundredths" field was cleared in this mutation.
+func (m *VacancyMutation) ElectricityHundredthsCleared() bool {
+	_, ok := m.clearedFields[vacancy.FieldElectricityHundredths]
+	return ok
+}
+
+// ResetElectricityHundredths resets all changes to the "electricity_hundredths" field.
+func (m *VacancyMutation) ResetElectricityHundredths() {
+	m.electricity_hundredths = nil
+	m.addelectricity_hundredths = nil
+	delete(m.clearedFields, vacancy.FieldElectricityHundredths)
+}
+
+// SetElectricityReadAt sets the "electricity_read_at" field.
+func (m *VacancyMutation) SetElectricityReadAt(t time.Time) {
+	m.electricity_read_at = &t
+}
+
+// ElectricityReadAt returns the value of the "electricity_read_at" field in the mutation.
+func (m *VacancyMutation) ElectricityReadAt() (r time.Time, exists bool) {
+	v := m.electricity_read_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldElectricityReadAt returns the old "electricity_read_at" field's value of the Vacancy entity.
+// If the Vacancy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VacancyMutation) OldElectricityReadAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldElectricityReadAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldElectricityReadAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldElectricityReadAt: %w", err)
+	}
+	return oldValue.ElectricityReadAt, nil
+}
+
+// ClearElectricityReadAt clears the value of the "electricity_read_at" field.
+func (m *VacancyMutation) ClearElectricityReadAt() {
+	m.electricity_read_at = nil
+	m.clearedFields[vacancy.FieldElectricityReadAt] = struct{}{}
+}
+
+// ElectricityReadAtCleared returns if the "electricity_read_at" field was cleared in this mutation.
+func (m *VacancyMutation) ElectricityReadAtCleared() bool {
+	_, ok := m.clearedFields[vacancy.FieldElectricityReadAt]
+	return ok
+}
+
+// ResetElectricityReadAt resets all changes to the "electricity_read_at" field.
+func (m *VacancyMutation) ResetElectricityReadAt() {
+	m.electricity_read_at = nil
+	delete(m.clearedFields, vacancy.FieldElectricityReadAt)
+}
+
+// SetGasHundredths sets the "gas_hundredths" field.
+func (m *VacancyMutation) SetGasHundredths(i int64) {
+	m.gas_hundredths = &i
+	m.addgas_hundredths = nil
+}
+
+// GasHundredths returns the value of the "gas_hundredths" field in the mutation.
+func (m *VacancyMutation) GasHundredths() (r int64, exists bool) {
+	v := m.gas_hundredths
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldGasHundredths returns the old "gas_hundredths" field's value of the Vacancy entity.
+// If the Vacancy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VacancyMutation) OldGasHundredths(ctx context.Context) (v *int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldGasHundredths is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldGasHundredths requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldGasHundredths: %w", err)
+	}
+	return oldValue.GasHundredths, nil
+}
+
+// AddGasHundredths adds i to the "gas_hundredths" field.
+func (m *VacancyMutation) AddGasHundredths(i int64) {
+	if m.addgas_hundredths != nil {
+		*m.addgas_hundredths += i
+	} else {
+		m.addgas_hundredths = &i
+	}
+}
+
+// AddedGasHundredths returns the value that was added to the "gas_hundredths" field in this mutation.
+func (m *VacancyMutation) AddedGasHundredths() (r int64, exists bool) {
+	v := m.addgas_hundredths
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearGasHundredths clears the value of the "gas_hundredths" field.
+func (m *VacancyMutation) ClearGasHundredths() {
+	m.gas_hundredths = nil
+	m.addgas_hundredths = nil
+	m.clearedFields[vacancy.FieldGasHundredths] = struct{}{}
+}
+
+// GasHundredthsCleared returns if the "gas_hundredths" field was cleared in this mutation.
+func (m *VacancyMutation) GasHundredthsCleared() bool {
+	_, ok := m.clearedFields[vacancy.FieldGasHundredths]
+	return ok
+}
+
+// ResetGasHundredths resets all changes to the "gas_hundredths" field.
+func (m *VacancyMutation) ResetGasHundredths() {
+	m.gas_hundredths = nil
+	m.addgas_hundredths = nil
+	delete(m.clearedFields, vacancy.FieldGasHundredths)
+}
+
+// SetGasReadAt sets the "gas_read_at" field.
+func (m *VacancyMutation) SetGasReadAt(t time.Time) {
+	m.gas_read_at = &t
+}
+
+// GasReadAt returns the value of the "gas_read_at" field in the mutation.
+func (m *VacancyMutation) GasReadAt() (r time.Time, exists bool) {
+	v := m.gas_read_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldGasReadAt returns the old "gas_read_at" field's value of the Vacancy entity.
+// If the Vacancy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VacancyMutation) OldGasReadAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldGasReadAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldGasReadAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldGasReadAt: %w", err)
+	}
+	return oldValue.GasReadAt, nil
+}
+
+// ClearGasReadAt clears the value of the "gas_read_at" field.
+func (m *VacancyMutation) ClearGasReadAt() {
+	m.gas_read_at = nil
+	m.clearedFields[vacancy.FieldGasReadAt] = struct{}{}
+}
+
+// GasReadAtCleared returns if the "gas_read_at" field was cleared in this mutation.
+func (m *VacancyMutation) GasReadAtCleared() bool {
+	_, ok := m.clearedFields[vacancy.FieldGasReadAt]
+	return ok
+}
+
+// ResetGasReadAt resets all changes to the "gas_read_at" field.
+func (m *VacancyMutation) ResetGasReadAt() {
+	m.gas_read_at = nil
+	delete(m.clearedFields, vacancy.FieldGasReadAt)
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *VacancyMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[vacancy.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *VacancyMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *VacancyMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *VacancyMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearUnit clears the "unit" edge to the Unit entity.
+func (m *VacancyMutation) ClearUnit() {
+	m.clearedunit = true
+	m.clearedFields[vacancy.FieldUnitID] = struct{}{}
+}
+
+// UnitCleared reports if the "unit" edge to the Unit entity was cleared.
+func (m *VacancyMutation) UnitCleared() bool {
+	return m.clearedunit
+}
+
+// UnitIDs returns the "unit" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// UnitID instead. It exists only for internal usage by the builders.
+func (m *VacancyMutation) UnitIDs() (ids []uuid.UUID) {
+	if id := m.unit; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetUnit resets all changes to the "unit" edge.
+func (m *VacancyMutation) ResetUnit() {
+	m.unit = nil
+	m.clearedunit = false
+}
+
+// AddReadingIDs adds the "readings" edge to the MeterReading entity by ids.
+func (m *VacancyMutation) AddReadingIDs(ids ...uuid.UUID) {
+	if m.readings == nil {
+		m.readings = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.readings[ids[i]] = struct{}{}
+	}
+}
+
+// ClearReadings clears the "readings" edge to the MeterReading entity.
+func (m *VacancyMutation) ClearReadings() {
+	m.clearedreadings = true
+}
+
+// ReadingsCleared reports if the "readings" edge to the MeterReading entity was cleared.
+func (m *VacancyMutation) ReadingsCleared() bool {
+	return m.clearedreadings
+}
+
+// RemoveReadingIDs removes the "readings" edge to the MeterReading entity by IDs.
+func (m *VacancyMutation) RemoveReadingIDs(ids ...uuid.UUID) {
+	if m.removedreadings == nil {
+		m.removedreadings = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.readings, ids[i])
+		m.removedreadings[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedReadings returns the removed IDs of the "readings" edge to the MeterReading entity.
+func (m *VacancyMutation) RemovedReadingsIDs() (ids []uuid.UUID) {
+	for id := range m.removedreadings {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ReadingsIDs returns the "readings" edge IDs in the mutation.
+func (m *VacancyMutation) ReadingsIDs() (ids []uuid.UUID) {
+	for id := range m.readings {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetReadings resets all changes to the "readings" edge.
+func (m *VacancyMutation) ResetReadings() {
+	m.readings = nil
+	m.clearedreadings = false
+	m.removedreadings = nil
+}
+
+// Where appends a list predicates to the VacancyMutation builder.
+func (m *VacancyMutation) Where(ps ...predicate.Vacancy) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the VacancyMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *VacancyMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Vacancy, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *VacancyMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *VacancyMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Vacancy).
+func (m *VacancyMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *VacancyMutation) Fields() []string {
+	fields := make([]string, 0, 25)
+	if m.created_at != nil {
+		fields = append(fields, vacancy.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, vacancy.FieldEstateID)
+	}
+	if m.version != nil {
+		fields = append(fields, vacancy.FieldVersion)
+	}
+	if m.unit != nil {
+		fields = append(fields, vacancy.FieldUnitID)
+	}
+	if m.building_id != nil {
+		fields = append(fields, vacancy.FieldBuildingID)
+	}
+	if m.area_id != nil {
+		fields = append(fields, vacancy.FieldAreaID)
+	}
+	if m.sort_key != nil {
+		fields = append(fields, vacancy.FieldSortKey)
+	}
+	if m.state != nil {
+		fields = append(fields, vacancy.FieldState)
+	}
+	if m.since_on != nil {
+		fields = append(fields, vacancy.FieldSinceOn)
+	}
+	if m.ended_on != nil {
+		fields = append(fields, vacancy.FieldEndedOn)
+	}
+	if m.condition != nil {
+		fields = append(fields, vacancy.FieldCondition)
+	}
+	if m.described_by_id != nil {
+		fields = append(fields, vacancy.FieldDescribedByID)
+	}
+	if m.described_by_name != nil {
+		fields = append(fields, vacancy.FieldDescribedByName)
+	}
+	if m.described_at != nil {
+		fields = append(fields, vacancy.FieldDescribedAt)
+	}
+	if m.ventilated_on != nil {
+		fields = append(fields, vacancy.FieldVentilatedOn)
+	}
+	if m.ventilation_due_on != nil {
+		fields = append(fields, vacancy.FieldVentilationDueOn)
+	}
+	if m.cleaned_on != nil {
+		fields = append(fields, vacancy.FieldCleanedOn)
+	}
+	if m.cleaning_due_on != nil {
+		fields = append(fields, vacancy.FieldCleaningDueOn)
+	}
+	if m.due_on != nil {
+		fields = append(fields, vacancy.FieldDueOn)
+	}
+	if m.water_hundredths != nil {
+		fields = append(fields, vacancy.FieldWaterHundredths)
+	}
+	if m.water_read_at != nil {
+		fields = append(fields, vacancy.FieldWaterReadAt)
+	}
+	if m.electricity_hundredths != nil {
+		fields = append(fields, vacancy.FieldElectricityHundredths)
+	}
+	if m.electricity_read_at != nil {
+		fields = append(fields, vacancy.FieldElectricityReadAt)
+	}
+	if m.gas_hundredths != nil {
+		fields = append(fields, vacancy.FieldGasHundredths)
+	}
+	if m.gas_read_at != nil {
+		fields = append(fields, vacancy.FieldGasReadAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *VacancyMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case vacancy.FieldCreatedAt:
+		return m.CreatedAt()
+	case vacancy.FieldEstateID:
+		return m.EstateID()
+	case vacancy.FieldVersion:
+		return m.Version()
+	case vacancy.FieldUnitID:
+		return m.UnitID()
+	case vacancy.FieldBuildingID:
+		return m.BuildingID()
+	case vacancy.FieldAreaID:
+		return m.AreaID()
+	case vacancy.FieldSortKey:
+		return m.SortKey()
+	case vacancy.FieldState:
+		return m.State()
+	case vacancy.FieldSinceOn:
+		return m.SinceOn()
+	case vacancy.FieldEndedOn:
+		return m.EndedOn()
+	case vacancy.FieldCondition:
+		return m.Condition()
+	case vacancy.FieldDescribedByID:
+		return m.DescribedByID()
+	case vacancy.FieldDescribedByName:
+		return m.DescribedByName()
+	case vacancy.FieldDescribedAt:
+		return m.DescribedAt()
+	case vacancy.FieldVentilatedOn:
+		return m.VentilatedOn()
+	case vacancy.FieldVentilationDueOn:
+		return m.VentilationDueOn()
+	case vacancy.FieldCleanedOn:
+		return m.CleanedOn()
+	case vacancy.FieldCleaningDueOn:
+		return m.CleaningDueOn()
+	case vacancy.FieldDueOn:
+		return m.DueOn()
+	case vacancy.FieldWaterHundredths:
+		return m.WaterHundredths()
+	case vacancy.FieldWaterReadAt:
+		return m.WaterReadAt()
+	case vacancy.FieldElectricityHundredths:
+		return m.ElectricityHundredths()
+	case vacancy.FieldElectricityReadAt:
+		return m.ElectricityReadAt()
+	case vacancy.FieldGasHundredths:
+		return m.GasHundredths()
+	case vacancy.FieldGasReadAt:
+		return m.GasReadAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *VacancyMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case vacancy.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case vacancy.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case vacancy.FieldVersion:
+		return m.OldVersion(ctx)
+	case vacancy.FieldUnitID:
+		return m.OldUnitID(ctx)
+	case vacancy.FieldBuildingID:
+		return m.OldBuildingID(ctx)
+	case vacancy.FieldAreaID:
+		return m.OldAreaID(ctx)
+	case vacancy.FieldSortKey:
+		return m.OldSortKey(ctx)
+	case vacancy.FieldState:
+		return m.OldState(ctx)
+	case vacancy.FieldSinceOn:
+		return m.OldSinceOn(ctx)
+	case vacancy.FieldEndedOn:
+		return m.OldEndedOn(ctx)
+	case vacancy.FieldCondition:
+		return m.OldCondition(ctx)
+	case vacancy.FieldDescribedByID:
+		return m.OldDescribedByID(ctx)
+	case vacancy.FieldDescribedByName:
+		return m.OldDescribedByName(ctx)
+	case vacancy.FieldDescribedAt:
+		return m.OldDescribedAt(ctx)
+	case vacancy.FieldVentilatedOn:
+		return m.OldVentilatedOn(ctx)
+	case vacancy.FieldVentilationDueOn:
+		return m.OldVentilationDueOn(ctx)
+	case vacancy.FieldCleanedOn:
+		return m.OldCleanedOn(ctx)
+	case vacancy.FieldCleaningDueOn:
+		return m.OldCleaningDueOn(ctx)
+	case vacancy.FieldDueOn:
+		return m.OldDueOn(ctx)
+	case vacancy.FieldWaterHundredths:
+		return m.OldWaterHundredths(ctx)
+	case vacancy.FieldWaterReadAt:
+		return m.OldWaterReadAt(ctx)
+	case vacancy.FieldElectricityHundredths:
+		return m.OldElectricityHundredths(ctx)
+	case vacancy.FieldElectricityReadAt:
+		return m.OldElectricityReadAt(ctx)
+	case vacancy.FieldGasHundredths:
+		return m.OldGasHundredths(ctx)
+	case vacancy.FieldGasReadAt:
+		return m.OldGasReadAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown Vacancy field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *VacancyMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case vacancy.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case vacancy.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case vacancy.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case vacancy.FieldUnitID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUnitID(v)
+		return nil
+	case vacancy.FieldBuildingID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBuildingID(v)
+		return nil
+	case vacancy.FieldAreaID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAreaID(v)
+		return nil
+	case vacancy.FieldSortKey:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSortKey(v)
+		return nil
+	case vacancy.FieldState:
+		v, ok := value.(vacancy.State)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case vacancy.FieldSinceOn:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSinceOn(v)
+		return nil
+	case vacancy.FieldEndedOn:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEndedOn(v)
+		return nil
+	case vacancy.FieldCondition:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCondition(v)
+		return nil
+	case vacancy.FieldDescribedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDescribedByID(v)
+		return nil
+	case vacancy.FieldDescribedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDescribedByName(v)
+		return nil
+	case vacancy.FieldDescribedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDescribedAt(v)
+		return nil
+	case vacancy.FieldVentilatedOn:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVentilatedOn(v)
+		return nil
+	case vacancy.FieldVentilationDueOn:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVentilationDueOn(v)
+		return nil
+	case vacancy.FieldCleanedOn:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCleanedOn(v)
+		return nil
+	case vacancy.FieldCleaningDueOn:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCleaningDueOn(v)
+		return nil
+	case vacancy.FieldDueOn:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDueOn(v)
+		return nil
+	case vacancy.FieldWaterHundredths:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWaterHundredths(v)
+		return nil
+	case vacancy.FieldWaterReadAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWaterReadAt(v)
+		return nil
+	case vacancy.FieldElectricityHundredths:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetElectricityHundredths(v)
+		return nil
+	case vacancy.FieldElectricityReadAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetElectricityReadAt(v)
+		return nil
+	case vacancy.FieldGasHundredths:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetGasHundredths(v)
+		return nil
+	case vacancy.FieldGasReadAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetGasReadAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Vacancy field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *VacancyMutation) AddedFields() []string {
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, vacancy.FieldVersion)
+	}
+	if m.addwater_hundredths != nil {
+		fields = append(fields, vacancy.FieldWaterHundredths)
+	}
+	if m.addelectricity_hundredths != nil {
+		fields = append(fields, vacancy.FieldElectricityHundredths)
+	}
+	if m.addgas_hundredths != nil {
+		fields = append(fields, vacancy.FieldGasHundredths)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *VacancyMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case vacancy.FieldVersion:
+		return m.AddedVersion()
+	case vacancy.FieldWaterHundredths:
+		return m.AddedWaterHundredths()
+	case vacancy.FieldElectricityHundredths:
+		return m.AddedElectricityHundredths()
+	case vacancy.FieldGasHundredths:
+		return m.AddedGasHundredths()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *VacancyMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case vacancy.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	case vacancy.FieldWaterHundredths:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddWaterHundredths(v)
+		return nil
+	case vacancy.FieldElectricityHundredths:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddElectricityHundredths(v)
+		return nil
+	case vacancy.FieldGasHundredths:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddGasHundredths(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Vacancy numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *VacancyMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(vacancy.FieldAreaID) {
+		fields = append(fields, vacancy.FieldAreaID)
+	}
+	if m.FieldCleared(vacancy.FieldEndedOn) {
+		fields = append(fields, vacancy.FieldEndedOn)
+	}
+	if m.FieldCleared(vacancy.FieldDescribedByID) {
+		fields = append(fields, vacancy.FieldDescribedByID)
+	}
+	if m.FieldCleared(vacancy.FieldDescribedAt) {
+		fields = append(fields, vacancy.FieldDescribedAt)
+	}
+	if m.FieldCleared(vacancy.FieldVentilatedOn) {
+		fields = append(fields, vacancy.FieldVentilatedOn)
+	}
+	if m.FieldCleared(vacancy.FieldVentilationDueOn) {
+		fields = append(fields, vacancy.FieldVentilationDueOn)
+	}
+	if m.FieldCleared(vacancy.FieldCleanedOn) {
+		fields = append(fields, vacancy.FieldCleanedOn)
+	}
+	if m.FieldCleared(vacancy.FieldCleaningDueOn) {
+		fields = append(fields, vacancy.FieldCleaningDueOn)
+	}
+	if m.FieldCleared(vacancy.FieldDueOn) {
+		fields = append(fields, vacancy.FieldDueOn)
+	}
+	if m.FieldCleared(vacancy.FieldWaterHundredths) {
+		fields = append(fields, vacancy.FieldWaterHundredths)
+	}
+	if m.FieldCleared(vacancy.FieldWaterReadAt) {
+		fields = append(fields, vacancy.FieldWaterReadAt)
+	}
+	if m.FieldCleared(vacancy.FieldElectricityHundredths) {
+		fields = append(fields, vacancy.FieldElectricityHundredths)
+	}
+	if m.FieldCleared(vacancy.FieldElectricityReadAt) {
+		fields = append(fields, vacancy.FieldElectricityReadAt)
+	}
+	if m.FieldCleared(vacancy.FieldGasHundredths) {
+		fields = append(fields, vacancy.FieldGasHundredths)
+	}
+	if m.FieldCleared(vacancy.FieldGasReadAt) {
+		fields = append(fields, vacancy.FieldGasReadAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *VacancyMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *VacancyMutation) ClearField(name string) error {
+	switch name {
+	case vacancy.FieldAreaID:
+		m.ClearAreaID()
+		return nil
+	case vacancy.FieldEndedOn:
+		m.ClearEndedOn()
+		return nil
+	case vacancy.FieldDescribedByID:
+		m.ClearDescribedByID()
+		return nil
+	case vacancy.FieldDescribedAt:
+		m.ClearDescribedAt()
+		return nil
+	case vacancy.FieldVentilatedOn:
+		m.ClearVentilatedOn()
+		return nil
+	case vacancy.FieldVentilationDueOn:
+		m.ClearVentilationDueOn()
+		return nil
+	case vacancy.FieldCleanedOn:
+		m.ClearCleanedOn()
+		return nil
+	case vacancy.FieldCleaningDueOn:
+		m.ClearCleaningDueOn()
+		return nil
+	case vacancy.FieldDueOn:
+		m.ClearDueOn()
+		return nil
+	case vacancy.FieldWaterHundredths:
+		m.ClearWaterHundredths()
+		return nil
+	case vacancy.FieldWaterReadAt:
+		m.ClearWaterReadAt()
+		return nil
+	case vacancy.FieldElectricityHundredths:
+		m.ClearElectricityHundredths()
+		return nil
+	case vacancy.FieldElectricityReadAt:
+		m.ClearElectricityReadAt()
+		return nil
+	case vacancy.FieldGasHundredths:
+		m.ClearGasHundredths()
+		return nil
+	case vacancy.FieldGasReadAt:
+		m.ClearGasReadAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Vacancy nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *VacancyMutation) ResetField(name string) error {
+	switch name {
+	case vacancy.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case vacancy.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case vacancy.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case vacancy.FieldUnitID:
+		m.ResetUnitID()
+		return nil
+	case vacancy.FieldBuildingID:
+		m.ResetBuildingID()
+		return nil
+	case vacancy.FieldAreaID:
+		m.ResetAreaID()
+		return nil
+	case vacancy.FieldSortKey:
+		m.ResetSortKey()
+		return nil
+	case vacancy.FieldState:
+		m.ResetState()
+		return nil
+	case vacancy.FieldSinceOn:
+		m.ResetSinceOn()
+		return nil
+	case vacancy.FieldEndedOn:
+		m.ResetEndedOn()
+		return nil
+	case vacancy.FieldCondition:
+		m.ResetCondition()
+		return nil
+	case vacancy.FieldDescribedByID:
+		m.ResetDescribedByID()
+		return nil
+	case vacancy.FieldDescribedByName:
+		m.ResetDescribedByName()
+		return nil
+	case vacancy.FieldDescribedAt:
+		m.ResetDescribedAt()
+		return nil
+	case vacancy.FieldVentilatedOn:
+		m.ResetVentilatedOn()
+		return nil
+	case vacancy.FieldVentilationDueOn:
+		m.ResetVentilationDueOn()
+		return nil
+	case vacancy.FieldCleanedOn:
+		m.ResetCleanedOn()
+		return nil
+	case vacancy.FieldCleaningDueOn:
+		m.ResetCleaningDueOn()
+		return nil
+	case vacancy.FieldDueOn:
+		m.ResetDueOn()
+		return nil
+	case vacancy.FieldWaterHundredths:
+		m.ResetWaterHundredths()
+		return nil
+	case vacancy.FieldWaterReadAt:
+		m.ResetWaterReadAt()
+		return nil
+	case vacancy.FieldElectricityHundredths:
+		m.ResetElectricityHundredths()
+		return nil
+	case vacancy.FieldElectricityReadAt:
+		m.ResetElectricityReadAt()
+		return nil
+	case vacancy.FieldGasHundredths:
+		m.ResetGasHundredths()
+		return nil
+	case vacancy.FieldGasReadAt:
+		m.ResetGasReadAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Vacancy field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *VacancyMutation) AddedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.estate != nil {
+		edges = append(edges, vacancy.EdgeEstate)
+	}
+	if m.unit != nil {
+		edges = append(edges, vacancy.EdgeUnit)
+	}
+	if m.readings != nil {
+		edges = append(edges, vacancy.EdgeReadings)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *VacancyMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case vacancy.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case vacancy.EdgeUnit:
+		if id := m.unit; id != nil {
+			return []ent.Value{*id}
+		}
+	case vacancy.EdgeReadings:
+		ids := make([]ent.Value, 0, len(m.readings))
+		for id := range m.readings {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *VacancyMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.removedreadings != nil {
+		edges = append(edges, vacancy.EdgeReadings)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *VacancyMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case vacancy.EdgeReadings:
+		ids := make([]ent.Value, 0, len(m.removedreadings))
+		for id := range m.removedreadings {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *VacancyMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.clearedestate {
+		edges = append(edges, vacancy.EdgeEstate)
+	}
+	if m.clearedunit {
+		edges = append(edges, vacancy.EdgeUnit)
+	}
+	if m.clearedreadings {
+		edges = append(edges, vacancy.EdgeReadings)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *VacancyMutation) EdgeCleared(name string) bool {
+	switch name {
+	case vacancy.EdgeEstate:
+		return m.clearedestate
+	case vacancy.EdgeUnit:
+		return m.clearedunit
+	case vacancy.EdgeReadings:
+		return m.clearedreadings
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *VacancyMutation) ClearEdge(name string) error {
+	switch name {
+	case vacancy.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case vacancy.EdgeUnit:
+		m.ClearUnit()
+		return nil
+	}
+	return fmt.Errorf("unknown Vacancy unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *VacancyMutation) ResetEdge(name string) error {
+	switch name {
+	case vacancy.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case vacancy.EdgeUnit:
+		m.ResetUnit()
+		return nil
+	case vacancy.EdgeReadings:
+		m.ResetReadings()
+		return nil
+	}
+	return fmt.Errorf("unknown Vacancy edge %s", name)
 }
 
 // ViolationMutation represents an operation that mutates the Violation nodes in the graph.

@@ -59,6 +59,7 @@ import (
 	"github.com/steward-pm/steward/ent/mailitem"
 	"github.com/steward-pm/steward/ent/mailreceipt"
 	"github.com/steward-pm/steward/ent/mailreceiptline"
+	"github.com/steward-pm/steward/ent/meterreading"
 	"github.com/steward-pm/steward/ent/obligation"
 	"github.com/steward-pm/steward/ent/occupancy"
 	"github.com/steward-pm/steward/ent/reconciliation"
@@ -71,6 +72,7 @@ import (
 	"github.com/steward-pm/steward/ent/staff"
 	"github.com/steward-pm/steward/ent/stafffileconsultation"
 	"github.com/steward-pm/steward/ent/unit"
+	"github.com/steward-pm/steward/ent/vacancy"
 	"github.com/steward-pm/steward/ent/violation"
 	"github.com/steward-pm/steward/internal/contact"
 )
@@ -1476,6 +1478,39 @@ func init() {
 	mailreceiptlineDescID := mailreceiptlineMixinFields0[0].Descriptor()
 	// mailreceiptline.DefaultID holds the default value on creation for the id field.
 	mailreceiptline.DefaultID = mailreceiptlineDescID.Default.(func() uuid.UUID)
+	meterreadingMixin := schema.MeterReading{}.Mixin()
+	meterreadingMixinFields0 := meterreadingMixin[0].Fields()
+	_ = meterreadingMixinFields0
+	meterreadingMixinFields2 := meterreadingMixin[2].Fields()
+	_ = meterreadingMixinFields2
+	meterreadingMixinFields3 := meterreadingMixin[3].Fields()
+	_ = meterreadingMixinFields3
+	meterreadingFields := schema.MeterReading{}.Fields()
+	_ = meterreadingFields
+	// meterreadingDescVoidReason is the schema descriptor for void_reason field.
+	meterreadingDescVoidReason := meterreadingMixinFields2[1].Descriptor()
+	// meterreading.DefaultVoidReason holds the default value on creation for the void_reason field.
+	meterreading.DefaultVoidReason = meterreadingDescVoidReason.Default.(string)
+	// meterreadingDescVoidedByName is the schema descriptor for voided_by_name field.
+	meterreadingDescVoidedByName := meterreadingMixinFields2[3].Descriptor()
+	// meterreading.DefaultVoidedByName holds the default value on creation for the voided_by_name field.
+	meterreading.DefaultVoidedByName = meterreadingDescVoidedByName.Default.(string)
+	// meterreadingDescLateReason is the schema descriptor for late_reason field.
+	meterreadingDescLateReason := meterreadingMixinFields3[0].Descriptor()
+	// meterreading.DefaultLateReason holds the default value on creation for the late_reason field.
+	meterreading.DefaultLateReason = meterreadingDescLateReason.Default.(string)
+	// meterreadingDescValueHundredths is the schema descriptor for value_hundredths field.
+	meterreadingDescValueHundredths := meterreadingFields[3].Descriptor()
+	// meterreading.ValueHundredthsValidator is a validator for the "value_hundredths" field. It is called by the builders before save.
+	meterreading.ValueHundredthsValidator = meterreadingDescValueHundredths.Validators[0].(func(int64) error)
+	// meterreadingDescChangeReason is the schema descriptor for change_reason field.
+	meterreadingDescChangeReason := meterreadingFields[4].Descriptor()
+	// meterreading.DefaultChangeReason holds the default value on creation for the change_reason field.
+	meterreading.DefaultChangeReason = meterreadingDescChangeReason.Default.(string)
+	// meterreadingDescID is the schema descriptor for id field.
+	meterreadingDescID := meterreadingMixinFields0[0].Descriptor()
+	// meterreading.DefaultID holds the default value on creation for the id field.
+	meterreading.DefaultID = meterreadingDescID.Default.(func() uuid.UUID)
 	obligationMixin := schema.Obligation{}.Mixin()
 	obligationMixinFields0 := obligationMixin[0].Fields()
 	_ = obligationMixinFields0
@@ -1767,6 +1802,29 @@ func init() {
 	unitDescID := unitMixinFields0[0].Descriptor()
 	// unit.DefaultID holds the default value on creation for the id field.
 	unit.DefaultID = unitDescID.Default.(func() uuid.UUID)
+	vacancyMixin := schema.Vacancy{}.Mixin()
+	vacancyMixinFields0 := vacancyMixin[0].Fields()
+	_ = vacancyMixinFields0
+	vacancyMixinFields2 := vacancyMixin[2].Fields()
+	_ = vacancyMixinFields2
+	vacancyFields := schema.Vacancy{}.Fields()
+	_ = vacancyFields
+	// vacancyDescVersion is the schema descriptor for version field.
+	vacancyDescVersion := vacancyMixinFields2[0].Descriptor()
+	// vacancy.DefaultVersion holds the default value on creation for the version field.
+	vacancy.DefaultVersion = vacancyDescVersion.Default.(int)
+	// vacancyDescCondition is the schema descriptor for condition field.
+	vacancyDescCondition := vacancyFields[7].Descriptor()
+	// vacancy.DefaultCondition holds the default value on creation for the condition field.
+	vacancy.DefaultCondition = vacancyDescCondition.Default.(string)
+	// vacancyDescDescribedByName is the schema descriptor for described_by_name field.
+	vacancyDescDescribedByName := vacancyFields[9].Descriptor()
+	// vacancy.DefaultDescribedByName holds the default value on creation for the described_by_name field.
+	vacancy.DefaultDescribedByName = vacancyDescDescribedByName.Default.(string)
+	// vacancyDescID is the schema descriptor for id field.
+	vacancyDescID := vacancyMixinFields0[0].Descriptor()
+	// vacancy.DefaultID holds the default value on creation for the id field.
+	vacancy.DefaultID = vacancyDescID.Default.(func() uuid.UUID)
 	violationMixin := schema.Violation{}.Mixin()
 	violationMixinFields0 := violationMixin[0].Fields()
 	_ = violationMixinFields0

@@ -450,6 +450,14 @@ var Entities = map[string]access.Entity{
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
 	},
+	TypeMeterReading: {
+		Name: TypeMeterReading, Table: "meter_readings", Code: ids.Code(1794),
+		Estate: "estate_id", Department: "", Self: "", Household: "", Voided: "", Permits: "",
+		Document:   "",
+		AppendOnly: true, Watched: false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
 	TypeObligation: {
 		Name: TypeObligation, Table: "obligations", Code: ids.Code(515),
 		Estate: "estate_id", Department: "department_id", Self: "account_id", Household: "household_id", Voided: "", Permits: "",
@@ -538,6 +546,14 @@ var Entities = map[string]access.Entity{
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
 	},
+	TypeVacancy: {
+		Name: TypeVacancy, Table: "vacancies", Code: ids.Code(1793),
+		Estate: "estate_id", Department: "", Self: "", Household: "", Voided: "", Permits: "",
+		Document:   "",
+		AppendOnly: false, Watched: false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
 	TypeViolation: {
 		Name: TypeViolation, Table: "violations", Code: ids.Code(1542),
 		Estate: "estate_id", Department: "department_id", Self: "", Household: "household_id", Voided: "voided_at", Permits: "",
@@ -607,6 +623,7 @@ var typeByCode = map[ids.Code]string{
 	ids.Code(2051): TypeMailItem,
 	ids.Code(2049): TypeMailReceipt,
 	ids.Code(2050): TypeMailReceiptLine,
+	ids.Code(1794): TypeMeterReading,
 	ids.Code(515):  TypeObligation,
 	ids.Code(264):  TypeOccupancy,
 	ids.Code(519):  TypeReconciliation,
@@ -618,6 +635,7 @@ var typeByCode = map[ids.Code]string{
 	ids.Code(262):  TypeStaff,
 	ids.Code(1558): TypeStaffFileConsultation,
 	ids.Code(260):  TypeUnit,
+	ids.Code(1793): TypeVacancy,
 	ids.Code(1542): TypeViolation,
 }
 
@@ -903,6 +921,11 @@ func Newer(row any) any {
 	case *Unit:
 		shown := *row
 		shown.Edges = UnitEdges{}
+		hide(&shown.SortKey)
+		return &shown
+	case *Vacancy:
+		shown := *row
+		shown.Edges = VacancyEdges{}
 		hide(&shown.SortKey)
 		return &shown
 	}
@@ -1397,6 +1420,13 @@ func (_m *MailReceiptLine) RowScope() access.Row {
 }
 
 // RowScope tells what the row belongs to.
+func (_m *MeterReading) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	return row
+}
+
+// RowScope tells what the row belongs to.
 func (_m *Obligation) RowScope() access.Row {
 	row := access.Row{}
 	row.Estate = _m.EstateID
@@ -1500,6 +1530,13 @@ func (_m *StaffFileConsultation) RowScope() access.Row {
 
 // RowScope tells what the row belongs to.
 func (_m *Unit) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *Vacancy) RowScope() access.Row {
 	row := access.Row{}
 	row.Estate = _m.EstateID
 	return row

@@ -122,6 +122,8 @@ type Tx struct {
 	MailReceipt *MailReceiptClient
 	// MailReceiptLine is the client for interacting with the MailReceiptLine builders.
 	MailReceiptLine *MailReceiptLineClient
+	// MeterReading is the client for interacting with the MeterReading builders.
+	MeterReading *MeterReadingClient
 	// Obligation is the client for interacting with the Obligation builders.
 	Obligation *ObligationClient
 	// Occupancy is the client for interacting with the Occupancy builders.
@@ -144,6 +146,8 @@ type Tx struct {
 	StaffFileConsultation *StaffFileConsultationClient
 	// Unit is the client for interacting with the Unit builders.
 	Unit *UnitClient
+	// Vacancy is the client for interacting with the Vacancy builders.
+	Vacancy *VacancyClient
 	// Violation is the client for interacting with the Violation builders.
 	Violation *ViolationClient
 
@@ -332,6 +336,7 @@ func (tx *Tx) init() {
 	tx.MailItem = NewMailItemClient(tx.config)
 	tx.MailReceipt = NewMailReceiptClient(tx.config)
 	tx.MailReceiptLine = NewMailReceiptLineClient(tx.config)
+	tx.MeterReading = NewMeterReadingClient(tx.config)
 	tx.Obligation = NewObligationClient(tx.config)
 	tx.Occupancy = NewOccupancyClient(tx.config)
 	tx.Reconciliation = NewReconciliationClient(tx.config)
@@ -343,6 +348,7 @@ func (tx *Tx) init() {
 	tx.Staff = NewStaffClient(tx.config)
 	tx.StaffFileConsultation = NewStaffFileConsultationClient(tx.config)
 	tx.Unit = NewUnitClient(tx.config)
+	tx.Vacancy = NewVacancyClient(tx.config)
 	tx.Violation = NewViolationClient(tx.config)
 }
 

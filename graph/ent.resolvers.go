@@ -38,6 +38,8 @@ func (r *Resolver) MailReceiptLine() generated.MailReceiptLineResolver {
 
 func (r *Resolver) Query() generated.QueryResolver { return &queryResolver{r} }
 
+func (r *Resolver) Vacancy() generated.VacancyResolver { return &vacancyResolver{r} }
+
 type (
 	archiveDocumentResolver struct{ *Resolver }
 	archiveLoanResolver     struct{ *Resolver }
@@ -45,4 +47,5 @@ type (
 	keyLoanLineResolver     struct{ *Resolver }
 	mailReceiptLineResolver struct{ *Resolver }
 	queryResolver           struct{ *Resolver }
+	vacancyResolver         struct{ *Resolver }
 )

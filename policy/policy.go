@@ -119,6 +119,8 @@ var (
 	MailReceiptLine        = resource("MailReceiptLine")
 	MailItem               = resource("MailItem")
 	MailEvent              = resource("MailEvent")
+	Vacancy                = resource("Vacancy")
+	MeterReading           = resource("MeterReading")
 
 	Account    = resource("Account")
 	Grant      = resource("Grant")

@@ -669,6 +669,18 @@ func (f MailReceiptLineFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Va
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.MailReceiptLineMutation", m)
 }
 
+// The MeterReadingFunc type is an adapter to allow the use of ordinary
+// function as MeterReading mutator.
+type MeterReadingFunc func(context.Context, *ent.MeterReadingMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f MeterReadingFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.MeterReadingMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.MeterReadingMutation", m)
+}
+
 // The ObligationFunc type is an adapter to allow the use of ordinary
 // function as Obligation mutator.
 type ObligationFunc func(context.Context, *ent.ObligationMutation) (ent.Value, error)
@@ -799,6 +811,18 @@ func (f UnitFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error)
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.UnitMutation", m)
+}
+
+// The VacancyFunc type is an adapter to allow the use of ordinary
+// function as Vacancy mutator.
+type VacancyFunc func(context.Context, *ent.VacancyMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f VacancyFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.VacancyMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.VacancyMutation", m)
 }
 
 // The ViolationFunc type is an adapter to allow the use of ordinary

@@ -3050,6 +3050,63 @@ var (
 			},
 		},
 	}
+	// MeterReadingsColumns holds the columns for the "meter_readings" table.
+	MeterReadingsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "voided_at", Type: field.TypeTime, Nullable: true},
+		{Name: "void_reason", Type: field.TypeString, Default: ""},
+		{Name: "voided_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "voided_by_name", Type: field.TypeString, Default: ""},
+		{Name: "late_reason", Type: field.TypeString, Default: ""},
+		{Name: "meter", Type: field.TypeEnum, Enums: []string{"WATER", "ELECTRICITY", "GAS"}},
+		{Name: "value_hundredths", Type: field.TypeInt64},
+		{Name: "change_reason", Type: field.TypeString, Default: ""},
+		{Name: "read_at", Type: field.TypeTime},
+		{Name: "recorded_by_id", Type: field.TypeUUID},
+		{Name: "recorded_by_name", Type: field.TypeString},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "vacancy_id", Type: field.TypeUUID},
+		{Name: "unit_id", Type: field.TypeUUID},
+	}
+	// MeterReadingsTable holds the schema information for the "meter_readings" table.
+	MeterReadingsTable = &schema.Table{
+		Name:       "meter_readings",
+		Columns:    MeterReadingsColumns,
+		PrimaryKey: []*schema.Column{MeterReadingsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "meter_readings_estates_estate",
+				Columns:    []*schema.Column{MeterReadingsColumns[13]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "meter_readings_vacancies_vacancy",
+				Columns:    []*schema.Column{MeterReadingsColumns[14]},
+				RefColumns: []*schema.Column{VacanciesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "meter_readings_units_unit",
+				Columns:    []*schema.Column{MeterReadingsColumns[15]},
+				RefColumns: []*schema.Column{UnitsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "meterreading_estate_id_unit_id_meter_read_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{MeterReadingsColumns[13], MeterReadingsColumns[15], MeterReadingsColumns[7], MeterReadingsColumns[10], MeterReadingsColumns[0]},
+			},
+			{
+				Name:    "meterreading_estate_id_vacancy_id_read_at",
+				Unique:  false,
+				Columns: []*schema.Column{MeterReadingsColumns[13], MeterReadingsColumns[14], MeterReadingsColumns[10]},
+			},
+		},
+	}
 	// ObligationsColumns holds the columns for the "obligations" table.
 	ObligationsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -3658,6 +3715,77 @@ var (
 			},
 		},
 	}
+	// VacanciesColumns holds the columns for the "vacancies" table.
+	VacanciesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "building_id", Type: field.TypeUUID},
+		{Name: "area_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "sort_key", Type: field.TypeString, Collation: "C"},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"OPEN", "CLOSED"}, Default: "OPEN"},
+		{Name: "since_on", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "ended_on", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "condition", Type: field.TypeString, Default: ""},
+		{Name: "described_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "described_by_name", Type: field.TypeString, Default: ""},
+		{Name: "described_at", Type: field.TypeTime, Nullable: true},
+		{Name: "ventilated_on", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "ventilation_due_on", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "cleaned_on", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "cleaning_due_on", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "due_on", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "water_hundredths", Type: field.TypeInt64, Nullable: true},
+		{Name: "water_read_at", Type: field.TypeTime, Nullable: true},
+		{Name: "electricity_hundredths", Type: field.TypeInt64, Nullable: true},
+		{Name: "electricity_read_at", Type: field.TypeTime, Nullable: true},
+		{Name: "gas_hundredths", Type: field.TypeInt64, Nullable: true},
+		{Name: "gas_read_at", Type: field.TypeTime, Nullable: true},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "unit_id", Type: field.TypeUUID},
+	}
+	// VacanciesTable holds the schema information for the "vacancies" table.
+	VacanciesTable = &schema.Table{
+		Name:       "vacancies",
+		Columns:    VacanciesColumns,
+		PrimaryKey: []*schema.Column{VacanciesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "vacancies_estates_estate",
+				Columns:    []*schema.Column{VacanciesColumns[24]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "vacancies_units_unit",
+				Columns:    []*schema.Column{VacanciesColumns[25]},
+				RefColumns: []*schema.Column{UnitsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "vacancy_estate_id_unit_id",
+				Unique:  false,
+				Columns: []*schema.Column{VacanciesColumns[24], VacanciesColumns[25]},
+			},
+			{
+				Name:    "vacancy_estate_id_sort_key_id",
+				Unique:  false,
+				Columns: []*schema.Column{VacanciesColumns[24], VacanciesColumns[5], VacanciesColumns[0]},
+			},
+			{
+				Name:    "vacancy_estate_id_since_on_id",
+				Unique:  false,
+				Columns: []*schema.Column{VacanciesColumns[24], VacanciesColumns[7], VacanciesColumns[0]},
+			},
+			{
+				Name:    "vacancy_estate_id_due_on_id",
+				Unique:  false,
+				Columns: []*schema.Column{VacanciesColumns[24], VacanciesColumns[17], VacanciesColumns[0]},
+			},
+		},
+	}
 	// ViolationsColumns holds the columns for the "violations" table.
 	ViolationsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -3775,6 +3903,7 @@ var (
 		MailItemsTable,
 		MailReceiptsTable,
 		MailReceiptLinesTable,
+		MeterReadingsTable,
 		ObligationsTable,
 		OccupanciesTable,
 		ReconciliationsTable,
@@ -3786,6 +3915,7 @@ var (
 		StaffsTable,
 		StaffFileConsultationsTable,
 		UnitsTable,
+		VacanciesTable,
 		ViolationsTable,
 	}
 )
@@ -3938,6 +4068,9 @@ func init() {
 	MailReceiptsTable.ForeignKeys[0].RefTable = EstatesTable
 	MailReceiptLinesTable.ForeignKeys[0].RefTable = EstatesTable
 	MailReceiptLinesTable.ForeignKeys[1].RefTable = MailReceiptsTable
+	MeterReadingsTable.ForeignKeys[0].RefTable = EstatesTable
+	MeterReadingsTable.ForeignKeys[1].RefTable = VacanciesTable
+	MeterReadingsTable.ForeignKeys[2].RefTable = UnitsTable
 	ObligationsTable.ForeignKeys[0].RefTable = EstatesTable
 	OccupanciesTable.ForeignKeys[0].RefTable = EstatesTable
 	OccupanciesTable.ForeignKeys[1].RefTable = HouseholdsTable
@@ -3961,6 +4094,8 @@ func init() {
 	StaffFileConsultationsTable.ForeignKeys[2].RefTable = ArchiveFilesTable
 	UnitsTable.ForeignKeys[0].RefTable = EstatesTable
 	UnitsTable.ForeignKeys[1].RefTable = BuildingsTable
+	VacanciesTable.ForeignKeys[0].RefTable = EstatesTable
+	VacanciesTable.ForeignKeys[1].RefTable = UnitsTable
 	ViolationsTable.ForeignKeys[0].RefTable = EstatesTable
 	ViolationsTable.ForeignKeys[1].RefTable = ArchiveFilesTable
 }

@@ -171,6 +171,9 @@ type MailReceipt func(*sql.Selector)
 // MailReceiptLine is the predicate function for mailreceiptline builders.
 type MailReceiptLine func(*sql.Selector)
 
+// MeterReading is the predicate function for meterreading builders.
+type MeterReading func(*sql.Selector)
+
 // Obligation is the predicate function for obligation builders.
 type Obligation func(*sql.Selector)
 
@@ -203,6 +206,9 @@ type StaffFileConsultation func(*sql.Selector)
 
 // Unit is the predicate function for unit builders.
 type Unit func(*sql.Selector)
+
+// Vacancy is the predicate function for vacancy builders.
+type Vacancy func(*sql.Selector)
 
 // Violation is the predicate function for violation builders.
 type Violation func(*sql.Selector)

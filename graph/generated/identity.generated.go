@@ -21,6 +21,7 @@ import (
 	"github.com/steward-pm/steward/internal/mail"
 	"github.com/steward-pm/steward/internal/obligation"
 	"github.com/steward-pm/steward/internal/registry"
+	"github.com/steward-pm/steward/internal/vacancy"
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
@@ -174,6 +175,9 @@ type MutationResolver interface {
 	VoidMailReceipt(ctx context.Context, input mail.VoidMailReceiptInput) (*mail.VoidMailReceiptPayload, error)
 	VoidMailItem(ctx context.Context, input mail.VoidMailItemInput) (*mail.VoidMailItemPayload, error)
 	TellBreach(ctx context.Context, input obligation.TellBreachInput) (*obligation.TellBreachPayload, error)
+	DescribeVacancy(ctx context.Context, input vacancy.DescribeVacancyInput) (*vacancy.DescribeVacancyPayload, error)
+	ReadMeters(ctx context.Context, input vacancy.ReadMetersInput) (*vacancy.ReadMetersPayload, error)
+	VoidMeterReading(ctx context.Context, input vacancy.VoidMeterReadingInput) (*vacancy.VoidMeterReadingPayload, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -782,6 +786,20 @@ func (ec *executionContext) field_Mutation_declineArchiveRequest_args(ctx contex
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_describeVacancy_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (vacancy.DescribeVacancyInput, error) {
+			return ec.unmarshalNDescribeVacancyInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋvacancyᚐDescribeVacancyInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_destroyArchive_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -1292,6 +1310,20 @@ func (ec *executionContext) field_Mutation_raiseMailDoubt_args(ctx context.Conte
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (mail.RaiseMailDoubtInput, error) {
 			return ec.unmarshalNRaiseMailDoubtInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋmailᚐRaiseMailDoubtInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_readMeters_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (vacancy.ReadMetersInput, error) {
+			return ec.unmarshalNReadMetersInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋvacancyᚐReadMetersInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -2118,6 +2150,20 @@ func (ec *executionContext) field_Mutation_voidMailReceipt_args(ctx context.Cont
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (mail.VoidMailReceiptInput, error) {
 			return ec.unmarshalNVoidMailReceiptInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋmailᚐVoidMailReceiptInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_voidMeterReading_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (vacancy.VoidMeterReadingInput, error) {
+			return ec.unmarshalNVoidMeterReadingInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋvacancyᚐVoidMeterReadingInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -9907,6 +9953,138 @@ func (ec *executionContext) fieldContext_Mutation_tellBreach(ctx context.Context
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_describeVacancy(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_describeVacancy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DescribeVacancy(ctx, fc.Args["input"].(vacancy.DescribeVacancyInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *vacancy.DescribeVacancyPayload) graphql.Marshaler {
+			return ec.marshalNDescribeVacancyPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋvacancyᚐDescribeVacancyPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_describeVacancy(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DescribeVacancyPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_describeVacancy_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_readMeters(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_readMeters(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ReadMeters(ctx, fc.Args["input"].(vacancy.ReadMetersInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *vacancy.ReadMetersPayload) graphql.Marshaler {
+			return ec.marshalNReadMetersPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋvacancyᚐReadMetersPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_readMeters(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReadMetersPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_readMeters_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_voidMeterReading(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_voidMeterReading(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().VoidMeterReading(ctx, fc.Args["input"].(vacancy.VoidMeterReadingInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *vacancy.VoidMeterReadingPayload) graphql.Marshaler {
+			return ec.marshalNVoidMeterReadingPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋvacancyᚐVoidMeterReadingPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_voidMeterReading(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_VoidMeterReadingPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_voidMeterReading_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ResetPasswordPayload_account(ctx context.Context, field graphql.CollectedField, obj *identity.ResetPasswordPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -12806,6 +12984,27 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "tellBreach":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_tellBreach(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "describeVacancy":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_describeVacancy(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "readMeters":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_readMeters(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "voidMeterReading":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_voidMeterReading(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++

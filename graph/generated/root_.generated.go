@@ -22,6 +22,7 @@ import (
 	"github.com/steward-pm/steward/internal/mail"
 	"github.com/steward-pm/steward/internal/obligation"
 	"github.com/steward-pm/steward/internal/registry"
+	"github.com/steward-pm/steward/internal/vacancy"
 	gqlparser "github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 )
@@ -41,6 +42,7 @@ type ResolverRoot interface {
 	MailReceiptLine() MailReceiptLineResolver
 	Mutation() MutationResolver
 	Query() QueryResolver
+	Vacancy() VacancyResolver
 }
 
 type DirectiveRoot struct {
@@ -1016,6 +1018,10 @@ type ComplexityRoot struct {
 	DepartmentEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	DescribeVacancyPayload struct {
+		Vacancy func(childComplexity int) int
 	}
 
 	DestroyArchivePayload struct {
@@ -2208,6 +2214,27 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	MeterReading struct {
+		ChangeReason    func(childComplexity int) int
+		CreatedAt       func(childComplexity int) int
+		Estate          func(childComplexity int) int
+		EstateID        func(childComplexity int) int
+		ID              func(childComplexity int) int
+		LateReason      func(childComplexity int) int
+		Meter           func(childComplexity int) int
+		ReadAt          func(childComplexity int) int
+		RecordedByID    func(childComplexity int) int
+		RecordedByName  func(childComplexity int) int
+		Unit            func(childComplexity int) int
+		UnitID          func(childComplexity int) int
+		VacancyID       func(childComplexity int) int
+		ValueHundredths func(childComplexity int) int
+		VoidReason      func(childComplexity int) int
+		VoidedAt        func(childComplexity int) int
+		VoidedByID      func(childComplexity int) int
+		VoidedByName    func(childComplexity int) int
+	}
+
 	MoveInPayload struct {
 		Occupancy func(childComplexity int) int
 		Unit      func(childComplexity int) int
@@ -2267,6 +2294,7 @@ type ComplexityRoot struct {
 		DecideMail                func(childComplexity int, input mail.DecideMailInput) int
 		DeclineApproval           func(childComplexity int, input approval.DeclineApprovalInput) int
 		DeclineArchiveRequest     func(childComplexity int, input archives.DeclineArchiveRequestInput) int
+		DescribeVacancy           func(childComplexity int, input vacancy.DescribeVacancyInput) int
 		DestroyArchive            func(childComplexity int, input archives.DestroyArchiveInput) int
 		DisableAccount            func(childComplexity int, input identity.AccountInput) int
 		DraftKeyAcceptance        func(childComplexity int, input keys.DraftKeyAcceptanceInput) int
@@ -2304,6 +2332,7 @@ type ComplexityRoot struct {
 		ProposeArchiveDestruction func(childComplexity int, input archives.ProposeArchiveDestructionInput) int
 		PutManualInForce          func(childComplexity int, input archives.PutInForceInput) int
 		RaiseMailDoubt            func(childComplexity int, input mail.RaiseMailDoubtInput) int
+		ReadMeters                func(childComplexity int, input vacancy.ReadMetersInput) int
 		ReceiveMail               func(childComplexity int, input mail.ReceiveMailInput) int
 		RecordComplaint           func(childComplexity int, input archives.RecordComplaintInput) int
 		RecordCorrespondence      func(childComplexity int, input archives.RecordCorrespondenceInput) int
@@ -2365,6 +2394,7 @@ type ComplexityRoot struct {
 		VoidKeyReturn             func(childComplexity int, input keys.VoidKeyReturnInput) int
 		VoidMailItem              func(childComplexity int, input mail.VoidMailItemInput) int
 		VoidMailReceipt           func(childComplexity int, input mail.VoidMailReceiptInput) int
+		VoidMeterReading          func(childComplexity int, input vacancy.VoidMeterReadingInput) int
 		VoidRenovation            func(childComplexity int, input archives.VoidRenovationInput) int
 		VoidRenovationDeposit     func(childComplexity int, input archives.VoidRenovationDepositInput) int
 		VoidViolation             func(childComplexity int, input archives.VoidViolationInput) int
@@ -2568,12 +2598,18 @@ type ComplexityRoot struct {
 		StaffFileConsultations        func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.StaffFileConsultationOrder, where *ent.StaffFileConsultationWhereInput) int
 		Units                         func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.UnitOrder, where *ent.UnitWhereInput) int
 		UnreadCount                   func(childComplexity int) int
+		Vacancies                     func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.VacancyOrder, overdue *bool, where *ent.VacancyWhereInput) int
 		Viewer                        func(childComplexity int) int
 		Violations                    func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ViolationOrder, where *ent.ViolationWhereInput) int
 	}
 
 	RaiseMailDoubtPayload struct {
 		Item func(childComplexity int) int
+	}
+
+	ReadMetersPayload struct {
+		Readings func(childComplexity int) int
+		Vacancy  func(childComplexity int) int
 	}
 
 	ReceiveMailPayload struct {
@@ -3051,6 +3087,49 @@ type ComplexityRoot struct {
 		Unit func(childComplexity int) int
 	}
 
+	Vacancy struct {
+		AreaID                func(childComplexity int) int
+		BuildingID            func(childComplexity int) int
+		CleanedOn             func(childComplexity int) int
+		CleaningDueOn         func(childComplexity int) int
+		Condition             func(childComplexity int) int
+		CreatedAt             func(childComplexity int) int
+		DescribedAt           func(childComplexity int) int
+		DescribedByID         func(childComplexity int) int
+		DescribedByName       func(childComplexity int) int
+		DueOn                 func(childComplexity int) int
+		ElectricityHundredths func(childComplexity int) int
+		ElectricityReadAt     func(childComplexity int) int
+		EndedOn               func(childComplexity int) int
+		Estate                func(childComplexity int) int
+		EstateID              func(childComplexity int) int
+		GasHundredths         func(childComplexity int) int
+		GasReadAt             func(childComplexity int) int
+		ID                    func(childComplexity int) int
+		KeysHeld              func(childComplexity int) int
+		Readings              func(childComplexity int) int
+		SinceOn               func(childComplexity int) int
+		State                 func(childComplexity int) int
+		Unit                  func(childComplexity int) int
+		UnitID                func(childComplexity int) int
+		VentilatedOn          func(childComplexity int) int
+		VentilationDueOn      func(childComplexity int) int
+		Version               func(childComplexity int) int
+		WaterHundredths       func(childComplexity int) int
+		WaterReadAt           func(childComplexity int) int
+	}
+
+	VacancyConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	VacancyEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	Viewer struct {
 		AccountID          func(childComplexity int) int
 		Email              func(childComplexity int) int
@@ -3161,6 +3240,10 @@ type ComplexityRoot struct {
 
 	VoidMailReceiptPayload struct {
 		Receipt func(childComplexity int) int
+	}
+
+	VoidMeterReadingPayload struct {
+		Reading func(childComplexity int) int
 	}
 
 	VoidRenovationDepositPayload struct {
@@ -7055,6 +7138,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DepartmentEdge.Node(childComplexity), true
+
+	case "DescribeVacancyPayload.vacancy":
+		if e.ComplexityRoot.DescribeVacancyPayload.Vacancy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DescribeVacancyPayload.Vacancy(childComplexity), true
 
 	case "DestroyArchivePayload.destruction":
 		if e.ComplexityRoot.DestroyArchivePayload.Destruction == nil {
@@ -12020,6 +12110,115 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.MessageEdge.Node(childComplexity), true
 
+	case "MeterReading.changeReason":
+		if e.ComplexityRoot.MeterReading.ChangeReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeterReading.ChangeReason(childComplexity), true
+	case "MeterReading.createdAt":
+		if e.ComplexityRoot.MeterReading.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeterReading.CreatedAt(childComplexity), true
+	case "MeterReading.estate":
+		if e.ComplexityRoot.MeterReading.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeterReading.Estate(childComplexity), true
+	case "MeterReading.estateID":
+		if e.ComplexityRoot.MeterReading.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeterReading.EstateID(childComplexity), true
+	case "MeterReading.id":
+		if e.ComplexityRoot.MeterReading.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeterReading.ID(childComplexity), true
+	case "MeterReading.lateReason":
+		if e.ComplexityRoot.MeterReading.LateReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeterReading.LateReason(childComplexity), true
+	case "MeterReading.meter":
+		if e.ComplexityRoot.MeterReading.Meter == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeterReading.Meter(childComplexity), true
+	case "MeterReading.readAt":
+		if e.ComplexityRoot.MeterReading.ReadAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeterReading.ReadAt(childComplexity), true
+	case "MeterReading.recordedByID":
+		if e.ComplexityRoot.MeterReading.RecordedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeterReading.RecordedByID(childComplexity), true
+	case "MeterReading.recordedByName":
+		if e.ComplexityRoot.MeterReading.RecordedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeterReading.RecordedByName(childComplexity), true
+	case "MeterReading.unit":
+		if e.ComplexityRoot.MeterReading.Unit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeterReading.Unit(childComplexity), true
+	case "MeterReading.unitID":
+		if e.ComplexityRoot.MeterReading.UnitID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeterReading.UnitID(childComplexity), true
+	case "MeterReading.vacancyID":
+		if e.ComplexityRoot.MeterReading.VacancyID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeterReading.VacancyID(childComplexity), true
+	case "MeterReading.valueHundredths":
+		if e.ComplexityRoot.MeterReading.ValueHundredths == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeterReading.ValueHundredths(childComplexity), true
+	case "MeterReading.voidReason":
+		if e.ComplexityRoot.MeterReading.VoidReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeterReading.VoidReason(childComplexity), true
+	case "MeterReading.voidedAt":
+		if e.ComplexityRoot.MeterReading.VoidedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeterReading.VoidedAt(childComplexity), true
+	case "MeterReading.voidedByID":
+		if e.ComplexityRoot.MeterReading.VoidedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeterReading.VoidedByID(childComplexity), true
+	case "MeterReading.voidedByName":
+		if e.ComplexityRoot.MeterReading.VoidedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeterReading.VoidedByName(childComplexity), true
+
 	case "MoveInPayload.occupancy":
 		if e.ComplexityRoot.MoveInPayload.Occupancy == nil {
 			break
@@ -12532,6 +12731,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeclineArchiveRequest(childComplexity, args["input"].(archives.DeclineArchiveRequestInput)), true
+	case "Mutation.describeVacancy":
+		if e.ComplexityRoot.Mutation.DescribeVacancy == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_describeVacancy_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DescribeVacancy(childComplexity, args["input"].(vacancy.DescribeVacancyInput)), true
 	case "Mutation.destroyArchive":
 		if e.ComplexityRoot.Mutation.DestroyArchive == nil {
 			break
@@ -12939,6 +13149,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RaiseMailDoubt(childComplexity, args["input"].(mail.RaiseMailDoubtInput)), true
+	case "Mutation.readMeters":
+		if e.ComplexityRoot.Mutation.ReadMeters == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_readMeters_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReadMeters(childComplexity, args["input"].(vacancy.ReadMetersInput)), true
 	case "Mutation.receiveMail":
 		if e.ComplexityRoot.Mutation.ReceiveMail == nil {
 			break
@@ -13600,6 +13821,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.VoidMailReceipt(childComplexity, args["input"].(mail.VoidMailReceiptInput)), true
+	case "Mutation.voidMeterReading":
+		if e.ComplexityRoot.Mutation.VoidMeterReading == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_voidMeterReading_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.VoidMeterReading(childComplexity, args["input"].(vacancy.VoidMeterReadingInput)), true
 	case "Mutation.voidRenovation":
 		if e.ComplexityRoot.Mutation.VoidRenovation == nil {
 			break
@@ -14896,6 +15128,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.UnreadCount(childComplexity), true
+	case "Query.vacancies":
+		if e.ComplexityRoot.Query.Vacancies == nil {
+			break
+		}
+
+		args, err := ec.field_Query_vacancies_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Vacancies(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.VacancyOrder), args["overdue"].(*bool), args["where"].(*ent.VacancyWhereInput)), true
 	case "Query.viewer":
 		if e.ComplexityRoot.Query.Viewer == nil {
 			break
@@ -14920,6 +15163,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RaiseMailDoubtPayload.Item(childComplexity), true
+
+	case "ReadMetersPayload.readings":
+		if e.ComplexityRoot.ReadMetersPayload.Readings == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReadMetersPayload.Readings(childComplexity), true
+	case "ReadMetersPayload.vacancy":
+		if e.ComplexityRoot.ReadMetersPayload.Vacancy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReadMetersPayload.Vacancy(childComplexity), true
 
 	case "ReceiveMailPayload.receipt":
 		if e.ComplexityRoot.ReceiveMailPayload.Receipt == nil {
@@ -16547,6 +16803,213 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UpdateUnitPayload.Unit(childComplexity), true
 
+	case "Vacancy.areaID":
+		if e.ComplexityRoot.Vacancy.AreaID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vacancy.AreaID(childComplexity), true
+	case "Vacancy.buildingID":
+		if e.ComplexityRoot.Vacancy.BuildingID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vacancy.BuildingID(childComplexity), true
+	case "Vacancy.cleanedOn":
+		if e.ComplexityRoot.Vacancy.CleanedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vacancy.CleanedOn(childComplexity), true
+	case "Vacancy.cleaningDueOn":
+		if e.ComplexityRoot.Vacancy.CleaningDueOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vacancy.CleaningDueOn(childComplexity), true
+	case "Vacancy.condition":
+		if e.ComplexityRoot.Vacancy.Condition == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vacancy.Condition(childComplexity), true
+	case "Vacancy.createdAt":
+		if e.ComplexityRoot.Vacancy.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vacancy.CreatedAt(childComplexity), true
+	case "Vacancy.describedAt":
+		if e.ComplexityRoot.Vacancy.DescribedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vacancy.DescribedAt(childComplexity), true
+	case "Vacancy.describedByID":
+		if e.ComplexityRoot.Vacancy.DescribedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vacancy.DescribedByID(childComplexity), true
+	case "Vacancy.describedByName":
+		if e.ComplexityRoot.Vacancy.DescribedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vacancy.DescribedByName(childComplexity), true
+	case "Vacancy.dueOn":
+		if e.ComplexityRoot.Vacancy.DueOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vacancy.DueOn(childComplexity), true
+	case "Vacancy.electricityHundredths":
+		if e.ComplexityRoot.Vacancy.ElectricityHundredths == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vacancy.ElectricityHundredths(childComplexity), true
+	case "Vacancy.electricityReadAt":
+		if e.ComplexityRoot.Vacancy.ElectricityReadAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vacancy.ElectricityReadAt(childComplexity), true
+	case "Vacancy.endedOn":
+		if e.ComplexityRoot.Vacancy.EndedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vacancy.EndedOn(childComplexity), true
+	case "Vacancy.estate":
+		if e.ComplexityRoot.Vacancy.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vacancy.Estate(childComplexity), true
+	case "Vacancy.estateID":
+		if e.ComplexityRoot.Vacancy.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vacancy.EstateID(childComplexity), true
+	case "Vacancy.gasHundredths":
+		if e.ComplexityRoot.Vacancy.GasHundredths == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vacancy.GasHundredths(childComplexity), true
+	case "Vacancy.gasReadAt":
+		if e.ComplexityRoot.Vacancy.GasReadAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vacancy.GasReadAt(childComplexity), true
+	case "Vacancy.id":
+		if e.ComplexityRoot.Vacancy.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vacancy.ID(childComplexity), true
+	case "Vacancy.keysHeld":
+		if e.ComplexityRoot.Vacancy.KeysHeld == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vacancy.KeysHeld(childComplexity), true
+	case "Vacancy.readings":
+		if e.ComplexityRoot.Vacancy.Readings == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vacancy.Readings(childComplexity), true
+	case "Vacancy.sinceOn":
+		if e.ComplexityRoot.Vacancy.SinceOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vacancy.SinceOn(childComplexity), true
+	case "Vacancy.state":
+		if e.ComplexityRoot.Vacancy.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vacancy.State(childComplexity), true
+	case "Vacancy.unit":
+		if e.ComplexityRoot.Vacancy.Unit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vacancy.Unit(childComplexity), true
+	case "Vacancy.unitID":
+		if e.ComplexityRoot.Vacancy.UnitID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vacancy.UnitID(childComplexity), true
+	case "Vacancy.ventilatedOn":
+		if e.ComplexityRoot.Vacancy.VentilatedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vacancy.VentilatedOn(childComplexity), true
+	case "Vacancy.ventilationDueOn":
+		if e.ComplexityRoot.Vacancy.VentilationDueOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vacancy.VentilationDueOn(childComplexity), true
+	case "Vacancy.version":
+		if e.ComplexityRoot.Vacancy.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vacancy.Version(childComplexity), true
+	case "Vacancy.waterHundredths":
+		if e.ComplexityRoot.Vacancy.WaterHundredths == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vacancy.WaterHundredths(childComplexity), true
+	case "Vacancy.waterReadAt":
+		if e.ComplexityRoot.Vacancy.WaterReadAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vacancy.WaterReadAt(childComplexity), true
+
+	case "VacancyConnection.edges":
+		if e.ComplexityRoot.VacancyConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VacancyConnection.Edges(childComplexity), true
+	case "VacancyConnection.pageInfo":
+		if e.ComplexityRoot.VacancyConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VacancyConnection.PageInfo(childComplexity), true
+	case "VacancyConnection.totalCount":
+		if e.ComplexityRoot.VacancyConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VacancyConnection.TotalCount(childComplexity), true
+
+	case "VacancyEdge.cursor":
+		if e.ComplexityRoot.VacancyEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VacancyEdge.Cursor(childComplexity), true
+	case "VacancyEdge.node":
+		if e.ComplexityRoot.VacancyEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VacancyEdge.Node(childComplexity), true
+
 	case "Viewer.accountID":
 		if e.ComplexityRoot.Viewer.AccountID == nil {
 			break
@@ -16896,6 +17359,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.VoidMailReceiptPayload.Receipt(childComplexity), true
 
+	case "VoidMeterReadingPayload.reading":
+		if e.ComplexityRoot.VoidMeterReadingPayload.Reading == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoidMeterReadingPayload.Reading(childComplexity), true
+
 	case "VoidRenovationDepositPayload.renovation":
 		if e.ComplexityRoot.VoidRenovationDepositPayload.Renovation == nil {
 			break
@@ -17039,6 +17509,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DeclineArchiveRequestInput", ec.unmarshalInputDeclineArchiveRequestInput),
 			graphql.NewInputUnmarshaler("DepartmentOrder", ec.unmarshalInputDepartmentOrder),
 			graphql.NewInputUnmarshaler("DepartmentWhereInput", ec.unmarshalInputDepartmentWhereInput),
+			graphql.NewInputUnmarshaler("DescribeVacancyInput", ec.unmarshalInputDescribeVacancyInput),
 			graphql.NewInputUnmarshaler("DestroyArchiveInput", ec.unmarshalInputDestroyArchiveInput),
 			graphql.NewInputUnmarshaler("DraftKeyAcceptanceInput", ec.unmarshalInputDraftKeyAcceptanceInput),
 			graphql.NewInputUnmarshaler("DrawKeySpotCheckInput", ec.unmarshalInputDrawKeySpotCheckInput),
@@ -17134,6 +17605,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("MailReceiptWhereInput", ec.unmarshalInputMailReceiptWhereInput),
 			graphql.NewInputUnmarshaler("MarkMailDeadInput", ec.unmarshalInputMarkMailDeadInput),
 			graphql.NewInputUnmarshaler("MarkReadInput", ec.unmarshalInputMarkReadInput),
+			graphql.NewInputUnmarshaler("MeterReadingInput", ec.unmarshalInputMeterReadingInput),
+			graphql.NewInputUnmarshaler("MeterReadingOrder", ec.unmarshalInputMeterReadingOrder),
+			graphql.NewInputUnmarshaler("MeterReadingWhereInput", ec.unmarshalInputMeterReadingWhereInput),
 			graphql.NewInputUnmarshaler("MissingOldKeysInput", ec.unmarshalInputMissingOldKeysInput),
 			graphql.NewInputUnmarshaler("MoveInInput", ec.unmarshalInputMoveInInput),
 			graphql.NewInputUnmarshaler("MoveKeysInput", ec.unmarshalInputMoveKeysInput),
@@ -17155,6 +17629,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ProposeArchiveDestructionInput", ec.unmarshalInputProposeArchiveDestructionInput),
 			graphql.NewInputUnmarshaler("PutInForceInput", ec.unmarshalInputPutInForceInput),
 			graphql.NewInputUnmarshaler("RaiseMailDoubtInput", ec.unmarshalInputRaiseMailDoubtInput),
+			graphql.NewInputUnmarshaler("ReadMetersInput", ec.unmarshalInputReadMetersInput),
 			graphql.NewInputUnmarshaler("ReceiveMailInput", ec.unmarshalInputReceiveMailInput),
 			graphql.NewInputUnmarshaler("ReconciliationLineOrder", ec.unmarshalInputReconciliationLineOrder),
 			graphql.NewInputUnmarshaler("ReconciliationLineWhereInput", ec.unmarshalInputReconciliationLineWhereInput),
@@ -17221,6 +17696,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UpdateResidentInput", ec.unmarshalInputUpdateResidentInput),
 			graphql.NewInputUnmarshaler("UpdateStaffInput", ec.unmarshalInputUpdateStaffInput),
 			graphql.NewInputUnmarshaler("UpdateUnitInput", ec.unmarshalInputUpdateUnitInput),
+			graphql.NewInputUnmarshaler("VacancyOrder", ec.unmarshalInputVacancyOrder),
+			graphql.NewInputUnmarshaler("VacancyWhereInput", ec.unmarshalInputVacancyWhereInput),
 			graphql.NewInputUnmarshaler("ViolationOrder", ec.unmarshalInputViolationOrder),
 			graphql.NewInputUnmarshaler("ViolationWhereInput", ec.unmarshalInputViolationWhereInput),
 			graphql.NewInputUnmarshaler("VoidArchiveLoanInput", ec.unmarshalInputVoidArchiveLoanInput),
@@ -17238,6 +17715,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("VoidKeyReturnInput", ec.unmarshalInputVoidKeyReturnInput),
 			graphql.NewInputUnmarshaler("VoidMailItemInput", ec.unmarshalInputVoidMailItemInput),
 			graphql.NewInputUnmarshaler("VoidMailReceiptInput", ec.unmarshalInputVoidMailReceiptInput),
+			graphql.NewInputUnmarshaler("VoidMeterReadingInput", ec.unmarshalInputVoidMeterReadingInput),
 			graphql.NewInputUnmarshaler("VoidRenovationDepositInput", ec.unmarshalInputVoidRenovationDepositInput),
 			graphql.NewInputUnmarshaler("VoidRenovationInput", ec.unmarshalInputVoidRenovationInput),
 			graphql.NewInputUnmarshaler("VoidViolationInput", ec.unmarshalInputVoidViolationInput),
@@ -22621,6 +23099,111 @@ extend type Mutation {
     "What was breached, and why."
     input: TellBreachInput!
   ): TellBreachPayload!
+}
+`, BuiltIn: false},
+	{Name: "../schema/vacancy.graphqls", Input: `"What is to be said of a vacant unit; what is left out stays."
+input DescribeVacancyInput {
+  "The vacancy."
+  id: ID!
+  "The version that was read."
+  expectedVersion: Int!
+  "In what condition it is (房屋状况)."
+  condition: String
+  "Since when it stands empty, if that is to be put right."
+  sinceOn: Date
+}
+
+"What describing gave."
+type DescribeVacancyPayload {
+  "The vacancy as it stands now."
+  vacancy: Vacancy!
+}
+
+"What one meter showed."
+input MeterReadingInput {
+  "Which meter."
+  meter: MeterReadingMeter!
+  "What it showed, in hundredths: 1234.56 is 123456."
+  valueHundredths: Int!
+  "Why the meter was changed, if this is the first reading of a new one."
+  changeReason: String
+}
+
+"What meters of a vacant unit showed."
+input ReadMetersInput {
+  "The vacancy."
+  vacancyID: ID!
+  "One reading of each meter."
+  readings: [MeterReadingInput!]!
+  "When they were read; now unless given, up to 24 hours ago."
+  occurredAt: Time
+  "Why it is recorded late; needed after ten minutes."
+  lateReason: String
+}
+
+"What reading gave."
+type ReadMetersPayload {
+  "The readings."
+  readings: [MeterReading!]!
+  "The vacancy as it stands now."
+  vacancy: Vacancy!
+}
+
+"A reading that was recorded by mistake."
+input VoidMeterReadingInput {
+  "The reading."
+  id: ID!
+  "Why it is voided."
+  reason: String!
+}
+
+"What voiding gave."
+type VoidMeterReadingPayload {
+  "The reading, voided."
+  reading: MeterReading!
+}
+
+extend type Vacancy {
+  "How many keys of the unit are in a cabinet or at the front desk, by the ledger (V3); null for who does not see the ledger."
+  keysHeld: Int
+}
+
+extend type Mutation {
+  "Says in what condition a vacant unit is, and puts right since when it stands empty (V3). CONFLICT if somebody described it meanwhile, or has moved in."
+  describeVacancy(
+    "What is to be said."
+    input: DescribeVacancyInput!
+  ): DescribeVacancyPayload!
+  "Records what the meters of a vacant unit showed (V3). RULE for a reading that is less than the one before, unless the meter was changed."
+  readMeters(
+    "What they showed."
+    input: ReadMetersInput!
+  ): ReadMetersPayload!
+  "Voids a reading that was recorded by mistake (V3): at once by who recorded it, later by who leads."
+  voidMeterReading(
+    "Which one."
+    input: VoidMeterReadingInput!
+  ): VoidMeterReadingPayload!
+}
+
+extend type Query {
+  "The units that stand empty, or stood empty: 空置房登记表 (V3). Filter by state OPEN for those that do, by area or building."
+  vacancies(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: VacancyOrder = {field: NATURAL}
+    "Only those of which ventilation or cleaning is past its day in the estate; false: only the others that stand empty."
+    overdue: Boolean
+    "Which ones."
+    where: VacancyWhereInput
+  ): VacancyConnection!
 }
 `, BuiltIn: false},
 	{Name: "../schema/ent.graphql", Input: `directive @goField(forceResolver: Boolean, name: String, omittable: Boolean) on FIELD_DEFINITION | INPUT_FIELD_DEFINITION
@@ -44537,6 +45120,344 @@ input MailReceiptWhereInput {
   receivedByIDLTE: ID
 }
 """
+What a meter of a vacant unit showed (V3).
+"""
+type MeterReading implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  When it was voided; null while it stands.
+  """
+  voidedAt: Time
+  """
+  Why it was voided.
+  """
+  voidReason: String!
+  """
+  The account that voided it.
+  """
+  voidedByID: ID
+  """
+  Who voided it, as signed.
+  """
+  voidedByName: String!
+  """
+  Why it was recorded later than it happened, if it was.
+  """
+  lateReason: String!
+  """
+  The vacancy.
+  """
+  vacancyID: ID!
+  """
+  The unit, whose meter runs on from one vacancy to the next.
+  """
+  unitID: ID!
+  """
+  Water (水表), electricity (电表) or gas (气表).
+  """
+  meter: MeterReadingMeter!
+  """
+  What it showed, in hundredths: 1234.56 is 123456.
+  """
+  valueHundredths: Int!
+  """
+  Why the meter was changed, if this is the first reading of a new one.
+  """
+  changeReason: String!
+  """
+  When it was read.
+  """
+  readAt: Time!
+  """
+  The account of who recorded it.
+  """
+  recordedByID: ID!
+  """
+  Who recorded it, as signed.
+  """
+  recordedByName: String!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The unit.
+  """
+  unit: Unit!
+}
+"""
+MeterReadingMeter is enum for the field meter
+"""
+enum MeterReadingMeter @goModel(model: "github.com/steward-pm/steward/ent/meterreading.Meter") {
+  """
+  water.
+  """
+  WATER
+  """
+  electricity.
+  """
+  ELECTRICITY
+  """
+  gas.
+  """
+  GAS
+}
+"""
+Ordering options for MeterReading connections
+"""
+input MeterReadingOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order MeterReadings.
+  """
+  field: MeterReadingOrderField!
+}
+"""
+Properties by which MeterReading connections can be ordered.
+"""
+enum MeterReadingOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  read at.
+  """
+  READ_AT
+}
+"""
+MeterReadingWhereInput is used for filtering MeterReading objects.
+Input was generated by ent.
+"""
+input MeterReadingWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: MeterReadingWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [MeterReadingWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [MeterReadingWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  voided_at field predicates
+  """
+  voidedAt: Time
+  """
+  voidedAt differs from this.
+  """
+  voidedAtNEQ: Time
+  """
+  voidedAt is one of these.
+  """
+  voidedAtIn: [Time!]
+  """
+  voidedAt is none of these.
+  """
+  voidedAtNotIn: [Time!]
+  """
+  voidedAt is greater than this.
+  """
+  voidedAtGT: Time
+  """
+  voidedAt is at least this.
+  """
+  voidedAtGTE: Time
+  """
+  voidedAt is less than this.
+  """
+  voidedAtLT: Time
+  """
+  voidedAt is at most this.
+  """
+  voidedAtLTE: Time
+  """
+  voidedAt is null.
+  """
+  voidedAtIsNil: Boolean
+  """
+  voidedAt is set.
+  """
+  voidedAtNotNil: Boolean
+  """
+  vacancy_id field predicates
+  """
+  vacancyID: ID
+  """
+  vacancyID differs from this.
+  """
+  vacancyIDNEQ: ID
+  """
+  vacancyID is one of these.
+  """
+  vacancyIDIn: [ID!]
+  """
+  vacancyID is none of these.
+  """
+  vacancyIDNotIn: [ID!]
+  """
+  unit_id field predicates
+  """
+  unitID: ID
+  """
+  unitID differs from this.
+  """
+  unitIDNEQ: ID
+  """
+  unitID is one of these.
+  """
+  unitIDIn: [ID!]
+  """
+  unitID is none of these.
+  """
+  unitIDNotIn: [ID!]
+  """
+  meter field predicates
+  """
+  meter: MeterReadingMeter
+  """
+  meter differs from this.
+  """
+  meterNEQ: MeterReadingMeter
+  """
+  meter is one of these.
+  """
+  meterIn: [MeterReadingMeter!]
+  """
+  meter is none of these.
+  """
+  meterNotIn: [MeterReadingMeter!]
+  """
+  read_at field predicates
+  """
+  readAt: Time
+  """
+  readAt differs from this.
+  """
+  readAtNEQ: Time
+  """
+  readAt is one of these.
+  """
+  readAtIn: [Time!]
+  """
+  readAt is none of these.
+  """
+  readAtNotIn: [Time!]
+  """
+  readAt is greater than this.
+  """
+  readAtGT: Time
+  """
+  readAt is at least this.
+  """
+  readAtGTE: Time
+  """
+  readAt is less than this.
+  """
+  readAtLT: Time
+  """
+  readAt is at most this.
+  """
+  readAtLTE: Time
+}
+"""
 An object with an ID.
 Follows the [Relay Global Object Identification Specification](https://relay.dev/graphql/objectidentification.htm)
 """
@@ -49884,6 +50805,674 @@ input UnitWhereInput {
   areaHundredthsLTE: Int
 }
 """
+The time for which a flat or a shop stands empty: a line of 空置房登记表 (V3).
+"""
+type Vacancy implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  Grows with every change; give it back as expectedVersion.
+  """
+  version: Int!
+  """
+  The unit.
+  """
+  unitID: ID!
+  """
+  The building that it is in.
+  """
+  buildingID: ID!
+  """
+  The area that the building stands in; follows the building.
+  """
+  areaID: ID
+  """
+  Open until somebody has moved in; then closed.
+  """
+  state: VacancyState!
+  """
+  Since when it stands empty: from the move-out, or from when it came on record.
+  """
+  sinceOn: Date!
+  """
+  The day on which it ended; null while it lasts.
+  """
+  endedOn: Date
+  """
+  In what condition it is (房屋状况).
+  """
+  condition: String!
+  """
+  The account of who described it last.
+  """
+  describedByID: ID
+  """
+  Who described it last, as signed.
+  """
+  describedByName: String!
+  """
+  When it was described last.
+  """
+  describedAt: Time
+  """
+  When it was ventilated last (V4.1).
+  """
+  ventilatedOn: Date
+  """
+  By when it is to be ventilated: seven days after the last time, or since it stands empty (V4.1).
+  """
+  ventilationDueOn: Date
+  """
+  When it was cleaned last (V4.4).
+  """
+  cleanedOn: Date
+  """
+  By when it is to be cleaned: a calendar month after the last time, or since it stands empty (V4.4).
+  """
+  cleaningDueOn: Date
+  """
+  By when the next of these is due; null once it is closed.
+  """
+  dueOn: Date
+  """
+  The last reading of the water meter, in hundredths.
+  """
+  waterHundredths: Int
+  """
+  When the water meter was last read.
+  """
+  waterReadAt: Time
+  """
+  The last reading of the electricity meter, in hundredths.
+  """
+  electricityHundredths: Int
+  """
+  When the electricity meter was last read.
+  """
+  electricityReadAt: Time
+  """
+  The last reading of the gas meter, in hundredths.
+  """
+  gasHundredths: Int
+  """
+  When the gas meter was last read.
+  """
+  gasReadAt: Time
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The unit.
+  """
+  unit: Unit!
+  """
+  The readings of its meters.
+  """
+  readings: [MeterReading!]
+}
+"""
+A connection to a list of items.
+"""
+type VacancyConnection {
+  """
+  A list of edges.
+  """
+  edges: [VacancyEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type VacancyEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: Vacancy
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+Ordering options for Vacancy connections
+"""
+input VacancyOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order Vacancies.
+  """
+  field: VacancyOrderField!
+}
+"""
+Properties by which Vacancy connections can be ordered.
+"""
+enum VacancyOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  natural.
+  """
+  NATURAL
+  """
+  since.
+  """
+  SINCE
+  """
+  due.
+  """
+  DUE
+}
+"""
+VacancyState is enum for the field state
+"""
+enum VacancyState @goModel(model: "github.com/steward-pm/steward/ent/vacancy.State") {
+  """
+  open.
+  """
+  OPEN
+  """
+  closed.
+  """
+  CLOSED
+}
+"""
+VacancyWhereInput is used for filtering Vacancy objects.
+Input was generated by ent.
+"""
+input VacancyWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: VacancyWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [VacancyWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [VacancyWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  unit_id field predicates
+  """
+  unitID: ID
+  """
+  unitID differs from this.
+  """
+  unitIDNEQ: ID
+  """
+  unitID is one of these.
+  """
+  unitIDIn: [ID!]
+  """
+  unitID is none of these.
+  """
+  unitIDNotIn: [ID!]
+  """
+  building_id field predicates
+  """
+  buildingID: ID
+  """
+  buildingID differs from this.
+  """
+  buildingIDNEQ: ID
+  """
+  buildingID is one of these.
+  """
+  buildingIDIn: [ID!]
+  """
+  buildingID is none of these.
+  """
+  buildingIDNotIn: [ID!]
+  """
+  buildingID is greater than this.
+  """
+  buildingIDGT: ID
+  """
+  buildingID is at least this.
+  """
+  buildingIDGTE: ID
+  """
+  buildingID is less than this.
+  """
+  buildingIDLT: ID
+  """
+  buildingID is at most this.
+  """
+  buildingIDLTE: ID
+  """
+  area_id field predicates
+  """
+  areaID: ID
+  """
+  areaID differs from this.
+  """
+  areaIDNEQ: ID
+  """
+  areaID is one of these.
+  """
+  areaIDIn: [ID!]
+  """
+  areaID is none of these.
+  """
+  areaIDNotIn: [ID!]
+  """
+  areaID is greater than this.
+  """
+  areaIDGT: ID
+  """
+  areaID is at least this.
+  """
+  areaIDGTE: ID
+  """
+  areaID is less than this.
+  """
+  areaIDLT: ID
+  """
+  areaID is at most this.
+  """
+  areaIDLTE: ID
+  """
+  areaID is null.
+  """
+  areaIDIsNil: Boolean
+  """
+  areaID is set.
+  """
+  areaIDNotNil: Boolean
+  """
+  state field predicates
+  """
+  state: VacancyState
+  """
+  state differs from this.
+  """
+  stateNEQ: VacancyState
+  """
+  state is one of these.
+  """
+  stateIn: [VacancyState!]
+  """
+  state is none of these.
+  """
+  stateNotIn: [VacancyState!]
+  """
+  since_on field predicates
+  """
+  sinceOn: Date
+  """
+  sinceOn differs from this.
+  """
+  sinceOnNEQ: Date
+  """
+  sinceOn is one of these.
+  """
+  sinceOnIn: [Date!]
+  """
+  sinceOn is none of these.
+  """
+  sinceOnNotIn: [Date!]
+  """
+  sinceOn is greater than this.
+  """
+  sinceOnGT: Date
+  """
+  sinceOn is at least this.
+  """
+  sinceOnGTE: Date
+  """
+  sinceOn is less than this.
+  """
+  sinceOnLT: Date
+  """
+  sinceOn is at most this.
+  """
+  sinceOnLTE: Date
+  """
+  ended_on field predicates
+  """
+  endedOn: Date
+  """
+  endedOn differs from this.
+  """
+  endedOnNEQ: Date
+  """
+  endedOn is one of these.
+  """
+  endedOnIn: [Date!]
+  """
+  endedOn is none of these.
+  """
+  endedOnNotIn: [Date!]
+  """
+  endedOn is greater than this.
+  """
+  endedOnGT: Date
+  """
+  endedOn is at least this.
+  """
+  endedOnGTE: Date
+  """
+  endedOn is less than this.
+  """
+  endedOnLT: Date
+  """
+  endedOn is at most this.
+  """
+  endedOnLTE: Date
+  """
+  endedOn is null.
+  """
+  endedOnIsNil: Boolean
+  """
+  endedOn is set.
+  """
+  endedOnNotNil: Boolean
+  """
+  ventilated_on field predicates
+  """
+  ventilatedOn: Date
+  """
+  ventilatedOn differs from this.
+  """
+  ventilatedOnNEQ: Date
+  """
+  ventilatedOn is one of these.
+  """
+  ventilatedOnIn: [Date!]
+  """
+  ventilatedOn is none of these.
+  """
+  ventilatedOnNotIn: [Date!]
+  """
+  ventilatedOn is greater than this.
+  """
+  ventilatedOnGT: Date
+  """
+  ventilatedOn is at least this.
+  """
+  ventilatedOnGTE: Date
+  """
+  ventilatedOn is less than this.
+  """
+  ventilatedOnLT: Date
+  """
+  ventilatedOn is at most this.
+  """
+  ventilatedOnLTE: Date
+  """
+  ventilatedOn is null.
+  """
+  ventilatedOnIsNil: Boolean
+  """
+  ventilatedOn is set.
+  """
+  ventilatedOnNotNil: Boolean
+  """
+  ventilation_due_on field predicates
+  """
+  ventilationDueOn: Date
+  """
+  ventilationDueOn differs from this.
+  """
+  ventilationDueOnNEQ: Date
+  """
+  ventilationDueOn is one of these.
+  """
+  ventilationDueOnIn: [Date!]
+  """
+  ventilationDueOn is none of these.
+  """
+  ventilationDueOnNotIn: [Date!]
+  """
+  ventilationDueOn is greater than this.
+  """
+  ventilationDueOnGT: Date
+  """
+  ventilationDueOn is at least this.
+  """
+  ventilationDueOnGTE: Date
+  """
+  ventilationDueOn is less than this.
+  """
+  ventilationDueOnLT: Date
+  """
+  ventilationDueOn is at most this.
+  """
+  ventilationDueOnLTE: Date
+  """
+  ventilationDueOn is null.
+  """
+  ventilationDueOnIsNil: Boolean
+  """
+  ventilationDueOn is set.
+  """
+  ventilationDueOnNotNil: Boolean
+  """
+  cleaned_on field predicates
+  """
+  cleanedOn: Date
+  """
+  cleanedOn differs from this.
+  """
+  cleanedOnNEQ: Date
+  """
+  cleanedOn is one of these.
+  """
+  cleanedOnIn: [Date!]
+  """
+  cleanedOn is none of these.
+  """
+  cleanedOnNotIn: [Date!]
+  """
+  cleanedOn is greater than this.
+  """
+  cleanedOnGT: Date
+  """
+  cleanedOn is at least this.
+  """
+  cleanedOnGTE: Date
+  """
+  cleanedOn is less than this.
+  """
+  cleanedOnLT: Date
+  """
+  cleanedOn is at most this.
+  """
+  cleanedOnLTE: Date
+  """
+  cleanedOn is null.
+  """
+  cleanedOnIsNil: Boolean
+  """
+  cleanedOn is set.
+  """
+  cleanedOnNotNil: Boolean
+  """
+  cleaning_due_on field predicates
+  """
+  cleaningDueOn: Date
+  """
+  cleaningDueOn differs from this.
+  """
+  cleaningDueOnNEQ: Date
+  """
+  cleaningDueOn is one of these.
+  """
+  cleaningDueOnIn: [Date!]
+  """
+  cleaningDueOn is none of these.
+  """
+  cleaningDueOnNotIn: [Date!]
+  """
+  cleaningDueOn is greater than this.
+  """
+  cleaningDueOnGT: Date
+  """
+  cleaningDueOn is at least this.
+  """
+  cleaningDueOnGTE: Date
+  """
+  cleaningDueOn is less than this.
+  """
+  cleaningDueOnLT: Date
+  """
+  cleaningDueOn is at most this.
+  """
+  cleaningDueOnLTE: Date
+  """
+  cleaningDueOn is null.
+  """
+  cleaningDueOnIsNil: Boolean
+  """
+  cleaningDueOn is set.
+  """
+  cleaningDueOnNotNil: Boolean
+  """
+  due_on field predicates
+  """
+  dueOn: Date
+  """
+  dueOn differs from this.
+  """
+  dueOnNEQ: Date
+  """
+  dueOn is one of these.
+  """
+  dueOnIn: [Date!]
+  """
+  dueOn is none of these.
+  """
+  dueOnNotIn: [Date!]
+  """
+  dueOn is greater than this.
+  """
+  dueOnGT: Date
+  """
+  dueOn is at least this.
+  """
+  dueOnGTE: Date
+  """
+  dueOn is less than this.
+  """
+  dueOnLT: Date
+  """
+  dueOn is at most this.
+  """
+  dueOnLTE: Date
+  """
+  dueOn is null.
+  """
+  dueOnIsNil: Boolean
+  """
+  dueOn is set.
+  """
+  dueOnNotNil: Boolean
+}
+"""
 A violation, or arrears, of a household (A1.4).
 """
 type Violation implements Node {
@@ -52402,6 +53991,14 @@ func (ec *executionContext) childFields_DepartmentEdge(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type DepartmentEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_DescribeVacancyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "vacancy":
+		return ec.fieldContext_DescribeVacancyPayload_vacancy(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DescribeVacancyPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_DestroyArchivePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "destruction":
@@ -54744,6 +56341,48 @@ func (ec *executionContext) childFields_MessageEdge(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type MessageEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_MeterReading(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_MeterReading_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_MeterReading_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_MeterReading_estateID(ctx, field)
+	case "voidedAt":
+		return ec.fieldContext_MeterReading_voidedAt(ctx, field)
+	case "voidReason":
+		return ec.fieldContext_MeterReading_voidReason(ctx, field)
+	case "voidedByID":
+		return ec.fieldContext_MeterReading_voidedByID(ctx, field)
+	case "voidedByName":
+		return ec.fieldContext_MeterReading_voidedByName(ctx, field)
+	case "lateReason":
+		return ec.fieldContext_MeterReading_lateReason(ctx, field)
+	case "vacancyID":
+		return ec.fieldContext_MeterReading_vacancyID(ctx, field)
+	case "unitID":
+		return ec.fieldContext_MeterReading_unitID(ctx, field)
+	case "meter":
+		return ec.fieldContext_MeterReading_meter(ctx, field)
+	case "valueHundredths":
+		return ec.fieldContext_MeterReading_valueHundredths(ctx, field)
+	case "changeReason":
+		return ec.fieldContext_MeterReading_changeReason(ctx, field)
+	case "readAt":
+		return ec.fieldContext_MeterReading_readAt(ctx, field)
+	case "recordedByID":
+		return ec.fieldContext_MeterReading_recordedByID(ctx, field)
+	case "recordedByName":
+		return ec.fieldContext_MeterReading_recordedByName(ctx, field)
+	case "estate":
+		return ec.fieldContext_MeterReading_estate(ctx, field)
+	case "unit":
+		return ec.fieldContext_MeterReading_unit(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MeterReading", field.Name)
+}
+
 func (ec *executionContext) childFields_MoveInPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "occupancy":
@@ -55016,6 +56655,16 @@ func (ec *executionContext) childFields_RaiseMailDoubtPayload(ctx context.Contex
 		return ec.fieldContext_RaiseMailDoubtPayload_item(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RaiseMailDoubtPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ReadMetersPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "readings":
+		return ec.fieldContext_ReadMetersPayload_readings(ctx, field)
+	case "vacancy":
+		return ec.fieldContext_ReadMetersPayload_vacancy(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReadMetersPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ReceiveMailPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -55968,6 +57617,92 @@ func (ec *executionContext) childFields_UpdateUnitPayload(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type UpdateUnitPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_Vacancy(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Vacancy_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Vacancy_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_Vacancy_estateID(ctx, field)
+	case "version":
+		return ec.fieldContext_Vacancy_version(ctx, field)
+	case "unitID":
+		return ec.fieldContext_Vacancy_unitID(ctx, field)
+	case "buildingID":
+		return ec.fieldContext_Vacancy_buildingID(ctx, field)
+	case "areaID":
+		return ec.fieldContext_Vacancy_areaID(ctx, field)
+	case "state":
+		return ec.fieldContext_Vacancy_state(ctx, field)
+	case "sinceOn":
+		return ec.fieldContext_Vacancy_sinceOn(ctx, field)
+	case "endedOn":
+		return ec.fieldContext_Vacancy_endedOn(ctx, field)
+	case "condition":
+		return ec.fieldContext_Vacancy_condition(ctx, field)
+	case "describedByID":
+		return ec.fieldContext_Vacancy_describedByID(ctx, field)
+	case "describedByName":
+		return ec.fieldContext_Vacancy_describedByName(ctx, field)
+	case "describedAt":
+		return ec.fieldContext_Vacancy_describedAt(ctx, field)
+	case "ventilatedOn":
+		return ec.fieldContext_Vacancy_ventilatedOn(ctx, field)
+	case "ventilationDueOn":
+		return ec.fieldContext_Vacancy_ventilationDueOn(ctx, field)
+	case "cleanedOn":
+		return ec.fieldContext_Vacancy_cleanedOn(ctx, field)
+	case "cleaningDueOn":
+		return ec.fieldContext_Vacancy_cleaningDueOn(ctx, field)
+	case "dueOn":
+		return ec.fieldContext_Vacancy_dueOn(ctx, field)
+	case "waterHundredths":
+		return ec.fieldContext_Vacancy_waterHundredths(ctx, field)
+	case "waterReadAt":
+		return ec.fieldContext_Vacancy_waterReadAt(ctx, field)
+	case "electricityHundredths":
+		return ec.fieldContext_Vacancy_electricityHundredths(ctx, field)
+	case "electricityReadAt":
+		return ec.fieldContext_Vacancy_electricityReadAt(ctx, field)
+	case "gasHundredths":
+		return ec.fieldContext_Vacancy_gasHundredths(ctx, field)
+	case "gasReadAt":
+		return ec.fieldContext_Vacancy_gasReadAt(ctx, field)
+	case "estate":
+		return ec.fieldContext_Vacancy_estate(ctx, field)
+	case "unit":
+		return ec.fieldContext_Vacancy_unit(ctx, field)
+	case "readings":
+		return ec.fieldContext_Vacancy_readings(ctx, field)
+	case "keysHeld":
+		return ec.fieldContext_Vacancy_keysHeld(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Vacancy", field.Name)
+}
+
+func (ec *executionContext) childFields_VacancyConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_VacancyConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_VacancyConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_VacancyConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VacancyConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_VacancyEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_VacancyEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_VacancyEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VacancyEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "accountID":
@@ -56190,6 +57925,14 @@ func (ec *executionContext) childFields_VoidMailReceiptPayload(ctx context.Conte
 		return ec.fieldContext_VoidMailReceiptPayload_receipt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type VoidMailReceiptPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_VoidMeterReadingPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "reading":
+		return ec.fieldContext_VoidMeterReadingPayload_reading(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VoidMeterReadingPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_VoidRenovationDepositPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

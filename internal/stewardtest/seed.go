@@ -127,6 +127,7 @@ func seedEstate(ctx context.Context, db *database.DB, code, name string) (err er
 	if s.err == nil {
 		seedArchive(&s, e.ID, staff.ID, households)
 	}
+	seedVacancy(&s, e.ID, units[3])
 	if s.err != nil {
 		return s.err
 	}

@@ -6,8 +6,8 @@ import (
 	"github.com/steward-pm/steward/internal/ids"
 )
 
-// queueMail makes mail that came before tests begin: a receipt that both signed, an item for each household and for a department, of which
-// one is sorted; what is doubtful, dead or late tests make themselves.
+// queueMail makes mail that came before tests begin: a receipt that both signed, and an item for each household and for a department, all in
+// their slots but for the first, which is doubtful: so the walk decides upon it, and has it go back.
 func (b *batch) queueMail(estate, account uuid.UUID) {
 	receipt, came := ids.New(0x0801), Start.AddDate(0, 0, -7)
 	b.queue(`INSERT INTO mail_receipts (id, created_at, estate_id, received_on, received_at, delivered_by, received_by_id, received_by_name)
@@ -26,4 +26,7 @@ func (b *batch) queueMail(estate, account uuid.UUID) {
 		FROM mail_receipts r JOIN departments d ON d.estate_id = r.estate_id AND d.kind = 'FINANCE' WHERE r.id = $4`, came, estate, account, receipt)
 	b.queue(`INSERT INTO mail_events (id, created_at, estate_id, item_id, state, household_id, department_id, acted_by_id, acted_by_name, acted_at)
 		SELECT new_id(x'0804'::int), $1, $2, id, 'SORTED', household_id, department_id, $3, '分拣员', $1 FROM mail_items WHERE estate_id = $2`, came, estate, account)
+	b.queue(`INSERT INTO mail_events (id, created_at, estate_id, item_id, state, household_id, department_id, reason, acted_by_id, acted_by_name, acted_at)
+		SELECT new_id(x'0804'::int), $1, $2, id, 'DOUBTFUL', household_id, department_id, '地址不详', $3, '分拣员', $1 FROM mail_items WHERE estate_id = $2 ORDER BY id LIMIT 1`,
+		came, estate, account)
 }
