@@ -67,6 +67,11 @@ import (
 	"github.com/steward-pm/steward/ent/keyspotcheck"
 	"github.com/steward-pm/steward/ent/keystatement"
 	"github.com/steward-pm/steward/ent/keystatementline"
+	"github.com/steward-pm/steward/ent/mailevent"
+	"github.com/steward-pm/steward/ent/mailitem"
+	"github.com/steward-pm/steward/ent/mailreceipt"
+	"github.com/steward-pm/steward/ent/mailreceiptline"
+	"github.com/steward-pm/steward/ent/meterreading"
 	"github.com/steward-pm/steward/ent/obligation"
 	"github.com/steward-pm/steward/ent/occupancy"
 	"github.com/steward-pm/steward/ent/reconciliation"
@@ -78,6 +83,7 @@ import (
 	"github.com/steward-pm/steward/ent/staff"
 	"github.com/steward-pm/steward/ent/stafffileconsultation"
 	"github.com/steward-pm/steward/ent/unit"
+	"github.com/steward-pm/steward/ent/vacancy"
 	"github.com/steward-pm/steward/ent/violation"
 )
 
@@ -188,6 +194,16 @@ type Client struct {
 	KeyStatement *KeyStatementClient
 	// KeyStatementLine is the client for interacting with the KeyStatementLine builders.
 	KeyStatementLine *KeyStatementLineClient
+	// MailEvent is the client for interacting with the MailEvent builders.
+	MailEvent *MailEventClient
+	// MailItem is the client for interacting with the MailItem builders.
+	MailItem *MailItemClient
+	// MailReceipt is the client for interacting with the MailReceipt builders.
+	MailReceipt *MailReceiptClient
+	// MailReceiptLine is the client for interacting with the MailReceiptLine builders.
+	MailReceiptLine *MailReceiptLineClient
+	// MeterReading is the client for interacting with the MeterReading builders.
+	MeterReading *MeterReadingClient
 	// Obligation is the client for interacting with the Obligation builders.
 	Obligation *ObligationClient
 	// Occupancy is the client for interacting with the Occupancy builders.
@@ -210,6 +226,8 @@ type Client struct {
 	StaffFileConsultation *StaffFileConsultationClient
 	// Unit is the client for interacting with the Unit builders.
 	Unit *UnitClient
+	// Vacancy is the client for interacting with the Vacancy builders.
+	Vacancy *VacancyClient
 	// Violation is the client for interacting with the Violation builders.
 	Violation *ViolationClient
 }
@@ -274,6 +292,11 @@ func (c *Client) init() {
 	c.KeySpotCheck = NewKeySpotCheckClient(c.config)
 	c.KeyStatement = NewKeyStatementClient(c.config)
 	c.KeyStatementLine = NewKeyStatementLineClient(c.config)
+	c.MailEvent = NewMailEventClient(c.config)
+	c.MailItem = NewMailItemClient(c.config)
+	c.MailReceipt = NewMailReceiptClient(c.config)
+	c.MailReceiptLine = NewMailReceiptLineClient(c.config)
+	c.MeterReading = NewMeterReadingClient(c.config)
 	c.Obligation = NewObligationClient(c.config)
 	c.Occupancy = NewOccupancyClient(c.config)
 	c.Reconciliation = NewReconciliationClient(c.config)
@@ -285,6 +308,7 @@ func (c *Client) init() {
 	c.Staff = NewStaffClient(c.config)
 	c.StaffFileConsultation = NewStaffFileConsultationClient(c.config)
 	c.Unit = NewUnitClient(c.config)
+	c.Vacancy = NewVacancyClient(c.config)
 	c.Violation = NewViolationClient(c.config)
 }
 
@@ -429,6 +453,11 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		KeySpotCheck:           NewKeySpotCheckClient(cfg),
 		KeyStatement:           NewKeyStatementClient(cfg),
 		KeyStatementLine:       NewKeyStatementLineClient(cfg),
+		MailEvent:              NewMailEventClient(cfg),
+		MailItem:               NewMailItemClient(cfg),
+		MailReceipt:            NewMailReceiptClient(cfg),
+		MailReceiptLine:        NewMailReceiptLineClient(cfg),
+		MeterReading:           NewMeterReadingClient(cfg),
 		Obligation:             NewObligationClient(cfg),
 		Occupancy:              NewOccupancyClient(cfg),
 		Reconciliation:         NewReconciliationClient(cfg),
@@ -440,6 +469,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Staff:                  NewStaffClient(cfg),
 		StaffFileConsultation:  NewStaffFileConsultationClient(cfg),
 		Unit:                   NewUnitClient(cfg),
+		Vacancy:                NewVacancyClient(cfg),
 		Violation:              NewViolationClient(cfg),
 	}, nil
 }
@@ -511,6 +541,11 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		KeySpotCheck:           NewKeySpotCheckClient(cfg),
 		KeyStatement:           NewKeyStatementClient(cfg),
 		KeyStatementLine:       NewKeyStatementLineClient(cfg),
+		MailEvent:              NewMailEventClient(cfg),
+		MailItem:               NewMailItemClient(cfg),
+		MailReceipt:            NewMailReceiptClient(cfg),
+		MailReceiptLine:        NewMailReceiptLineClient(cfg),
+		MeterReading:           NewMeterReadingClient(cfg),
 		Obligation:             NewObligationClient(cfg),
 		Occupancy:              NewOccupancyClient(cfg),
 		Reconciliation:         NewReconciliationClient(cfg),
@@ -522,6 +557,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Staff:                  NewStaffClient(cfg),
 		StaffFileConsultation:  NewStaffFileConsultationClient(cfg),
 		Unit:                   NewUnitClient(cfg),
+		Vacancy:                NewVacancyClient(cfg),
 		Violation:              NewViolationClient(cfg),
 	}, nil
 }
@@ -563,9 +599,10 @@ func (c *Client) Use(hooks ...Hook) {
 		c.KeyLoan, c.KeyLoanLine, c.KeyLoanRequest, c.KeyLoanRequestLine,
 		c.KeyLockChange, c.KeyLoss, c.KeyMovement, c.KeyReturn, c.KeyScrapping,
 		c.KeySeal, c.KeySet, c.KeySpotCheck, c.KeyStatement, c.KeyStatementLine,
+		c.MailEvent, c.MailItem, c.MailReceipt, c.MailReceiptLine, c.MeterReading,
 		c.Obligation, c.Occupancy, c.Reconciliation, c.ReconciliationLine,
 		c.Renovation, c.RenovationStep, c.Resident, c.Signature, c.Staff,
-		c.StaffFileConsultation, c.Unit, c.Violation,
+		c.StaffFileConsultation, c.Unit, c.Vacancy, c.Violation,
 	} {
 		n.Use(hooks...)
 	}
@@ -586,9 +623,10 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 		c.KeyLoan, c.KeyLoanLine, c.KeyLoanRequest, c.KeyLoanRequestLine,
 		c.KeyLockChange, c.KeyLoss, c.KeyMovement, c.KeyReturn, c.KeyScrapping,
 		c.KeySeal, c.KeySet, c.KeySpotCheck, c.KeyStatement, c.KeyStatementLine,
+		c.MailEvent, c.MailItem, c.MailReceipt, c.MailReceiptLine, c.MeterReading,
 		c.Obligation, c.Occupancy, c.Reconciliation, c.ReconciliationLine,
 		c.Renovation, c.RenovationStep, c.Resident, c.Signature, c.Staff,
-		c.StaffFileConsultation, c.Unit, c.Violation,
+		c.StaffFileConsultation, c.Unit, c.Vacancy, c.Violation,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -699,6 +737,16 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.KeyStatement.mutate(ctx, m)
 	case *KeyStatementLineMutation:
 		return c.KeyStatementLine.mutate(ctx, m)
+	case *MailEventMutation:
+		return c.MailEvent.mutate(ctx, m)
+	case *MailItemMutation:
+		return c.MailItem.mutate(ctx, m)
+	case *MailReceiptMutation:
+		return c.MailReceipt.mutate(ctx, m)
+	case *MailReceiptLineMutation:
+		return c.MailReceiptLine.mutate(ctx, m)
+	case *MeterReadingMutation:
+		return c.MeterReading.mutate(ctx, m)
 	case *ObligationMutation:
 		return c.Obligation.mutate(ctx, m)
 	case *OccupancyMutation:
@@ -721,6 +769,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.StaffFileConsultation.mutate(ctx, m)
 	case *UnitMutation:
 		return c.Unit.mutate(ctx, m)
+	case *VacancyMutation:
+		return c.Vacancy.mutate(ctx, m)
 	case *ViolationMutation:
 		return c.Violation.mutate(ctx, m)
 	default:
@@ -10167,6 +10217,895 @@ func (c *KeyStatementLineClient) mutate(ctx context.Context, m *KeyStatementLine
 	}
 }
 
+// MailEventClient is a client for the MailEvent schema.
+type MailEventClient struct {
+	config
+}
+
+// NewMailEventClient returns a client for the MailEvent from the given config.
+func NewMailEventClient(c config) *MailEventClient {
+	return &MailEventClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `mailevent.Hooks(f(g(h())))`.
+func (c *MailEventClient) Use(hooks ...Hook) {
+	c.hooks.MailEvent = append(c.hooks.MailEvent, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `mailevent.Intercept(f(g(h())))`.
+func (c *MailEventClient) Intercept(interceptors ...Interceptor) {
+	c.inters.MailEvent = append(c.inters.MailEvent, interceptors...)
+}
+
+// Create returns a builder for creating a MailEvent entity.
+func (c *MailEventClient) Create() *MailEventCreate {
+	mutation := newMailEventMutation(c.config, OpCreate)
+	return &MailEventCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of MailEvent entities.
+func (c *MailEventClient) CreateBulk(builders ...*MailEventCreate) *MailEventCreateBulk {
+	return &MailEventCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *MailEventClient) MapCreateBulk(slice any, setFunc func(*MailEventCreate, int)) *MailEventCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &MailEventCreateBulk{err: fmt.Errorf("calling to MailEventClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*MailEventCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &MailEventCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for MailEvent.
+func (c *MailEventClient) Update() *MailEventUpdate {
+	mutation := newMailEventMutation(c.config, OpUpdate)
+	return &MailEventUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *MailEventClient) UpdateOne(_m *MailEvent) *MailEventUpdateOne {
+	mutation := newMailEventMutation(c.config, OpUpdateOne, withMailEvent(_m))
+	return &MailEventUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *MailEventClient) UpdateOneID(id uuid.UUID) *MailEventUpdateOne {
+	mutation := newMailEventMutation(c.config, OpUpdateOne, withMailEventID(id))
+	return &MailEventUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for MailEvent.
+func (c *MailEventClient) Delete() *MailEventDelete {
+	mutation := newMailEventMutation(c.config, OpDelete)
+	return &MailEventDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *MailEventClient) DeleteOne(_m *MailEvent) *MailEventDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *MailEventClient) DeleteOneID(id uuid.UUID) *MailEventDeleteOne {
+	builder := c.Delete().Where(mailevent.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &MailEventDeleteOne{builder}
+}
+
+// Query returns a query builder for MailEvent.
+func (c *MailEventClient) Query() *MailEventQuery {
+	return &MailEventQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeMailEvent},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a MailEvent entity by its id.
+func (c *MailEventClient) Get(ctx context.Context, id uuid.UUID) (*MailEvent, error) {
+	return c.Query().Where(mailevent.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *MailEventClient) GetX(ctx context.Context, id uuid.UUID) *MailEvent {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a MailEvent.
+func (c *MailEventClient) QueryEstate(_m *MailEvent) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(mailevent.Table, mailevent.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, mailevent.EstateTable, mailevent.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryItem queries the item edge of a MailEvent.
+func (c *MailEventClient) QueryItem(_m *MailEvent) *MailItemQuery {
+	query := (&MailItemClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(mailevent.Table, mailevent.FieldID, id),
+			sqlgraph.To(mailitem.Table, mailitem.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, mailevent.ItemTable, mailevent.ItemColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *MailEventClient) Hooks() []Hook {
+	return c.hooks.MailEvent
+}
+
+// Interceptors returns the client interceptors.
+func (c *MailEventClient) Interceptors() []Interceptor {
+	return c.inters.MailEvent
+}
+
+func (c *MailEventClient) mutate(ctx context.Context, m *MailEventMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&MailEventCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&MailEventUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&MailEventUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&MailEventDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown MailEvent mutation op: %q", m.Op())
+	}
+}
+
+// MailItemClient is a client for the MailItem schema.
+type MailItemClient struct {
+	config
+}
+
+// NewMailItemClient returns a client for the MailItem from the given config.
+func NewMailItemClient(c config) *MailItemClient {
+	return &MailItemClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `mailitem.Hooks(f(g(h())))`.
+func (c *MailItemClient) Use(hooks ...Hook) {
+	c.hooks.MailItem = append(c.hooks.MailItem, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `mailitem.Intercept(f(g(h())))`.
+func (c *MailItemClient) Intercept(interceptors ...Interceptor) {
+	c.inters.MailItem = append(c.inters.MailItem, interceptors...)
+}
+
+// Create returns a builder for creating a MailItem entity.
+func (c *MailItemClient) Create() *MailItemCreate {
+	mutation := newMailItemMutation(c.config, OpCreate)
+	return &MailItemCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of MailItem entities.
+func (c *MailItemClient) CreateBulk(builders ...*MailItemCreate) *MailItemCreateBulk {
+	return &MailItemCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *MailItemClient) MapCreateBulk(slice any, setFunc func(*MailItemCreate, int)) *MailItemCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &MailItemCreateBulk{err: fmt.Errorf("calling to MailItemClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*MailItemCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &MailItemCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for MailItem.
+func (c *MailItemClient) Update() *MailItemUpdate {
+	mutation := newMailItemMutation(c.config, OpUpdate)
+	return &MailItemUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *MailItemClient) UpdateOne(_m *MailItem) *MailItemUpdateOne {
+	mutation := newMailItemMutation(c.config, OpUpdateOne, withMailItem(_m))
+	return &MailItemUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *MailItemClient) UpdateOneID(id uuid.UUID) *MailItemUpdateOne {
+	mutation := newMailItemMutation(c.config, OpUpdateOne, withMailItemID(id))
+	return &MailItemUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for MailItem.
+func (c *MailItemClient) Delete() *MailItemDelete {
+	mutation := newMailItemMutation(c.config, OpDelete)
+	return &MailItemDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *MailItemClient) DeleteOne(_m *MailItem) *MailItemDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *MailItemClient) DeleteOneID(id uuid.UUID) *MailItemDeleteOne {
+	builder := c.Delete().Where(mailitem.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &MailItemDeleteOne{builder}
+}
+
+// Query returns a query builder for MailItem.
+func (c *MailItemClient) Query() *MailItemQuery {
+	return &MailItemQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeMailItem},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a MailItem entity by its id.
+func (c *MailItemClient) Get(ctx context.Context, id uuid.UUID) (*MailItem, error) {
+	return c.Query().Where(mailitem.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *MailItemClient) GetX(ctx context.Context, id uuid.UUID) *MailItem {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a MailItem.
+func (c *MailItemClient) QueryEstate(_m *MailItem) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(mailitem.Table, mailitem.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, mailitem.EstateTable, mailitem.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryReceipt queries the receipt edge of a MailItem.
+func (c *MailItemClient) QueryReceipt(_m *MailItem) *MailReceiptQuery {
+	query := (&MailReceiptClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(mailitem.Table, mailitem.FieldID, id),
+			sqlgraph.To(mailreceipt.Table, mailreceipt.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, mailitem.ReceiptTable, mailitem.ReceiptColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryHousehold queries the household edge of a MailItem.
+func (c *MailItemClient) QueryHousehold(_m *MailItem) *HouseholdQuery {
+	query := (&HouseholdClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(mailitem.Table, mailitem.FieldID, id),
+			sqlgraph.To(household.Table, household.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, mailitem.HouseholdTable, mailitem.HouseholdColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryDepartment queries the department edge of a MailItem.
+func (c *MailItemClient) QueryDepartment(_m *MailItem) *DepartmentQuery {
+	query := (&DepartmentClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(mailitem.Table, mailitem.FieldID, id),
+			sqlgraph.To(department.Table, department.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, mailitem.DepartmentTable, mailitem.DepartmentColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryEvents queries the events edge of a MailItem.
+func (c *MailItemClient) QueryEvents(_m *MailItem) *MailEventQuery {
+	query := (&MailEventClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(mailitem.Table, mailitem.FieldID, id),
+			sqlgraph.To(mailevent.Table, mailevent.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, mailitem.EventsTable, mailitem.EventsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *MailItemClient) Hooks() []Hook {
+	return c.hooks.MailItem
+}
+
+// Interceptors returns the client interceptors.
+func (c *MailItemClient) Interceptors() []Interceptor {
+	return c.inters.MailItem
+}
+
+func (c *MailItemClient) mutate(ctx context.Context, m *MailItemMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&MailItemCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&MailItemUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&MailItemUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&MailItemDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown MailItem mutation op: %q", m.Op())
+	}
+}
+
+// MailReceiptClient is a client for the MailReceipt schema.
+type MailReceiptClient struct {
+	config
+}
+
+// NewMailReceiptClient returns a client for the MailReceipt from the given config.
+func NewMailReceiptClient(c config) *MailReceiptClient {
+	return &MailReceiptClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `mailreceipt.Hooks(f(g(h())))`.
+func (c *MailReceiptClient) Use(hooks ...Hook) {
+	c.hooks.MailReceipt = append(c.hooks.MailReceipt, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `mailreceipt.Intercept(f(g(h())))`.
+func (c *MailReceiptClient) Intercept(interceptors ...Interceptor) {
+	c.inters.MailReceipt = append(c.inters.MailReceipt, interceptors...)
+}
+
+// Create returns a builder for creating a MailReceipt entity.
+func (c *MailReceiptClient) Create() *MailReceiptCreate {
+	mutation := newMailReceiptMutation(c.config, OpCreate)
+	return &MailReceiptCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of MailReceipt entities.
+func (c *MailReceiptClient) CreateBulk(builders ...*MailReceiptCreate) *MailReceiptCreateBulk {
+	return &MailReceiptCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *MailReceiptClient) MapCreateBulk(slice any, setFunc func(*MailReceiptCreate, int)) *MailReceiptCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &MailReceiptCreateBulk{err: fmt.Errorf("calling to MailReceiptClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*MailReceiptCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &MailReceiptCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for MailReceipt.
+func (c *MailReceiptClient) Update() *MailReceiptUpdate {
+	mutation := newMailReceiptMutation(c.config, OpUpdate)
+	return &MailReceiptUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *MailReceiptClient) UpdateOne(_m *MailReceipt) *MailReceiptUpdateOne {
+	mutation := newMailReceiptMutation(c.config, OpUpdateOne, withMailReceipt(_m))
+	return &MailReceiptUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *MailReceiptClient) UpdateOneID(id uuid.UUID) *MailReceiptUpdateOne {
+	mutation := newMailReceiptMutation(c.config, OpUpdateOne, withMailReceiptID(id))
+	return &MailReceiptUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for MailReceipt.
+func (c *MailReceiptClient) Delete() *MailReceiptDelete {
+	mutation := newMailReceiptMutation(c.config, OpDelete)
+	return &MailReceiptDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *MailReceiptClient) DeleteOne(_m *MailReceipt) *MailReceiptDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *MailReceiptClient) DeleteOneID(id uuid.UUID) *MailReceiptDeleteOne {
+	builder := c.Delete().Where(mailreceipt.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &MailReceiptDeleteOne{builder}
+}
+
+// Query returns a query builder for MailReceipt.
+func (c *MailReceiptClient) Query() *MailReceiptQuery {
+	return &MailReceiptQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeMailReceipt},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a MailReceipt entity by its id.
+func (c *MailReceiptClient) Get(ctx context.Context, id uuid.UUID) (*MailReceipt, error) {
+	return c.Query().Where(mailreceipt.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *MailReceiptClient) GetX(ctx context.Context, id uuid.UUID) *MailReceipt {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a MailReceipt.
+func (c *MailReceiptClient) QueryEstate(_m *MailReceipt) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(mailreceipt.Table, mailreceipt.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, mailreceipt.EstateTable, mailreceipt.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryLines queries the lines edge of a MailReceipt.
+func (c *MailReceiptClient) QueryLines(_m *MailReceipt) *MailReceiptLineQuery {
+	query := (&MailReceiptLineClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(mailreceipt.Table, mailreceipt.FieldID, id),
+			sqlgraph.To(mailreceiptline.Table, mailreceiptline.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, mailreceipt.LinesTable, mailreceipt.LinesColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *MailReceiptClient) Hooks() []Hook {
+	return c.hooks.MailReceipt
+}
+
+// Interceptors returns the client interceptors.
+func (c *MailReceiptClient) Interceptors() []Interceptor {
+	return c.inters.MailReceipt
+}
+
+func (c *MailReceiptClient) mutate(ctx context.Context, m *MailReceiptMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&MailReceiptCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&MailReceiptUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&MailReceiptUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&MailReceiptDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown MailReceipt mutation op: %q", m.Op())
+	}
+}
+
+// MailReceiptLineClient is a client for the MailReceiptLine schema.
+type MailReceiptLineClient struct {
+	config
+}
+
+// NewMailReceiptLineClient returns a client for the MailReceiptLine from the given config.
+func NewMailReceiptLineClient(c config) *MailReceiptLineClient {
+	return &MailReceiptLineClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `mailreceiptline.Hooks(f(g(h())))`.
+func (c *MailReceiptLineClient) Use(hooks ...Hook) {
+	c.hooks.MailReceiptLine = append(c.hooks.MailReceiptLine, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `mailreceiptline.Intercept(f(g(h())))`.
+func (c *MailReceiptLineClient) Intercept(interceptors ...Interceptor) {
+	c.inters.MailReceiptLine = append(c.inters.MailReceiptLine, interceptors...)
+}
+
+// Create returns a builder for creating a MailReceiptLine entity.
+func (c *MailReceiptLineClient) Create() *MailReceiptLineCreate {
+	mutation := newMailReceiptLineMutation(c.config, OpCreate)
+	return &MailReceiptLineCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of MailReceiptLine entities.
+func (c *MailReceiptLineClient) CreateBulk(builders ...*MailReceiptLineCreate) *MailReceiptLineCreateBulk {
+	return &MailReceiptLineCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *MailReceiptLineClient) MapCreateBulk(slice any, setFunc func(*MailReceiptLineCreate, int)) *MailReceiptLineCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &MailReceiptLineCreateBulk{err: fmt.Errorf("calling to MailReceiptLineClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*MailReceiptLineCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &MailReceiptLineCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for MailReceiptLine.
+func (c *MailReceiptLineClient) Update() *MailReceiptLineUpdate {
+	mutation := newMailReceiptLineMutation(c.config, OpUpdate)
+	return &MailReceiptLineUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *MailReceiptLineClient) UpdateOne(_m *MailReceiptLine) *MailReceiptLineUpdateOne {
+	mutation := newMailReceiptLineMutation(c.config, OpUpdateOne, withMailReceiptLine(_m))
+	return &MailReceiptLineUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *MailReceiptLineClient) UpdateOneID(id uuid.UUID) *MailReceiptLineUpdateOne {
+	mutation := newMailReceiptLineMutation(c.config, OpUpdateOne, withMailReceiptLineID(id))
+	return &MailReceiptLineUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for MailReceiptLine.
+func (c *MailReceiptLineClient) Delete() *MailReceiptLineDelete {
+	mutation := newMailReceiptLineMutation(c.config, OpDelete)
+	return &MailReceiptLineDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *MailReceiptLineClient) DeleteOne(_m *MailReceiptLine) *MailReceiptLineDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *MailReceiptLineClient) DeleteOneID(id uuid.UUID) *MailReceiptLineDeleteOne {
+	builder := c.Delete().Where(mailreceiptline.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &MailReceiptLineDeleteOne{builder}
+}
+
+// Query returns a query builder for MailReceiptLine.
+func (c *MailReceiptLineClient) Query() *MailReceiptLineQuery {
+	return &MailReceiptLineQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeMailReceiptLine},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a MailReceiptLine entity by its id.
+func (c *MailReceiptLineClient) Get(ctx context.Context, id uuid.UUID) (*MailReceiptLine, error) {
+	return c.Query().Where(mailreceiptline.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *MailReceiptLineClient) GetX(ctx context.Context, id uuid.UUID) *MailReceiptLine {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a MailReceiptLine.
+func (c *MailReceiptLineClient) QueryEstate(_m *MailReceiptLine) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(mailreceiptline.Table, mailreceiptline.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, mailreceiptline.EstateTable, mailreceiptline.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryReceipt queries the receipt edge of a MailReceiptLine.
+func (c *MailReceiptLineClient) QueryReceipt(_m *MailReceiptLine) *MailReceiptQuery {
+	query := (&MailReceiptClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(mailreceiptline.Table, mailreceiptline.FieldID, id),
+			sqlgraph.To(mailreceipt.Table, mailreceipt.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, mailreceiptline.ReceiptTable, mailreceiptline.ReceiptColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *MailReceiptLineClient) Hooks() []Hook {
+	return c.hooks.MailReceiptLine
+}
+
+// Interceptors returns the client interceptors.
+func (c *MailReceiptLineClient) Interceptors() []Interceptor {
+	return c.inters.MailReceiptLine
+}
+
+func (c *MailReceiptLineClient) mutate(ctx context.Context, m *MailReceiptLineMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&MailReceiptLineCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&MailReceiptLineUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&MailReceiptLineUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&MailReceiptLineDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown MailReceiptLine mutation op: %q", m.Op())
+	}
+}
+
+// MeterReadingClient is a client for the MeterReading schema.
+type MeterReadingClient struct {
+	config
+}
+
+// NewMeterReadingClient returns a client for the MeterReading from the given config.
+func NewMeterReadingClient(c config) *MeterReadingClient {
+	return &MeterReadingClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `meterreading.Hooks(f(g(h())))`.
+func (c *MeterReadingClient) Use(hooks ...Hook) {
+	c.hooks.MeterReading = append(c.hooks.MeterReading, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `meterreading.Intercept(f(g(h())))`.
+func (c *MeterReadingClient) Intercept(interceptors ...Interceptor) {
+	c.inters.MeterReading = append(c.inters.MeterReading, interceptors...)
+}
+
+// Create returns a builder for creating a MeterReading entity.
+func (c *MeterReadingClient) Create() *MeterReadingCreate {
+	mutation := newMeterReadingMutation(c.config, OpCreate)
+	return &MeterReadingCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of MeterReading entities.
+func (c *MeterReadingClient) CreateBulk(builders ...*MeterReadingCreate) *MeterReadingCreateBulk {
+	return &MeterReadingCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *MeterReadingClient) MapCreateBulk(slice any, setFunc func(*MeterReadingCreate, int)) *MeterReadingCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &MeterReadingCreateBulk{err: fmt.Errorf("calling to MeterReadingClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*MeterReadingCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &MeterReadingCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for MeterReading.
+func (c *MeterReadingClient) Update() *MeterReadingUpdate {
+	mutation := newMeterReadingMutation(c.config, OpUpdate)
+	return &MeterReadingUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *MeterReadingClient) UpdateOne(_m *MeterReading) *MeterReadingUpdateOne {
+	mutation := newMeterReadingMutation(c.config, OpUpdateOne, withMeterReading(_m))
+	return &MeterReadingUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *MeterReadingClient) UpdateOneID(id uuid.UUID) *MeterReadingUpdateOne {
+	mutation := newMeterReadingMutation(c.config, OpUpdateOne, withMeterReadingID(id))
+	return &MeterReadingUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for MeterReading.
+func (c *MeterReadingClient) Delete() *MeterReadingDelete {
+	mutation := newMeterReadingMutation(c.config, OpDelete)
+	return &MeterReadingDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *MeterReadingClient) DeleteOne(_m *MeterReading) *MeterReadingDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *MeterReadingClient) DeleteOneID(id uuid.UUID) *MeterReadingDeleteOne {
+	builder := c.Delete().Where(meterreading.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &MeterReadingDeleteOne{builder}
+}
+
+// Query returns a query builder for MeterReading.
+func (c *MeterReadingClient) Query() *MeterReadingQuery {
+	return &MeterReadingQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeMeterReading},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a MeterReading entity by its id.
+func (c *MeterReadingClient) Get(ctx context.Context, id uuid.UUID) (*MeterReading, error) {
+	return c.Query().Where(meterreading.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *MeterReadingClient) GetX(ctx context.Context, id uuid.UUID) *MeterReading {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a MeterReading.
+func (c *MeterReadingClient) QueryEstate(_m *MeterReading) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(meterreading.Table, meterreading.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, meterreading.EstateTable, meterreading.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryVacancy queries the vacancy edge of a MeterReading.
+func (c *MeterReadingClient) QueryVacancy(_m *MeterReading) *VacancyQuery {
+	query := (&VacancyClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(meterreading.Table, meterreading.FieldID, id),
+			sqlgraph.To(vacancy.Table, vacancy.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, meterreading.VacancyTable, meterreading.VacancyColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryUnit queries the unit edge of a MeterReading.
+func (c *MeterReadingClient) QueryUnit(_m *MeterReading) *UnitQuery {
+	query := (&UnitClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(meterreading.Table, meterreading.FieldID, id),
+			sqlgraph.To(unit.Table, unit.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, meterreading.UnitTable, meterreading.UnitColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *MeterReadingClient) Hooks() []Hook {
+	return c.hooks.MeterReading
+}
+
+// Interceptors returns the client interceptors.
+func (c *MeterReadingClient) Interceptors() []Interceptor {
+	return c.inters.MeterReading
+}
+
+func (c *MeterReadingClient) mutate(ctx context.Context, m *MeterReadingMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&MeterReadingCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&MeterReadingUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&MeterReadingUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&MeterReadingDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown MeterReading mutation op: %q", m.Op())
+	}
+}
+
 // ObligationClient is a client for the Obligation schema.
 type ObligationClient struct {
 	config
@@ -12046,6 +12985,187 @@ func (c *UnitClient) mutate(ctx context.Context, m *UnitMutation) (Value, error)
 	}
 }
 
+// VacancyClient is a client for the Vacancy schema.
+type VacancyClient struct {
+	config
+}
+
+// NewVacancyClient returns a client for the Vacancy from the given config.
+func NewVacancyClient(c config) *VacancyClient {
+	return &VacancyClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `vacancy.Hooks(f(g(h())))`.
+func (c *VacancyClient) Use(hooks ...Hook) {
+	c.hooks.Vacancy = append(c.hooks.Vacancy, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `vacancy.Intercept(f(g(h())))`.
+func (c *VacancyClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Vacancy = append(c.inters.Vacancy, interceptors...)
+}
+
+// Create returns a builder for creating a Vacancy entity.
+func (c *VacancyClient) Create() *VacancyCreate {
+	mutation := newVacancyMutation(c.config, OpCreate)
+	return &VacancyCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Vacancy entities.
+func (c *VacancyClient) CreateBulk(builders ...*VacancyCreate) *VacancyCreateBulk {
+	return &VacancyCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *VacancyClient) MapCreateBulk(slice any, setFunc func(*VacancyCreate, int)) *VacancyCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &VacancyCreateBulk{err: fmt.Errorf("calling to VacancyClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*VacancyCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &VacancyCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Vacancy.
+func (c *VacancyClient) Update() *VacancyUpdate {
+	mutation := newVacancyMutation(c.config, OpUpdate)
+	return &VacancyUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *VacancyClient) UpdateOne(_m *Vacancy) *VacancyUpdateOne {
+	mutation := newVacancyMutation(c.config, OpUpdateOne, withVacancy(_m))
+	return &VacancyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *VacancyClient) UpdateOneID(id uuid.UUID) *VacancyUpdateOne {
+	mutation := newVacancyMutation(c.config, OpUpdateOne, withVacancyID(id))
+	return &VacancyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Vacancy.
+func (c *VacancyClient) Delete() *VacancyDelete {
+	mutation := newVacancyMutation(c.config, OpDelete)
+	return &VacancyDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *VacancyClient) DeleteOne(_m *Vacancy) *VacancyDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *VacancyClient) DeleteOneID(id uuid.UUID) *VacancyDeleteOne {
+	builder := c.Delete().Where(vacancy.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &VacancyDeleteOne{builder}
+}
+
+// Query returns a query builder for Vacancy.
+func (c *VacancyClient) Query() *VacancyQuery {
+	return &VacancyQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeVacancy},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Vacancy entity by its id.
+func (c *VacancyClient) Get(ctx context.Context, id uuid.UUID) (*Vacancy, error) {
+	return c.Query().Where(vacancy.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *VacancyClient) GetX(ctx context.Context, id uuid.UUID) *Vacancy {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a Vacancy.
+func (c *VacancyClient) QueryEstate(_m *Vacancy) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(vacancy.Table, vacancy.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, vacancy.EstateTable, vacancy.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryUnit queries the unit edge of a Vacancy.
+func (c *VacancyClient) QueryUnit(_m *Vacancy) *UnitQuery {
+	query := (&UnitClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(vacancy.Table, vacancy.FieldID, id),
+			sqlgraph.To(unit.Table, unit.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, vacancy.UnitTable, vacancy.UnitColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryReadings queries the readings edge of a Vacancy.
+func (c *VacancyClient) QueryReadings(_m *Vacancy) *MeterReadingQuery {
+	query := (&MeterReadingClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(vacancy.Table, vacancy.FieldID, id),
+			sqlgraph.To(meterreading.Table, meterreading.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, vacancy.ReadingsTable, vacancy.ReadingsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *VacancyClient) Hooks() []Hook {
+	return c.hooks.Vacancy
+}
+
+// Interceptors returns the client interceptors.
+func (c *VacancyClient) Interceptors() []Interceptor {
+	return c.inters.Vacancy
+}
+
+func (c *VacancyClient) mutate(ctx context.Context, m *VacancyMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&VacancyCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&VacancyUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&VacancyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&VacancyDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Vacancy mutation op: %q", m.Op())
+	}
+}
+
 // ViolationClient is a client for the Violation schema.
 type ViolationClient struct {
 	config
@@ -12223,9 +13343,10 @@ type (
 		KeyBalance, KeyCabinetOpening, KeyCopyOrder, KeyFollowUp, KeyGeneration,
 		KeyHolder, KeyHook, KeyLoan, KeyLoanLine, KeyLoanRequest, KeyLoanRequestLine,
 		KeyLockChange, KeyLoss, KeyMovement, KeyReturn, KeyScrapping, KeySeal, KeySet,
-		KeySpotCheck, KeyStatement, KeyStatementLine, Obligation, Occupancy,
-		Reconciliation, ReconciliationLine, Renovation, RenovationStep, Resident,
-		Signature, Staff, StaffFileConsultation, Unit, Violation []ent.Hook
+		KeySpotCheck, KeyStatement, KeyStatementLine, MailEvent, MailItem, MailReceipt,
+		MailReceiptLine, MeterReading, Obligation, Occupancy, Reconciliation,
+		ReconciliationLine, Renovation, RenovationStep, Resident, Signature, Staff,
+		StaffFileConsultation, Unit, Vacancy, Violation []ent.Hook
 	}
 	inters struct {
 		Approval, ArchiveDestruction, ArchiveDestructionLine, ArchiveDocument,
@@ -12237,8 +13358,9 @@ type (
 		KeyBalance, KeyCabinetOpening, KeyCopyOrder, KeyFollowUp, KeyGeneration,
 		KeyHolder, KeyHook, KeyLoan, KeyLoanLine, KeyLoanRequest, KeyLoanRequestLine,
 		KeyLockChange, KeyLoss, KeyMovement, KeyReturn, KeyScrapping, KeySeal, KeySet,
-		KeySpotCheck, KeyStatement, KeyStatementLine, Obligation, Occupancy,
-		Reconciliation, ReconciliationLine, Renovation, RenovationStep, Resident,
-		Signature, Staff, StaffFileConsultation, Unit, Violation []ent.Interceptor
+		KeySpotCheck, KeyStatement, KeyStatementLine, MailEvent, MailItem, MailReceipt,
+		MailReceiptLine, MeterReading, Obligation, Occupancy, Reconciliation,
+		ReconciliationLine, Renovation, RenovationStep, Resident, Signature, Staff,
+		StaffFileConsultation, Unit, Vacancy, Violation []ent.Interceptor
 	}
 )

@@ -63,6 +63,11 @@ import (
 	"github.com/steward-pm/steward/ent/keyspotcheck"
 	"github.com/steward-pm/steward/ent/keystatement"
 	"github.com/steward-pm/steward/ent/keystatementline"
+	"github.com/steward-pm/steward/ent/mailevent"
+	"github.com/steward-pm/steward/ent/mailitem"
+	"github.com/steward-pm/steward/ent/mailreceipt"
+	"github.com/steward-pm/steward/ent/mailreceiptline"
+	"github.com/steward-pm/steward/ent/meterreading"
 	"github.com/steward-pm/steward/ent/obligation"
 	"github.com/steward-pm/steward/ent/occupancy"
 	"github.com/steward-pm/steward/ent/reconciliation"
@@ -74,6 +79,7 @@ import (
 	"github.com/steward-pm/steward/ent/staff"
 	"github.com/steward-pm/steward/ent/stafffileconsultation"
 	"github.com/steward-pm/steward/ent/unit"
+	"github.com/steward-pm/steward/ent/vacancy"
 	"github.com/steward-pm/steward/ent/violation"
 )
 
@@ -186,6 +192,11 @@ func checkColumn(t, c string) error {
 			keyspotcheck.Table:           keyspotcheck.ValidColumn,
 			keystatement.Table:           keystatement.ValidColumn,
 			keystatementline.Table:       keystatementline.ValidColumn,
+			mailevent.Table:              mailevent.ValidColumn,
+			mailitem.Table:               mailitem.ValidColumn,
+			mailreceipt.Table:            mailreceipt.ValidColumn,
+			mailreceiptline.Table:        mailreceiptline.ValidColumn,
+			meterreading.Table:           meterreading.ValidColumn,
 			obligation.Table:             obligation.ValidColumn,
 			occupancy.Table:              occupancy.ValidColumn,
 			reconciliation.Table:         reconciliation.ValidColumn,
@@ -197,6 +208,7 @@ func checkColumn(t, c string) error {
 			staff.Table:                  staff.ValidColumn,
 			stafffileconsultation.Table:  stafffileconsultation.ValidColumn,
 			unit.Table:                   unit.ValidColumn,
+			vacancy.Table:                vacancy.ValidColumn,
 			violation.Table:              violation.ValidColumn,
 		})
 	})

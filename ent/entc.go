@@ -25,7 +25,7 @@ func main() {
 	}
 	err = entc.Generate("./schema", &gen.Config{
 		Features: []gen.Feature{gen.FeatureIntercept, gen.FeatureLock, gen.FeatureModifier},
-		Hooks:    []gen.Hook{generate.AllowList, generate.IDs, generate.NoCountForPageInfo},
+		Hooks:    []gen.Hook{generate.AllowList, generate.IDs, generate.Hide, generate.NoCountForPageInfo},
 	}, entc.Extensions(graphql), entc.TemplateDir("./template"))
 	if err != nil {
 		log.Fatalf("ent: %v", err)

@@ -58,6 +58,11 @@ import (
 	"github.com/steward-pm/steward/ent/keyspotcheck"
 	"github.com/steward-pm/steward/ent/keystatement"
 	"github.com/steward-pm/steward/ent/keystatementline"
+	"github.com/steward-pm/steward/ent/mailevent"
+	"github.com/steward-pm/steward/ent/mailitem"
+	"github.com/steward-pm/steward/ent/mailreceipt"
+	"github.com/steward-pm/steward/ent/mailreceiptline"
+	"github.com/steward-pm/steward/ent/meterreading"
 	"github.com/steward-pm/steward/ent/obligation"
 	"github.com/steward-pm/steward/ent/occupancy"
 	"github.com/steward-pm/steward/ent/reconciliation"
@@ -69,6 +74,7 @@ import (
 	"github.com/steward-pm/steward/ent/staff"
 	"github.com/steward-pm/steward/ent/stafffileconsultation"
 	"github.com/steward-pm/steward/ent/unit"
+	"github.com/steward-pm/steward/ent/vacancy"
 	"github.com/steward-pm/steward/ent/violation"
 )
 
@@ -9942,6 +9948,947 @@ func newKeyStatementLinePaginateArgs(rv map[string]any) *keystatementlinePaginat
 }
 
 // CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *MailEventQuery) CollectFields(ctx context.Context, satisfies ...string) (*MailEventQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *MailEventQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(mailevent.Columns))
+		selectedFields = []string{mailevent.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[mailevent.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, mailevent.FieldEstateID)
+				fieldSeen[mailevent.FieldEstateID] = struct{}{}
+			}
+
+		case "item":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&MailItemClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, mailitemImplementors)...); err != nil {
+				return err
+			}
+			_q.withItem = query
+			if _, ok := fieldSeen[mailevent.FieldItemID]; !ok {
+				selectedFields = append(selectedFields, mailevent.FieldItemID)
+				fieldSeen[mailevent.FieldItemID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[mailevent.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, mailevent.FieldCreatedAt)
+				fieldSeen[mailevent.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[mailevent.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, mailevent.FieldEstateID)
+				fieldSeen[mailevent.FieldEstateID] = struct{}{}
+			}
+		case "itemID":
+			if _, ok := fieldSeen[mailevent.FieldItemID]; !ok {
+				selectedFields = append(selectedFields, mailevent.FieldItemID)
+				fieldSeen[mailevent.FieldItemID] = struct{}{}
+			}
+		case "state":
+			if _, ok := fieldSeen[mailevent.FieldState]; !ok {
+				selectedFields = append(selectedFields, mailevent.FieldState)
+				fieldSeen[mailevent.FieldState] = struct{}{}
+			}
+		case "householdID":
+			if _, ok := fieldSeen[mailevent.FieldHouseholdID]; !ok {
+				selectedFields = append(selectedFields, mailevent.FieldHouseholdID)
+				fieldSeen[mailevent.FieldHouseholdID] = struct{}{}
+			}
+		case "departmentID":
+			if _, ok := fieldSeen[mailevent.FieldDepartmentID]; !ok {
+				selectedFields = append(selectedFields, mailevent.FieldDepartmentID)
+				fieldSeen[mailevent.FieldDepartmentID] = struct{}{}
+			}
+		case "reason":
+			if _, ok := fieldSeen[mailevent.FieldReason]; !ok {
+				selectedFields = append(selectedFields, mailevent.FieldReason)
+				fieldSeen[mailevent.FieldReason] = struct{}{}
+			}
+		case "takenBy":
+			if _, ok := fieldSeen[mailevent.FieldTakenBy]; !ok {
+				selectedFields = append(selectedFields, mailevent.FieldTakenBy)
+				fieldSeen[mailevent.FieldTakenBy] = struct{}{}
+			}
+		case "actedByID":
+			if _, ok := fieldSeen[mailevent.FieldActedByID]; !ok {
+				selectedFields = append(selectedFields, mailevent.FieldActedByID)
+				fieldSeen[mailevent.FieldActedByID] = struct{}{}
+			}
+		case "actedByName":
+			if _, ok := fieldSeen[mailevent.FieldActedByName]; !ok {
+				selectedFields = append(selectedFields, mailevent.FieldActedByName)
+				fieldSeen[mailevent.FieldActedByName] = struct{}{}
+			}
+		case "actedAt":
+			if _, ok := fieldSeen[mailevent.FieldActedAt]; !ok {
+				selectedFields = append(selectedFields, mailevent.FieldActedAt)
+				fieldSeen[mailevent.FieldActedAt] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type maileventPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []MailEventPaginateOption
+}
+
+func newMailEventPaginateArgs(rv map[string]any) *maileventPaginateArgs {
+	args := &maileventPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &MailEventOrder{Field: &MailEventOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithMailEventOrder(order))
+			}
+		case *MailEventOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithMailEventOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*MailEventWhereInput); ok {
+		args.opts = append(args.opts, WithMailEventFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *MailItemQuery) CollectFields(ctx context.Context, satisfies ...string) (*MailItemQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *MailItemQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(mailitem.Columns))
+		selectedFields = []string{mailitem.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[mailitem.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, mailitem.FieldEstateID)
+				fieldSeen[mailitem.FieldEstateID] = struct{}{}
+			}
+
+		case "receipt":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&MailReceiptClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, mailreceiptImplementors)...); err != nil {
+				return err
+			}
+			_q.withReceipt = query
+			if _, ok := fieldSeen[mailitem.FieldReceiptID]; !ok {
+				selectedFields = append(selectedFields, mailitem.FieldReceiptID)
+				fieldSeen[mailitem.FieldReceiptID] = struct{}{}
+			}
+
+		case "household":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&HouseholdClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, householdImplementors)...); err != nil {
+				return err
+			}
+			_q.withHousehold = query
+			if _, ok := fieldSeen[mailitem.FieldHouseholdID]; !ok {
+				selectedFields = append(selectedFields, mailitem.FieldHouseholdID)
+				fieldSeen[mailitem.FieldHouseholdID] = struct{}{}
+			}
+
+		case "department":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&DepartmentClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, departmentImplementors)...); err != nil {
+				return err
+			}
+			_q.withDepartment = query
+			if _, ok := fieldSeen[mailitem.FieldDepartmentID]; !ok {
+				selectedFields = append(selectedFields, mailitem.FieldDepartmentID)
+				fieldSeen[mailitem.FieldDepartmentID] = struct{}{}
+			}
+
+		case "events":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&MailEventClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, false, opCtx, field, path, mayAddCondition(satisfies, maileventImplementors)...); err != nil {
+				return err
+			}
+			_q.WithNamedEvents(alias, func(wq *MailEventQuery) {
+				*wq = *query
+			})
+		case "createdAt":
+			if _, ok := fieldSeen[mailitem.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, mailitem.FieldCreatedAt)
+				fieldSeen[mailitem.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[mailitem.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, mailitem.FieldEstateID)
+				fieldSeen[mailitem.FieldEstateID] = struct{}{}
+			}
+		case "voidedAt":
+			if _, ok := fieldSeen[mailitem.FieldVoidedAt]; !ok {
+				selectedFields = append(selectedFields, mailitem.FieldVoidedAt)
+				fieldSeen[mailitem.FieldVoidedAt] = struct{}{}
+			}
+		case "voidReason":
+			if _, ok := fieldSeen[mailitem.FieldVoidReason]; !ok {
+				selectedFields = append(selectedFields, mailitem.FieldVoidReason)
+				fieldSeen[mailitem.FieldVoidReason] = struct{}{}
+			}
+		case "voidedByID":
+			if _, ok := fieldSeen[mailitem.FieldVoidedByID]; !ok {
+				selectedFields = append(selectedFields, mailitem.FieldVoidedByID)
+				fieldSeen[mailitem.FieldVoidedByID] = struct{}{}
+			}
+		case "voidedByName":
+			if _, ok := fieldSeen[mailitem.FieldVoidedByName]; !ok {
+				selectedFields = append(selectedFields, mailitem.FieldVoidedByName)
+				fieldSeen[mailitem.FieldVoidedByName] = struct{}{}
+			}
+		case "receiptID":
+			if _, ok := fieldSeen[mailitem.FieldReceiptID]; !ok {
+				selectedFields = append(selectedFields, mailitem.FieldReceiptID)
+				fieldSeen[mailitem.FieldReceiptID] = struct{}{}
+			}
+		case "receivedOn":
+			if _, ok := fieldSeen[mailitem.FieldReceivedOn]; !ok {
+				selectedFields = append(selectedFields, mailitem.FieldReceivedOn)
+				fieldSeen[mailitem.FieldReceivedOn] = struct{}{}
+			}
+		case "kind":
+			if _, ok := fieldSeen[mailitem.FieldKind]; !ok {
+				selectedFields = append(selectedFields, mailitem.FieldKind)
+				fieldSeen[mailitem.FieldKind] = struct{}{}
+			}
+		case "barcode":
+			if _, ok := fieldSeen[mailitem.FieldBarcode]; !ok {
+				selectedFields = append(selectedFields, mailitem.FieldBarcode)
+				fieldSeen[mailitem.FieldBarcode] = struct{}{}
+			}
+		case "sender":
+			if _, ok := fieldSeen[mailitem.FieldSender]; !ok {
+				selectedFields = append(selectedFields, mailitem.FieldSender)
+				fieldSeen[mailitem.FieldSender] = struct{}{}
+			}
+		case "addressee":
+			if _, ok := fieldSeen[mailitem.FieldAddressee]; !ok {
+				selectedFields = append(selectedFields, mailitem.FieldAddressee)
+				fieldSeen[mailitem.FieldAddressee] = struct{}{}
+			}
+		case "householdID":
+			if _, ok := fieldSeen[mailitem.FieldHouseholdID]; !ok {
+				selectedFields = append(selectedFields, mailitem.FieldHouseholdID)
+				fieldSeen[mailitem.FieldHouseholdID] = struct{}{}
+			}
+		case "departmentID":
+			if _, ok := fieldSeen[mailitem.FieldDepartmentID]; !ok {
+				selectedFields = append(selectedFields, mailitem.FieldDepartmentID)
+				fieldSeen[mailitem.FieldDepartmentID] = struct{}{}
+			}
+		case "state":
+			if _, ok := fieldSeen[mailitem.FieldState]; !ok {
+				selectedFields = append(selectedFields, mailitem.FieldState)
+				fieldSeen[mailitem.FieldState] = struct{}{}
+			}
+		case "changedAt":
+			if _, ok := fieldSeen[mailitem.FieldChangedAt]; !ok {
+				selectedFields = append(selectedFields, mailitem.FieldChangedAt)
+				fieldSeen[mailitem.FieldChangedAt] = struct{}{}
+			}
+		case "changedByName":
+			if _, ok := fieldSeen[mailitem.FieldChangedByName]; !ok {
+				selectedFields = append(selectedFields, mailitem.FieldChangedByName)
+				fieldSeen[mailitem.FieldChangedByName] = struct{}{}
+			}
+		case "slot":
+			if _, ok := fieldSeen[mailitem.FieldSlot]; !ok {
+				selectedFields = append(selectedFields, mailitem.FieldSlot)
+				fieldSeen[mailitem.FieldSlot] = struct{}{}
+			}
+		case "registeredByID":
+			if _, ok := fieldSeen[mailitem.FieldRegisteredByID]; !ok {
+				selectedFields = append(selectedFields, mailitem.FieldRegisteredByID)
+				fieldSeen[mailitem.FieldRegisteredByID] = struct{}{}
+			}
+		case "registeredByName":
+			if _, ok := fieldSeen[mailitem.FieldRegisteredByName]; !ok {
+				selectedFields = append(selectedFields, mailitem.FieldRegisteredByName)
+				fieldSeen[mailitem.FieldRegisteredByName] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type mailitemPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []MailItemPaginateOption
+}
+
+func newMailItemPaginateArgs(rv map[string]any) *mailitemPaginateArgs {
+	args := &mailitemPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &MailItemOrder{Field: &MailItemOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithMailItemOrder(order))
+			}
+		case *MailItemOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithMailItemOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*MailItemWhereInput); ok {
+		args.opts = append(args.opts, WithMailItemFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *MailReceiptQuery) CollectFields(ctx context.Context, satisfies ...string) (*MailReceiptQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *MailReceiptQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(mailreceipt.Columns))
+		selectedFields = []string{mailreceipt.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[mailreceipt.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, mailreceipt.FieldEstateID)
+				fieldSeen[mailreceipt.FieldEstateID] = struct{}{}
+			}
+
+		case "lines":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&MailReceiptLineClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, false, opCtx, field, path, mayAddCondition(satisfies, mailreceiptlineImplementors)...); err != nil {
+				return err
+			}
+			_q.WithNamedLines(alias, func(wq *MailReceiptLineQuery) {
+				*wq = *query
+			})
+		case "createdAt":
+			if _, ok := fieldSeen[mailreceipt.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, mailreceipt.FieldCreatedAt)
+				fieldSeen[mailreceipt.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[mailreceipt.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, mailreceipt.FieldEstateID)
+				fieldSeen[mailreceipt.FieldEstateID] = struct{}{}
+			}
+		case "voidedAt":
+			if _, ok := fieldSeen[mailreceipt.FieldVoidedAt]; !ok {
+				selectedFields = append(selectedFields, mailreceipt.FieldVoidedAt)
+				fieldSeen[mailreceipt.FieldVoidedAt] = struct{}{}
+			}
+		case "voidReason":
+			if _, ok := fieldSeen[mailreceipt.FieldVoidReason]; !ok {
+				selectedFields = append(selectedFields, mailreceipt.FieldVoidReason)
+				fieldSeen[mailreceipt.FieldVoidReason] = struct{}{}
+			}
+		case "voidedByID":
+			if _, ok := fieldSeen[mailreceipt.FieldVoidedByID]; !ok {
+				selectedFields = append(selectedFields, mailreceipt.FieldVoidedByID)
+				fieldSeen[mailreceipt.FieldVoidedByID] = struct{}{}
+			}
+		case "voidedByName":
+			if _, ok := fieldSeen[mailreceipt.FieldVoidedByName]; !ok {
+				selectedFields = append(selectedFields, mailreceipt.FieldVoidedByName)
+				fieldSeen[mailreceipt.FieldVoidedByName] = struct{}{}
+			}
+		case "lateReason":
+			if _, ok := fieldSeen[mailreceipt.FieldLateReason]; !ok {
+				selectedFields = append(selectedFields, mailreceipt.FieldLateReason)
+				fieldSeen[mailreceipt.FieldLateReason] = struct{}{}
+			}
+		case "receivedOn":
+			if _, ok := fieldSeen[mailreceipt.FieldReceivedOn]; !ok {
+				selectedFields = append(selectedFields, mailreceipt.FieldReceivedOn)
+				fieldSeen[mailreceipt.FieldReceivedOn] = struct{}{}
+			}
+		case "receivedAt":
+			if _, ok := fieldSeen[mailreceipt.FieldReceivedAt]; !ok {
+				selectedFields = append(selectedFields, mailreceipt.FieldReceivedAt)
+				fieldSeen[mailreceipt.FieldReceivedAt] = struct{}{}
+			}
+		case "deliveredBy":
+			if _, ok := fieldSeen[mailreceipt.FieldDeliveredBy]; !ok {
+				selectedFields = append(selectedFields, mailreceipt.FieldDeliveredBy)
+				fieldSeen[mailreceipt.FieldDeliveredBy] = struct{}{}
+			}
+		case "receivedByID":
+			if _, ok := fieldSeen[mailreceipt.FieldReceivedByID]; !ok {
+				selectedFields = append(selectedFields, mailreceipt.FieldReceivedByID)
+				fieldSeen[mailreceipt.FieldReceivedByID] = struct{}{}
+			}
+		case "receivedByName":
+			if _, ok := fieldSeen[mailreceipt.FieldReceivedByName]; !ok {
+				selectedFields = append(selectedFields, mailreceipt.FieldReceivedByName)
+				fieldSeen[mailreceipt.FieldReceivedByName] = struct{}{}
+			}
+		case "note":
+			if _, ok := fieldSeen[mailreceipt.FieldNote]; !ok {
+				selectedFields = append(selectedFields, mailreceipt.FieldNote)
+				fieldSeen[mailreceipt.FieldNote] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type mailreceiptPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []MailReceiptPaginateOption
+}
+
+func newMailReceiptPaginateArgs(rv map[string]any) *mailreceiptPaginateArgs {
+	args := &mailreceiptPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &MailReceiptOrder{Field: &MailReceiptOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithMailReceiptOrder(order))
+			}
+		case *MailReceiptOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithMailReceiptOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*MailReceiptWhereInput); ok {
+		args.opts = append(args.opts, WithMailReceiptFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *MailReceiptLineQuery) CollectFields(ctx context.Context, satisfies ...string) (*MailReceiptLineQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *MailReceiptLineQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(mailreceiptline.Columns))
+		selectedFields = []string{mailreceiptline.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[mailreceiptline.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, mailreceiptline.FieldEstateID)
+				fieldSeen[mailreceiptline.FieldEstateID] = struct{}{}
+			}
+
+		case "receipt":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&MailReceiptClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, mailreceiptImplementors)...); err != nil {
+				return err
+			}
+			_q.withReceipt = query
+			if _, ok := fieldSeen[mailreceiptline.FieldReceiptID]; !ok {
+				selectedFields = append(selectedFields, mailreceiptline.FieldReceiptID)
+				fieldSeen[mailreceiptline.FieldReceiptID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[mailreceiptline.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, mailreceiptline.FieldCreatedAt)
+				fieldSeen[mailreceiptline.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[mailreceiptline.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, mailreceiptline.FieldEstateID)
+				fieldSeen[mailreceiptline.FieldEstateID] = struct{}{}
+			}
+		case "receiptID":
+			if _, ok := fieldSeen[mailreceiptline.FieldReceiptID]; !ok {
+				selectedFields = append(selectedFields, mailreceiptline.FieldReceiptID)
+				fieldSeen[mailreceiptline.FieldReceiptID] = struct{}{}
+			}
+		case "kind":
+			if _, ok := fieldSeen[mailreceiptline.FieldKind]; !ok {
+				selectedFields = append(selectedFields, mailreceiptline.FieldKind)
+				fieldSeen[mailreceiptline.FieldKind] = struct{}{}
+			}
+		case "stated":
+			if _, ok := fieldSeen[mailreceiptline.FieldStated]; !ok {
+				selectedFields = append(selectedFields, mailreceiptline.FieldStated)
+				fieldSeen[mailreceiptline.FieldStated] = struct{}{}
+			}
+		case "counted":
+			if _, ok := fieldSeen[mailreceiptline.FieldCounted]; !ok {
+				selectedFields = append(selectedFields, mailreceiptline.FieldCounted)
+				fieldSeen[mailreceiptline.FieldCounted] = struct{}{}
+			}
+		case "remark":
+			if _, ok := fieldSeen[mailreceiptline.FieldRemark]; !ok {
+				selectedFields = append(selectedFields, mailreceiptline.FieldRemark)
+				fieldSeen[mailreceiptline.FieldRemark] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type mailreceiptlinePaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []MailReceiptLinePaginateOption
+}
+
+func newMailReceiptLinePaginateArgs(rv map[string]any) *mailreceiptlinePaginateArgs {
+	args := &mailreceiptlinePaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &MailReceiptLineOrder{Field: &MailReceiptLineOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithMailReceiptLineOrder(order))
+			}
+		case *MailReceiptLineOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithMailReceiptLineOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*MailReceiptLineWhereInput); ok {
+		args.opts = append(args.opts, WithMailReceiptLineFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *MeterReadingQuery) CollectFields(ctx context.Context, satisfies ...string) (*MeterReadingQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *MeterReadingQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(meterreading.Columns))
+		selectedFields = []string{meterreading.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[meterreading.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, meterreading.FieldEstateID)
+				fieldSeen[meterreading.FieldEstateID] = struct{}{}
+			}
+
+		case "unit":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&UnitClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, unitImplementors)...); err != nil {
+				return err
+			}
+			_q.withUnit = query
+			if _, ok := fieldSeen[meterreading.FieldUnitID]; !ok {
+				selectedFields = append(selectedFields, meterreading.FieldUnitID)
+				fieldSeen[meterreading.FieldUnitID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[meterreading.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, meterreading.FieldCreatedAt)
+				fieldSeen[meterreading.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[meterreading.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, meterreading.FieldEstateID)
+				fieldSeen[meterreading.FieldEstateID] = struct{}{}
+			}
+		case "voidedAt":
+			if _, ok := fieldSeen[meterreading.FieldVoidedAt]; !ok {
+				selectedFields = append(selectedFields, meterreading.FieldVoidedAt)
+				fieldSeen[meterreading.FieldVoidedAt] = struct{}{}
+			}
+		case "voidReason":
+			if _, ok := fieldSeen[meterreading.FieldVoidReason]; !ok {
+				selectedFields = append(selectedFields, meterreading.FieldVoidReason)
+				fieldSeen[meterreading.FieldVoidReason] = struct{}{}
+			}
+		case "voidedByID":
+			if _, ok := fieldSeen[meterreading.FieldVoidedByID]; !ok {
+				selectedFields = append(selectedFields, meterreading.FieldVoidedByID)
+				fieldSeen[meterreading.FieldVoidedByID] = struct{}{}
+			}
+		case "voidedByName":
+			if _, ok := fieldSeen[meterreading.FieldVoidedByName]; !ok {
+				selectedFields = append(selectedFields, meterreading.FieldVoidedByName)
+				fieldSeen[meterreading.FieldVoidedByName] = struct{}{}
+			}
+		case "lateReason":
+			if _, ok := fieldSeen[meterreading.FieldLateReason]; !ok {
+				selectedFields = append(selectedFields, meterreading.FieldLateReason)
+				fieldSeen[meterreading.FieldLateReason] = struct{}{}
+			}
+		case "vacancyID":
+			if _, ok := fieldSeen[meterreading.FieldVacancyID]; !ok {
+				selectedFields = append(selectedFields, meterreading.FieldVacancyID)
+				fieldSeen[meterreading.FieldVacancyID] = struct{}{}
+			}
+		case "unitID":
+			if _, ok := fieldSeen[meterreading.FieldUnitID]; !ok {
+				selectedFields = append(selectedFields, meterreading.FieldUnitID)
+				fieldSeen[meterreading.FieldUnitID] = struct{}{}
+			}
+		case "meter":
+			if _, ok := fieldSeen[meterreading.FieldMeter]; !ok {
+				selectedFields = append(selectedFields, meterreading.FieldMeter)
+				fieldSeen[meterreading.FieldMeter] = struct{}{}
+			}
+		case "valueHundredths":
+			if _, ok := fieldSeen[meterreading.FieldValueHundredths]; !ok {
+				selectedFields = append(selectedFields, meterreading.FieldValueHundredths)
+				fieldSeen[meterreading.FieldValueHundredths] = struct{}{}
+			}
+		case "changeReason":
+			if _, ok := fieldSeen[meterreading.FieldChangeReason]; !ok {
+				selectedFields = append(selectedFields, meterreading.FieldChangeReason)
+				fieldSeen[meterreading.FieldChangeReason] = struct{}{}
+			}
+		case "readAt":
+			if _, ok := fieldSeen[meterreading.FieldReadAt]; !ok {
+				selectedFields = append(selectedFields, meterreading.FieldReadAt)
+				fieldSeen[meterreading.FieldReadAt] = struct{}{}
+			}
+		case "recordedByID":
+			if _, ok := fieldSeen[meterreading.FieldRecordedByID]; !ok {
+				selectedFields = append(selectedFields, meterreading.FieldRecordedByID)
+				fieldSeen[meterreading.FieldRecordedByID] = struct{}{}
+			}
+		case "recordedByName":
+			if _, ok := fieldSeen[meterreading.FieldRecordedByName]; !ok {
+				selectedFields = append(selectedFields, meterreading.FieldRecordedByName)
+				fieldSeen[meterreading.FieldRecordedByName] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type meterreadingPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []MeterReadingPaginateOption
+}
+
+func newMeterReadingPaginateArgs(rv map[string]any) *meterreadingPaginateArgs {
+	args := &meterreadingPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &MeterReadingOrder{Field: &MeterReadingOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithMeterReadingOrder(order))
+			}
+		case *MeterReadingOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithMeterReadingOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*MeterReadingWhereInput); ok {
+		args.opts = append(args.opts, WithMeterReadingFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
 func (_q *ObligationQuery) CollectFields(ctx context.Context, satisfies ...string) (*ObligationQuery, error) {
 	fc := graphql.GetFieldContext(ctx)
 	if fc == nil {
@@ -12040,6 +12987,253 @@ func newUnitPaginateArgs(rv map[string]any) *unitPaginateArgs {
 	}
 	if v, ok := rv[whereField].(*UnitWhereInput); ok {
 		args.opts = append(args.opts, WithUnitFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *VacancyQuery) CollectFields(ctx context.Context, satisfies ...string) (*VacancyQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *VacancyQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(vacancy.Columns))
+		selectedFields = []string{vacancy.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[vacancy.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, vacancy.FieldEstateID)
+				fieldSeen[vacancy.FieldEstateID] = struct{}{}
+			}
+
+		case "unit":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&UnitClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, unitImplementors)...); err != nil {
+				return err
+			}
+			_q.withUnit = query
+			if _, ok := fieldSeen[vacancy.FieldUnitID]; !ok {
+				selectedFields = append(selectedFields, vacancy.FieldUnitID)
+				fieldSeen[vacancy.FieldUnitID] = struct{}{}
+			}
+
+		case "readings":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&MeterReadingClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, false, opCtx, field, path, mayAddCondition(satisfies, meterreadingImplementors)...); err != nil {
+				return err
+			}
+			_q.WithNamedReadings(alias, func(wq *MeterReadingQuery) {
+				*wq = *query
+			})
+		case "createdAt":
+			if _, ok := fieldSeen[vacancy.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, vacancy.FieldCreatedAt)
+				fieldSeen[vacancy.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[vacancy.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, vacancy.FieldEstateID)
+				fieldSeen[vacancy.FieldEstateID] = struct{}{}
+			}
+		case "version":
+			if _, ok := fieldSeen[vacancy.FieldVersion]; !ok {
+				selectedFields = append(selectedFields, vacancy.FieldVersion)
+				fieldSeen[vacancy.FieldVersion] = struct{}{}
+			}
+		case "unitID":
+			if _, ok := fieldSeen[vacancy.FieldUnitID]; !ok {
+				selectedFields = append(selectedFields, vacancy.FieldUnitID)
+				fieldSeen[vacancy.FieldUnitID] = struct{}{}
+			}
+		case "buildingID":
+			if _, ok := fieldSeen[vacancy.FieldBuildingID]; !ok {
+				selectedFields = append(selectedFields, vacancy.FieldBuildingID)
+				fieldSeen[vacancy.FieldBuildingID] = struct{}{}
+			}
+		case "areaID":
+			if _, ok := fieldSeen[vacancy.FieldAreaID]; !ok {
+				selectedFields = append(selectedFields, vacancy.FieldAreaID)
+				fieldSeen[vacancy.FieldAreaID] = struct{}{}
+			}
+		case "state":
+			if _, ok := fieldSeen[vacancy.FieldState]; !ok {
+				selectedFields = append(selectedFields, vacancy.FieldState)
+				fieldSeen[vacancy.FieldState] = struct{}{}
+			}
+		case "sinceOn":
+			if _, ok := fieldSeen[vacancy.FieldSinceOn]; !ok {
+				selectedFields = append(selectedFields, vacancy.FieldSinceOn)
+				fieldSeen[vacancy.FieldSinceOn] = struct{}{}
+			}
+		case "endedOn":
+			if _, ok := fieldSeen[vacancy.FieldEndedOn]; !ok {
+				selectedFields = append(selectedFields, vacancy.FieldEndedOn)
+				fieldSeen[vacancy.FieldEndedOn] = struct{}{}
+			}
+		case "condition":
+			if _, ok := fieldSeen[vacancy.FieldCondition]; !ok {
+				selectedFields = append(selectedFields, vacancy.FieldCondition)
+				fieldSeen[vacancy.FieldCondition] = struct{}{}
+			}
+		case "describedByID":
+			if _, ok := fieldSeen[vacancy.FieldDescribedByID]; !ok {
+				selectedFields = append(selectedFields, vacancy.FieldDescribedByID)
+				fieldSeen[vacancy.FieldDescribedByID] = struct{}{}
+			}
+		case "describedByName":
+			if _, ok := fieldSeen[vacancy.FieldDescribedByName]; !ok {
+				selectedFields = append(selectedFields, vacancy.FieldDescribedByName)
+				fieldSeen[vacancy.FieldDescribedByName] = struct{}{}
+			}
+		case "describedAt":
+			if _, ok := fieldSeen[vacancy.FieldDescribedAt]; !ok {
+				selectedFields = append(selectedFields, vacancy.FieldDescribedAt)
+				fieldSeen[vacancy.FieldDescribedAt] = struct{}{}
+			}
+		case "ventilatedOn":
+			if _, ok := fieldSeen[vacancy.FieldVentilatedOn]; !ok {
+				selectedFields = append(selectedFields, vacancy.FieldVentilatedOn)
+				fieldSeen[vacancy.FieldVentilatedOn] = struct{}{}
+			}
+		case "ventilationDueOn":
+			if _, ok := fieldSeen[vacancy.FieldVentilationDueOn]; !ok {
+				selectedFields = append(selectedFields, vacancy.FieldVentilationDueOn)
+				fieldSeen[vacancy.FieldVentilationDueOn] = struct{}{}
+			}
+		case "cleanedOn":
+			if _, ok := fieldSeen[vacancy.FieldCleanedOn]; !ok {
+				selectedFields = append(selectedFields, vacancy.FieldCleanedOn)
+				fieldSeen[vacancy.FieldCleanedOn] = struct{}{}
+			}
+		case "cleaningDueOn":
+			if _, ok := fieldSeen[vacancy.FieldCleaningDueOn]; !ok {
+				selectedFields = append(selectedFields, vacancy.FieldCleaningDueOn)
+				fieldSeen[vacancy.FieldCleaningDueOn] = struct{}{}
+			}
+		case "dueOn":
+			if _, ok := fieldSeen[vacancy.FieldDueOn]; !ok {
+				selectedFields = append(selectedFields, vacancy.FieldDueOn)
+				fieldSeen[vacancy.FieldDueOn] = struct{}{}
+			}
+		case "waterHundredths":
+			if _, ok := fieldSeen[vacancy.FieldWaterHundredths]; !ok {
+				selectedFields = append(selectedFields, vacancy.FieldWaterHundredths)
+				fieldSeen[vacancy.FieldWaterHundredths] = struct{}{}
+			}
+		case "waterReadAt":
+			if _, ok := fieldSeen[vacancy.FieldWaterReadAt]; !ok {
+				selectedFields = append(selectedFields, vacancy.FieldWaterReadAt)
+				fieldSeen[vacancy.FieldWaterReadAt] = struct{}{}
+			}
+		case "electricityHundredths":
+			if _, ok := fieldSeen[vacancy.FieldElectricityHundredths]; !ok {
+				selectedFields = append(selectedFields, vacancy.FieldElectricityHundredths)
+				fieldSeen[vacancy.FieldElectricityHundredths] = struct{}{}
+			}
+		case "electricityReadAt":
+			if _, ok := fieldSeen[vacancy.FieldElectricityReadAt]; !ok {
+				selectedFields = append(selectedFields, vacancy.FieldElectricityReadAt)
+				fieldSeen[vacancy.FieldElectricityReadAt] = struct{}{}
+			}
+		case "gasHundredths":
+			if _, ok := fieldSeen[vacancy.FieldGasHundredths]; !ok {
+				selectedFields = append(selectedFields, vacancy.FieldGasHundredths)
+				fieldSeen[vacancy.FieldGasHundredths] = struct{}{}
+			}
+		case "gasReadAt":
+			if _, ok := fieldSeen[vacancy.FieldGasReadAt]; !ok {
+				selectedFields = append(selectedFields, vacancy.FieldGasReadAt)
+				fieldSeen[vacancy.FieldGasReadAt] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type vacancyPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []VacancyPaginateOption
+}
+
+func newVacancyPaginateArgs(rv map[string]any) *vacancyPaginateArgs {
+	args := &vacancyPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &VacancyOrder{Field: &VacancyOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithVacancyOrder(order))
+			}
+		case *VacancyOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithVacancyOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*VacancyWhereInput); ok {
+		args.opts = append(args.opts, WithVacancyFilter(v.Filter))
 	}
 	return args
 }

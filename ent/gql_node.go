@@ -61,6 +61,11 @@ import (
 	"github.com/steward-pm/steward/ent/keyspotcheck"
 	"github.com/steward-pm/steward/ent/keystatement"
 	"github.com/steward-pm/steward/ent/keystatementline"
+	"github.com/steward-pm/steward/ent/mailevent"
+	"github.com/steward-pm/steward/ent/mailitem"
+	"github.com/steward-pm/steward/ent/mailreceipt"
+	"github.com/steward-pm/steward/ent/mailreceiptline"
+	"github.com/steward-pm/steward/ent/meterreading"
 	"github.com/steward-pm/steward/ent/obligation"
 	"github.com/steward-pm/steward/ent/occupancy"
 	"github.com/steward-pm/steward/ent/reconciliation"
@@ -72,6 +77,7 @@ import (
 	"github.com/steward-pm/steward/ent/staff"
 	"github.com/steward-pm/steward/ent/stafffileconsultation"
 	"github.com/steward-pm/steward/ent/unit"
+	"github.com/steward-pm/steward/ent/vacancy"
 	"github.com/steward-pm/steward/ent/violation"
 )
 
@@ -335,6 +341,31 @@ var keystatementlineImplementors = []string{"KeyStatementLine", "Node"}
 // IsNode implements the Node interface check for GQLGen.
 func (*KeyStatementLine) IsNode() {}
 
+var maileventImplementors = []string{"MailEvent", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*MailEvent) IsNode() {}
+
+var mailitemImplementors = []string{"MailItem", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*MailItem) IsNode() {}
+
+var mailreceiptImplementors = []string{"MailReceipt", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*MailReceipt) IsNode() {}
+
+var mailreceiptlineImplementors = []string{"MailReceiptLine", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*MailReceiptLine) IsNode() {}
+
+var meterreadingImplementors = []string{"MeterReading", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*MeterReading) IsNode() {}
+
 var obligationImplementors = []string{"Obligation", "Node"}
 
 // IsNode implements the Node interface check for GQLGen.
@@ -389,6 +420,11 @@ var unitImplementors = []string{"Unit", "Node"}
 
 // IsNode implements the Node interface check for GQLGen.
 func (*Unit) IsNode() {}
+
+var vacancyImplementors = []string{"Vacancy", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*Vacancy) IsNode() {}
 
 var violationImplementors = []string{"Violation", "Node"}
 
@@ -912,6 +948,51 @@ func (c *Client) noder(ctx context.Context, table string, id uuid.UUID) (Noder, 
 			}
 		}
 		return query.Only(ctx)
+	case mailevent.Table:
+		query := c.MailEvent.Query().
+			Where(mailevent.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, maileventImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case mailitem.Table:
+		query := c.MailItem.Query().
+			Where(mailitem.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, mailitemImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case mailreceipt.Table:
+		query := c.MailReceipt.Query().
+			Where(mailreceipt.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, mailreceiptImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case mailreceiptline.Table:
+		query := c.MailReceiptLine.Query().
+			Where(mailreceiptline.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, mailreceiptlineImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case meterreading.Table:
+		query := c.MeterReading.Query().
+			Where(meterreading.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, meterreadingImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
 	case obligation.Table:
 		query := c.Obligation.Query().
 			Where(obligation.ID(id))
@@ -1007,6 +1088,15 @@ func (c *Client) noder(ctx context.Context, table string, id uuid.UUID) (Noder, 
 			Where(unit.ID(id))
 		if fc := graphql.GetFieldContext(ctx); fc != nil {
 			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, unitImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case vacancy.Table:
+		query := c.Vacancy.Query().
+			Where(vacancy.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, vacancyImplementors...); err != nil {
 				return nil, err
 			}
 		}
@@ -1909,6 +1999,86 @@ func (c *Client) noders(ctx context.Context, table string, ids []uuid.UUID) ([]N
 				*noder = node
 			}
 		}
+	case mailevent.Table:
+		query := c.MailEvent.Query().
+			Where(mailevent.IDIn(ids...))
+		query, err := query.CollectFields(ctx, maileventImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case mailitem.Table:
+		query := c.MailItem.Query().
+			Where(mailitem.IDIn(ids...))
+		query, err := query.CollectFields(ctx, mailitemImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case mailreceipt.Table:
+		query := c.MailReceipt.Query().
+			Where(mailreceipt.IDIn(ids...))
+		query, err := query.CollectFields(ctx, mailreceiptImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case mailreceiptline.Table:
+		query := c.MailReceiptLine.Query().
+			Where(mailreceiptline.IDIn(ids...))
+		query, err := query.CollectFields(ctx, mailreceiptlineImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case meterreading.Table:
+		query := c.MeterReading.Query().
+			Where(meterreading.IDIn(ids...))
+		query, err := query.CollectFields(ctx, meterreadingImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
 	case obligation.Table:
 		query := c.Obligation.Query().
 			Where(obligation.IDIn(ids...))
@@ -2073,6 +2243,22 @@ func (c *Client) noders(ctx context.Context, table string, ids []uuid.UUID) ([]N
 		query := c.Unit.Query().
 			Where(unit.IDIn(ids...))
 		query, err := query.CollectFields(ctx, unitImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case vacancy.Table:
+		query := c.Vacancy.Query().
+			Where(vacancy.IDIn(ids...))
+		query, err := query.CollectFields(ctx, vacancyImplementors...)
 		if err != nil {
 			return nil, err
 		}

@@ -66,6 +66,11 @@ import (
 	"github.com/steward-pm/steward/ent/keyspotcheck"
 	"github.com/steward-pm/steward/ent/keystatement"
 	"github.com/steward-pm/steward/ent/keystatementline"
+	"github.com/steward-pm/steward/ent/mailevent"
+	"github.com/steward-pm/steward/ent/mailitem"
+	"github.com/steward-pm/steward/ent/mailreceipt"
+	"github.com/steward-pm/steward/ent/mailreceiptline"
+	"github.com/steward-pm/steward/ent/meterreading"
 	"github.com/steward-pm/steward/ent/obligation"
 	"github.com/steward-pm/steward/ent/occupancy"
 	"github.com/steward-pm/steward/ent/reconciliation"
@@ -77,6 +82,7 @@ import (
 	"github.com/steward-pm/steward/ent/staff"
 	"github.com/steward-pm/steward/ent/stafffileconsultation"
 	"github.com/steward-pm/steward/ent/unit"
+	"github.com/steward-pm/steward/ent/vacancy"
 	"github.com/steward-pm/steward/ent/violation"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
@@ -16013,6 +16019,1558 @@ func (_m *KeyStatementLine) ToEdge(order *KeyStatementLineOrder) *KeyStatementLi
 	}
 }
 
+// MailEventEdge is the edge representation of MailEvent.
+type MailEventEdge struct {
+	Node   *MailEvent `json:"node"`
+	Cursor Cursor     `json:"cursor"`
+}
+
+// MailEventConnection is the connection containing edges to MailEvent.
+type MailEventConnection struct {
+	Edges      []*MailEventEdge `json:"edges"`
+	PageInfo   PageInfo         `json:"pageInfo"`
+	TotalCount int              `json:"totalCount"`
+}
+
+func (c *MailEventConnection) build(nodes []*MailEvent, pager *maileventPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *MailEvent
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *MailEvent {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *MailEvent {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*MailEventEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &MailEventEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// MailEventPaginateOption enables pagination customization.
+type MailEventPaginateOption func(*maileventPager) error
+
+// WithMailEventOrder configures pagination ordering.
+func WithMailEventOrder(order *MailEventOrder) MailEventPaginateOption {
+	if order == nil {
+		order = DefaultMailEventOrder
+	}
+	o := *order
+	return func(pager *maileventPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultMailEventOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithMailEventFilter configures pagination filter.
+func WithMailEventFilter(filter func(*MailEventQuery) (*MailEventQuery, error)) MailEventPaginateOption {
+	return func(pager *maileventPager) error {
+		if filter == nil {
+			return errors.New("MailEventQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type maileventPager struct {
+	reverse bool
+	order   *MailEventOrder
+	filter  func(*MailEventQuery) (*MailEventQuery, error)
+}
+
+func newMailEventPager(opts []MailEventPaginateOption, reverse bool) (*maileventPager, error) {
+	pager := &maileventPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultMailEventOrder
+	}
+	return pager, nil
+}
+
+func (p *maileventPager) applyFilter(query *MailEventQuery) (*MailEventQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *maileventPager) toCursor(_m *MailEvent) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *maileventPager) applyCursors(query *MailEventQuery, after, before *Cursor) (*MailEventQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultMailEventOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *maileventPager) applyOrder(query *MailEventQuery) *MailEventQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultMailEventOrder.Field {
+		query = query.Order(DefaultMailEventOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *maileventPager) orderExpr(query *MailEventQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultMailEventOrder.Field {
+			b.Comma().Ident(DefaultMailEventOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to MailEvent.
+func (_m *MailEventQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...MailEventPaginateOption,
+) (*MailEventConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newMailEventPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &MailEventConnection{Edges: []*MailEventEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// MailEventOrderFieldCreatedAt orders MailEvent by created_at.
+	MailEventOrderFieldCreatedAt = &MailEventOrderField{
+		Value: func(_m *MailEvent) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: mailevent.FieldCreatedAt,
+		toTerm: mailevent.ByCreatedAt,
+		toCursor: func(_m *MailEvent) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f MailEventOrderField) String() string {
+	var str string
+	switch f.column {
+	case MailEventOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f MailEventOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *MailEventOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("MailEventOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *MailEventOrderFieldCreatedAt
+	default:
+		return fmt.Errorf("%s is not a valid MailEventOrderField", str)
+	}
+	return nil
+}
+
+// MailEventOrderField defines the ordering field of MailEvent.
+type MailEventOrderField struct {
+	// Value extracts the ordering value from the given MailEvent.
+	Value    func(*MailEvent) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) mailevent.OrderOption
+	toCursor func(*MailEvent) Cursor
+}
+
+// MailEventOrder defines the ordering of MailEvent.
+type MailEventOrder struct {
+	Direction OrderDirection       `json:"direction"`
+	Field     *MailEventOrderField `json:"field"`
+}
+
+// DefaultMailEventOrder is the default ordering of MailEvent.
+var DefaultMailEventOrder = &MailEventOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &MailEventOrderField{
+		Value: func(_m *MailEvent) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: mailevent.FieldID,
+		toTerm: mailevent.ByID,
+		toCursor: func(_m *MailEvent) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts MailEvent into MailEventEdge.
+func (_m *MailEvent) ToEdge(order *MailEventOrder) *MailEventEdge {
+	if order == nil {
+		order = DefaultMailEventOrder
+	}
+	return &MailEventEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// MailItemEdge is the edge representation of MailItem.
+type MailItemEdge struct {
+	Node   *MailItem `json:"node"`
+	Cursor Cursor    `json:"cursor"`
+}
+
+// MailItemConnection is the connection containing edges to MailItem.
+type MailItemConnection struct {
+	Edges      []*MailItemEdge `json:"edges"`
+	PageInfo   PageInfo        `json:"pageInfo"`
+	TotalCount int             `json:"totalCount"`
+}
+
+func (c *MailItemConnection) build(nodes []*MailItem, pager *mailitemPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *MailItem
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *MailItem {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *MailItem {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*MailItemEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &MailItemEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// MailItemPaginateOption enables pagination customization.
+type MailItemPaginateOption func(*mailitemPager) error
+
+// WithMailItemOrder configures pagination ordering.
+func WithMailItemOrder(order *MailItemOrder) MailItemPaginateOption {
+	if order == nil {
+		order = DefaultMailItemOrder
+	}
+	o := *order
+	return func(pager *mailitemPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultMailItemOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithMailItemFilter configures pagination filter.
+func WithMailItemFilter(filter func(*MailItemQuery) (*MailItemQuery, error)) MailItemPaginateOption {
+	return func(pager *mailitemPager) error {
+		if filter == nil {
+			return errors.New("MailItemQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type mailitemPager struct {
+	reverse bool
+	order   *MailItemOrder
+	filter  func(*MailItemQuery) (*MailItemQuery, error)
+}
+
+func newMailItemPager(opts []MailItemPaginateOption, reverse bool) (*mailitemPager, error) {
+	pager := &mailitemPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultMailItemOrder
+	}
+	return pager, nil
+}
+
+func (p *mailitemPager) applyFilter(query *MailItemQuery) (*MailItemQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *mailitemPager) toCursor(_m *MailItem) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *mailitemPager) applyCursors(query *MailItemQuery, after, before *Cursor) (*MailItemQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultMailItemOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *mailitemPager) applyOrder(query *MailItemQuery) *MailItemQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultMailItemOrder.Field {
+		query = query.Order(DefaultMailItemOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *mailitemPager) orderExpr(query *MailItemQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultMailItemOrder.Field {
+			b.Comma().Ident(DefaultMailItemOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to MailItem.
+func (_m *MailItemQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...MailItemPaginateOption,
+) (*MailItemConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newMailItemPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &MailItemConnection{Edges: []*MailItemEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// MailItemOrderFieldCreatedAt orders MailItem by created_at.
+	MailItemOrderFieldCreatedAt = &MailItemOrderField{
+		Value: func(_m *MailItem) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: mailitem.FieldCreatedAt,
+		toTerm: mailitem.ByCreatedAt,
+		toCursor: func(_m *MailItem) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+	// MailItemOrderFieldReceivedOn orders MailItem by received_on.
+	MailItemOrderFieldReceivedOn = &MailItemOrderField{
+		Value: func(_m *MailItem) (ent.Value, error) {
+			return _m.ReceivedOn, nil
+		},
+		column: mailitem.FieldReceivedOn,
+		toTerm: mailitem.ByReceivedOn,
+		toCursor: func(_m *MailItem) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.ReceivedOn,
+			}
+		},
+	}
+	// MailItemOrderFieldSortKey orders MailItem by sort_key.
+	MailItemOrderFieldSortKey = &MailItemOrderField{
+		Value: func(_m *MailItem) (ent.Value, error) {
+			return _m.SortKey, nil
+		},
+		column: mailitem.FieldSortKey,
+		toTerm: mailitem.BySortKey,
+		toCursor: func(_m *MailItem) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.SortKey,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f MailItemOrderField) String() string {
+	var str string
+	switch f.column {
+	case MailItemOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	case MailItemOrderFieldReceivedOn.column:
+		str = "RECEIVED_ON"
+	case MailItemOrderFieldSortKey.column:
+		str = "SLOT"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f MailItemOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *MailItemOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("MailItemOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *MailItemOrderFieldCreatedAt
+	case "RECEIVED_ON":
+		*f = *MailItemOrderFieldReceivedOn
+	case "SLOT":
+		*f = *MailItemOrderFieldSortKey
+	default:
+		return fmt.Errorf("%s is not a valid MailItemOrderField", str)
+	}
+	return nil
+}
+
+// MailItemOrderField defines the ordering field of MailItem.
+type MailItemOrderField struct {
+	// Value extracts the ordering value from the given MailItem.
+	Value    func(*MailItem) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) mailitem.OrderOption
+	toCursor func(*MailItem) Cursor
+}
+
+// MailItemOrder defines the ordering of MailItem.
+type MailItemOrder struct {
+	Direction OrderDirection      `json:"direction"`
+	Field     *MailItemOrderField `json:"field"`
+}
+
+// DefaultMailItemOrder is the default ordering of MailItem.
+var DefaultMailItemOrder = &MailItemOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &MailItemOrderField{
+		Value: func(_m *MailItem) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: mailitem.FieldID,
+		toTerm: mailitem.ByID,
+		toCursor: func(_m *MailItem) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts MailItem into MailItemEdge.
+func (_m *MailItem) ToEdge(order *MailItemOrder) *MailItemEdge {
+	if order == nil {
+		order = DefaultMailItemOrder
+	}
+	return &MailItemEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// MailReceiptEdge is the edge representation of MailReceipt.
+type MailReceiptEdge struct {
+	Node   *MailReceipt `json:"node"`
+	Cursor Cursor       `json:"cursor"`
+}
+
+// MailReceiptConnection is the connection containing edges to MailReceipt.
+type MailReceiptConnection struct {
+	Edges      []*MailReceiptEdge `json:"edges"`
+	PageInfo   PageInfo           `json:"pageInfo"`
+	TotalCount int                `json:"totalCount"`
+}
+
+func (c *MailReceiptConnection) build(nodes []*MailReceipt, pager *mailreceiptPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *MailReceipt
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *MailReceipt {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *MailReceipt {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*MailReceiptEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &MailReceiptEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// MailReceiptPaginateOption enables pagination customization.
+type MailReceiptPaginateOption func(*mailreceiptPager) error
+
+// WithMailReceiptOrder configures pagination ordering.
+func WithMailReceiptOrder(order *MailReceiptOrder) MailReceiptPaginateOption {
+	if order == nil {
+		order = DefaultMailReceiptOrder
+	}
+	o := *order
+	return func(pager *mailreceiptPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultMailReceiptOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithMailReceiptFilter configures pagination filter.
+func WithMailReceiptFilter(filter func(*MailReceiptQuery) (*MailReceiptQuery, error)) MailReceiptPaginateOption {
+	return func(pager *mailreceiptPager) error {
+		if filter == nil {
+			return errors.New("MailReceiptQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type mailreceiptPager struct {
+	reverse bool
+	order   *MailReceiptOrder
+	filter  func(*MailReceiptQuery) (*MailReceiptQuery, error)
+}
+
+func newMailReceiptPager(opts []MailReceiptPaginateOption, reverse bool) (*mailreceiptPager, error) {
+	pager := &mailreceiptPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultMailReceiptOrder
+	}
+	return pager, nil
+}
+
+func (p *mailreceiptPager) applyFilter(query *MailReceiptQuery) (*MailReceiptQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *mailreceiptPager) toCursor(_m *MailReceipt) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *mailreceiptPager) applyCursors(query *MailReceiptQuery, after, before *Cursor) (*MailReceiptQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultMailReceiptOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *mailreceiptPager) applyOrder(query *MailReceiptQuery) *MailReceiptQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultMailReceiptOrder.Field {
+		query = query.Order(DefaultMailReceiptOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *mailreceiptPager) orderExpr(query *MailReceiptQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultMailReceiptOrder.Field {
+			b.Comma().Ident(DefaultMailReceiptOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to MailReceipt.
+func (_m *MailReceiptQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...MailReceiptPaginateOption,
+) (*MailReceiptConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newMailReceiptPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &MailReceiptConnection{Edges: []*MailReceiptEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// MailReceiptOrderFieldCreatedAt orders MailReceipt by created_at.
+	MailReceiptOrderFieldCreatedAt = &MailReceiptOrderField{
+		Value: func(_m *MailReceipt) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: mailreceipt.FieldCreatedAt,
+		toTerm: mailreceipt.ByCreatedAt,
+		toCursor: func(_m *MailReceipt) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+	// MailReceiptOrderFieldReceivedAt orders MailReceipt by received_at.
+	MailReceiptOrderFieldReceivedAt = &MailReceiptOrderField{
+		Value: func(_m *MailReceipt) (ent.Value, error) {
+			return _m.ReceivedAt, nil
+		},
+		column: mailreceipt.FieldReceivedAt,
+		toTerm: mailreceipt.ByReceivedAt,
+		toCursor: func(_m *MailReceipt) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.ReceivedAt,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f MailReceiptOrderField) String() string {
+	var str string
+	switch f.column {
+	case MailReceiptOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	case MailReceiptOrderFieldReceivedAt.column:
+		str = "RECEIVED_AT"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f MailReceiptOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *MailReceiptOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("MailReceiptOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *MailReceiptOrderFieldCreatedAt
+	case "RECEIVED_AT":
+		*f = *MailReceiptOrderFieldReceivedAt
+	default:
+		return fmt.Errorf("%s is not a valid MailReceiptOrderField", str)
+	}
+	return nil
+}
+
+// MailReceiptOrderField defines the ordering field of MailReceipt.
+type MailReceiptOrderField struct {
+	// Value extracts the ordering value from the given MailReceipt.
+	Value    func(*MailReceipt) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) mailreceipt.OrderOption
+	toCursor func(*MailReceipt) Cursor
+}
+
+// MailReceiptOrder defines the ordering of MailReceipt.
+type MailReceiptOrder struct {
+	Direction OrderDirection         `json:"direction"`
+	Field     *MailReceiptOrderField `json:"field"`
+}
+
+// DefaultMailReceiptOrder is the default ordering of MailReceipt.
+var DefaultMailReceiptOrder = &MailReceiptOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &MailReceiptOrderField{
+		Value: func(_m *MailReceipt) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: mailreceipt.FieldID,
+		toTerm: mailreceipt.ByID,
+		toCursor: func(_m *MailReceipt) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts MailReceipt into MailReceiptEdge.
+func (_m *MailReceipt) ToEdge(order *MailReceiptOrder) *MailReceiptEdge {
+	if order == nil {
+		order = DefaultMailReceiptOrder
+	}
+	return &MailReceiptEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// MailReceiptLineEdge is the edge representation of MailReceiptLine.
+type MailReceiptLineEdge struct {
+	Node   *MailReceiptLine `json:"node"`
+	Cursor Cursor           `json:"cursor"`
+}
+
+// MailReceiptLineConnection is the connection containing edges to MailReceiptLine.
+type MailReceiptLineConnection struct {
+	Edges      []*MailReceiptLineEdge `json:"edges"`
+	PageInfo   PageInfo               `json:"pageInfo"`
+	TotalCount int                    `json:"totalCount"`
+}
+
+func (c *MailReceiptLineConnection) build(nodes []*MailReceiptLine, pager *mailreceiptlinePager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *MailReceiptLine
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *MailReceiptLine {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *MailReceiptLine {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*MailReceiptLineEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &MailReceiptLineEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// MailReceiptLinePaginateOption enables pagination customization.
+type MailReceiptLinePaginateOption func(*mailreceiptlinePager) error
+
+// WithMailReceiptLineOrder configures pagination ordering.
+func WithMailReceiptLineOrder(order *MailReceiptLineOrder) MailReceiptLinePaginateOption {
+	if order == nil {
+		order = DefaultMailReceiptLineOrder
+	}
+	o := *order
+	return func(pager *mailreceiptlinePager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultMailReceiptLineOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithMailReceiptLineFilter configures pagination filter.
+func WithMailReceiptLineFilter(filter func(*MailReceiptLineQuery) (*MailReceiptLineQuery, error)) MailReceiptLinePaginateOption {
+	return func(pager *mailreceiptlinePager) error {
+		if filter == nil {
+			return errors.New("MailReceiptLineQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type mailreceiptlinePager struct {
+	reverse bool
+	order   *MailReceiptLineOrder
+	filter  func(*MailReceiptLineQuery) (*MailReceiptLineQuery, error)
+}
+
+func newMailReceiptLinePager(opts []MailReceiptLinePaginateOption, reverse bool) (*mailreceiptlinePager, error) {
+	pager := &mailreceiptlinePager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultMailReceiptLineOrder
+	}
+	return pager, nil
+}
+
+func (p *mailreceiptlinePager) applyFilter(query *MailReceiptLineQuery) (*MailReceiptLineQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *mailreceiptlinePager) toCursor(_m *MailReceiptLine) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *mailreceiptlinePager) applyCursors(query *MailReceiptLineQuery, after, before *Cursor) (*MailReceiptLineQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultMailReceiptLineOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *mailreceiptlinePager) applyOrder(query *MailReceiptLineQuery) *MailReceiptLineQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultMailReceiptLineOrder.Field {
+		query = query.Order(DefaultMailReceiptLineOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *mailreceiptlinePager) orderExpr(query *MailReceiptLineQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultMailReceiptLineOrder.Field {
+			b.Comma().Ident(DefaultMailReceiptLineOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to MailReceiptLine.
+func (_m *MailReceiptLineQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...MailReceiptLinePaginateOption,
+) (*MailReceiptLineConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newMailReceiptLinePager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &MailReceiptLineConnection{Edges: []*MailReceiptLineEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// MailReceiptLineOrderFieldCreatedAt orders MailReceiptLine by created_at.
+	MailReceiptLineOrderFieldCreatedAt = &MailReceiptLineOrderField{
+		Value: func(_m *MailReceiptLine) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: mailreceiptline.FieldCreatedAt,
+		toTerm: mailreceiptline.ByCreatedAt,
+		toCursor: func(_m *MailReceiptLine) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f MailReceiptLineOrderField) String() string {
+	var str string
+	switch f.column {
+	case MailReceiptLineOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f MailReceiptLineOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *MailReceiptLineOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("MailReceiptLineOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *MailReceiptLineOrderFieldCreatedAt
+	default:
+		return fmt.Errorf("%s is not a valid MailReceiptLineOrderField", str)
+	}
+	return nil
+}
+
+// MailReceiptLineOrderField defines the ordering field of MailReceiptLine.
+type MailReceiptLineOrderField struct {
+	// Value extracts the ordering value from the given MailReceiptLine.
+	Value    func(*MailReceiptLine) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) mailreceiptline.OrderOption
+	toCursor func(*MailReceiptLine) Cursor
+}
+
+// MailReceiptLineOrder defines the ordering of MailReceiptLine.
+type MailReceiptLineOrder struct {
+	Direction OrderDirection             `json:"direction"`
+	Field     *MailReceiptLineOrderField `json:"field"`
+}
+
+// DefaultMailReceiptLineOrder is the default ordering of MailReceiptLine.
+var DefaultMailReceiptLineOrder = &MailReceiptLineOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &MailReceiptLineOrderField{
+		Value: func(_m *MailReceiptLine) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: mailreceiptline.FieldID,
+		toTerm: mailreceiptline.ByID,
+		toCursor: func(_m *MailReceiptLine) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts MailReceiptLine into MailReceiptLineEdge.
+func (_m *MailReceiptLine) ToEdge(order *MailReceiptLineOrder) *MailReceiptLineEdge {
+	if order == nil {
+		order = DefaultMailReceiptLineOrder
+	}
+	return &MailReceiptLineEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// MeterReadingEdge is the edge representation of MeterReading.
+type MeterReadingEdge struct {
+	Node   *MeterReading `json:"node"`
+	Cursor Cursor        `json:"cursor"`
+}
+
+// MeterReadingConnection is the connection containing edges to MeterReading.
+type MeterReadingConnection struct {
+	Edges      []*MeterReadingEdge `json:"edges"`
+	PageInfo   PageInfo            `json:"pageInfo"`
+	TotalCount int                 `json:"totalCount"`
+}
+
+func (c *MeterReadingConnection) build(nodes []*MeterReading, pager *meterreadingPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *MeterReading
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *MeterReading {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *MeterReading {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*MeterReadingEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &MeterReadingEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// MeterReadingPaginateOption enables pagination customization.
+type MeterReadingPaginateOption func(*meterreadingPager) error
+
+// WithMeterReadingOrder configures pagination ordering.
+func WithMeterReadingOrder(order *MeterReadingOrder) MeterReadingPaginateOption {
+	if order == nil {
+		order = DefaultMeterReadingOrder
+	}
+	o := *order
+	return func(pager *meterreadingPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultMeterReadingOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithMeterReadingFilter configures pagination filter.
+func WithMeterReadingFilter(filter func(*MeterReadingQuery) (*MeterReadingQuery, error)) MeterReadingPaginateOption {
+	return func(pager *meterreadingPager) error {
+		if filter == nil {
+			return errors.New("MeterReadingQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type meterreadingPager struct {
+	reverse bool
+	order   *MeterReadingOrder
+	filter  func(*MeterReadingQuery) (*MeterReadingQuery, error)
+}
+
+func newMeterReadingPager(opts []MeterReadingPaginateOption, reverse bool) (*meterreadingPager, error) {
+	pager := &meterreadingPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultMeterReadingOrder
+	}
+	return pager, nil
+}
+
+func (p *meterreadingPager) applyFilter(query *MeterReadingQuery) (*MeterReadingQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *meterreadingPager) toCursor(_m *MeterReading) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *meterreadingPager) applyCursors(query *MeterReadingQuery, after, before *Cursor) (*MeterReadingQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultMeterReadingOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *meterreadingPager) applyOrder(query *MeterReadingQuery) *MeterReadingQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultMeterReadingOrder.Field {
+		query = query.Order(DefaultMeterReadingOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *meterreadingPager) orderExpr(query *MeterReadingQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultMeterReadingOrder.Field {
+			b.Comma().Ident(DefaultMeterReadingOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to MeterReading.
+func (_m *MeterReadingQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...MeterReadingPaginateOption,
+) (*MeterReadingConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newMeterReadingPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &MeterReadingConnection{Edges: []*MeterReadingEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// MeterReadingOrderFieldCreatedAt orders MeterReading by created_at.
+	MeterReadingOrderFieldCreatedAt = &MeterReadingOrderField{
+		Value: func(_m *MeterReading) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: meterreading.FieldCreatedAt,
+		toTerm: meterreading.ByCreatedAt,
+		toCursor: func(_m *MeterReading) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+	// MeterReadingOrderFieldReadAt orders MeterReading by read_at.
+	MeterReadingOrderFieldReadAt = &MeterReadingOrderField{
+		Value: func(_m *MeterReading) (ent.Value, error) {
+			return _m.ReadAt, nil
+		},
+		column: meterreading.FieldReadAt,
+		toTerm: meterreading.ByReadAt,
+		toCursor: func(_m *MeterReading) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.ReadAt,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f MeterReadingOrderField) String() string {
+	var str string
+	switch f.column {
+	case MeterReadingOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	case MeterReadingOrderFieldReadAt.column:
+		str = "READ_AT"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f MeterReadingOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *MeterReadingOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("MeterReadingOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *MeterReadingOrderFieldCreatedAt
+	case "READ_AT":
+		*f = *MeterReadingOrderFieldReadAt
+	default:
+		return fmt.Errorf("%s is not a valid MeterReadingOrderField", str)
+	}
+	return nil
+}
+
+// MeterReadingOrderField defines the ordering field of MeterReading.
+type MeterReadingOrderField struct {
+	// Value extracts the ordering value from the given MeterReading.
+	Value    func(*MeterReading) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) meterreading.OrderOption
+	toCursor func(*MeterReading) Cursor
+}
+
+// MeterReadingOrder defines the ordering of MeterReading.
+type MeterReadingOrder struct {
+	Direction OrderDirection          `json:"direction"`
+	Field     *MeterReadingOrderField `json:"field"`
+}
+
+// DefaultMeterReadingOrder is the default ordering of MeterReading.
+var DefaultMeterReadingOrder = &MeterReadingOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &MeterReadingOrderField{
+		Value: func(_m *MeterReading) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: meterreading.FieldID,
+		toTerm: meterreading.ByID,
+		toCursor: func(_m *MeterReading) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts MeterReading into MeterReadingEdge.
+func (_m *MeterReading) ToEdge(order *MeterReadingOrder) *MeterReadingEdge {
+	if order == nil {
+		order = DefaultMeterReadingOrder
+	}
+	return &MeterReadingEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
 // ObligationEdge is the edge representation of Obligation.
 type ObligationEdge struct {
 	Node   *Obligation `json:"node"`
@@ -19444,6 +21002,356 @@ func (_m *Unit) ToEdge(order *UnitOrder) *UnitEdge {
 		order = DefaultUnitOrder
 	}
 	return &UnitEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// VacancyEdge is the edge representation of Vacancy.
+type VacancyEdge struct {
+	Node   *Vacancy `json:"node"`
+	Cursor Cursor   `json:"cursor"`
+}
+
+// VacancyConnection is the connection containing edges to Vacancy.
+type VacancyConnection struct {
+	Edges      []*VacancyEdge `json:"edges"`
+	PageInfo   PageInfo       `json:"pageInfo"`
+	TotalCount int            `json:"totalCount"`
+}
+
+func (c *VacancyConnection) build(nodes []*Vacancy, pager *vacancyPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *Vacancy
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *Vacancy {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *Vacancy {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*VacancyEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &VacancyEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// VacancyPaginateOption enables pagination customization.
+type VacancyPaginateOption func(*vacancyPager) error
+
+// WithVacancyOrder configures pagination ordering.
+func WithVacancyOrder(order *VacancyOrder) VacancyPaginateOption {
+	if order == nil {
+		order = DefaultVacancyOrder
+	}
+	o := *order
+	return func(pager *vacancyPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultVacancyOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithVacancyFilter configures pagination filter.
+func WithVacancyFilter(filter func(*VacancyQuery) (*VacancyQuery, error)) VacancyPaginateOption {
+	return func(pager *vacancyPager) error {
+		if filter == nil {
+			return errors.New("VacancyQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type vacancyPager struct {
+	reverse bool
+	order   *VacancyOrder
+	filter  func(*VacancyQuery) (*VacancyQuery, error)
+}
+
+func newVacancyPager(opts []VacancyPaginateOption, reverse bool) (*vacancyPager, error) {
+	pager := &vacancyPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultVacancyOrder
+	}
+	return pager, nil
+}
+
+func (p *vacancyPager) applyFilter(query *VacancyQuery) (*VacancyQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *vacancyPager) toCursor(_m *Vacancy) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *vacancyPager) applyCursors(query *VacancyQuery, after, before *Cursor) (*VacancyQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultVacancyOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *vacancyPager) applyOrder(query *VacancyQuery) *VacancyQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultVacancyOrder.Field {
+		query = query.Order(DefaultVacancyOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *vacancyPager) orderExpr(query *VacancyQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultVacancyOrder.Field {
+			b.Comma().Ident(DefaultVacancyOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to Vacancy.
+func (_m *VacancyQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...VacancyPaginateOption,
+) (*VacancyConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newVacancyPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &VacancyConnection{Edges: []*VacancyEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// VacancyOrderFieldCreatedAt orders Vacancy by created_at.
+	VacancyOrderFieldCreatedAt = &VacancyOrderField{
+		Value: func(_m *Vacancy) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: vacancy.FieldCreatedAt,
+		toTerm: vacancy.ByCreatedAt,
+		toCursor: func(_m *Vacancy) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+	// VacancyOrderFieldSortKey orders Vacancy by sort_key.
+	VacancyOrderFieldSortKey = &VacancyOrderField{
+		Value: func(_m *Vacancy) (ent.Value, error) {
+			return _m.SortKey, nil
+		},
+		column: vacancy.FieldSortKey,
+		toTerm: vacancy.BySortKey,
+		toCursor: func(_m *Vacancy) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.SortKey,
+			}
+		},
+	}
+	// VacancyOrderFieldSinceOn orders Vacancy by since_on.
+	VacancyOrderFieldSinceOn = &VacancyOrderField{
+		Value: func(_m *Vacancy) (ent.Value, error) {
+			return _m.SinceOn, nil
+		},
+		column: vacancy.FieldSinceOn,
+		toTerm: vacancy.BySinceOn,
+		toCursor: func(_m *Vacancy) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.SinceOn,
+			}
+		},
+	}
+	// VacancyOrderFieldDueOn orders Vacancy by due_on.
+	VacancyOrderFieldDueOn = &VacancyOrderField{
+		Value: func(_m *Vacancy) (ent.Value, error) {
+			return _m.DueOn, nil
+		},
+		column: vacancy.FieldDueOn,
+		toTerm: vacancy.ByDueOn,
+		toCursor: func(_m *Vacancy) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.DueOn,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f VacancyOrderField) String() string {
+	var str string
+	switch f.column {
+	case VacancyOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	case VacancyOrderFieldSortKey.column:
+		str = "NATURAL"
+	case VacancyOrderFieldSinceOn.column:
+		str = "SINCE"
+	case VacancyOrderFieldDueOn.column:
+		str = "DUE"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f VacancyOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *VacancyOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("VacancyOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *VacancyOrderFieldCreatedAt
+	case "NATURAL":
+		*f = *VacancyOrderFieldSortKey
+	case "SINCE":
+		*f = *VacancyOrderFieldSinceOn
+	case "DUE":
+		*f = *VacancyOrderFieldDueOn
+	default:
+		return fmt.Errorf("%s is not a valid VacancyOrderField", str)
+	}
+	return nil
+}
+
+// VacancyOrderField defines the ordering field of Vacancy.
+type VacancyOrderField struct {
+	// Value extracts the ordering value from the given Vacancy.
+	Value    func(*Vacancy) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) vacancy.OrderOption
+	toCursor func(*Vacancy) Cursor
+}
+
+// VacancyOrder defines the ordering of Vacancy.
+type VacancyOrder struct {
+	Direction OrderDirection     `json:"direction"`
+	Field     *VacancyOrderField `json:"field"`
+}
+
+// DefaultVacancyOrder is the default ordering of Vacancy.
+var DefaultVacancyOrder = &VacancyOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &VacancyOrderField{
+		Value: func(_m *Vacancy) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: vacancy.FieldID,
+		toTerm: vacancy.ByID,
+		toCursor: func(_m *Vacancy) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts Vacancy into VacancyEdge.
+func (_m *Vacancy) ToEdge(order *VacancyOrder) *VacancyEdge {
+	if order == nil {
+		order = DefaultVacancyOrder
+	}
+	return &VacancyEdge{
 		Node:   _m,
 		Cursor: order.Field.toCursor(_m),
 	}

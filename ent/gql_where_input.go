@@ -59,6 +59,11 @@ import (
 	"github.com/steward-pm/steward/ent/keyspotcheck"
 	"github.com/steward-pm/steward/ent/keystatement"
 	"github.com/steward-pm/steward/ent/keystatementline"
+	"github.com/steward-pm/steward/ent/mailevent"
+	"github.com/steward-pm/steward/ent/mailitem"
+	"github.com/steward-pm/steward/ent/mailreceipt"
+	"github.com/steward-pm/steward/ent/mailreceiptline"
+	"github.com/steward-pm/steward/ent/meterreading"
 	"github.com/steward-pm/steward/ent/obligation"
 	"github.com/steward-pm/steward/ent/occupancy"
 	"github.com/steward-pm/steward/ent/predicate"
@@ -71,6 +76,7 @@ import (
 	"github.com/steward-pm/steward/ent/staff"
 	"github.com/steward-pm/steward/ent/stafffileconsultation"
 	"github.com/steward-pm/steward/ent/unit"
+	"github.com/steward-pm/steward/ent/vacancy"
 	"github.com/steward-pm/steward/ent/violation"
 )
 
@@ -17562,6 +17568,1606 @@ func (i *KeyStatementLineWhereInput) P() (predicate.KeyStatementLine, error) {
 	}
 }
 
+// MailEventWhereInput represents a where input for filtering MailEvent queries.
+type MailEventWhereInput struct {
+	Predicates []predicate.MailEvent  `json:"-"`
+	Not        *MailEventWhereInput   `json:"not,omitempty"`
+	Or         []*MailEventWhereInput `json:"or,omitempty"`
+	And        []*MailEventWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "item_id" field predicates.
+	ItemID      *uuid.UUID  `json:"itemID,omitempty"`
+	ItemIDNEQ   *uuid.UUID  `json:"itemIDNEQ,omitempty"`
+	ItemIDIn    []uuid.UUID `json:"itemIDIn,omitempty"`
+	ItemIDNotIn []uuid.UUID `json:"itemIDNotIn,omitempty"`
+
+	// "state" field predicates.
+	State      *mailevent.State  `json:"state,omitempty"`
+	StateNEQ   *mailevent.State  `json:"stateNEQ,omitempty"`
+	StateIn    []mailevent.State `json:"stateIn,omitempty"`
+	StateNotIn []mailevent.State `json:"stateNotIn,omitempty"`
+
+	// "acted_by_id" field predicates.
+	ActedByID      *uuid.UUID  `json:"actedByID,omitempty"`
+	ActedByIDNEQ   *uuid.UUID  `json:"actedByIDNEQ,omitempty"`
+	ActedByIDIn    []uuid.UUID `json:"actedByIDIn,omitempty"`
+	ActedByIDNotIn []uuid.UUID `json:"actedByIDNotIn,omitempty"`
+	ActedByIDGT    *uuid.UUID  `json:"actedByIDGT,omitempty"`
+	ActedByIDGTE   *uuid.UUID  `json:"actedByIDGTE,omitempty"`
+	ActedByIDLT    *uuid.UUID  `json:"actedByIDLT,omitempty"`
+	ActedByIDLTE   *uuid.UUID  `json:"actedByIDLTE,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *MailEventWhereInput) AddPredicates(predicates ...predicate.MailEvent) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the MailEventWhereInput filter on the MailEventQuery builder.
+func (i *MailEventWhereInput) Filter(q *MailEventQuery) (*MailEventQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyMailEventWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyMailEventWhereInput is returned in case the MailEventWhereInput is empty.
+var ErrEmptyMailEventWhereInput = errors.New("ent: empty predicate MailEventWhereInput")
+
+// P returns a predicate for filtering mailevents.
+// An error is returned if the input is empty or invalid.
+func (i *MailEventWhereInput) P() (predicate.MailEvent, error) {
+	var predicates []predicate.MailEvent
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, mailevent.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.MailEvent, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, mailevent.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.MailEvent, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, mailevent.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, mailevent.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, mailevent.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, mailevent.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, mailevent.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, mailevent.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, mailevent.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, mailevent.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, mailevent.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, mailevent.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, mailevent.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, mailevent.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, mailevent.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, mailevent.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, mailevent.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, mailevent.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, mailevent.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, mailevent.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, mailevent.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, mailevent.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, mailevent.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.ItemID != nil {
+		predicates = append(predicates, mailevent.ItemIDEQ(*i.ItemID))
+	}
+	if i.ItemIDNEQ != nil {
+		predicates = append(predicates, mailevent.ItemIDNEQ(*i.ItemIDNEQ))
+	}
+	if len(i.ItemIDIn) > 0 {
+		predicates = append(predicates, mailevent.ItemIDIn(i.ItemIDIn...))
+	}
+	if len(i.ItemIDNotIn) > 0 {
+		predicates = append(predicates, mailevent.ItemIDNotIn(i.ItemIDNotIn...))
+	}
+	if i.State != nil {
+		predicates = append(predicates, mailevent.StateEQ(*i.State))
+	}
+	if i.StateNEQ != nil {
+		predicates = append(predicates, mailevent.StateNEQ(*i.StateNEQ))
+	}
+	if len(i.StateIn) > 0 {
+		predicates = append(predicates, mailevent.StateIn(i.StateIn...))
+	}
+	if len(i.StateNotIn) > 0 {
+		predicates = append(predicates, mailevent.StateNotIn(i.StateNotIn...))
+	}
+	if i.ActedByID != nil {
+		predicates = append(predicates, mailevent.ActedByIDEQ(*i.ActedByID))
+	}
+	if i.ActedByIDNEQ != nil {
+		predicates = append(predicates, mailevent.ActedByIDNEQ(*i.ActedByIDNEQ))
+	}
+	if len(i.ActedByIDIn) > 0 {
+		predicates = append(predicates, mailevent.ActedByIDIn(i.ActedByIDIn...))
+	}
+	if len(i.ActedByIDNotIn) > 0 {
+		predicates = append(predicates, mailevent.ActedByIDNotIn(i.ActedByIDNotIn...))
+	}
+	if i.ActedByIDGT != nil {
+		predicates = append(predicates, mailevent.ActedByIDGT(*i.ActedByIDGT))
+	}
+	if i.ActedByIDGTE != nil {
+		predicates = append(predicates, mailevent.ActedByIDGTE(*i.ActedByIDGTE))
+	}
+	if i.ActedByIDLT != nil {
+		predicates = append(predicates, mailevent.ActedByIDLT(*i.ActedByIDLT))
+	}
+	if i.ActedByIDLTE != nil {
+		predicates = append(predicates, mailevent.ActedByIDLTE(*i.ActedByIDLTE))
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyMailEventWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return mailevent.And(predicates...), nil
+	}
+}
+
+// MailItemWhereInput represents a where input for filtering MailItem queries.
+type MailItemWhereInput struct {
+	Predicates []predicate.MailItem  `json:"-"`
+	Not        *MailItemWhereInput   `json:"not,omitempty"`
+	Or         []*MailItemWhereInput `json:"or,omitempty"`
+	And        []*MailItemWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "voided_at" field predicates.
+	VoidedAt       *time.Time  `json:"voidedAt,omitempty"`
+	VoidedAtNEQ    *time.Time  `json:"voidedAtNEQ,omitempty"`
+	VoidedAtIn     []time.Time `json:"voidedAtIn,omitempty"`
+	VoidedAtNotIn  []time.Time `json:"voidedAtNotIn,omitempty"`
+	VoidedAtGT     *time.Time  `json:"voidedAtGT,omitempty"`
+	VoidedAtGTE    *time.Time  `json:"voidedAtGTE,omitempty"`
+	VoidedAtLT     *time.Time  `json:"voidedAtLT,omitempty"`
+	VoidedAtLTE    *time.Time  `json:"voidedAtLTE,omitempty"`
+	VoidedAtIsNil  bool        `json:"voidedAtIsNil,omitempty"`
+	VoidedAtNotNil bool        `json:"voidedAtNotNil,omitempty"`
+
+	// "receipt_id" field predicates.
+	ReceiptID      *uuid.UUID  `json:"receiptID,omitempty"`
+	ReceiptIDNEQ   *uuid.UUID  `json:"receiptIDNEQ,omitempty"`
+	ReceiptIDIn    []uuid.UUID `json:"receiptIDIn,omitempty"`
+	ReceiptIDNotIn []uuid.UUID `json:"receiptIDNotIn,omitempty"`
+
+	// "received_on" field predicates.
+	ReceivedOn      *time.Time  `json:"receivedOn,omitempty"`
+	ReceivedOnNEQ   *time.Time  `json:"receivedOnNEQ,omitempty"`
+	ReceivedOnIn    []time.Time `json:"receivedOnIn,omitempty"`
+	ReceivedOnNotIn []time.Time `json:"receivedOnNotIn,omitempty"`
+	ReceivedOnGT    *time.Time  `json:"receivedOnGT,omitempty"`
+	ReceivedOnGTE   *time.Time  `json:"receivedOnGTE,omitempty"`
+	ReceivedOnLT    *time.Time  `json:"receivedOnLT,omitempty"`
+	ReceivedOnLTE   *time.Time  `json:"receivedOnLTE,omitempty"`
+
+	// "kind" field predicates.
+	Kind      *mailitem.Kind  `json:"kind,omitempty"`
+	KindNEQ   *mailitem.Kind  `json:"kindNEQ,omitempty"`
+	KindIn    []mailitem.Kind `json:"kindIn,omitempty"`
+	KindNotIn []mailitem.Kind `json:"kindNotIn,omitempty"`
+
+	// "barcode" field predicates.
+	Barcode             *string  `json:"barcode,omitempty"`
+	BarcodeNEQ          *string  `json:"barcodeNEQ,omitempty"`
+	BarcodeIn           []string `json:"barcodeIn,omitempty"`
+	BarcodeNotIn        []string `json:"barcodeNotIn,omitempty"`
+	BarcodeGT           *string  `json:"barcodeGT,omitempty"`
+	BarcodeGTE          *string  `json:"barcodeGTE,omitempty"`
+	BarcodeLT           *string  `json:"barcodeLT,omitempty"`
+	BarcodeLTE          *string  `json:"barcodeLTE,omitempty"`
+	BarcodeContains     *string  `json:"barcodeContains,omitempty"`
+	BarcodeHasPrefix    *string  `json:"barcodeHasPrefix,omitempty"`
+	BarcodeHasSuffix    *string  `json:"barcodeHasSuffix,omitempty"`
+	BarcodeEqualFold    *string  `json:"barcodeEqualFold,omitempty"`
+	BarcodeContainsFold *string  `json:"barcodeContainsFold,omitempty"`
+
+	// "household_id" field predicates.
+	HouseholdID       *uuid.UUID  `json:"householdID,omitempty"`
+	HouseholdIDNEQ    *uuid.UUID  `json:"householdIDNEQ,omitempty"`
+	HouseholdIDIn     []uuid.UUID `json:"householdIDIn,omitempty"`
+	HouseholdIDNotIn  []uuid.UUID `json:"householdIDNotIn,omitempty"`
+	HouseholdIDIsNil  bool        `json:"householdIDIsNil,omitempty"`
+	HouseholdIDNotNil bool        `json:"householdIDNotNil,omitempty"`
+
+	// "department_id" field predicates.
+	DepartmentID       *uuid.UUID  `json:"departmentID,omitempty"`
+	DepartmentIDNEQ    *uuid.UUID  `json:"departmentIDNEQ,omitempty"`
+	DepartmentIDIn     []uuid.UUID `json:"departmentIDIn,omitempty"`
+	DepartmentIDNotIn  []uuid.UUID `json:"departmentIDNotIn,omitempty"`
+	DepartmentIDIsNil  bool        `json:"departmentIDIsNil,omitempty"`
+	DepartmentIDNotNil bool        `json:"departmentIDNotNil,omitempty"`
+
+	// "state" field predicates.
+	State      *mailitem.State  `json:"state,omitempty"`
+	StateNEQ   *mailitem.State  `json:"stateNEQ,omitempty"`
+	StateIn    []mailitem.State `json:"stateIn,omitempty"`
+	StateNotIn []mailitem.State `json:"stateNotIn,omitempty"`
+
+	// "changed_at" field predicates.
+	ChangedAt      *time.Time  `json:"changedAt,omitempty"`
+	ChangedAtNEQ   *time.Time  `json:"changedAtNEQ,omitempty"`
+	ChangedAtIn    []time.Time `json:"changedAtIn,omitempty"`
+	ChangedAtNotIn []time.Time `json:"changedAtNotIn,omitempty"`
+	ChangedAtGT    *time.Time  `json:"changedAtGT,omitempty"`
+	ChangedAtGTE   *time.Time  `json:"changedAtGTE,omitempty"`
+	ChangedAtLT    *time.Time  `json:"changedAtLT,omitempty"`
+	ChangedAtLTE   *time.Time  `json:"changedAtLTE,omitempty"`
+
+	// "slot" field predicates.
+	Slot             *string  `json:"slot,omitempty"`
+	SlotNEQ          *string  `json:"slotNEQ,omitempty"`
+	SlotIn           []string `json:"slotIn,omitempty"`
+	SlotNotIn        []string `json:"slotNotIn,omitempty"`
+	SlotGT           *string  `json:"slotGT,omitempty"`
+	SlotGTE          *string  `json:"slotGTE,omitempty"`
+	SlotLT           *string  `json:"slotLT,omitempty"`
+	SlotLTE          *string  `json:"slotLTE,omitempty"`
+	SlotContains     *string  `json:"slotContains,omitempty"`
+	SlotHasPrefix    *string  `json:"slotHasPrefix,omitempty"`
+	SlotHasSuffix    *string  `json:"slotHasSuffix,omitempty"`
+	SlotEqualFold    *string  `json:"slotEqualFold,omitempty"`
+	SlotContainsFold *string  `json:"slotContainsFold,omitempty"`
+
+	// "registered_by_id" field predicates.
+	RegisteredByID      *uuid.UUID  `json:"registeredByID,omitempty"`
+	RegisteredByIDNEQ   *uuid.UUID  `json:"registeredByIDNEQ,omitempty"`
+	RegisteredByIDIn    []uuid.UUID `json:"registeredByIDIn,omitempty"`
+	RegisteredByIDNotIn []uuid.UUID `json:"registeredByIDNotIn,omitempty"`
+	RegisteredByIDGT    *uuid.UUID  `json:"registeredByIDGT,omitempty"`
+	RegisteredByIDGTE   *uuid.UUID  `json:"registeredByIDGTE,omitempty"`
+	RegisteredByIDLT    *uuid.UUID  `json:"registeredByIDLT,omitempty"`
+	RegisteredByIDLTE   *uuid.UUID  `json:"registeredByIDLTE,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *MailItemWhereInput) AddPredicates(predicates ...predicate.MailItem) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the MailItemWhereInput filter on the MailItemQuery builder.
+func (i *MailItemWhereInput) Filter(q *MailItemQuery) (*MailItemQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyMailItemWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyMailItemWhereInput is returned in case the MailItemWhereInput is empty.
+var ErrEmptyMailItemWhereInput = errors.New("ent: empty predicate MailItemWhereInput")
+
+// P returns a predicate for filtering mailitems.
+// An error is returned if the input is empty or invalid.
+func (i *MailItemWhereInput) P() (predicate.MailItem, error) {
+	var predicates []predicate.MailItem
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, mailitem.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.MailItem, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, mailitem.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.MailItem, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, mailitem.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, mailitem.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, mailitem.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, mailitem.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, mailitem.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, mailitem.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, mailitem.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, mailitem.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, mailitem.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, mailitem.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, mailitem.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, mailitem.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, mailitem.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, mailitem.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, mailitem.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, mailitem.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, mailitem.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, mailitem.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, mailitem.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, mailitem.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, mailitem.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.VoidedAt != nil {
+		predicates = append(predicates, mailitem.VoidedAtEQ(*i.VoidedAt))
+	}
+	if i.VoidedAtNEQ != nil {
+		predicates = append(predicates, mailitem.VoidedAtNEQ(*i.VoidedAtNEQ))
+	}
+	if len(i.VoidedAtIn) > 0 {
+		predicates = append(predicates, mailitem.VoidedAtIn(i.VoidedAtIn...))
+	}
+	if len(i.VoidedAtNotIn) > 0 {
+		predicates = append(predicates, mailitem.VoidedAtNotIn(i.VoidedAtNotIn...))
+	}
+	if i.VoidedAtGT != nil {
+		predicates = append(predicates, mailitem.VoidedAtGT(*i.VoidedAtGT))
+	}
+	if i.VoidedAtGTE != nil {
+		predicates = append(predicates, mailitem.VoidedAtGTE(*i.VoidedAtGTE))
+	}
+	if i.VoidedAtLT != nil {
+		predicates = append(predicates, mailitem.VoidedAtLT(*i.VoidedAtLT))
+	}
+	if i.VoidedAtLTE != nil {
+		predicates = append(predicates, mailitem.VoidedAtLTE(*i.VoidedAtLTE))
+	}
+	if i.VoidedAtIsNil {
+		predicates = append(predicates, mailitem.VoidedAtIsNil())
+	}
+	if i.VoidedAtNotNil {
+		predicates = append(predicates, mailitem.VoidedAtNotNil())
+	}
+	if i.ReceiptID != nil {
+		predicates = append(predicates, mailitem.ReceiptIDEQ(*i.ReceiptID))
+	}
+	if i.ReceiptIDNEQ != nil {
+		predicates = append(predicates, mailitem.ReceiptIDNEQ(*i.ReceiptIDNEQ))
+	}
+	if len(i.ReceiptIDIn) > 0 {
+		predicates = append(predicates, mailitem.ReceiptIDIn(i.ReceiptIDIn...))
+	}
+	if len(i.ReceiptIDNotIn) > 0 {
+		predicates = append(predicates, mailitem.ReceiptIDNotIn(i.ReceiptIDNotIn...))
+	}
+	if i.ReceivedOn != nil {
+		predicates = append(predicates, mailitem.ReceivedOnEQ(*i.ReceivedOn))
+	}
+	if i.ReceivedOnNEQ != nil {
+		predicates = append(predicates, mailitem.ReceivedOnNEQ(*i.ReceivedOnNEQ))
+	}
+	if len(i.ReceivedOnIn) > 0 {
+		predicates = append(predicates, mailitem.ReceivedOnIn(i.ReceivedOnIn...))
+	}
+	if len(i.ReceivedOnNotIn) > 0 {
+		predicates = append(predicates, mailitem.ReceivedOnNotIn(i.ReceivedOnNotIn...))
+	}
+	if i.ReceivedOnGT != nil {
+		predicates = append(predicates, mailitem.ReceivedOnGT(*i.ReceivedOnGT))
+	}
+	if i.ReceivedOnGTE != nil {
+		predicates = append(predicates, mailitem.ReceivedOnGTE(*i.ReceivedOnGTE))
+	}
+	if i.ReceivedOnLT != nil {
+		predicates = append(predicates, mailitem.ReceivedOnLT(*i.ReceivedOnLT))
+	}
+	if i.ReceivedOnLTE != nil {
+		predicates = append(predicates, mailitem.ReceivedOnLTE(*i.ReceivedOnLTE))
+	}
+	if i.Kind != nil {
+		predicates = append(predicates, mailitem.KindEQ(*i.Kind))
+	}
+	if i.KindNEQ != nil {
+		predicates = append(predicates, mailitem.KindNEQ(*i.KindNEQ))
+	}
+	if len(i.KindIn) > 0 {
+		predicates = append(predicates, mailitem.KindIn(i.KindIn...))
+	}
+	if len(i.KindNotIn) > 0 {
+		predicates = append(predicates, mailitem.KindNotIn(i.KindNotIn...))
+	}
+	if i.Barcode != nil {
+		predicates = append(predicates, mailitem.BarcodeEQ(*i.Barcode))
+	}
+	if i.BarcodeNEQ != nil {
+		predicates = append(predicates, mailitem.BarcodeNEQ(*i.BarcodeNEQ))
+	}
+	if len(i.BarcodeIn) > 0 {
+		predicates = append(predicates, mailitem.BarcodeIn(i.BarcodeIn...))
+	}
+	if len(i.BarcodeNotIn) > 0 {
+		predicates = append(predicates, mailitem.BarcodeNotIn(i.BarcodeNotIn...))
+	}
+	if i.BarcodeGT != nil {
+		predicates = append(predicates, mailitem.BarcodeGT(*i.BarcodeGT))
+	}
+	if i.BarcodeGTE != nil {
+		predicates = append(predicates, mailitem.BarcodeGTE(*i.BarcodeGTE))
+	}
+	if i.BarcodeLT != nil {
+		predicates = append(predicates, mailitem.BarcodeLT(*i.BarcodeLT))
+	}
+	if i.BarcodeLTE != nil {
+		predicates = append(predicates, mailitem.BarcodeLTE(*i.BarcodeLTE))
+	}
+	if i.BarcodeContains != nil {
+		predicates = append(predicates, mailitem.BarcodeContains(*i.BarcodeContains))
+	}
+	if i.BarcodeHasPrefix != nil {
+		predicates = append(predicates, mailitem.BarcodeHasPrefix(*i.BarcodeHasPrefix))
+	}
+	if i.BarcodeHasSuffix != nil {
+		predicates = append(predicates, mailitem.BarcodeHasSuffix(*i.BarcodeHasSuffix))
+	}
+	if i.BarcodeEqualFold != nil {
+		predicates = append(predicates, mailitem.BarcodeEqualFold(*i.BarcodeEqualFold))
+	}
+	if i.BarcodeContainsFold != nil {
+		predicates = append(predicates, mailitem.BarcodeContainsFold(*i.BarcodeContainsFold))
+	}
+	if i.HouseholdID != nil {
+		predicates = append(predicates, mailitem.HouseholdIDEQ(*i.HouseholdID))
+	}
+	if i.HouseholdIDNEQ != nil {
+		predicates = append(predicates, mailitem.HouseholdIDNEQ(*i.HouseholdIDNEQ))
+	}
+	if len(i.HouseholdIDIn) > 0 {
+		predicates = append(predicates, mailitem.HouseholdIDIn(i.HouseholdIDIn...))
+	}
+	if len(i.HouseholdIDNotIn) > 0 {
+		predicates = append(predicates, mailitem.HouseholdIDNotIn(i.HouseholdIDNotIn...))
+	}
+	if i.HouseholdIDIsNil {
+		predicates = append(predicates, mailitem.HouseholdIDIsNil())
+	}
+	if i.HouseholdIDNotNil {
+		predicates = append(predicates, mailitem.HouseholdIDNotNil())
+	}
+	if i.DepartmentID != nil {
+		predicates = append(predicates, mailitem.DepartmentIDEQ(*i.DepartmentID))
+	}
+	if i.DepartmentIDNEQ != nil {
+		predicates = append(predicates, mailitem.DepartmentIDNEQ(*i.DepartmentIDNEQ))
+	}
+	if len(i.DepartmentIDIn) > 0 {
+		predicates = append(predicates, mailitem.DepartmentIDIn(i.DepartmentIDIn...))
+	}
+	if len(i.DepartmentIDNotIn) > 0 {
+		predicates = append(predicates, mailitem.DepartmentIDNotIn(i.DepartmentIDNotIn...))
+	}
+	if i.DepartmentIDIsNil {
+		predicates = append(predicates, mailitem.DepartmentIDIsNil())
+	}
+	if i.DepartmentIDNotNil {
+		predicates = append(predicates, mailitem.DepartmentIDNotNil())
+	}
+	if i.State != nil {
+		predicates = append(predicates, mailitem.StateEQ(*i.State))
+	}
+	if i.StateNEQ != nil {
+		predicates = append(predicates, mailitem.StateNEQ(*i.StateNEQ))
+	}
+	if len(i.StateIn) > 0 {
+		predicates = append(predicates, mailitem.StateIn(i.StateIn...))
+	}
+	if len(i.StateNotIn) > 0 {
+		predicates = append(predicates, mailitem.StateNotIn(i.StateNotIn...))
+	}
+	if i.ChangedAt != nil {
+		predicates = append(predicates, mailitem.ChangedAtEQ(*i.ChangedAt))
+	}
+	if i.ChangedAtNEQ != nil {
+		predicates = append(predicates, mailitem.ChangedAtNEQ(*i.ChangedAtNEQ))
+	}
+	if len(i.ChangedAtIn) > 0 {
+		predicates = append(predicates, mailitem.ChangedAtIn(i.ChangedAtIn...))
+	}
+	if len(i.ChangedAtNotIn) > 0 {
+		predicates = append(predicates, mailitem.ChangedAtNotIn(i.ChangedAtNotIn...))
+	}
+	if i.ChangedAtGT != nil {
+		predicates = append(predicates, mailitem.ChangedAtGT(*i.ChangedAtGT))
+	}
+	if i.ChangedAtGTE != nil {
+		predicates = append(predicates, mailitem.ChangedAtGTE(*i.ChangedAtGTE))
+	}
+	if i.ChangedAtLT != nil {
+		predicates = append(predicates, mailitem.ChangedAtLT(*i.ChangedAtLT))
+	}
+	if i.ChangedAtLTE != nil {
+		predicates = append(predicates, mailitem.ChangedAtLTE(*i.ChangedAtLTE))
+	}
+	if i.Slot != nil {
+		predicates = append(predicates, mailitem.SlotEQ(*i.Slot))
+	}
+	if i.SlotNEQ != nil {
+		predicates = append(predicates, mailitem.SlotNEQ(*i.SlotNEQ))
+	}
+	if len(i.SlotIn) > 0 {
+		predicates = append(predicates, mailitem.SlotIn(i.SlotIn...))
+	}
+	if len(i.SlotNotIn) > 0 {
+		predicates = append(predicates, mailitem.SlotNotIn(i.SlotNotIn...))
+	}
+	if i.SlotGT != nil {
+		predicates = append(predicates, mailitem.SlotGT(*i.SlotGT))
+	}
+	if i.SlotGTE != nil {
+		predicates = append(predicates, mailitem.SlotGTE(*i.SlotGTE))
+	}
+	if i.SlotLT != nil {
+		predicates = append(predicates, mailitem.SlotLT(*i.SlotLT))
+	}
+	if i.SlotLTE != nil {
+		predicates = append(predicates, mailitem.SlotLTE(*i.SlotLTE))
+	}
+	if i.SlotContains != nil {
+		predicates = append(predicates, mailitem.SlotContains(*i.SlotContains))
+	}
+	if i.SlotHasPrefix != nil {
+		predicates = append(predicates, mailitem.SlotHasPrefix(*i.SlotHasPrefix))
+	}
+	if i.SlotHasSuffix != nil {
+		predicates = append(predicates, mailitem.SlotHasSuffix(*i.SlotHasSuffix))
+	}
+	if i.SlotEqualFold != nil {
+		predicates = append(predicates, mailitem.SlotEqualFold(*i.SlotEqualFold))
+	}
+	if i.SlotContainsFold != nil {
+		predicates = append(predicates, mailitem.SlotContainsFold(*i.SlotContainsFold))
+	}
+	if i.RegisteredByID != nil {
+		predicates = append(predicates, mailitem.RegisteredByIDEQ(*i.RegisteredByID))
+	}
+	if i.RegisteredByIDNEQ != nil {
+		predicates = append(predicates, mailitem.RegisteredByIDNEQ(*i.RegisteredByIDNEQ))
+	}
+	if len(i.RegisteredByIDIn) > 0 {
+		predicates = append(predicates, mailitem.RegisteredByIDIn(i.RegisteredByIDIn...))
+	}
+	if len(i.RegisteredByIDNotIn) > 0 {
+		predicates = append(predicates, mailitem.RegisteredByIDNotIn(i.RegisteredByIDNotIn...))
+	}
+	if i.RegisteredByIDGT != nil {
+		predicates = append(predicates, mailitem.RegisteredByIDGT(*i.RegisteredByIDGT))
+	}
+	if i.RegisteredByIDGTE != nil {
+		predicates = append(predicates, mailitem.RegisteredByIDGTE(*i.RegisteredByIDGTE))
+	}
+	if i.RegisteredByIDLT != nil {
+		predicates = append(predicates, mailitem.RegisteredByIDLT(*i.RegisteredByIDLT))
+	}
+	if i.RegisteredByIDLTE != nil {
+		predicates = append(predicates, mailitem.RegisteredByIDLTE(*i.RegisteredByIDLTE))
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyMailItemWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return mailitem.And(predicates...), nil
+	}
+}
+
+// MailReceiptWhereInput represents a where input for filtering MailReceipt queries.
+type MailReceiptWhereInput struct {
+	Predicates []predicate.MailReceipt  `json:"-"`
+	Not        *MailReceiptWhereInput   `json:"not,omitempty"`
+	Or         []*MailReceiptWhereInput `json:"or,omitempty"`
+	And        []*MailReceiptWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "voided_at" field predicates.
+	VoidedAt       *time.Time  `json:"voidedAt,omitempty"`
+	VoidedAtNEQ    *time.Time  `json:"voidedAtNEQ,omitempty"`
+	VoidedAtIn     []time.Time `json:"voidedAtIn,omitempty"`
+	VoidedAtNotIn  []time.Time `json:"voidedAtNotIn,omitempty"`
+	VoidedAtGT     *time.Time  `json:"voidedAtGT,omitempty"`
+	VoidedAtGTE    *time.Time  `json:"voidedAtGTE,omitempty"`
+	VoidedAtLT     *time.Time  `json:"voidedAtLT,omitempty"`
+	VoidedAtLTE    *time.Time  `json:"voidedAtLTE,omitempty"`
+	VoidedAtIsNil  bool        `json:"voidedAtIsNil,omitempty"`
+	VoidedAtNotNil bool        `json:"voidedAtNotNil,omitempty"`
+
+	// "received_on" field predicates.
+	ReceivedOn      *time.Time  `json:"receivedOn,omitempty"`
+	ReceivedOnNEQ   *time.Time  `json:"receivedOnNEQ,omitempty"`
+	ReceivedOnIn    []time.Time `json:"receivedOnIn,omitempty"`
+	ReceivedOnNotIn []time.Time `json:"receivedOnNotIn,omitempty"`
+	ReceivedOnGT    *time.Time  `json:"receivedOnGT,omitempty"`
+	ReceivedOnGTE   *time.Time  `json:"receivedOnGTE,omitempty"`
+	ReceivedOnLT    *time.Time  `json:"receivedOnLT,omitempty"`
+	ReceivedOnLTE   *time.Time  `json:"receivedOnLTE,omitempty"`
+
+	// "received_at" field predicates.
+	ReceivedAt      *time.Time  `json:"receivedAt,omitempty"`
+	ReceivedAtNEQ   *time.Time  `json:"receivedAtNEQ,omitempty"`
+	ReceivedAtIn    []time.Time `json:"receivedAtIn,omitempty"`
+	ReceivedAtNotIn []time.Time `json:"receivedAtNotIn,omitempty"`
+	ReceivedAtGT    *time.Time  `json:"receivedAtGT,omitempty"`
+	ReceivedAtGTE   *time.Time  `json:"receivedAtGTE,omitempty"`
+	ReceivedAtLT    *time.Time  `json:"receivedAtLT,omitempty"`
+	ReceivedAtLTE   *time.Time  `json:"receivedAtLTE,omitempty"`
+
+	// "received_by_id" field predicates.
+	ReceivedByID      *uuid.UUID  `json:"receivedByID,omitempty"`
+	ReceivedByIDNEQ   *uuid.UUID  `json:"receivedByIDNEQ,omitempty"`
+	ReceivedByIDIn    []uuid.UUID `json:"receivedByIDIn,omitempty"`
+	ReceivedByIDNotIn []uuid.UUID `json:"receivedByIDNotIn,omitempty"`
+	ReceivedByIDGT    *uuid.UUID  `json:"receivedByIDGT,omitempty"`
+	ReceivedByIDGTE   *uuid.UUID  `json:"receivedByIDGTE,omitempty"`
+	ReceivedByIDLT    *uuid.UUID  `json:"receivedByIDLT,omitempty"`
+	ReceivedByIDLTE   *uuid.UUID  `json:"receivedByIDLTE,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *MailReceiptWhereInput) AddPredicates(predicates ...predicate.MailReceipt) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the MailReceiptWhereInput filter on the MailReceiptQuery builder.
+func (i *MailReceiptWhereInput) Filter(q *MailReceiptQuery) (*MailReceiptQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyMailReceiptWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyMailReceiptWhereInput is returned in case the MailReceiptWhereInput is empty.
+var ErrEmptyMailReceiptWhereInput = errors.New("ent: empty predicate MailReceiptWhereInput")
+
+// P returns a predicate for filtering mailreceipts.
+// An error is returned if the input is empty or invalid.
+func (i *MailReceiptWhereInput) P() (predicate.MailReceipt, error) {
+	var predicates []predicate.MailReceipt
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, mailreceipt.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.MailReceipt, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, mailreceipt.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.MailReceipt, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, mailreceipt.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, mailreceipt.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, mailreceipt.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, mailreceipt.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, mailreceipt.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, mailreceipt.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, mailreceipt.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, mailreceipt.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, mailreceipt.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, mailreceipt.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, mailreceipt.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, mailreceipt.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, mailreceipt.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, mailreceipt.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, mailreceipt.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, mailreceipt.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, mailreceipt.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, mailreceipt.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, mailreceipt.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, mailreceipt.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, mailreceipt.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.VoidedAt != nil {
+		predicates = append(predicates, mailreceipt.VoidedAtEQ(*i.VoidedAt))
+	}
+	if i.VoidedAtNEQ != nil {
+		predicates = append(predicates, mailreceipt.VoidedAtNEQ(*i.VoidedAtNEQ))
+	}
+	if len(i.VoidedAtIn) > 0 {
+		predicates = append(predicates, mailreceipt.VoidedAtIn(i.VoidedAtIn...))
+	}
+	if len(i.VoidedAtNotIn) > 0 {
+		predicates = append(predicates, mailreceipt.VoidedAtNotIn(i.VoidedAtNotIn...))
+	}
+	if i.VoidedAtGT != nil {
+		predicates = append(predicates, mailreceipt.VoidedAtGT(*i.VoidedAtGT))
+	}
+	if i.VoidedAtGTE != nil {
+		predicates = append(predicates, mailreceipt.VoidedAtGTE(*i.VoidedAtGTE))
+	}
+	if i.VoidedAtLT != nil {
+		predicates = append(predicates, mailreceipt.VoidedAtLT(*i.VoidedAtLT))
+	}
+	if i.VoidedAtLTE != nil {
+		predicates = append(predicates, mailreceipt.VoidedAtLTE(*i.VoidedAtLTE))
+	}
+	if i.VoidedAtIsNil {
+		predicates = append(predicates, mailreceipt.VoidedAtIsNil())
+	}
+	if i.VoidedAtNotNil {
+		predicates = append(predicates, mailreceipt.VoidedAtNotNil())
+	}
+	if i.ReceivedOn != nil {
+		predicates = append(predicates, mailreceipt.ReceivedOnEQ(*i.ReceivedOn))
+	}
+	if i.ReceivedOnNEQ != nil {
+		predicates = append(predicates, mailreceipt.ReceivedOnNEQ(*i.ReceivedOnNEQ))
+	}
+	if len(i.ReceivedOnIn) > 0 {
+		predicates = append(predicates, mailreceipt.ReceivedOnIn(i.ReceivedOnIn...))
+	}
+	if len(i.ReceivedOnNotIn) > 0 {
+		predicates = append(predicates, mailreceipt.ReceivedOnNotIn(i.ReceivedOnNotIn...))
+	}
+	if i.ReceivedOnGT != nil {
+		predicates = append(predicates, mailreceipt.ReceivedOnGT(*i.ReceivedOnGT))
+	}
+	if i.ReceivedOnGTE != nil {
+		predicates = append(predicates, mailreceipt.ReceivedOnGTE(*i.ReceivedOnGTE))
+	}
+	if i.ReceivedOnLT != nil {
+		predicates = append(predicates, mailreceipt.ReceivedOnLT(*i.ReceivedOnLT))
+	}
+	if i.ReceivedOnLTE != nil {
+		predicates = append(predicates, mailreceipt.ReceivedOnLTE(*i.ReceivedOnLTE))
+	}
+	if i.ReceivedAt != nil {
+		predicates = append(predicates, mailreceipt.ReceivedAtEQ(*i.ReceivedAt))
+	}
+	if i.ReceivedAtNEQ != nil {
+		predicates = append(predicates, mailreceipt.ReceivedAtNEQ(*i.ReceivedAtNEQ))
+	}
+	if len(i.ReceivedAtIn) > 0 {
+		predicates = append(predicates, mailreceipt.ReceivedAtIn(i.ReceivedAtIn...))
+	}
+	if len(i.ReceivedAtNotIn) > 0 {
+		predicates = append(predicates, mailreceipt.ReceivedAtNotIn(i.ReceivedAtNotIn...))
+	}
+	if i.ReceivedAtGT != nil {
+		predicates = append(predicates, mailreceipt.ReceivedAtGT(*i.ReceivedAtGT))
+	}
+	if i.ReceivedAtGTE != nil {
+		predicates = append(predicates, mailreceipt.ReceivedAtGTE(*i.ReceivedAtGTE))
+	}
+	if i.ReceivedAtLT != nil {
+		predicates = append(predicates, mailreceipt.ReceivedAtLT(*i.ReceivedAtLT))
+	}
+	if i.ReceivedAtLTE != nil {
+		predicates = append(predicates, mailreceipt.ReceivedAtLTE(*i.ReceivedAtLTE))
+	}
+	if i.ReceivedByID != nil {
+		predicates = append(predicates, mailreceipt.ReceivedByIDEQ(*i.ReceivedByID))
+	}
+	if i.ReceivedByIDNEQ != nil {
+		predicates = append(predicates, mailreceipt.ReceivedByIDNEQ(*i.ReceivedByIDNEQ))
+	}
+	if len(i.ReceivedByIDIn) > 0 {
+		predicates = append(predicates, mailreceipt.ReceivedByIDIn(i.ReceivedByIDIn...))
+	}
+	if len(i.ReceivedByIDNotIn) > 0 {
+		predicates = append(predicates, mailreceipt.ReceivedByIDNotIn(i.ReceivedByIDNotIn...))
+	}
+	if i.ReceivedByIDGT != nil {
+		predicates = append(predicates, mailreceipt.ReceivedByIDGT(*i.ReceivedByIDGT))
+	}
+	if i.ReceivedByIDGTE != nil {
+		predicates = append(predicates, mailreceipt.ReceivedByIDGTE(*i.ReceivedByIDGTE))
+	}
+	if i.ReceivedByIDLT != nil {
+		predicates = append(predicates, mailreceipt.ReceivedByIDLT(*i.ReceivedByIDLT))
+	}
+	if i.ReceivedByIDLTE != nil {
+		predicates = append(predicates, mailreceipt.ReceivedByIDLTE(*i.ReceivedByIDLTE))
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyMailReceiptWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return mailreceipt.And(predicates...), nil
+	}
+}
+
+// MailReceiptLineWhereInput represents a where input for filtering MailReceiptLine queries.
+type MailReceiptLineWhereInput struct {
+	Predicates []predicate.MailReceiptLine  `json:"-"`
+	Not        *MailReceiptLineWhereInput   `json:"not,omitempty"`
+	Or         []*MailReceiptLineWhereInput `json:"or,omitempty"`
+	And        []*MailReceiptLineWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "kind" field predicates.
+	Kind      *mailreceiptline.Kind  `json:"kind,omitempty"`
+	KindNEQ   *mailreceiptline.Kind  `json:"kindNEQ,omitempty"`
+	KindIn    []mailreceiptline.Kind `json:"kindIn,omitempty"`
+	KindNotIn []mailreceiptline.Kind `json:"kindNotIn,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *MailReceiptLineWhereInput) AddPredicates(predicates ...predicate.MailReceiptLine) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the MailReceiptLineWhereInput filter on the MailReceiptLineQuery builder.
+func (i *MailReceiptLineWhereInput) Filter(q *MailReceiptLineQuery) (*MailReceiptLineQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyMailReceiptLineWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyMailReceiptLineWhereInput is returned in case the MailReceiptLineWhereInput is empty.
+var ErrEmptyMailReceiptLineWhereInput = errors.New("ent: empty predicate MailReceiptLineWhereInput")
+
+// P returns a predicate for filtering mailreceiptlines.
+// An error is returned if the input is empty or invalid.
+func (i *MailReceiptLineWhereInput) P() (predicate.MailReceiptLine, error) {
+	var predicates []predicate.MailReceiptLine
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, mailreceiptline.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.MailReceiptLine, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, mailreceiptline.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.MailReceiptLine, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, mailreceiptline.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, mailreceiptline.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, mailreceiptline.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, mailreceiptline.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, mailreceiptline.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, mailreceiptline.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, mailreceiptline.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, mailreceiptline.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, mailreceiptline.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, mailreceiptline.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, mailreceiptline.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, mailreceiptline.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, mailreceiptline.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, mailreceiptline.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, mailreceiptline.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, mailreceiptline.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, mailreceiptline.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, mailreceiptline.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, mailreceiptline.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, mailreceiptline.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, mailreceiptline.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.Kind != nil {
+		predicates = append(predicates, mailreceiptline.KindEQ(*i.Kind))
+	}
+	if i.KindNEQ != nil {
+		predicates = append(predicates, mailreceiptline.KindNEQ(*i.KindNEQ))
+	}
+	if len(i.KindIn) > 0 {
+		predicates = append(predicates, mailreceiptline.KindIn(i.KindIn...))
+	}
+	if len(i.KindNotIn) > 0 {
+		predicates = append(predicates, mailreceiptline.KindNotIn(i.KindNotIn...))
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyMailReceiptLineWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return mailreceiptline.And(predicates...), nil
+	}
+}
+
+// MeterReadingWhereInput represents a where input for filtering MeterReading queries.
+type MeterReadingWhereInput struct {
+	Predicates []predicate.MeterReading  `json:"-"`
+	Not        *MeterReadingWhereInput   `json:"not,omitempty"`
+	Or         []*MeterReadingWhereInput `json:"or,omitempty"`
+	And        []*MeterReadingWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "voided_at" field predicates.
+	VoidedAt       *time.Time  `json:"voidedAt,omitempty"`
+	VoidedAtNEQ    *time.Time  `json:"voidedAtNEQ,omitempty"`
+	VoidedAtIn     []time.Time `json:"voidedAtIn,omitempty"`
+	VoidedAtNotIn  []time.Time `json:"voidedAtNotIn,omitempty"`
+	VoidedAtGT     *time.Time  `json:"voidedAtGT,omitempty"`
+	VoidedAtGTE    *time.Time  `json:"voidedAtGTE,omitempty"`
+	VoidedAtLT     *time.Time  `json:"voidedAtLT,omitempty"`
+	VoidedAtLTE    *time.Time  `json:"voidedAtLTE,omitempty"`
+	VoidedAtIsNil  bool        `json:"voidedAtIsNil,omitempty"`
+	VoidedAtNotNil bool        `json:"voidedAtNotNil,omitempty"`
+
+	// "vacancy_id" field predicates.
+	VacancyID      *uuid.UUID  `json:"vacancyID,omitempty"`
+	VacancyIDNEQ   *uuid.UUID  `json:"vacancyIDNEQ,omitempty"`
+	VacancyIDIn    []uuid.UUID `json:"vacancyIDIn,omitempty"`
+	VacancyIDNotIn []uuid.UUID `json:"vacancyIDNotIn,omitempty"`
+
+	// "unit_id" field predicates.
+	UnitID      *uuid.UUID  `json:"unitID,omitempty"`
+	UnitIDNEQ   *uuid.UUID  `json:"unitIDNEQ,omitempty"`
+	UnitIDIn    []uuid.UUID `json:"unitIDIn,omitempty"`
+	UnitIDNotIn []uuid.UUID `json:"unitIDNotIn,omitempty"`
+
+	// "meter" field predicates.
+	Meter      *meterreading.Meter  `json:"meter,omitempty"`
+	MeterNEQ   *meterreading.Meter  `json:"meterNEQ,omitempty"`
+	MeterIn    []meterreading.Meter `json:"meterIn,omitempty"`
+	MeterNotIn []meterreading.Meter `json:"meterNotIn,omitempty"`
+
+	// "read_at" field predicates.
+	ReadAt      *time.Time  `json:"readAt,omitempty"`
+	ReadAtNEQ   *time.Time  `json:"readAtNEQ,omitempty"`
+	ReadAtIn    []time.Time `json:"readAtIn,omitempty"`
+	ReadAtNotIn []time.Time `json:"readAtNotIn,omitempty"`
+	ReadAtGT    *time.Time  `json:"readAtGT,omitempty"`
+	ReadAtGTE   *time.Time  `json:"readAtGTE,omitempty"`
+	ReadAtLT    *time.Time  `json:"readAtLT,omitempty"`
+	ReadAtLTE   *time.Time  `json:"readAtLTE,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *MeterReadingWhereInput) AddPredicates(predicates ...predicate.MeterReading) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the MeterReadingWhereInput filter on the MeterReadingQuery builder.
+func (i *MeterReadingWhereInput) Filter(q *MeterReadingQuery) (*MeterReadingQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyMeterReadingWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyMeterReadingWhereInput is returned in case the MeterReadingWhereInput is empty.
+var ErrEmptyMeterReadingWhereInput = errors.New("ent: empty predicate MeterReadingWhereInput")
+
+// P returns a predicate for filtering meterreadings.
+// An error is returned if the input is empty or invalid.
+func (i *MeterReadingWhereInput) P() (predicate.MeterReading, error) {
+	var predicates []predicate.MeterReading
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, meterreading.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.MeterReading, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, meterreading.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.MeterReading, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, meterreading.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, meterreading.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, meterreading.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, meterreading.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, meterreading.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, meterreading.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, meterreading.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, meterreading.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, meterreading.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, meterreading.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, meterreading.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, meterreading.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, meterreading.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, meterreading.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, meterreading.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, meterreading.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, meterreading.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, meterreading.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, meterreading.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, meterreading.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, meterreading.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.VoidedAt != nil {
+		predicates = append(predicates, meterreading.VoidedAtEQ(*i.VoidedAt))
+	}
+	if i.VoidedAtNEQ != nil {
+		predicates = append(predicates, meterreading.VoidedAtNEQ(*i.VoidedAtNEQ))
+	}
+	if len(i.VoidedAtIn) > 0 {
+		predicates = append(predicates, meterreading.VoidedAtIn(i.VoidedAtIn...))
+	}
+	if len(i.VoidedAtNotIn) > 0 {
+		predicates = append(predicates, meterreading.VoidedAtNotIn(i.VoidedAtNotIn...))
+	}
+	if i.VoidedAtGT != nil {
+		predicates = append(predicates, meterreading.VoidedAtGT(*i.VoidedAtGT))
+	}
+	if i.VoidedAtGTE != nil {
+		predicates = append(predicates, meterreading.VoidedAtGTE(*i.VoidedAtGTE))
+	}
+	if i.VoidedAtLT != nil {
+		predicates = append(predicates, meterreading.VoidedAtLT(*i.VoidedAtLT))
+	}
+	if i.VoidedAtLTE != nil {
+		predicates = append(predicates, meterreading.VoidedAtLTE(*i.VoidedAtLTE))
+	}
+	if i.VoidedAtIsNil {
+		predicates = append(predicates, meterreading.VoidedAtIsNil())
+	}
+	if i.VoidedAtNotNil {
+		predicates = append(predicates, meterreading.VoidedAtNotNil())
+	}
+	if i.VacancyID != nil {
+		predicates = append(predicates, meterreading.VacancyIDEQ(*i.VacancyID))
+	}
+	if i.VacancyIDNEQ != nil {
+		predicates = append(predicates, meterreading.VacancyIDNEQ(*i.VacancyIDNEQ))
+	}
+	if len(i.VacancyIDIn) > 0 {
+		predicates = append(predicates, meterreading.VacancyIDIn(i.VacancyIDIn...))
+	}
+	if len(i.VacancyIDNotIn) > 0 {
+		predicates = append(predicates, meterreading.VacancyIDNotIn(i.VacancyIDNotIn...))
+	}
+	if i.UnitID != nil {
+		predicates = append(predicates, meterreading.UnitIDEQ(*i.UnitID))
+	}
+	if i.UnitIDNEQ != nil {
+		predicates = append(predicates, meterreading.UnitIDNEQ(*i.UnitIDNEQ))
+	}
+	if len(i.UnitIDIn) > 0 {
+		predicates = append(predicates, meterreading.UnitIDIn(i.UnitIDIn...))
+	}
+	if len(i.UnitIDNotIn) > 0 {
+		predicates = append(predicates, meterreading.UnitIDNotIn(i.UnitIDNotIn...))
+	}
+	if i.Meter != nil {
+		predicates = append(predicates, meterreading.MeterEQ(*i.Meter))
+	}
+	if i.MeterNEQ != nil {
+		predicates = append(predicates, meterreading.MeterNEQ(*i.MeterNEQ))
+	}
+	if len(i.MeterIn) > 0 {
+		predicates = append(predicates, meterreading.MeterIn(i.MeterIn...))
+	}
+	if len(i.MeterNotIn) > 0 {
+		predicates = append(predicates, meterreading.MeterNotIn(i.MeterNotIn...))
+	}
+	if i.ReadAt != nil {
+		predicates = append(predicates, meterreading.ReadAtEQ(*i.ReadAt))
+	}
+	if i.ReadAtNEQ != nil {
+		predicates = append(predicates, meterreading.ReadAtNEQ(*i.ReadAtNEQ))
+	}
+	if len(i.ReadAtIn) > 0 {
+		predicates = append(predicates, meterreading.ReadAtIn(i.ReadAtIn...))
+	}
+	if len(i.ReadAtNotIn) > 0 {
+		predicates = append(predicates, meterreading.ReadAtNotIn(i.ReadAtNotIn...))
+	}
+	if i.ReadAtGT != nil {
+		predicates = append(predicates, meterreading.ReadAtGT(*i.ReadAtGT))
+	}
+	if i.ReadAtGTE != nil {
+		predicates = append(predicates, meterreading.ReadAtGTE(*i.ReadAtGTE))
+	}
+	if i.ReadAtLT != nil {
+		predicates = append(predicates, meterreading.ReadAtLT(*i.ReadAtLT))
+	}
+	if i.ReadAtLTE != nil {
+		predicates = append(predicates, meterreading.ReadAtLTE(*i.ReadAtLTE))
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyMeterReadingWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return meterreading.And(predicates...), nil
+	}
+}
+
 // ObligationWhereInput represents a where input for filtering Obligation queries.
 type ObligationWhereInput struct {
 	Predicates []predicate.Obligation  `json:"-"`
@@ -22169,6 +23775,580 @@ func (i *UnitWhereInput) P() (predicate.Unit, error) {
 		return predicates[0], nil
 	default:
 		return unit.And(predicates...), nil
+	}
+}
+
+// VacancyWhereInput represents a where input for filtering Vacancy queries.
+type VacancyWhereInput struct {
+	Predicates []predicate.Vacancy  `json:"-"`
+	Not        *VacancyWhereInput   `json:"not,omitempty"`
+	Or         []*VacancyWhereInput `json:"or,omitempty"`
+	And        []*VacancyWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "unit_id" field predicates.
+	UnitID      *uuid.UUID  `json:"unitID,omitempty"`
+	UnitIDNEQ   *uuid.UUID  `json:"unitIDNEQ,omitempty"`
+	UnitIDIn    []uuid.UUID `json:"unitIDIn,omitempty"`
+	UnitIDNotIn []uuid.UUID `json:"unitIDNotIn,omitempty"`
+
+	// "building_id" field predicates.
+	BuildingID      *uuid.UUID  `json:"buildingID,omitempty"`
+	BuildingIDNEQ   *uuid.UUID  `json:"buildingIDNEQ,omitempty"`
+	BuildingIDIn    []uuid.UUID `json:"buildingIDIn,omitempty"`
+	BuildingIDNotIn []uuid.UUID `json:"buildingIDNotIn,omitempty"`
+	BuildingIDGT    *uuid.UUID  `json:"buildingIDGT,omitempty"`
+	BuildingIDGTE   *uuid.UUID  `json:"buildingIDGTE,omitempty"`
+	BuildingIDLT    *uuid.UUID  `json:"buildingIDLT,omitempty"`
+	BuildingIDLTE   *uuid.UUID  `json:"buildingIDLTE,omitempty"`
+
+	// "area_id" field predicates.
+	AreaID       *uuid.UUID  `json:"areaID,omitempty"`
+	AreaIDNEQ    *uuid.UUID  `json:"areaIDNEQ,omitempty"`
+	AreaIDIn     []uuid.UUID `json:"areaIDIn,omitempty"`
+	AreaIDNotIn  []uuid.UUID `json:"areaIDNotIn,omitempty"`
+	AreaIDGT     *uuid.UUID  `json:"areaIDGT,omitempty"`
+	AreaIDGTE    *uuid.UUID  `json:"areaIDGTE,omitempty"`
+	AreaIDLT     *uuid.UUID  `json:"areaIDLT,omitempty"`
+	AreaIDLTE    *uuid.UUID  `json:"areaIDLTE,omitempty"`
+	AreaIDIsNil  bool        `json:"areaIDIsNil,omitempty"`
+	AreaIDNotNil bool        `json:"areaIDNotNil,omitempty"`
+
+	// "state" field predicates.
+	State      *vacancy.State  `json:"state,omitempty"`
+	StateNEQ   *vacancy.State  `json:"stateNEQ,omitempty"`
+	StateIn    []vacancy.State `json:"stateIn,omitempty"`
+	StateNotIn []vacancy.State `json:"stateNotIn,omitempty"`
+
+	// "since_on" field predicates.
+	SinceOn      *time.Time  `json:"sinceOn,omitempty"`
+	SinceOnNEQ   *time.Time  `json:"sinceOnNEQ,omitempty"`
+	SinceOnIn    []time.Time `json:"sinceOnIn,omitempty"`
+	SinceOnNotIn []time.Time `json:"sinceOnNotIn,omitempty"`
+	SinceOnGT    *time.Time  `json:"sinceOnGT,omitempty"`
+	SinceOnGTE   *time.Time  `json:"sinceOnGTE,omitempty"`
+	SinceOnLT    *time.Time  `json:"sinceOnLT,omitempty"`
+	SinceOnLTE   *time.Time  `json:"sinceOnLTE,omitempty"`
+
+	// "ended_on" field predicates.
+	EndedOn       *time.Time  `json:"endedOn,omitempty"`
+	EndedOnNEQ    *time.Time  `json:"endedOnNEQ,omitempty"`
+	EndedOnIn     []time.Time `json:"endedOnIn,omitempty"`
+	EndedOnNotIn  []time.Time `json:"endedOnNotIn,omitempty"`
+	EndedOnGT     *time.Time  `json:"endedOnGT,omitempty"`
+	EndedOnGTE    *time.Time  `json:"endedOnGTE,omitempty"`
+	EndedOnLT     *time.Time  `json:"endedOnLT,omitempty"`
+	EndedOnLTE    *time.Time  `json:"endedOnLTE,omitempty"`
+	EndedOnIsNil  bool        `json:"endedOnIsNil,omitempty"`
+	EndedOnNotNil bool        `json:"endedOnNotNil,omitempty"`
+
+	// "ventilated_on" field predicates.
+	VentilatedOn       *time.Time  `json:"ventilatedOn,omitempty"`
+	VentilatedOnNEQ    *time.Time  `json:"ventilatedOnNEQ,omitempty"`
+	VentilatedOnIn     []time.Time `json:"ventilatedOnIn,omitempty"`
+	VentilatedOnNotIn  []time.Time `json:"ventilatedOnNotIn,omitempty"`
+	VentilatedOnGT     *time.Time  `json:"ventilatedOnGT,omitempty"`
+	VentilatedOnGTE    *time.Time  `json:"ventilatedOnGTE,omitempty"`
+	VentilatedOnLT     *time.Time  `json:"ventilatedOnLT,omitempty"`
+	VentilatedOnLTE    *time.Time  `json:"ventilatedOnLTE,omitempty"`
+	VentilatedOnIsNil  bool        `json:"ventilatedOnIsNil,omitempty"`
+	VentilatedOnNotNil bool        `json:"ventilatedOnNotNil,omitempty"`
+
+	// "ventilation_due_on" field predicates.
+	VentilationDueOn       *time.Time  `json:"ventilationDueOn,omitempty"`
+	VentilationDueOnNEQ    *time.Time  `json:"ventilationDueOnNEQ,omitempty"`
+	VentilationDueOnIn     []time.Time `json:"ventilationDueOnIn,omitempty"`
+	VentilationDueOnNotIn  []time.Time `json:"ventilationDueOnNotIn,omitempty"`
+	VentilationDueOnGT     *time.Time  `json:"ventilationDueOnGT,omitempty"`
+	VentilationDueOnGTE    *time.Time  `json:"ventilationDueOnGTE,omitempty"`
+	VentilationDueOnLT     *time.Time  `json:"ventilationDueOnLT,omitempty"`
+	VentilationDueOnLTE    *time.Time  `json:"ventilationDueOnLTE,omitempty"`
+	VentilationDueOnIsNil  bool        `json:"ventilationDueOnIsNil,omitempty"`
+	VentilationDueOnNotNil bool        `json:"ventilationDueOnNotNil,omitempty"`
+
+	// "cleaned_on" field predicates.
+	CleanedOn       *time.Time  `json:"cleanedOn,omitempty"`
+	CleanedOnNEQ    *time.Time  `json:"cleanedOnNEQ,omitempty"`
+	CleanedOnIn     []time.Time `json:"cleanedOnIn,omitempty"`
+	CleanedOnNotIn  []time.Time `json:"cleanedOnNotIn,omitempty"`
+	CleanedOnGT     *time.Time  `json:"cleanedOnGT,omitempty"`
+	CleanedOnGTE    *time.Time  `json:"cleanedOnGTE,omitempty"`
+	CleanedOnLT     *time.Time  `json:"cleanedOnLT,omitempty"`
+	CleanedOnLTE    *time.Time  `json:"cleanedOnLTE,omitempty"`
+	CleanedOnIsNil  bool        `json:"cleanedOnIsNil,omitempty"`
+	CleanedOnNotNil bool        `json:"cleanedOnNotNil,omitempty"`
+
+	// "cleaning_due_on" field predicates.
+	CleaningDueOn       *time.Time  `json:"cleaningDueOn,omitempty"`
+	CleaningDueOnNEQ    *time.Time  `json:"cleaningDueOnNEQ,omitempty"`
+	CleaningDueOnIn     []time.Time `json:"cleaningDueOnIn,omitempty"`
+	CleaningDueOnNotIn  []time.Time `json:"cleaningDueOnNotIn,omitempty"`
+	CleaningDueOnGT     *time.Time  `json:"cleaningDueOnGT,omitempty"`
+	CleaningDueOnGTE    *time.Time  `json:"cleaningDueOnGTE,omitempty"`
+	CleaningDueOnLT     *time.Time  `json:"cleaningDueOnLT,omitempty"`
+	CleaningDueOnLTE    *time.Time  `json:"cleaningDueOnLTE,omitempty"`
+	CleaningDueOnIsNil  bool        `json:"cleaningDueOnIsNil,omitempty"`
+	CleaningDueOnNotNil bool        `json:"cleaningDueOnNotNil,omitempty"`
+
+	// "due_on" field predicates.
+	DueOn       *time.Time  `json:"dueOn,omitempty"`
+	DueOnNEQ    *time.Time  `json:"dueOnNEQ,omitempty"`
+	DueOnIn     []time.Time `json:"dueOnIn,omitempty"`
+	DueOnNotIn  []time.Time `json:"dueOnNotIn,omitempty"`
+	DueOnGT     *time.Time  `json:"dueOnGT,omitempty"`
+	DueOnGTE    *time.Time  `json:"dueOnGTE,omitempty"`
+	DueOnLT     *time.Time  `json:"dueOnLT,omitempty"`
+	DueOnLTE    *time.Time  `json:"dueOnLTE,omitempty"`
+	DueOnIsNil  bool        `json:"dueOnIsNil,omitempty"`
+	DueOnNotNil bool        `json:"dueOnNotNil,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *VacancyWhereInput) AddPredicates(predicates ...predicate.Vacancy) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the VacancyWhereInput filter on the VacancyQuery builder.
+func (i *VacancyWhereInput) Filter(q *VacancyQuery) (*VacancyQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyVacancyWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyVacancyWhereInput is returned in case the VacancyWhereInput is empty.
+var ErrEmptyVacancyWhereInput = errors.New("ent: empty predicate VacancyWhereInput")
+
+// P returns a predicate for filtering vacancies.
+// An error is returned if the input is empty or invalid.
+func (i *VacancyWhereInput) P() (predicate.Vacancy, error) {
+	var predicates []predicate.Vacancy
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, vacancy.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.Vacancy, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, vacancy.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.Vacancy, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, vacancy.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, vacancy.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, vacancy.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, vacancy.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, vacancy.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, vacancy.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, vacancy.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, vacancy.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, vacancy.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, vacancy.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, vacancy.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, vacancy.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, vacancy.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, vacancy.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, vacancy.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, vacancy.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, vacancy.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, vacancy.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, vacancy.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, vacancy.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, vacancy.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.UnitID != nil {
+		predicates = append(predicates, vacancy.UnitIDEQ(*i.UnitID))
+	}
+	if i.UnitIDNEQ != nil {
+		predicates = append(predicates, vacancy.UnitIDNEQ(*i.UnitIDNEQ))
+	}
+	if len(i.UnitIDIn) > 0 {
+		predicates = append(predicates, vacancy.UnitIDIn(i.UnitIDIn...))
+	}
+	if len(i.UnitIDNotIn) > 0 {
+		predicates = append(predicates, vacancy.UnitIDNotIn(i.UnitIDNotIn...))
+	}
+	if i.BuildingID != nil {
+		predicates = append(predicates, vacancy.BuildingIDEQ(*i.BuildingID))
+	}
+	if i.BuildingIDNEQ != nil {
+		predicates = append(predicates, vacancy.BuildingIDNEQ(*i.BuildingIDNEQ))
+	}
+	if len(i.BuildingIDIn) > 0 {
+		predicates = append(predicates, vacancy.BuildingIDIn(i.BuildingIDIn...))
+	}
+	if len(i.BuildingIDNotIn) > 0 {
+		predicates = append(predicates, vacancy.BuildingIDNotIn(i.BuildingIDNotIn...))
+	}
+	if i.BuildingIDGT != nil {
+		predicates = append(predicates, vacancy.BuildingIDGT(*i.BuildingIDGT))
+	}
+	if i.BuildingIDGTE != nil {
+		predicates = append(predicates, vacancy.BuildingIDGTE(*i.BuildingIDGTE))
+	}
+	if i.BuildingIDLT != nil {
+		predicates = append(predicates, vacancy.BuildingIDLT(*i.BuildingIDLT))
+	}
+	if i.BuildingIDLTE != nil {
+		predicates = append(predicates, vacancy.BuildingIDLTE(*i.BuildingIDLTE))
+	}
+	if i.AreaID != nil {
+		predicates = append(predicates, vacancy.AreaIDEQ(*i.AreaID))
+	}
+	if i.AreaIDNEQ != nil {
+		predicates = append(predicates, vacancy.AreaIDNEQ(*i.AreaIDNEQ))
+	}
+	if len(i.AreaIDIn) > 0 {
+		predicates = append(predicates, vacancy.AreaIDIn(i.AreaIDIn...))
+	}
+	if len(i.AreaIDNotIn) > 0 {
+		predicates = append(predicates, vacancy.AreaIDNotIn(i.AreaIDNotIn...))
+	}
+	if i.AreaIDGT != nil {
+		predicates = append(predicates, vacancy.AreaIDGT(*i.AreaIDGT))
+	}
+	if i.AreaIDGTE != nil {
+		predicates = append(predicates, vacancy.AreaIDGTE(*i.AreaIDGTE))
+	}
+	if i.AreaIDLT != nil {
+		predicates = append(predicates, vacancy.AreaIDLT(*i.AreaIDLT))
+	}
+	if i.AreaIDLTE != nil {
+		predicates = append(predicates, vacancy.AreaIDLTE(*i.AreaIDLTE))
+	}
+	if i.AreaIDIsNil {
+		predicates = append(predicates, vacancy.AreaIDIsNil())
+	}
+	if i.AreaIDNotNil {
+		predicates = append(predicates, vacancy.AreaIDNotNil())
+	}
+	if i.State != nil {
+		predicates = append(predicates, vacancy.StateEQ(*i.State))
+	}
+	if i.StateNEQ != nil {
+		predicates = append(predicates, vacancy.StateNEQ(*i.StateNEQ))
+	}
+	if len(i.StateIn) > 0 {
+		predicates = append(predicates, vacancy.StateIn(i.StateIn...))
+	}
+	if len(i.StateNotIn) > 0 {
+		predicates = append(predicates, vacancy.StateNotIn(i.StateNotIn...))
+	}
+	if i.SinceOn != nil {
+		predicates = append(predicates, vacancy.SinceOnEQ(*i.SinceOn))
+	}
+	if i.SinceOnNEQ != nil {
+		predicates = append(predicates, vacancy.SinceOnNEQ(*i.SinceOnNEQ))
+	}
+	if len(i.SinceOnIn) > 0 {
+		predicates = append(predicates, vacancy.SinceOnIn(i.SinceOnIn...))
+	}
+	if len(i.SinceOnNotIn) > 0 {
+		predicates = append(predicates, vacancy.SinceOnNotIn(i.SinceOnNotIn...))
+	}
+	if i.SinceOnGT != nil {
+		predicates = append(predicates, vacancy.SinceOnGT(*i.SinceOnGT))
+	}
+	if i.SinceOnGTE != nil {
+		predicates = append(predicates, vacancy.SinceOnGTE(*i.SinceOnGTE))
+	}
+	if i.SinceOnLT != nil {
+		predicates = append(predicates, vacancy.SinceOnLT(*i.SinceOnLT))
+	}
+	if i.SinceOnLTE != nil {
+		predicates = append(predicates, vacancy.SinceOnLTE(*i.SinceOnLTE))
+	}
+	if i.EndedOn != nil {
+		predicates = append(predicates, vacancy.EndedOnEQ(*i.EndedOn))
+	}
+	if i.EndedOnNEQ != nil {
+		predicates = append(predicates, vacancy.EndedOnNEQ(*i.EndedOnNEQ))
+	}
+	if len(i.EndedOnIn) > 0 {
+		predicates = append(predicates, vacancy.EndedOnIn(i.EndedOnIn...))
+	}
+	if len(i.EndedOnNotIn) > 0 {
+		predicates = append(predicates, vacancy.EndedOnNotIn(i.EndedOnNotIn...))
+	}
+	if i.EndedOnGT != nil {
+		predicates = append(predicates, vacancy.EndedOnGT(*i.EndedOnGT))
+	}
+	if i.EndedOnGTE != nil {
+		predicates = append(predicates, vacancy.EndedOnGTE(*i.EndedOnGTE))
+	}
+	if i.EndedOnLT != nil {
+		predicates = append(predicates, vacancy.EndedOnLT(*i.EndedOnLT))
+	}
+	if i.EndedOnLTE != nil {
+		predicates = append(predicates, vacancy.EndedOnLTE(*i.EndedOnLTE))
+	}
+	if i.EndedOnIsNil {
+		predicates = append(predicates, vacancy.EndedOnIsNil())
+	}
+	if i.EndedOnNotNil {
+		predicates = append(predicates, vacancy.EndedOnNotNil())
+	}
+	if i.VentilatedOn != nil {
+		predicates = append(predicates, vacancy.VentilatedOnEQ(*i.VentilatedOn))
+	}
+	if i.VentilatedOnNEQ != nil {
+		predicates = append(predicates, vacancy.VentilatedOnNEQ(*i.VentilatedOnNEQ))
+	}
+	if len(i.VentilatedOnIn) > 0 {
+		predicates = append(predicates, vacancy.VentilatedOnIn(i.VentilatedOnIn...))
+	}
+	if len(i.VentilatedOnNotIn) > 0 {
+		predicates = append(predicates, vacancy.VentilatedOnNotIn(i.VentilatedOnNotIn...))
+	}
+	if i.VentilatedOnGT != nil {
+		predicates = append(predicates, vacancy.VentilatedOnGT(*i.VentilatedOnGT))
+	}
+	if i.VentilatedOnGTE != nil {
+		predicates = append(predicates, vacancy.VentilatedOnGTE(*i.VentilatedOnGTE))
+	}
+	if i.VentilatedOnLT != nil {
+		predicates = append(predicates, vacancy.VentilatedOnLT(*i.VentilatedOnLT))
+	}
+	if i.VentilatedOnLTE != nil {
+		predicates = append(predicates, vacancy.VentilatedOnLTE(*i.VentilatedOnLTE))
+	}
+	if i.VentilatedOnIsNil {
+		predicates = append(predicates, vacancy.VentilatedOnIsNil())
+	}
+	if i.VentilatedOnNotNil {
+		predicates = append(predicates, vacancy.VentilatedOnNotNil())
+	}
+	if i.VentilationDueOn != nil {
+		predicates = append(predicates, vacancy.VentilationDueOnEQ(*i.VentilationDueOn))
+	}
+	if i.VentilationDueOnNEQ != nil {
+		predicates = append(predicates, vacancy.VentilationDueOnNEQ(*i.VentilationDueOnNEQ))
+	}
+	if len(i.VentilationDueOnIn) > 0 {
+		predicates = append(predicates, vacancy.VentilationDueOnIn(i.VentilationDueOnIn...))
+	}
+	if len(i.VentilationDueOnNotIn) > 0 {
+		predicates = append(predicates, vacancy.VentilationDueOnNotIn(i.VentilationDueOnNotIn...))
+	}
+	if i.VentilationDueOnGT != nil {
+		predicates = append(predicates, vacancy.VentilationDueOnGT(*i.VentilationDueOnGT))
+	}
+	if i.VentilationDueOnGTE != nil {
+		predicates = append(predicates, vacancy.VentilationDueOnGTE(*i.VentilationDueOnGTE))
+	}
+	if i.VentilationDueOnLT != nil {
+		predicates = append(predicates, vacancy.VentilationDueOnLT(*i.VentilationDueOnLT))
+	}
+	if i.VentilationDueOnLTE != nil {
+		predicates = append(predicates, vacancy.VentilationDueOnLTE(*i.VentilationDueOnLTE))
+	}
+	if i.VentilationDueOnIsNil {
+		predicates = append(predicates, vacancy.VentilationDueOnIsNil())
+	}
+	if i.VentilationDueOnNotNil {
+		predicates = append(predicates, vacancy.VentilationDueOnNotNil())
+	}
+	if i.CleanedOn != nil {
+		predicates = append(predicates, vacancy.CleanedOnEQ(*i.CleanedOn))
+	}
+	if i.CleanedOnNEQ != nil {
+		predicates = append(predicates, vacancy.CleanedOnNEQ(*i.CleanedOnNEQ))
+	}
+	if len(i.CleanedOnIn) > 0 {
+		predicates = append(predicates, vacancy.CleanedOnIn(i.CleanedOnIn...))
+	}
+	if len(i.CleanedOnNotIn) > 0 {
+		predicates = append(predicates, vacancy.CleanedOnNotIn(i.CleanedOnNotIn...))
+	}
+	if i.CleanedOnGT != nil {
+		predicates = append(predicates, vacancy.CleanedOnGT(*i.CleanedOnGT))
+	}
+	if i.CleanedOnGTE != nil {
+		predicates = append(predicates, vacancy.CleanedOnGTE(*i.CleanedOnGTE))
+	}
+	if i.CleanedOnLT != nil {
+		predicates = append(predicates, vacancy.CleanedOnLT(*i.CleanedOnLT))
+	}
+	if i.CleanedOnLTE != nil {
+		predicates = append(predicates, vacancy.CleanedOnLTE(*i.CleanedOnLTE))
+	}
+	if i.CleanedOnIsNil {
+		predicates = append(predicates, vacancy.CleanedOnIsNil())
+	}
+	if i.CleanedOnNotNil {
+		predicates = append(predicates, vacancy.CleanedOnNotNil())
+	}
+	if i.CleaningDueOn != nil {
+		predicates = append(predicates, vacancy.CleaningDueOnEQ(*i.CleaningDueOn))
+	}
+	if i.CleaningDueOnNEQ != nil {
+		predicates = append(predicates, vacancy.CleaningDueOnNEQ(*i.CleaningDueOnNEQ))
+	}
+	if len(i.CleaningDueOnIn) > 0 {
+		predicates = append(predicates, vacancy.CleaningDueOnIn(i.CleaningDueOnIn...))
+	}
+	if len(i.CleaningDueOnNotIn) > 0 {
+		predicates = append(predicates, vacancy.CleaningDueOnNotIn(i.CleaningDueOnNotIn...))
+	}
+	if i.CleaningDueOnGT != nil {
+		predicates = append(predicates, vacancy.CleaningDueOnGT(*i.CleaningDueOnGT))
+	}
+	if i.CleaningDueOnGTE != nil {
+		predicates = append(predicates, vacancy.CleaningDueOnGTE(*i.CleaningDueOnGTE))
+	}
+	if i.CleaningDueOnLT != nil {
+		predicates = append(predicates, vacancy.CleaningDueOnLT(*i.CleaningDueOnLT))
+	}
+	if i.CleaningDueOnLTE != nil {
+		predicates = append(predicates, vacancy.CleaningDueOnLTE(*i.CleaningDueOnLTE))
+	}
+	if i.CleaningDueOnIsNil {
+		predicates = append(predicates, vacancy.CleaningDueOnIsNil())
+	}
+	if i.CleaningDueOnNotNil {
+		predicates = append(predicates, vacancy.CleaningDueOnNotNil())
+	}
+	if i.DueOn != nil {
+		predicates = append(predicates, vacancy.DueOnEQ(*i.DueOn))
+	}
+	if i.DueOnNEQ != nil {
+		predicates = append(predicates, vacancy.DueOnNEQ(*i.DueOnNEQ))
+	}
+	if len(i.DueOnIn) > 0 {
+		predicates = append(predicates, vacancy.DueOnIn(i.DueOnIn...))
+	}
+	if len(i.DueOnNotIn) > 0 {
+		predicates = append(predicates, vacancy.DueOnNotIn(i.DueOnNotIn...))
+	}
+	if i.DueOnGT != nil {
+		predicates = append(predicates, vacancy.DueOnGT(*i.DueOnGT))
+	}
+	if i.DueOnGTE != nil {
+		predicates = append(predicates, vacancy.DueOnGTE(*i.DueOnGTE))
+	}
+	if i.DueOnLT != nil {
+		predicates = append(predicates, vacancy.DueOnLT(*i.DueOnLT))
+	}
+	if i.DueOnLTE != nil {
+		predicates = append(predicates, vacancy.DueOnLTE(*i.DueOnLTE))
+	}
+	if i.DueOnIsNil {
+		predicates = append(predicates, vacancy.DueOnIsNil())
+	}
+	if i.DueOnNotNil {
+		predicates = append(predicates, vacancy.DueOnNotNil())
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyVacancyWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return vacancy.And(predicates...), nil
 	}
 }
 

@@ -63,6 +63,11 @@ import (
 	"github.com/steward-pm/steward/ent/keyspotcheck"
 	"github.com/steward-pm/steward/ent/keystatement"
 	"github.com/steward-pm/steward/ent/keystatementline"
+	"github.com/steward-pm/steward/ent/mailevent"
+	"github.com/steward-pm/steward/ent/mailitem"
+	"github.com/steward-pm/steward/ent/mailreceipt"
+	"github.com/steward-pm/steward/ent/mailreceiptline"
+	"github.com/steward-pm/steward/ent/meterreading"
 	"github.com/steward-pm/steward/ent/obligation"
 	"github.com/steward-pm/steward/ent/occupancy"
 	"github.com/steward-pm/steward/ent/predicate"
@@ -75,6 +80,7 @@ import (
 	"github.com/steward-pm/steward/ent/staff"
 	"github.com/steward-pm/steward/ent/stafffileconsultation"
 	"github.com/steward-pm/steward/ent/unit"
+	"github.com/steward-pm/steward/ent/vacancy"
 	"github.com/steward-pm/steward/ent/violation"
 	"github.com/steward-pm/steward/internal/contact"
 )
@@ -139,6 +145,11 @@ const (
 	TypeKeySpotCheck           = "KeySpotCheck"
 	TypeKeyStatement           = "KeyStatement"
 	TypeKeyStatementLine       = "KeyStatementLine"
+	TypeMailEvent              = "MailEvent"
+	TypeMailItem               = "MailItem"
+	TypeMailReceipt            = "MailReceipt"
+	TypeMailReceiptLine        = "MailReceiptLine"
+	TypeMeterReading           = "MeterReading"
 	TypeObligation             = "Obligation"
 	TypeOccupancy              = "Occupancy"
 	TypeReconciliation         = "Reconciliation"
@@ -150,6 +161,7 @@ const (
 	TypeStaff                  = "Staff"
 	TypeStaffFileConsultation  = "StaffFileConsultation"
 	TypeUnit                   = "Unit"
+	TypeVacancy                = "Vacancy"
 	TypeViolation              = "Violation"
 )
 
@@ -66685,6 +66697,6083 @@ func (m *KeyStatementLineMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown KeyStatementLine edge %s", name)
 }
 
+// MailEventMutation represents an operation that mutates the MailEvent nodes in the graph.
+type MailEventMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *uuid.UUID
+	created_at    *time.Time
+	state         *mailevent.State
+	household_id  *uuid.UUID
+	department_id *uuid.UUID
+	reason        *string
+	taken_by      *string
+	acted_by_id   *uuid.UUID
+	acted_by_name *string
+	acted_at      *time.Time
+	clearedFields map[string]struct{}
+	estate        *uuid.UUID
+	clearedestate bool
+	item          *uuid.UUID
+	cleareditem   bool
+	done          bool
+	oldValue      func(context.Context) (*MailEvent, error)
+	predicates    []predicate.MailEvent
+}
+
+var _ ent.Mutation = (*MailEventMutation)(nil)
+
+// maileventOption allows management of the mutation configuration using functional options.
+type maileventOption func(*MailEventMutation)
+
+// newMailEventMutation creates new mutation for the MailEvent entity.
+func newMailEventMutation(c config, op Op, opts ...maileventOption) *MailEventMutation {
+	m := &MailEventMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeMailEvent,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withMailEventID sets the ID field of the mutation.
+func withMailEventID(id uuid.UUID) maileventOption {
+	return func(m *MailEventMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *MailEvent
+		)
+		m.oldValue = func(ctx context.Context) (*MailEvent, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().MailEvent.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withMailEvent sets the old MailEvent of the mutation.
+func withMailEvent(node *MailEvent) maileventOption {
+	return func(m *MailEventMutation) {
+		m.oldValue = func(context.Context) (*MailEvent, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m MailEventMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m MailEventMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of MailEvent entities.
+func (m *MailEventMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *MailEventMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *MailEventMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().MailEvent.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *MailEventMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *MailEventMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the MailEvent entity.
+// If the MailEvent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailEventMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *MailEventMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *MailEventMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *MailEventMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the MailEvent entity.
+// If the MailEvent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailEventMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *MailEventMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetItemID sets the "item_id" field.
+func (m *MailEventMutation) SetItemID(u uuid.UUID) {
+	m.item = &u
+}
+
+// ItemID returns the value of the "item_id" field in the mutation.
+func (m *MailEventMutation) ItemID() (r uuid.UUID, exists bool) {
+	v := m.item
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldItemID returns the old "item_id" field's value of the MailEvent entity.
+// If the MailEvent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailEventMutation) OldItemID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldItemID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldItemID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldItemID: %w", err)
+	}
+	return oldValue.ItemID, nil
+}
+
+// ResetItemID resets all changes to the "item_id" field.
+func (m *MailEventMutation) ResetItemID() {
+	m.item = nil
+}
+
+// SetState sets the "state" field.
+func (m *MailEventMutation) SetState(value mailevent.State) {
+	m.state = &value
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *MailEventMutation) State() (r mailevent.State, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the MailEvent entity.
+// If the MailEvent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailEventMutation) OldState(ctx context.Context) (v mailevent.State, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *MailEventMutation) ResetState() {
+	m.state = nil
+}
+
+// SetHouseholdID sets the "household_id" field.
+func (m *MailEventMutation) SetHouseholdID(u uuid.UUID) {
+	m.household_id = &u
+}
+
+// HouseholdID returns the value of the "household_id" field in the mutation.
+func (m *MailEventMutation) HouseholdID() (r uuid.UUID, exists bool) {
+	v := m.household_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHouseholdID returns the old "household_id" field's value of the MailEvent entity.
+// If the MailEvent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailEventMutation) OldHouseholdID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHouseholdID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHouseholdID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHouseholdID: %w", err)
+	}
+	return oldValue.HouseholdID, nil
+}
+
+// ClearHouseholdID clears the value of the "household_id" field.
+func (m *MailEventMutation) ClearHouseholdID() {
+	m.household_id = nil
+	m.clearedFields[mailevent.FieldHouseholdID] = struct{}{}
+}
+
+// HouseholdIDCleared returns if the "household_id" field was cleared in this mutation.
+func (m *MailEventMutation) HouseholdIDCleared() bool {
+	_, ok := m.clearedFields[mailevent.FieldHouseholdID]
+	return ok
+}
+
+// ResetHouseholdID resets all changes to the "household_id" field.
+func (m *MailEventMutation) ResetHouseholdID() {
+	m.household_id = nil
+	delete(m.clearedFields, mailevent.FieldHouseholdID)
+}
+
+// SetDepartmentID sets the "department_id" field.
+func (m *MailEventMutation) SetDepartmentID(u uuid.UUID) {
+	m.department_id = &u
+}
+
+// DepartmentID returns the value of the "department_id" field in the mutation.
+func (m *MailEventMutation) DepartmentID() (r uuid.UUID, exists bool) {
+	v := m.department_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDepartmentID returns the old "department_id" field's value of the MailEvent entity.
+// If the MailEvent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailEventMutation) OldDepartmentID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDepartmentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDepartmentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDepartmentID: %w", err)
+	}
+	return oldValue.DepartmentID, nil
+}
+
+// ClearDepartmentID clears the value of the "department_id" field.
+func (m *MailEventMutation) ClearDepartmentID() {
+	m.department_id = nil
+	m.clearedFields[mailevent.FieldDepartmentID] = struct{}{}
+}
+
+// DepartmentIDCleared returns if the "department_id" field was cleared in this mutation.
+func (m *MailEventMutation) DepartmentIDCleared() bool {
+	_, ok := m.clearedFields[mailevent.FieldDepartmentID]
+	return ok
+}
+
+// ResetDepartmentID resets all changes to the "department_id" field.
+func (m *MailEventMutation) ResetDepartmentID() {
+	m.department_id = nil
+	delete(m.clearedFields, mailevent.FieldDepartmentID)
+}
+
+// SetReason sets the "reason" field.
+func (m *MailEventMutation) SetReason(s string) {
+	m.reason = &s
+}
+
+// Reason returns the value of the "reason" field in the mutation.
+func (m *MailEventMutation) Reason() (r string, exists bool) {
+	v := m.reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReason returns the old "reason" field's value of the MailEvent entity.
+// If the MailEvent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailEventMutation) OldReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReason: %w", err)
+	}
+	return oldValue.Reason, nil
+}
+
+// ResetReason resets all changes to the "reason" field.
+func (m *MailEventMutation) ResetReason() {
+	m.reason = nil
+}
+
+// SetTakenBy sets the "taken_by" field.
+func (m *MailEventMutation) SetTakenBy(s string) {
+	m.taken_by = &s
+}
+
+// TakenBy returns the value of the "taken_by" field in the mutation.
+func (m *MailEventMutation) TakenBy() (r string, exists bool) {
+	v := m.taken_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTakenBy returns the old "taken_by" field's value of the MailEvent entity.
+// If the MailEvent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailEventMutation) OldTakenBy(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTakenBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTakenBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTakenBy: %w", err)
+	}
+	return oldValue.TakenBy, nil
+}
+
+// ResetTakenBy resets all changes to the "taken_by" field.
+func (m *MailEventMutation) ResetTakenBy() {
+	m.taken_by = nil
+}
+
+// SetActedByID sets the "acted_by_id" field.
+func (m *MailEventMutation) SetActedByID(u uuid.UUID) {
+	m.acted_by_id = &u
+}
+
+// ActedByID returns the value of the "acted_by_id" field in the mutation.
+func (m *MailEventMutation) ActedByID() (r uuid.UUID, exists bool) {
+	v := m.acted_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldActedByID returns the old "acted_by_id" field's value of the MailEvent entity.
+// If the MailEvent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailEventMutation) OldActedByID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldActedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldActedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldActedByID: %w", err)
+	}
+	return oldValue.ActedByID, nil
+}
+
+// ResetActedByID resets all changes to the "acted_by_id" field.
+func (m *MailEventMutation) ResetActedByID() {
+	m.acted_by_id = nil
+}
+
+// SetActedByName sets the "acted_by_name" field.
+func (m *MailEventMutation) SetActedByName(s string) {
+	m.acted_by_name = &s
+}
+
+// ActedByName returns the value of the "acted_by_name" field in the mutation.
+func (m *MailEventMutation) ActedByName() (r string, exists bool) {
+	v := m.acted_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldActedByName returns the old "acted_by_name" field's value of the MailEvent entity.
+// If the MailEvent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailEventMutation) OldActedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldActedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldActedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldActedByName: %w", err)
+	}
+	return oldValue.ActedByName, nil
+}
+
+// ResetActedByName resets all changes to the "acted_by_name" field.
+func (m *MailEventMutation) ResetActedByName() {
+	m.acted_by_name = nil
+}
+
+// SetActedAt sets the "acted_at" field.
+func (m *MailEventMutation) SetActedAt(t time.Time) {
+	m.acted_at = &t
+}
+
+// ActedAt returns the value of the "acted_at" field in the mutation.
+func (m *MailEventMutation) ActedAt() (r time.Time, exists bool) {
+	v := m.acted_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldActedAt returns the old "acted_at" field's value of the MailEvent entity.
+// If the MailEvent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailEventMutation) OldActedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldActedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldActedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldActedAt: %w", err)
+	}
+	return oldValue.ActedAt, nil
+}
+
+// ResetActedAt resets all changes to the "acted_at" field.
+func (m *MailEventMutation) ResetActedAt() {
+	m.acted_at = nil
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *MailEventMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[mailevent.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *MailEventMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *MailEventMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *MailEventMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearItem clears the "item" edge to the MailItem entity.
+func (m *MailEventMutation) ClearItem() {
+	m.cleareditem = true
+	m.clearedFields[mailevent.FieldItemID] = struct{}{}
+}
+
+// ItemCleared reports if the "item" edge to the MailItem entity was cleared.
+func (m *MailEventMutation) ItemCleared() bool {
+	return m.cleareditem
+}
+
+// ItemIDs returns the "item" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ItemID instead. It exists only for internal usage by the builders.
+func (m *MailEventMutation) ItemIDs() (ids []uuid.UUID) {
+	if id := m.item; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetItem resets all changes to the "item" edge.
+func (m *MailEventMutation) ResetItem() {
+	m.item = nil
+	m.cleareditem = false
+}
+
+// Where appends a list predicates to the MailEventMutation builder.
+func (m *MailEventMutation) Where(ps ...predicate.MailEvent) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the MailEventMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *MailEventMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.MailEvent, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *MailEventMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *MailEventMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (MailEvent).
+func (m *MailEventMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *MailEventMutation) Fields() []string {
+	fields := make([]string, 0, 11)
+	if m.created_at != nil {
+		fields = append(fields, mailevent.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, mailevent.FieldEstateID)
+	}
+	if m.item != nil {
+		fields = append(fields, mailevent.FieldItemID)
+	}
+	if m.state != nil {
+		fields = append(fields, mailevent.FieldState)
+	}
+	if m.household_id != nil {
+		fields = append(fields, mailevent.FieldHouseholdID)
+	}
+	if m.department_id != nil {
+		fields = append(fields, mailevent.FieldDepartmentID)
+	}
+	if m.reason != nil {
+		fields = append(fields, mailevent.FieldReason)
+	}
+	if m.taken_by != nil {
+		fields = append(fields, mailevent.FieldTakenBy)
+	}
+	if m.acted_by_id != nil {
+		fields = append(fields, mailevent.FieldActedByID)
+	}
+	if m.acted_by_name != nil {
+		fields = append(fields, mailevent.FieldActedByName)
+	}
+	if m.acted_at != nil {
+		fields = append(fields, mailevent.FieldActedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *MailEventMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case mailevent.FieldCreatedAt:
+		return m.CreatedAt()
+	case mailevent.FieldEstateID:
+		return m.EstateID()
+	case mailevent.FieldItemID:
+		return m.ItemID()
+	case mailevent.FieldState:
+		return m.State()
+	case mailevent.FieldHouseholdID:
+		return m.HouseholdID()
+	case mailevent.FieldDepartmentID:
+		return m.DepartmentID()
+	case mailevent.FieldReason:
+		return m.Reason()
+	case mailevent.FieldTakenBy:
+		return m.TakenBy()
+	case mailevent.FieldActedByID:
+		return m.ActedByID()
+	case mailevent.FieldActedByName:
+		return m.ActedByName()
+	case mailevent.FieldActedAt:
+		return m.ActedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *MailEventMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case mailevent.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case mailevent.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case mailevent.FieldItemID:
+		return m.OldItemID(ctx)
+	case mailevent.FieldState:
+		return m.OldState(ctx)
+	case mailevent.FieldHouseholdID:
+		return m.OldHouseholdID(ctx)
+	case mailevent.FieldDepartmentID:
+		return m.OldDepartmentID(ctx)
+	case mailevent.FieldReason:
+		return m.OldReason(ctx)
+	case mailevent.FieldTakenBy:
+		return m.OldTakenBy(ctx)
+	case mailevent.FieldActedByID:
+		return m.OldActedByID(ctx)
+	case mailevent.FieldActedByName:
+		return m.OldActedByName(ctx)
+	case mailevent.FieldActedAt:
+		return m.OldActedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown MailEvent field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *MailEventMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case mailevent.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case mailevent.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case mailevent.FieldItemID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetItemID(v)
+		return nil
+	case mailevent.FieldState:
+		v, ok := value.(mailevent.State)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case mailevent.FieldHouseholdID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHouseholdID(v)
+		return nil
+	case mailevent.FieldDepartmentID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDepartmentID(v)
+		return nil
+	case mailevent.FieldReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReason(v)
+		return nil
+	case mailevent.FieldTakenBy:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTakenBy(v)
+		return nil
+	case mailevent.FieldActedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetActedByID(v)
+		return nil
+	case mailevent.FieldActedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetActedByName(v)
+		return nil
+	case mailevent.FieldActedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetActedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown MailEvent field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *MailEventMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *MailEventMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *MailEventMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown MailEvent numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *MailEventMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(mailevent.FieldHouseholdID) {
+		fields = append(fields, mailevent.FieldHouseholdID)
+	}
+	if m.FieldCleared(mailevent.FieldDepartmentID) {
+		fields = append(fields, mailevent.FieldDepartmentID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *MailEventMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *MailEventMutation) ClearField(name string) error {
+	switch name {
+	case mailevent.FieldHouseholdID:
+		m.ClearHouseholdID()
+		return nil
+	case mailevent.FieldDepartmentID:
+		m.ClearDepartmentID()
+		return nil
+	}
+	return fmt.Errorf("unknown MailEvent nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *MailEventMutation) ResetField(name string) error {
+	switch name {
+	case mailevent.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case mailevent.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case mailevent.FieldItemID:
+		m.ResetItemID()
+		return nil
+	case mailevent.FieldState:
+		m.ResetState()
+		return nil
+	case mailevent.FieldHouseholdID:
+		m.ResetHouseholdID()
+		return nil
+	case mailevent.FieldDepartmentID:
+		m.ResetDepartmentID()
+		return nil
+	case mailevent.FieldReason:
+		m.ResetReason()
+		return nil
+	case mailevent.FieldTakenBy:
+		m.ResetTakenBy()
+		return nil
+	case mailevent.FieldActedByID:
+		m.ResetActedByID()
+		return nil
+	case mailevent.FieldActedByName:
+		m.ResetActedByName()
+		return nil
+	case mailevent.FieldActedAt:
+		m.ResetActedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown MailEvent field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *MailEventMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.estate != nil {
+		edges = append(edges, mailevent.EdgeEstate)
+	}
+	if m.item != nil {
+		edges = append(edges, mailevent.EdgeItem)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *MailEventMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case mailevent.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case mailevent.EdgeItem:
+		if id := m.item; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *MailEventMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *MailEventMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *MailEventMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedestate {
+		edges = append(edges, mailevent.EdgeEstate)
+	}
+	if m.cleareditem {
+		edges = append(edges, mailevent.EdgeItem)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *MailEventMutation) EdgeCleared(name string) bool {
+	switch name {
+	case mailevent.EdgeEstate:
+		return m.clearedestate
+	case mailevent.EdgeItem:
+		return m.cleareditem
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *MailEventMutation) ClearEdge(name string) error {
+	switch name {
+	case mailevent.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case mailevent.EdgeItem:
+		m.ClearItem()
+		return nil
+	}
+	return fmt.Errorf("unknown MailEvent unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *MailEventMutation) ResetEdge(name string) error {
+	switch name {
+	case mailevent.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case mailevent.EdgeItem:
+		m.ResetItem()
+		return nil
+	}
+	return fmt.Errorf("unknown MailEvent edge %s", name)
+}
+
+// MailItemMutation represents an operation that mutates the MailItem nodes in the graph.
+type MailItemMutation struct {
+	config
+	op                 Op
+	typ                string
+	id                 *uuid.UUID
+	created_at         *time.Time
+	voided_at          *time.Time
+	void_reason        *string
+	voided_by_id       *uuid.UUID
+	voided_by_name     *string
+	received_on        *time.Time
+	kind               *mailitem.Kind
+	barcode            *string
+	sender             *string
+	addressee          *string
+	state              *mailitem.State
+	changed_at         *time.Time
+	changed_by_name    *string
+	slot               *string
+	sort_key           *string
+	registered_by_id   *uuid.UUID
+	registered_by_name *string
+	clearedFields      map[string]struct{}
+	estate             *uuid.UUID
+	clearedestate      bool
+	receipt            *uuid.UUID
+	clearedreceipt     bool
+	household          *uuid.UUID
+	clearedhousehold   bool
+	department         *uuid.UUID
+	cleareddepartment  bool
+	events             map[uuid.UUID]struct{}
+	removedevents      map[uuid.UUID]struct{}
+	clearedevents      bool
+	done               bool
+	oldValue           func(context.Context) (*MailItem, error)
+	predicates         []predicate.MailItem
+}
+
+var _ ent.Mutation = (*MailItemMutation)(nil)
+
+// mailitemOption allows management of the mutation configuration using functional options.
+type mailitemOption func(*MailItemMutation)
+
+// newMailItemMutation creates new mutation for the MailItem entity.
+func newMailItemMutation(c config, op Op, opts ...mailitemOption) *MailItemMutation {
+	m := &MailItemMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeMailItem,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withMailItemID sets the ID field of the mutation.
+func withMailItemID(id uuid.UUID) mailitemOption {
+	return func(m *MailItemMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *MailItem
+		)
+		m.oldValue = func(ctx context.Context) (*MailItem, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().MailItem.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withMailItem sets the old MailItem of the mutation.
+func withMailItem(node *MailItem) mailitemOption {
+	return func(m *MailItemMutation) {
+		m.oldValue = func(context.Context) (*MailItem, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m MailItemMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m MailItemMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of MailItem entities.
+func (m *MailItemMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *MailItemMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *MailItemMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().MailItem.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *MailItemMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *MailItemMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the MailItem entity.
+// If the MailItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailItemMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *MailItemMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *MailItemMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *MailItemMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the MailItem entity.
+// If the MailItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailItemMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *MailItemMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetVoidedAt sets the "voided_at" field.
+func (m *MailItemMutation) SetVoidedAt(t time.Time) {
+	m.voided_at = &t
+}
+
+// VoidedAt returns the value of the "voided_at" field in the mutation.
+func (m *MailItemMutation) VoidedAt() (r time.Time, exists bool) {
+	v := m.voided_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedAt returns the old "voided_at" field's value of the MailItem entity.
+// If the MailItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailItemMutation) OldVoidedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedAt: %w", err)
+	}
+	return oldValue.VoidedAt, nil
+}
+
+// ClearVoidedAt clears the value of the "voided_at" field.
+func (m *MailItemMutation) ClearVoidedAt() {
+	m.voided_at = nil
+	m.clearedFields[mailitem.FieldVoidedAt] = struct{}{}
+}
+
+// VoidedAtCleared returns if the "voided_at" field was cleared in this mutation.
+func (m *MailItemMutation) VoidedAtCleared() bool {
+	_, ok := m.clearedFields[mailitem.FieldVoidedAt]
+	return ok
+}
+
+// ResetVoidedAt resets all changes to the "voided_at" field.
+func (m *MailItemMutation) ResetVoidedAt() {
+	m.voided_at = nil
+	delete(m.clearedFields, mailitem.FieldVoidedAt)
+}
+
+// SetVoidReason sets the "void_reason" field.
+func (m *MailItemMutation) SetVoidReason(s string) {
+	m.void_reason = &s
+}
+
+// VoidReason returns the value of the "void_reason" field in the mutation.
+func (m *MailItemMutation) VoidReason() (r string, exists bool) {
+	v := m.void_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidReason returns the old "void_reason" field's value of the MailItem entity.
+// If the MailItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailItemMutation) OldVoidReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidReason: %w", err)
+	}
+	return oldValue.VoidReason, nil
+}
+
+// ResetVoidReason resets all changes to the "void_reason" field.
+func (m *MailItemMutation) ResetVoidReason() {
+	m.void_reason = nil
+}
+
+// SetVoidedByID sets the "voided_by_id" field.
+func (m *MailItemMutation) SetVoidedByID(u uuid.UUID) {
+	m.voided_by_id = &u
+}
+
+// VoidedByID returns the value of the "voided_by_id" field in the mutation.
+func (m *MailItemMutation) VoidedByID() (r uuid.UUID, exists bool) {
+	v := m.voided_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByID returns the old "voided_by_id" field's value of the MailItem entity.
+// If the MailItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailItemMutation) OldVoidedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByID: %w", err)
+	}
+	return oldValue.VoidedByID, nil
+}
+
+// ClearVoidedByID clears the value of the "voided_by_id" field.
+func (m *MailItemMutation) ClearVoidedByID() {
+	m.voided_by_id = nil
+	m.clearedFields[mailitem.FieldVoidedByID] = struct{}{}
+}
+
+// VoidedByIDCleared returns if the "voided_by_id" field was cleared in this mutation.
+func (m *MailItemMutation) VoidedByIDCleared() bool {
+	_, ok := m.clearedFields[mailitem.FieldVoidedByID]
+	return ok
+}
+
+// ResetVoidedByID resets all changes to the "voided_by_id" field.
+func (m *MailItemMutation) ResetVoidedByID() {
+	m.voided_by_id = nil
+	delete(m.clearedFields, mailitem.FieldVoidedByID)
+}
+
+// SetVoidedByName sets the "voided_by_name" field.
+func (m *MailItemMutation) SetVoidedByName(s string) {
+	m.voided_by_name = &s
+}
+
+// VoidedByName returns the value of the "voided_by_name" field in the mutation.
+func (m *MailItemMutation) VoidedByName() (r string, exists bool) {
+	v := m.voided_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByName returns the old "voided_by_name" field's value of the MailItem entity.
+// If the MailItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailItemMutation) OldVoidedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByName: %w", err)
+	}
+	return oldValue.VoidedByName, nil
+}
+
+// ResetVoidedByName resets all changes to the "voided_by_name" field.
+func (m *MailItemMutation) ResetVoidedByName() {
+	m.voided_by_name = nil
+}
+
+// SetReceiptID sets the "receipt_id" field.
+func (m *MailItemMutation) SetReceiptID(u uuid.UUID) {
+	m.receipt = &u
+}
+
+// ReceiptID returns the value of the "receipt_id" field in the mutation.
+func (m *MailItemMutation) ReceiptID() (r uuid.UUID, exists bool) {
+	v := m.receipt
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReceiptID returns the old "receipt_id" field's value of the MailItem entity.
+// If the MailItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailItemMutation) OldReceiptID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReceiptID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReceiptID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReceiptID: %w", err)
+	}
+	return oldValue.ReceiptID, nil
+}
+
+// ResetReceiptID resets all changes to the "receipt_id" field.
+func (m *MailItemMutation) ResetReceiptID() {
+	m.receipt = nil
+}
+
+// SetReceivedOn sets the "received_on" field.
+func (m *MailItemMutation) SetReceivedOn(t time.Time) {
+	m.received_on = &t
+}
+
+// ReceivedOn returns the value of the "received_on" field in the mutation.
+func (m *MailItemMutation) ReceivedOn() (r time.Time, exists bool) {
+	v := m.received_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReceivedOn returns the old "received_on" field's value of the MailItem entity.
+// If the MailItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailItemMutation) OldReceivedOn(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReceivedOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReceivedOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReceivedOn: %w", err)
+	}
+	return oldValue.ReceivedOn, nil
+}
+
+// ResetReceivedOn resets all changes to the "received_on" field.
+func (m *MailItemMutation) ResetReceivedOn() {
+	m.received_on = nil
+}
+
+// SetKind sets the "kind" field.
+func (m *MailItemMutation) SetKind(value mailitem.Kind) {
+	m.kind = &value
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *MailItemMutation) Kind() (r mailitem.Kind, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the MailItem entity.
+// If the MailItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailItemMutation) OldKind(ctx context.Context) (v mailitem.Kind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *MailItemMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetBarcode sets the "barcode" field.
+func (m *MailItemMutation) SetBarcode(s string) {
+	m.barcode = &s
+}
+
+// Barcode returns the value of the "barcode" field in the mutation.
+func (m *MailItemMutation) Barcode() (r string, exists bool) {
+	v := m.barcode
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBarcode returns the old "barcode" field's value of the MailItem entity.
+// If the MailItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailItemMutation) OldBarcode(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBarcode is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBarcode requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBarcode: %w", err)
+	}
+	return oldValue.Barcode, nil
+}
+
+// ResetBarcode resets all changes to the "barcode" field.
+func (m *MailItemMutation) ResetBarcode() {
+	m.barcode = nil
+}
+
+// SetSender sets the "sender" field.
+func (m *MailItemMutation) SetSender(s string) {
+	m.sender = &s
+}
+
+// Sender returns the value of the "sender" field in the mutation.
+func (m *MailItemMutation) Sender() (r string, exists bool) {
+	v := m.sender
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSender returns the old "sender" field's value of the MailItem entity.
+// If the MailItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailItemMutation) OldSender(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSender is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSender requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSender: %w", err)
+	}
+	return oldValue.Sender, nil
+}
+
+// ResetSender resets all changes to the "sender" field.
+func (m *MailItemMutation) ResetSender() {
+	m.sender = nil
+}
+
+// SetAddressee sets the "addressee" field.
+func (m *MailItemMutation) SetAddressee(s string) {
+	m.addressee = &s
+}
+
+// Addressee returns the value of the "addressee" field in the mutation.
+func (m *MailItemMutation) Addressee() (r string, exists bool) {
+	v := m.addressee
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAddressee returns the old "addressee" field's value of the MailItem entity.
+// If the MailItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailItemMutation) OldAddressee(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAddressee is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAddressee requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAddressee: %w", err)
+	}
+	return oldValue.Addressee, nil
+}
+
+// ResetAddressee resets all changes to the "addressee" field.
+func (m *MailItemMutation) ResetAddressee() {
+	m.addressee = nil
+}
+
+// SetHouseholdID sets the "household_id" field.
+func (m *MailItemMutation) SetHouseholdID(u uuid.UUID) {
+	m.household = &u
+}
+
+// HouseholdID returns the value of the "household_id" field in the mutation.
+func (m *MailItemMutation) HouseholdID() (r uuid.UUID, exists bool) {
+	v := m.household
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHouseholdID returns the old "household_id" field's value of the MailItem entity.
+// If the MailItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailItemMutation) OldHouseholdID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHouseholdID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHouseholdID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHouseholdID: %w", err)
+	}
+	return oldValue.HouseholdID, nil
+}
+
+// ClearHouseholdID clears the value of the "household_id" field.
+func (m *MailItemMutation) ClearHouseholdID() {
+	m.household = nil
+	m.clearedFields[mailitem.FieldHouseholdID] = struct{}{}
+}
+
+// HouseholdIDCleared returns if the "household_id" field was cleared in this mutation.
+func (m *MailItemMutation) HouseholdIDCleared() bool {
+	_, ok := m.clearedFields[mailitem.FieldHouseholdID]
+	return ok
+}
+
+// ResetHouseholdID resets all changes to the "household_id" field.
+func (m *MailItemMutation) ResetHouseholdID() {
+	m.household = nil
+	delete(m.clearedFields, mailitem.FieldHouseholdID)
+}
+
+// SetDepartmentID sets the "department_id" field.
+func (m *MailItemMutation) SetDepartmentID(u uuid.UUID) {
+	m.department = &u
+}
+
+// DepartmentID returns the value of the "department_id" field in the mutation.
+func (m *MailItemMutation) DepartmentID() (r uuid.UUID, exists bool) {
+	v := m.department
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDepartmentID returns the old "department_id" field's value of the MailItem entity.
+// If the MailItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailItemMutation) OldDepartmentID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDepartmentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDepartmentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDepartmentID: %w", err)
+	}
+	return oldValue.DepartmentID, nil
+}
+
+// ClearDepartmentID clears the value of the "department_id" field.
+func (m *MailItemMutation) ClearDepartmentID() {
+	m.department = nil
+	m.clearedFields[mailitem.FieldDepartmentID] = struct{}{}
+}
+
+// DepartmentIDCleared returns if the "department_id" field was cleared in this mutation.
+func (m *MailItemMutation) DepartmentIDCleared() bool {
+	_, ok := m.clearedFields[mailitem.FieldDepartmentID]
+	return ok
+}
+
+// ResetDepartmentID resets all changes to the "department_id" field.
+func (m *MailItemMutation) ResetDepartmentID() {
+	m.department = nil
+	delete(m.clearedFields, mailitem.FieldDepartmentID)
+}
+
+// SetState sets the "state" field.
+func (m *MailItemMutation) SetState(value mailitem.State) {
+	m.state = &value
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *MailItemMutation) State() (r mailitem.State, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the MailItem entity.
+// If the MailItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailItemMutation) OldState(ctx context.Context) (v mailitem.State, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *MailItemMutation) ResetState() {
+	m.state = nil
+}
+
+// SetChangedAt sets the "changed_at" field.
+func (m *MailItemMutation) SetChangedAt(t time.Time) {
+	m.changed_at = &t
+}
+
+// ChangedAt returns the value of the "changed_at" field in the mutation.
+func (m *MailItemMutation) ChangedAt() (r time.Time, exists bool) {
+	v := m.changed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldChangedAt returns the old "changed_at" field's value of the MailItem entity.
+// If the MailItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailItemMutation) OldChangedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldChangedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldChangedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldChangedAt: %w", err)
+	}
+	return oldValue.ChangedAt, nil
+}
+
+// ResetChangedAt resets all changes to the "changed_at" field.
+func (m *MailItemMutation) ResetChangedAt() {
+	m.changed_at = nil
+}
+
+// SetChangedByName sets the "changed_by_name" field.
+func (m *MailItemMutation) SetChangedByName(s string) {
+	m.changed_by_name = &s
+}
+
+// ChangedByName returns the value of the "changed_by_name" field in the mutation.
+func (m *MailItemMutation) ChangedByName() (r string, exists bool) {
+	v := m.changed_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldChangedByName returns the old "changed_by_name" field's value of the MailItem entity.
+// If the MailItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailItemMutation) OldChangedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldChangedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldChangedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldChangedByName: %w", err)
+	}
+	return oldValue.ChangedByName, nil
+}
+
+// ResetChangedByName resets all changes to the "changed_by_name" field.
+func (m *MailItemMutation) ResetChangedByName() {
+	m.changed_by_name = nil
+}
+
+// SetSlot sets the "slot" field.
+func (m *MailItemMutation) SetSlot(s string) {
+	m.slot = &s
+}
+
+// Slot returns the value of the "slot" field in the mutation.
+func (m *MailItemMutation) Slot() (r string, exists bool) {
+	v := m.slot
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSlot returns the old "slot" field's value of the MailItem entity.
+// If the MailItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailItemMutation) OldSlot(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSlot is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSlot requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSlot: %w", err)
+	}
+	return oldValue.Slot, nil
+}
+
+// ResetSlot resets all changes to the "slot" field.
+func (m *MailItemMutation) ResetSlot() {
+	m.slot = nil
+}
+
+// SetSortKey sets the "sort_key" field.
+func (m *MailItemMutation) SetSortKey(s string) {
+	m.sort_key = &s
+}
+
+// SortKey returns the value of the "sort_key" field in the mutation.
+func (m *MailItemMutation) SortKey() (r string, exists bool) {
+	v := m.sort_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSortKey returns the old "sort_key" field's value of the MailItem entity.
+// If the MailItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailItemMutation) OldSortKey(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSortKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSortKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSortKey: %w", err)
+	}
+	return oldValue.SortKey, nil
+}
+
+// ResetSortKey resets all changes to the "sort_key" field.
+func (m *MailItemMutation) ResetSortKey() {
+	m.sort_key = nil
+}
+
+// SetRegisteredByID sets the "registered_by_id" field.
+func (m *MailItemMutation) SetRegisteredByID(u uuid.UUID) {
+	m.registered_by_id = &u
+}
+
+// RegisteredByID returns the value of the "registered_by_id" field in the mutation.
+func (m *MailItemMutation) RegisteredByID() (r uuid.UUID, exists bool) {
+	v := m.registered_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRegisteredByID returns the old "registered_by_id" field's value of the MailItem entity.
+// If the MailItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailItemMutation) OldRegisteredByID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRegisteredByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRegisteredByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRegisteredByID: %w", err)
+	}
+	return oldValue.RegisteredByID, nil
+}
+
+// ResetRegisteredByID resets all changes to the "registered_by_id" field.
+func (m *MailItemMutation) ResetRegisteredByID() {
+	m.registered_by_id = nil
+}
+
+// SetRegisteredByName sets the "registered_by_name" field.
+func (m *MailItemMutation) SetRegisteredByName(s string) {
+	m.registered_by_name = &s
+}
+
+// RegisteredByName returns the value of the "registered_by_name" field in the mutation.
+func (m *MailItemMutation) RegisteredByName() (r string, exists bool) {
+	v := m.registered_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRegisteredByName returns the old "registered_by_name" field's value of the MailItem entity.
+// If the MailItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailItemMutation) OldRegisteredByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRegisteredByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRegisteredByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRegisteredByName: %w", err)
+	}
+	return oldValue.RegisteredByName, nil
+}
+
+// ResetRegisteredByName resets all changes to the "registered_by_name" field.
+func (m *MailItemMutation) ResetRegisteredByName() {
+	m.registered_by_name = nil
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *MailItemMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[mailitem.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *MailItemMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *MailItemMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *MailItemMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearReceipt clears the "receipt" edge to the MailReceipt entity.
+func (m *MailItemMutation) ClearReceipt() {
+	m.clearedreceipt = true
+	m.clearedFields[mailitem.FieldReceiptID] = struct{}{}
+}
+
+// ReceiptCleared reports if the "receipt" edge to the MailReceipt entity was cleared.
+func (m *MailItemMutation) ReceiptCleared() bool {
+	return m.clearedreceipt
+}
+
+// ReceiptIDs returns the "receipt" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ReceiptID instead. It exists only for internal usage by the builders.
+func (m *MailItemMutation) ReceiptIDs() (ids []uuid.UUID) {
+	if id := m.receipt; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetReceipt resets all changes to the "receipt" edge.
+func (m *MailItemMutation) ResetReceipt() {
+	m.receipt = nil
+	m.clearedreceipt = false
+}
+
+// ClearHousehold clears the "household" edge to the Household entity.
+func (m *MailItemMutation) ClearHousehold() {
+	m.clearedhousehold = true
+	m.clearedFields[mailitem.FieldHouseholdID] = struct{}{}
+}
+
+// HouseholdCleared reports if the "household" edge to the Household entity was cleared.
+func (m *MailItemMutation) HouseholdCleared() bool {
+	return m.HouseholdIDCleared() || m.clearedhousehold
+}
+
+// HouseholdIDs returns the "household" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// HouseholdID instead. It exists only for internal usage by the builders.
+func (m *MailItemMutation) HouseholdIDs() (ids []uuid.UUID) {
+	if id := m.household; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetHousehold resets all changes to the "household" edge.
+func (m *MailItemMutation) ResetHousehold() {
+	m.household = nil
+	m.clearedhousehold = false
+}
+
+// ClearDepartment clears the "department" edge to the Department entity.
+func (m *MailItemMutation) ClearDepartment() {
+	m.cleareddepartment = true
+	m.clearedFields[mailitem.FieldDepartmentID] = struct{}{}
+}
+
+// DepartmentCleared reports if the "department" edge to the Department entity was cleared.
+func (m *MailItemMutation) DepartmentCleared() bool {
+	return m.DepartmentIDCleared() || m.cleareddepartment
+}
+
+// DepartmentIDs returns the "department" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// DepartmentID instead. It exists only for internal usage by the builders.
+func (m *MailItemMutation) DepartmentIDs() (ids []uuid.UUID) {
+	if id := m.department; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetDepartment resets all changes to the "department" edge.
+func (m *MailItemMutation) ResetDepartment() {
+	m.department = nil
+	m.cleareddepartment = false
+}
+
+// AddEventIDs adds the "events" edge to the MailEvent entity by ids.
+func (m *MailItemMutation) AddEventIDs(ids ...uuid.UUID) {
+	if m.events == nil {
+		m.events = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.events[ids[i]] = struct{}{}
+	}
+}
+
+// ClearEvents clears the "events" edge to the MailEvent entity.
+func (m *MailItemMutation) ClearEvents() {
+	m.clearedevents = true
+}
+
+// EventsCleared reports if the "events" edge to the MailEvent entity was cleared.
+func (m *MailItemMutation) EventsCleared() bool {
+	return m.clearedevents
+}
+
+// RemoveEventIDs removes the "events" edge to the MailEvent entity by IDs.
+func (m *MailItemMutation) RemoveEventIDs(ids ...uuid.UUID) {
+	if m.removedevents == nil {
+		m.removedevents = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.events, ids[i])
+		m.removedevents[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedEvents returns the removed IDs of the "events" edge to the MailEvent entity.
+func (m *MailItemMutation) RemovedEventsIDs() (ids []uuid.UUID) {
+	for id := range m.removedevents {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// EventsIDs returns the "events" edge IDs in the mutation.
+func (m *MailItemMutation) EventsIDs() (ids []uuid.UUID) {
+	for id := range m.events {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetEvents resets all changes to the "events" edge.
+func (m *MailItemMutation) ResetEvents() {
+	m.events = nil
+	m.clearedevents = false
+	m.removedevents = nil
+}
+
+// Where appends a list predicates to the MailItemMutation builder.
+func (m *MailItemMutation) Where(ps ...predicate.MailItem) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the MailItemMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *MailItemMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.MailItem, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *MailItemMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *MailItemMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (MailItem).
+func (m *MailItemMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *MailItemMutation) Fields() []string {
+	fields := make([]string, 0, 21)
+	if m.created_at != nil {
+		fields = append(fields, mailitem.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, mailitem.FieldEstateID)
+	}
+	if m.voided_at != nil {
+		fields = append(fields, mailitem.FieldVoidedAt)
+	}
+	if m.void_reason != nil {
+		fields = append(fields, mailitem.FieldVoidReason)
+	}
+	if m.voided_by_id != nil {
+		fields = append(fields, mailitem.FieldVoidedByID)
+	}
+	if m.voided_by_name != nil {
+		fields = append(fields, mailitem.FieldVoidedByName)
+	}
+	if m.receipt != nil {
+		fields = append(fields, mailitem.FieldReceiptID)
+	}
+	if m.received_on != nil {
+		fields = append(fields, mailitem.FieldReceivedOn)
+	}
+	if m.kind != nil {
+		fields = append(fields, mailitem.FieldKind)
+	}
+	if m.barcode != nil {
+		fields = append(fields, mailitem.FieldBarcode)
+	}
+	if m.sender != nil {
+		fields = append(fields, mailitem.FieldSender)
+	}
+	if m.addressee != nil {
+		fields = append(fields, mailitem.FieldAddressee)
+	}
+	if m.household != nil {
+		fields = append(fields, mailitem.FieldHouseholdID)
+	}
+	if m.department != nil {
+		fields = append(fields, mailitem.FieldDepartmentID)
+	}
+	if m.state != nil {
+		fields = append(fields, mailitem.FieldState)
+	}
+	if m.changed_at != nil {
+		fields = append(fields, mailitem.FieldChangedAt)
+	}
+	if m.changed_by_name != nil {
+		fields = append(fields, mailitem.FieldChangedByName)
+	}
+	if m.slot != nil {
+		fields = append(fields, mailitem.FieldSlot)
+	}
+	if m.sort_key != nil {
+		fields = append(fields, mailitem.FieldSortKey)
+	}
+	if m.registered_by_id != nil {
+		fields = append(fields, mailitem.FieldRegisteredByID)
+	}
+	if m.registered_by_name != nil {
+		fields = append(fields, mailitem.FieldRegisteredByName)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *MailItemMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case mailitem.FieldCreatedAt:
+		return m.CreatedAt()
+	case mailitem.FieldEstateID:
+		return m.EstateID()
+	case mailitem.FieldVoidedAt:
+		return m.VoidedAt()
+	case mailitem.FieldVoidReason:
+		return m.VoidReason()
+	case mailitem.FieldVoidedByID:
+		return m.VoidedByID()
+	case mailitem.FieldVoidedByName:
+		return m.VoidedByName()
+	case mailitem.FieldReceiptID:
+		return m.ReceiptID()
+	case mailitem.FieldReceivedOn:
+		return m.ReceivedOn()
+	case mailitem.FieldKind:
+		return m.Kind()
+	case mailitem.FieldBarcode:
+		return m.Barcode()
+	case mailitem.FieldSender:
+		return m.Sender()
+	case mailitem.FieldAddressee:
+		return m.Addressee()
+	case mailitem.FieldHouseholdID:
+		return m.HouseholdID()
+	case mailitem.FieldDepartmentID:
+		return m.DepartmentID()
+	case mailitem.FieldState:
+		return m.State()
+	case mailitem.FieldChangedAt:
+		return m.ChangedAt()
+	case mailitem.FieldChangedByName:
+		return m.ChangedByName()
+	case mailitem.FieldSlot:
+		return m.Slot()
+	case mailitem.FieldSortKey:
+		return m.SortKey()
+	case mailitem.FieldRegisteredByID:
+		return m.RegisteredByID()
+	case mailitem.FieldRegisteredByName:
+		return m.RegisteredByName()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *MailItemMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case mailitem.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case mailitem.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case mailitem.FieldVoidedAt:
+		return m.OldVoidedAt(ctx)
+	case mailitem.FieldVoidReason:
+		return m.OldVoidReason(ctx)
+	case mailitem.FieldVoidedByID:
+		return m.OldVoidedByID(ctx)
+	case mailitem.FieldVoidedByName:
+		return m.OldVoidedByName(ctx)
+	case mailitem.FieldReceiptID:
+		return m.OldReceiptID(ctx)
+	case mailitem.FieldReceivedOn:
+		return m.OldReceivedOn(ctx)
+	case mailitem.FieldKind:
+		return m.OldKind(ctx)
+	case mailitem.FieldBarcode:
+		return m.OldBarcode(ctx)
+	case mailitem.FieldSender:
+		return m.OldSender(ctx)
+	case mailitem.FieldAddressee:
+		return m.OldAddressee(ctx)
+	case mailitem.FieldHouseholdID:
+		return m.OldHouseholdID(ctx)
+	case mailitem.FieldDepartmentID:
+		return m.OldDepartmentID(ctx)
+	case mailitem.FieldState:
+		return m.OldState(ctx)
+	case mailitem.FieldChangedAt:
+		return m.OldChangedAt(ctx)
+	case mailitem.FieldChangedByName:
+		return m.OldChangedByName(ctx)
+	case mailitem.FieldSlot:
+		return m.OldSlot(ctx)
+	case mailitem.FieldSortKey:
+		return m.OldSortKey(ctx)
+	case mailitem.FieldRegisteredByID:
+		return m.OldRegisteredByID(ctx)
+	case mailitem.FieldRegisteredByName:
+		return m.OldRegisteredByName(ctx)
+	}
+	return nil, fmt.Errorf("unknown MailItem field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *MailItemMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case mailitem.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case mailitem.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case mailitem.FieldVoidedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedAt(v)
+		return nil
+	case mailitem.FieldVoidReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidReason(v)
+		return nil
+	case mailitem.FieldVoidedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByID(v)
+		return nil
+	case mailitem.FieldVoidedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByName(v)
+		return nil
+	case mailitem.FieldReceiptID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReceiptID(v)
+		return nil
+	case mailitem.FieldReceivedOn:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReceivedOn(v)
+		return nil
+	case mailitem.FieldKind:
+		v, ok := value.(mailitem.Kind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case mailitem.FieldBarcode:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBarcode(v)
+		return nil
+	case mailitem.FieldSender:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSender(v)
+		return nil
+	case mailitem.FieldAddressee:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAddressee(v)
+		return nil
+	case mailitem.FieldHouseholdID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHouseholdID(v)
+		return nil
+	case mailitem.FieldDepartmentID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDepartmentID(v)
+		return nil
+	case mailitem.FieldState:
+		v, ok := value.(mailitem.State)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case mailitem.FieldChangedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetChangedAt(v)
+		return nil
+	case mailitem.FieldChangedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetChangedByName(v)
+		return nil
+	case mailitem.FieldSlot:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSlot(v)
+		return nil
+	case mailitem.FieldSortKey:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSortKey(v)
+		return nil
+	case mailitem.FieldRegisteredByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRegisteredByID(v)
+		return nil
+	case mailitem.FieldRegisteredByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRegisteredByName(v)
+		return nil
+	}
+	return fmt.Errorf("unknown MailItem field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *MailItemMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *MailItemMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *MailItemMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown MailItem numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *MailItemMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(mailitem.FieldVoidedAt) {
+		fields = append(fields, mailitem.FieldVoidedAt)
+	}
+	if m.FieldCleared(mailitem.FieldVoidedByID) {
+		fields = append(fields, mailitem.FieldVoidedByID)
+	}
+	if m.FieldCleared(mailitem.FieldHouseholdID) {
+		fields = append(fields, mailitem.FieldHouseholdID)
+	}
+	if m.FieldCleared(mailitem.FieldDepartmentID) {
+		fields = append(fields, mailitem.FieldDepartmentID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *MailItemMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *MailItemMutation) ClearField(name string) error {
+	switch name {
+	case mailitem.FieldVoidedAt:
+		m.ClearVoidedAt()
+		return nil
+	case mailitem.FieldVoidedByID:
+		m.ClearVoidedByID()
+		return nil
+	case mailitem.FieldHouseholdID:
+		m.ClearHouseholdID()
+		return nil
+	case mailitem.FieldDepartmentID:
+		m.ClearDepartmentID()
+		return nil
+	}
+	return fmt.Errorf("unknown MailItem nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *MailItemMutation) ResetField(name string) error {
+	switch name {
+	case mailitem.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case mailitem.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case mailitem.FieldVoidedAt:
+		m.ResetVoidedAt()
+		return nil
+	case mailitem.FieldVoidReason:
+		m.ResetVoidReason()
+		return nil
+	case mailitem.FieldVoidedByID:
+		m.ResetVoidedByID()
+		return nil
+	case mailitem.FieldVoidedByName:
+		m.ResetVoidedByName()
+		return nil
+	case mailitem.FieldReceiptID:
+		m.ResetReceiptID()
+		return nil
+	case mailitem.FieldReceivedOn:
+		m.ResetReceivedOn()
+		return nil
+	case mailitem.FieldKind:
+		m.ResetKind()
+		return nil
+	case mailitem.FieldBarcode:
+		m.ResetBarcode()
+		return nil
+	case mailitem.FieldSender:
+		m.ResetSender()
+		return nil
+	case mailitem.FieldAddressee:
+		m.ResetAddressee()
+		return nil
+	case mailitem.FieldHouseholdID:
+		m.ResetHouseholdID()
+		return nil
+	case mailitem.FieldDepartmentID:
+		m.ResetDepartmentID()
+		return nil
+	case mailitem.FieldState:
+		m.ResetState()
+		return nil
+	case mailitem.FieldChangedAt:
+		m.ResetChangedAt()
+		return nil
+	case mailitem.FieldChangedByName:
+		m.ResetChangedByName()
+		return nil
+	case mailitem.FieldSlot:
+		m.ResetSlot()
+		return nil
+	case mailitem.FieldSortKey:
+		m.ResetSortKey()
+		return nil
+	case mailitem.FieldRegisteredByID:
+		m.ResetRegisteredByID()
+		return nil
+	case mailitem.FieldRegisteredByName:
+		m.ResetRegisteredByName()
+		return nil
+	}
+	return fmt.Errorf("unknown MailItem field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *MailItemMutation) AddedEdges() []string {
+	edges := make([]string, 0, 5)
+	if m.estate != nil {
+		edges = append(edges, mailitem.EdgeEstate)
+	}
+	if m.receipt != nil {
+		edges = append(edges, mailitem.EdgeReceipt)
+	}
+	if m.household != nil {
+		edges = append(edges, mailitem.EdgeHousehold)
+	}
+	if m.department != nil {
+		edges = append(edges, mailitem.EdgeDepartment)
+	}
+	if m.events != nil {
+		edges = append(edges, mailitem.EdgeEvents)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *MailItemMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case mailitem.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case mailitem.EdgeReceipt:
+		if id := m.receipt; id != nil {
+			return []ent.Value{*id}
+		}
+	case mailitem.EdgeHousehold:
+		if id := m.household; id != nil {
+			return []ent.Value{*id}
+		}
+	case mailitem.EdgeDepartment:
+		if id := m.department; id != nil {
+			return []ent.Value{*id}
+		}
+	case mailitem.EdgeEvents:
+		ids := make([]ent.Value, 0, len(m.events))
+		for id := range m.events {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *MailItemMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 5)
+	if m.removedevents != nil {
+		edges = append(edges, mailitem.EdgeEvents)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *MailItemMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case mailitem.EdgeEvents:
+		ids := make([]ent.Value, 0, len(m.removedevents))
+		for id := range m.removedevents {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *MailItemMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 5)
+	if m.clearedestate {
+		edges = append(edges, mailitem.EdgeEstate)
+	}
+	if m.clearedreceipt {
+		edges = append(edges, mailitem.EdgeReceipt)
+	}
+	if m.clearedhousehold {
+		edges = append(edges, mailitem.EdgeHousehold)
+	}
+	if m.cleareddepartment {
+		edges = append(edges, mailitem.EdgeDepartment)
+	}
+	if m.clearedevents {
+		edges = append(edges, mailitem.EdgeEvents)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *MailItemMutation) EdgeCleared(name string) bool {
+	switch name {
+	case mailitem.EdgeEstate:
+		return m.clearedestate
+	case mailitem.EdgeReceipt:
+		return m.clearedreceipt
+	case mailitem.EdgeHousehold:
+		return m.clearedhousehold
+	case mailitem.EdgeDepartment:
+		return m.cleareddepartment
+	case mailitem.EdgeEvents:
+		return m.clearedevents
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *MailItemMutation) ClearEdge(name string) error {
+	switch name {
+	case mailitem.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case mailitem.EdgeReceipt:
+		m.ClearReceipt()
+		return nil
+	case mailitem.EdgeHousehold:
+		m.ClearHousehold()
+		return nil
+	case mailitem.EdgeDepartment:
+		m.ClearDepartment()
+		return nil
+	}
+	return fmt.Errorf("unknown MailItem unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *MailItemMutation) ResetEdge(name string) error {
+	switch name {
+	case mailitem.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case mailitem.EdgeReceipt:
+		m.ResetReceipt()
+		return nil
+	case mailitem.EdgeHousehold:
+		m.ResetHousehold()
+		return nil
+	case mailitem.EdgeDepartment:
+		m.ResetDepartment()
+		return nil
+	case mailitem.EdgeEvents:
+		m.ResetEvents()
+		return nil
+	}
+	return fmt.Errorf("unknown MailItem edge %s", name)
+}
+
+// MailReceiptMutation represents an operation that mutates the MailReceipt nodes in the graph.
+type MailReceiptMutation struct {
+	config
+	op               Op
+	typ              string
+	id               *uuid.UUID
+	created_at       *time.Time
+	voided_at        *time.Time
+	void_reason      *string
+	voided_by_id     *uuid.UUID
+	voided_by_name   *string
+	late_reason      *string
+	received_on      *time.Time
+	received_at      *time.Time
+	delivered_by     *string
+	received_by_id   *uuid.UUID
+	received_by_name *string
+	note             *string
+	clearedFields    map[string]struct{}
+	estate           *uuid.UUID
+	clearedestate    bool
+	lines            map[uuid.UUID]struct{}
+	removedlines     map[uuid.UUID]struct{}
+	clearedlines     bool
+	done             bool
+	oldValue         func(context.Context) (*MailReceipt, error)
+	predicates       []predicate.MailReceipt
+}
+
+var _ ent.Mutation = (*MailReceiptMutation)(nil)
+
+// mailreceiptOption allows management of the mutation configuration using functional options.
+type mailreceiptOption func(*MailReceiptMutation)
+
+// newMailReceiptMutation creates new mutation for the MailReceipt entity.
+func newMailReceiptMutation(c config, op Op, opts ...mailreceiptOption) *MailReceiptMutation {
+	m := &MailReceiptMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeMailReceipt,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withMailReceiptID sets the ID field of the mutation.
+func withMailReceiptID(id uuid.UUID) mailreceiptOption {
+	return func(m *MailReceiptMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *MailReceipt
+		)
+		m.oldValue = func(ctx context.Context) (*MailReceipt, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().MailReceipt.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withMailReceipt sets the old MailReceipt of the mutation.
+func withMailReceipt(node *MailReceipt) mailreceiptOption {
+	return func(m *MailReceiptMutation) {
+		m.oldValue = func(context.Context) (*MailReceipt, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m MailReceiptMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m MailReceiptMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of MailReceipt entities.
+func (m *MailReceiptMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *MailReceiptMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *MailReceiptMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().MailReceipt.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *MailReceiptMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *MailReceiptMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the MailReceipt entity.
+// If the MailReceipt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailReceiptMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *MailReceiptMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *MailReceiptMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *MailReceiptMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the MailReceipt entity.
+// If the MailReceipt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailReceiptMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *MailReceiptMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetVoidedAt sets the "voided_at" field.
+func (m *MailReceiptMutation) SetVoidedAt(t time.Time) {
+	m.voided_at = &t
+}
+
+// VoidedAt returns the value of the "voided_at" field in the mutation.
+func (m *MailReceiptMutation) VoidedAt() (r time.Time, exists bool) {
+	v := m.voided_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedAt returns the old "voided_at" field's value of the MailReceipt entity.
+// If the MailReceipt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailReceiptMutation) OldVoidedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedAt: %w", err)
+	}
+	return oldValue.VoidedAt, nil
+}
+
+// ClearVoidedAt clears the value of the "voided_at" field.
+func (m *MailReceiptMutation) ClearVoidedAt() {
+	m.voided_at = nil
+	m.clearedFields[mailreceipt.FieldVoidedAt] = struct{}{}
+}
+
+// VoidedAtCleared returns if the "voided_at" field was cleared in this mutation.
+func (m *MailReceiptMutation) VoidedAtCleared() bool {
+	_, ok := m.clearedFields[mailreceipt.FieldVoidedAt]
+	return ok
+}
+
+// ResetVoidedAt resets all changes to the "voided_at" field.
+func (m *MailReceiptMutation) ResetVoidedAt() {
+	m.voided_at = nil
+	delete(m.clearedFields, mailreceipt.FieldVoidedAt)
+}
+
+// SetVoidReason sets the "void_reason" field.
+func (m *MailReceiptMutation) SetVoidReason(s string) {
+	m.void_reason = &s
+}
+
+// VoidReason returns the value of the "void_reason" field in the mutation.
+func (m *MailReceiptMutation) VoidReason() (r string, exists bool) {
+	v := m.void_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidReason returns the old "void_reason" field's value of the MailReceipt entity.
+// If the MailReceipt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailReceiptMutation) OldVoidReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidReason: %w", err)
+	}
+	return oldValue.VoidReason, nil
+}
+
+// ResetVoidReason resets all changes to the "void_reason" field.
+func (m *MailReceiptMutation) ResetVoidReason() {
+	m.void_reason = nil
+}
+
+// SetVoidedByID sets the "voided_by_id" field.
+func (m *MailReceiptMutation) SetVoidedByID(u uuid.UUID) {
+	m.voided_by_id = &u
+}
+
+// VoidedByID returns the value of the "voided_by_id" field in the mutation.
+func (m *MailReceiptMutation) VoidedByID() (r uuid.UUID, exists bool) {
+	v := m.voided_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByID returns the old "voided_by_id" field's value of the MailReceipt entity.
+// If the MailReceipt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailReceiptMutation) OldVoidedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByID: %w", err)
+	}
+	return oldValue.VoidedByID, nil
+}
+
+// ClearVoidedByID clears the value of the "voided_by_id" field.
+func (m *MailReceiptMutation) ClearVoidedByID() {
+	m.voided_by_id = nil
+	m.clearedFields[mailreceipt.FieldVoidedByID] = struct{}{}
+}
+
+// VoidedByIDCleared returns if the "voided_by_id" field was cleared in this mutation.
+func (m *MailReceiptMutation) VoidedByIDCleared() bool {
+	_, ok := m.clearedFields[mailreceipt.FieldVoidedByID]
+	return ok
+}
+
+// ResetVoidedByID resets all changes to the "voided_by_id" field.
+func (m *MailReceiptMutation) ResetVoidedByID() {
+	m.voided_by_id = nil
+	delete(m.clearedFields, mailreceipt.FieldVoidedByID)
+}
+
+// SetVoidedByName sets the "voided_by_name" field.
+func (m *MailReceiptMutation) SetVoidedByName(s string) {
+	m.voided_by_name = &s
+}
+
+// VoidedByName returns the value of the "voided_by_name" field in the mutation.
+func (m *MailReceiptMutation) VoidedByName() (r string, exists bool) {
+	v := m.voided_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByName returns the old "voided_by_name" field's value of the MailReceipt entity.
+// If the MailReceipt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailReceiptMutation) OldVoidedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByName: %w", err)
+	}
+	return oldValue.VoidedByName, nil
+}
+
+// ResetVoidedByName resets all changes to the "voided_by_name" field.
+func (m *MailReceiptMutation) ResetVoidedByName() {
+	m.voided_by_name = nil
+}
+
+// SetLateReason sets the "late_reason" field.
+func (m *MailReceiptMutation) SetLateReason(s string) {
+	m.late_reason = &s
+}
+
+// LateReason returns the value of the "late_reason" field in the mutation.
+func (m *MailReceiptMutation) LateReason() (r string, exists bool) {
+	v := m.late_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLateReason returns the old "late_reason" field's value of the MailReceipt entity.
+// If the MailReceipt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailReceiptMutation) OldLateReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLateReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLateReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLateReason: %w", err)
+	}
+	return oldValue.LateReason, nil
+}
+
+// ResetLateReason resets all changes to the "late_reason" field.
+func (m *MailReceiptMutation) ResetLateReason() {
+	m.late_reason = nil
+}
+
+// SetReceivedOn sets the "received_on" field.
+func (m *MailReceiptMutation) SetReceivedOn(t time.Time) {
+	m.received_on = &t
+}
+
+// ReceivedOn returns the value of the "received_on" field in the mutation.
+func (m *MailReceiptMutation) ReceivedOn() (r time.Time, exists bool) {
+	v := m.received_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReceivedOn returns the old "received_on" field's value of the MailReceipt entity.
+// If the MailReceipt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailReceiptMutation) OldReceivedOn(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReceivedOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReceivedOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReceivedOn: %w", err)
+	}
+	return oldValue.ReceivedOn, nil
+}
+
+// ResetReceivedOn resets all changes to the "received_on" field.
+func (m *MailReceiptMutation) ResetReceivedOn() {
+	m.received_on = nil
+}
+
+// SetReceivedAt sets the "received_at" field.
+func (m *MailReceiptMutation) SetReceivedAt(t time.Time) {
+	m.received_at = &t
+}
+
+// ReceivedAt returns the value of the "received_at" field in the mutation.
+func (m *MailReceiptMutation) ReceivedAt() (r time.Time, exists bool) {
+	v := m.received_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReceivedAt returns the old "received_at" field's value of the MailReceipt entity.
+// If the MailReceipt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailReceiptMutation) OldReceivedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReceivedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReceivedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReceivedAt: %w", err)
+	}
+	return oldValue.ReceivedAt, nil
+}
+
+// ResetReceivedAt resets all changes to the "received_at" field.
+func (m *MailReceiptMutation) ResetReceivedAt() {
+	m.received_at = nil
+}
+
+// SetDeliveredBy sets the "delivered_by" field.
+func (m *MailReceiptMutation) SetDeliveredBy(s string) {
+	m.delivered_by = &s
+}
+
+// DeliveredBy returns the value of the "delivered_by" field in the mutation.
+func (m *MailReceiptMutation) DeliveredBy() (r string, exists bool) {
+	v := m.delivered_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDeliveredBy returns the old "delivered_by" field's value of the MailReceipt entity.
+// If the MailReceipt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailReceiptMutation) OldDeliveredBy(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDeliveredBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDeliveredBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDeliveredBy: %w", err)
+	}
+	return oldValue.DeliveredBy, nil
+}
+
+// ResetDeliveredBy resets all changes to the "delivered_by" field.
+func (m *MailReceiptMutation) ResetDeliveredBy() {
+	m.delivered_by = nil
+}
+
+// SetReceivedByID sets the "received_by_id" field.
+func (m *MailReceiptMutation) SetReceivedByID(u uuid.UUID) {
+	m.received_by_id = &u
+}
+
+// ReceivedByID returns the value of the "received_by_id" field in the mutation.
+func (m *MailReceiptMutation) ReceivedByID() (r uuid.UUID, exists bool) {
+	v := m.received_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReceivedByID returns the old "received_by_id" field's value of the MailReceipt entity.
+// If the MailReceipt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailReceiptMutation) OldReceivedByID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReceivedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReceivedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReceivedByID: %w", err)
+	}
+	return oldValue.ReceivedByID, nil
+}
+
+// ResetReceivedByID resets all changes to the "received_by_id" field.
+func (m *MailReceiptMutation) ResetReceivedByID() {
+	m.received_by_id = nil
+}
+
+// SetReceivedByName sets the "received_by_name" field.
+func (m *MailReceiptMutation) SetReceivedByName(s string) {
+	m.received_by_name = &s
+}
+
+// ReceivedByName returns the value of the "received_by_name" field in the mutation.
+func (m *MailReceiptMutation) ReceivedByName() (r string, exists bool) {
+	v := m.received_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReceivedByName returns the old "received_by_name" field's value of the MailReceipt entity.
+// If the MailReceipt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailReceiptMutation) OldReceivedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReceivedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReceivedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReceivedByName: %w", err)
+	}
+	return oldValue.ReceivedByName, nil
+}
+
+// ResetReceivedByName resets all changes to the "received_by_name" field.
+func (m *MailReceiptMutation) ResetReceivedByName() {
+	m.received_by_name = nil
+}
+
+// SetNote sets the "note" field.
+func (m *MailReceiptMutation) SetNote(s string) {
+	m.note = &s
+}
+
+// Note returns the value of the "note" field in the mutation.
+func (m *MailReceiptMutation) Note() (r string, exists bool) {
+	v := m.note
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNote returns the old "note" field's value of the MailReceipt entity.
+// If the MailReceipt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailReceiptMutation) OldNote(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNote is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNote requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNote: %w", err)
+	}
+	return oldValue.Note, nil
+}
+
+// ResetNote resets all changes to the "note" field.
+func (m *MailReceiptMutation) ResetNote() {
+	m.note = nil
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *MailReceiptMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[mailreceipt.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *MailReceiptMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *MailReceiptMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *MailReceiptMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// AddLineIDs adds the "lines" edge to the MailReceiptLine entity by ids.
+func (m *MailReceiptMutation) AddLineIDs(ids ...uuid.UUID) {
+	if m.lines == nil {
+		m.lines = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.lines[ids[i]] = struct{}{}
+	}
+}
+
+// ClearLines clears the "lines" edge to the MailReceiptLine entity.
+func (m *MailReceiptMutation) ClearLines() {
+	m.clearedlines = true
+}
+
+// LinesCleared reports if the "lines" edge to the MailReceiptLine entity was cleared.
+func (m *MailReceiptMutation) LinesCleared() bool {
+	return m.clearedlines
+}
+
+// RemoveLineIDs removes the "lines" edge to the MailReceiptLine entity by IDs.
+func (m *MailReceiptMutation) RemoveLineIDs(ids ...uuid.UUID) {
+	if m.removedlines == nil {
+		m.removedlines = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.lines, ids[i])
+		m.removedlines[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedLines returns the removed IDs of the "lines" edge to the MailReceiptLine entity.
+func (m *MailReceiptMutation) RemovedLinesIDs() (ids []uuid.UUID) {
+	for id := range m.removedlines {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// LinesIDs returns the "lines" edge IDs in the mutation.
+func (m *MailReceiptMutation) LinesIDs() (ids []uuid.UUID) {
+	for id := range m.lines {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetLines resets all changes to the "lines" edge.
+func (m *MailReceiptMutation) ResetLines() {
+	m.lines = nil
+	m.clearedlines = false
+	m.removedlines = nil
+}
+
+// Where appends a list predicates to the MailReceiptMutation builder.
+func (m *MailReceiptMutation) Where(ps ...predicate.MailReceipt) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the MailReceiptMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *MailReceiptMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.MailReceipt, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *MailReceiptMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *MailReceiptMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (MailReceipt).
+func (m *MailReceiptMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *MailReceiptMutation) Fields() []string {
+	fields := make([]string, 0, 13)
+	if m.created_at != nil {
+		fields = append(fields, mailreceipt.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, mailreceipt.FieldEstateID)
+	}
+	if m.voided_at != nil {
+		fields = append(fields, mailreceipt.FieldVoidedAt)
+	}
+	if m.void_reason != nil {
+		fields = append(fields, mailreceipt.FieldVoidReason)
+	}
+	if m.voided_by_id != nil {
+		fields = append(fields, mailreceipt.FieldVoidedByID)
+	}
+	if m.voided_by_name != nil {
+		fields = append(fields, mailreceipt.FieldVoidedByName)
+	}
+	if m.late_reason != nil {
+		fields = append(fields, mailreceipt.FieldLateReason)
+	}
+	if m.received_on != nil {
+		fields = append(fields, mailreceipt.FieldReceivedOn)
+	}
+	if m.received_at != nil {
+		fields = append(fields, mailreceipt.FieldReceivedAt)
+	}
+	if m.delivered_by != nil {
+		fields = append(fields, mailreceipt.FieldDeliveredBy)
+	}
+	if m.received_by_id != nil {
+		fields = append(fields, mailreceipt.FieldReceivedByID)
+	}
+	if m.received_by_name != nil {
+		fields = append(fields, mailreceipt.FieldReceivedByName)
+	}
+	if m.note != nil {
+		fields = append(fields, mailreceipt.FieldNote)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *MailReceiptMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case mailreceipt.FieldCreatedAt:
+		return m.CreatedAt()
+	case mailreceipt.FieldEstateID:
+		return m.EstateID()
+	case mailreceipt.FieldVoidedAt:
+		return m.VoidedAt()
+	case mailreceipt.FieldVoidReason:
+		return m.VoidReason()
+	case mailreceipt.FieldVoidedByID:
+		return m.VoidedByID()
+	case mailreceipt.FieldVoidedByName:
+		return m.VoidedByName()
+	case mailreceipt.FieldLateReason:
+		return m.LateReason()
+	case mailreceipt.FieldReceivedOn:
+		return m.ReceivedOn()
+	case mailreceipt.FieldReceivedAt:
+		return m.ReceivedAt()
+	case mailreceipt.FieldDeliveredBy:
+		return m.DeliveredBy()
+	case mailreceipt.FieldReceivedByID:
+		return m.ReceivedByID()
+	case mailreceipt.FieldReceivedByName:
+		return m.ReceivedByName()
+	case mailreceipt.FieldNote:
+		return m.Note()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *MailReceiptMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case mailreceipt.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case mailreceipt.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case mailreceipt.FieldVoidedAt:
+		return m.OldVoidedAt(ctx)
+	case mailreceipt.FieldVoidReason:
+		return m.OldVoidReason(ctx)
+	case mailreceipt.FieldVoidedByID:
+		return m.OldVoidedByID(ctx)
+	case mailreceipt.FieldVoidedByName:
+		return m.OldVoidedByName(ctx)
+	case mailreceipt.FieldLateReason:
+		return m.OldLateReason(ctx)
+	case mailreceipt.FieldReceivedOn:
+		return m.OldReceivedOn(ctx)
+	case mailreceipt.FieldReceivedAt:
+		return m.OldReceivedAt(ctx)
+	case mailreceipt.FieldDeliveredBy:
+		return m.OldDeliveredBy(ctx)
+	case mailreceipt.FieldReceivedByID:
+		return m.OldReceivedByID(ctx)
+	case mailreceipt.FieldReceivedByName:
+		return m.OldReceivedByName(ctx)
+	case mailreceipt.FieldNote:
+		return m.OldNote(ctx)
+	}
+	return nil, fmt.Errorf("unknown MailReceipt field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *MailReceiptMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case mailreceipt.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case mailreceipt.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case mailreceipt.FieldVoidedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedAt(v)
+		return nil
+	case mailreceipt.FieldVoidReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidReason(v)
+		return nil
+	case mailreceipt.FieldVoidedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByID(v)
+		return nil
+	case mailreceipt.FieldVoidedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByName(v)
+		return nil
+	case mailreceipt.FieldLateReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLateReason(v)
+		return nil
+	case mailreceipt.FieldReceivedOn:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReceivedOn(v)
+		return nil
+	case mailreceipt.FieldReceivedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReceivedAt(v)
+		return nil
+	case mailreceipt.FieldDeliveredBy:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDeliveredBy(v)
+		return nil
+	case mailreceipt.FieldReceivedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReceivedByID(v)
+		return nil
+	case mailreceipt.FieldReceivedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReceivedByName(v)
+		return nil
+	case mailreceipt.FieldNote:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNote(v)
+		return nil
+	}
+	return fmt.Errorf("unknown MailReceipt field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *MailReceiptMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *MailReceiptMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *MailReceiptMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown MailReceipt numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *MailReceiptMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(mailreceipt.FieldVoidedAt) {
+		fields = append(fields, mailreceipt.FieldVoidedAt)
+	}
+	if m.FieldCleared(mailreceipt.FieldVoidedByID) {
+		fields = append(fields, mailreceipt.FieldVoidedByID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *MailReceiptMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *MailReceiptMutation) ClearField(name string) error {
+	switch name {
+	case mailreceipt.FieldVoidedAt:
+		m.ClearVoidedAt()
+		return nil
+	case mailreceipt.FieldVoidedByID:
+		m.ClearVoidedByID()
+		return nil
+	}
+	return fmt.Errorf("unknown MailReceipt nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *MailReceiptMutation) ResetField(name string) error {
+	switch name {
+	case mailreceipt.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case mailreceipt.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case mailreceipt.FieldVoidedAt:
+		m.ResetVoidedAt()
+		return nil
+	case mailreceipt.FieldVoidReason:
+		m.ResetVoidReason()
+		return nil
+	case mailreceipt.FieldVoidedByID:
+		m.ResetVoidedByID()
+		return nil
+	case mailreceipt.FieldVoidedByName:
+		m.ResetVoidedByName()
+		return nil
+	case mailreceipt.FieldLateReason:
+		m.ResetLateReason()
+		return nil
+	case mailreceipt.FieldReceivedOn:
+		m.ResetReceivedOn()
+		return nil
+	case mailreceipt.FieldReceivedAt:
+		m.ResetReceivedAt()
+		return nil
+	case mailreceipt.FieldDeliveredBy:
+		m.ResetDeliveredBy()
+		return nil
+	case mailreceipt.FieldReceivedByID:
+		m.ResetReceivedByID()
+		return nil
+	case mailreceipt.FieldReceivedByName:
+		m.ResetReceivedByName()
+		return nil
+	case mailreceipt.FieldNote:
+		m.ResetNote()
+		return nil
+	}
+	return fmt.Errorf("unknown MailReceipt field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *MailReceiptMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.estate != nil {
+		edges = append(edges, mailreceipt.EdgeEstate)
+	}
+	if m.lines != nil {
+		edges = append(edges, mailreceipt.EdgeLines)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *MailReceiptMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case mailreceipt.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case mailreceipt.EdgeLines:
+		ids := make([]ent.Value, 0, len(m.lines))
+		for id := range m.lines {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *MailReceiptMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.removedlines != nil {
+		edges = append(edges, mailreceipt.EdgeLines)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *MailReceiptMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case mailreceipt.EdgeLines:
+		ids := make([]ent.Value, 0, len(m.removedlines))
+		for id := range m.removedlines {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *MailReceiptMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedestate {
+		edges = append(edges, mailreceipt.EdgeEstate)
+	}
+	if m.clearedlines {
+		edges = append(edges, mailreceipt.EdgeLines)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *MailReceiptMutation) EdgeCleared(name string) bool {
+	switch name {
+	case mailreceipt.EdgeEstate:
+		return m.clearedestate
+	case mailreceipt.EdgeLines:
+		return m.clearedlines
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *MailReceiptMutation) ClearEdge(name string) error {
+	switch name {
+	case mailreceipt.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	}
+	return fmt.Errorf("unknown MailReceipt unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *MailReceiptMutation) ResetEdge(name string) error {
+	switch name {
+	case mailreceipt.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case mailreceipt.EdgeLines:
+		m.ResetLines()
+		return nil
+	}
+	return fmt.Errorf("unknown MailReceipt edge %s", name)
+}
+
+// MailReceiptLineMutation represents an operation that mutates the MailReceiptLine nodes in the graph.
+type MailReceiptLineMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *uuid.UUID
+	created_at     *time.Time
+	kind           *mailreceiptline.Kind
+	stated         *int
+	addstated      *int
+	counted        *int
+	addcounted     *int
+	remark         *string
+	clearedFields  map[string]struct{}
+	estate         *uuid.UUID
+	clearedestate  bool
+	receipt        *uuid.UUID
+	clearedreceipt bool
+	done           bool
+	oldValue       func(context.Context) (*MailReceiptLine, error)
+	predicates     []predicate.MailReceiptLine
+}
+
+var _ ent.Mutation = (*MailReceiptLineMutation)(nil)
+
+// mailreceiptlineOption allows management of the mutation configuration using functional options.
+type mailreceiptlineOption func(*MailReceiptLineMutation)
+
+// newMailReceiptLineMutation creates new mutation for the MailReceiptLine entity.
+func newMailReceiptLineMutation(c config, op Op, opts ...mailreceiptlineOption) *MailReceiptLineMutation {
+	m := &MailReceiptLineMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeMailReceiptLine,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withMailReceiptLineID sets the ID field of the mutation.
+func withMailReceiptLineID(id uuid.UUID) mailreceiptlineOption {
+	return func(m *MailReceiptLineMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *MailReceiptLine
+		)
+		m.oldValue = func(ctx context.Context) (*MailReceiptLine, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().MailReceiptLine.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withMailReceiptLine sets the old MailReceiptLine of the mutation.
+func withMailReceiptLine(node *MailReceiptLine) mailreceiptlineOption {
+	return func(m *MailReceiptLineMutation) {
+		m.oldValue = func(context.Context) (*MailReceiptLine, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m MailReceiptLineMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m MailReceiptLineMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of MailReceiptLine entities.
+func (m *MailReceiptLineMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *MailReceiptLineMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *MailReceiptLineMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().MailReceiptLine.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *MailReceiptLineMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *MailReceiptLineMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the MailReceiptLine entity.
+// If the MailReceiptLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailReceiptLineMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *MailReceiptLineMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *MailReceiptLineMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *MailReceiptLineMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the MailReceiptLine entity.
+// If the MailReceiptLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailReceiptLineMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *MailReceiptLineMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetReceiptID sets the "receipt_id" field.
+func (m *MailReceiptLineMutation) SetReceiptID(u uuid.UUID) {
+	m.receipt = &u
+}
+
+// ReceiptID returns the value of the "receipt_id" field in the mutation.
+func (m *MailReceiptLineMutation) ReceiptID() (r uuid.UUID, exists bool) {
+	v := m.receipt
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReceiptID returns the old "receipt_id" field's value of the MailReceiptLine entity.
+// If the MailReceiptLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailReceiptLineMutation) OldReceiptID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReceiptID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReceiptID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReceiptID: %w", err)
+	}
+	return oldValue.ReceiptID, nil
+}
+
+// ResetReceiptID resets all changes to the "receipt_id" field.
+func (m *MailReceiptLineMutation) ResetReceiptID() {
+	m.receipt = nil
+}
+
+// SetKind sets the "kind" field.
+func (m *MailReceiptLineMutation) SetKind(value mailreceiptline.Kind) {
+	m.kind = &value
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *MailReceiptLineMutation) Kind() (r mailreceiptline.Kind, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the MailReceiptLine entity.
+// If the MailReceiptLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailReceiptLineMutation) OldKind(ctx context.Context) (v mailreceiptline.Kind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *MailReceiptLineMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetStated sets the "stated" field.
+func (m *MailReceiptLineMutation) SetStated(i int) {
+	m.stated = &i
+	m.addstated = nil
+}
+
+// Stated returns the value of the "stated" field in the mutation.
+func (m *MailReceiptLineMutation) Stated() (r int, exists bool) {
+	v := m.stated
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStated returns the old "stated" field's value of the MailReceiptLine entity.
+// If the MailReceiptLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailReceiptLineMutation) OldStated(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStated is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStated requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStated: %w", err)
+	}
+	return oldValue.Stated, nil
+}
+
+// AddStated adds i to the "stated" field.
+func (m *MailReceiptLineMutation) AddStated(i int) {
+	if m.addstated != nil {
+		*m.addstated += i
+	} else {
+		m.addstated = &i
+	}
+}
+
+// AddedStated returns the value that was added to the "stated" field in this mutation.
+func (m *MailReceiptLineMutation) AddedStated() (r int, exists bool) {
+	v := m.addstated
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetStated resets all changes to the "stated" field.
+func (m *MailReceiptLineMutation) ResetStated() {
+	m.stated = nil
+	m.addstated = nil
+}
+
+// SetCounted sets the "counted" field.
+func (m *MailReceiptLineMutation) SetCounted(i int) {
+	m.counted = &i
+	m.addcounted = nil
+}
+
+// Counted returns the value of the "counted" field in the mutation.
+func (m *MailReceiptLineMutation) Counted() (r int, exists bool) {
+	v := m.counted
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCounted returns the old "counted" field's value of the MailReceiptLine entity.
+// If the MailReceiptLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailReceiptLineMutation) OldCounted(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCounted is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCounted requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCounted: %w", err)
+	}
+	return oldValue.Counted, nil
+}
+
+// AddCounted adds i to the "counted" field.
+func (m *MailReceiptLineMutation) AddCounted(i int) {
+	if m.addcounted != nil {
+		*m.addcounted += i
+	} else {
+		m.addcounted = &i
+	}
+}
+
+// AddedCounted returns the value that was added to the "counted" field in this mutation.
+func (m *MailReceiptLineMutation) AddedCounted() (r int, exists bool) {
+	v := m.addcounted
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCounted resets all changes to the "counted" field.
+func (m *MailReceiptLineMutation) ResetCounted() {
+	m.counted = nil
+	m.addcounted = nil
+}
+
+// SetRemark sets the "remark" field.
+func (m *MailReceiptLineMutation) SetRemark(s string) {
+	m.remark = &s
+}
+
+// Remark returns the value of the "remark" field in the mutation.
+func (m *MailReceiptLineMutation) Remark() (r string, exists bool) {
+	v := m.remark
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRemark returns the old "remark" field's value of the MailReceiptLine entity.
+// If the MailReceiptLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailReceiptLineMutation) OldRemark(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRemark is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRemark requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRemark: %w", err)
+	}
+	return oldValue.Remark, nil
+}
+
+// ResetRemark resets all changes to the "remark" field.
+func (m *MailReceiptLineMutation) ResetRemark() {
+	m.remark = nil
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *MailReceiptLineMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[mailreceiptline.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *MailReceiptLineMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *MailReceiptLineMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *MailReceiptLineMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearReceipt clears the "receipt" edge to the MailReceipt entity.
+func (m *MailReceiptLineMutation) ClearReceipt() {
+	m.clearedreceipt = true
+	m.clearedFields[mailreceiptline.FieldReceiptID] = struct{}{}
+}
+
+// ReceiptCleared reports if the "receipt" edge to the MailReceipt entity was cleared.
+func (m *MailReceiptLineMutation) ReceiptCleared() bool {
+	return m.clearedreceipt
+}
+
+// ReceiptIDs returns the "receipt" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ReceiptID instead. It exists only for internal usage by the builders.
+func (m *MailReceiptLineMutation) ReceiptIDs() (ids []uuid.UUID) {
+	if id := m.receipt; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetReceipt resets all changes to the "receipt" edge.
+func (m *MailReceiptLineMutation) ResetReceipt() {
+	m.receipt = nil
+	m.clearedreceipt = false
+}
+
+// Where appends a list predicates to the MailReceiptLineMutation builder.
+func (m *MailReceiptLineMutation) Where(ps ...predicate.MailReceiptLine) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the MailReceiptLineMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *MailReceiptLineMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.MailReceiptLine, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *MailReceiptLineMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *MailReceiptLineMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (MailReceiptLine).
+func (m *MailReceiptLineMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *MailReceiptLineMutation) Fields() []string {
+	fields := make([]string, 0, 7)
+	if m.created_at != nil {
+		fields = append(fields, mailreceiptline.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, mailreceiptline.FieldEstateID)
+	}
+	if m.receipt != nil {
+		fields = append(fields, mailreceiptline.FieldReceiptID)
+	}
+	if m.kind != nil {
+		fields = append(fields, mailreceiptline.FieldKind)
+	}
+	if m.stated != nil {
+		fields = append(fields, mailreceiptline.FieldStated)
+	}
+	if m.counted != nil {
+		fields = append(fields, mailreceiptline.FieldCounted)
+	}
+	if m.remark != nil {
+		fields = append(fields, mailreceiptline.FieldRemark)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *MailReceiptLineMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case mailreceiptline.FieldCreatedAt:
+		return m.CreatedAt()
+	case mailreceiptline.FieldEstateID:
+		return m.EstateID()
+	case mailreceiptline.FieldReceiptID:
+		return m.ReceiptID()
+	case mailreceiptline.FieldKind:
+		return m.Kind()
+	case mailreceiptline.FieldStated:
+		return m.Stated()
+	case mailreceiptline.FieldCounted:
+		return m.Counted()
+	case mailreceiptline.FieldRemark:
+		return m.Remark()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *MailReceiptLineMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case mailreceiptline.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case mailreceiptline.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case mailreceiptline.FieldReceiptID:
+		return m.OldReceiptID(ctx)
+	case mailreceiptline.FieldKind:
+		return m.OldKind(ctx)
+	case mailreceiptline.FieldStated:
+		return m.OldStated(ctx)
+	case mailreceiptline.FieldCounted:
+		return m.OldCounted(ctx)
+	case mailreceiptline.FieldRemark:
+		return m.OldRemark(ctx)
+	}
+	return nil, fmt.Errorf("unknown MailReceiptLine field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *MailReceiptLineMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case mailreceiptline.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case mailreceiptline.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case mailreceiptline.FieldReceiptID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReceiptID(v)
+		return nil
+	case mailreceiptline.FieldKind:
+		v, ok := value.(mailreceiptline.Kind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case mailreceiptline.FieldStated:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStated(v)
+		return nil
+	case mailreceiptline.FieldCounted:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCounted(v)
+		return nil
+	case mailreceiptline.FieldRemark:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRemark(v)
+		return nil
+	}
+	return fmt.Errorf("unknown MailReceiptLine field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *MailReceiptLineMutation) AddedFields() []string {
+	var fields []string
+	if m.addstated != nil {
+		fields = append(fields, mailreceiptline.FieldStated)
+	}
+	if m.addcounted != nil {
+		fields = append(fields, mailreceiptline.FieldCounted)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *MailReceiptLineMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case mailreceiptline.FieldStated:
+		return m.AddedStated()
+	case mailreceiptline.FieldCounted:
+		return m.AddedCounted()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *MailReceiptLineMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case mailreceiptline.FieldStated:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddStated(v)
+		return nil
+	case mailreceiptline.FieldCounted:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCounted(v)
+		return nil
+	}
+	return fmt.Errorf("unknown MailReceiptLine numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *MailReceiptLineMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *MailReceiptLineMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *MailReceiptLineMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown MailReceiptLine nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *MailReceiptLineMutation) ResetField(name string) error {
+	switch name {
+	case mailreceiptline.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case mailreceiptline.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case mailreceiptline.FieldReceiptID:
+		m.ResetReceiptID()
+		return nil
+	case mailreceiptline.FieldKind:
+		m.ResetKind()
+		return nil
+	case mailreceiptline.FieldStated:
+		m.ResetStated()
+		return nil
+	case mailreceiptline.FieldCounted:
+		m.ResetCounted()
+		return nil
+	case mailreceiptline.FieldRemark:
+		m.ResetRemark()
+		return nil
+	}
+	return fmt.Errorf("unknown MailReceiptLine field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *MailReceiptLineMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.estate != nil {
+		edges = append(edges, mailreceiptline.EdgeEstate)
+	}
+	if m.receipt != nil {
+		edges = append(edges, mailreceiptline.EdgeReceipt)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *MailReceiptLineMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case mailreceiptline.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case mailreceiptline.EdgeReceipt:
+		if id := m.receipt; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *MailReceiptLineMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *MailReceiptLineMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *MailReceiptLineMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedestate {
+		edges = append(edges, mailreceiptline.EdgeEstate)
+	}
+	if m.clearedreceipt {
+		edges = append(edges, mailreceiptline.EdgeReceipt)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *MailReceiptLineMutation) EdgeCleared(name string) bool {
+	switch name {
+	case mailreceiptline.EdgeEstate:
+		return m.clearedestate
+	case mailreceiptline.EdgeReceipt:
+		return m.clearedreceipt
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *MailReceiptLineMutation) ClearEdge(name string) error {
+	switch name {
+	case mailreceiptline.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case mailreceiptline.EdgeReceipt:
+		m.ClearReceipt()
+		return nil
+	}
+	return fmt.Errorf("unknown MailReceiptLine unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *MailReceiptLineMutation) ResetEdge(name string) error {
+	switch name {
+	case mailreceiptline.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case mailreceiptline.EdgeReceipt:
+		m.ResetReceipt()
+		return nil
+	}
+	return fmt.Errorf("unknown MailReceiptLine edge %s", name)
+}
+
+// MeterReadingMutation represents an operation that mutates the MeterReading nodes in the graph.
+type MeterReadingMutation struct {
+	config
+	op                  Op
+	typ                 string
+	id                  *uuid.UUID
+	created_at          *time.Time
+	voided_at           *time.Time
+	void_reason         *string
+	voided_by_id        *uuid.UUID
+	voided_by_name      *string
+	late_reason         *string
+	meter               *meterreading.Meter
+	value_hundredths    *int64
+	addvalue_hundredths *int64
+	change_reason       *string
+	read_at             *time.Time
+	recorded_by_id      *uuid.UUID
+	recorded_by_name    *string
+	clearedFields       map[string]struct{}
+	estate              *uuid.UUID
+	clearedestate       bool
+	vacancy             *uuid.UUID
+	clearedvacancy      bool
+	unit                *uuid.UUID
+	clearedunit         bool
+	done                bool
+	oldValue            func(context.Context) (*MeterReading, error)
+	predicates          []predicate.MeterReading
+}
+
+var _ ent.Mutation = (*MeterReadingMutation)(nil)
+
+// meterreadingOption allows management of the mutation configuration using functional options.
+type meterreadingOption func(*MeterReadingMutation)
+
+// newMeterReadingMutation creates new mutation for the MeterReading entity.
+func newMeterReadingMutation(c config, op Op, opts ...meterreadingOption) *MeterReadingMutation {
+	m := &MeterReadingMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeMeterReading,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withMeterReadingID sets the ID field of the mutation.
+func withMeterReadingID(id uuid.UUID) meterreadingOption {
+	return func(m *MeterReadingMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *MeterReading
+		)
+		m.oldValue = func(ctx context.Context) (*MeterReading, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().MeterReading.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withMeterReading sets the old MeterReading of the mutation.
+func withMeterReading(node *MeterReading) meterreadingOption {
+	return func(m *MeterReadingMutation) {
+		m.oldValue = func(context.Context) (*MeterReading, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m MeterReadingMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m MeterReadingMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of MeterReading entities.
+func (m *MeterReadingMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *MeterReadingMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *MeterReadingMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().MeterReading.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *MeterReadingMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *MeterReadingMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the MeterReading entity.
+// If the MeterReading object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MeterReadingMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *MeterReadingMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *MeterReadingMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *MeterReadingMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the MeterReading entity.
+// If the MeterReading object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MeterReadingMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *MeterReadingMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetVoidedAt sets the "voided_at" field.
+func (m *MeterReadingMutation) SetVoidedAt(t time.Time) {
+	m.voided_at = &t
+}
+
+// VoidedAt returns the value of the "voided_at" field in the mutation.
+func (m *MeterReadingMutation) VoidedAt() (r time.Time, exists bool) {
+	v := m.voided_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedAt returns the old "voided_at" field's value of the MeterReading entity.
+// If the MeterReading object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MeterReadingMutation) OldVoidedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedAt: %w", err)
+	}
+	return oldValue.VoidedAt, nil
+}
+
+// ClearVoidedAt clears the value of the "voided_at" field.
+func (m *MeterReadingMutation) ClearVoidedAt() {
+	m.voided_at = nil
+	m.clearedFields[meterreading.FieldVoidedAt] = struct{}{}
+}
+
+// VoidedAtCleared returns if the "voided_at" field was cleared in this mutation.
+func (m *MeterReadingMutation) VoidedAtCleared() bool {
+	_, ok := m.clearedFields[meterreading.FieldVoidedAt]
+	return ok
+}
+
+// ResetVoidedAt resets all changes to the "voided_at" field.
+func (m *MeterReadingMutation) ResetVoidedAt() {
+	m.voided_at = nil
+	delete(m.clearedFields, meterreading.FieldVoidedAt)
+}
+
+// SetVoidReason sets the "void_reason" field.
+func (m *MeterReadingMutation) SetVoidReason(s string) {
+	m.void_reason = &s
+}
+
+// VoidReason returns the value of the "void_reason" field in the mutation.
+func (m *MeterReadingMutation) VoidReason() (r string, exists bool) {
+	v := m.void_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidReason returns the old "void_reason" field's value of the MeterReading entity.
+// If the MeterReading object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MeterReadingMutation) OldVoidReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidReason: %w", err)
+	}
+	return oldValue.VoidReason, nil
+}
+
+// ResetVoidReason resets all changes to the "void_reason" field.
+func (m *MeterReadingMutation) ResetVoidReason() {
+	m.void_reason = nil
+}
+
+// SetVoidedByID sets the "voided_by_id" field.
+func (m *MeterReadingMutation) SetVoidedByID(u uuid.UUID) {
+	m.voided_by_id = &u
+}
+
+// VoidedByID returns the value of the "voided_by_id" field in the mutation.
+func (m *MeterReadingMutation) VoidedByID() (r uuid.UUID, exists bool) {
+	v := m.voided_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByID returns the old "voided_by_id" field's value of the MeterReading entity.
+// If the MeterReading object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MeterReadingMutation) OldVoidedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByID: %w", err)
+	}
+	return oldValue.VoidedByID, nil
+}
+
+// ClearVoidedByID clears the value of the "voided_by_id" field.
+func (m *MeterReadingMutation) ClearVoidedByID() {
+	m.voided_by_id = nil
+	m.clearedFields[meterreading.FieldVoidedByID] = struct{}{}
+}
+
+// VoidedByIDCleared returns if the "voided_by_id" field was cleared in this mutation.
+func (m *MeterReadingMutation) VoidedByIDCleared() bool {
+	_, ok := m.clearedFields[meterreading.FieldVoidedByID]
+	return ok
+}
+
+// ResetVoidedByID resets all changes to the "voided_by_id" field.
+func (m *MeterReadingMutation) ResetVoidedByID() {
+	m.voided_by_id = nil
+	delete(m.clearedFields, meterreading.FieldVoidedByID)
+}
+
+// SetVoidedByName sets the "voided_by_name" field.
+func (m *MeterReadingMutation) SetVoidedByName(s string) {
+	m.voided_by_name = &s
+}
+
+// VoidedByName returns the value of the "voided_by_name" field in the mutation.
+func (m *MeterReadingMutation) VoidedByName() (r string, exists bool) {
+	v := m.voided_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByName returns the old "voided_by_name" field's value of the MeterReading entity.
+// If the MeterReading object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MeterReadingMutation) OldVoidedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByName: %w", err)
+	}
+	return oldValue.VoidedByName, nil
+}
+
+// ResetVoidedByName resets all changes to the "voided_by_name" field.
+func (m *MeterReadingMutation) ResetVoidedByName() {
+	m.voided_by_name = nil
+}
+
+// SetLateReason sets the "late_reason" field.
+func (m *MeterReadingMutation) SetLateReason(s string) {
+	m.late_reason = &s
+}
+
+// LateReason returns the value of the "late_reason" field in the mutation.
+func (m *MeterReadingMutation) LateReason() (r string, exists bool) {
+	v := m.late_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLateReason returns the old "late_reason" field's value of the MeterReading entity.
+// If the MeterReading object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MeterReadingMutation) OldLateReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLateReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLateReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLateReason: %w", err)
+	}
+	return oldValue.LateReason, nil
+}
+
+// ResetLateReason resets all changes to the "late_reason" field.
+func (m *MeterReadingMutation) ResetLateReason() {
+	m.late_reason = nil
+}
+
+// SetVacancyID sets the "vacancy_id" field.
+func (m *MeterReadingMutation) SetVacancyID(u uuid.UUID) {
+	m.vacancy = &u
+}
+
+// VacancyID returns the value of the "vacancy_id" field in the mutation.
+func (m *MeterReadingMutation) VacancyID() (r uuid.UUID, exists bool) {
+	v := m.vacancy
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVacancyID returns the old "vacancy_id" field's value of the MeterReading entity.
+// If the MeterReading object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MeterReadingMutation) OldVacancyID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVacancyID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVacancyID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVacancyID: %w", err)
+	}
+	return oldValue.VacancyID, nil
+}
+
+// ResetVacancyID resets all changes to the "vacancy_id" field.
+func (m *MeterReadingMutation) ResetVacancyID() {
+	m.vacancy = nil
+}
+
+// SetUnitID sets the "unit_id" field.
+func (m *MeterReadingMutation) SetUnitID(u uuid.UUID) {
+	m.unit = &u
+}
+
+// UnitID returns the value of the "unit_id" field in the mutation.
+func (m *MeterReadingMutation) UnitID() (r uuid.UUID, exists bool) {
+	v := m.unit
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUnitID returns the old "unit_id" field's value of the MeterReading entity.
+// If the MeterReading object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MeterReadingMutation) OldUnitID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUnitID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUnitID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUnitID: %w", err)
+	}
+	return oldValue.UnitID, nil
+}
+
+// ResetUnitID resets all changes to the "unit_id" field.
+func (m *MeterReadingMutation) ResetUnitID() {
+	m.unit = nil
+}
+
+// SetMeter sets the "meter" field.
+func (m *MeterReadingMutation) SetMeter(value meterreading.Meter) {
+	m.meter = &value
+}
+
+// Meter returns the value of the "meter" field in the mutation.
+func (m *MeterReadingMutation) Meter() (r meterreading.Meter, exists bool) {
+	v := m.meter
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMeter returns the old "meter" field's value of the MeterReading entity.
+// If the MeterReading object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MeterReadingMutation) OldMeter(ctx context.Context) (v meterreading.Meter, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMeter is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMeter requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMeter: %w", err)
+	}
+	return oldValue.Meter, nil
+}
+
+// ResetMeter resets all changes to the "meter" field.
+func (m *MeterReadingMutation) ResetMeter() {
+	m.meter = nil
+}
+
+// SetValueHundredths sets the "value_hundredths" field.
+func (m *MeterReadingMutation) SetValueHundredths(i int64) {
+	m.value_hundredths = &i
+	m.addvalue_hundredths = nil
+}
+
+// ValueHundredths returns the value of the "value_hundredths" field in the mutation.
+func (m *MeterReadingMutation) ValueHundredths() (r int64, exists bool) {
+	v := m.value_hundredths
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldValueHundredths returns the old "value_hundredths" field's value of the MeterReading entity.
+// If the MeterReading object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MeterReadingMutation) OldValueHundredths(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldValueHundredths is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldValueHundredths requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldValueHundredths: %w", err)
+	}
+	return oldValue.ValueHundredths, nil
+}
+
+// AddValueHundredths adds i to the "value_hundredths" field.
+func (m *MeterReadingMutation) AddValueHundredths(i int64) {
+	if m.addvalue_hundredths != nil {
+		*m.addvalue_hundredths += i
+	} else {
+		m.addvalue_hundredths = &i
+	}
+}
+
+// AddedValueHundredths returns the value that was added to the "value_hundredths" field in this mutation.
+func (m *MeterReadingMutation) AddedValueHundredths() (r int64, exists bool) {
+	v := m.addvalue_hundredths
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetValueHundredths resets all changes to the "value_hundredths" field.
+func (m *MeterReadingMutation) ResetValueHundredths() {
+	m.value_hundredths = nil
+	m.addvalue_hundredths = nil
+}
+
+// SetChangeReason sets the "change_reason" field.
+func (m *MeterReadingMutation) SetChangeReason(s string) {
+	m.change_reason = &s
+}
+
+// ChangeReason returns the value of the "change_reason" field in the mutation.
+func (m *MeterReadingMutation) ChangeReason() (r string, exists bool) {
+	v := m.change_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldChangeReason returns the old "change_reason" field's value of the MeterReading entity.
+// If the MeterReading object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MeterReadingMutation) OldChangeReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldChangeReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldChangeReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldChangeReason: %w", err)
+	}
+	return oldValue.ChangeReason, nil
+}
+
+// ResetChangeReason resets all changes to the "change_reason" field.
+func (m *MeterReadingMutation) ResetChangeReason() {
+	m.change_reason = nil
+}
+
+// SetReadAt sets the "read_at" field.
+func (m *MeterReadingMutation) SetReadAt(t time.Time) {
+	m.read_at = &t
+}
+
+// ReadAt returns the value of the "read_at" field in the mutation.
+func (m *MeterReadingMutation) ReadAt() (r time.Time, exists bool) {
+	v := m.read_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReadAt returns the old "read_at" field's value of the MeterReading entity.
+// If the MeterReading object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MeterReadingMutation) OldReadAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReadAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReadAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReadAt: %w", err)
+	}
+	return oldValue.ReadAt, nil
+}
+
+// ResetReadAt resets all changes to the "read_at" field.
+func (m *MeterReadingMutation) ResetReadAt() {
+	m.read_at = nil
+}
+
+// SetRecordedByID sets the "recorded_by_id" field.
+func (m *MeterReadingMutation) SetRecordedByID(u uuid.UUID) {
+	m.recorded_by_id = &u
+}
+
+// RecordedByID returns the value of the "recorded_by_id" field in the mutation.
+func (m *MeterReadingMutation) RecordedByID() (r uuid.UUID, exists bool) {
+	v := m.recorded_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecordedByID returns the old "recorded_by_id" field's value of the MeterReading entity.
+// If the MeterReading object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MeterReadingMutation) OldRecordedByID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecordedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecordedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecordedByID: %w", err)
+	}
+	return oldValue.RecordedByID, nil
+}
+
+// ResetRecordedByID resets all changes to the "recorded_by_id" field.
+func (m *MeterReadingMutation) ResetRecordedByID() {
+	m.recorded_by_id = nil
+}
+
+// SetRecordedByName sets the "recorded_by_name" field.
+func (m *MeterReadingMutation) SetRecordedByName(s string) {
+	m.recorded_by_name = &s
+}
+
+// RecordedByName returns the value of the "recorded_by_name" field in the mutation.
+func (m *MeterReadingMutation) RecordedByName() (r string, exists bool) {
+	v := m.recorded_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecordedByName returns the old "recorded_by_name" field's value of the MeterReading entity.
+// If the MeterReading object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MeterReadingMutation) OldRecordedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecordedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecordedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecordedByName: %w", err)
+	}
+	return oldValue.RecordedByName, nil
+}
+
+// ResetRecordedByName resets all changes to the "recorded_by_name" field.
+func (m *MeterReadingMutation) ResetRecordedByName() {
+	m.recorded_by_name = nil
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *MeterReadingMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[meterreading.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *MeterReadingMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *MeterReadingMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *MeterReadingMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearVacancy clears the "vacancy" edge to the Vacancy entity.
+func (m *MeterReadingMutation) ClearVacancy() {
+	m.clearedvacancy = true
+	m.clearedFields[meterreading.FieldVacancyID] = struct{}{}
+}
+
+// VacancyCleared reports if the "vacancy" edge to the Vacancy entity was cleared.
+func (m *MeterReadingMutation) VacancyCleared() bool {
+	return m.clearedvacancy
+}
+
+// VacancyIDs returns the "vacancy" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// VacancyID instead. It exists only for internal usage by the builders.
+func (m *MeterReadingMutation) VacancyIDs() (ids []uuid.UUID) {
+	if id := m.vacancy; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetVacancy resets all changes to the "vacancy" edge.
+func (m *MeterReadingMutation) ResetVacancy() {
+	m.vacancy = nil
+	m.clearedvacancy = false
+}
+
+// ClearUnit clears the "unit" edge to the Unit entity.
+func (m *MeterReadingMutation) ClearUnit() {
+	m.clearedunit = true
+	m.clearedFields[meterreading.FieldUnitID] = struct{}{}
+}
+
+// UnitCleared reports if the "unit" edge to the Unit entity was cleared.
+func (m *MeterReadingMutation) UnitCleared() bool {
+	return m.clearedunit
+}
+
+// UnitIDs returns the "unit" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// UnitID instead. It exists only for internal usage by the builders.
+func (m *MeterReadingMutation) UnitIDs() (ids []uuid.UUID) {
+	if id := m.unit; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetUnit resets all changes to the "unit" edge.
+func (m *MeterReadingMutation) ResetUnit() {
+	m.unit = nil
+	m.clearedunit = false
+}
+
+// Where appends a list predicates to the MeterReadingMutation builder.
+func (m *MeterReadingMutation) Where(ps ...predicate.MeterReading) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the MeterReadingMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *MeterReadingMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.MeterReading, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *MeterReadingMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *MeterReadingMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (MeterReading).
+func (m *MeterReadingMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *MeterReadingMutation) Fields() []string {
+	fields := make([]string, 0, 15)
+	if m.created_at != nil {
+		fields = append(fields, meterreading.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, meterreading.FieldEstateID)
+	}
+	if m.voided_at != nil {
+		fields = append(fields, meterreading.FieldVoidedAt)
+	}
+	if m.void_reason != nil {
+		fields = append(fields, meterreading.FieldVoidReason)
+	}
+	if m.voided_by_id != nil {
+		fields = append(fields, meterreading.FieldVoidedByID)
+	}
+	if m.voided_by_name != nil {
+		fields = append(fields, meterreading.FieldVoidedByName)
+	}
+	if m.late_reason != nil {
+		fields = append(fields, meterreading.FieldLateReason)
+	}
+	if m.vacancy != nil {
+		fields = append(fields, meterreading.FieldVacancyID)
+	}
+	if m.unit != nil {
+		fields = append(fields, meterreading.FieldUnitID)
+	}
+	if m.meter != nil {
+		fields = append(fields, meterreading.FieldMeter)
+	}
+	if m.value_hundredths != nil {
+		fields = append(fields, meterreading.FieldValueHundredths)
+	}
+	if m.change_reason != nil {
+		fields = append(fields, meterreading.FieldChangeReason)
+	}
+	if m.read_at != nil {
+		fields = append(fields, meterreading.FieldReadAt)
+	}
+	if m.recorded_by_id != nil {
+		fields = append(fields, meterreading.FieldRecordedByID)
+	}
+	if m.recorded_by_name != nil {
+		fields = append(fields, meterreading.FieldRecordedByName)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *MeterReadingMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case meterreading.FieldCreatedAt:
+		return m.CreatedAt()
+	case meterreading.FieldEstateID:
+		return m.EstateID()
+	case meterreading.FieldVoidedAt:
+		return m.VoidedAt()
+	case meterreading.FieldVoidReason:
+		return m.VoidReason()
+	case meterreading.FieldVoidedByID:
+		return m.VoidedByID()
+	case meterreading.FieldVoidedByName:
+		return m.VoidedByName()
+	case meterreading.FieldLateReason:
+		return m.LateReason()
+	case meterreading.FieldVacancyID:
+		return m.VacancyID()
+	case meterreading.FieldUnitID:
+		return m.UnitID()
+	case meterreading.FieldMeter:
+		return m.Meter()
+	case meterreading.FieldValueHundredths:
+		return m.ValueHundredths()
+	case meterreading.FieldChangeReason:
+		return m.ChangeReason()
+	case meterreading.FieldReadAt:
+		return m.ReadAt()
+	case meterreading.FieldRecordedByID:
+		return m.RecordedByID()
+	case meterreading.FieldRecordedByName:
+		return m.RecordedByName()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *MeterReadingMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case meterreading.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case meterreading.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case meterreading.FieldVoidedAt:
+		return m.OldVoidedAt(ctx)
+	case meterreading.FieldVoidReason:
+		return m.OldVoidReason(ctx)
+	case meterreading.FieldVoidedByID:
+		return m.OldVoidedByID(ctx)
+	case meterreading.FieldVoidedByName:
+		return m.OldVoidedByName(ctx)
+	case meterreading.FieldLateReason:
+		return m.OldLateReason(ctx)
+	case meterreading.FieldVacancyID:
+		return m.OldVacancyID(ctx)
+	case meterreading.FieldUnitID:
+		return m.OldUnitID(ctx)
+	case meterreading.FieldMeter:
+		return m.OldMeter(ctx)
+	case meterreading.FieldValueHundredths:
+		return m.OldValueHundredths(ctx)
+	case meterreading.FieldChangeReason:
+		return m.OldChangeReason(ctx)
+	case meterreading.FieldReadAt:
+		return m.OldReadAt(ctx)
+	case meterreading.FieldRecordedByID:
+		return m.OldRecordedByID(ctx)
+	case meterreading.FieldRecordedByName:
+		return m.OldRecordedByName(ctx)
+	}
+	return nil, fmt.Errorf("unknown MeterReading field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *MeterReadingMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case meterreading.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case meterreading.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case meterreading.FieldVoidedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedAt(v)
+		return nil
+	case meterreading.FieldVoidReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidReason(v)
+		return nil
+	case meterreading.FieldVoidedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByID(v)
+		return nil
+	case meterreading.FieldVoidedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByName(v)
+		return nil
+	case meterreading.FieldLateReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLateReason(v)
+		return nil
+	case meterreading.FieldVacancyID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVacancyID(v)
+		return nil
+	case meterreading.FieldUnitID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUnitID(v)
+		return nil
+	case meterreading.FieldMeter:
+		v, ok := value.(meterreading.Meter)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMeter(v)
+		return nil
+	case meterreading.FieldValueHundredths:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetValueHundredths(v)
+		return nil
+	case meterreading.FieldChangeReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetChangeReason(v)
+		return nil
+	case meterreading.FieldReadAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReadAt(v)
+		return nil
+	case meterreading.FieldRecordedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecordedByID(v)
+		return nil
+	case meterreading.FieldRecordedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecordedByName(v)
+		return nil
+	}
+	return fmt.Errorf("unknown MeterReading field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *MeterReadingMutation) AddedFields() []string {
+	var fields []string
+	if m.addvalue_hundredths != nil {
+		fields = append(fields, meterreading.FieldValueHundredths)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *MeterReadingMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case meterreading.FieldValueHundredths:
+		return m.AddedValueHundredths()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *MeterReadingMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case meterreading.FieldValueHundredths:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddValueHundredths(v)
+		return nil
+	}
+	return fmt.Errorf("unknown MeterReading numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *MeterReadingMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(meterreading.FieldVoidedAt) {
+		fields = append(fields, meterreading.FieldVoidedAt)
+	}
+	if m.FieldCleared(meterreading.FieldVoidedByID) {
+		fields = append(fields, meterreading.FieldVoidedByID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *MeterReadingMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *MeterReadingMutation) ClearField(name string) error {
+	switch name {
+	case meterreading.FieldVoidedAt:
+		m.ClearVoidedAt()
+		return nil
+	case meterreading.FieldVoidedByID:
+		m.ClearVoidedByID()
+		return nil
+	}
+	return fmt.Errorf("unknown MeterReading nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *MeterReadingMutation) ResetField(name string) error {
+	switch name {
+	case meterreading.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case meterreading.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case meterreading.FieldVoidedAt:
+		m.ResetVoidedAt()
+		return nil
+	case meterreading.FieldVoidReason:
+		m.ResetVoidReason()
+		return nil
+	case meterreading.FieldVoidedByID:
+		m.ResetVoidedByID()
+		return nil
+	case meterreading.FieldVoidedByName:
+		m.ResetVoidedByName()
+		return nil
+	case meterreading.FieldLateReason:
+		m.ResetLateReason()
+		return nil
+	case meterreading.FieldVacancyID:
+		m.ResetVacancyID()
+		return nil
+	case meterreading.FieldUnitID:
+		m.ResetUnitID()
+		return nil
+	case meterreading.FieldMeter:
+		m.ResetMeter()
+		return nil
+	case meterreading.FieldValueHundredths:
+		m.ResetValueHundredths()
+		return nil
+	case meterreading.FieldChangeReason:
+		m.ResetChangeReason()
+		return nil
+	case meterreading.FieldReadAt:
+		m.ResetReadAt()
+		return nil
+	case meterreading.FieldRecordedByID:
+		m.ResetRecordedByID()
+		return nil
+	case meterreading.FieldRecordedByName:
+		m.ResetRecordedByName()
+		return nil
+	}
+	return fmt.Errorf("unknown MeterReading field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *MeterReadingMutation) AddedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.estate != nil {
+		edges = append(edges, meterreading.EdgeEstate)
+	}
+	if m.vacancy != nil {
+		edges = append(edges, meterreading.EdgeVacancy)
+	}
+	if m.unit != nil {
+		edges = append(edges, meterreading.EdgeUnit)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *MeterReadingMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case meterreading.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case meterreading.EdgeVacancy:
+		if id := m.vacancy; id != nil {
+			return []ent.Value{*id}
+		}
+	case meterreading.EdgeUnit:
+		if id := m.unit; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *MeterReadingMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 3)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *MeterReadingMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *MeterReadingMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.clearedestate {
+		edges = append(edges, meterreading.EdgeEstate)
+	}
+	if m.clearedvacancy {
+		edges = append(edges, meterreading.EdgeVacancy)
+	}
+	if m.clearedunit {
+		edges = append(edges, meterreading.EdgeUnit)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *MeterReadingMutation) EdgeCleared(name string) bool {
+	switch name {
+	case meterreading.EdgeEstate:
+		return m.clearedestate
+	case meterreading.EdgeVacancy:
+		return m.clearedvacancy
+	case meterreading.EdgeUnit:
+		return m.clearedunit
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *MeterReadingMutation) ClearEdge(name string) error {
+	switch name {
+	case meterreading.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case meterreading.EdgeVacancy:
+		m.ClearVacancy()
+		return nil
+	case meterreading.EdgeUnit:
+		m.ClearUnit()
+		return nil
+	}
+	return fmt.Errorf("unknown MeterReading unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *MeterReadingMutation) ResetEdge(name string) error {
+	switch name {
+	case meterreading.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case meterreading.EdgeVacancy:
+		m.ResetVacancy()
+		return nil
+	case meterreading.EdgeUnit:
+		m.ResetUnit()
+		return nil
+	}
+	return fmt.Errorf("unknown MeterReading edge %s", name)
+}
+
 // ObligationMutation represents an operation that mutates the Obligation nodes in the graph.
 type ObligationMutation struct {
 	config
@@ -81479,6 +87568,2245 @@ func (m *UnitMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown Unit edge %s", name)
+}
+
+// VacancyMutation represents an operation that mutates the Vacancy nodes in the graph.
+type VacancyMutation struct {
+	config
+	op                        Op
+	typ                       string
+	id                        *uuid.UUID
+	created_at                *time.Time
+	version                   *int
+	addversion                *int
+	building_id               *uuid.UUID
+	area_id                   *uuid.UUID
+	sort_key                  *string
+	state                     *vacancy.State
+	since_on                  *time.Time
+	ended_on                  *time.Time
+	condition                 *string
+	described_by_id           *uuid.UUID
+	described_by_name         *string
+	described_at              *time.Time
+	ventilated_on             *time.Time
+	ventilation_due_on        *time.Time
+	cleaned_on                *time.Time
+	cleaning_due_on           *time.Time
+	due_on                    *time.Time
+	water_hundredths          *int64
+	addwater_hundredths       *int64
+	water_read_at             *time.Time
+	electricity_hundredths    *int64
+	addelectricity_hundredths *int64
+	electricity_read_at       *time.Time
+	gas_hundredths            *int64
+	addgas_hundredths         *int64
+	gas_read_at               *time.Time
+	clearedFields             map[string]struct{}
+	estate                    *uuid.UUID
+	clearedestate             bool
+	unit                      *uuid.UUID
+	clearedunit               bool
+	readings                  map[uuid.UUID]struct{}
+	removedreadings           map[uuid.UUID]struct{}
+	clearedreadings           bool
+	done                      bool
+	oldValue                  func(context.Context) (*Vacancy, error)
+	predicates                []predicate.Vacancy
+}
+
+var _ ent.Mutation = (*VacancyMutation)(nil)
+
+// vacancyOption allows management of the mutation configuration using functional options.
+type vacancyOption func(*VacancyMutation)
+
+// newVacancyMutation creates new mutation for the Vacancy entity.
+func newVacancyMutation(c config, op Op, opts ...vacancyOption) *VacancyMutation {
+	m := &VacancyMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeVacancy,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withVacancyID sets the ID field of the mutation.
+func withVacancyID(id uuid.UUID) vacancyOption {
+	return func(m *VacancyMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Vacancy
+		)
+		m.oldValue = func(ctx context.Context) (*Vacancy, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Vacancy.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withVacancy sets the old Vacancy of the mutation.
+func withVacancy(node *Vacancy) vacancyOption {
+	return func(m *VacancyMutation) {
+		m.oldValue = func(context.Context) (*Vacancy, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m VacancyMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m VacancyMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Vacancy entities.
+func (m *VacancyMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *VacancyMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *VacancyMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Vacancy.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *VacancyMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *VacancyMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Vacancy entity.
+// If the Vacancy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VacancyMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *VacancyMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *VacancyMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *VacancyMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the Vacancy entity.
+// If the Vacancy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VacancyMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *VacancyMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *VacancyMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *VacancyMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the Vacancy entity.
+// If the Vacancy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VacancyMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *VacancyMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *VacancyMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *VacancyMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetUnitID sets the "unit_id" field.
+func (m *VacancyMutation) SetUnitID(u uuid.UUID) {
+	m.unit = &u
+}
+
+// UnitID returns the value of the "unit_id" field in the mutation.
+func (m *VacancyMutation) UnitID() (r uuid.UUID, exists bool) {
+	v := m.unit
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUnitID returns the old "unit_id" field's value of the Vacancy entity.
+// If the Vacancy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VacancyMutation) OldUnitID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUnitID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUnitID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUnitID: %w", err)
+	}
+	return oldValue.UnitID, nil
+}
+
+// ResetUnitID resets all changes to the "unit_id" field.
+func (m *VacancyMutation) ResetUnitID() {
+	m.unit = nil
+}
+
+// SetBuildingID sets the "building_id" field.
+func (m *VacancyMutation) SetBuildingID(u uuid.UUID) {
+	m.building_id = &u
+}
+
+// BuildingID returns the value of the "building_id" field in the mutation.
+func (m *VacancyMutation) BuildingID() (r uuid.UUID, exists bool) {
+	v := m.building_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBuildingID returns the old "building_id" field's value of the Vacancy entity.
+// If the Vacancy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VacancyMutation) OldBuildingID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBuildingID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBuildingID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBuildingID: %w", err)
+	}
+	return oldValue.BuildingID, nil
+}
+
+// ResetBuildingID resets all changes to the "building_id" field.
+func (m *VacancyMutation) ResetBuildingID() {
+	m.building_id = nil
+}
+
+// SetAreaID sets the "area_id" field.
+func (m *VacancyMutation) SetAreaID(u uuid.UUID) {
+	m.area_id = &u
+}
+
+// AreaID returns the value of the "area_id" field in the mutation.
+func (m *VacancyMutation) AreaID() (r uuid.UUID, exists bool) {
+	v := m.area_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAreaID returns the old "area_id" field's value of the Vacancy entity.
+// If the Vacancy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VacancyMutation) OldAreaID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAreaID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAreaID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAreaID: %w", err)
+	}
+	return oldValue.AreaID, nil
+}
+
+// ClearAreaID clears the value of the "area_id" field.
+func (m *VacancyMutation) ClearAreaID() {
+	m.area_id = nil
+	m.clearedFields[vacancy.FieldAreaID] = struct{}{}
+}
+
+// AreaIDCleared returns if the "area_id" field was cleared in this mutation.
+func (m *VacancyMutation) AreaIDCleared() bool {
+	_, ok := m.clearedFields[vacancy.FieldAreaID]
+	return ok
+}
+
+// ResetAreaID resets all changes to the "area_id" field.
+func (m *VacancyMutation) ResetAreaID() {
+	m.area_id = nil
+	delete(m.clearedFields, vacancy.FieldAreaID)
+}
+
+// SetSortKey sets the "sort_key" field.
+func (m *VacancyMutation) SetSortKey(s string) {
+	m.sort_key = &s
+}
+
+// SortKey returns the value of the "sort_key" field in the mutation.
+func (m *VacancyMutation) SortKey() (r string, exists bool) {
+	v := m.sort_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSortKey returns the old "sort_key" field's value of the Vacancy entity.
+// If the Vacancy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VacancyMutation) OldSortKey(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSortKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSortKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSortKey: %w", err)
+	}
+	return oldValue.SortKey, nil
+}
+
+// ResetSortKey resets all changes to the "sort_key" field.
+func (m *VacancyMutation) ResetSortKey() {
+	m.sort_key = nil
+}
+
+// SetState sets the "state" field.
+func (m *VacancyMutation) SetState(v vacancy.State) {
+	m.state = &v
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *VacancyMutation) State() (r vacancy.State, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the Vacancy entity.
+// If the Vacancy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VacancyMutation) OldState(ctx context.Context) (v vacancy.State, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *VacancyMutation) ResetState() {
+	m.state = nil
+}
+
+// SetSinceOn sets the "since_on" field.
+func (m *VacancyMutation) SetSinceOn(t time.Time) {
+	m.since_on = &t
+}
+
+// SinceOn returns the value of the "since_on" field in the mutation.
+func (m *VacancyMutation) SinceOn() (r time.Time, exists bool) {
+	v := m.since_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSinceOn returns the old "since_on" field's value of the Vacancy entity.
+// If the Vacancy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VacancyMutation) OldSinceOn(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSinceOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSinceOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSinceOn: %w", err)
+	}
+	return oldValue.SinceOn, nil
+}
+
+// ResetSinceOn resets all changes to the "since_on" field.
+func (m *VacancyMutation) ResetSinceOn() {
+	m.since_on = nil
+}
+
+// SetEndedOn sets the "ended_on" field.
+func (m *VacancyMutation) SetEndedOn(t time.Time) {
+	m.ended_on = &t
+}
+
+// EndedOn returns the value of the "ended_on" field in the mutation.
+func (m *VacancyMutation) EndedOn() (r time.Time, exists bool) {
+	v := m.ended_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEndedOn returns the old "ended_on" field's value of the Vacancy entity.
+// If the Vacancy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VacancyMutation) OldEndedOn(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEndedOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEndedOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEndedOn: %w", err)
+	}
+	return oldValue.EndedOn, nil
+}
+
+// ClearEndedOn clears the value of the "ended_on" field.
+func (m *VacancyMutation) ClearEndedOn() {
+	m.ended_on = nil
+	m.clearedFields[vacancy.FieldEndedOn] = struct{}{}
+}
+
+// EndedOnCleared returns if the "ended_on" field was cleared in this mutation.
+func (m *VacancyMutation) EndedOnCleared() bool {
+	_, ok := m.clearedFields[vacancy.FieldEndedOn]
+	return ok
+}
+
+// ResetEndedOn resets all changes to the "ended_on" field.
+func (m *VacancyMutation) ResetEndedOn() {
+	m.ended_on = nil
+	delete(m.clearedFields, vacancy.FieldEndedOn)
+}
+
+// SetCondition sets the "condition" field.
+func (m *VacancyMutation) SetCondition(s string) {
+	m.condition = &s
+}
+
+// Condition returns the value of the "condition" field in the mutation.
+func (m *VacancyMutation) Condition() (r string, exists bool) {
+	v := m.condition
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCondition returns the old "condition" field's value of the Vacancy entity.
+// If the Vacancy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VacancyMutation) OldCondition(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCondition is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCondition requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCondition: %w", err)
+	}
+	return oldValue.Condition, nil
+}
+
+// ResetCondition resets all changes to the "condition" field.
+func (m *VacancyMutation) ResetCondition() {
+	m.condition = nil
+}
+
+// SetDescribedByID sets the "described_by_id" field.
+func (m *VacancyMutation) SetDescribedByID(u uuid.UUID) {
+	m.described_by_id = &u
+}
+
+// DescribedByID returns the value of the "described_by_id" field in the mutation.
+func (m *VacancyMutation) DescribedByID() (r uuid.UUID, exists bool) {
+	v := m.described_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDescribedByID returns the old "described_by_id" field's value of the Vacancy entity.
+// If the Vacancy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VacancyMutation) OldDescribedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDescribedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDescribedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDescribedByID: %w", err)
+	}
+	return oldValue.DescribedByID, nil
+}
+
+// ClearDescribedByID clears the value of the "described_by_id" field.
+func (m *VacancyMutation) ClearDescribedByID() {
+	m.described_by_id = nil
+	m.clearedFields[vacancy.FieldDescribedByID] = struct{}{}
+}
+
+// DescribedByIDCleared returns if the "described_by_id" field was cleared in this mutation.
+func (m *VacancyMutation) DescribedByIDCleared() bool {
+	_, ok := m.clearedFields[vacancy.FieldDescribedByID]
+	return ok
+}
+
+// ResetDescribedByID resets all changes to the "described_by_id" field.
+func (m *VacancyMutation) ResetDescribedByID() {
+	m.described_by_id = nil
+	delete(m.clearedFields, vacancy.FieldDescribedByID)
+}
+
+// SetDescribedByName sets the "described_by_name" field.
+func (m *VacancyMutation) SetDescribedByName(s string) {
+	m.described_by_name = &s
+}
+
+// DescribedByName returns the value of the "described_by_name" field in the mutation.
+func (m *VacancyMutation) DescribedByName() (r string, exists bool) {
+	v := m.described_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDescribedByName returns the old "described_by_name" field's value of the Vacancy entity.
+// If the Vacancy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VacancyMutation) OldDescribedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDescribedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDescribedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDescribedByName: %w", err)
+	}
+	return oldValue.DescribedByName, nil
+}
+
+// ResetDescribedByName resets all changes to the "described_by_name" field.
+func (m *VacancyMutation) ResetDescribedByName() {
+	m.described_by_name = nil
+}
+
+// SetDescribedAt sets the "described_at" field.
+func (m *VacancyMutation) SetDescribedAt(t time.Time) {
+	m.described_at = &t
+}
+
+// DescribedAt returns the value of the "described_at" field in the mutation.
+func (m *VacancyMutation) DescribedAt() (r time.Time, exists bool) {
+	v := m.described_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDescribedAt returns the old "described_at" field's value of the Vacancy entity.
+// If the Vacancy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VacancyMutation) OldDescribedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDescribedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDescribedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDescribedAt: %w", err)
+	}
+	return oldValue.DescribedAt, nil
+}
+
+// ClearDescribedAt clears the value of the "described_at" field.
+func (m *VacancyMutation) ClearDescribedAt() {
+	m.described_at = nil
+	m.clearedFields[vacancy.FieldDescribedAt] = struct{}{}
+}
+
+// DescribedAtCleared returns if the "described_at" field was cleared in this mutation.
+func (m *VacancyMutation) DescribedAtCleared() bool {
+	_, ok := m.clearedFields[vacancy.FieldDescribedAt]
+	return ok
+}
+
+// ResetDescribedAt resets all changes to the "described_at" field.
+func (m *VacancyMutation) ResetDescribedAt() {
+	m.described_at = nil
+	delete(m.clearedFields, vacancy.FieldDescribedAt)
+}
+
+// SetVentilatedOn sets the "ventilated_on" field.
+func (m *VacancyMutation) SetVentilatedOn(t time.Time) {
+	m.ventilated_on = &t
+}
+
+// VentilatedOn returns the value of the "ventilated_on" field in the mutation.
+func (m *VacancyMutation) VentilatedOn() (r time.Time, exists bool) {
+	v := m.ventilated_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVentilatedOn returns the old "ventilated_on" field's value of the Vacancy entity.
+// If the Vacancy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VacancyMutation) OldVentilatedOn(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVentilatedOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVentilatedOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVentilatedOn: %w", err)
+	}
+	return oldValue.VentilatedOn, nil
+}
+
+// ClearVentilatedOn clears the value of the "ventilated_on" field.
+func (m *VacancyMutation) ClearVentilatedOn() {
+	m.ventilated_on = nil
+	m.clearedFields[vacancy.FieldVentilatedOn] = struct{}{}
+}
+
+// VentilatedOnCleared returns if the "ventilated_on" field was cleared in this mutation.
+func (m *VacancyMutation) VentilatedOnCleared() bool {
+	_, ok := m.clearedFields[vacancy.FieldVentilatedOn]
+	return ok
+}
+
+// ResetVentilatedOn resets all changes to the "ventilated_on" field.
+func (m *VacancyMutation) ResetVentilatedOn() {
+	m.ventilated_on = nil
+	delete(m.clearedFields, vacancy.FieldVentilatedOn)
+}
+
+// SetVentilationDueOn sets the "ventilation_due_on" field.
+func (m *VacancyMutation) SetVentilationDueOn(t time.Time) {
+	m.ventilation_due_on = &t
+}
+
+// VentilationDueOn returns the value of the "ventilation_due_on" field in the mutation.
+func (m *VacancyMutation) VentilationDueOn() (r time.Time, exists bool) {
+	v := m.ventilation_due_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVentilationDueOn returns the old "ventilation_due_on" field's value of the Vacancy entity.
+// If the Vacancy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VacancyMutation) OldVentilationDueOn(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVentilationDueOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVentilationDueOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVentilationDueOn: %w", err)
+	}
+	return oldValue.VentilationDueOn, nil
+}
+
+// ClearVentilationDueOn clears the value of the "ventilation_due_on" field.
+func (m *VacancyMutation) ClearVentilationDueOn() {
+	m.ventilation_due_on = nil
+	m.clearedFields[vacancy.FieldVentilationDueOn] = struct{}{}
+}
+
+// VentilationDueOnCleared returns if the "ventilation_due_on" field was cleared in this mutation.
+func (m *VacancyMutation) VentilationDueOnCleared() bool {
+	_, ok := m.clearedFields[vacancy.FieldVentilationDueOn]
+	return ok
+}
+
+// ResetVentilationDueOn resets all changes to the "ventilation_due_on" field.
+func (m *VacancyMutation) ResetVentilationDueOn() {
+	m.ventilation_due_on = nil
+	delete(m.clearedFields, vacancy.FieldVentilationDueOn)
+}
+
+// SetCleanedOn sets the "cleaned_on" field.
+func (m *VacancyMutation) SetCleanedOn(t time.Time) {
+	m.cleaned_on = &t
+}
+
+// CleanedOn returns the value of the "cleaned_on" field in the mutation.
+func (m *VacancyMutation) CleanedOn() (r time.Time, exists bool) {
+	v := m.cleaned_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCleanedOn returns the old "cleaned_on" field's value of the Vacancy entity.
+// If the Vacancy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VacancyMutation) OldCleanedOn(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCleanedOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCleanedOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCleanedOn: %w", err)
+	}
+	return oldValue.CleanedOn, nil
+}
+
+// ClearCleanedOn clears the value of the "cleaned_on" field.
+func (m *VacancyMutation) ClearCleanedOn() {
+	m.cleaned_on = nil
+	m.clearedFields[vacancy.FieldCleanedOn] = struct{}{}
+}
+
+// CleanedOnCleared returns if the "cleaned_on" field was cleared in this mutation.
+func (m *VacancyMutation) CleanedOnCleared() bool {
+	_, ok := m.clearedFields[vacancy.FieldCleanedOn]
+	return ok
+}
+
+// ResetCleanedOn resets all changes to the "cleaned_on" field.
+func (m *VacancyMutation) ResetCleanedOn() {
+	m.cleaned_on = nil
+	delete(m.clearedFields, vacancy.FieldCleanedOn)
+}
+
+// SetCleaningDueOn sets the "cleaning_due_on" field.
+func (m *VacancyMutation) SetCleaningDueOn(t time.Time) {
+	m.cleaning_due_on = &t
+}
+
+// CleaningDueOn returns the value of the "cleaning_due_on" field in the mutation.
+func (m *VacancyMutation) CleaningDueOn() (r time.Time, exists bool) {
+	v := m.cleaning_due_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCleaningDueOn returns the old "cleaning_due_on" field's value of the Vacancy entity.
+// If the Vacancy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VacancyMutation) OldCleaningDueOn(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCleaningDueOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCleaningDueOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCleaningDueOn: %w", err)
+	}
+	return oldValue.CleaningDueOn, nil
+}
+
+// ClearCleaningDueOn clears the value of the "cleaning_due_on" field.
+func (m *VacancyMutation) ClearCleaningDueOn() {
+	m.cleaning_due_on = nil
+	m.clearedFields[vacancy.FieldCleaningDueOn] = struct{}{}
+}
+
+// CleaningDueOnCleared returns if the "cleaning_due_on" field was cleared in this mutation.
+func (m *VacancyMutation) CleaningDueOnCleared() bool {
+	_, ok := m.clearedFields[vacancy.FieldCleaningDueOn]
+	return ok
+}
+
+// ResetCleaningDueOn resets all changes to the "cleaning_due_on" field.
+func (m *VacancyMutation) ResetCleaningDueOn() {
+	m.cleaning_due_on = nil
+	delete(m.clearedFields, vacancy.FieldCleaningDueOn)
+}
+
+// SetDueOn sets the "due_on" field.
+func (m *VacancyMutation) SetDueOn(t time.Time) {
+	m.due_on = &t
+}
+
+// DueOn returns the value of the "due_on" field in the mutation.
+func (m *VacancyMutation) DueOn() (r time.Time, exists bool) {
+	v := m.due_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDueOn returns the old "due_on" field's value of the Vacancy entity.
+// If the Vacancy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VacancyMutation) OldDueOn(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDueOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDueOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDueOn: %w", err)
+	}
+	return oldValue.DueOn, nil
+}
+
+// ClearDueOn clears the value of the "due_on" field.
+func (m *VacancyMutation) ClearDueOn() {
+	m.due_on = nil
+	m.clearedFields[vacancy.FieldDueOn] = struct{}{}
+}
+
+// DueOnCleared returns if the "due_on" field was cleared in this mutation.
+func (m *VacancyMutation) DueOnCleared() bool {
+	_, ok := m.clearedFields[vacancy.FieldDueOn]
+	return ok
+}
+
+// ResetDueOn resets all changes to the "due_on" field.
+func (m *VacancyMutation) ResetDueOn() {
+	m.due_on = nil
+	delete(m.clearedFields, vacancy.FieldDueOn)
+}
+
+// SetWaterHundredths sets the "water_hundredths" field.
+func (m *VacancyMutation) SetWaterHundredths(i int64) {
+	m.water_hundredths = &i
+	m.addwater_hundredths = nil
+}
+
+// WaterHundredths returns the value of the "water_hundredths" field in the mutation.
+func (m *VacancyMutation) WaterHundredths() (r int64, exists bool) {
+	v := m.water_hundredths
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWaterHundredths returns the old "water_hundredths" field's value of the Vacancy entity.
+// If the Vacancy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VacancyMutation) OldWaterHundredths(ctx context.Context) (v *int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWaterHundredths is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWaterHundredths requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWaterHundredths: %w", err)
+	}
+	return oldValue.WaterHundredths, nil
+}
+
+// AddWaterHundredths adds i to the "water_hundredths" field.
+func (m *VacancyMutation) AddWaterHundredths(i int64) {
+	if m.addwater_hundredths != nil {
+		*m.addwater_hundredths += i
+	} else {
+		m.addwater_hundredths = &i
+	}
+}
+
+// AddedWaterHundredths returns the value that was added to the "water_hundredths" field in this mutation.
+func (m *VacancyMutation) AddedWaterHundredths() (r int64, exists bool) {
+	v := m.addwater_hundredths
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearWaterHundredths clears the value of the "water_hundredths" field.
+func (m *VacancyMutation) ClearWaterHundredths() {
+	m.water_hundredths = nil
+	m.addwater_hundredths = nil
+	m.clearedFields[vacancy.FieldWaterHundredths] = struct{}{}
+}
+
+// WaterHundredthsCleared returns if the "water_hundredths" field was cleared in this mutation.
+func (m *VacancyMutation) WaterHundredthsCleared() bool {
+	_, ok := m.clearedFields[vacancy.FieldWaterHundredths]
+	return ok
+}
+
+// ResetWaterHundredths resets all changes to the "water_hundredths" field.
+func (m *VacancyMutation) ResetWaterHundredths() {
+	m.water_hundredths = nil
+	m.addwater_hundredths = nil
+	delete(m.clearedFields, vacancy.FieldWaterHundredths)
+}
+
+// SetWaterReadAt sets the "water_read_at" field.
+func (m *VacancyMutation) SetWaterReadAt(t time.Time) {
+	m.water_read_at = &t
+}
+
+// WaterReadAt returns the value of the "water_read_at" field in the mutation.
+func (m *VacancyMutation) WaterReadAt() (r time.Time, exists bool) {
+	v := m.water_read_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWaterReadAt returns the old "water_read_at" field's value of the Vacancy entity.
+// If the Vacancy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VacancyMutation) OldWaterReadAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWaterReadAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWaterReadAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWaterReadAt: %w", err)
+	}
+	return oldValue.WaterReadAt, nil
+}
+
+// ClearWaterReadAt clears the value of the "water_read_at" field.
+func (m *VacancyMutation) ClearWaterReadAt() {
+	m.water_read_at = nil
+	m.clearedFields[vacancy.FieldWaterReadAt] = struct{}{}
+}
+
+// WaterReadAtCleared returns if the "water_read_at" field was cleared in this mutation.
+func (m *VacancyMutation) WaterReadAtCleared() bool {
+	_, ok := m.clearedFields[vacancy.FieldWaterReadAt]
+	return ok
+}
+
+// ResetWaterReadAt resets all changes to the "water_read_at" field.
+func (m *VacancyMutation) ResetWaterReadAt() {
+	m.water_read_at = nil
+	delete(m.clearedFields, vacancy.FieldWaterReadAt)
+}
+
+// SetElectricityHundredths sets the "electricity_hundredths" field.
+func (m *VacancyMutation) SetElectricityHundredths(i int64) {
+	m.electricity_hundredths = &i
+	m.addelectricity_hundredths = nil
+}
+
+// ElectricityHundredths returns the value of the "electricity_hundredths" field in the mutation.
+func (m *VacancyMutation) ElectricityHundredths() (r int64, exists bool) {
+	v := m.electricity_hundredths
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldElectricityHundredths returns the old "electricity_hundredths" field's value of the Vacancy entity.
+// If the Vacancy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VacancyMutation) OldElectricityHundredths(ctx context.Context) (v *int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldElectricityHundredths is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldElectricityHundredths requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldElectricityHundredths: %w", err)
+	}
+	return oldValue.ElectricityHundredths, nil
+}
+
+// AddElectricityHundredths adds i to the "electricity_hundredths" field.
+func (m *VacancyMutation) AddElectricityHundredths(i int64) {
+	if m.addelectricity_hundredths != nil {
+		*m.addelectricity_hundredths += i
+	} else {
+		m.addelectricity_hundredths = &i
+	}
+}
+
+// AddedElectricityHundredths returns the value that was added to the "electricity_hundredths" field in this mutation.
+func (m *VacancyMutation) AddedElectricityHundredths() (r int64, exists bool) {
+	v := m.addelectricity_hundredths
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearElectricityHundredths clears the value of the "electricity_hundredths" field.
+func (m *VacancyMutation) ClearElectricityHundredths() {
+	m.electricity_hundredths = nil
+	m.addelectricity_hundredths = nil
+	m.clearedFields[vacancy.FieldElectricityHundredths] = struct{}{}
+}
+
+// ElectricityHundredthsCleared returns if the "electricity_hundredths" field was cleared in this mutation.
+func (m *VacancyMutation) ElectricityHundredthsCleared() bool {
+	_, ok := m.clearedFields[vacancy.FieldElectricityHundredths]
+	return ok
+}
+
+// ResetElectricityHundredths resets all changes to the "electricity_hundredths" field.
+func (m *VacancyMutation) ResetElectricityHundredths() {
+	m.electricity_hundredths = nil
+	m.addelectricity_hundredths = nil
+	delete(m.clearedFields, vacancy.FieldElectricityHundredths)
+}
+
+// SetElectricityReadAt sets the "electricity_read_at" field.
+func (m *VacancyMutation) SetElectricityReadAt(t time.Time) {
+	m.electricity_read_at = &t
+}
+
+// ElectricityReadAt returns the value of the "electricity_read_at" field in the mutation.
+func (m *VacancyMutation) ElectricityReadAt() (r time.Time, exists bool) {
+	v := m.electricity_read_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldElectricityReadAt returns the old "electricity_read_at" field's value of the Vacancy entity.
+// If the Vacancy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VacancyMutation) OldElectricityReadAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldElectricityReadAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldElectricityReadAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldElectricityReadAt: %w", err)
+	}
+	return oldValue.ElectricityReadAt, nil
+}
+
+// ClearElectricityReadAt clears the value of the "electricity_read_at" field.
+func (m *VacancyMutation) ClearElectricityReadAt() {
+	m.electricity_read_at = nil
+	m.clearedFields[vacancy.FieldElectricityReadAt] = struct{}{}
+}
+
+// ElectricityReadAtCleared returns if the "electricity_read_at" field was cleared in this mutation.
+func (m *VacancyMutation) ElectricityReadAtCleared() bool {
+	_, ok := m.clearedFields[vacancy.FieldElectricityReadAt]
+	return ok
+}
+
+// ResetElectricityReadAt resets all changes to the "electricity_read_at" field.
+func (m *VacancyMutation) ResetElectricityReadAt() {
+	m.electricity_read_at = nil
+	delete(m.clearedFields, vacancy.FieldElectricityReadAt)
+}
+
+// SetGasHundredths sets the "gas_hundredths" field.
+func (m *VacancyMutation) SetGasHundredths(i int64) {
+	m.gas_hundredths = &i
+	m.addgas_hundredths = nil
+}
+
+// GasHundredths returns the value of the "gas_hundredths" field in the mutation.
+func (m *VacancyMutation) GasHundredths() (r int64, exists bool) {
+	v := m.gas_hundredths
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldGasHundredths returns the old "gas_hundredths" field's value of the Vacancy entity.
+// If the Vacancy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VacancyMutation) OldGasHundredths(ctx context.Context) (v *int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldGasHundredths is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldGasHundredths requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldGasHundredths: %w", err)
+	}
+	return oldValue.GasHundredths, nil
+}
+
+// AddGasHundredths adds i to the "gas_hundredths" field.
+func (m *VacancyMutation) AddGasHundredths(i int64) {
+	if m.addgas_hundredths != nil {
+		*m.addgas_hundredths += i
+	} else {
+		m.addgas_hundredths = &i
+	}
+}
+
+// AddedGasHundredths returns the value that was added to the "gas_hundredths" field in this mutation.
+func (m *VacancyMutation) AddedGasHundredths() (r int64, exists bool) {
+	v := m.addgas_hundredths
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearGasHundredths clears the value of the "gas_hundredths" field.
+func (m *VacancyMutation) ClearGasHundredths() {
+	m.gas_hundredths = nil
+	m.addgas_hundredths = nil
+	m.clearedFields[vacancy.FieldGasHundredths] = struct{}{}
+}
+
+// GasHundredthsCleared returns if the "gas_hundredths" field was cleared in this mutation.
+func (m *VacancyMutation) GasHundredthsCleared() bool {
+	_, ok := m.clearedFields[vacancy.FieldGasHundredths]
+	return ok
+}
+
+// ResetGasHundredths resets all changes to the "gas_hundredths" field.
+func (m *VacancyMutation) ResetGasHundredths() {
+	m.gas_hundredths = nil
+	m.addgas_hundredths = nil
+	delete(m.clearedFields, vacancy.FieldGasHundredths)
+}
+
+// SetGasReadAt sets the "gas_read_at" field.
+func (m *VacancyMutation) SetGasReadAt(t time.Time) {
+	m.gas_read_at = &t
+}
+
+// GasReadAt returns the value of the "gas_read_at" field in the mutation.
+func (m *VacancyMutation) GasReadAt() (r time.Time, exists bool) {
+	v := m.gas_read_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldGasReadAt returns the old "gas_read_at" field's value of the Vacancy entity.
+// If the Vacancy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VacancyMutation) OldGasReadAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldGasReadAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldGasReadAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldGasReadAt: %w", err)
+	}
+	return oldValue.GasReadAt, nil
+}
+
+// ClearGasReadAt clears the value of the "gas_read_at" field.
+func (m *VacancyMutation) ClearGasReadAt() {
+	m.gas_read_at = nil
+	m.clearedFields[vacancy.FieldGasReadAt] = struct{}{}
+}
+
+// GasReadAtCleared returns if the "gas_read_at" field was cleared in this mutation.
+func (m *VacancyMutation) GasReadAtCleared() bool {
+	_, ok := m.clearedFields[vacancy.FieldGasReadAt]
+	return ok
+}
+
+// ResetGasReadAt resets all changes to the "gas_read_at" field.
+func (m *VacancyMutation) ResetGasReadAt() {
+	m.gas_read_at = nil
+	delete(m.clearedFields, vacancy.FieldGasReadAt)
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *VacancyMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[vacancy.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *VacancyMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *VacancyMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *VacancyMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearUnit clears the "unit" edge to the Unit entity.
+func (m *VacancyMutation) ClearUnit() {
+	m.clearedunit = true
+	m.clearedFields[vacancy.FieldUnitID] = struct{}{}
+}
+
+// UnitCleared reports if the "unit" edge to the Unit entity was cleared.
+func (m *VacancyMutation) UnitCleared() bool {
+	return m.clearedunit
+}
+
+// UnitIDs returns the "unit" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// UnitID instead. It exists only for internal usage by the builders.
+func (m *VacancyMutation) UnitIDs() (ids []uuid.UUID) {
+	if id := m.unit; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetUnit resets all changes to the "unit" edge.
+func (m *VacancyMutation) ResetUnit() {
+	m.unit = nil
+	m.clearedunit = false
+}
+
+// AddReadingIDs adds the "readings" edge to the MeterReading entity by ids.
+func (m *VacancyMutation) AddReadingIDs(ids ...uuid.UUID) {
+	if m.readings == nil {
+		m.readings = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.readings[ids[i]] = struct{}{}
+	}
+}
+
+// ClearReadings clears the "readings" edge to the MeterReading entity.
+func (m *VacancyMutation) ClearReadings() {
+	m.clearedreadings = true
+}
+
+// ReadingsCleared reports if the "readings" edge to the MeterReading entity was cleared.
+func (m *VacancyMutation) ReadingsCleared() bool {
+	return m.clearedreadings
+}
+
+// RemoveReadingIDs removes the "readings" edge to the MeterReading entity by IDs.
+func (m *VacancyMutation) RemoveReadingIDs(ids ...uuid.UUID) {
+	if m.removedreadings == nil {
+		m.removedreadings = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.readings, ids[i])
+		m.removedreadings[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedReadings returns the removed IDs of the "readings" edge to the MeterReading entity.
+func (m *VacancyMutation) RemovedReadingsIDs() (ids []uuid.UUID) {
+	for id := range m.removedreadings {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ReadingsIDs returns the "readings" edge IDs in the mutation.
+func (m *VacancyMutation) ReadingsIDs() (ids []uuid.UUID) {
+	for id := range m.readings {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetReadings resets all changes to the "readings" edge.
+func (m *VacancyMutation) ResetReadings() {
+	m.readings = nil
+	m.clearedreadings = false
+	m.removedreadings = nil
+}
+
+// Where appends a list predicates to the VacancyMutation builder.
+func (m *VacancyMutation) Where(ps ...predicate.Vacancy) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the VacancyMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *VacancyMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Vacancy, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *VacancyMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *VacancyMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Vacancy).
+func (m *VacancyMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *VacancyMutation) Fields() []string {
+	fields := make([]string, 0, 25)
+	if m.created_at != nil {
+		fields = append(fields, vacancy.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, vacancy.FieldEstateID)
+	}
+	if m.version != nil {
+		fields = append(fields, vacancy.FieldVersion)
+	}
+	if m.unit != nil {
+		fields = append(fields, vacancy.FieldUnitID)
+	}
+	if m.building_id != nil {
+		fields = append(fields, vacancy.FieldBuildingID)
+	}
+	if m.area_id != nil {
+		fields = append(fields, vacancy.FieldAreaID)
+	}
+	if m.sort_key != nil {
+		fields = append(fields, vacancy.FieldSortKey)
+	}
+	if m.state != nil {
+		fields = append(fields, vacancy.FieldState)
+	}
+	if m.since_on != nil {
+		fields = append(fields, vacancy.FieldSinceOn)
+	}
+	if m.ended_on != nil {
+		fields = append(fields, vacancy.FieldEndedOn)
+	}
+	if m.condition != nil {
+		fields = append(fields, vacancy.FieldCondition)
+	}
+	if m.described_by_id != nil {
+		fields = append(fields, vacancy.FieldDescribedByID)
+	}
+	if m.described_by_name != nil {
+		fields = append(fields, vacancy.FieldDescribedByName)
+	}
+	if m.described_at != nil {
+		fields = append(fields, vacancy.FieldDescribedAt)
+	}
+	if m.ventilated_on != nil {
+		fields = append(fields, vacancy.FieldVentilatedOn)
+	}
+	if m.ventilation_due_on != nil {
+		fields = append(fields, vacancy.FieldVentilationDueOn)
+	}
+	if m.cleaned_on != nil {
+		fields = append(fields, vacancy.FieldCleanedOn)
+	}
+	if m.cleaning_due_on != nil {
+		fields = append(fields, vacancy.FieldCleaningDueOn)
+	}
+	if m.due_on != nil {
+		fields = append(fields, vacancy.FieldDueOn)
+	}
+	if m.water_hundredths != nil {
+		fields = append(fields, vacancy.FieldWaterHundredths)
+	}
+	if m.water_read_at != nil {
+		fields = append(fields, vacancy.FieldWaterReadAt)
+	}
+	if m.electricity_hundredths != nil {
+		fields = append(fields, vacancy.FieldElectricityHundredths)
+	}
+	if m.electricity_read_at != nil {
+		fields = append(fields, vacancy.FieldElectricityReadAt)
+	}
+	if m.gas_hundredths != nil {
+		fields = append(fields, vacancy.FieldGasHundredths)
+	}
+	if m.gas_read_at != nil {
+		fields = append(fields, vacancy.FieldGasReadAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *VacancyMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case vacancy.FieldCreatedAt:
+		return m.CreatedAt()
+	case vacancy.FieldEstateID:
+		return m.EstateID()
+	case vacancy.FieldVersion:
+		return m.Version()
+	case vacancy.FieldUnitID:
+		return m.UnitID()
+	case vacancy.FieldBuildingID:
+		return m.BuildingID()
+	case vacancy.FieldAreaID:
+		return m.AreaID()
+	case vacancy.FieldSortKey:
+		return m.SortKey()
+	case vacancy.FieldState:
+		return m.State()
+	case vacancy.FieldSinceOn:
+		return m.SinceOn()
+	case vacancy.FieldEndedOn:
+		return m.EndedOn()
+	case vacancy.FieldCondition:
+		return m.Condition()
+	case vacancy.FieldDescribedByID:
+		return m.DescribedByID()
+	case vacancy.FieldDescribedByName:
+		return m.DescribedByName()
+	case vacancy.FieldDescribedAt:
+		return m.DescribedAt()
+	case vacancy.FieldVentilatedOn:
+		return m.VentilatedOn()
+	case vacancy.FieldVentilationDueOn:
+		return m.VentilationDueOn()
+	case vacancy.FieldCleanedOn:
+		return m.CleanedOn()
+	case vacancy.FieldCleaningDueOn:
+		return m.CleaningDueOn()
+	case vacancy.FieldDueOn:
+		return m.DueOn()
+	case vacancy.FieldWaterHundredths:
+		return m.WaterHundredths()
+	case vacancy.FieldWaterReadAt:
+		return m.WaterReadAt()
+	case vacancy.FieldElectricityHundredths:
+		return m.ElectricityHundredths()
+	case vacancy.FieldElectricityReadAt:
+		return m.ElectricityReadAt()
+	case vacancy.FieldGasHundredths:
+		return m.GasHundredths()
+	case vacancy.FieldGasReadAt:
+		return m.GasReadAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *VacancyMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case vacancy.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case vacancy.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case vacancy.FieldVersion:
+		return m.OldVersion(ctx)
+	case vacancy.FieldUnitID:
+		return m.OldUnitID(ctx)
+	case vacancy.FieldBuildingID:
+		return m.OldBuildingID(ctx)
+	case vacancy.FieldAreaID:
+		return m.OldAreaID(ctx)
+	case vacancy.FieldSortKey:
+		return m.OldSortKey(ctx)
+	case vacancy.FieldState:
+		return m.OldState(ctx)
+	case vacancy.FieldSinceOn:
+		return m.OldSinceOn(ctx)
+	case vacancy.FieldEndedOn:
+		return m.OldEndedOn(ctx)
+	case vacancy.FieldCondition:
+		return m.OldCondition(ctx)
+	case vacancy.FieldDescribedByID:
+		return m.OldDescribedByID(ctx)
+	case vacancy.FieldDescribedByName:
+		return m.OldDescribedByName(ctx)
+	case vacancy.FieldDescribedAt:
+		return m.OldDescribedAt(ctx)
+	case vacancy.FieldVentilatedOn:
+		return m.OldVentilatedOn(ctx)
+	case vacancy.FieldVentilationDueOn:
+		return m.OldVentilationDueOn(ctx)
+	case vacancy.FieldCleanedOn:
+		return m.OldCleanedOn(ctx)
+	case vacancy.FieldCleaningDueOn:
+		return m.OldCleaningDueOn(ctx)
+	case vacancy.FieldDueOn:
+		return m.OldDueOn(ctx)
+	case vacancy.FieldWaterHundredths:
+		return m.OldWaterHundredths(ctx)
+	case vacancy.FieldWaterReadAt:
+		return m.OldWaterReadAt(ctx)
+	case vacancy.FieldElectricityHundredths:
+		return m.OldElectricityHundredths(ctx)
+	case vacancy.FieldElectricityReadAt:
+		return m.OldElectricityReadAt(ctx)
+	case vacancy.FieldGasHundredths:
+		return m.OldGasHundredths(ctx)
+	case vacancy.FieldGasReadAt:
+		return m.OldGasReadAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown Vacancy field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *VacancyMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case vacancy.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case vacancy.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case vacancy.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case vacancy.FieldUnitID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUnitID(v)
+		return nil
+	case vacancy.FieldBuildingID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBuildingID(v)
+		return nil
+	case vacancy.FieldAreaID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAreaID(v)
+		return nil
+	case vacancy.FieldSortKey:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSortKey(v)
+		return nil
+	case vacancy.FieldState:
+		v, ok := value.(vacancy.State)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case vacancy.FieldSinceOn:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSinceOn(v)
+		return nil
+	case vacancy.FieldEndedOn:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEndedOn(v)
+		return nil
+	case vacancy.FieldCondition:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCondition(v)
+		return nil
+	case vacancy.FieldDescribedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDescribedByID(v)
+		return nil
+	case vacancy.FieldDescribedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDescribedByName(v)
+		return nil
+	case vacancy.FieldDescribedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDescribedAt(v)
+		return nil
+	case vacancy.FieldVentilatedOn:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVentilatedOn(v)
+		return nil
+	case vacancy.FieldVentilationDueOn:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVentilationDueOn(v)
+		return nil
+	case vacancy.FieldCleanedOn:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCleanedOn(v)
+		return nil
+	case vacancy.FieldCleaningDueOn:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCleaningDueOn(v)
+		return nil
+	case vacancy.FieldDueOn:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDueOn(v)
+		return nil
+	case vacancy.FieldWaterHundredths:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWaterHundredths(v)
+		return nil
+	case vacancy.FieldWaterReadAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWaterReadAt(v)
+		return nil
+	case vacancy.FieldElectricityHundredths:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetElectricityHundredths(v)
+		return nil
+	case vacancy.FieldElectricityReadAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetElectricityReadAt(v)
+		return nil
+	case vacancy.FieldGasHundredths:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetGasHundredths(v)
+		return nil
+	case vacancy.FieldGasReadAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetGasReadAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Vacancy field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *VacancyMutation) AddedFields() []string {
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, vacancy.FieldVersion)
+	}
+	if m.addwater_hundredths != nil {
+		fields = append(fields, vacancy.FieldWaterHundredths)
+	}
+	if m.addelectricity_hundredths != nil {
+		fields = append(fields, vacancy.FieldElectricityHundredths)
+	}
+	if m.addgas_hundredths != nil {
+		fields = append(fields, vacancy.FieldGasHundredths)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *VacancyMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case vacancy.FieldVersion:
+		return m.AddedVersion()
+	case vacancy.FieldWaterHundredths:
+		return m.AddedWaterHundredths()
+	case vacancy.FieldElectricityHundredths:
+		return m.AddedElectricityHundredths()
+	case vacancy.FieldGasHundredths:
+		return m.AddedGasHundredths()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *VacancyMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case vacancy.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	case vacancy.FieldWaterHundredths:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddWaterHundredths(v)
+		return nil
+	case vacancy.FieldElectricityHundredths:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddElectricityHundredths(v)
+		return nil
+	case vacancy.FieldGasHundredths:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddGasHundredths(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Vacancy numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *VacancyMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(vacancy.FieldAreaID) {
+		fields = append(fields, vacancy.FieldAreaID)
+	}
+	if m.FieldCleared(vacancy.FieldEndedOn) {
+		fields = append(fields, vacancy.FieldEndedOn)
+	}
+	if m.FieldCleared(vacancy.FieldDescribedByID) {
+		fields = append(fields, vacancy.FieldDescribedByID)
+	}
+	if m.FieldCleared(vacancy.FieldDescribedAt) {
+		fields = append(fields, vacancy.FieldDescribedAt)
+	}
+	if m.FieldCleared(vacancy.FieldVentilatedOn) {
+		fields = append(fields, vacancy.FieldVentilatedOn)
+	}
+	if m.FieldCleared(vacancy.FieldVentilationDueOn) {
+		fields = append(fields, vacancy.FieldVentilationDueOn)
+	}
+	if m.FieldCleared(vacancy.FieldCleanedOn) {
+		fields = append(fields, vacancy.FieldCleanedOn)
+	}
+	if m.FieldCleared(vacancy.FieldCleaningDueOn) {
+		fields = append(fields, vacancy.FieldCleaningDueOn)
+	}
+	if m.FieldCleared(vacancy.FieldDueOn) {
+		fields = append(fields, vacancy.FieldDueOn)
+	}
+	if m.FieldCleared(vacancy.FieldWaterHundredths) {
+		fields = append(fields, vacancy.FieldWaterHundredths)
+	}
+	if m.FieldCleared(vacancy.FieldWaterReadAt) {
+		fields = append(fields, vacancy.FieldWaterReadAt)
+	}
+	if m.FieldCleared(vacancy.FieldElectricityHundredths) {
+		fields = append(fields, vacancy.FieldElectricityHundredths)
+	}
+	if m.FieldCleared(vacancy.FieldElectricityReadAt) {
+		fields = append(fields, vacancy.FieldElectricityReadAt)
+	}
+	if m.FieldCleared(vacancy.FieldGasHundredths) {
+		fields = append(fields, vacancy.FieldGasHundredths)
+	}
+	if m.FieldCleared(vacancy.FieldGasReadAt) {
+		fields = append(fields, vacancy.FieldGasReadAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *VacancyMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *VacancyMutation) ClearField(name string) error {
+	switch name {
+	case vacancy.FieldAreaID:
+		m.ClearAreaID()
+		return nil
+	case vacancy.FieldEndedOn:
+		m.ClearEndedOn()
+		return nil
+	case vacancy.FieldDescribedByID:
+		m.ClearDescribedByID()
+		return nil
+	case vacancy.FieldDescribedAt:
+		m.ClearDescribedAt()
+		return nil
+	case vacancy.FieldVentilatedOn:
+		m.ClearVentilatedOn()
+		return nil
+	case vacancy.FieldVentilationDueOn:
+		m.ClearVentilationDueOn()
+		return nil
+	case vacancy.FieldCleanedOn:
+		m.ClearCleanedOn()
+		return nil
+	case vacancy.FieldCleaningDueOn:
+		m.ClearCleaningDueOn()
+		return nil
+	case vacancy.FieldDueOn:
+		m.ClearDueOn()
+		return nil
+	case vacancy.FieldWaterHundredths:
+		m.ClearWaterHundredths()
+		return nil
+	case vacancy.FieldWaterReadAt:
+		m.ClearWaterReadAt()
+		return nil
+	case vacancy.FieldElectricityHundredths:
+		m.ClearElectricityHundredths()
+		return nil
+	case vacancy.FieldElectricityReadAt:
+		m.ClearElectricityReadAt()
+		return nil
+	case vacancy.FieldGasHundredths:
+		m.ClearGasHundredths()
+		return nil
+	case vacancy.FieldGasReadAt:
+		m.ClearGasReadAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Vacancy nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *VacancyMutation) ResetField(name string) error {
+	switch name {
+	case vacancy.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case vacancy.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case vacancy.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case vacancy.FieldUnitID:
+		m.ResetUnitID()
+		return nil
+	case vacancy.FieldBuildingID:
+		m.ResetBuildingID()
+		return nil
+	case vacancy.FieldAreaID:
+		m.ResetAreaID()
+		return nil
+	case vacancy.FieldSortKey:
+		m.ResetSortKey()
+		return nil
+	case vacancy.FieldState:
+		m.ResetState()
+		return nil
+	case vacancy.FieldSinceOn:
+		m.ResetSinceOn()
+		return nil
+	case vacancy.FieldEndedOn:
+		m.ResetEndedOn()
+		return nil
+	case vacancy.FieldCondition:
+		m.ResetCondition()
+		return nil
+	case vacancy.FieldDescribedByID:
+		m.ResetDescribedByID()
+		return nil
+	case vacancy.FieldDescribedByName:
+		m.ResetDescribedByName()
+		return nil
+	case vacancy.FieldDescribedAt:
+		m.ResetDescribedAt()
+		return nil
+	case vacancy.FieldVentilatedOn:
+		m.ResetVentilatedOn()
+		return nil
+	case vacancy.FieldVentilationDueOn:
+		m.ResetVentilationDueOn()
+		return nil
+	case vacancy.FieldCleanedOn:
+		m.ResetCleanedOn()
+		return nil
+	case vacancy.FieldCleaningDueOn:
+		m.ResetCleaningDueOn()
+		return nil
+	case vacancy.FieldDueOn:
+		m.ResetDueOn()
+		return nil
+	case vacancy.FieldWaterHundredths:
+		m.ResetWaterHundredths()
+		return nil
+	case vacancy.FieldWaterReadAt:
+		m.ResetWaterReadAt()
+		return nil
+	case vacancy.FieldElectricityHundredths:
+		m.ResetElectricityHundredths()
+		return nil
+	case vacancy.FieldElectricityReadAt:
+		m.ResetElectricityReadAt()
+		return nil
+	case vacancy.FieldGasHundredths:
+		m.ResetGasHundredths()
+		return nil
+	case vacancy.FieldGasReadAt:
+		m.ResetGasReadAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Vacancy field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *VacancyMutation) AddedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.estate != nil {
+		edges = append(edges, vacancy.EdgeEstate)
+	}
+	if m.unit != nil {
+		edges = append(edges, vacancy.EdgeUnit)
+	}
+	if m.readings != nil {
+		edges = append(edges, vacancy.EdgeReadings)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *VacancyMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case vacancy.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case vacancy.EdgeUnit:
+		if id := m.unit; id != nil {
+			return []ent.Value{*id}
+		}
+	case vacancy.EdgeReadings:
+		ids := make([]ent.Value, 0, len(m.readings))
+		for id := range m.readings {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *VacancyMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.removedreadings != nil {
+		edges = append(edges, vacancy.EdgeReadings)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *VacancyMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case vacancy.EdgeReadings:
+		ids := make([]ent.Value, 0, len(m.removedreadings))
+		for id := range m.removedreadings {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *VacancyMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.clearedestate {
+		edges = append(edges, vacancy.EdgeEstate)
+	}
+	if m.clearedunit {
+		edges = append(edges, vacancy.EdgeUnit)
+	}
+	if m.clearedreadings {
+		edges = append(edges, vacancy.EdgeReadings)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *VacancyMutation) EdgeCleared(name string) bool {
+	switch name {
+	case vacancy.EdgeEstate:
+		return m.clearedestate
+	case vacancy.EdgeUnit:
+		return m.clearedunit
+	case vacancy.EdgeReadings:
+		return m.clearedreadings
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *VacancyMutation) ClearEdge(name string) error {
+	switch name {
+	case vacancy.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case vacancy.EdgeUnit:
+		m.ClearUnit()
+		return nil
+	}
+	return fmt.Errorf("unknown Vacancy unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *VacancyMutation) ResetEdge(name string) error {
+	switch name {
+	case vacancy.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case vacancy.EdgeUnit:
+		m.ResetUnit()
+		return nil
+	case vacancy.EdgeReadings:
+		m.ResetReadings()
+		return nil
+	}
+	return fmt.Errorf("unknown Vacancy edge %s", name)
 }
 
 // ViolationMutation represents an operation that mutates the Violation nodes in the graph.

@@ -55,6 +55,11 @@ import (
 	"github.com/steward-pm/steward/ent/keyspotcheck"
 	"github.com/steward-pm/steward/ent/keystatement"
 	"github.com/steward-pm/steward/ent/keystatementline"
+	"github.com/steward-pm/steward/ent/mailevent"
+	"github.com/steward-pm/steward/ent/mailitem"
+	"github.com/steward-pm/steward/ent/mailreceipt"
+	"github.com/steward-pm/steward/ent/mailreceiptline"
+	"github.com/steward-pm/steward/ent/meterreading"
 	"github.com/steward-pm/steward/ent/obligation"
 	"github.com/steward-pm/steward/ent/occupancy"
 	"github.com/steward-pm/steward/ent/reconciliation"
@@ -67,6 +72,7 @@ import (
 	"github.com/steward-pm/steward/ent/staff"
 	"github.com/steward-pm/steward/ent/stafffileconsultation"
 	"github.com/steward-pm/steward/ent/unit"
+	"github.com/steward-pm/steward/ent/vacancy"
 	"github.com/steward-pm/steward/ent/violation"
 	"github.com/steward-pm/steward/internal/contact"
 )
@@ -1366,6 +1372,145 @@ func init() {
 	keystatementlineDescID := keystatementlineMixinFields0[0].Descriptor()
 	// keystatementline.DefaultID holds the default value on creation for the id field.
 	keystatementline.DefaultID = keystatementlineDescID.Default.(func() uuid.UUID)
+	maileventMixin := schema.MailEvent{}.Mixin()
+	maileventMixinFields0 := maileventMixin[0].Fields()
+	_ = maileventMixinFields0
+	maileventFields := schema.MailEvent{}.Fields()
+	_ = maileventFields
+	// maileventDescReason is the schema descriptor for reason field.
+	maileventDescReason := maileventFields[4].Descriptor()
+	// mailevent.DefaultReason holds the default value on creation for the reason field.
+	mailevent.DefaultReason = maileventDescReason.Default.(string)
+	// maileventDescTakenBy is the schema descriptor for taken_by field.
+	maileventDescTakenBy := maileventFields[5].Descriptor()
+	// mailevent.DefaultTakenBy holds the default value on creation for the taken_by field.
+	mailevent.DefaultTakenBy = maileventDescTakenBy.Default.(string)
+	// maileventDescID is the schema descriptor for id field.
+	maileventDescID := maileventMixinFields0[0].Descriptor()
+	// mailevent.DefaultID holds the default value on creation for the id field.
+	mailevent.DefaultID = maileventDescID.Default.(func() uuid.UUID)
+	mailitemMixin := schema.MailItem{}.Mixin()
+	mailitemMixinFields0 := mailitemMixin[0].Fields()
+	_ = mailitemMixinFields0
+	mailitemMixinFields2 := mailitemMixin[2].Fields()
+	_ = mailitemMixinFields2
+	mailitemFields := schema.MailItem{}.Fields()
+	_ = mailitemFields
+	// mailitemDescVoidReason is the schema descriptor for void_reason field.
+	mailitemDescVoidReason := mailitemMixinFields2[1].Descriptor()
+	// mailitem.DefaultVoidReason holds the default value on creation for the void_reason field.
+	mailitem.DefaultVoidReason = mailitemDescVoidReason.Default.(string)
+	// mailitemDescVoidedByName is the schema descriptor for voided_by_name field.
+	mailitemDescVoidedByName := mailitemMixinFields2[3].Descriptor()
+	// mailitem.DefaultVoidedByName holds the default value on creation for the voided_by_name field.
+	mailitem.DefaultVoidedByName = mailitemDescVoidedByName.Default.(string)
+	// mailitemDescBarcode is the schema descriptor for barcode field.
+	mailitemDescBarcode := mailitemFields[3].Descriptor()
+	// mailitem.DefaultBarcode holds the default value on creation for the barcode field.
+	mailitem.DefaultBarcode = mailitemDescBarcode.Default.(string)
+	// mailitemDescSender is the schema descriptor for sender field.
+	mailitemDescSender := mailitemFields[4].Descriptor()
+	// mailitem.DefaultSender holds the default value on creation for the sender field.
+	mailitem.DefaultSender = mailitemDescSender.Default.(string)
+	// mailitemDescAddressee is the schema descriptor for addressee field.
+	mailitemDescAddressee := mailitemFields[5].Descriptor()
+	// mailitem.DefaultAddressee holds the default value on creation for the addressee field.
+	mailitem.DefaultAddressee = mailitemDescAddressee.Default.(string)
+	// mailitemDescSlot is the schema descriptor for slot field.
+	mailitemDescSlot := mailitemFields[11].Descriptor()
+	// mailitem.DefaultSlot holds the default value on creation for the slot field.
+	mailitem.DefaultSlot = mailitemDescSlot.Default.(string)
+	// mailitemDescSortKey is the schema descriptor for sort_key field.
+	mailitemDescSortKey := mailitemFields[12].Descriptor()
+	// mailitem.DefaultSortKey holds the default value on creation for the sort_key field.
+	mailitem.DefaultSortKey = mailitemDescSortKey.Default.(string)
+	// mailitemDescID is the schema descriptor for id field.
+	mailitemDescID := mailitemMixinFields0[0].Descriptor()
+	// mailitem.DefaultID holds the default value on creation for the id field.
+	mailitem.DefaultID = mailitemDescID.Default.(func() uuid.UUID)
+	mailreceiptMixin := schema.MailReceipt{}.Mixin()
+	mailreceiptMixinFields0 := mailreceiptMixin[0].Fields()
+	_ = mailreceiptMixinFields0
+	mailreceiptMixinFields2 := mailreceiptMixin[2].Fields()
+	_ = mailreceiptMixinFields2
+	mailreceiptMixinFields3 := mailreceiptMixin[3].Fields()
+	_ = mailreceiptMixinFields3
+	mailreceiptFields := schema.MailReceipt{}.Fields()
+	_ = mailreceiptFields
+	// mailreceiptDescVoidReason is the schema descriptor for void_reason field.
+	mailreceiptDescVoidReason := mailreceiptMixinFields2[1].Descriptor()
+	// mailreceipt.DefaultVoidReason holds the default value on creation for the void_reason field.
+	mailreceipt.DefaultVoidReason = mailreceiptDescVoidReason.Default.(string)
+	// mailreceiptDescVoidedByName is the schema descriptor for voided_by_name field.
+	mailreceiptDescVoidedByName := mailreceiptMixinFields2[3].Descriptor()
+	// mailreceipt.DefaultVoidedByName holds the default value on creation for the voided_by_name field.
+	mailreceipt.DefaultVoidedByName = mailreceiptDescVoidedByName.Default.(string)
+	// mailreceiptDescLateReason is the schema descriptor for late_reason field.
+	mailreceiptDescLateReason := mailreceiptMixinFields3[0].Descriptor()
+	// mailreceipt.DefaultLateReason holds the default value on creation for the late_reason field.
+	mailreceipt.DefaultLateReason = mailreceiptDescLateReason.Default.(string)
+	// mailreceiptDescNote is the schema descriptor for note field.
+	mailreceiptDescNote := mailreceiptFields[5].Descriptor()
+	// mailreceipt.DefaultNote holds the default value on creation for the note field.
+	mailreceipt.DefaultNote = mailreceiptDescNote.Default.(string)
+	// mailreceiptDescID is the schema descriptor for id field.
+	mailreceiptDescID := mailreceiptMixinFields0[0].Descriptor()
+	// mailreceipt.DefaultID holds the default value on creation for the id field.
+	mailreceipt.DefaultID = mailreceiptDescID.Default.(func() uuid.UUID)
+	mailreceiptlineMixin := schema.MailReceiptLine{}.Mixin()
+	mailreceiptlineMixinFields0 := mailreceiptlineMixin[0].Fields()
+	_ = mailreceiptlineMixinFields0
+	mailreceiptlineFields := schema.MailReceiptLine{}.Fields()
+	_ = mailreceiptlineFields
+	// mailreceiptlineDescStated is the schema descriptor for stated field.
+	mailreceiptlineDescStated := mailreceiptlineFields[2].Descriptor()
+	// mailreceiptline.StatedValidator is a validator for the "stated" field. It is called by the builders before save.
+	mailreceiptline.StatedValidator = mailreceiptlineDescStated.Validators[0].(func(int) error)
+	// mailreceiptlineDescCounted is the schema descriptor for counted field.
+	mailreceiptlineDescCounted := mailreceiptlineFields[3].Descriptor()
+	// mailreceiptline.CountedValidator is a validator for the "counted" field. It is called by the builders before save.
+	mailreceiptline.CountedValidator = mailreceiptlineDescCounted.Validators[0].(func(int) error)
+	// mailreceiptlineDescRemark is the schema descriptor for remark field.
+	mailreceiptlineDescRemark := mailreceiptlineFields[4].Descriptor()
+	// mailreceiptline.DefaultRemark holds the default value on creation for the remark field.
+	mailreceiptline.DefaultRemark = mailreceiptlineDescRemark.Default.(string)
+	// mailreceiptlineDescID is the schema descriptor for id field.
+	mailreceiptlineDescID := mailreceiptlineMixinFields0[0].Descriptor()
+	// mailreceiptline.DefaultID holds the default value on creation for the id field.
+	mailreceiptline.DefaultID = mailreceiptlineDescID.Default.(func() uuid.UUID)
+	meterreadingMixin := schema.MeterReading{}.Mixin()
+	meterreadingMixinFields0 := meterreadingMixin[0].Fields()
+	_ = meterreadingMixinFields0
+	meterreadingMixinFields2 := meterreadingMixin[2].Fields()
+	_ = meterreadingMixinFields2
+	meterreadingMixinFields3 := meterreadingMixin[3].Fields()
+	_ = meterreadingMixinFields3
+	meterreadingFields := schema.MeterReading{}.Fields()
+	_ = meterreadingFields
+	// meterreadingDescVoidReason is the schema descriptor for void_reason field.
+	meterreadingDescVoidReason := meterreadingMixinFields2[1].Descriptor()
+	// meterreading.DefaultVoidReason holds the default value on creation for the void_reason field.
+	meterreading.DefaultVoidReason = meterreadingDescVoidReason.Default.(string)
+	// meterreadingDescVoidedByName is the schema descriptor for voided_by_name field.
+	meterreadingDescVoidedByName := meterreadingMixinFields2[3].Descriptor()
+	// meterreading.DefaultVoidedByName holds the default value on creation for the voided_by_name field.
+	meterreading.DefaultVoidedByName = meterreadingDescVoidedByName.Default.(string)
+	// meterreadingDescLateReason is the schema descriptor for late_reason field.
+	meterreadingDescLateReason := meterreadingMixinFields3[0].Descriptor()
+	// meterreading.DefaultLateReason holds the default value on creation for the late_reason field.
+	meterreading.DefaultLateReason = meterreadingDescLateReason.Default.(string)
+	// meterreadingDescValueHundredths is the schema descriptor for value_hundredths field.
+	meterreadingDescValueHundredths := meterreadingFields[3].Descriptor()
+	// meterreading.ValueHundredthsValidator is a validator for the "value_hundredths" field. It is called by the builders before save.
+	meterreading.ValueHundredthsValidator = meterreadingDescValueHundredths.Validators[0].(func(int64) error)
+	// meterreadingDescChangeReason is the schema descriptor for change_reason field.
+	meterreadingDescChangeReason := meterreadingFields[4].Descriptor()
+	// meterreading.DefaultChangeReason holds the default value on creation for the change_reason field.
+	meterreading.DefaultChangeReason = meterreadingDescChangeReason.Default.(string)
+	// meterreadingDescID is the schema descriptor for id field.
+	meterreadingDescID := meterreadingMixinFields0[0].Descriptor()
+	// meterreading.DefaultID holds the default value on creation for the id field.
+	meterreading.DefaultID = meterreadingDescID.Default.(func() uuid.UUID)
 	obligationMixin := schema.Obligation{}.Mixin()
 	obligationMixinFields0 := obligationMixin[0].Fields()
 	_ = obligationMixinFields0
@@ -1657,6 +1802,29 @@ func init() {
 	unitDescID := unitMixinFields0[0].Descriptor()
 	// unit.DefaultID holds the default value on creation for the id field.
 	unit.DefaultID = unitDescID.Default.(func() uuid.UUID)
+	vacancyMixin := schema.Vacancy{}.Mixin()
+	vacancyMixinFields0 := vacancyMixin[0].Fields()
+	_ = vacancyMixinFields0
+	vacancyMixinFields2 := vacancyMixin[2].Fields()
+	_ = vacancyMixinFields2
+	vacancyFields := schema.Vacancy{}.Fields()
+	_ = vacancyFields
+	// vacancyDescVersion is the schema descriptor for version field.
+	vacancyDescVersion := vacancyMixinFields2[0].Descriptor()
+	// vacancy.DefaultVersion holds the default value on creation for the version field.
+	vacancy.DefaultVersion = vacancyDescVersion.Default.(int)
+	// vacancyDescCondition is the schema descriptor for condition field.
+	vacancyDescCondition := vacancyFields[7].Descriptor()
+	// vacancy.DefaultCondition holds the default value on creation for the condition field.
+	vacancy.DefaultCondition = vacancyDescCondition.Default.(string)
+	// vacancyDescDescribedByName is the schema descriptor for described_by_name field.
+	vacancyDescDescribedByName := vacancyFields[9].Descriptor()
+	// vacancy.DefaultDescribedByName holds the default value on creation for the described_by_name field.
+	vacancy.DefaultDescribedByName = vacancyDescDescribedByName.Default.(string)
+	// vacancyDescID is the schema descriptor for id field.
+	vacancyDescID := vacancyMixinFields0[0].Descriptor()
+	// vacancy.DefaultID holds the default value on creation for the id field.
+	vacancy.DefaultID = vacancyDescID.Default.(func() uuid.UUID)
 	violationMixin := schema.Violation{}.Mixin()
 	violationMixinFields0 := violationMixin[0].Fields()
 	_ = violationMixinFields0

@@ -15,7 +15,7 @@ var Entities = map[string]access.Entity{
 		Estate: "estate_id", Department: "", Self: "asked_by_id", Household: "", Voided: "", Permits: "",
 		Document:   "",
 		AppendOnly: false, Watched: false,
-		Confidential: map[string]bool{"content": true},
+		Confidential: map[string]bool{"content": true, "reason": true, "decision_note": true, "withdraw_reason": true},
 		Contact:      map[string]bool{},
 	},
 	TypeArchiveDestruction: {
@@ -46,7 +46,7 @@ var Entities = map[string]access.Entity{
 		Name: TypeArchiveFile, Table: "archive_files", Code: ids.Code(1537),
 		Estate: "estate_id", Department: "department_id", Self: "account_id", Household: "household_id", Voided: "", Permits: "",
 		Document:   "",
-		AppendOnly: false, Watched: false,
+		AppendOnly: false, Watched: true,
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
 	},
@@ -95,7 +95,7 @@ var Entities = map[string]access.Entity{
 		Estate: "estate_id", Department: "department_id", Self: "account_id", Household: "", Voided: "", Permits: "",
 		Document:   "",
 		AppendOnly: false, Watched: false,
-		Confidential: map[string]bool{},
+		Confidential: map[string]bool{"purpose": true, "wanted": true, "answer": true},
 		Contact:      map[string]bool{},
 	},
 	TypeArchiveRequestDocument: {
@@ -126,7 +126,7 @@ var Entities = map[string]access.Entity{
 		Name: TypeArchiveVolume, Table: "archive_volumes", Code: ids.Code(1538),
 		Estate: "estate_id", Department: "department_id", Self: "account_id", Household: "household_id", Voided: "", Permits: "",
 		Document:   "id",
-		AppendOnly: false, Watched: false,
+		AppendOnly: false, Watched: true,
 		Confidential: map[string]bool{"title": true},
 		Contact:      map[string]bool{},
 	},
@@ -418,6 +418,46 @@ var Entities = map[string]access.Entity{
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
 	},
+	TypeMailEvent: {
+		Name: TypeMailEvent, Table: "mail_events", Code: ids.Code(2052),
+		Estate: "estate_id", Department: "", Self: "", Household: "household_id", Voided: "", Permits: "",
+		Document:   "",
+		AppendOnly: true, Watched: false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
+	TypeMailItem: {
+		Name: TypeMailItem, Table: "mail_items", Code: ids.Code(2051),
+		Estate: "estate_id", Department: "", Self: "", Household: "household_id", Voided: "voided_at", Permits: "",
+		Document:   "",
+		AppendOnly: false, Watched: false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
+	TypeMailReceipt: {
+		Name: TypeMailReceipt, Table: "mail_receipts", Code: ids.Code(2049),
+		Estate: "estate_id", Department: "", Self: "", Household: "", Voided: "", Permits: "",
+		Document:   "",
+		AppendOnly: false, Watched: false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
+	TypeMailReceiptLine: {
+		Name: TypeMailReceiptLine, Table: "mail_receipt_lines", Code: ids.Code(2050),
+		Estate: "estate_id", Department: "", Self: "", Household: "", Voided: "", Permits: "",
+		Document:   "",
+		AppendOnly: true, Watched: false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
+	TypeMeterReading: {
+		Name: TypeMeterReading, Table: "meter_readings", Code: ids.Code(1794),
+		Estate: "estate_id", Department: "", Self: "", Household: "", Voided: "", Permits: "",
+		Document:   "",
+		AppendOnly: true, Watched: false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
 	TypeObligation: {
 		Name: TypeObligation, Table: "obligations", Code: ids.Code(515),
 		Estate: "estate_id", Department: "department_id", Self: "account_id", Household: "household_id", Voided: "", Permits: "",
@@ -506,6 +546,14 @@ var Entities = map[string]access.Entity{
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
 	},
+	TypeVacancy: {
+		Name: TypeVacancy, Table: "vacancies", Code: ids.Code(1793),
+		Estate: "estate_id", Department: "", Self: "", Household: "", Voided: "", Permits: "",
+		Document:   "",
+		AppendOnly: false, Watched: false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
 	TypeViolation: {
 		Name: TypeViolation, Table: "violations", Code: ids.Code(1542),
 		Estate: "estate_id", Department: "department_id", Self: "", Household: "household_id", Voided: "voided_at", Permits: "",
@@ -571,6 +619,11 @@ var typeByCode = map[ids.Code]string{
 	ids.Code(792):  TypeKeySpotCheck,
 	ids.Code(790):  TypeKeyStatement,
 	ids.Code(791):  TypeKeyStatementLine,
+	ids.Code(2052): TypeMailEvent,
+	ids.Code(2051): TypeMailItem,
+	ids.Code(2049): TypeMailReceipt,
+	ids.Code(2050): TypeMailReceiptLine,
+	ids.Code(1794): TypeMeterReading,
 	ids.Code(515):  TypeObligation,
 	ids.Code(264):  TypeOccupancy,
 	ids.Code(519):  TypeReconciliation,
@@ -582,6 +635,7 @@ var typeByCode = map[ids.Code]string{
 	ids.Code(262):  TypeStaff,
 	ids.Code(1558): TypeStaffFileConsultation,
 	ids.Code(260):  TypeUnit,
+	ids.Code(1793): TypeVacancy,
 	ids.Code(1542): TypeViolation,
 }
 
@@ -597,6 +651,22 @@ func KeepScope(q Query) string {
 			q.ctx.AppendFieldOnce("household_id")
 		}
 		return TypeArchiveDocument
+	case *ArchiveFileQuery:
+		if len(q.ctx.Fields) > 0 {
+			q.ctx.AppendFieldOnce("estate_id")
+			q.ctx.AppendFieldOnce("department_id")
+			q.ctx.AppendFieldOnce("account_id")
+			q.ctx.AppendFieldOnce("household_id")
+		}
+		return TypeArchiveFile
+	case *ArchiveVolumeQuery:
+		if len(q.ctx.Fields) > 0 {
+			q.ctx.AppendFieldOnce("estate_id")
+			q.ctx.AppendFieldOnce("department_id")
+			q.ctx.AppendFieldOnce("account_id")
+			q.ctx.AppendFieldOnce("household_id")
+		}
+		return TypeArchiveVolume
 	case *ComplaintQuery:
 		if len(q.ctx.Fields) > 0 {
 			q.ctx.AppendFieldOnce("estate_id")
@@ -690,6 +760,14 @@ func Watch(v Value, saw func(access.Read)) {
 		for _, row := range rows {
 			saw(access.Read{Type: TypeArchiveDocument, ID: row.ID, Row: row.RowScope()})
 		}
+	case []*ArchiveFile:
+		for _, row := range rows {
+			saw(access.Read{Type: TypeArchiveFile, ID: row.ID, Row: row.RowScope()})
+		}
+	case []*ArchiveVolume:
+		for _, row := range rows {
+			saw(access.Read{Type: TypeArchiveVolume, ID: row.ID, Row: row.RowScope()})
+		}
 	case []*Complaint:
 		for _, row := range rows {
 			saw(access.Read{Type: TypeComplaint, ID: row.ID, Row: row.RowScope()})
@@ -708,6 +786,153 @@ func Watch(v Value, saw func(access.Read)) {
 		}
 	}
 }
+
+// Newer is what a refusal may show of a row that somebody changed meanwhile: of a watched one its id and version, since what it says is
+// read nowhere without a trace (A6), and of others what GraphQL shows.
+func Newer(row any) any {
+	switch row := row.(type) {
+	case *Approval:
+		shown := *row
+		shown.Edges = ApprovalEdges{}
+		hide(&shown.AskedByStaffID)
+		return &shown
+	case *ArchiveDestruction:
+		shown := *row
+		shown.Edges = ArchiveDestructionEdges{}
+		hide(&shown.ProposedByStaffID)
+		hide(&shown.ApprovedByStaffID)
+		hide(&shown.Content)
+		return &shown
+	case *ArchiveDocument:
+		return map[string]any{"id": row.ID, "version": row.Version}
+	case *ArchiveFile:
+		return map[string]any{"id": row.ID, "version": row.Version}
+	case *ArchiveManual:
+		shown := *row
+		shown.Edges = ArchiveManualEdges{}
+		return &shown
+	case *ArchiveRetention:
+		shown := *row
+		shown.Edges = ArchiveRetentionEdges{}
+		return &shown
+	case *ArchiveVolume:
+		return map[string]any{"id": row.ID, "version": row.Version}
+	case *Area:
+		shown := *row
+		shown.Edges = AreaEdges{}
+		hide(&shown.SortKey)
+		return &shown
+	case *Building:
+		shown := *row
+		shown.Edges = BuildingEdges{}
+		hide(&shown.SortKey)
+		return &shown
+	case *Department:
+		shown := *row
+		shown.Edges = DepartmentEdges{}
+		return &shown
+	case *EmergencyContact:
+		shown := *row
+		shown.Edges = EmergencyContactEdges{}
+		return &shown
+	case *Estate:
+		shown := *row
+		return &shown
+	case *ExternalPerson:
+		shown := *row
+		shown.Edges = ExternalPersonEdges{}
+		hide(&shown.SortKey)
+		return &shown
+	case *Household:
+		shown := *row
+		shown.Edges = HouseholdEdges{}
+		hide(&shown.SortKey)
+		return &shown
+	case *KeyAcceptance:
+		shown := *row
+		shown.Edges = KeyAcceptanceEdges{}
+		return &shown
+	case *KeyAcceptanceCheck:
+		shown := *row
+		shown.Edges = KeyAcceptanceCheckEdges{}
+		return &shown
+	case *KeyCopyOrder:
+		shown := *row
+		shown.Edges = KeyCopyOrderEdges{}
+		return &shown
+	case *KeyHook:
+		shown := *row
+		shown.Edges = KeyHookEdges{}
+		hide(&shown.SortKey)
+		return &shown
+	case *KeyLoan:
+		shown := *row
+		shown.Edges = KeyLoanEdges{}
+		return &shown
+	case *KeyLoanRequest:
+		shown := *row
+		shown.Edges = KeyLoanRequestEdges{}
+		return &shown
+	case *KeyLockChange:
+		shown := *row
+		shown.Edges = KeyLockChangeEdges{}
+		return &shown
+	case *KeyLoss:
+		shown := *row
+		shown.Edges = KeyLossEdges{}
+		return &shown
+	case *KeyScrapping:
+		shown := *row
+		shown.Edges = KeyScrappingEdges{}
+		return &shown
+	case *KeySeal:
+		shown := *row
+		shown.Edges = KeySealEdges{}
+		return &shown
+	case *KeySet:
+		shown := *row
+		shown.Edges = KeySetEdges{}
+		hide(&shown.SortKey)
+		return &shown
+	case *Occupancy:
+		shown := *row
+		shown.Edges = OccupancyEdges{}
+		return &shown
+	case *Reconciliation:
+		shown := *row
+		shown.Edges = ReconciliationEdges{}
+		return &shown
+	case *ReconciliationLine:
+		shown := *row
+		shown.Edges = ReconciliationLineEdges{}
+		hide(&shown.Frozen)
+		return &shown
+	case *Resident:
+		shown := *row
+		shown.Edges = ResidentEdges{}
+		hide(&shown.SortKey)
+		hide(&shown.AccountID)
+		return &shown
+	case *Staff:
+		shown := *row
+		shown.Edges = StaffEdges{}
+		hide(&shown.SortKey)
+		return &shown
+	case *Unit:
+		shown := *row
+		shown.Edges = UnitEdges{}
+		hide(&shown.SortKey)
+		return &shown
+	case *Vacancy:
+		shown := *row
+		shown.Edges = VacancyEdges{}
+		hide(&shown.SortKey)
+		return &shown
+	}
+	return row
+}
+
+func hide[T any](field *T) { *field = *new(T) }
 
 // RowScope tells what the row belongs to.
 func (_m *Approval) RowScope() access.Row {
@@ -1161,6 +1386,47 @@ func (_m *KeyStatementLine) RowScope() access.Row {
 }
 
 // RowScope tells what the row belongs to.
+func (_m *MailEvent) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	if _m.HouseholdID != nil {
+		row.Household = *_m.HouseholdID
+	}
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *MailItem) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	if _m.HouseholdID != nil {
+		row.Household = *_m.HouseholdID
+	}
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *MailReceipt) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *MailReceiptLine) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *MeterReading) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	return row
+}
+
+// RowScope tells what the row belongs to.
 func (_m *Obligation) RowScope() access.Row {
 	row := access.Row{}
 	row.Estate = _m.EstateID
@@ -1264,6 +1530,13 @@ func (_m *StaffFileConsultation) RowScope() access.Row {
 
 // RowScope tells what the row belongs to.
 func (_m *Unit) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *Vacancy) RowScope() access.Row {
 	row := access.Row{}
 	row.Estate = _m.EstateID
 	return row

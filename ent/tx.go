@@ -114,6 +114,16 @@ type Tx struct {
 	KeyStatement *KeyStatementClient
 	// KeyStatementLine is the client for interacting with the KeyStatementLine builders.
 	KeyStatementLine *KeyStatementLineClient
+	// MailEvent is the client for interacting with the MailEvent builders.
+	MailEvent *MailEventClient
+	// MailItem is the client for interacting with the MailItem builders.
+	MailItem *MailItemClient
+	// MailReceipt is the client for interacting with the MailReceipt builders.
+	MailReceipt *MailReceiptClient
+	// MailReceiptLine is the client for interacting with the MailReceiptLine builders.
+	MailReceiptLine *MailReceiptLineClient
+	// MeterReading is the client for interacting with the MeterReading builders.
+	MeterReading *MeterReadingClient
 	// Obligation is the client for interacting with the Obligation builders.
 	Obligation *ObligationClient
 	// Occupancy is the client for interacting with the Occupancy builders.
@@ -136,6 +146,8 @@ type Tx struct {
 	StaffFileConsultation *StaffFileConsultationClient
 	// Unit is the client for interacting with the Unit builders.
 	Unit *UnitClient
+	// Vacancy is the client for interacting with the Vacancy builders.
+	Vacancy *VacancyClient
 	// Violation is the client for interacting with the Violation builders.
 	Violation *ViolationClient
 
@@ -320,6 +332,11 @@ func (tx *Tx) init() {
 	tx.KeySpotCheck = NewKeySpotCheckClient(tx.config)
 	tx.KeyStatement = NewKeyStatementClient(tx.config)
 	tx.KeyStatementLine = NewKeyStatementLineClient(tx.config)
+	tx.MailEvent = NewMailEventClient(tx.config)
+	tx.MailItem = NewMailItemClient(tx.config)
+	tx.MailReceipt = NewMailReceiptClient(tx.config)
+	tx.MailReceiptLine = NewMailReceiptLineClient(tx.config)
+	tx.MeterReading = NewMeterReadingClient(tx.config)
 	tx.Obligation = NewObligationClient(tx.config)
 	tx.Occupancy = NewOccupancyClient(tx.config)
 	tx.Reconciliation = NewReconciliationClient(tx.config)
@@ -331,6 +348,7 @@ func (tx *Tx) init() {
 	tx.Staff = NewStaffClient(tx.config)
 	tx.StaffFileConsultation = NewStaffFileConsultationClient(tx.config)
 	tx.Unit = NewUnitClient(tx.config)
+	tx.Vacancy = NewVacancyClient(tx.config)
 	tx.Violation = NewViolationClient(tx.config)
 }
 

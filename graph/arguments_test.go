@@ -77,6 +77,9 @@ var forms = map[string][]form{
 		{"placeArchiveHold.input.documentID": nil, "placeArchiveHold.input.fileID": nil},
 		{"placeArchiveHold.input.documentID": nil, "placeArchiveHold.input.volumeID": nil},
 	},
+	// Mail is for a household or a department, or for neither.
+	"registerMail":              {{"registerMail.input.items.departmentID": nil}, {"registerMail.input.items.householdID": nil}},
+	"decideMail":                {{"decideMail.input.to": "SORTED", "decideMail.input.departmentID": nil}, {"decideMail.input.to": "SORTED", "decideMail.input.householdID": nil}},
 	"approveArchiveDestruction": {{"approveArchiveDestruction.input.signature.credential": stewardtest.Password}},
 	// What comes back is out, as the first document of the walk is not.
 	"returnArchive":  {{"returnArchive.input.documents": nil, "returnArchive.input.staffID": nil}, {"returnArchive.input.documents": nil}},

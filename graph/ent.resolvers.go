@@ -32,12 +32,20 @@ func (r *Resolver) KeyLoan() generated.KeyLoanResolver { return &keyLoanResolver
 
 func (r *Resolver) KeyLoanLine() generated.KeyLoanLineResolver { return &keyLoanLineResolver{r} }
 
+func (r *Resolver) MailReceiptLine() generated.MailReceiptLineResolver {
+	return &mailReceiptLineResolver{r}
+}
+
 func (r *Resolver) Query() generated.QueryResolver { return &queryResolver{r} }
+
+func (r *Resolver) Vacancy() generated.VacancyResolver { return &vacancyResolver{r} }
 
 type (
 	archiveDocumentResolver struct{ *Resolver }
 	archiveLoanResolver     struct{ *Resolver }
 	keyLoanResolver         struct{ *Resolver }
 	keyLoanLineResolver     struct{ *Resolver }
+	mailReceiptLineResolver struct{ *Resolver }
 	queryResolver           struct{ *Resolver }
+	vacancyResolver         struct{ *Resolver }
 )

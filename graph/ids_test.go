@@ -49,6 +49,8 @@ var aliases = map[string]string{
 	"destruction": ent.TypeArchiveDestruction, "witness": ent.TypeStaff,
 	"extendArchiveLoan.input.loanID": ent.TypeArchiveLoan, "returnArchive.input.loanID": ent.TypeArchiveLoan, "voidArchiveReturn.input.id": ent.TypeArchiveReturn,
 
+	"receipt": ent.TypeMailReceipt, "item": ent.TypeMailItem,
+
 	"voidKeyReturn.input.id": ent.TypeKeyReturn,    // gives its loan, too
 	"voidKeyCopies.input.id": ent.TypeKeyCopyOrder, // gives the counter-entry, too
 
@@ -196,6 +198,7 @@ func rowsOf(t *testing.T, app *stewardtest.App, estate stewardtest.Estate) map[s
 	out[ent.TypeKeyHolder] = slices.Insert(out[ent.TypeKeyHolder], 0, estate.Cabinet, estate.Desk)
 	out[ent.TypeKeyLoan] = slices.Insert(out[ent.TypeKeyLoan], 0, uuid.MustParse(loan.Get("lendKeys.loan.id").String())) // one that is open
 	out[ent.TypeKeyLoanLine] = slices.Insert(out[ent.TypeKeyLoanLine], 0, uuid.MustParse(loan.Get("lendKeys.loan.lines.0.id").String()))
+	out[ent.TypeVacancy] = app.IDs(`SELECT id FROM vacancies WHERE estate_id = $1 ORDER BY state DESC, id`, estate.ID)                           // one that is open
 	out[ent.TypeKeyReturn] = slices.Insert(out[ent.TypeKeyReturn], 0, uuid.MustParse(back.Get("returnKeys.loan.lines.0.returns.0.id").String())) // by an act: it is in the ledger
 	for kind, code := range kinds {
 		if len(out[kind]) == 0 {

@@ -115,6 +115,12 @@ var (
 	Approval               = resource("Approval")
 	Reconciliation         = resource("Reconciliation")
 	ReconciliationLine     = resource("ReconciliationLine")
+	MailReceipt            = resource("MailReceipt")
+	MailReceiptLine        = resource("MailReceiptLine")
+	MailItem               = resource("MailItem")
+	MailEvent              = resource("MailEvent")
+	Vacancy                = resource("Vacancy")
+	MeterReading           = resource("MeterReading")
 
 	Account    = resource("Account")
 	Grant      = resource("Grant")

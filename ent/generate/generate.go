@@ -73,6 +73,26 @@ func edit(annotations *gen.Annotations, change func(*entgql.Annotation)) error {
 	return nil
 }
 
+// Hide tells the templates which fields GraphQL shows nobody: a refusal does not show them either.
+func Hide(next gen.Generator) gen.Generator {
+	return gen.GenerateFunc(func(g *gen.Graph) error {
+		for _, n := range g.Nodes {
+			for _, f := range n.Fields {
+				a := entgql.Annotation{}
+				if have, ok := f.Annotations[a.Name()]; ok {
+					if err := a.Decode(have); err != nil {
+						return err
+					}
+				}
+				if a.Skip.Is(entgql.SkipType) {
+					f.Annotations["Hidden"] = true
+				}
+			}
+		}
+		return next.Generate(g)
+	})
+}
+
 // NoCountForPageInfo keeps a list that asks for pageInfo from counting all rows: entgql counts when
 // either totalCount or pageInfo is selected, and only the first needs it.
 func NoCountForPageInfo(next gen.Generator) gen.Generator {

@@ -621,6 +621,66 @@ func (f KeyStatementLineFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.V
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.KeyStatementLineMutation", m)
 }
 
+// The MailEventFunc type is an adapter to allow the use of ordinary
+// function as MailEvent mutator.
+type MailEventFunc func(context.Context, *ent.MailEventMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f MailEventFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.MailEventMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.MailEventMutation", m)
+}
+
+// The MailItemFunc type is an adapter to allow the use of ordinary
+// function as MailItem mutator.
+type MailItemFunc func(context.Context, *ent.MailItemMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f MailItemFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.MailItemMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.MailItemMutation", m)
+}
+
+// The MailReceiptFunc type is an adapter to allow the use of ordinary
+// function as MailReceipt mutator.
+type MailReceiptFunc func(context.Context, *ent.MailReceiptMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f MailReceiptFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.MailReceiptMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.MailReceiptMutation", m)
+}
+
+// The MailReceiptLineFunc type is an adapter to allow the use of ordinary
+// function as MailReceiptLine mutator.
+type MailReceiptLineFunc func(context.Context, *ent.MailReceiptLineMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f MailReceiptLineFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.MailReceiptLineMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.MailReceiptLineMutation", m)
+}
+
+// The MeterReadingFunc type is an adapter to allow the use of ordinary
+// function as MeterReading mutator.
+type MeterReadingFunc func(context.Context, *ent.MeterReadingMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f MeterReadingFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.MeterReadingMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.MeterReadingMutation", m)
+}
+
 // The ObligationFunc type is an adapter to allow the use of ordinary
 // function as Obligation mutator.
 type ObligationFunc func(context.Context, *ent.ObligationMutation) (ent.Value, error)
@@ -751,6 +811,18 @@ func (f UnitFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error)
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.UnitMutation", m)
+}
+
+// The VacancyFunc type is an adapter to allow the use of ordinary
+// function as Vacancy mutator.
+type VacancyFunc func(context.Context, *ent.VacancyMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f VacancyFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.VacancyMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.VacancyMutation", m)
 }
 
 // The ViolationFunc type is an adapter to allow the use of ordinary

@@ -59,6 +59,11 @@ import (
 	"github.com/steward-pm/steward/ent/keyspotcheck"
 	"github.com/steward-pm/steward/ent/keystatement"
 	"github.com/steward-pm/steward/ent/keystatementline"
+	"github.com/steward-pm/steward/ent/mailevent"
+	"github.com/steward-pm/steward/ent/mailitem"
+	"github.com/steward-pm/steward/ent/mailreceipt"
+	"github.com/steward-pm/steward/ent/mailreceiptline"
+	"github.com/steward-pm/steward/ent/meterreading"
 	"github.com/steward-pm/steward/ent/obligation"
 	"github.com/steward-pm/steward/ent/occupancy"
 	"github.com/steward-pm/steward/ent/predicate"
@@ -71,6 +76,7 @@ import (
 	"github.com/steward-pm/steward/ent/staff"
 	"github.com/steward-pm/steward/ent/stafffileconsultation"
 	"github.com/steward-pm/steward/ent/unit"
+	"github.com/steward-pm/steward/ent/vacancy"
 	"github.com/steward-pm/steward/ent/violation"
 )
 
@@ -1507,6 +1513,141 @@ func (f TraverseKeyStatementLine) Traverse(ctx context.Context, q ent.Query) err
 	return fmt.Errorf("unexpected query type %T. expect *ent.KeyStatementLineQuery", q)
 }
 
+// The MailEventFunc type is an adapter to allow the use of ordinary function as a Querier.
+type MailEventFunc func(context.Context, *ent.MailEventQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f MailEventFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.MailEventQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.MailEventQuery", q)
+}
+
+// The TraverseMailEvent type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseMailEvent func(context.Context, *ent.MailEventQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseMailEvent) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseMailEvent) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.MailEventQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.MailEventQuery", q)
+}
+
+// The MailItemFunc type is an adapter to allow the use of ordinary function as a Querier.
+type MailItemFunc func(context.Context, *ent.MailItemQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f MailItemFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.MailItemQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.MailItemQuery", q)
+}
+
+// The TraverseMailItem type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseMailItem func(context.Context, *ent.MailItemQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseMailItem) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseMailItem) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.MailItemQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.MailItemQuery", q)
+}
+
+// The MailReceiptFunc type is an adapter to allow the use of ordinary function as a Querier.
+type MailReceiptFunc func(context.Context, *ent.MailReceiptQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f MailReceiptFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.MailReceiptQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.MailReceiptQuery", q)
+}
+
+// The TraverseMailReceipt type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseMailReceipt func(context.Context, *ent.MailReceiptQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseMailReceipt) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseMailReceipt) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.MailReceiptQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.MailReceiptQuery", q)
+}
+
+// The MailReceiptLineFunc type is an adapter to allow the use of ordinary function as a Querier.
+type MailReceiptLineFunc func(context.Context, *ent.MailReceiptLineQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f MailReceiptLineFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.MailReceiptLineQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.MailReceiptLineQuery", q)
+}
+
+// The TraverseMailReceiptLine type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseMailReceiptLine func(context.Context, *ent.MailReceiptLineQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseMailReceiptLine) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseMailReceiptLine) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.MailReceiptLineQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.MailReceiptLineQuery", q)
+}
+
+// The MeterReadingFunc type is an adapter to allow the use of ordinary function as a Querier.
+type MeterReadingFunc func(context.Context, *ent.MeterReadingQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f MeterReadingFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.MeterReadingQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.MeterReadingQuery", q)
+}
+
+// The TraverseMeterReading type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseMeterReading func(context.Context, *ent.MeterReadingQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseMeterReading) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseMeterReading) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.MeterReadingQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.MeterReadingQuery", q)
+}
+
 // The ObligationFunc type is an adapter to allow the use of ordinary function as a Querier.
 type ObligationFunc func(context.Context, *ent.ObligationQuery) (ent.Value, error)
 
@@ -1804,6 +1945,33 @@ func (f TraverseUnit) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.UnitQuery", q)
 }
 
+// The VacancyFunc type is an adapter to allow the use of ordinary function as a Querier.
+type VacancyFunc func(context.Context, *ent.VacancyQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f VacancyFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.VacancyQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.VacancyQuery", q)
+}
+
+// The TraverseVacancy type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseVacancy func(context.Context, *ent.VacancyQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseVacancy) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseVacancy) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.VacancyQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.VacancyQuery", q)
+}
+
 // The ViolationFunc type is an adapter to allow the use of ordinary function as a Querier.
 type ViolationFunc func(context.Context, *ent.ViolationQuery) (ent.Value, error)
 
@@ -1936,6 +2104,16 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.KeyStatementQuery, predicate.KeyStatement, keystatement.OrderOption]{typ: ent.TypeKeyStatement, tq: q}, nil
 	case *ent.KeyStatementLineQuery:
 		return &query[*ent.KeyStatementLineQuery, predicate.KeyStatementLine, keystatementline.OrderOption]{typ: ent.TypeKeyStatementLine, tq: q}, nil
+	case *ent.MailEventQuery:
+		return &query[*ent.MailEventQuery, predicate.MailEvent, mailevent.OrderOption]{typ: ent.TypeMailEvent, tq: q}, nil
+	case *ent.MailItemQuery:
+		return &query[*ent.MailItemQuery, predicate.MailItem, mailitem.OrderOption]{typ: ent.TypeMailItem, tq: q}, nil
+	case *ent.MailReceiptQuery:
+		return &query[*ent.MailReceiptQuery, predicate.MailReceipt, mailreceipt.OrderOption]{typ: ent.TypeMailReceipt, tq: q}, nil
+	case *ent.MailReceiptLineQuery:
+		return &query[*ent.MailReceiptLineQuery, predicate.MailReceiptLine, mailreceiptline.OrderOption]{typ: ent.TypeMailReceiptLine, tq: q}, nil
+	case *ent.MeterReadingQuery:
+		return &query[*ent.MeterReadingQuery, predicate.MeterReading, meterreading.OrderOption]{typ: ent.TypeMeterReading, tq: q}, nil
 	case *ent.ObligationQuery:
 		return &query[*ent.ObligationQuery, predicate.Obligation, obligation.OrderOption]{typ: ent.TypeObligation, tq: q}, nil
 	case *ent.OccupancyQuery:
@@ -1958,6 +2136,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.StaffFileConsultationQuery, predicate.StaffFileConsultation, stafffileconsultation.OrderOption]{typ: ent.TypeStaffFileConsultation, tq: q}, nil
 	case *ent.UnitQuery:
 		return &query[*ent.UnitQuery, predicate.Unit, unit.OrderOption]{typ: ent.TypeUnit, tq: q}, nil
+	case *ent.VacancyQuery:
+		return &query[*ent.VacancyQuery, predicate.Vacancy, vacancy.OrderOption]{typ: ent.TypeVacancy, tq: q}, nil
 	case *ent.ViolationQuery:
 		return &query[*ent.ViolationQuery, predicate.Violation, violation.OrderOption]{typ: ent.TypeViolation, tq: q}, nil
 	default:

@@ -2853,6 +2853,260 @@ var (
 			},
 		},
 	}
+	// MailEventsColumns holds the columns for the "mail_events" table.
+	MailEventsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"SORTED", "DELIVERED", "DEAD", "RETURNED", "DOUBTFUL"}},
+		{Name: "household_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "department_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "reason", Type: field.TypeString, Default: ""},
+		{Name: "taken_by", Type: field.TypeString, Default: ""},
+		{Name: "acted_by_id", Type: field.TypeUUID},
+		{Name: "acted_by_name", Type: field.TypeString},
+		{Name: "acted_at", Type: field.TypeTime},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "item_id", Type: field.TypeUUID},
+	}
+	// MailEventsTable holds the schema information for the "mail_events" table.
+	MailEventsTable = &schema.Table{
+		Name:       "mail_events",
+		Columns:    MailEventsColumns,
+		PrimaryKey: []*schema.Column{MailEventsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "mail_events_estates_estate",
+				Columns:    []*schema.Column{MailEventsColumns[10]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "mail_events_mail_items_item",
+				Columns:    []*schema.Column{MailEventsColumns[11]},
+				RefColumns: []*schema.Column{MailItemsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "mailevent_estate_id_item_id_acted_at",
+				Unique:  false,
+				Columns: []*schema.Column{MailEventsColumns[10], MailEventsColumns[11], MailEventsColumns[9]},
+			},
+		},
+	}
+	// MailItemsColumns holds the columns for the "mail_items" table.
+	MailItemsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "voided_at", Type: field.TypeTime, Nullable: true},
+		{Name: "void_reason", Type: field.TypeString, Default: ""},
+		{Name: "voided_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "voided_by_name", Type: field.TypeString, Default: ""},
+		{Name: "received_on", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"LETTER", "REGISTERED", "PARCEL", "MAGAZINE", "NEWSPAPER", "MONEY_ORDER"}},
+		{Name: "barcode", Type: field.TypeString, Default: ""},
+		{Name: "sender", Type: field.TypeString, Default: ""},
+		{Name: "addressee", Type: field.TypeString, Default: ""},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"RECEIVED", "SORTED", "DELIVERED", "DEAD", "RETURNED", "DOUBTFUL"}, Default: "RECEIVED"},
+		{Name: "changed_at", Type: field.TypeTime},
+		{Name: "changed_by_name", Type: field.TypeString},
+		{Name: "slot", Type: field.TypeString, Default: ""},
+		{Name: "sort_key", Type: field.TypeString, Default: "", Collation: "C"},
+		{Name: "registered_by_id", Type: field.TypeUUID},
+		{Name: "registered_by_name", Type: field.TypeString},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "receipt_id", Type: field.TypeUUID},
+		{Name: "household_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "department_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// MailItemsTable holds the schema information for the "mail_items" table.
+	MailItemsTable = &schema.Table{
+		Name:       "mail_items",
+		Columns:    MailItemsColumns,
+		PrimaryKey: []*schema.Column{MailItemsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "mail_items_estates_estate",
+				Columns:    []*schema.Column{MailItemsColumns[18]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "mail_items_mail_receipts_receipt",
+				Columns:    []*schema.Column{MailItemsColumns[19]},
+				RefColumns: []*schema.Column{MailReceiptsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "mail_items_households_household",
+				Columns:    []*schema.Column{MailItemsColumns[20]},
+				RefColumns: []*schema.Column{HouseholdsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "mail_items_departments_department",
+				Columns:    []*schema.Column{MailItemsColumns[21]},
+				RefColumns: []*schema.Column{DepartmentsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "mailitem_estate_id_received_on_id",
+				Unique:  false,
+				Columns: []*schema.Column{MailItemsColumns[18], MailItemsColumns[6], MailItemsColumns[0]},
+			},
+			{
+				Name:    "mailitem_estate_id_household_id_received_on_id",
+				Unique:  false,
+				Columns: []*schema.Column{MailItemsColumns[18], MailItemsColumns[20], MailItemsColumns[6], MailItemsColumns[0]},
+			},
+			{
+				Name:    "mailitem_estate_id_receipt_id",
+				Unique:  false,
+				Columns: []*schema.Column{MailItemsColumns[18], MailItemsColumns[19]},
+			},
+			{
+				Name:    "mailitem_estate_id_barcode",
+				Unique:  false,
+				Columns: []*schema.Column{MailItemsColumns[18], MailItemsColumns[8]},
+			},
+		},
+	}
+	// MailReceiptsColumns holds the columns for the "mail_receipts" table.
+	MailReceiptsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "voided_at", Type: field.TypeTime, Nullable: true},
+		{Name: "void_reason", Type: field.TypeString, Default: ""},
+		{Name: "voided_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "voided_by_name", Type: field.TypeString, Default: ""},
+		{Name: "late_reason", Type: field.TypeString, Default: ""},
+		{Name: "received_on", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "received_at", Type: field.TypeTime},
+		{Name: "delivered_by", Type: field.TypeString},
+		{Name: "received_by_id", Type: field.TypeUUID},
+		{Name: "received_by_name", Type: field.TypeString},
+		{Name: "note", Type: field.TypeString, Default: ""},
+		{Name: "estate_id", Type: field.TypeUUID},
+	}
+	// MailReceiptsTable holds the schema information for the "mail_receipts" table.
+	MailReceiptsTable = &schema.Table{
+		Name:       "mail_receipts",
+		Columns:    MailReceiptsColumns,
+		PrimaryKey: []*schema.Column{MailReceiptsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "mail_receipts_estates_estate",
+				Columns:    []*schema.Column{MailReceiptsColumns[13]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "mailreceipt_estate_id_received_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{MailReceiptsColumns[13], MailReceiptsColumns[8], MailReceiptsColumns[0]},
+			},
+		},
+	}
+	// MailReceiptLinesColumns holds the columns for the "mail_receipt_lines" table.
+	MailReceiptLinesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"LETTER", "REGISTERED", "PARCEL", "MAGAZINE", "NEWSPAPER", "MONEY_ORDER"}},
+		{Name: "stated", Type: field.TypeInt},
+		{Name: "counted", Type: field.TypeInt},
+		{Name: "remark", Type: field.TypeString, Default: ""},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "receipt_id", Type: field.TypeUUID},
+	}
+	// MailReceiptLinesTable holds the schema information for the "mail_receipt_lines" table.
+	MailReceiptLinesTable = &schema.Table{
+		Name:       "mail_receipt_lines",
+		Columns:    MailReceiptLinesColumns,
+		PrimaryKey: []*schema.Column{MailReceiptLinesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "mail_receipt_lines_estates_estate",
+				Columns:    []*schema.Column{MailReceiptLinesColumns[6]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "mail_receipt_lines_mail_receipts_receipt",
+				Columns:    []*schema.Column{MailReceiptLinesColumns[7]},
+				RefColumns: []*schema.Column{MailReceiptsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "mailreceiptline_estate_id_receipt_id_kind",
+				Unique:  true,
+				Columns: []*schema.Column{MailReceiptLinesColumns[6], MailReceiptLinesColumns[7], MailReceiptLinesColumns[2]},
+			},
+		},
+	}
+	// MeterReadingsColumns holds the columns for the "meter_readings" table.
+	MeterReadingsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "voided_at", Type: field.TypeTime, Nullable: true},
+		{Name: "void_reason", Type: field.TypeString, Default: ""},
+		{Name: "voided_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "voided_by_name", Type: field.TypeString, Default: ""},
+		{Name: "late_reason", Type: field.TypeString, Default: ""},
+		{Name: "meter", Type: field.TypeEnum, Enums: []string{"WATER", "ELECTRICITY", "GAS"}},
+		{Name: "value_hundredths", Type: field.TypeInt64},
+		{Name: "change_reason", Type: field.TypeString, Default: ""},
+		{Name: "read_at", Type: field.TypeTime},
+		{Name: "recorded_by_id", Type: field.TypeUUID},
+		{Name: "recorded_by_name", Type: field.TypeString},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "vacancy_id", Type: field.TypeUUID},
+		{Name: "unit_id", Type: field.TypeUUID},
+	}
+	// MeterReadingsTable holds the schema information for the "meter_readings" table.
+	MeterReadingsTable = &schema.Table{
+		Name:       "meter_readings",
+		Columns:    MeterReadingsColumns,
+		PrimaryKey: []*schema.Column{MeterReadingsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "meter_readings_estates_estate",
+				Columns:    []*schema.Column{MeterReadingsColumns[13]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "meter_readings_vacancies_vacancy",
+				Columns:    []*schema.Column{MeterReadingsColumns[14]},
+				RefColumns: []*schema.Column{VacanciesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "meter_readings_units_unit",
+				Columns:    []*schema.Column{MeterReadingsColumns[15]},
+				RefColumns: []*schema.Column{UnitsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "meterreading_estate_id_unit_id_meter_read_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{MeterReadingsColumns[13], MeterReadingsColumns[15], MeterReadingsColumns[7], MeterReadingsColumns[10], MeterReadingsColumns[0]},
+			},
+			{
+				Name:    "meterreading_estate_id_vacancy_id_read_at",
+				Unique:  false,
+				Columns: []*schema.Column{MeterReadingsColumns[13], MeterReadingsColumns[14], MeterReadingsColumns[10]},
+			},
+		},
+	}
 	// ObligationsColumns holds the columns for the "obligations" table.
 	ObligationsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -3461,6 +3715,77 @@ var (
 			},
 		},
 	}
+	// VacanciesColumns holds the columns for the "vacancies" table.
+	VacanciesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "building_id", Type: field.TypeUUID},
+		{Name: "area_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "sort_key", Type: field.TypeString, Collation: "C"},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"OPEN", "CLOSED"}, Default: "OPEN"},
+		{Name: "since_on", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "ended_on", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "condition", Type: field.TypeString, Default: ""},
+		{Name: "described_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "described_by_name", Type: field.TypeString, Default: ""},
+		{Name: "described_at", Type: field.TypeTime, Nullable: true},
+		{Name: "ventilated_on", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "ventilation_due_on", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "cleaned_on", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "cleaning_due_on", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "due_on", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "water_hundredths", Type: field.TypeInt64, Nullable: true},
+		{Name: "water_read_at", Type: field.TypeTime, Nullable: true},
+		{Name: "electricity_hundredths", Type: field.TypeInt64, Nullable: true},
+		{Name: "electricity_read_at", Type: field.TypeTime, Nullable: true},
+		{Name: "gas_hundredths", Type: field.TypeInt64, Nullable: true},
+		{Name: "gas_read_at", Type: field.TypeTime, Nullable: true},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "unit_id", Type: field.TypeUUID},
+	}
+	// VacanciesTable holds the schema information for the "vacancies" table.
+	VacanciesTable = &schema.Table{
+		Name:       "vacancies",
+		Columns:    VacanciesColumns,
+		PrimaryKey: []*schema.Column{VacanciesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "vacancies_estates_estate",
+				Columns:    []*schema.Column{VacanciesColumns[24]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "vacancies_units_unit",
+				Columns:    []*schema.Column{VacanciesColumns[25]},
+				RefColumns: []*schema.Column{UnitsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "vacancy_estate_id_unit_id",
+				Unique:  false,
+				Columns: []*schema.Column{VacanciesColumns[24], VacanciesColumns[25]},
+			},
+			{
+				Name:    "vacancy_estate_id_sort_key_id",
+				Unique:  false,
+				Columns: []*schema.Column{VacanciesColumns[24], VacanciesColumns[5], VacanciesColumns[0]},
+			},
+			{
+				Name:    "vacancy_estate_id_since_on_id",
+				Unique:  false,
+				Columns: []*schema.Column{VacanciesColumns[24], VacanciesColumns[7], VacanciesColumns[0]},
+			},
+			{
+				Name:    "vacancy_estate_id_due_on_id",
+				Unique:  false,
+				Columns: []*schema.Column{VacanciesColumns[24], VacanciesColumns[17], VacanciesColumns[0]},
+			},
+		},
+	}
 	// ViolationsColumns holds the columns for the "violations" table.
 	ViolationsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -3574,6 +3899,11 @@ var (
 		KeySpotChecksTable,
 		KeyStatementsTable,
 		KeyStatementLinesTable,
+		MailEventsTable,
+		MailItemsTable,
+		MailReceiptsTable,
+		MailReceiptLinesTable,
+		MeterReadingsTable,
 		ObligationsTable,
 		OccupanciesTable,
 		ReconciliationsTable,
@@ -3585,6 +3915,7 @@ var (
 		StaffsTable,
 		StaffFileConsultationsTable,
 		UnitsTable,
+		VacanciesTable,
 		ViolationsTable,
 	}
 )
@@ -3728,6 +4059,18 @@ func init() {
 	KeyStatementsTable.ForeignKeys[0].RefTable = EstatesTable
 	KeyStatementLinesTable.ForeignKeys[0].RefTable = EstatesTable
 	KeyStatementLinesTable.ForeignKeys[1].RefTable = KeyStatementsTable
+	MailEventsTable.ForeignKeys[0].RefTable = EstatesTable
+	MailEventsTable.ForeignKeys[1].RefTable = MailItemsTable
+	MailItemsTable.ForeignKeys[0].RefTable = EstatesTable
+	MailItemsTable.ForeignKeys[1].RefTable = MailReceiptsTable
+	MailItemsTable.ForeignKeys[2].RefTable = HouseholdsTable
+	MailItemsTable.ForeignKeys[3].RefTable = DepartmentsTable
+	MailReceiptsTable.ForeignKeys[0].RefTable = EstatesTable
+	MailReceiptLinesTable.ForeignKeys[0].RefTable = EstatesTable
+	MailReceiptLinesTable.ForeignKeys[1].RefTable = MailReceiptsTable
+	MeterReadingsTable.ForeignKeys[0].RefTable = EstatesTable
+	MeterReadingsTable.ForeignKeys[1].RefTable = VacanciesTable
+	MeterReadingsTable.ForeignKeys[2].RefTable = UnitsTable
 	ObligationsTable.ForeignKeys[0].RefTable = EstatesTable
 	OccupanciesTable.ForeignKeys[0].RefTable = EstatesTable
 	OccupanciesTable.ForeignKeys[1].RefTable = HouseholdsTable
@@ -3751,6 +4094,8 @@ func init() {
 	StaffFileConsultationsTable.ForeignKeys[2].RefTable = ArchiveFilesTable
 	UnitsTable.ForeignKeys[0].RefTable = EstatesTable
 	UnitsTable.ForeignKeys[1].RefTable = BuildingsTable
+	VacanciesTable.ForeignKeys[0].RefTable = EstatesTable
+	VacanciesTable.ForeignKeys[1].RefTable = UnitsTable
 	ViolationsTable.ForeignKeys[0].RefTable = EstatesTable
 	ViolationsTable.ForeignKeys[1].RefTable = ArchiveFilesTable
 }

@@ -159,6 +159,21 @@ type KeyStatement func(*sql.Selector)
 // KeyStatementLine is the predicate function for keystatementline builders.
 type KeyStatementLine func(*sql.Selector)
 
+// MailEvent is the predicate function for mailevent builders.
+type MailEvent func(*sql.Selector)
+
+// MailItem is the predicate function for mailitem builders.
+type MailItem func(*sql.Selector)
+
+// MailReceipt is the predicate function for mailreceipt builders.
+type MailReceipt func(*sql.Selector)
+
+// MailReceiptLine is the predicate function for mailreceiptline builders.
+type MailReceiptLine func(*sql.Selector)
+
+// MeterReading is the predicate function for meterreading builders.
+type MeterReading func(*sql.Selector)
+
 // Obligation is the predicate function for obligation builders.
 type Obligation func(*sql.Selector)
 
@@ -191,6 +206,9 @@ type StaffFileConsultation func(*sql.Selector)
 
 // Unit is the predicate function for unit builders.
 type Unit func(*sql.Selector)
+
+// Vacancy is the predicate function for vacancy builders.
+type Vacancy func(*sql.Selector)
 
 // Violation is the predicate function for violation builders.
 type Violation func(*sql.Selector)

@@ -27,7 +27,7 @@ func (Approval) Fields() []ent.Field {
 		field.String("title_en").Immutable().Comment("The same in English."),
 		field.Text("content").Immutable().Annotations(Confidential(), entgql.Type("JSON")).Comment("What exactly is asked, as JSON."),
 		field.String("content_hash").Immutable().Comment("SHA-256, in hex, of the content: the signature has the same."),
-		field.String("reason").Immutable().Comment("Why it is asked."),
+		field.String("reason").Immutable().Annotations(Confidential()).Comment("Why it is asked."),
 		field.UUID("asked_by_id", uuid.UUID{}).Immutable().Annotations(Filter()).Comment("The account of who asked it."),
 		field.String("asked_by_name").Immutable().Comment("Who asked it, as signed."),
 		field.UUID("asked_by_staff_id", uuid.UUID{}).Optional().Nillable().Immutable().Annotations(entgql.Skip(entgql.SkipType)).Comment("The member of staff who asked it, noted by the database: who gets another account meanwhile does not decide it either."),
@@ -38,11 +38,11 @@ func (Approval) Fields() []ent.Field {
 		field.UUID("decided_by_id", uuid.UUID{}).Optional().Nillable().Comment("The account of who decided it."),
 		field.String("decided_by_name").Default("").Comment("Who decided it, as signed."),
 		field.Time("decided_at").Optional().Nillable().Annotations(Filter()).Comment("When it was decided."),
-		field.String("decision_note").Default("").Comment("What was said with the decision."),
+		field.String("decision_note").Default("").Annotations(Confidential()).Comment("What was said with the decision."),
 		field.UUID("withdrawn_by_id", uuid.UUID{}).Optional().Nillable().Comment("The account of who withdrew it."),
 		field.String("withdrawn_by_name").Default("").Comment("Who withdrew it, as signed."),
 		field.Time("withdrawn_at").Optional().Nillable().Annotations(Filter()).Comment("When it was withdrawn."),
-		field.String("withdraw_reason").Default("").Comment("Why it was withdrawn."),
+		field.String("withdraw_reason").Default("").Annotations(Confidential()).Comment("Why it was withdrawn."),
 		field.Time("used_at").Optional().Nillable().Annotations(Filter()).Comment("When it was used."),
 	}
 }

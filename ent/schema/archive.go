@@ -81,7 +81,7 @@ func (ArchiveFile) Indexes() []ent.Index {
 
 // Annotations of a file.
 func (ArchiveFile) Annotations() []schema.Annotation {
-	return public("The file of a household or of a member of staff (A6).")
+	return public("The file of a household or of a member of staff (A6).", Steward{Watched: true})
 }
 
 // ArchiveVolume is a volume (卷): documents of one category, bound by the archivist, with a place on the shelf (A2, A3).
@@ -141,5 +141,5 @@ func (ArchiveVolume) Indexes() []ent.Index {
 
 // Annotations of a volume.
 func (ArchiveVolume) Annotations() []schema.Annotation {
-	return public("A volume of the archive (A2).", Steward{Document: "id"})
+	return public("A volume of the archive (A2).", Steward{Document: "id", Watched: true})
 }

@@ -24,7 +24,7 @@ func (ArchiveRequest) Fields() []ent.Field {
 	return []ent.Field{
 		field.String("code").Immutable().Annotations(entgql.OrderField("CODE"), Filter()).Comment("Its number in the estate: AR-0042."),
 		field.Enum("kind").NamedValues("View", "VIEW", "Borrow", "BORROW", "Copy", "COPY").Immutable().Annotations(Filter()).Comment("To view, to borrow the paper, or to take copies."),
-		field.String("purpose").Immutable().Comment("What for."),
+		field.String("purpose").Immutable().Annotations(Confidential()).Comment("What for."),
 		field.Enum("category").NamedValues(
 			"Developer", "DEVELOPER", "Law", "LAW", "OtherExternal", "OTHER_EXTERNAL",
 			"ManagementManual", "MANAGEMENT_MANUAL", "TrainingManual", "TRAINING_MANUAL",
@@ -35,7 +35,7 @@ func (ArchiveRequest) Fields() []ent.Field {
 		field.UUID("unit_id", uuid.UUID{}).Optional().Nillable().Immutable().Annotations(Filter()).Comment("The unit asked about."),
 		field.UUID("of_household_id", uuid.UUID{}).Optional().Nillable().Immutable().Annotations(Filter()).Comment("The household asked about."),
 		field.UUID("of_staff_id", uuid.UUID{}).Optional().Nillable().Immutable().Annotations(Filter()).Comment("The member of staff asked about."),
-		field.String("wanted").Default("").Immutable().Comment("What is asked for, in words."),
+		field.String("wanted").Default("").Immutable().Annotations(Confidential()).Comment("What is asked for, in words."),
 		field.Time("valid_from").Immutable().Annotations(entgql.OrderField("VALID_FROM"), Filter()).Comment("From when."),
 		field.Time("valid_until").Immutable().Annotations(Filter()).Comment("Until when."),
 		field.UUID("account_id", uuid.UUID{}).Immutable().Annotations(Filter()).Comment("The account of who asks."),
@@ -46,7 +46,7 @@ func (ArchiveRequest) Fields() []ent.Field {
 			Comment("Waiting; given; declined, be it that there is nothing or that it is not shown; withdrawn; not answered in time."),
 		field.Time("answered_at").Optional().Nillable().Annotations(Filter()).Comment("When it was answered."),
 		field.String("answered_by_name").Default("").Comment("Who gave it, as signed."),
-		field.String("answer").Default("").Comment("What was said with the answer."),
+		field.String("answer").Default("").Annotations(Confidential()).Comment("What was said with the answer."),
 	}
 }
 

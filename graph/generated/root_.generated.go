@@ -19,8 +19,10 @@ import (
 	"github.com/steward-pm/steward/internal/identity"
 	"github.com/steward-pm/steward/internal/importing"
 	"github.com/steward-pm/steward/internal/keys"
+	"github.com/steward-pm/steward/internal/mail"
 	"github.com/steward-pm/steward/internal/obligation"
 	"github.com/steward-pm/steward/internal/registry"
+	"github.com/steward-pm/steward/internal/vacancy"
 	gqlparser "github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 )
@@ -37,8 +39,10 @@ type ResolverRoot interface {
 	ArchiveLoan() ArchiveLoanResolver
 	KeyLoan() KeyLoanResolver
 	KeyLoanLine() KeyLoanLineResolver
+	MailReceiptLine() MailReceiptLineResolver
 	Mutation() MutationResolver
 	Query() QueryResolver
+	Vacancy() VacancyResolver
 }
 
 type DirectiveRoot struct {
@@ -983,6 +987,10 @@ type ComplexityRoot struct {
 		Unit func(childComplexity int) int
 	}
 
+	DecideMailPayload struct {
+		Item func(childComplexity int) int
+	}
+
 	DeclineApprovalPayload struct {
 		Approval func(childComplexity int) int
 	}
@@ -1010,6 +1018,10 @@ type ComplexityRoot struct {
 	DepartmentEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	DescribeVacancyPayload struct {
+		Vacancy func(childComplexity int) int
 	}
 
 	DestroyArchivePayload struct {
@@ -2072,6 +2084,111 @@ type ComplexityRoot struct {
 		Loan func(childComplexity int) int
 	}
 
+	MailEvent struct {
+		ActedAt      func(childComplexity int) int
+		ActedByID    func(childComplexity int) int
+		ActedByName  func(childComplexity int) int
+		CreatedAt    func(childComplexity int) int
+		DepartmentID func(childComplexity int) int
+		Estate       func(childComplexity int) int
+		EstateID     func(childComplexity int) int
+		HouseholdID  func(childComplexity int) int
+		ID           func(childComplexity int) int
+		Item         func(childComplexity int) int
+		ItemID       func(childComplexity int) int
+		Reason       func(childComplexity int) int
+		State        func(childComplexity int) int
+		TakenBy      func(childComplexity int) int
+	}
+
+	MailItem struct {
+		Addressee        func(childComplexity int) int
+		Barcode          func(childComplexity int) int
+		ChangedAt        func(childComplexity int) int
+		ChangedByName    func(childComplexity int) int
+		CreatedAt        func(childComplexity int) int
+		Department       func(childComplexity int) int
+		DepartmentID     func(childComplexity int) int
+		Estate           func(childComplexity int) int
+		EstateID         func(childComplexity int) int
+		Events           func(childComplexity int) int
+		Household        func(childComplexity int) int
+		HouseholdID      func(childComplexity int) int
+		ID               func(childComplexity int) int
+		Kind             func(childComplexity int) int
+		Receipt          func(childComplexity int) int
+		ReceiptID        func(childComplexity int) int
+		ReceivedOn       func(childComplexity int) int
+		RegisteredByID   func(childComplexity int) int
+		RegisteredByName func(childComplexity int) int
+		Sender           func(childComplexity int) int
+		Slot             func(childComplexity int) int
+		State            func(childComplexity int) int
+		VoidReason       func(childComplexity int) int
+		VoidedAt         func(childComplexity int) int
+		VoidedByID       func(childComplexity int) int
+		VoidedByName     func(childComplexity int) int
+	}
+
+	MailItemConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	MailItemEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	MailReceipt struct {
+		CreatedAt      func(childComplexity int) int
+		DeliveredBy    func(childComplexity int) int
+		Estate         func(childComplexity int) int
+		EstateID       func(childComplexity int) int
+		ID             func(childComplexity int) int
+		LateReason     func(childComplexity int) int
+		Lines          func(childComplexity int) int
+		Note           func(childComplexity int) int
+		ReceivedAt     func(childComplexity int) int
+		ReceivedByID   func(childComplexity int) int
+		ReceivedByName func(childComplexity int) int
+		ReceivedOn     func(childComplexity int) int
+		VoidReason     func(childComplexity int) int
+		VoidedAt       func(childComplexity int) int
+		VoidedByID     func(childComplexity int) int
+		VoidedByName   func(childComplexity int) int
+	}
+
+	MailReceiptConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	MailReceiptEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	MailReceiptLine struct {
+		Counted    func(childComplexity int) int
+		CreatedAt  func(childComplexity int) int
+		Difference func(childComplexity int) int
+		Estate     func(childComplexity int) int
+		EstateID   func(childComplexity int) int
+		ID         func(childComplexity int) int
+		Kind       func(childComplexity int) int
+		Receipt    func(childComplexity int) int
+		ReceiptID  func(childComplexity int) int
+		Remark     func(childComplexity int) int
+		Stated     func(childComplexity int) int
+	}
+
+	MarkMailDeadPayload struct {
+		Item func(childComplexity int) int
+	}
+
 	MarkReadPayload struct {
 		Count func(childComplexity int) int
 	}
@@ -2095,6 +2212,27 @@ type ComplexityRoot struct {
 	MessageEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	MeterReading struct {
+		ChangeReason    func(childComplexity int) int
+		CreatedAt       func(childComplexity int) int
+		Estate          func(childComplexity int) int
+		EstateID        func(childComplexity int) int
+		ID              func(childComplexity int) int
+		LateReason      func(childComplexity int) int
+		Meter           func(childComplexity int) int
+		ReadAt          func(childComplexity int) int
+		RecordedByID    func(childComplexity int) int
+		RecordedByName  func(childComplexity int) int
+		Unit            func(childComplexity int) int
+		UnitID          func(childComplexity int) int
+		VacancyID       func(childComplexity int) int
+		ValueHundredths func(childComplexity int) int
+		VoidReason      func(childComplexity int) int
+		VoidedAt        func(childComplexity int) int
+		VoidedByID      func(childComplexity int) int
+		VoidedByName    func(childComplexity int) int
 	}
 
 	MoveInPayload struct {
@@ -2153,8 +2291,10 @@ type ComplexityRoot struct {
 		CreateKeyHooks            func(childComplexity int, input keys.CreateKeyHooksInput) int
 		CreateManual              func(childComplexity int, input archives.CreateManualInput) int
 		CreateUnit                func(childComplexity int, input registry.CreateUnitInput) int
+		DecideMail                func(childComplexity int, input mail.DecideMailInput) int
 		DeclineApproval           func(childComplexity int, input approval.DeclineApprovalInput) int
 		DeclineArchiveRequest     func(childComplexity int, input archives.DeclineArchiveRequestInput) int
+		DescribeVacancy           func(childComplexity int, input vacancy.DescribeVacancyInput) int
 		DestroyArchive            func(childComplexity int, input archives.DestroyArchiveInput) int
 		DisableAccount            func(childComplexity int, input identity.AccountInput) int
 		DraftKeyAcceptance        func(childComplexity int, input keys.DraftKeyAcceptanceInput) int
@@ -2175,6 +2315,7 @@ type ComplexityRoot struct {
 		ImportUnits               func(childComplexity int, input importing.Upload) int
 		LendArchive               func(childComplexity int, input archives.LendArchiveInput) int
 		LendKeys                  func(childComplexity int, input keys.LendKeysInput) int
+		MarkMailDead              func(childComplexity int, input mail.MarkMailDeadInput) int
 		MarkRead                  func(childComplexity int, input identity.MarkReadInput) int
 		MoveIn                    func(childComplexity int, input registry.MoveInInput) int
 		MoveKeys                  func(childComplexity int, input keys.MoveKeysInput) int
@@ -2190,6 +2331,9 @@ type ComplexityRoot struct {
 		PlaceInArchive            func(childComplexity int, input archives.PlaceInArchiveInput) int
 		ProposeArchiveDestruction func(childComplexity int, input archives.ProposeArchiveDestructionInput) int
 		PutManualInForce          func(childComplexity int, input archives.PutInForceInput) int
+		RaiseMailDoubt            func(childComplexity int, input mail.RaiseMailDoubtInput) int
+		ReadMeters                func(childComplexity int, input vacancy.ReadMetersInput) int
+		ReceiveMail               func(childComplexity int, input mail.ReceiveMailInput) int
 		RecordComplaint           func(childComplexity int, input archives.RecordComplaintInput) int
 		RecordCorrespondence      func(childComplexity int, input archives.RecordCorrespondenceInput) int
 		RecordKeyCopies           func(childComplexity int, input keys.RecordKeyCopiesInput) int
@@ -2197,6 +2341,7 @@ type ComplexityRoot struct {
 		RecordLockChange          func(childComplexity int, input keys.RecordLockChangeInput) int
 		RecordViolation           func(childComplexity int, input archives.RecordViolationInput) int
 		RegisterExternalPerson    func(childComplexity int, input registry.RegisterExternalPersonInput) int
+		RegisterMail              func(childComplexity int, input mail.RegisterMailInput) int
 		ReleaseArchiveHold        func(childComplexity int, input archives.ReleaseArchiveHoldInput) int
 		RemoveKeyAcceptanceLine   func(childComplexity int, input keys.RemoveKeyAcceptanceLineInput) int
 		ReopenVolume              func(childComplexity int, input archives.ReopenVolumeInput) int
@@ -2208,6 +2353,7 @@ type ComplexityRoot struct {
 		ResolveViolation          func(childComplexity int, input archives.ResolveViolationInput) int
 		ReturnArchive             func(childComplexity int, input archives.ReturnArchiveInput) int
 		ReturnKeys                func(childComplexity int, input keys.ReturnKeysInput) int
+		ReturnMail                func(childComplexity int, input mail.ReturnMailInput) int
 		ReturnRenovationDeposit   func(childComplexity int, input archives.ReturnRenovationDepositInput) int
 		RevokeAPIToken            func(childComplexity int, input identity.RevokeAPITokenInput) int
 		RevokeGrant               func(childComplexity int, input identity.RevokeGrantInput) int
@@ -2218,6 +2364,7 @@ type ComplexityRoot struct {
 		SignIn                    func(childComplexity int, input identity.SignInInput) int
 		SignKeyAcceptance         func(childComplexity int, input keys.SignKeyAcceptanceInput) int
 		SignOut                   func(childComplexity int) int
+		SortMail                  func(childComplexity int, input mail.SortMailInput) int
 		TakeBackKeys              func(childComplexity int, input keys.TakeBackKeysInput) int
 		TakeKeysFromEngineering   func(childComplexity int, input keys.TakeKeysFromEngineeringInput) int
 		TellBreach                func(childComplexity int, input obligation.TellBreachInput) int
@@ -2245,6 +2392,9 @@ type ComplexityRoot struct {
 		VoidKeyLoss               func(childComplexity int, input keys.VoidKeyLossInput) int
 		VoidKeyMovement           func(childComplexity int, input keys.VoidKeyMovementInput) int
 		VoidKeyReturn             func(childComplexity int, input keys.VoidKeyReturnInput) int
+		VoidMailItem              func(childComplexity int, input mail.VoidMailItemInput) int
+		VoidMailReceipt           func(childComplexity int, input mail.VoidMailReceiptInput) int
+		VoidMeterReading          func(childComplexity int, input vacancy.VoidMeterReadingInput) int
 		VoidRenovation            func(childComplexity int, input archives.VoidRenovationInput) int
 		VoidRenovationDeposit     func(childComplexity int, input archives.VoidRenovationDepositInput) int
 		VoidViolation             func(childComplexity int, input archives.VoidViolationInput) int
@@ -2430,6 +2580,8 @@ type ComplexityRoot struct {
 		KeySpotChecks                 func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeySpotCheckOrder, where *ent.KeySpotCheckWhereInput) int
 		KeyStatementLines             func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyStatementLineOrder, where *ent.KeyStatementLineWhereInput) int
 		KeyStatements                 func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyStatementOrder, where *ent.KeyStatementWhereInput) int
+		MailItems                     func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.MailItemOrder, where *ent.MailItemWhereInput) int
+		MailReceipts                  func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.MailReceiptOrder, where *ent.MailReceiptWhereInput) int
 		Node                          func(childComplexity int, id uuid.UUID) int
 		Nodes                         func(childComplexity int, ids []uuid.UUID) int
 		Obligations                   func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ObligationOrder, where *ent.ObligationWhereInput) int
@@ -2446,8 +2598,22 @@ type ComplexityRoot struct {
 		StaffFileConsultations        func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.StaffFileConsultationOrder, where *ent.StaffFileConsultationWhereInput) int
 		Units                         func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.UnitOrder, where *ent.UnitWhereInput) int
 		UnreadCount                   func(childComplexity int) int
+		Vacancies                     func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.VacancyOrder, overdue *bool, where *ent.VacancyWhereInput) int
 		Viewer                        func(childComplexity int) int
 		Violations                    func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ViolationOrder, where *ent.ViolationWhereInput) int
+	}
+
+	RaiseMailDoubtPayload struct {
+		Item func(childComplexity int) int
+	}
+
+	ReadMetersPayload struct {
+		Readings func(childComplexity int) int
+		Vacancy  func(childComplexity int) int
+	}
+
+	ReceiveMailPayload struct {
+		Receipt func(childComplexity int) int
 	}
 
 	Reconciliation struct {
@@ -2549,6 +2715,10 @@ type ComplexityRoot struct {
 
 	RegisterExternalPersonPayload struct {
 		ExternalPerson func(childComplexity int) int
+	}
+
+	RegisterMailPayload struct {
+		Items func(childComplexity int) int
 	}
 
 	ReleaseArchiveHoldPayload struct {
@@ -2683,6 +2853,10 @@ type ComplexityRoot struct {
 		Loan func(childComplexity int) int
 	}
 
+	ReturnMailPayload struct {
+		Items func(childComplexity int) int
+	}
+
 	ReturnRenovationDepositPayload struct {
 		Renovation func(childComplexity int) int
 	}
@@ -2766,6 +2940,10 @@ type ComplexityRoot struct {
 	SignatureEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	SortMailPayload struct {
+		Items func(childComplexity int) int
 	}
 
 	Staff struct {
@@ -2909,6 +3087,49 @@ type ComplexityRoot struct {
 		Unit func(childComplexity int) int
 	}
 
+	Vacancy struct {
+		AreaID                func(childComplexity int) int
+		BuildingID            func(childComplexity int) int
+		CleanedOn             func(childComplexity int) int
+		CleaningDueOn         func(childComplexity int) int
+		Condition             func(childComplexity int) int
+		CreatedAt             func(childComplexity int) int
+		DescribedAt           func(childComplexity int) int
+		DescribedByID         func(childComplexity int) int
+		DescribedByName       func(childComplexity int) int
+		DueOn                 func(childComplexity int) int
+		ElectricityHundredths func(childComplexity int) int
+		ElectricityReadAt     func(childComplexity int) int
+		EndedOn               func(childComplexity int) int
+		Estate                func(childComplexity int) int
+		EstateID              func(childComplexity int) int
+		GasHundredths         func(childComplexity int) int
+		GasReadAt             func(childComplexity int) int
+		ID                    func(childComplexity int) int
+		KeysHeld              func(childComplexity int) int
+		Readings              func(childComplexity int) int
+		SinceOn               func(childComplexity int) int
+		State                 func(childComplexity int) int
+		Unit                  func(childComplexity int) int
+		UnitID                func(childComplexity int) int
+		VentilatedOn          func(childComplexity int) int
+		VentilationDueOn      func(childComplexity int) int
+		Version               func(childComplexity int) int
+		WaterHundredths       func(childComplexity int) int
+		WaterReadAt           func(childComplexity int) int
+	}
+
+	VacancyConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	VacancyEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	Viewer struct {
 		AccountID          func(childComplexity int) int
 		Email              func(childComplexity int) int
@@ -3011,6 +3232,18 @@ type ComplexityRoot struct {
 	VoidKeyReturnPayload struct {
 		KeyReturn func(childComplexity int) int
 		Loan      func(childComplexity int) int
+	}
+
+	VoidMailItemPayload struct {
+		Item func(childComplexity int) int
+	}
+
+	VoidMailReceiptPayload struct {
+		Receipt func(childComplexity int) int
+	}
+
+	VoidMeterReadingPayload struct {
+		Reading func(childComplexity int) int
 	}
 
 	VoidRenovationDepositPayload struct {
@@ -6810,6 +7043,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CreateUnitPayload.Unit(childComplexity), true
 
+	case "DecideMailPayload.item":
+		if e.ComplexityRoot.DecideMailPayload.Item == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecideMailPayload.Item(childComplexity), true
+
 	case "DeclineApprovalPayload.approval":
 		if e.ComplexityRoot.DeclineApprovalPayload.Approval == nil {
 			break
@@ -6898,6 +7138,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DepartmentEdge.Node(childComplexity), true
+
+	case "DescribeVacancyPayload.vacancy":
+		if e.ComplexityRoot.DescribeVacancyPayload.Vacancy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DescribeVacancyPayload.Vacancy(childComplexity), true
 
 	case "DestroyArchivePayload.destruction":
 		if e.ComplexityRoot.DestroyArchivePayload.Destruction == nil {
@@ -11304,6 +11551,483 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.LendKeysPayload.Loan(childComplexity), true
 
+	case "MailEvent.actedAt":
+		if e.ComplexityRoot.MailEvent.ActedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailEvent.ActedAt(childComplexity), true
+	case "MailEvent.actedByID":
+		if e.ComplexityRoot.MailEvent.ActedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailEvent.ActedByID(childComplexity), true
+	case "MailEvent.actedByName":
+		if e.ComplexityRoot.MailEvent.ActedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailEvent.ActedByName(childComplexity), true
+	case "MailEvent.createdAt":
+		if e.ComplexityRoot.MailEvent.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailEvent.CreatedAt(childComplexity), true
+	case "MailEvent.departmentID":
+		if e.ComplexityRoot.MailEvent.DepartmentID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailEvent.DepartmentID(childComplexity), true
+	case "MailEvent.estate":
+		if e.ComplexityRoot.MailEvent.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailEvent.Estate(childComplexity), true
+	case "MailEvent.estateID":
+		if e.ComplexityRoot.MailEvent.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailEvent.EstateID(childComplexity), true
+	case "MailEvent.householdID":
+		if e.ComplexityRoot.MailEvent.HouseholdID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailEvent.HouseholdID(childComplexity), true
+	case "MailEvent.id":
+		if e.ComplexityRoot.MailEvent.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailEvent.ID(childComplexity), true
+	case "MailEvent.item":
+		if e.ComplexityRoot.MailEvent.Item == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailEvent.Item(childComplexity), true
+	case "MailEvent.itemID":
+		if e.ComplexityRoot.MailEvent.ItemID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailEvent.ItemID(childComplexity), true
+	case "MailEvent.reason":
+		if e.ComplexityRoot.MailEvent.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailEvent.Reason(childComplexity), true
+	case "MailEvent.state":
+		if e.ComplexityRoot.MailEvent.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailEvent.State(childComplexity), true
+	case "MailEvent.takenBy":
+		if e.ComplexityRoot.MailEvent.TakenBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailEvent.TakenBy(childComplexity), true
+
+	case "MailItem.addressee":
+		if e.ComplexityRoot.MailItem.Addressee == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailItem.Addressee(childComplexity), true
+	case "MailItem.barcode":
+		if e.ComplexityRoot.MailItem.Barcode == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailItem.Barcode(childComplexity), true
+	case "MailItem.changedAt":
+		if e.ComplexityRoot.MailItem.ChangedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailItem.ChangedAt(childComplexity), true
+	case "MailItem.changedByName":
+		if e.ComplexityRoot.MailItem.ChangedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailItem.ChangedByName(childComplexity), true
+	case "MailItem.createdAt":
+		if e.ComplexityRoot.MailItem.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailItem.CreatedAt(childComplexity), true
+	case "MailItem.department":
+		if e.ComplexityRoot.MailItem.Department == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailItem.Department(childComplexity), true
+	case "MailItem.departmentID":
+		if e.ComplexityRoot.MailItem.DepartmentID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailItem.DepartmentID(childComplexity), true
+	case "MailItem.estate":
+		if e.ComplexityRoot.MailItem.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailItem.Estate(childComplexity), true
+	case "MailItem.estateID":
+		if e.ComplexityRoot.MailItem.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailItem.EstateID(childComplexity), true
+	case "MailItem.events":
+		if e.ComplexityRoot.MailItem.Events == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailItem.Events(childComplexity), true
+	case "MailItem.household":
+		if e.ComplexityRoot.MailItem.Household == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailItem.Household(childComplexity), true
+	case "MailItem.householdID":
+		if e.ComplexityRoot.MailItem.HouseholdID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailItem.HouseholdID(childComplexity), true
+	case "MailItem.id":
+		if e.ComplexityRoot.MailItem.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailItem.ID(childComplexity), true
+	case "MailItem.kind":
+		if e.ComplexityRoot.MailItem.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailItem.Kind(childComplexity), true
+	case "MailItem.receipt":
+		if e.ComplexityRoot.MailItem.Receipt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailItem.Receipt(childComplexity), true
+	case "MailItem.receiptID":
+		if e.ComplexityRoot.MailItem.ReceiptID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailItem.ReceiptID(childComplexity), true
+	case "MailItem.receivedOn":
+		if e.ComplexityRoot.MailItem.ReceivedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailItem.ReceivedOn(childComplexity), true
+	case "MailItem.registeredByID":
+		if e.ComplexityRoot.MailItem.RegisteredByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailItem.RegisteredByID(childComplexity), true
+	case "MailItem.registeredByName":
+		if e.ComplexityRoot.MailItem.RegisteredByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailItem.RegisteredByName(childComplexity), true
+	case "MailItem.sender":
+		if e.ComplexityRoot.MailItem.Sender == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailItem.Sender(childComplexity), true
+	case "MailItem.slot":
+		if e.ComplexityRoot.MailItem.Slot == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailItem.Slot(childComplexity), true
+	case "MailItem.state":
+		if e.ComplexityRoot.MailItem.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailItem.State(childComplexity), true
+	case "MailItem.voidReason":
+		if e.ComplexityRoot.MailItem.VoidReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailItem.VoidReason(childComplexity), true
+	case "MailItem.voidedAt":
+		if e.ComplexityRoot.MailItem.VoidedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailItem.VoidedAt(childComplexity), true
+	case "MailItem.voidedByID":
+		if e.ComplexityRoot.MailItem.VoidedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailItem.VoidedByID(childComplexity), true
+	case "MailItem.voidedByName":
+		if e.ComplexityRoot.MailItem.VoidedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailItem.VoidedByName(childComplexity), true
+
+	case "MailItemConnection.edges":
+		if e.ComplexityRoot.MailItemConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailItemConnection.Edges(childComplexity), true
+	case "MailItemConnection.pageInfo":
+		if e.ComplexityRoot.MailItemConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailItemConnection.PageInfo(childComplexity), true
+	case "MailItemConnection.totalCount":
+		if e.ComplexityRoot.MailItemConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailItemConnection.TotalCount(childComplexity), true
+
+	case "MailItemEdge.cursor":
+		if e.ComplexityRoot.MailItemEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailItemEdge.Cursor(childComplexity), true
+	case "MailItemEdge.node":
+		if e.ComplexityRoot.MailItemEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailItemEdge.Node(childComplexity), true
+
+	case "MailReceipt.createdAt":
+		if e.ComplexityRoot.MailReceipt.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailReceipt.CreatedAt(childComplexity), true
+	case "MailReceipt.deliveredBy":
+		if e.ComplexityRoot.MailReceipt.DeliveredBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailReceipt.DeliveredBy(childComplexity), true
+	case "MailReceipt.estate":
+		if e.ComplexityRoot.MailReceipt.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailReceipt.Estate(childComplexity), true
+	case "MailReceipt.estateID":
+		if e.ComplexityRoot.MailReceipt.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailReceipt.EstateID(childComplexity), true
+	case "MailReceipt.id":
+		if e.ComplexityRoot.MailReceipt.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailReceipt.ID(childComplexity), true
+	case "MailReceipt.lateReason":
+		if e.ComplexityRoot.MailReceipt.LateReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailReceipt.LateReason(childComplexity), true
+	case "MailReceipt.lines":
+		if e.ComplexityRoot.MailReceipt.Lines == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailReceipt.Lines(childComplexity), true
+	case "MailReceipt.note":
+		if e.ComplexityRoot.MailReceipt.Note == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailReceipt.Note(childComplexity), true
+	case "MailReceipt.receivedAt":
+		if e.ComplexityRoot.MailReceipt.ReceivedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailReceipt.ReceivedAt(childComplexity), true
+	case "MailReceipt.receivedByID":
+		if e.ComplexityRoot.MailReceipt.ReceivedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailReceipt.ReceivedByID(childComplexity), true
+	case "MailReceipt.receivedByName":
+		if e.ComplexityRoot.MailReceipt.ReceivedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailReceipt.ReceivedByName(childComplexity), true
+	case "MailReceipt.receivedOn":
+		if e.ComplexityRoot.MailReceipt.ReceivedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailReceipt.ReceivedOn(childComplexity), true
+	case "MailReceipt.voidReason":
+		if e.ComplexityRoot.MailReceipt.VoidReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailReceipt.VoidReason(childComplexity), true
+	case "MailReceipt.voidedAt":
+		if e.ComplexityRoot.MailReceipt.VoidedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailReceipt.VoidedAt(childComplexity), true
+	case "MailReceipt.voidedByID":
+		if e.ComplexityRoot.MailReceipt.VoidedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailReceipt.VoidedByID(childComplexity), true
+	case "MailReceipt.voidedByName":
+		if e.ComplexityRoot.MailReceipt.VoidedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailReceipt.VoidedByName(childComplexity), true
+
+	case "MailReceiptConnection.edges":
+		if e.ComplexityRoot.MailReceiptConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailReceiptConnection.Edges(childComplexity), true
+	case "MailReceiptConnection.pageInfo":
+		if e.ComplexityRoot.MailReceiptConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailReceiptConnection.PageInfo(childComplexity), true
+	case "MailReceiptConnection.totalCount":
+		if e.ComplexityRoot.MailReceiptConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailReceiptConnection.TotalCount(childComplexity), true
+
+	case "MailReceiptEdge.cursor":
+		if e.ComplexityRoot.MailReceiptEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailReceiptEdge.Cursor(childComplexity), true
+	case "MailReceiptEdge.node":
+		if e.ComplexityRoot.MailReceiptEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailReceiptEdge.Node(childComplexity), true
+
+	case "MailReceiptLine.counted":
+		if e.ComplexityRoot.MailReceiptLine.Counted == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailReceiptLine.Counted(childComplexity), true
+	case "MailReceiptLine.createdAt":
+		if e.ComplexityRoot.MailReceiptLine.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailReceiptLine.CreatedAt(childComplexity), true
+	case "MailReceiptLine.difference":
+		if e.ComplexityRoot.MailReceiptLine.Difference == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailReceiptLine.Difference(childComplexity), true
+	case "MailReceiptLine.estate":
+		if e.ComplexityRoot.MailReceiptLine.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailReceiptLine.Estate(childComplexity), true
+	case "MailReceiptLine.estateID":
+		if e.ComplexityRoot.MailReceiptLine.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailReceiptLine.EstateID(childComplexity), true
+	case "MailReceiptLine.id":
+		if e.ComplexityRoot.MailReceiptLine.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailReceiptLine.ID(childComplexity), true
+	case "MailReceiptLine.kind":
+		if e.ComplexityRoot.MailReceiptLine.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailReceiptLine.Kind(childComplexity), true
+	case "MailReceiptLine.receipt":
+		if e.ComplexityRoot.MailReceiptLine.Receipt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailReceiptLine.Receipt(childComplexity), true
+	case "MailReceiptLine.receiptID":
+		if e.ComplexityRoot.MailReceiptLine.ReceiptID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailReceiptLine.ReceiptID(childComplexity), true
+	case "MailReceiptLine.remark":
+		if e.ComplexityRoot.MailReceiptLine.Remark == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailReceiptLine.Remark(childComplexity), true
+	case "MailReceiptLine.stated":
+		if e.ComplexityRoot.MailReceiptLine.Stated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailReceiptLine.Stated(childComplexity), true
+
+	case "MarkMailDeadPayload.item":
+		if e.ComplexityRoot.MarkMailDeadPayload.Item == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MarkMailDeadPayload.Item(childComplexity), true
+
 	case "MarkReadPayload.count":
 		if e.ComplexityRoot.MarkReadPayload.Count == nil {
 			break
@@ -11385,6 +12109,115 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.MessageEdge.Node(childComplexity), true
+
+	case "MeterReading.changeReason":
+		if e.ComplexityRoot.MeterReading.ChangeReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeterReading.ChangeReason(childComplexity), true
+	case "MeterReading.createdAt":
+		if e.ComplexityRoot.MeterReading.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeterReading.CreatedAt(childComplexity), true
+	case "MeterReading.estate":
+		if e.ComplexityRoot.MeterReading.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeterReading.Estate(childComplexity), true
+	case "MeterReading.estateID":
+		if e.ComplexityRoot.MeterReading.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeterReading.EstateID(childComplexity), true
+	case "MeterReading.id":
+		if e.ComplexityRoot.MeterReading.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeterReading.ID(childComplexity), true
+	case "MeterReading.lateReason":
+		if e.ComplexityRoot.MeterReading.LateReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeterReading.LateReason(childComplexity), true
+	case "MeterReading.meter":
+		if e.ComplexityRoot.MeterReading.Meter == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeterReading.Meter(childComplexity), true
+	case "MeterReading.readAt":
+		if e.ComplexityRoot.MeterReading.ReadAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeterReading.ReadAt(childComplexity), true
+	case "MeterReading.recordedByID":
+		if e.ComplexityRoot.MeterReading.RecordedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeterReading.RecordedByID(childComplexity), true
+	case "MeterReading.recordedByName":
+		if e.ComplexityRoot.MeterReading.RecordedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeterReading.RecordedByName(childComplexity), true
+	case "MeterReading.unit":
+		if e.ComplexityRoot.MeterReading.Unit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeterReading.Unit(childComplexity), true
+	case "MeterReading.unitID":
+		if e.ComplexityRoot.MeterReading.UnitID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeterReading.UnitID(childComplexity), true
+	case "MeterReading.vacancyID":
+		if e.ComplexityRoot.MeterReading.VacancyID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeterReading.VacancyID(childComplexity), true
+	case "MeterReading.valueHundredths":
+		if e.ComplexityRoot.MeterReading.ValueHundredths == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeterReading.ValueHundredths(childComplexity), true
+	case "MeterReading.voidReason":
+		if e.ComplexityRoot.MeterReading.VoidReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeterReading.VoidReason(childComplexity), true
+	case "MeterReading.voidedAt":
+		if e.ComplexityRoot.MeterReading.VoidedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeterReading.VoidedAt(childComplexity), true
+	case "MeterReading.voidedByID":
+		if e.ComplexityRoot.MeterReading.VoidedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeterReading.VoidedByID(childComplexity), true
+	case "MeterReading.voidedByName":
+		if e.ComplexityRoot.MeterReading.VoidedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeterReading.VoidedByName(childComplexity), true
 
 	case "MoveInPayload.occupancy":
 		if e.ComplexityRoot.MoveInPayload.Occupancy == nil {
@@ -11865,6 +12698,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateUnit(childComplexity, args["input"].(registry.CreateUnitInput)), true
+	case "Mutation.decideMail":
+		if e.ComplexityRoot.Mutation.DecideMail == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_decideMail_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DecideMail(childComplexity, args["input"].(mail.DecideMailInput)), true
 	case "Mutation.declineApproval":
 		if e.ComplexityRoot.Mutation.DeclineApproval == nil {
 			break
@@ -11887,6 +12731,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeclineArchiveRequest(childComplexity, args["input"].(archives.DeclineArchiveRequestInput)), true
+	case "Mutation.describeVacancy":
+		if e.ComplexityRoot.Mutation.DescribeVacancy == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_describeVacancy_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DescribeVacancy(childComplexity, args["input"].(vacancy.DescribeVacancyInput)), true
 	case "Mutation.destroyArchive":
 		if e.ComplexityRoot.Mutation.DestroyArchive == nil {
 			break
@@ -12107,6 +12962,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.LendKeys(childComplexity, args["input"].(keys.LendKeysInput)), true
+	case "Mutation.markMailDead":
+		if e.ComplexityRoot.Mutation.MarkMailDead == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_markMailDead_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.MarkMailDead(childComplexity, args["input"].(mail.MarkMailDeadInput)), true
 	case "Mutation.markRead":
 		if e.ComplexityRoot.Mutation.MarkRead == nil {
 			break
@@ -12272,6 +13138,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.PutManualInForce(childComplexity, args["input"].(archives.PutInForceInput)), true
+	case "Mutation.raiseMailDoubt":
+		if e.ComplexityRoot.Mutation.RaiseMailDoubt == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_raiseMailDoubt_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RaiseMailDoubt(childComplexity, args["input"].(mail.RaiseMailDoubtInput)), true
+	case "Mutation.readMeters":
+		if e.ComplexityRoot.Mutation.ReadMeters == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_readMeters_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReadMeters(childComplexity, args["input"].(vacancy.ReadMetersInput)), true
+	case "Mutation.receiveMail":
+		if e.ComplexityRoot.Mutation.ReceiveMail == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_receiveMail_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReceiveMail(childComplexity, args["input"].(mail.ReceiveMailInput)), true
 	case "Mutation.recordComplaint":
 		if e.ComplexityRoot.Mutation.RecordComplaint == nil {
 			break
@@ -12349,6 +13248,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RegisterExternalPerson(childComplexity, args["input"].(registry.RegisterExternalPersonInput)), true
+	case "Mutation.registerMail":
+		if e.ComplexityRoot.Mutation.RegisterMail == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_registerMail_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RegisterMail(childComplexity, args["input"].(mail.RegisterMailInput)), true
 	case "Mutation.releaseArchiveHold":
 		if e.ComplexityRoot.Mutation.ReleaseArchiveHold == nil {
 			break
@@ -12470,6 +13380,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ReturnKeys(childComplexity, args["input"].(keys.ReturnKeysInput)), true
+	case "Mutation.returnMail":
+		if e.ComplexityRoot.Mutation.ReturnMail == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_returnMail_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReturnMail(childComplexity, args["input"].(mail.ReturnMailInput)), true
 	case "Mutation.returnRenovationDeposit":
 		if e.ComplexityRoot.Mutation.ReturnRenovationDeposit == nil {
 			break
@@ -12570,6 +13491,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SignOut(childComplexity), true
+	case "Mutation.sortMail":
+		if e.ComplexityRoot.Mutation.SortMail == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_sortMail_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SortMail(childComplexity, args["input"].(mail.SortMailInput)), true
 	case "Mutation.takeBackKeys":
 		if e.ComplexityRoot.Mutation.TakeBackKeys == nil {
 			break
@@ -12867,6 +13799,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.VoidKeyReturn(childComplexity, args["input"].(keys.VoidKeyReturnInput)), true
+	case "Mutation.voidMailItem":
+		if e.ComplexityRoot.Mutation.VoidMailItem == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_voidMailItem_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.VoidMailItem(childComplexity, args["input"].(mail.VoidMailItemInput)), true
+	case "Mutation.voidMailReceipt":
+		if e.ComplexityRoot.Mutation.VoidMailReceipt == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_voidMailReceipt_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.VoidMailReceipt(childComplexity, args["input"].(mail.VoidMailReceiptInput)), true
+	case "Mutation.voidMeterReading":
+		if e.ComplexityRoot.Mutation.VoidMeterReading == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_voidMeterReading_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.VoidMeterReading(childComplexity, args["input"].(vacancy.VoidMeterReadingInput)), true
 	case "Mutation.voidRenovation":
 		if e.ComplexityRoot.Mutation.VoidRenovation == nil {
 			break
@@ -13975,6 +14940,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.KeyStatements(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.KeyStatementOrder), args["where"].(*ent.KeyStatementWhereInput)), true
+	case "Query.mailItems":
+		if e.ComplexityRoot.Query.MailItems == nil {
+			break
+		}
+
+		args, err := ec.field_Query_mailItems_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.MailItems(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.MailItemOrder), args["where"].(*ent.MailItemWhereInput)), true
+	case "Query.mailReceipts":
+		if e.ComplexityRoot.Query.MailReceipts == nil {
+			break
+		}
+
+		args, err := ec.field_Query_mailReceipts_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.MailReceipts(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.MailReceiptOrder), args["where"].(*ent.MailReceiptWhereInput)), true
 	case "Query.node":
 		if e.ComplexityRoot.Query.Node == nil {
 			break
@@ -14141,6 +15128,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.UnreadCount(childComplexity), true
+	case "Query.vacancies":
+		if e.ComplexityRoot.Query.Vacancies == nil {
+			break
+		}
+
+		args, err := ec.field_Query_vacancies_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Vacancies(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.VacancyOrder), args["overdue"].(*bool), args["where"].(*ent.VacancyWhereInput)), true
 	case "Query.viewer":
 		if e.ComplexityRoot.Query.Viewer == nil {
 			break
@@ -14158,6 +15156,33 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Violations(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.ViolationOrder), args["where"].(*ent.ViolationWhereInput)), true
+
+	case "RaiseMailDoubtPayload.item":
+		if e.ComplexityRoot.RaiseMailDoubtPayload.Item == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RaiseMailDoubtPayload.Item(childComplexity), true
+
+	case "ReadMetersPayload.readings":
+		if e.ComplexityRoot.ReadMetersPayload.Readings == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReadMetersPayload.Readings(childComplexity), true
+	case "ReadMetersPayload.vacancy":
+		if e.ComplexityRoot.ReadMetersPayload.Vacancy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReadMetersPayload.Vacancy(childComplexity), true
+
+	case "ReceiveMailPayload.receipt":
+		if e.ComplexityRoot.ReceiveMailPayload.Receipt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReceiveMailPayload.Receipt(childComplexity), true
 
 	case "Reconciliation.clause":
 		if e.ComplexityRoot.Reconciliation.Clause == nil {
@@ -14543,6 +15568,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RegisterExternalPersonPayload.ExternalPerson(childComplexity), true
+
+	case "RegisterMailPayload.items":
+		if e.ComplexityRoot.RegisterMailPayload.Items == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RegisterMailPayload.Items(childComplexity), true
 
 	case "ReleaseArchiveHoldPayload.hold":
 		if e.ComplexityRoot.ReleaseArchiveHoldPayload.Hold == nil {
@@ -15030,6 +16062,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ReturnKeysPayload.Loan(childComplexity), true
 
+	case "ReturnMailPayload.items":
+		if e.ComplexityRoot.ReturnMailPayload.Items == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReturnMailPayload.Items(childComplexity), true
+
 	case "ReturnRenovationDepositPayload.renovation":
 		if e.ComplexityRoot.ReturnRenovationDepositPayload.Renovation == nil {
 			break
@@ -15301,6 +16340,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SignatureEdge.Node(childComplexity), true
+
+	case "SortMailPayload.items":
+		if e.ComplexityRoot.SortMailPayload.Items == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SortMailPayload.Items(childComplexity), true
 
 	case "Staff.accountID":
 		if e.ComplexityRoot.Staff.AccountID == nil {
@@ -15757,6 +16803,213 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UpdateUnitPayload.Unit(childComplexity), true
 
+	case "Vacancy.areaID":
+		if e.ComplexityRoot.Vacancy.AreaID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vacancy.AreaID(childComplexity), true
+	case "Vacancy.buildingID":
+		if e.ComplexityRoot.Vacancy.BuildingID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vacancy.BuildingID(childComplexity), true
+	case "Vacancy.cleanedOn":
+		if e.ComplexityRoot.Vacancy.CleanedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vacancy.CleanedOn(childComplexity), true
+	case "Vacancy.cleaningDueOn":
+		if e.ComplexityRoot.Vacancy.CleaningDueOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vacancy.CleaningDueOn(childComplexity), true
+	case "Vacancy.condition":
+		if e.ComplexityRoot.Vacancy.Condition == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vacancy.Condition(childComplexity), true
+	case "Vacancy.createdAt":
+		if e.ComplexityRoot.Vacancy.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vacancy.CreatedAt(childComplexity), true
+	case "Vacancy.describedAt":
+		if e.ComplexityRoot.Vacancy.DescribedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vacancy.DescribedAt(childComplexity), true
+	case "Vacancy.describedByID":
+		if e.ComplexityRoot.Vacancy.DescribedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vacancy.DescribedByID(childComplexity), true
+	case "Vacancy.describedByName":
+		if e.ComplexityRoot.Vacancy.DescribedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vacancy.DescribedByName(childComplexity), true
+	case "Vacancy.dueOn":
+		if e.ComplexityRoot.Vacancy.DueOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vacancy.DueOn(childComplexity), true
+	case "Vacancy.electricityHundredths":
+		if e.ComplexityRoot.Vacancy.ElectricityHundredths == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vacancy.ElectricityHundredths(childComplexity), true
+	case "Vacancy.electricityReadAt":
+		if e.ComplexityRoot.Vacancy.ElectricityReadAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vacancy.ElectricityReadAt(childComplexity), true
+	case "Vacancy.endedOn":
+		if e.ComplexityRoot.Vacancy.EndedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vacancy.EndedOn(childComplexity), true
+	case "Vacancy.estate":
+		if e.ComplexityRoot.Vacancy.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vacancy.Estate(childComplexity), true
+	case "Vacancy.estateID":
+		if e.ComplexityRoot.Vacancy.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vacancy.EstateID(childComplexity), true
+	case "Vacancy.gasHundredths":
+		if e.ComplexityRoot.Vacancy.GasHundredths == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vacancy.GasHundredths(childComplexity), true
+	case "Vacancy.gasReadAt":
+		if e.ComplexityRoot.Vacancy.GasReadAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vacancy.GasReadAt(childComplexity), true
+	case "Vacancy.id":
+		if e.ComplexityRoot.Vacancy.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vacancy.ID(childComplexity), true
+	case "Vacancy.keysHeld":
+		if e.ComplexityRoot.Vacancy.KeysHeld == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vacancy.KeysHeld(childComplexity), true
+	case "Vacancy.readings":
+		if e.ComplexityRoot.Vacancy.Readings == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vacancy.Readings(childComplexity), true
+	case "Vacancy.sinceOn":
+		if e.ComplexityRoot.Vacancy.SinceOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vacancy.SinceOn(childComplexity), true
+	case "Vacancy.state":
+		if e.ComplexityRoot.Vacancy.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vacancy.State(childComplexity), true
+	case "Vacancy.unit":
+		if e.ComplexityRoot.Vacancy.Unit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vacancy.Unit(childComplexity), true
+	case "Vacancy.unitID":
+		if e.ComplexityRoot.Vacancy.UnitID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vacancy.UnitID(childComplexity), true
+	case "Vacancy.ventilatedOn":
+		if e.ComplexityRoot.Vacancy.VentilatedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vacancy.VentilatedOn(childComplexity), true
+	case "Vacancy.ventilationDueOn":
+		if e.ComplexityRoot.Vacancy.VentilationDueOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vacancy.VentilationDueOn(childComplexity), true
+	case "Vacancy.version":
+		if e.ComplexityRoot.Vacancy.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vacancy.Version(childComplexity), true
+	case "Vacancy.waterHundredths":
+		if e.ComplexityRoot.Vacancy.WaterHundredths == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vacancy.WaterHundredths(childComplexity), true
+	case "Vacancy.waterReadAt":
+		if e.ComplexityRoot.Vacancy.WaterReadAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vacancy.WaterReadAt(childComplexity), true
+
+	case "VacancyConnection.edges":
+		if e.ComplexityRoot.VacancyConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VacancyConnection.Edges(childComplexity), true
+	case "VacancyConnection.pageInfo":
+		if e.ComplexityRoot.VacancyConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VacancyConnection.PageInfo(childComplexity), true
+	case "VacancyConnection.totalCount":
+		if e.ComplexityRoot.VacancyConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VacancyConnection.TotalCount(childComplexity), true
+
+	case "VacancyEdge.cursor":
+		if e.ComplexityRoot.VacancyEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VacancyEdge.Cursor(childComplexity), true
+	case "VacancyEdge.node":
+		if e.ComplexityRoot.VacancyEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VacancyEdge.Node(childComplexity), true
+
 	case "Viewer.accountID":
 		if e.ComplexityRoot.Viewer.AccountID == nil {
 			break
@@ -16092,6 +17345,27 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.VoidKeyReturnPayload.Loan(childComplexity), true
 
+	case "VoidMailItemPayload.item":
+		if e.ComplexityRoot.VoidMailItemPayload.Item == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoidMailItemPayload.Item(childComplexity), true
+
+	case "VoidMailReceiptPayload.receipt":
+		if e.ComplexityRoot.VoidMailReceiptPayload.Receipt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoidMailReceiptPayload.Receipt(childComplexity), true
+
+	case "VoidMeterReadingPayload.reading":
+		if e.ComplexityRoot.VoidMeterReadingPayload.Reading == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoidMeterReadingPayload.Reading(childComplexity), true
+
 	case "VoidRenovationDepositPayload.renovation":
 		if e.ComplexityRoot.VoidRenovationDepositPayload.Renovation == nil {
 			break
@@ -16230,10 +17504,12 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CreateKeyHooksInput", ec.unmarshalInputCreateKeyHooksInput),
 			graphql.NewInputUnmarshaler("CreateManualInput", ec.unmarshalInputCreateManualInput),
 			graphql.NewInputUnmarshaler("CreateUnitInput", ec.unmarshalInputCreateUnitInput),
+			graphql.NewInputUnmarshaler("DecideMailInput", ec.unmarshalInputDecideMailInput),
 			graphql.NewInputUnmarshaler("DeclineApprovalInput", ec.unmarshalInputDeclineApprovalInput),
 			graphql.NewInputUnmarshaler("DeclineArchiveRequestInput", ec.unmarshalInputDeclineArchiveRequestInput),
 			graphql.NewInputUnmarshaler("DepartmentOrder", ec.unmarshalInputDepartmentOrder),
 			graphql.NewInputUnmarshaler("DepartmentWhereInput", ec.unmarshalInputDepartmentWhereInput),
+			graphql.NewInputUnmarshaler("DescribeVacancyInput", ec.unmarshalInputDescribeVacancyInput),
 			graphql.NewInputUnmarshaler("DestroyArchiveInput", ec.unmarshalInputDestroyArchiveInput),
 			graphql.NewInputUnmarshaler("DraftKeyAcceptanceInput", ec.unmarshalInputDraftKeyAcceptanceInput),
 			graphql.NewInputUnmarshaler("DrawKeySpotCheckInput", ec.unmarshalInputDrawKeySpotCheckInput),
@@ -16317,7 +17593,21 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("LendArchiveInput", ec.unmarshalInputLendArchiveInput),
 			graphql.NewInputUnmarshaler("LendKeysInput", ec.unmarshalInputLendKeysInput),
 			graphql.NewInputUnmarshaler("LendLineInput", ec.unmarshalInputLendLineInput),
+			graphql.NewInputUnmarshaler("MailCountInput", ec.unmarshalInputMailCountInput),
+			graphql.NewInputUnmarshaler("MailEventOrder", ec.unmarshalInputMailEventOrder),
+			graphql.NewInputUnmarshaler("MailEventWhereInput", ec.unmarshalInputMailEventWhereInput),
+			graphql.NewInputUnmarshaler("MailItemInput", ec.unmarshalInputMailItemInput),
+			graphql.NewInputUnmarshaler("MailItemOrder", ec.unmarshalInputMailItemOrder),
+			graphql.NewInputUnmarshaler("MailItemWhereInput", ec.unmarshalInputMailItemWhereInput),
+			graphql.NewInputUnmarshaler("MailReceiptLineOrder", ec.unmarshalInputMailReceiptLineOrder),
+			graphql.NewInputUnmarshaler("MailReceiptLineWhereInput", ec.unmarshalInputMailReceiptLineWhereInput),
+			graphql.NewInputUnmarshaler("MailReceiptOrder", ec.unmarshalInputMailReceiptOrder),
+			graphql.NewInputUnmarshaler("MailReceiptWhereInput", ec.unmarshalInputMailReceiptWhereInput),
+			graphql.NewInputUnmarshaler("MarkMailDeadInput", ec.unmarshalInputMarkMailDeadInput),
 			graphql.NewInputUnmarshaler("MarkReadInput", ec.unmarshalInputMarkReadInput),
+			graphql.NewInputUnmarshaler("MeterReadingInput", ec.unmarshalInputMeterReadingInput),
+			graphql.NewInputUnmarshaler("MeterReadingOrder", ec.unmarshalInputMeterReadingOrder),
+			graphql.NewInputUnmarshaler("MeterReadingWhereInput", ec.unmarshalInputMeterReadingWhereInput),
 			graphql.NewInputUnmarshaler("MissingOldKeysInput", ec.unmarshalInputMissingOldKeysInput),
 			graphql.NewInputUnmarshaler("MoveInInput", ec.unmarshalInputMoveInInput),
 			graphql.NewInputUnmarshaler("MoveKeysInput", ec.unmarshalInputMoveKeysInput),
@@ -16338,6 +17628,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("PlaceInArchiveInput", ec.unmarshalInputPlaceInArchiveInput),
 			graphql.NewInputUnmarshaler("ProposeArchiveDestructionInput", ec.unmarshalInputProposeArchiveDestructionInput),
 			graphql.NewInputUnmarshaler("PutInForceInput", ec.unmarshalInputPutInForceInput),
+			graphql.NewInputUnmarshaler("RaiseMailDoubtInput", ec.unmarshalInputRaiseMailDoubtInput),
+			graphql.NewInputUnmarshaler("ReadMetersInput", ec.unmarshalInputReadMetersInput),
+			graphql.NewInputUnmarshaler("ReceiveMailInput", ec.unmarshalInputReceiveMailInput),
 			graphql.NewInputUnmarshaler("ReconciliationLineOrder", ec.unmarshalInputReconciliationLineOrder),
 			graphql.NewInputUnmarshaler("ReconciliationLineWhereInput", ec.unmarshalInputReconciliationLineWhereInput),
 			graphql.NewInputUnmarshaler("ReconciliationOrder", ec.unmarshalInputReconciliationOrder),
@@ -16349,6 +17642,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RecordLockChangeInput", ec.unmarshalInputRecordLockChangeInput),
 			graphql.NewInputUnmarshaler("RecordViolationInput", ec.unmarshalInputRecordViolationInput),
 			graphql.NewInputUnmarshaler("RegisterExternalPersonInput", ec.unmarshalInputRegisterExternalPersonInput),
+			graphql.NewInputUnmarshaler("RegisterMailInput", ec.unmarshalInputRegisterMailInput),
 			graphql.NewInputUnmarshaler("ReleaseArchiveHoldInput", ec.unmarshalInputReleaseArchiveHoldInput),
 			graphql.NewInputUnmarshaler("RemoveKeyAcceptanceLineInput", ec.unmarshalInputRemoveKeyAcceptanceLineInput),
 			graphql.NewInputUnmarshaler("RenovationOrder", ec.unmarshalInputRenovationOrder),
@@ -16366,6 +17660,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ReturnArchiveInput", ec.unmarshalInputReturnArchiveInput),
 			graphql.NewInputUnmarshaler("ReturnKeysInput", ec.unmarshalInputReturnKeysInput),
 			graphql.NewInputUnmarshaler("ReturnLineInput", ec.unmarshalInputReturnLineInput),
+			graphql.NewInputUnmarshaler("ReturnMailInput", ec.unmarshalInputReturnMailInput),
 			graphql.NewInputUnmarshaler("ReturnRenovationDepositInput", ec.unmarshalInputReturnRenovationDepositInput),
 			graphql.NewInputUnmarshaler("ReturnedDocumentInput", ec.unmarshalInputReturnedDocumentInput),
 			graphql.NewInputUnmarshaler("RevokeAPITokenInput", ec.unmarshalInputRevokeAPITokenInput),
@@ -16380,6 +17675,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SignatureInput", ec.unmarshalInputSignatureInput),
 			graphql.NewInputUnmarshaler("SignatureOrder", ec.unmarshalInputSignatureOrder),
 			graphql.NewInputUnmarshaler("SignatureWhereInput", ec.unmarshalInputSignatureWhereInput),
+			graphql.NewInputUnmarshaler("SortMailInput", ec.unmarshalInputSortMailInput),
 			graphql.NewInputUnmarshaler("StaffFileConsultationOrder", ec.unmarshalInputStaffFileConsultationOrder),
 			graphql.NewInputUnmarshaler("StaffFileConsultationWhereInput", ec.unmarshalInputStaffFileConsultationWhereInput),
 			graphql.NewInputUnmarshaler("StaffOrder", ec.unmarshalInputStaffOrder),
@@ -16400,6 +17696,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UpdateResidentInput", ec.unmarshalInputUpdateResidentInput),
 			graphql.NewInputUnmarshaler("UpdateStaffInput", ec.unmarshalInputUpdateStaffInput),
 			graphql.NewInputUnmarshaler("UpdateUnitInput", ec.unmarshalInputUpdateUnitInput),
+			graphql.NewInputUnmarshaler("VacancyOrder", ec.unmarshalInputVacancyOrder),
+			graphql.NewInputUnmarshaler("VacancyWhereInput", ec.unmarshalInputVacancyWhereInput),
 			graphql.NewInputUnmarshaler("ViolationOrder", ec.unmarshalInputViolationOrder),
 			graphql.NewInputUnmarshaler("ViolationWhereInput", ec.unmarshalInputViolationWhereInput),
 			graphql.NewInputUnmarshaler("VoidArchiveLoanInput", ec.unmarshalInputVoidArchiveLoanInput),
@@ -16415,6 +17713,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("VoidKeyLossInput", ec.unmarshalInputVoidKeyLossInput),
 			graphql.NewInputUnmarshaler("VoidKeyMovementInput", ec.unmarshalInputVoidKeyMovementInput),
 			graphql.NewInputUnmarshaler("VoidKeyReturnInput", ec.unmarshalInputVoidKeyReturnInput),
+			graphql.NewInputUnmarshaler("VoidMailItemInput", ec.unmarshalInputVoidMailItemInput),
+			graphql.NewInputUnmarshaler("VoidMailReceiptInput", ec.unmarshalInputVoidMailReceiptInput),
+			graphql.NewInputUnmarshaler("VoidMeterReadingInput", ec.unmarshalInputVoidMeterReadingInput),
 			graphql.NewInputUnmarshaler("VoidRenovationDepositInput", ec.unmarshalInputVoidRenovationDepositInput),
 			graphql.NewInputUnmarshaler("VoidRenovationInput", ec.unmarshalInputVoidRenovationInput),
 			graphql.NewInputUnmarshaler("VoidViolationInput", ec.unmarshalInputVoidViolationInput),
@@ -21366,6 +22667,260 @@ extend type Mutation {
   ): VoidKeyLossPayload!
 }
 `, BuiltIn: false},
+	{Name: "../schema/mail.graphqls", Input: `"What was counted of one kind of mail (M1)."
+input MailCountInput {
+  "The kind."
+  kind: MailReceiptLineKind!
+  "How many the post office stated."
+  stated: Int!
+  "How many were counted."
+  counted: Int!
+  "What is said of a difference."
+  remark: String
+}
+
+"Mail taken over from the post office: counted by kind, signed by both (M1)."
+input ReceiveMailInput {
+  "The estate."
+  estateID: ID!
+  "Who delivers it for the post office, by name."
+  deliverer: String!
+  "What was counted, each kind once."
+  counts: [MailCountInput!]!
+  "What else is to be said of it."
+  note: String
+  "The deliverer's signature, attested by who receives; who receives signs by being signed in."
+  signature: SignatureInput!
+  "When it came, if that is recorded later than it happened: at most 24 hours ago."
+  occurredAt: Time
+  "Why it is recorded late; needed for more than ten minutes."
+  lateReason: String
+}
+
+"What receiving gave."
+type ReceiveMailPayload {
+  "The receipt."
+  receipt: MailReceipt!
+}
+
+"One item of mail: for a household or a department, or for whom is not known (M1)."
+input MailItemInput {
+  "The kind."
+  kind: MailItemKind!
+  "Its barcode, if it has one."
+  barcode: String
+  "Who sent it, as far as it says."
+  sender: String
+  "Whom it is addressed to, as it says."
+  addressee: String
+  "The household whom it is for."
+  householdID: ID
+  "The department that it is for."
+  departmentID: ID
+}
+
+"Items that came with a receipt (M1)."
+input RegisterMailInput {
+  "The receipt."
+  receiptID: ID!
+  "The items, at most 200."
+  items: [MailItemInput!]!
+}
+
+"What registering gave."
+type RegisterMailPayload {
+  "The items, in the order given."
+  items: [MailItem!]!
+}
+
+"Items put into their slots (M3)."
+input SortMailInput {
+  "The items, at most 200."
+  itemIDs: [ID!]!
+}
+
+"What sorting gave."
+type SortMailPayload {
+  "The items with their slots, in the order given."
+  items: [MailItem!]!
+}
+
+"A doubtful item, put before the superiors (M4)."
+input RaiseMailDoubtInput {
+  "The item."
+  itemID: ID!
+  "What is doubtful."
+  reason: String!
+}
+
+"What raising gave."
+type RaiseMailDoubtPayload {
+  "The item as it stands now."
+  item: MailItem!
+}
+
+"What a superior decides upon a doubtful item (M4)."
+input DecideMailInput {
+  "The item."
+  itemID: ID!
+  "SORTED, into the slot of whom it is for, or DEAD."
+  to: MailItemState!
+  "The household whom it is for, if another than was registered."
+  householdID: ID
+  "The department that it is for, if another than was registered."
+  departmentID: ID
+  "Why."
+  reason: String!
+}
+
+"What deciding gave."
+type DecideMailPayload {
+  "The item as it stands now."
+  item: MailItem!
+}
+
+"An item that nobody here receives (M4)."
+input MarkMailDeadInput {
+  "The item."
+  itemID: ID!
+  "Why it is dead: moved away, unknown, refused."
+  reason: String!
+}
+
+"What marking gave."
+type MarkMailDeadPayload {
+  "The item as it stands now."
+  item: MailItem!
+}
+
+"Dead items that go back to the post office (M4)."
+input ReturnMailInput {
+  "The items, at most 200."
+  itemIDs: [ID!]!
+  "Who takes them for the post office."
+  takenBy: String!
+}
+
+"What returning gave."
+type ReturnMailPayload {
+  "The items as they stand now, in the order given."
+  items: [MailItem!]!
+}
+
+"Voiding a receipt that was recorded by mistake (M1)."
+input VoidMailReceiptInput {
+  "The receipt."
+  id: ID!
+  "Why it is voided."
+  reason: String!
+}
+
+"What voiding the receipt gave."
+type VoidMailReceiptPayload {
+  "The receipt, voided."
+  receipt: MailReceipt!
+}
+
+"Voiding an item that was registered by mistake (M1)."
+input VoidMailItemInput {
+  "The item."
+  id: ID!
+  "Why it is voided."
+  reason: String!
+}
+
+"What voiding the item gave."
+type VoidMailItemPayload {
+  "The item, voided."
+  item: MailItem!
+}
+
+extend type MailReceiptLine {
+  "How many more were counted than stated; below zero for fewer (M1)."
+  difference: Int!
+}
+
+extend type Mutation {
+  "Takes mail over from the post office; counts stated and counted stand side by side, and both sign (M1)."
+  receiveMail(
+    "What came."
+    input: ReceiveMailInput!
+  ): ReceiveMailPayload!
+  "Registers items of a receipt, each for a household or a department (M1). CONFLICT for a barcode that is here already."
+  registerMail(
+    "Which items."
+    input: RegisterMailInput!
+  ): RegisterMailPayload!
+  "Sorts items into the slots of households, by their units, and of departments (M3). RULE M4 for one that is for nobody known."
+  sortMail(
+    "Which items."
+    input: SortMailInput!
+  ): SortMailPayload!
+  "Puts a doubtful item before the superiors, to be decided the same day (M4)."
+  raiseMailDoubt(
+    "Which item, and why."
+    input: RaiseMailDoubtInput!
+  ): RaiseMailDoubtPayload!
+  "Decides upon a doubtful item, as a superior who did not raise it (M4)."
+  decideMail(
+    "The decision."
+    input: DecideMailInput!
+  ): DecideMailPayload!
+  "Marks an item dead: it is due back at the post office the same day (M4)."
+  markMailDead(
+    "Which item, and why."
+    input: MarkMailDeadInput!
+  ): MarkMailDeadPayload!
+  "Returns dead items to the post office (M4)."
+  returnMail(
+    "Which items, and who takes them."
+    input: ReturnMailInput!
+  ): ReturnMailPayload!
+  "Voids a receipt of which no item stands (M1)."
+  voidMailReceipt(
+    "Which receipt, and why."
+    input: VoidMailReceiptInput!
+  ): VoidMailReceiptPayload!
+  "Voids an item with which nothing was done yet (M1)."
+  voidMailItem(
+    "Which item, and why."
+    input: VoidMailItemInput!
+  ): VoidMailItemPayload!
+}
+
+extend type Query {
+  "The mail taken over from the post office, with its counts (M1)."
+  mailReceipts(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: MailReceiptOrder = {field: RECEIVED_AT, direction: DESC}
+    "Which ones."
+    where: MailReceiptWhereInput
+  ): MailReceiptConnection!
+  "The items of mail: the day's, those in a state, a household's history (M1, M4). Residents see their household's."
+  mailItems(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order; SLOT is that of the sort list."
+    orderBy: MailItemOrder = {field: RECEIVED_ON, direction: DESC}
+    "Which ones."
+    where: MailItemWhereInput
+  ): MailItemConnection!
+}
+`, BuiltIn: false},
 	{Name: "../schema/reconciliations.graphqls", Input: `extend type Query {
   "Counts against what is on record."
   reconciliations(
@@ -21544,6 +23099,111 @@ extend type Mutation {
     "What was breached, and why."
     input: TellBreachInput!
   ): TellBreachPayload!
+}
+`, BuiltIn: false},
+	{Name: "../schema/vacancy.graphqls", Input: `"What is to be said of a vacant unit; what is left out stays."
+input DescribeVacancyInput {
+  "The vacancy."
+  id: ID!
+  "The version that was read."
+  expectedVersion: Int!
+  "In what condition it is (房屋状况)."
+  condition: String
+  "Since when it stands empty, if that is to be put right."
+  sinceOn: Date
+}
+
+"What describing gave."
+type DescribeVacancyPayload {
+  "The vacancy as it stands now."
+  vacancy: Vacancy!
+}
+
+"What one meter showed."
+input MeterReadingInput {
+  "Which meter."
+  meter: MeterReadingMeter!
+  "What it showed, in hundredths: 1234.56 is 123456."
+  valueHundredths: Int!
+  "Why the meter was changed, if this is the first reading of a new one."
+  changeReason: String
+}
+
+"What meters of a vacant unit showed."
+input ReadMetersInput {
+  "The vacancy."
+  vacancyID: ID!
+  "One reading of each meter."
+  readings: [MeterReadingInput!]!
+  "When they were read; now unless given, up to 24 hours ago."
+  occurredAt: Time
+  "Why it is recorded late; needed after ten minutes."
+  lateReason: String
+}
+
+"What reading gave."
+type ReadMetersPayload {
+  "The readings."
+  readings: [MeterReading!]!
+  "The vacancy as it stands now."
+  vacancy: Vacancy!
+}
+
+"A reading that was recorded by mistake."
+input VoidMeterReadingInput {
+  "The reading."
+  id: ID!
+  "Why it is voided."
+  reason: String!
+}
+
+"What voiding gave."
+type VoidMeterReadingPayload {
+  "The reading, voided."
+  reading: MeterReading!
+}
+
+extend type Vacancy {
+  "How many keys of the unit are in a cabinet or at the front desk, by the ledger (V3); null for who does not see the ledger."
+  keysHeld: Int
+}
+
+extend type Mutation {
+  "Says in what condition a vacant unit is, and puts right since when it stands empty (V3). CONFLICT if somebody described it meanwhile, or has moved in."
+  describeVacancy(
+    "What is to be said."
+    input: DescribeVacancyInput!
+  ): DescribeVacancyPayload!
+  "Records what the meters of a vacant unit showed (V3). RULE for a reading that is less than the one before, unless the meter was changed."
+  readMeters(
+    "What they showed."
+    input: ReadMetersInput!
+  ): ReadMetersPayload!
+  "Voids a reading that was recorded by mistake (V3): at once by who recorded it, later by who leads."
+  voidMeterReading(
+    "Which one."
+    input: VoidMeterReadingInput!
+  ): VoidMeterReadingPayload!
+}
+
+extend type Query {
+  "The units that stand empty, or stood empty: 空置房登记表 (V3). Filter by state OPEN for those that do, by area or building."
+  vacancies(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: VacancyOrder = {field: NATURAL}
+    "Only those of which ventilation or cleaning is past its day in the estate; false: only the others that stand empty."
+    overdue: Boolean
+    "Which ones."
+    where: VacancyWhereInput
+  ): VacancyConnection!
 }
 `, BuiltIn: false},
 	{Name: "../schema/ent.graphql", Input: `directive @goField(forceResolver: Boolean, name: String, omittable: Boolean) on FIELD_DEFINITION | INPUT_FIELD_DEFINITION
@@ -41960,6 +43620,1844 @@ input KeyStatementWhereInput {
   closedAtLTE: Time
 }
 """
+A change of an item of mail (M4).
+"""
+type MailEvent implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  The item.
+  """
+  itemID: ID!
+  """
+  The state that it brought the item to.
+  """
+  state: MailEventState!
+  """
+  The household whom the item is for since.
+  """
+  householdID: ID
+  """
+  The department that the item is for since.
+  """
+  departmentID: ID
+  """
+  Why it is doubtful or dead, or what the superior decided upon.
+  """
+  reason: String!
+  """
+  Who took a dead item back for the post office.
+  """
+  takenBy: String!
+  """
+  The account that did it.
+  """
+  actedByID: ID!
+  """
+  Who did it, as signed.
+  """
+  actedByName: String!
+  """
+  When.
+  """
+  actedAt: Time!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The item.
+  """
+  item: MailItem!
+}
+"""
+Ordering options for MailEvent connections
+"""
+input MailEventOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order MailEvents.
+  """
+  field: MailEventOrderField!
+}
+"""
+Properties by which MailEvent connections can be ordered.
+"""
+enum MailEventOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+}
+"""
+MailEventState is enum for the field state
+"""
+enum MailEventState @goModel(model: "github.com/steward-pm/steward/ent/mailevent.State") {
+  """
+  sorted.
+  """
+  SORTED
+  """
+  delivered.
+  """
+  DELIVERED
+  """
+  dead.
+  """
+  DEAD
+  """
+  returned.
+  """
+  RETURNED
+  """
+  doubtful.
+  """
+  DOUBTFUL
+}
+"""
+MailEventWhereInput is used for filtering MailEvent objects.
+Input was generated by ent.
+"""
+input MailEventWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: MailEventWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [MailEventWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [MailEventWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  item_id field predicates
+  """
+  itemID: ID
+  """
+  itemID differs from this.
+  """
+  itemIDNEQ: ID
+  """
+  itemID is one of these.
+  """
+  itemIDIn: [ID!]
+  """
+  itemID is none of these.
+  """
+  itemIDNotIn: [ID!]
+  """
+  state field predicates
+  """
+  state: MailEventState
+  """
+  state differs from this.
+  """
+  stateNEQ: MailEventState
+  """
+  state is one of these.
+  """
+  stateIn: [MailEventState!]
+  """
+  state is none of these.
+  """
+  stateNotIn: [MailEventState!]
+  """
+  acted_by_id field predicates
+  """
+  actedByID: ID
+  """
+  actedByID differs from this.
+  """
+  actedByIDNEQ: ID
+  """
+  actedByID is one of these.
+  """
+  actedByIDIn: [ID!]
+  """
+  actedByID is none of these.
+  """
+  actedByIDNotIn: [ID!]
+  """
+  actedByID is greater than this.
+  """
+  actedByIDGT: ID
+  """
+  actedByID is at least this.
+  """
+  actedByIDGTE: ID
+  """
+  actedByID is less than this.
+  """
+  actedByIDLT: ID
+  """
+  actedByID is at most this.
+  """
+  actedByIDLTE: ID
+}
+"""
+A piece of mail for a household or a department (M1, M4).
+"""
+type MailItem implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  When it was voided; null while it stands.
+  """
+  voidedAt: Time
+  """
+  Why it was voided.
+  """
+  voidReason: String!
+  """
+  The account that voided it.
+  """
+  voidedByID: ID
+  """
+  Who voided it, as signed.
+  """
+  voidedByName: String!
+  """
+  The receipt that it came with.
+  """
+  receiptID: ID!
+  """
+  The day that it came.
+  """
+  receivedOn: Date!
+  """
+  Letter (信件), registered letter (挂号信), parcel (包裹), magazine (杂志), newspaper (报纸) or money order (汇款单).
+  """
+  kind: MailItemKind!
+  """
+  Its barcode, if it has one; no two items that are still here have the same.
+  """
+  barcode: String!
+  """
+  Who sent it, as far as it says.
+  """
+  sender: String!
+  """
+  Whom it is addressed to, as it says.
+  """
+  addressee: String!
+  """
+  The household whom it is for.
+  """
+  householdID: ID
+  """
+  The department that it is for.
+  """
+  departmentID: ID
+  """
+  Received; sorted; delivered; dead, until it is returned to the post office; doubtful, until a superior decides (M4).
+  """
+  state: MailItemState!
+  """
+  Since when it is in this state.
+  """
+  changedAt: Time!
+  """
+  Who brought it there, as signed.
+  """
+  changedByName: String!
+  """
+  The slot that it was sorted into: the household's first unit, or the department (M3).
+  """
+  slot: String!
+  """
+  The account that registered it.
+  """
+  registeredByID: ID!
+  """
+  Who registered it, as signed.
+  """
+  registeredByName: String!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The receipt that it came with.
+  """
+  receipt: MailReceipt!
+  """
+  The household whom it is for.
+  """
+  household: Household
+  """
+  The department that it is for.
+  """
+  department: Department
+  """
+  What happened to it, by whom and when.
+  """
+  events: [MailEvent!]
+}
+"""
+A connection to a list of items.
+"""
+type MailItemConnection {
+  """
+  A list of edges.
+  """
+  edges: [MailItemEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type MailItemEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: MailItem
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+MailItemKind is enum for the field kind
+"""
+enum MailItemKind @goModel(model: "github.com/steward-pm/steward/ent/mailitem.Kind") {
+  """
+  letter.
+  """
+  LETTER
+  """
+  registered.
+  """
+  REGISTERED
+  """
+  parcel.
+  """
+  PARCEL
+  """
+  magazine.
+  """
+  MAGAZINE
+  """
+  newspaper.
+  """
+  NEWSPAPER
+  """
+  money order.
+  """
+  MONEY_ORDER
+}
+"""
+Ordering options for MailItem connections
+"""
+input MailItemOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order MailItems.
+  """
+  field: MailItemOrderField!
+}
+"""
+Properties by which MailItem connections can be ordered.
+"""
+enum MailItemOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  received on.
+  """
+  RECEIVED_ON
+  """
+  slot.
+  """
+  SLOT
+}
+"""
+MailItemState is enum for the field state
+"""
+enum MailItemState @goModel(model: "github.com/steward-pm/steward/ent/mailitem.State") {
+  """
+  received.
+  """
+  RECEIVED
+  """
+  sorted.
+  """
+  SORTED
+  """
+  delivered.
+  """
+  DELIVERED
+  """
+  dead.
+  """
+  DEAD
+  """
+  returned.
+  """
+  RETURNED
+  """
+  doubtful.
+  """
+  DOUBTFUL
+}
+"""
+MailItemWhereInput is used for filtering MailItem objects.
+Input was generated by ent.
+"""
+input MailItemWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: MailItemWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [MailItemWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [MailItemWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  voided_at field predicates
+  """
+  voidedAt: Time
+  """
+  voidedAt differs from this.
+  """
+  voidedAtNEQ: Time
+  """
+  voidedAt is one of these.
+  """
+  voidedAtIn: [Time!]
+  """
+  voidedAt is none of these.
+  """
+  voidedAtNotIn: [Time!]
+  """
+  voidedAt is greater than this.
+  """
+  voidedAtGT: Time
+  """
+  voidedAt is at least this.
+  """
+  voidedAtGTE: Time
+  """
+  voidedAt is less than this.
+  """
+  voidedAtLT: Time
+  """
+  voidedAt is at most this.
+  """
+  voidedAtLTE: Time
+  """
+  voidedAt is null.
+  """
+  voidedAtIsNil: Boolean
+  """
+  voidedAt is set.
+  """
+  voidedAtNotNil: Boolean
+  """
+  receipt_id field predicates
+  """
+  receiptID: ID
+  """
+  receiptID differs from this.
+  """
+  receiptIDNEQ: ID
+  """
+  receiptID is one of these.
+  """
+  receiptIDIn: [ID!]
+  """
+  receiptID is none of these.
+  """
+  receiptIDNotIn: [ID!]
+  """
+  received_on field predicates
+  """
+  receivedOn: Date
+  """
+  receivedOn differs from this.
+  """
+  receivedOnNEQ: Date
+  """
+  receivedOn is one of these.
+  """
+  receivedOnIn: [Date!]
+  """
+  receivedOn is none of these.
+  """
+  receivedOnNotIn: [Date!]
+  """
+  receivedOn is greater than this.
+  """
+  receivedOnGT: Date
+  """
+  receivedOn is at least this.
+  """
+  receivedOnGTE: Date
+  """
+  receivedOn is less than this.
+  """
+  receivedOnLT: Date
+  """
+  receivedOn is at most this.
+  """
+  receivedOnLTE: Date
+  """
+  kind field predicates
+  """
+  kind: MailItemKind
+  """
+  kind differs from this.
+  """
+  kindNEQ: MailItemKind
+  """
+  kind is one of these.
+  """
+  kindIn: [MailItemKind!]
+  """
+  kind is none of these.
+  """
+  kindNotIn: [MailItemKind!]
+  """
+  barcode field predicates
+  """
+  barcode: String
+  """
+  barcode differs from this.
+  """
+  barcodeNEQ: String
+  """
+  barcode is one of these.
+  """
+  barcodeIn: [String!]
+  """
+  barcode is none of these.
+  """
+  barcodeNotIn: [String!]
+  """
+  barcode is greater than this.
+  """
+  barcodeGT: String
+  """
+  barcode is at least this.
+  """
+  barcodeGTE: String
+  """
+  barcode is less than this.
+  """
+  barcodeLT: String
+  """
+  barcode is at most this.
+  """
+  barcodeLTE: String
+  """
+  barcode contains this.
+  """
+  barcodeContains: String
+  """
+  barcode begins with this.
+  """
+  barcodeHasPrefix: String
+  """
+  barcode ends with this.
+  """
+  barcodeHasSuffix: String
+  """
+  barcode equals this, upper and lower case alike.
+  """
+  barcodeEqualFold: String
+  """
+  barcode contains this, upper and lower case alike.
+  """
+  barcodeContainsFold: String
+  """
+  household_id field predicates
+  """
+  householdID: ID
+  """
+  householdID differs from this.
+  """
+  householdIDNEQ: ID
+  """
+  householdID is one of these.
+  """
+  householdIDIn: [ID!]
+  """
+  householdID is none of these.
+  """
+  householdIDNotIn: [ID!]
+  """
+  householdID is null.
+  """
+  householdIDIsNil: Boolean
+  """
+  householdID is set.
+  """
+  householdIDNotNil: Boolean
+  """
+  department_id field predicates
+  """
+  departmentID: ID
+  """
+  departmentID differs from this.
+  """
+  departmentIDNEQ: ID
+  """
+  departmentID is one of these.
+  """
+  departmentIDIn: [ID!]
+  """
+  departmentID is none of these.
+  """
+  departmentIDNotIn: [ID!]
+  """
+  departmentID is null.
+  """
+  departmentIDIsNil: Boolean
+  """
+  departmentID is set.
+  """
+  departmentIDNotNil: Boolean
+  """
+  state field predicates
+  """
+  state: MailItemState
+  """
+  state differs from this.
+  """
+  stateNEQ: MailItemState
+  """
+  state is one of these.
+  """
+  stateIn: [MailItemState!]
+  """
+  state is none of these.
+  """
+  stateNotIn: [MailItemState!]
+  """
+  changed_at field predicates
+  """
+  changedAt: Time
+  """
+  changedAt differs from this.
+  """
+  changedAtNEQ: Time
+  """
+  changedAt is one of these.
+  """
+  changedAtIn: [Time!]
+  """
+  changedAt is none of these.
+  """
+  changedAtNotIn: [Time!]
+  """
+  changedAt is greater than this.
+  """
+  changedAtGT: Time
+  """
+  changedAt is at least this.
+  """
+  changedAtGTE: Time
+  """
+  changedAt is less than this.
+  """
+  changedAtLT: Time
+  """
+  changedAt is at most this.
+  """
+  changedAtLTE: Time
+  """
+  slot field predicates
+  """
+  slot: String
+  """
+  slot differs from this.
+  """
+  slotNEQ: String
+  """
+  slot is one of these.
+  """
+  slotIn: [String!]
+  """
+  slot is none of these.
+  """
+  slotNotIn: [String!]
+  """
+  slot is greater than this.
+  """
+  slotGT: String
+  """
+  slot is at least this.
+  """
+  slotGTE: String
+  """
+  slot is less than this.
+  """
+  slotLT: String
+  """
+  slot is at most this.
+  """
+  slotLTE: String
+  """
+  slot contains this.
+  """
+  slotContains: String
+  """
+  slot begins with this.
+  """
+  slotHasPrefix: String
+  """
+  slot ends with this.
+  """
+  slotHasSuffix: String
+  """
+  slot equals this, upper and lower case alike.
+  """
+  slotEqualFold: String
+  """
+  slot contains this, upper and lower case alike.
+  """
+  slotContainsFold: String
+  """
+  registered_by_id field predicates
+  """
+  registeredByID: ID
+  """
+  registeredByID differs from this.
+  """
+  registeredByIDNEQ: ID
+  """
+  registeredByID is one of these.
+  """
+  registeredByIDIn: [ID!]
+  """
+  registeredByID is none of these.
+  """
+  registeredByIDNotIn: [ID!]
+  """
+  registeredByID is greater than this.
+  """
+  registeredByIDGT: ID
+  """
+  registeredByID is at least this.
+  """
+  registeredByIDGTE: ID
+  """
+  registeredByID is less than this.
+  """
+  registeredByIDLT: ID
+  """
+  registeredByID is at most this.
+  """
+  registeredByIDLTE: ID
+}
+"""
+Mail taken over from the post office (M1).
+"""
+type MailReceipt implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  When it was voided; null while it stands.
+  """
+  voidedAt: Time
+  """
+  Why it was voided.
+  """
+  voidReason: String!
+  """
+  The account that voided it.
+  """
+  voidedByID: ID
+  """
+  Who voided it, as signed.
+  """
+  voidedByName: String!
+  """
+  Why it was recorded later than it happened, if it was.
+  """
+  lateReason: String!
+  """
+  The day in the estate that it came.
+  """
+  receivedOn: Date!
+  """
+  When it came.
+  """
+  receivedAt: Time!
+  """
+  Who delivered it for the post office, as signed.
+  """
+  deliveredBy: String!
+  """
+  The account of the receptionist.
+  """
+  receivedByID: ID!
+  """
+  The receptionist, as signed.
+  """
+  receivedByName: String!
+  """
+  What else is to be said of it.
+  """
+  note: String!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  What was counted, by kind.
+  """
+  lines: [MailReceiptLine!]
+}
+"""
+A connection to a list of items.
+"""
+type MailReceiptConnection {
+  """
+  A list of edges.
+  """
+  edges: [MailReceiptEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type MailReceiptEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: MailReceipt
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+What a receipt of mail says of one kind (M1).
+"""
+type MailReceiptLine implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  The receipt.
+  """
+  receiptID: ID!
+  """
+  Letter (信件), registered letter (挂号信), parcel (包裹), magazine (杂志), newspaper (报纸) or money order (汇款单).
+  """
+  kind: MailReceiptLineKind!
+  """
+  How many the post office stated.
+  """
+  stated: Int!
+  """
+  How many were counted.
+  """
+  counted: Int!
+  """
+  What is said of a difference.
+  """
+  remark: String!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The receipt.
+  """
+  receipt: MailReceipt!
+}
+"""
+MailReceiptLineKind is enum for the field kind
+"""
+enum MailReceiptLineKind @goModel(model: "github.com/steward-pm/steward/ent/mailreceiptline.Kind") {
+  """
+  letter.
+  """
+  LETTER
+  """
+  registered.
+  """
+  REGISTERED
+  """
+  parcel.
+  """
+  PARCEL
+  """
+  magazine.
+  """
+  MAGAZINE
+  """
+  newspaper.
+  """
+  NEWSPAPER
+  """
+  money order.
+  """
+  MONEY_ORDER
+}
+"""
+Ordering options for MailReceiptLine connections
+"""
+input MailReceiptLineOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order MailReceiptLines.
+  """
+  field: MailReceiptLineOrderField!
+}
+"""
+Properties by which MailReceiptLine connections can be ordered.
+"""
+enum MailReceiptLineOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+}
+"""
+MailReceiptLineWhereInput is used for filtering MailReceiptLine objects.
+Input was generated by ent.
+"""
+input MailReceiptLineWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: MailReceiptLineWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [MailReceiptLineWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [MailReceiptLineWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  kind field predicates
+  """
+  kind: MailReceiptLineKind
+  """
+  kind differs from this.
+  """
+  kindNEQ: MailReceiptLineKind
+  """
+  kind is one of these.
+  """
+  kindIn: [MailReceiptLineKind!]
+  """
+  kind is none of these.
+  """
+  kindNotIn: [MailReceiptLineKind!]
+}
+"""
+Ordering options for MailReceipt connections
+"""
+input MailReceiptOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order MailReceipts.
+  """
+  field: MailReceiptOrderField!
+}
+"""
+Properties by which MailReceipt connections can be ordered.
+"""
+enum MailReceiptOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  received at.
+  """
+  RECEIVED_AT
+}
+"""
+MailReceiptWhereInput is used for filtering MailReceipt objects.
+Input was generated by ent.
+"""
+input MailReceiptWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: MailReceiptWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [MailReceiptWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [MailReceiptWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  voided_at field predicates
+  """
+  voidedAt: Time
+  """
+  voidedAt differs from this.
+  """
+  voidedAtNEQ: Time
+  """
+  voidedAt is one of these.
+  """
+  voidedAtIn: [Time!]
+  """
+  voidedAt is none of these.
+  """
+  voidedAtNotIn: [Time!]
+  """
+  voidedAt is greater than this.
+  """
+  voidedAtGT: Time
+  """
+  voidedAt is at least this.
+  """
+  voidedAtGTE: Time
+  """
+  voidedAt is less than this.
+  """
+  voidedAtLT: Time
+  """
+  voidedAt is at most this.
+  """
+  voidedAtLTE: Time
+  """
+  voidedAt is null.
+  """
+  voidedAtIsNil: Boolean
+  """
+  voidedAt is set.
+  """
+  voidedAtNotNil: Boolean
+  """
+  received_on field predicates
+  """
+  receivedOn: Date
+  """
+  receivedOn differs from this.
+  """
+  receivedOnNEQ: Date
+  """
+  receivedOn is one of these.
+  """
+  receivedOnIn: [Date!]
+  """
+  receivedOn is none of these.
+  """
+  receivedOnNotIn: [Date!]
+  """
+  receivedOn is greater than this.
+  """
+  receivedOnGT: Date
+  """
+  receivedOn is at least this.
+  """
+  receivedOnGTE: Date
+  """
+  receivedOn is less than this.
+  """
+  receivedOnLT: Date
+  """
+  receivedOn is at most this.
+  """
+  receivedOnLTE: Date
+  """
+  received_at field predicates
+  """
+  receivedAt: Time
+  """
+  receivedAt differs from this.
+  """
+  receivedAtNEQ: Time
+  """
+  receivedAt is one of these.
+  """
+  receivedAtIn: [Time!]
+  """
+  receivedAt is none of these.
+  """
+  receivedAtNotIn: [Time!]
+  """
+  receivedAt is greater than this.
+  """
+  receivedAtGT: Time
+  """
+  receivedAt is at least this.
+  """
+  receivedAtGTE: Time
+  """
+  receivedAt is less than this.
+  """
+  receivedAtLT: Time
+  """
+  receivedAt is at most this.
+  """
+  receivedAtLTE: Time
+  """
+  received_by_id field predicates
+  """
+  receivedByID: ID
+  """
+  receivedByID differs from this.
+  """
+  receivedByIDNEQ: ID
+  """
+  receivedByID is one of these.
+  """
+  receivedByIDIn: [ID!]
+  """
+  receivedByID is none of these.
+  """
+  receivedByIDNotIn: [ID!]
+  """
+  receivedByID is greater than this.
+  """
+  receivedByIDGT: ID
+  """
+  receivedByID is at least this.
+  """
+  receivedByIDGTE: ID
+  """
+  receivedByID is less than this.
+  """
+  receivedByIDLT: ID
+  """
+  receivedByID is at most this.
+  """
+  receivedByIDLTE: ID
+}
+"""
+What a meter of a vacant unit showed (V3).
+"""
+type MeterReading implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  When it was voided; null while it stands.
+  """
+  voidedAt: Time
+  """
+  Why it was voided.
+  """
+  voidReason: String!
+  """
+  The account that voided it.
+  """
+  voidedByID: ID
+  """
+  Who voided it, as signed.
+  """
+  voidedByName: String!
+  """
+  Why it was recorded later than it happened, if it was.
+  """
+  lateReason: String!
+  """
+  The vacancy.
+  """
+  vacancyID: ID!
+  """
+  The unit, whose meter runs on from one vacancy to the next.
+  """
+  unitID: ID!
+  """
+  Water (水表), electricity (电表) or gas (气表).
+  """
+  meter: MeterReadingMeter!
+  """
+  What it showed, in hundredths: 1234.56 is 123456.
+  """
+  valueHundredths: Int!
+  """
+  Why the meter was changed, if this is the first reading of a new one.
+  """
+  changeReason: String!
+  """
+  When it was read.
+  """
+  readAt: Time!
+  """
+  The account of who recorded it.
+  """
+  recordedByID: ID!
+  """
+  Who recorded it, as signed.
+  """
+  recordedByName: String!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The unit.
+  """
+  unit: Unit!
+}
+"""
+MeterReadingMeter is enum for the field meter
+"""
+enum MeterReadingMeter @goModel(model: "github.com/steward-pm/steward/ent/meterreading.Meter") {
+  """
+  water.
+  """
+  WATER
+  """
+  electricity.
+  """
+  ELECTRICITY
+  """
+  gas.
+  """
+  GAS
+}
+"""
+Ordering options for MeterReading connections
+"""
+input MeterReadingOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order MeterReadings.
+  """
+  field: MeterReadingOrderField!
+}
+"""
+Properties by which MeterReading connections can be ordered.
+"""
+enum MeterReadingOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  read at.
+  """
+  READ_AT
+}
+"""
+MeterReadingWhereInput is used for filtering MeterReading objects.
+Input was generated by ent.
+"""
+input MeterReadingWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: MeterReadingWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [MeterReadingWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [MeterReadingWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  voided_at field predicates
+  """
+  voidedAt: Time
+  """
+  voidedAt differs from this.
+  """
+  voidedAtNEQ: Time
+  """
+  voidedAt is one of these.
+  """
+  voidedAtIn: [Time!]
+  """
+  voidedAt is none of these.
+  """
+  voidedAtNotIn: [Time!]
+  """
+  voidedAt is greater than this.
+  """
+  voidedAtGT: Time
+  """
+  voidedAt is at least this.
+  """
+  voidedAtGTE: Time
+  """
+  voidedAt is less than this.
+  """
+  voidedAtLT: Time
+  """
+  voidedAt is at most this.
+  """
+  voidedAtLTE: Time
+  """
+  voidedAt is null.
+  """
+  voidedAtIsNil: Boolean
+  """
+  voidedAt is set.
+  """
+  voidedAtNotNil: Boolean
+  """
+  vacancy_id field predicates
+  """
+  vacancyID: ID
+  """
+  vacancyID differs from this.
+  """
+  vacancyIDNEQ: ID
+  """
+  vacancyID is one of these.
+  """
+  vacancyIDIn: [ID!]
+  """
+  vacancyID is none of these.
+  """
+  vacancyIDNotIn: [ID!]
+  """
+  unit_id field predicates
+  """
+  unitID: ID
+  """
+  unitID differs from this.
+  """
+  unitIDNEQ: ID
+  """
+  unitID is one of these.
+  """
+  unitIDIn: [ID!]
+  """
+  unitID is none of these.
+  """
+  unitIDNotIn: [ID!]
+  """
+  meter field predicates
+  """
+  meter: MeterReadingMeter
+  """
+  meter differs from this.
+  """
+  meterNEQ: MeterReadingMeter
+  """
+  meter is one of these.
+  """
+  meterIn: [MeterReadingMeter!]
+  """
+  meter is none of these.
+  """
+  meterNotIn: [MeterReadingMeter!]
+  """
+  read_at field predicates
+  """
+  readAt: Time
+  """
+  readAt differs from this.
+  """
+  readAtNEQ: Time
+  """
+  readAt is one of these.
+  """
+  readAtIn: [Time!]
+  """
+  readAt is none of these.
+  """
+  readAtNotIn: [Time!]
+  """
+  readAt is greater than this.
+  """
+  readAtGT: Time
+  """
+  readAt is at least this.
+  """
+  readAtGTE: Time
+  """
+  readAt is less than this.
+  """
+  readAtLT: Time
+  """
+  readAt is at most this.
+  """
+  readAtLTE: Time
+}
+"""
 An object with an ID.
 Follows the [Relay Global Object Identification Specification](https://relay.dev/graphql/objectidentification.htm)
 """
@@ -47307,6 +50805,674 @@ input UnitWhereInput {
   areaHundredthsLTE: Int
 }
 """
+The time for which a flat or a shop stands empty: a line of 空置房登记表 (V3).
+"""
+type Vacancy implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  Grows with every change; give it back as expectedVersion.
+  """
+  version: Int!
+  """
+  The unit.
+  """
+  unitID: ID!
+  """
+  The building that it is in.
+  """
+  buildingID: ID!
+  """
+  The area that the building stands in; follows the building.
+  """
+  areaID: ID
+  """
+  Open until somebody has moved in; then closed.
+  """
+  state: VacancyState!
+  """
+  Since when it stands empty: from the move-out, or from when it came on record.
+  """
+  sinceOn: Date!
+  """
+  The day on which it ended; null while it lasts.
+  """
+  endedOn: Date
+  """
+  In what condition it is (房屋状况).
+  """
+  condition: String!
+  """
+  The account of who described it last.
+  """
+  describedByID: ID
+  """
+  Who described it last, as signed.
+  """
+  describedByName: String!
+  """
+  When it was described last.
+  """
+  describedAt: Time
+  """
+  When it was ventilated last (V4.1).
+  """
+  ventilatedOn: Date
+  """
+  By when it is to be ventilated: seven days after the last time, or since it stands empty (V4.1).
+  """
+  ventilationDueOn: Date
+  """
+  When it was cleaned last (V4.4).
+  """
+  cleanedOn: Date
+  """
+  By when it is to be cleaned: a calendar month after the last time, or since it stands empty (V4.4).
+  """
+  cleaningDueOn: Date
+  """
+  By when the next of these is due; null once it is closed.
+  """
+  dueOn: Date
+  """
+  The last reading of the water meter, in hundredths.
+  """
+  waterHundredths: Int
+  """
+  When the water meter was last read.
+  """
+  waterReadAt: Time
+  """
+  The last reading of the electricity meter, in hundredths.
+  """
+  electricityHundredths: Int
+  """
+  When the electricity meter was last read.
+  """
+  electricityReadAt: Time
+  """
+  The last reading of the gas meter, in hundredths.
+  """
+  gasHundredths: Int
+  """
+  When the gas meter was last read.
+  """
+  gasReadAt: Time
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The unit.
+  """
+  unit: Unit!
+  """
+  The readings of its meters.
+  """
+  readings: [MeterReading!]
+}
+"""
+A connection to a list of items.
+"""
+type VacancyConnection {
+  """
+  A list of edges.
+  """
+  edges: [VacancyEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type VacancyEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: Vacancy
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+Ordering options for Vacancy connections
+"""
+input VacancyOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order Vacancies.
+  """
+  field: VacancyOrderField!
+}
+"""
+Properties by which Vacancy connections can be ordered.
+"""
+enum VacancyOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  natural.
+  """
+  NATURAL
+  """
+  since.
+  """
+  SINCE
+  """
+  due.
+  """
+  DUE
+}
+"""
+VacancyState is enum for the field state
+"""
+enum VacancyState @goModel(model: "github.com/steward-pm/steward/ent/vacancy.State") {
+  """
+  open.
+  """
+  OPEN
+  """
+  closed.
+  """
+  CLOSED
+}
+"""
+VacancyWhereInput is used for filtering Vacancy objects.
+Input was generated by ent.
+"""
+input VacancyWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: VacancyWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [VacancyWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [VacancyWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  unit_id field predicates
+  """
+  unitID: ID
+  """
+  unitID differs from this.
+  """
+  unitIDNEQ: ID
+  """
+  unitID is one of these.
+  """
+  unitIDIn: [ID!]
+  """
+  unitID is none of these.
+  """
+  unitIDNotIn: [ID!]
+  """
+  building_id field predicates
+  """
+  buildingID: ID
+  """
+  buildingID differs from this.
+  """
+  buildingIDNEQ: ID
+  """
+  buildingID is one of these.
+  """
+  buildingIDIn: [ID!]
+  """
+  buildingID is none of these.
+  """
+  buildingIDNotIn: [ID!]
+  """
+  buildingID is greater than this.
+  """
+  buildingIDGT: ID
+  """
+  buildingID is at least this.
+  """
+  buildingIDGTE: ID
+  """
+  buildingID is less than this.
+  """
+  buildingIDLT: ID
+  """
+  buildingID is at most this.
+  """
+  buildingIDLTE: ID
+  """
+  area_id field predicates
+  """
+  areaID: ID
+  """
+  areaID differs from this.
+  """
+  areaIDNEQ: ID
+  """
+  areaID is one of these.
+  """
+  areaIDIn: [ID!]
+  """
+  areaID is none of these.
+  """
+  areaIDNotIn: [ID!]
+  """
+  areaID is greater than this.
+  """
+  areaIDGT: ID
+  """
+  areaID is at least this.
+  """
+  areaIDGTE: ID
+  """
+  areaID is less than this.
+  """
+  areaIDLT: ID
+  """
+  areaID is at most this.
+  """
+  areaIDLTE: ID
+  """
+  areaID is null.
+  """
+  areaIDIsNil: Boolean
+  """
+  areaID is set.
+  """
+  areaIDNotNil: Boolean
+  """
+  state field predicates
+  """
+  state: VacancyState
+  """
+  state differs from this.
+  """
+  stateNEQ: VacancyState
+  """
+  state is one of these.
+  """
+  stateIn: [VacancyState!]
+  """
+  state is none of these.
+  """
+  stateNotIn: [VacancyState!]
+  """
+  since_on field predicates
+  """
+  sinceOn: Date
+  """
+  sinceOn differs from this.
+  """
+  sinceOnNEQ: Date
+  """
+  sinceOn is one of these.
+  """
+  sinceOnIn: [Date!]
+  """
+  sinceOn is none of these.
+  """
+  sinceOnNotIn: [Date!]
+  """
+  sinceOn is greater than this.
+  """
+  sinceOnGT: Date
+  """
+  sinceOn is at least this.
+  """
+  sinceOnGTE: Date
+  """
+  sinceOn is less than this.
+  """
+  sinceOnLT: Date
+  """
+  sinceOn is at most this.
+  """
+  sinceOnLTE: Date
+  """
+  ended_on field predicates
+  """
+  endedOn: Date
+  """
+  endedOn differs from this.
+  """
+  endedOnNEQ: Date
+  """
+  endedOn is one of these.
+  """
+  endedOnIn: [Date!]
+  """
+  endedOn is none of these.
+  """
+  endedOnNotIn: [Date!]
+  """
+  endedOn is greater than this.
+  """
+  endedOnGT: Date
+  """
+  endedOn is at least this.
+  """
+  endedOnGTE: Date
+  """
+  endedOn is less than this.
+  """
+  endedOnLT: Date
+  """
+  endedOn is at most this.
+  """
+  endedOnLTE: Date
+  """
+  endedOn is null.
+  """
+  endedOnIsNil: Boolean
+  """
+  endedOn is set.
+  """
+  endedOnNotNil: Boolean
+  """
+  ventilated_on field predicates
+  """
+  ventilatedOn: Date
+  """
+  ventilatedOn differs from this.
+  """
+  ventilatedOnNEQ: Date
+  """
+  ventilatedOn is one of these.
+  """
+  ventilatedOnIn: [Date!]
+  """
+  ventilatedOn is none of these.
+  """
+  ventilatedOnNotIn: [Date!]
+  """
+  ventilatedOn is greater than this.
+  """
+  ventilatedOnGT: Date
+  """
+  ventilatedOn is at least this.
+  """
+  ventilatedOnGTE: Date
+  """
+  ventilatedOn is less than this.
+  """
+  ventilatedOnLT: Date
+  """
+  ventilatedOn is at most this.
+  """
+  ventilatedOnLTE: Date
+  """
+  ventilatedOn is null.
+  """
+  ventilatedOnIsNil: Boolean
+  """
+  ventilatedOn is set.
+  """
+  ventilatedOnNotNil: Boolean
+  """
+  ventilation_due_on field predicates
+  """
+  ventilationDueOn: Date
+  """
+  ventilationDueOn differs from this.
+  """
+  ventilationDueOnNEQ: Date
+  """
+  ventilationDueOn is one of these.
+  """
+  ventilationDueOnIn: [Date!]
+  """
+  ventilationDueOn is none of these.
+  """
+  ventilationDueOnNotIn: [Date!]
+  """
+  ventilationDueOn is greater than this.
+  """
+  ventilationDueOnGT: Date
+  """
+  ventilationDueOn is at least this.
+  """
+  ventilationDueOnGTE: Date
+  """
+  ventilationDueOn is less than this.
+  """
+  ventilationDueOnLT: Date
+  """
+  ventilationDueOn is at most this.
+  """
+  ventilationDueOnLTE: Date
+  """
+  ventilationDueOn is null.
+  """
+  ventilationDueOnIsNil: Boolean
+  """
+  ventilationDueOn is set.
+  """
+  ventilationDueOnNotNil: Boolean
+  """
+  cleaned_on field predicates
+  """
+  cleanedOn: Date
+  """
+  cleanedOn differs from this.
+  """
+  cleanedOnNEQ: Date
+  """
+  cleanedOn is one of these.
+  """
+  cleanedOnIn: [Date!]
+  """
+  cleanedOn is none of these.
+  """
+  cleanedOnNotIn: [Date!]
+  """
+  cleanedOn is greater than this.
+  """
+  cleanedOnGT: Date
+  """
+  cleanedOn is at least this.
+  """
+  cleanedOnGTE: Date
+  """
+  cleanedOn is less than this.
+  """
+  cleanedOnLT: Date
+  """
+  cleanedOn is at most this.
+  """
+  cleanedOnLTE: Date
+  """
+  cleanedOn is null.
+  """
+  cleanedOnIsNil: Boolean
+  """
+  cleanedOn is set.
+  """
+  cleanedOnNotNil: Boolean
+  """
+  cleaning_due_on field predicates
+  """
+  cleaningDueOn: Date
+  """
+  cleaningDueOn differs from this.
+  """
+  cleaningDueOnNEQ: Date
+  """
+  cleaningDueOn is one of these.
+  """
+  cleaningDueOnIn: [Date!]
+  """
+  cleaningDueOn is none of these.
+  """
+  cleaningDueOnNotIn: [Date!]
+  """
+  cleaningDueOn is greater than this.
+  """
+  cleaningDueOnGT: Date
+  """
+  cleaningDueOn is at least this.
+  """
+  cleaningDueOnGTE: Date
+  """
+  cleaningDueOn is less than this.
+  """
+  cleaningDueOnLT: Date
+  """
+  cleaningDueOn is at most this.
+  """
+  cleaningDueOnLTE: Date
+  """
+  cleaningDueOn is null.
+  """
+  cleaningDueOnIsNil: Boolean
+  """
+  cleaningDueOn is set.
+  """
+  cleaningDueOnNotNil: Boolean
+  """
+  due_on field predicates
+  """
+  dueOn: Date
+  """
+  dueOn differs from this.
+  """
+  dueOnNEQ: Date
+  """
+  dueOn is one of these.
+  """
+  dueOnIn: [Date!]
+  """
+  dueOn is none of these.
+  """
+  dueOnNotIn: [Date!]
+  """
+  dueOn is greater than this.
+  """
+  dueOnGT: Date
+  """
+  dueOn is at least this.
+  """
+  dueOnGTE: Date
+  """
+  dueOn is less than this.
+  """
+  dueOnLT: Date
+  """
+  dueOn is at most this.
+  """
+  dueOnLTE: Date
+  """
+  dueOn is null.
+  """
+  dueOnIsNil: Boolean
+  """
+  dueOn is set.
+  """
+  dueOnNotNil: Boolean
+}
+"""
 A violation, or arrears, of a household (A1.4).
 """
 type Violation implements Node {
@@ -49759,6 +53925,14 @@ func (ec *executionContext) childFields_CreateUnitPayload(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type CreateUnitPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_DecideMailPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "item":
+		return ec.fieldContext_DecideMailPayload_item(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DecideMailPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_DeclineApprovalPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "approval":
@@ -49815,6 +53989,14 @@ func (ec *executionContext) childFields_DepartmentEdge(ctx context.Context, fiel
 		return ec.fieldContext_DepartmentEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DepartmentEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_DescribeVacancyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "vacancy":
+		return ec.fieldContext_DescribeVacancyPayload_vacancy(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DescribeVacancyPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_DestroyArchivePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -51899,6 +56081,216 @@ func (ec *executionContext) childFields_LendKeysPayload(ctx context.Context, fie
 	return nil, fmt.Errorf("no field named %q was found under type LendKeysPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_MailEvent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_MailEvent_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_MailEvent_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_MailEvent_estateID(ctx, field)
+	case "itemID":
+		return ec.fieldContext_MailEvent_itemID(ctx, field)
+	case "state":
+		return ec.fieldContext_MailEvent_state(ctx, field)
+	case "householdID":
+		return ec.fieldContext_MailEvent_householdID(ctx, field)
+	case "departmentID":
+		return ec.fieldContext_MailEvent_departmentID(ctx, field)
+	case "reason":
+		return ec.fieldContext_MailEvent_reason(ctx, field)
+	case "takenBy":
+		return ec.fieldContext_MailEvent_takenBy(ctx, field)
+	case "actedByID":
+		return ec.fieldContext_MailEvent_actedByID(ctx, field)
+	case "actedByName":
+		return ec.fieldContext_MailEvent_actedByName(ctx, field)
+	case "actedAt":
+		return ec.fieldContext_MailEvent_actedAt(ctx, field)
+	case "estate":
+		return ec.fieldContext_MailEvent_estate(ctx, field)
+	case "item":
+		return ec.fieldContext_MailEvent_item(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MailEvent", field.Name)
+}
+
+func (ec *executionContext) childFields_MailItem(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_MailItem_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_MailItem_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_MailItem_estateID(ctx, field)
+	case "voidedAt":
+		return ec.fieldContext_MailItem_voidedAt(ctx, field)
+	case "voidReason":
+		return ec.fieldContext_MailItem_voidReason(ctx, field)
+	case "voidedByID":
+		return ec.fieldContext_MailItem_voidedByID(ctx, field)
+	case "voidedByName":
+		return ec.fieldContext_MailItem_voidedByName(ctx, field)
+	case "receiptID":
+		return ec.fieldContext_MailItem_receiptID(ctx, field)
+	case "receivedOn":
+		return ec.fieldContext_MailItem_receivedOn(ctx, field)
+	case "kind":
+		return ec.fieldContext_MailItem_kind(ctx, field)
+	case "barcode":
+		return ec.fieldContext_MailItem_barcode(ctx, field)
+	case "sender":
+		return ec.fieldContext_MailItem_sender(ctx, field)
+	case "addressee":
+		return ec.fieldContext_MailItem_addressee(ctx, field)
+	case "householdID":
+		return ec.fieldContext_MailItem_householdID(ctx, field)
+	case "departmentID":
+		return ec.fieldContext_MailItem_departmentID(ctx, field)
+	case "state":
+		return ec.fieldContext_MailItem_state(ctx, field)
+	case "changedAt":
+		return ec.fieldContext_MailItem_changedAt(ctx, field)
+	case "changedByName":
+		return ec.fieldContext_MailItem_changedByName(ctx, field)
+	case "slot":
+		return ec.fieldContext_MailItem_slot(ctx, field)
+	case "registeredByID":
+		return ec.fieldContext_MailItem_registeredByID(ctx, field)
+	case "registeredByName":
+		return ec.fieldContext_MailItem_registeredByName(ctx, field)
+	case "estate":
+		return ec.fieldContext_MailItem_estate(ctx, field)
+	case "receipt":
+		return ec.fieldContext_MailItem_receipt(ctx, field)
+	case "household":
+		return ec.fieldContext_MailItem_household(ctx, field)
+	case "department":
+		return ec.fieldContext_MailItem_department(ctx, field)
+	case "events":
+		return ec.fieldContext_MailItem_events(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MailItem", field.Name)
+}
+
+func (ec *executionContext) childFields_MailItemConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_MailItemConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_MailItemConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_MailItemConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MailItemConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_MailItemEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_MailItemEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_MailItemEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MailItemEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_MailReceipt(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_MailReceipt_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_MailReceipt_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_MailReceipt_estateID(ctx, field)
+	case "voidedAt":
+		return ec.fieldContext_MailReceipt_voidedAt(ctx, field)
+	case "voidReason":
+		return ec.fieldContext_MailReceipt_voidReason(ctx, field)
+	case "voidedByID":
+		return ec.fieldContext_MailReceipt_voidedByID(ctx, field)
+	case "voidedByName":
+		return ec.fieldContext_MailReceipt_voidedByName(ctx, field)
+	case "lateReason":
+		return ec.fieldContext_MailReceipt_lateReason(ctx, field)
+	case "receivedOn":
+		return ec.fieldContext_MailReceipt_receivedOn(ctx, field)
+	case "receivedAt":
+		return ec.fieldContext_MailReceipt_receivedAt(ctx, field)
+	case "deliveredBy":
+		return ec.fieldContext_MailReceipt_deliveredBy(ctx, field)
+	case "receivedByID":
+		return ec.fieldContext_MailReceipt_receivedByID(ctx, field)
+	case "receivedByName":
+		return ec.fieldContext_MailReceipt_receivedByName(ctx, field)
+	case "note":
+		return ec.fieldContext_MailReceipt_note(ctx, field)
+	case "estate":
+		return ec.fieldContext_MailReceipt_estate(ctx, field)
+	case "lines":
+		return ec.fieldContext_MailReceipt_lines(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MailReceipt", field.Name)
+}
+
+func (ec *executionContext) childFields_MailReceiptConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_MailReceiptConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_MailReceiptConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_MailReceiptConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MailReceiptConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_MailReceiptEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_MailReceiptEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_MailReceiptEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MailReceiptEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_MailReceiptLine(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_MailReceiptLine_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_MailReceiptLine_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_MailReceiptLine_estateID(ctx, field)
+	case "receiptID":
+		return ec.fieldContext_MailReceiptLine_receiptID(ctx, field)
+	case "kind":
+		return ec.fieldContext_MailReceiptLine_kind(ctx, field)
+	case "stated":
+		return ec.fieldContext_MailReceiptLine_stated(ctx, field)
+	case "counted":
+		return ec.fieldContext_MailReceiptLine_counted(ctx, field)
+	case "remark":
+		return ec.fieldContext_MailReceiptLine_remark(ctx, field)
+	case "estate":
+		return ec.fieldContext_MailReceiptLine_estate(ctx, field)
+	case "receipt":
+		return ec.fieldContext_MailReceiptLine_receipt(ctx, field)
+	case "difference":
+		return ec.fieldContext_MailReceiptLine_difference(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MailReceiptLine", field.Name)
+}
+
+func (ec *executionContext) childFields_MarkMailDeadPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "item":
+		return ec.fieldContext_MarkMailDeadPayload_item(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MarkMailDeadPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_MarkReadPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "count":
@@ -51947,6 +56339,48 @@ func (ec *executionContext) childFields_MessageEdge(ctx context.Context, field g
 		return ec.fieldContext_MessageEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MessageEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_MeterReading(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_MeterReading_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_MeterReading_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_MeterReading_estateID(ctx, field)
+	case "voidedAt":
+		return ec.fieldContext_MeterReading_voidedAt(ctx, field)
+	case "voidReason":
+		return ec.fieldContext_MeterReading_voidReason(ctx, field)
+	case "voidedByID":
+		return ec.fieldContext_MeterReading_voidedByID(ctx, field)
+	case "voidedByName":
+		return ec.fieldContext_MeterReading_voidedByName(ctx, field)
+	case "lateReason":
+		return ec.fieldContext_MeterReading_lateReason(ctx, field)
+	case "vacancyID":
+		return ec.fieldContext_MeterReading_vacancyID(ctx, field)
+	case "unitID":
+		return ec.fieldContext_MeterReading_unitID(ctx, field)
+	case "meter":
+		return ec.fieldContext_MeterReading_meter(ctx, field)
+	case "valueHundredths":
+		return ec.fieldContext_MeterReading_valueHundredths(ctx, field)
+	case "changeReason":
+		return ec.fieldContext_MeterReading_changeReason(ctx, field)
+	case "readAt":
+		return ec.fieldContext_MeterReading_readAt(ctx, field)
+	case "recordedByID":
+		return ec.fieldContext_MeterReading_recordedByID(ctx, field)
+	case "recordedByName":
+		return ec.fieldContext_MeterReading_recordedByName(ctx, field)
+	case "estate":
+		return ec.fieldContext_MeterReading_estate(ctx, field)
+	case "unit":
+		return ec.fieldContext_MeterReading_unit(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MeterReading", field.Name)
 }
 
 func (ec *executionContext) childFields_MoveInPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -52215,6 +56649,32 @@ func (ec *executionContext) childFields_PutInForcePayload(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type PutInForcePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RaiseMailDoubtPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "item":
+		return ec.fieldContext_RaiseMailDoubtPayload_item(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RaiseMailDoubtPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ReadMetersPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "readings":
+		return ec.fieldContext_ReadMetersPayload_readings(ctx, field)
+	case "vacancy":
+		return ec.fieldContext_ReadMetersPayload_vacancy(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReadMetersPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ReceiveMailPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "receipt":
+		return ec.fieldContext_ReceiveMailPayload_receipt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReceiveMailPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Reconciliation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -52415,6 +56875,14 @@ func (ec *executionContext) childFields_RegisterExternalPersonPayload(ctx contex
 		return ec.fieldContext_RegisterExternalPersonPayload_externalPerson(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RegisterExternalPersonPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RegisterMailPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "items":
+		return ec.fieldContext_RegisterMailPayload_items(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RegisterMailPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ReleaseArchiveHoldPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -52681,6 +57149,14 @@ func (ec *executionContext) childFields_ReturnKeysPayload(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type ReturnKeysPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ReturnMailPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "items":
+		return ec.fieldContext_ReturnMailPayload_items(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReturnMailPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ReturnRenovationDepositPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "renovation":
@@ -52849,6 +57325,14 @@ func (ec *executionContext) childFields_SignatureEdge(ctx context.Context, field
 		return ec.fieldContext_SignatureEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SignatureEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_SortMailPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "items":
+		return ec.fieldContext_SortMailPayload_items(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SortMailPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Staff(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -53133,6 +57617,92 @@ func (ec *executionContext) childFields_UpdateUnitPayload(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type UpdateUnitPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_Vacancy(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Vacancy_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Vacancy_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_Vacancy_estateID(ctx, field)
+	case "version":
+		return ec.fieldContext_Vacancy_version(ctx, field)
+	case "unitID":
+		return ec.fieldContext_Vacancy_unitID(ctx, field)
+	case "buildingID":
+		return ec.fieldContext_Vacancy_buildingID(ctx, field)
+	case "areaID":
+		return ec.fieldContext_Vacancy_areaID(ctx, field)
+	case "state":
+		return ec.fieldContext_Vacancy_state(ctx, field)
+	case "sinceOn":
+		return ec.fieldContext_Vacancy_sinceOn(ctx, field)
+	case "endedOn":
+		return ec.fieldContext_Vacancy_endedOn(ctx, field)
+	case "condition":
+		return ec.fieldContext_Vacancy_condition(ctx, field)
+	case "describedByID":
+		return ec.fieldContext_Vacancy_describedByID(ctx, field)
+	case "describedByName":
+		return ec.fieldContext_Vacancy_describedByName(ctx, field)
+	case "describedAt":
+		return ec.fieldContext_Vacancy_describedAt(ctx, field)
+	case "ventilatedOn":
+		return ec.fieldContext_Vacancy_ventilatedOn(ctx, field)
+	case "ventilationDueOn":
+		return ec.fieldContext_Vacancy_ventilationDueOn(ctx, field)
+	case "cleanedOn":
+		return ec.fieldContext_Vacancy_cleanedOn(ctx, field)
+	case "cleaningDueOn":
+		return ec.fieldContext_Vacancy_cleaningDueOn(ctx, field)
+	case "dueOn":
+		return ec.fieldContext_Vacancy_dueOn(ctx, field)
+	case "waterHundredths":
+		return ec.fieldContext_Vacancy_waterHundredths(ctx, field)
+	case "waterReadAt":
+		return ec.fieldContext_Vacancy_waterReadAt(ctx, field)
+	case "electricityHundredths":
+		return ec.fieldContext_Vacancy_electricityHundredths(ctx, field)
+	case "electricityReadAt":
+		return ec.fieldContext_Vacancy_electricityReadAt(ctx, field)
+	case "gasHundredths":
+		return ec.fieldContext_Vacancy_gasHundredths(ctx, field)
+	case "gasReadAt":
+		return ec.fieldContext_Vacancy_gasReadAt(ctx, field)
+	case "estate":
+		return ec.fieldContext_Vacancy_estate(ctx, field)
+	case "unit":
+		return ec.fieldContext_Vacancy_unit(ctx, field)
+	case "readings":
+		return ec.fieldContext_Vacancy_readings(ctx, field)
+	case "keysHeld":
+		return ec.fieldContext_Vacancy_keysHeld(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Vacancy", field.Name)
+}
+
+func (ec *executionContext) childFields_VacancyConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_VacancyConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_VacancyConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_VacancyConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VacancyConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_VacancyEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_VacancyEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_VacancyEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VacancyEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "accountID":
@@ -53339,6 +57909,30 @@ func (ec *executionContext) childFields_VoidKeyReturnPayload(ctx context.Context
 		return ec.fieldContext_VoidKeyReturnPayload_loan(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type VoidKeyReturnPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_VoidMailItemPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "item":
+		return ec.fieldContext_VoidMailItemPayload_item(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VoidMailItemPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_VoidMailReceiptPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "receipt":
+		return ec.fieldContext_VoidMailReceiptPayload_receipt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VoidMailReceiptPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_VoidMeterReadingPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "reading":
+		return ec.fieldContext_VoidMeterReadingPayload_reading(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VoidMeterReadingPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_VoidRenovationDepositPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

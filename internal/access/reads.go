@@ -1,7 +1,9 @@
 package access
 
 import (
+	"bytes"
 	"context"
+	"maps"
 	"slices"
 	"sync"
 
@@ -20,54 +22,72 @@ type Reads struct {
 	mu     sync.Mutex
 	rows   map[Read]bool
 	missed map[Read]bool
+	asked  map[uuid.UUID]bool
 }
 
 // WithReads has what is read in the context collected.
 func WithReads(ctx context.Context) (context.Context, *Reads) {
-	r := &Reads{rows: map[Read]bool{}, missed: map[Read]bool{}}
+	r := &Reads{rows: map[Read]bool{}, missed: map[Read]bool{}, asked: map[uuid.UUID]bool{}}
 	return context.WithValue(ctx, readsKey, r), r
 }
 
-// Saw notes a watched row, unless the program itself reads it, an act does, or nobody collects.
-func Saw(ctx context.Context, read Read) {
+// collecting is who collects what is read, or nil: if the program itself reads, an act does, or nobody collects.
+func collecting(ctx context.Context) *Reads {
 	r, _ := ctx.Value(readsKey).(*Reads)
 	if r == nil || RuleFrom(ctx) != nil || From(ctx).IsSystem() {
-		return
+		return nil
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.rows[read] = true
+	return r
+}
+
+// Saw notes a watched row.
+func Saw(ctx context.Context, read Read) {
+	if r := collecting(ctx); r != nil {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.rows[read] = true
+	}
+}
+
+// Asked notes whose watched rows a list was asked for: how many there are, and that there is none, is read, too, where no row is.
+func Asked(ctx context.Context, whose ...uuid.UUID) {
+	if r := collecting(ctx); r != nil {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		for _, id := range whose {
+			r.asked[id] = true
+		}
+	}
 }
 
 // Missed notes a watched row that somebody asked for by its id and is not shown, be it there or not.
 func Missed(ctx context.Context, entity string, id uuid.UUID) {
-	r, _ := ctx.Value(readsKey).(*Reads)
-	if r == nil || RuleFrom(ctx) != nil || From(ctx).IsSystem() {
-		return
+	if r := collecting(ctx); r != nil {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.missed[Read{Type: entity, ID: id}] = true
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.missed[Read{Type: entity, ID: id}] = true
-}
-
-// Misses lists what was asked for by its id and is not shown, each once, in no order.
-func (r *Reads) Misses() (list []Read) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for miss := range r.missed {
-		list = append(list, miss)
-	}
-	return list
 }
 
 // All lists what was read, each row once, in no order.
-func (r *Reads) All() (list []Read) {
+func (r *Reads) All() []Read {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for read := range r.rows {
-		list = append(list, read)
-	}
-	return list
+	return slices.Collect(maps.Keys(r.rows))
+}
+
+// Misses lists what was asked for by its id and is not shown, each once, in no order.
+func (r *Reads) Misses() []Read {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Collect(maps.Keys(r.missed))
+}
+
+// Whose lists what Asked noted, in order.
+func (r *Reads) Whose() []uuid.UUID {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.SortedFunc(maps.Keys(r.asked), func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
 }
 
 // LivesIn tells whether the viewer is a resident of the household.

@@ -80,6 +80,16 @@ func (v *Viewer) Holders(resource policy.Resource, action policy.Action) (list [
 	return list
 }
 
+// Readers lists the roles that may read any row of the resource.
+func (v *Viewer) Readers(resource policy.Resource) (list []policy.Role) {
+	for _, role := range policy.Roles {
+		if v.policy.Scope(role, resource, policy.Read) != policy.None {
+			list = append(list, role)
+		}
+	}
+	return list
+}
+
 // Heads are the roles that may do the action on the resource in the department that they are held in.
 func (v *Viewer) Heads(resource policy.Resource, action policy.Action) (list []policy.Role) {
 	for _, role := range policy.Roles {

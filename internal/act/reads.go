@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -46,7 +48,7 @@ func (rt *Runtime) AppendReads(ctx context.Context, reads []access.Read) error {
 		e := entry(ctx, rt, "archives.read")
 		e.Outcome, e.Estate, e.Household = audit.Viewed, whose.Estate, whose.Household
 		if e.SubjectType, e.Subject = rows[0].Type, rows[0].ID; len(rows) > 1 {
-			e.SubjectType, e.Subject, e.Reason = "", uuid.Nil, fmt.Sprintf("%d × %s", len(rows), rows[0].Type)
+			e.SubjectType, e.Subject, e.Reason = "", uuid.Nil, counted(rows)
 		}
 		if len(rows) > 1 && whose.Household != uuid.Nil {
 			e.SubjectType, e.Subject = ent.TypeHousehold, whose.Household
@@ -56,4 +58,17 @@ func (rt *Runtime) AppendReads(ctx context.Context, reads []access.Read) error {
 	// In one order, so that two answers over the same estates do not wait for each other.
 	slices.SortFunc(entries, func(a, b audit.Entry) int { return bytes.Compare(a.Estate[:], b.Estate[:]) })
 	return rt.DB.System(context.WithoutCancel(ctx), func(ctx context.Context, tx pgx.Tx) error { return audit.AppendReads(ctx, tx, entries) })
+}
+
+// counted says how many rows of each type were read.
+func counted(rows []access.Read) string {
+	n := map[string]int{}
+	for _, r := range rows {
+		n[r.Type]++
+	}
+	var list []string
+	for _, t := range slices.Sorted(maps.Keys(n)) {
+		list = append(list, fmt.Sprintf("%d × %s", n[t], t))
+	}
+	return strings.Join(list, ", ")
 }

@@ -117,14 +117,15 @@ func (tx *Tx) Enqueue(args river.JobArgs, opts *river.InsertOpts) error {
 // Versioned is a row that people edit.
 type Versioned interface{ RowScope() access.Row }
 
-// Expect compares the version that the actor saw with the row's. Errors: CONFLICT, which shows the newer state.
+// Expect compares the version that the actor saw with the row's. Errors: CONFLICT, which shows the newer state as far as a refusal may
+// (ent.Newer).
 func (tx *Tx) Expect(row Versioned, have, expected int) error {
 	if have == expected {
 		return nil
 	}
 	return fault.Clash("数据已被他人更改(现为第 %[1]d 版),请重新读取后再改。",
 		"Somebody changed it meanwhile (it is version %[1]d now); read it again and repeat your change.", have).
-		At("expectedVersion").With("version", have).With("current", row)
+		At("expectedVersion").With("version", have).With("current", ent.Newer(row))
 }
 
 // changed puts a row's change on the audit trail; confidential values only as digests.

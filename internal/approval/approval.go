@@ -27,9 +27,12 @@ type Kind struct {
 	// In is the operation that alone gives it, as a consent that is signed under something else, too; empty: giveApproval.
 	In string
 
-	// Kept questions are known to who asked, and to who may read the Resource, and to nobody else; their obligation is the chapter's own, which
-	// is there from before the question is put and so does not tell that it was (A5).
+	// Kept questions are known to who asked, and to who may read the Resource, and to nobody else; why it is asked, and what is said with the
+	// decision, is told by the question alone, and goes with it.
 	Kept bool
+
+	// Undue tells that the obligation is the chapter's own, which is there from before the question is put and so does not tell that it was (A5).
+	Undue bool
 
 	// Led questions are decided, of the supervisors, by that of the question's department; a manager decides them, too.
 	Led bool

@@ -13,7 +13,7 @@ import (
 )
 
 // toDecide is the obligation of who may decide a question, by the clause of the question's kind.
-var toDecide = obligation.Declare(obligation.Kind{Name: "approval.decide", TitleZH: "审批:", TitleEN: "Decide: ", Answer: whoDecide})
+var toDecide = obligation.Declare(obligation.Kind{Name: "approval.decide", TitleZH: "审批:", TitleEN: "Decide: ", Answer: whoDecide, Of: ent.TypeApproval})
 
 // Question is what is asked.
 type Question struct {
@@ -50,7 +50,7 @@ func (k *Kind) Ask(tx *act.Tx, q Question) (*ent.Approval, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !k.Kept {
+	if !k.Undue {
 		if err := k.due(tx, a); err != nil {
 			return nil, err
 		}

@@ -19,7 +19,7 @@ import (
 )
 
 // ceremony is how an approval is signed: by who gives it, under exactly what was asked. The clause is the kind's.
-var ceremony = signature.Declare(signature.Ceremony{Kind: "approval", Capacities: []string{"approver"}})
+var ceremony = signature.Declare(signature.Ceremony{Kind: "approval", Capacities: []string{"approver"}, Subject: ent.TypeApproval})
 
 // GiveApprovalInput is a yes.
 type GiveApprovalInput struct {

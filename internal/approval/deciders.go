@@ -77,6 +77,9 @@ func (k *Kind) tellDeciders(tx *act.Tx, a *ent.Approval) error {
 	m := message(a, "approval.asked", "请审批:", "Please decide: ")
 	m.BodyZH = fmt.Sprintf("%s 申请,理由:%s(%s)。", a.AskedByName, a.Reason, a.Clause)
 	m.BodyEN = fmt.Sprintf("Asked by %s, because: %s (%s).", a.AskedByName, a.Reason, a.Clause)
+	if k.Kept { // an inbox is no place for what goes with the question
+		m.BodyZH, m.BodyEN = fmt.Sprintf("%s 申请(%s)。", a.AskedByName, a.Clause), fmt.Sprintf("Asked by %s (%s).", a.AskedByName, a.Clause)
+	}
 	messages := make([]account.Message, len(deciders))
 	for i, decider := range deciders {
 		messages[i] = m
@@ -106,7 +109,7 @@ func tellAsker(tx *act.Tx, a *ent.Approval, by, note string) error {
 	} else {
 		m.BodyZH, m.BodyEN = by+" 办理。", "By "+by+"."
 	}
-	if note != "" {
+	if k := kinds[a.Kind]; note != "" && !(k != nil && k.Kept) {
 		m.BodyZH, m.BodyEN = m.BodyZH+note, m.BodyEN+" "+note
 	}
 	return tx.Runtime().Accounts.Post(tx, tx.Raw, m)

@@ -1,6 +1,9 @@
 package approval
 
 import (
+	"maps"
+	"slices"
+
 	"entgo.io/ent/dialect/sql"
 
 	"github.com/steward-pm/steward/ent"
@@ -15,7 +18,8 @@ func init() { access.Narrow(ent.TypeApproval, kept) }
 func kept(v *access.Viewer) func(*sql.Selector) {
 	as := access.Entity{Estate: approval.FieldEstateID, Department: approval.FieldDepartmentID, Self: approval.FieldAskedByID}
 	return func(sel *sql.Selector) {
-		for _, k := range kinds {
+		for _, name := range slices.Sorted(maps.Keys(kinds)) {
+			k := kinds[name]
 			if !k.Kept {
 				continue
 			}

@@ -161,7 +161,7 @@ func TestTheDatabaseHoldsTheSteps(t *testing.T) {
 	app.Super(`UPDATE approvals SET content_hash = 'other' WHERE id = $1`, waits)
 	other := app.Member("other@a.example", app.GrantIn(policy.ProjectManager, app.A))
 	refusedByDatabase(t, app, "approvals_signed", `UPDATE approvals SET state = 'GIVEN', decided_by_id = $2, decided_at = asked_at WHERE id = $1`, waits, other.Account)
-	app.Super(`ALTER TABLE approvals DISABLE TRIGGER approval_step`)
+	app.Super(`ALTER TABLE approvals DISABLE TRIGGER approval_moves`)
 	app.SQL(`UPDATE approvals SET state = 'GIVEN', decided_by_id = $2, decided_at = asked_at WHERE id = $1`, waits, other.Account)
 	if _, err := use.Do(custodian(app), useInput{plain, waits}); err != nil {
 		t.Errorf("without the trigger what nobody signed cannot be used: %v", err)

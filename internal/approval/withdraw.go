@@ -35,7 +35,9 @@ func withdraw(tx *act.Tx, in WithdrawApprovalInput) (*WithdrawApprovalPayload, e
 		return nil, err
 	}
 	reason := wording.Tidy(in.Reason)
-	tx.Because(reason)
+	if k := kinds[a.Kind]; k == nil || !k.Kept {
+		tx.Because(reason)
+	}
 	a, err = withdrawn(tx, a, reason)
 	return &WithdrawApprovalPayload{a}, err
 }

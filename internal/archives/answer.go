@@ -17,7 +17,7 @@ import (
 
 // showing is the consent of who answers for the documents (A5): by policy the project manager, or the supervisor of their department.
 var showing = approval.Declare(approval.Kind{
-	Name: "archives.show", Clause: "A5", Resource: policy.ArchiveRequest, Lapses: longest * 24 * time.Hour, Kept: true,
+	Name: "archives.show", Clause: "A5", Resource: policy.ArchiveRequest, Lapses: longest * 24 * time.Hour, Kept: true, Undue: true,
 })
 
 func init() { showing.May, showing.Decided = mayShow, shown }
@@ -45,13 +45,13 @@ func mayShow(tx *act.Tx, a *ent.Approval) error {
 // answers are what becomes of a request with its approval.
 var answers = map[entapproval.State]archiverequest.State{
 	entapproval.StateGiven: archiverequest.StateGiven, entapproval.StateDeclined: archiverequest.StateDeclined,
-	entapproval.StateWithdrawn: archiverequest.StateWithdrawn, entapproval.StateExpired: archiverequest.StateExpired,
+	entapproval.StateWithdrawn: archiverequest.StateWithdrawn,
 }
 
 // shown ends the request as its approval has ended: given, the person reads the documents that it names for the time that it names.
 func shown(tx *act.Tx, a *ent.Approval) error {
 	r, err := requested(tx, a.SubjectID, "approvalID")
-	if err != nil || r.State != archiverequest.StateWaiting {
+	if err != nil || r.State != archiverequest.StateWaiting || a.State == entapproval.StateExpired { // it expires as one does for which nothing was named
 		return err
 	}
 	note := a.DecisionNote
@@ -76,8 +76,12 @@ func shown(tx *act.Tx, a *ent.Approval) error {
 	return err
 }
 
-// answer records what became of the request, and tells who asked, unless the approval does.
+// answer records what became of the request, and tells who asked, unless the approval does. What another than who asked withdraws is declined
+// to who asked, unless it was given before: only what documents were named for can be withdrawn by others (A5).
 func answer(tx *act.Tx, r *ent.ArchiveRequest, state archiverequest.State, by, note string, toldAlready uuid.UUID) error {
+	if state == archiverequest.StateWithdrawn && r.State == archiverequest.StateWaiting && r.AccountID != tx.Viewer.Account {
+		state = archiverequest.StateDeclined
+	}
 	if err := r.Update().SetState(state).SetAnsweredAt(tx.Now).SetAnsweredByName(by).SetAnswer(note).Exec(tx); err != nil {
 		return err
 	}
@@ -93,7 +97,7 @@ func answer(tx *act.Tx, r *ent.ArchiveRequest, state archiverequest.State, by, n
 	}[state]
 	return tx.Runtime().Accounts.Post(tx, tx.Raw, account.Message{
 		AccountID: r.AccountID, Estate: r.EstateID, Kind: "archives.answered", Subject: r.ID,
-		TitleZH: words[0] + "调阅申请 " + r.Code, TitleEN: words[1] + "request " + r.Code, BodyZH: note, BodyEN: note,
+		TitleZH: words[0] + "调阅申请 " + r.Code, TitleEN: words[1] + "request " + r.Code, BodyZH: "答复见申请。", BodyEN: "The request has the answer.",
 	})
 }
 

@@ -10,7 +10,7 @@
 //	bind.go     A2, A3       Bind, Unbind: the archivist alone
 //	manual.go   A1.2         CreateManual, PutInForce
 //	request.go  A5           Request: to view, borrow or copy; requestdue.go who is to answer it by when
-//	named.go    A5           NameDocuments, by the archivist; answer.go what becomes of it: DeclineRequest
+//	named.go    A5           NameDocuments, by the archivist; answer.go what becomes of it: DeclineRequest; requestexpire.go its end
 //	permit.go   A5           WithdrawPermit; withdraw.go WithdrawRequest, also of what was given
 //	loan.go     A5           paper that is lent: lend.go Lend, extend.go Extend, takeback.go Return, voidloan.go VoidLoan, VoidReturn
 //	register_volumes.go, register_files.go, register_requests.go, register_loans.go: what GET /registers gives (A3, A5, A6)
@@ -31,7 +31,7 @@
 // search.go finds documents by their words (A4, A6), which index.go has internal/fulltext read.
 //
 // download.go gives what a document holds to whom it concerns (A4, A6), and to who reads through a permit a copy that names them (A5);
-// readers.go tells the household who read its file, and who tried.
+// readers.go tells the household who read its file, and who tried; asked.go that its numbers were asked.
 package archives
 
 import (

@@ -16,7 +16,7 @@ import (
 const complaintDays = 3
 
 // complaintAnswer is the obligation that a complaint opens, and its answer meets (A1.4).
-var complaintAnswer = obligation.Declare(obligation.Kind{Name: "archives.complaint", Clause: "A1.4", TitleZH: "答复投诉:", TitleEN: "Answer the complaint of "})
+var complaintAnswer = obligation.Declare(obligation.Kind{Name: "archives.complaint", Clause: "A1.4", TitleZH: "答复投诉:", TitleEN: "Answer the complaint of ", Of: ent.TypeComplaint})
 
 // RecordComplaintInput is what a household complains of.
 type RecordComplaintInput struct {

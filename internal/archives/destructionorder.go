@@ -17,13 +17,13 @@ import (
 
 // destroying is the witnessed act: who approved, the archivist and the witness sign the same; never two of them as one person (A7).
 var destroying = signature.Declare(signature.Ceremony{
-	Kind: "archives.destroy", Clause: "A7", Capacities: []string{"approver", "witness", "archivist"}, Certificate: true,
+	Kind: "archives.destroy", Clause: "A7", Capacities: []string{"approver", "witness", "archivist"}, Certificate: true, Subject: ent.TypeArchiveDestruction,
 	Distinct: [][2]string{{"approver", "archivist"}, {"approver", "witness"}, {"archivist", "witness"}},
 })
 
 // destructionConsent is the project manager's.
 var destructionConsent = approval.Declare(approval.Kind{
-	Name: "archives.destroy", Clause: "A7", Resource: policy.ArchiveDestruction, Lapses: 30 * 24 * time.Hour, In: "approveArchiveDestruction", Decided: destructionDecided,
+	Name: "archives.destroy", Clause: "A7", Resource: policy.ArchiveDestruction, Lapses: 30 * 24 * time.Hour, In: "approveArchiveDestruction", Decided: destructionDecided, Kept: true,
 })
 
 // destructionDecided ends the order that was not approved, or not carried out in time.

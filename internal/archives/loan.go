@@ -17,7 +17,7 @@ import (
 // A5: who borrows and who lends sign, who brings the paper and who takes it; nobody is both.
 var (
 	lendCeremony = signature.Declare(signature.Ceremony{
-		Kind: "archives.lend", Clause: "A5", Capacities: []string{"borrower", "archivist"}, Distinct: [][2]string{{"borrower", "archivist"}},
+		Kind: "archives.lend", Clause: "A5", Capacities: []string{"borrower", "archivist"}, Subject: ent.TypeArchiveLoan, Distinct: [][2]string{{"borrower", "archivist"}},
 	})
 	returnCeremony = signature.Declare(signature.Ceremony{
 		Kind: "archives.return", Clause: "A5", Capacities: []string{"returner", "archivist"}, Distinct: [][2]string{{"returner", "archivist"}},
@@ -25,7 +25,7 @@ var (
 )
 
 // dueBack is the obligation that a loan opens, and its end meets: the archivist's who lent it (A5).
-var dueBack = obligation.Declare(obligation.Kind{Name: "archives.return", Clause: "A5", TitleZH: "收回借出的档案:", TitleEN: "Take back what was lent: "})
+var dueBack = obligation.Declare(obligation.Kind{Name: "archives.return", Clause: "A5", TitleZH: "收回借出的档案:", TitleEN: "Take back what was lent: ", Of: ent.TypeArchiveLoan})
 
 func init() {
 	act.Explain("archive_loans_given", fault.Rule("A5", "没有相符的借用批准,请先申请借用。", "No approval lends these documents to this person for this time; ask to borrow them first."))

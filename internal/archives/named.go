@@ -58,13 +58,13 @@ func nameDocuments(tx *act.Tx, in NameRequestedDocumentsInput) (*NameRequestedDo
 	return &NameRequestedDocumentsPayload{r, named}, err
 }
 
-// asked is exactly what the approver decides upon, and signs; documents by their ids alone, since what is destroyed is told nowhere (A7).
+// asked is exactly what the approver decides upon, and signs; documents by their ids alone, and what for by the
+// request, where it stays as it was asked: what is destroyed is told nowhere (A7).
 type asked struct {
 	Request     string              `json:"request"`
 	Kind        archiverequest.Kind `json:"kind"`
 	Person      string              `json:"person"`
 	AccountID   uuid.UUID           `json:"accountID"`
-	Purpose     string              `json:"purpose"`
 	DocumentIDs []uuid.UUID         `json:"documentIDs"`
 	From        time.Time           `json:"from"`
 	Until       time.Time           `json:"until"`
@@ -109,7 +109,7 @@ func name(tx *act.Tx, r *ent.ArchiveRequest, list []*ent.ArchiveDocument) error 
 	_, err := showing.Ask(tx, approval.Question{
 		Estate: r.EstateID, Subject: r.ID, Department: department, Until: &r.ValidUntil, Reason: r.Purpose,
 		TitleZH: "调阅档案 " + r.Code + ":" + r.AskedByName, TitleEN: "Show from the archive, " + r.Code + ": " + r.AskedByName,
-		Content: asked{r.Code, r.Kind, r.AskedByName, r.AccountID, r.Purpose, named, r.ValidFrom.UTC(), r.ValidUntil.UTC()},
+		Content: asked{r.Code, r.Kind, r.AskedByName, r.AccountID, named, r.ValidFrom.UTC(), r.ValidUntil.UTC()},
 	})
 	return err
 }

@@ -15,7 +15,7 @@ import (
 
 // toAnswer is due from when it is asked until it is answered, whether documents are named or not: what is due does not tell who asked
 // that there are any (A5).
-var toAnswer = obligation.Declare(obligation.Kind{Name: "archives.answer", Clause: "A5", TitleZH: "答复调阅申请 ", TitleEN: "Answer the request ", Answer: whoAnswer})
+var toAnswer = obligation.Declare(obligation.Kind{Name: "archives.answer", Clause: "A5", TitleZH: "答复调阅申请 ", TitleEN: "Answer the request ", Answer: whoAnswer, Of: ent.TypeArchiveRequest})
 
 // open makes the answer due by the end of the second working day, and tells the archivists.
 func open(tx *act.Tx, r *ent.ArchiveRequest) error {
@@ -38,7 +38,8 @@ func open(tx *act.Tx, r *ent.ArchiveRequest) error {
 	for i, id := range list {
 		messages[i] = account.Message{
 			AccountID: id, Estate: r.EstateID, Kind: "archives.requested", Subject: r.ID,
-			TitleZH: "调阅申请 " + r.Code + ":" + r.AskedByName, TitleEN: "Request " + r.Code + ": " + r.AskedByName, BodyZH: r.Purpose, BodyEN: r.Purpose,
+			TitleZH: "调阅申请 " + r.Code + ":" + r.AskedByName, TitleEN: "Request " + r.Code + ": " + r.AskedByName,
+			BodyZH: "用途和内容见申请。", BodyEN: "The request says what for, and what.",
 		}
 	}
 	return tx.Runtime().Accounts.Post(tx, tx.Raw, messages...)

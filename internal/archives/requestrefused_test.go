@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/steward-pm/steward/internal/approval"
+	"github.com/steward-pm/steward/internal/archives"
 	"github.com/steward-pm/steward/internal/fault"
 	"github.com/steward-pm/steward/internal/stewardtest"
 	"github.com/steward-pm/steward/policy"
@@ -122,7 +123,7 @@ func TestA5_WithdrawnAndExpired(t *testing.T) {
 	archivist, asker, pm := app.As(policy.Archivist), app.As(policy.Receptionist), app.As(policy.ProjectManager)
 	d := handed(archivist, paper(app))
 	gone := requested(asker, question(app))
-	app.As(policy.Accountant).Refused(takeBack, because("requestID", gone), fault.Forbidden)
+	app.As(policy.Accountant).Refused(takeBack, because("requestID", gone), fault.NotFound)
 	archivist.Refused(takeBack, because("requestID", gone), fault.Forbidden, "A5")
 	app.Foreign(policy.Accountant).Refused(takeBack, because("requestID", gone), fault.NotFound)
 	asker.Do(takeBack, because("requestID", gone))
@@ -161,6 +162,9 @@ func TestA5_WithdrawnAndExpired(t *testing.T) {
 	archivist.Refused(nameForIt, naming(unnamed, d), fault.RuleBroken, "A5")
 	archivist.Do(declineIt, vars{"in": vars{"requestID": unnamed, "note": "逾期"}})
 	if _, err := approval.Expire(app.Context(), app.Runtime); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := archives.RequestsExpire(app.Context(), app.Runtime); err != nil {
 		t.Fatal(err)
 	}
 	if n := len(app.IDs(`SELECT id FROM archive_requests WHERE id = $1 AND state = 'EXPIRED'`, late)); n != 1 {

@@ -23,9 +23,13 @@ func TestA6_TheTimeDoesNotTellWhatIsHidden(t *testing.T) {
 	custodian, handler := app.As(policy.KeyCustodian), app.Handler()
 	hidden := holding(t, app, "a.pdf", scan())
 	ways := map[string]func(id string) *http.Request{
-		"node":     func(id string) *http.Request { return asks(t, oneNode, vars{"id": id}) },
-		"nodes":    func(id string) *http.Request { return asks(t, someNodes, vars{"ids": []string{id, documentID()}}) },
-		"link":     func(id string) *http.Request { return asks(t, documentLink, vars{"id": id}) },
+		"node":              func(id string) *http.Request { return asks(t, oneNode, vars{"id": id}) },
+		"nodes":             func(id string) *http.Request { return asks(t, someNodes, vars{"ids": []string{id, documentID()}}) },
+		"link":              func(id string) *http.Request { return asks(t, documentLink, vars{"id": id}) },
+		"an act of others'": func(id string) *http.Request { return asks(t, correcting, corrected(id)) }, // FORBIDDEN, whether it is there or not
+		"can": func(id string) *http.Request {
+			return asks(t, `query($id: ID!) { can(checks: [{action: "archives.correct", id: $id}]) { allowed code } }`, vars{"id": id})
+		},
 		"download": func(id string) *http.Request { return httptest.NewRequest(http.MethodGet, "/files/"+id, nil) },
 	}
 	for way, request := range ways {

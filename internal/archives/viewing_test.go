@@ -16,7 +16,7 @@ import (
 
 // What each sees: managers and the archivist all, a supervisor the department's, CS officers the households', others what
 // concerns themselves (A4), and nobody of what is hidden that it is there.
-func TestA4_1_A4_2_A4_3_WhoSeesWhat(t *testing.T) {
+func TestA4_3_A4_1_A4_2_WhoSeesWhat(t *testing.T) {
 	t.Parallel()
 	app := stewardtest.New(t)
 	archivist := app.As(policy.Archivist)

@@ -31,13 +31,12 @@ type WithdrawArchiveRequestPayload struct{ Request *ent.ArchiveRequest }
 // WithdrawRequest takes a request back, by who asked or a manager; what was given who gave it withdraws, too: all its permits end at once,
 // and paper that is lent by it is due now (A5).
 //
-// Errors: NOT_FOUND; FORBIDDEN A5 for others; RULE A5 if it was declined or withdrawn, or its time is over.
+// Errors: NOT_FOUND; FORBIDDEN A5 for others who may read it; RULE A5 if it was declined or withdrawn, or its time is over.
 var WithdrawRequest = act.Guarded(act.New("archives.withdrawRequest", act.Needs(policy.ArchiveRequest, policy.Update), act.Clauses("A5"), withdrawRequest),
 	requestGuard(canTakeBack))
 
 func withdrawRequest(tx *act.Tx, in WithdrawArchiveRequestInput) (*WithdrawArchiveRequestPayload, error) {
-	reason := wording.Tidy(in.Reason)
-	tx.Because(reason)
+	reason := wording.Tidy(in.Reason) // on the request alone, with which it goes
 	// The approval is locked before the request, as by who decides: of a withdrawal and a decision at once, one is done.
 	a, err := tx.Approval.Query().Where(entapproval.SubjectID(in.RequestID), entapproval.Kind(showing.Name)).ForUpdate().Only(tx)
 	if err != nil && !ent.IsNotFound(err) {
@@ -47,7 +46,9 @@ func withdrawRequest(tx *act.Tx, in WithdrawArchiveRequestInput) (*WithdrawArchi
 	if err != nil {
 		return nil, err
 	}
-	if err := canTakeBack(tx, r); err != nil {
+	if err := canTakeBack(tx, r); fault.Is(err, fault.NotFound) {
+		return nil, fault.Missing().At("requestID")
+	} else if err != nil {
 		return nil, err
 	}
 	switch {
@@ -75,7 +76,11 @@ func canTakeBack(tx *act.Tx, r *ent.ArchiveRequest) error {
 		if err != nil {
 			return err
 		}
-		if !given || !gave {
+		switch {
+		case given && gave:
+		case !tx.Viewer.Scope(policy.ArchiveRequest, policy.Read).Covers(r.RowScope()):
+			return fault.Missing() // as if it were not there
+		default:
 			return fault.Denied("只有申请人、批准人或经理可以撤回。", "Who asked, who gave it, or a manager, withdraws this.").By("A5")
 		}
 	}

@@ -79,7 +79,17 @@ var shows = []struct{ what, sql string }{
 	{"A1.4 a letter that went out", `SELECT FROM correspondences WHERE direction = 'OUT'`},
 	{"A1.4 records that filed themselves", `SELECT FROM archive_documents WHERE subject_id IS NOT NULL AND state = 'INBOX' AND category IN ('VIOLATIONS', 'COMPLAINTS', 'RENOVATION_RECORDS', 'CORRESPONDENCE')
 		GROUP BY estate_id HAVING count(DISTINCT category) = 4`},
+	{"V3 a vacant unit described, its meters read", `SELECT FROM vacancies v JOIN units u ON u.id = v.unit_id WHERE v.state = 'OPEN' AND v.condition <> '' AND v.water_read_at IS NOT NULL AND u.state <> 'OCCUPIED'`},
+	{"V3 a meter changed", `SELECT FROM meter_readings WHERE change_reason <> '' AND voided_at IS NULL`},
+	{"V3 a reading voided", `SELECT FROM meter_readings WHERE voided_at IS NOT NULL`},
 	{"A5 a document to be copied, with its content", `SELECT FROM archive_permits p JOIN archive_documents d ON d.id = p.subject_id WHERE p.copies AND p.valid_until > $1 AND d.content_type = 'application/pdf'`},
+	{"M1 a receipt that was short, signed by both", `SELECT FROM mail_receipts r JOIN mail_receipt_lines l ON l.receipt_id = r.id JOIN signatures s ON s.subject_id = r.id
+		WHERE l.counted < l.stated GROUP BY r.id HAVING count(*) = 2`},
+	{"M3 mail in its slot", `SELECT FROM mail_items WHERE state = 'SORTED' AND slot <> ''`},
+	{"M4 a doubtful letter that waits, and is due", `SELECT FROM mail_items i JOIN obligations o ON o.subject_id = i.id WHERE i.state = 'DOUBTFUL' AND o.kind = 'mail.decide' AND o.met_at IS NULL`},
+	{"M4 a doubtful letter decided upon", `SELECT FROM mail_items i JOIN mail_events e ON e.item_id = i.id WHERE i.state = 'SORTED' AND e.state = 'DOUBTFUL'`},
+	{"M4 a dead letter that is here", `SELECT FROM mail_items WHERE state = 'DEAD'`},
+	{"M4 a dead letter that went back in time", `SELECT FROM mail_items i JOIN obligations o ON o.subject_id = i.id WHERE i.state = 'RETURNED' AND o.state = 'MET'`},
 	{"K4.3 a difference resolved", `SELECT FROM reconciliation_lines WHERE resolution = 'ADJUSTED'`},
 }
 

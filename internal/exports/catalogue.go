@@ -14,7 +14,9 @@ import (
 	"github.com/steward-pm/steward/ent"
 	"github.com/steward-pm/steward/internal/archives"
 	"github.com/steward-pm/steward/internal/keys"
+	"github.com/steward-pm/steward/internal/mail"
 	"github.com/steward-pm/steward/internal/registers"
+	"github.com/steward-pm/steward/internal/vacancy"
 	"github.com/steward-pm/steward/policy"
 )
 
@@ -76,6 +78,15 @@ var catalogue = map[string]entry{
 	}},
 	"archives-destructions": {resources: []policy.Resource{policy.ArchiveDestruction}, write: func(ctx context.Context, j job) error {
 		return write(ctx, j, archives.DestructionRegister(j.say), archives.DestructionRows(ctx, j.db, j.estate))
+	}},
+	"vacancies": {resources: []policy.Resource{policy.Vacancy}, write: func(ctx context.Context, j job) error {
+		return write(ctx, j, vacancy.Register, vacancy.Rows(ctx, j.db, j.estate))
+	}},
+	"mail-receipts": {resources: []policy.Resource{policy.MailReceipt}, byTime: true, write: func(ctx context.Context, j job) error {
+		return write(ctx, j, mail.ReceiptRegister(j.say), mail.ReceiptRows(ctx, j.db, j.estate, j.from, j.until))
+	}},
+	"mail-items": {resources: []policy.Resource{policy.MailItem}, byTime: true, write: func(ctx context.Context, j job) error {
+		return write(ctx, j, mail.ItemRegister(j.say), mail.ItemRows(ctx, j.db, j.estate, j.head.Zone, j.from, j.until))
 	}},
 	"units": {resources: []policy.Resource{policy.Unit}, write: func(ctx context.Context, j job) error {
 		return write(ctx, j, unitRegister(j.say), unitRows(ctx, j.db, j.estate))

@@ -1,9 +1,8 @@
 // Package files keeps what people upload to an estate: the row in the database, under the same walls as
 // everything, and the content on disk, named by its hash. Both ways through here authorise and audit.
 //
-// Nobody can tell what is in a file: a list of households holds their telephone numbers. So whoever may read
-// the row learns that the file is there, and what it holds is given as contact data is in full (A6): to CS
-// officers and managers, and to who uploaded it.
+// Nobody can tell what is in a file: a list of households holds their telephone numbers, a paper may be for a staff file. So until
+// something takes it over it is its uploader's and the managers' alone (A6); auditors learn that it is there, not what it holds.
 package files
 
 import (
@@ -117,8 +116,8 @@ func lock(ctx context.Context, tx pgx.Tx, sum string, estate uuid.UUID) error {
 
 // confidential refuses what a file holds; auditors, too, see contact data masked only.
 func confidential() *fault.Error {
-	return fault.Denied("文件中可能有完整的联系方式,只有客服人员、经理和上传人可以下载;审计等其他岗位请在系统内查阅(联系方式只显示后四位),或请经理提供。",
-		"A file may hold contact data in full, so only CS officers, managers and who uploaded it download it. Others, auditors included, read the records here, with the last 4 digits shown, or ask a manager.").By("A6")
+	return fault.Denied("文件中可能有完整的联系方式,只有经理和上传人可以下载;审计等其他岗位请在系统内查阅(联系方式只显示后四位),或请经理提供。",
+		"A file may hold contact data in full, so only managers and who uploaded it download it. Others, auditors included, read the records here, with the last 4 digits shown, or ask a manager.").By("A6")
 }
 
 func shown(f *ent.File) server.File {

@@ -51,7 +51,8 @@ func uploadHeld(ctx context.Context, id uuid.UUID) (*Held, error) {
 }
 
 // Take takes an upload of the viewer's to the estate over into what is recorded now: its row goes, and with it the way to its
-// content past what holds it then. Whoever takes it keeps its SHA-256 where the SQL function content_used looks for it.
+// content past what holds it then. Whoever takes it keeps its SHA-256 where the SQL function content_used looks for it. The key of the
+// upload's digests on the audit trail goes, too: what holds it has a key of its own, which goes with its destruction (A7).
 //
 // Errors: NOT_FOUND at the field, also for what another has uploaded.
 func Take(tx *act.Tx, estate, id uuid.UUID, field string) (*ent.File, error) {
@@ -71,6 +72,9 @@ func Take(tx *act.Tx, estate, id uuid.UUID, field string) (*ent.File, error) {
 	}
 	if !taken {
 		return nil, fault.Missing().At(field) // by another act at the same time
+	}
+	if err := tx.Runtime().Keys.Erase(tx, id); err != nil { // before it commits: of an upload that stays, too, nobody needs to prove the name
+		return nil, err
 	}
 	return f, tx.Note(estate, audit.Change{Type: ent.TypeFile, ID: f.ID, Op: audit.Delete})
 }

@@ -73,7 +73,7 @@ func TestUploadsRaceWithEachOtherAndWithRemoval(t *testing.T) {
 				t.Errorf("the hash is %s", sum)
 			}
 			for _, id := range ids {
-				if status, got := download(t, people[0], id); status != http.StatusOK || got != text {
+				if status, got := download(t, people[1], id); status != http.StatusOK || got != text {
 					t.Errorf("%s: %d %q", id, status, got)
 				}
 			}

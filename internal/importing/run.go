@@ -17,6 +17,7 @@ import (
 	"github.com/steward-pm/steward/internal/fault"
 	"github.com/steward-pm/steward/internal/ids"
 	"github.com/steward-pm/steward/internal/intake"
+	"github.com/steward-pm/steward/policy"
 )
 
 // chunk is how many lines are looked up and written together.
@@ -163,6 +164,9 @@ func open(tx *act.Tx, req Request, e *ent.Estate) (name string, content io.ReadS
 	row, err := tx.File.Query().Where(file.ID(req.FileID), file.EstateID(e.ID)).Only(tx)
 	if row, err = act.Find(row, err, "fileID"); err != nil {
 		return "", nil, err
+	}
+	if !tx.Viewer.Scope(policy.File, policy.Read).Covers(row.RowScope()) {
+		return "", nil, fault.Missing().At("fileID") // another's: what is rejected of it would be told
 	}
 	content, err = contentFrom(tx).Open(tx, row.Sha256, e.ID)
 	return row.Name, content, err

@@ -29,7 +29,7 @@ type TellBreachPayload struct{ Obligation *ent.Obligation }
 var Explain = act.Guarded(act.New("obligations.explain", act.Needs(policy.Obligation, policy.Update), nil, explain), explainGuard)
 
 func explain(tx *act.Tx, in TellBreachInput) (*TellBreachPayload, error) {
-	o, err := tx.Obligation.Query().Where(obligation.ID(in.ID)).ForUpdate().Only(tx)
+	o, err := tx.Obligation.Query().Where(obligation.ID(in.ID), told(tx)).ForUpdate().Only(tx)
 	if o, err = act.Find(o, err, "id"); err != nil {
 		return nil, err
 	}
@@ -44,7 +44,7 @@ var explainGuard = act.Guard[*ent.Obligation]{
 	Entity: ent.TypeObligation,
 	ID:     func(o *ent.Obligation) uuid.UUID { return o.ID },
 	Load: func(tx *act.Tx, list []uuid.UUID) ([]*ent.Obligation, error) {
-		return tx.Obligation.Query().Where(obligation.IDIn(list...)).All(tx)
+		return tx.Obligation.Query().Where(obligation.IDIn(list...), told(tx)).All(tx)
 	},
 	Check: canExplain,
 }

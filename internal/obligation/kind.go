@@ -13,6 +13,10 @@ type Kind struct {
 	TitleZH string // what is to be done, in a line, before what it is about: "收回钥匙:"
 	TitleEN string
 
+	// Of is the entity of what it is about, where the obligation is told to who may read that row, and to nobody else: what is due about a
+	// household's complaint says that it complained. Empty: to everybody who may read obligations.
+	Of string
+
 	// Answer finds who is reminded, by subject, in a constant number of statements; nil, or nobody found: the leaders of the
 	// department. Those who may decide a question, say.
 	Answer func(tx *act.Tx, subjects []uuid.UUID) (map[uuid.UUID][]uuid.UUID, error)

@@ -88,10 +88,14 @@ func remindEstate(tx *act.Tx, in remindInput) (*reminded, error) {
 	if err != nil {
 		return nil, err
 	}
+	inPerson, err := person(tx, in.Estate, cal.Today(tx.Now), list)
+	if err != nil {
+		return nil, err
+	}
 	var messages []account.Message
 	steps := make([]step, len(list))
 	for i, o := range list {
-		steps[i] = nextStep(o, leadersOf, tx.Now)
+		steps[i] = nextStep(o, inPerson(o), leadersOf, tx.Now)
 		messages = append(messages, steps[i].messages(cal)...)
 	}
 	if err := take(tx, in.Estate, steps); err != nil {
@@ -121,12 +125,12 @@ type step struct {
 }
 
 // nextStep decides. What nobody is answerable for in person goes to the leaders at once.
-func nextStep(o *ent.Obligation, leadersOf func(*ent.Obligation) []uuid.UUID, now time.Time) step {
+func nextStep(o *ent.Obligation, person *uuid.UUID, leadersOf func(*ent.Obligation) []uuid.UUID, now time.Time) step {
 	s := step{o: o, reminders: o.Reminders, state: o.State}
-	if o.Reminders == 0 && o.AccountID != nil {
-		s.reminders, s.person = 1, *o.AccountID
+	if o.Reminders == 0 && person != nil {
+		s.reminders, s.person = 1, *person
 	}
-	if s.reminders < 2 && (o.AccountID == nil || !now.Before(o.DueAt.Add(leaderAfter))) {
+	if s.reminders < 2 && (person == nil || !now.Before(o.DueAt.Add(leaderAfter))) {
 		s.reminders, s.leaders = 2, leadersOf(o)
 	}
 	if now.After(breachOf(o)) {

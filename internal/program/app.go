@@ -126,8 +126,10 @@ func (a *App) jobs(work bool) jobs.Options {
 		{Name: "approvals.expire", Every: time.Minute, Do: approval.Expire},
 		{Name: "registry.deemMovedIn", Every: time.Hour, Do: func(ctx context.Context, _ *act.Runtime) (int, error) { return registry.DeemOverdue(ctx) }},
 		{Name: "archives.shred", Every: time.Minute, Do: func(ctx context.Context, rt *act.Runtime) (int, error) { return archives.Shred(ctx, rt, a.content) }},
+		{Name: "archives.requests", Every: time.Minute, Do: archives.RequestsExpire},
 		{Name: "archives.index", Every: time.Minute, Do: func(ctx context.Context, rt *act.Runtime) (int, error) { return archives.Index(ctx, rt, a.content) }},
 		{Name: "archives.retention", Every: time.Hour, Do: archives.RetentionFalls},
+		{Name: "files.expire", Every: time.Hour, Do: files.Expire},
 		{Name: "identity.prune", Every: 24 * time.Hour, Do: jobs.Prune},
 	}}
 }

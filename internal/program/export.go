@@ -17,7 +17,7 @@ import (
 )
 
 type exportCommand struct {
-	Register string       `arg:"" help:"Name of the register (keys-loans, keys-acceptance, keys-outstanding, keys-distribution, keys-statistics, archives-volumes, archives-files, archives-requests, archives-loans, archives-destructions, units, households), or audit for the whole audit trail."`
+	Register string       `arg:"" help:"Name of the register (keys-loans, keys-acceptance, keys-outstanding, keys-distribution, keys-statistics, vacancies, archives-volumes, archives-files, archives-requests, archives-loans, archives-destructions, units, households), or audit for the whole audit trail."`
 	File     string       `arg:"" help:"File to write: its name ends in .xlsx, .csv or .html (to print), the trail's in .jsonl." type:"path"`
 	Estate   string       `help:"Code of the estate." placeholder:"CODE"`
 	Lang     string       `help:"Language of title and headings." enum:"zh,en" default:"zh"`

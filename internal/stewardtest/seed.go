@@ -127,6 +127,7 @@ func seedEstate(ctx context.Context, db *database.DB, code, name string) (err er
 	if s.err == nil {
 		seedArchive(&s, e.ID, staff.ID, households)
 	}
+	seedVacancy(&s, e.ID, units[3])
 	if s.err != nil {
 		return s.err
 	}
@@ -213,6 +214,7 @@ func seedKeys(ctx context.Context, tx pgx.Tx, estate uuid.UUID, units []uuid.UUI
 	b.queueDestruction(estate, account)
 	b.queueSearch(estate)
 	b.queueLoans(estate, account)
+	b.queueMail(estate, account)
 	return tx.SendBatch(ctx, &b.Batch).Close()
 }
 

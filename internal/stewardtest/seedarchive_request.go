@@ -19,7 +19,7 @@ func (b *batch) queueArchive(estate, account uuid.UUID) {
 			SELECT $1, $2, $3, $4, 'VIEW', '培训', '管理手册', $5, $6, $7, '前台', s.id, s.id, s.department_id, u.id, h.id
 			FROM (SELECT * FROM staffs WHERE estate_id = $3 ORDER BY id LIMIT 1) s, (SELECT id FROM units WHERE estate_id = $3 ORDER BY id LIMIT 1) u,
 				(SELECT id FROM households WHERE estate_id = $3 ORDER BY id LIMIT 1) h`,
-			id, Start, estate, fmt.Sprintf("AR-%04d", i+1), Start.AddDate(0, 0, 3*i-2), Start.AddDate(0, 0, 3*i-1), account)
+			id, Start, estate, fmt.Sprintf("AR-%04d", i+1), Start.AddDate(0, 2*i, 3*i-2), Start.AddDate(0, 2*i, 3*i-1), account)
 	}
 	b.queue(`INSERT INTO archive_request_documents (id, created_at, estate_id, request_id, document_id, named_by_id, named_by_name, department_id)
 		SELECT new_id(x'060c'::int), $1, $2, r.id, d.id, gen_random_uuid(), '档案员', r.department_id

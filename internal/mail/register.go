@@ -1,0 +1,136 @@
+package mail
+
+import (
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"github.com/steward-pm/steward/ent"
+	"github.com/steward-pm/steward/ent/department"
+	"github.com/steward-pm/steward/ent/household"
+	"github.com/steward-pm/steward/ent/mailitem"
+	"github.com/steward-pm/steward/ent/mailreceipt"
+	"github.com/steward-pm/steward/internal/act"
+	"github.com/steward-pm/steward/internal/fault"
+	"github.com/steward-pm/steward/internal/void"
+	"github.com/steward-pm/steward/internal/wording"
+	"github.com/steward-pm/steward/policy"
+)
+
+// mostItems is how many items are registered, sorted or returned at once.
+const mostItems = 200
+
+// RegisterMailInput lists items that came with a receipt.
+type RegisterMailInput struct {
+	ReceiptID uuid.UUID
+	Items     []MailItemInput
+}
+
+// MailItemInput is one item: for a household or a department, or as it says if neither is known.
+type MailItemInput struct {
+	Kind                       mailitem.Kind
+	Barcode, Sender, Addressee *string
+	HouseholdID, DepartmentID  *uuid.UUID
+}
+
+// Check refuses what is no list of items, and a barcode that is given twice.
+func (in RegisterMailInput) Check() error {
+	if len(in.Items) == 0 || len(in.Items) > mostItems {
+		return fault.Invalid("items", "请登记 1 到 %[1]d 件邮件。", "Register between 1 and %[1]d items.", mostItems).By("M1")
+	}
+	seen := map[string]bool{}
+	for i, item := range in.Items {
+		if err := item.check(fmt.Sprintf("items.%d.", i)); err != nil {
+			return err
+		}
+		if code := barcode(item.Barcode); code != "" {
+			if seen[code] {
+				return fault.Invalid(fmt.Sprintf("items.%d.barcode", i), "条码重复,请核对。", "The barcode is given twice; check it.").By("M1")
+			}
+			seen[code] = true
+		}
+	}
+	return nil
+}
+
+func (in MailItemInput) check(field string) error {
+	if in.HouseholdID != nil && in.DepartmentID != nil {
+		return fault.Invalid(field+"departmentID", "收件方只能是业户或部室之一。", "It is for a household or for a department, not for both.").By("M1")
+	}
+	for name, text := range map[string]*string{"sender": in.Sender, "addressee": in.Addressee} {
+		if err := wording.Optional(wording.CheckLine, field+name, text); err != nil {
+			return err
+		}
+	}
+	return wording.Optional(wording.CheckCode, field+"barcode", in.Barcode)
+}
+
+func barcode(code *string) string {
+	if code == nil {
+		return ""
+	}
+	return wording.Code(*code)
+}
+
+// RegisterMailPayload are the items, in the order given.
+type RegisterMailPayload struct{ Items []*ent.MailItem }
+
+// Register puts items of a receipt on record, each for a household or a department; whom it is for may be unknown (M1).
+//
+// Errors: NOT_FOUND for a receipt, household or department that is not there; CONFLICT if the receipt was voided, or an item of the
+// barcode is here already.
+var Register = act.New("mail.register", act.Needs(policy.MailItem, policy.Create), act.Clauses("M1"), register)
+
+func register(tx *act.Tx, in RegisterMailInput) (*RegisterMailPayload, error) {
+	r, err := tx.MailReceipt.Query().Where(mailreceipt.ID(in.ReceiptID)).Only(tx)
+	if r, err = act.Find(r, err, "receiptID"); err != nil {
+		return nil, err
+	}
+	if err := void.Refuse(r.VoidedAt); err != nil {
+		return nil, err
+	}
+	households, departments, err := addressees(tx, r.EstateID, in.Items)
+	if err != nil {
+		return nil, err
+	}
+	rows := make([]*ent.MailItemCreate, len(in.Items))
+	for i, item := range in.Items {
+		if item.HouseholdID != nil && !households[*item.HouseholdID] {
+			return nil, fault.Missing().At(fmt.Sprintf("items.%d.householdID", i))
+		}
+		if item.DepartmentID != nil && !departments[*item.DepartmentID] {
+			return nil, fault.Missing().At(fmt.Sprintf("items.%d.departmentID", i))
+		}
+		rows[i] = tx.MailItem.Create().SetEstateID(r.EstateID).SetReceiptID(r.ID).SetReceivedOn(r.ReceivedOn).SetKind(item.Kind).
+			SetBarcode(barcode(item.Barcode)).SetSender(tidy(item.Sender)).SetAddressee(tidy(item.Addressee)).
+			SetNillableHouseholdID(item.HouseholdID).SetNillableDepartmentID(item.DepartmentID).
+			SetChangedAt(tx.Now).SetChangedByName(tx.Viewer.Name).SetRegisteredByID(tx.Viewer.Account).SetRegisteredByName(tx.Viewer.Name)
+	}
+	items, err := tx.MailItem.CreateBulk(rows...).Save(tx)
+	return &RegisterMailPayload{items}, err
+}
+
+// addressees are which of the households and departments are the estate's, in two statements for any number of items.
+func addressees(tx *act.Tx, estate uuid.UUID, items []MailItemInput) (households, departments map[uuid.UUID]bool, err error) {
+	var homes, offices []uuid.UUID
+	for _, item := range items {
+		if item.HouseholdID != nil {
+			homes = append(homes, *item.HouseholdID)
+		}
+		if item.DepartmentID != nil {
+			offices = append(offices, *item.DepartmentID)
+		}
+	}
+	found := func(list []uuid.UUID, err error) (map[uuid.UUID]bool, error) {
+		out := make(map[uuid.UUID]bool, len(list))
+		for _, id := range list {
+			out[id] = true
+		}
+		return out, err
+	}
+	if households, err = found(tx.Household.Query().Where(household.IDIn(homes...), household.EstateID(estate)).IDs(tx)); err != nil {
+		return nil, nil, err
+	}
+	departments, err = found(tx.Department.Query().Where(department.IDIn(offices...), department.EstateID(estate)).IDs(tx))
+	return households, departments, err
+}

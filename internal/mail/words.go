@@ -1,0 +1,34 @@
+package mail
+
+import (
+	"strings"
+
+	"github.com/steward-pm/steward/ent"
+	"github.com/steward-pm/steward/ent/mailitem"
+)
+
+func stateZH(s mailitem.State) string {
+	return map[mailitem.State]string{
+		mailitem.StateReceived: "已收", mailitem.StateSorted: "已分拣", mailitem.StateDelivered: "已送达",
+		mailitem.StateDead: "死信待退", mailitem.StateReturned: "已退回", mailitem.StateDoubtful: "疑信待定",
+	}[s]
+}
+
+func stateEN(s mailitem.State) string { return strings.ToLower(string(s)) }
+
+func kindZH(kind string) string {
+	return map[string]string{
+		"LETTER": "信件", "REGISTERED": "挂号信", "PARCEL": "包裹", "MAGAZINE": "杂志", "NEWSPAPER": "报纸", "MONEY_ORDER": "汇款单",
+	}[kind]
+}
+
+func kindEN(kind string) string {
+	return map[string]string{
+		"LETTER": "Letter", "REGISTERED": "Registered letter", "PARCEL": "Parcel", "MAGAZINE": "Magazine", "NEWSPAPER": "Newspaper", "MONEY_ORDER": "Money order",
+	}[kind]
+}
+
+// itemWords names an item in a line, without whom it is for.
+func itemWords(item *ent.MailItem) (zh, en string) {
+	return strings.TrimSpace(kindZH(string(item.Kind)) + " " + item.Barcode), strings.TrimSpace(kindEN(string(item.Kind)) + " " + item.Barcode)
+}

@@ -1,0 +1,67 @@
+package vacancy
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"entgo.io/ent/dialect/sql"
+
+	"github.com/steward-pm/steward/ent"
+	"github.com/steward-pm/steward/ent/vacancy"
+	"github.com/steward-pm/steward/internal/access"
+	"github.com/steward-pm/steward/internal/act"
+	"github.com/steward-pm/steward/policy"
+)
+
+// List asks for vacancies with the keys that are held of each, by one statement; overdue, if it is given, for those of which
+// something is past its day in their estate, or for the other open ones.
+func List(db *ent.Client, now time.Time, overdue *bool) *ent.VacancyQuery {
+	q := withKeys(db.Vacancy.Query())
+	if overdue != nil {
+		q.Where(func(s *sql.Selector) {
+			s.Where(sql.P(func(b *sql.Builder) {
+				b.Ident(s.C(vacancy.FieldDueOn)).WriteString(map[bool]string{true: " < ", false: " >= "}[*overdue]).WriteString("(SELECT (").Arg(now).
+					WriteString("::timestamptz AT TIME ZONE e.time_zone)::date FROM estates e WHERE e.id = ").Ident(s.C(vacancy.FieldEstateID)).WriteString(")")
+			}))
+		})
+	}
+	return q
+}
+
+// held is the column of withKeys.
+const held = "keys_held"
+
+// withKeys adds to each row how many keys of the unit are in a cabinet or at the front desk, by the ledger (K4.1).
+func withKeys(q *ent.VacancyQuery) *ent.VacancyQuery {
+	q.Modify(func(s *sql.Selector) {
+		s.AppendSelectExprAs(sql.Raw(fmt.Sprintf(`(SELECT coalesce(sum(b.count), 0)::bigint
+			FROM key_sets k JOIN key_balances b ON b.estate_id = k.estate_id AND b.set_id = k.id JOIN key_holders h ON h.estate_id = b.estate_id AND h.id = b.holder_id
+			WHERE k.estate_id = %s AND k.unit_id = %s AND h.kind IN ('CABINET', 'DESK'))`, s.C(vacancy.FieldEstateID), s.C(vacancy.FieldUnitID))), held)
+	})
+	return q
+}
+
+// KeysHeld is how many keys of the unit are in a cabinet or at the front desk (V3); nil for who does not see the ledger. A vacancy of
+// List has it at hand, another one asks for it.
+func KeysHeld(ctx context.Context, v *ent.Vacancy) (*int, error) {
+	if !access.From(ctx).Scope(policy.KeyBalance, policy.Read).Covers(access.Row{Estate: v.EstateID}) {
+		return nil, nil
+	}
+	count, err := v.Value(held)
+	if err != nil {
+		again, err := withKeys(act.From(ctx).DB.Ent.Vacancy.Query().Where(vacancy.ID(v.ID))).Only(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if count, err = again.Value(held); err != nil {
+			return nil, err
+		}
+	}
+	n, ok := count.(int64)
+	if !ok {
+		return nil, fmt.Errorf("vacancy: the count of keys is a %T", count)
+	}
+	keys := int(n)
+	return &keys, nil
+}

@@ -1,0 +1,30 @@
+// Package vacancy is chapter V of the rulebook: flats and shops that stand empty (空置房).
+//
+// The database opens a vacancy when a unit falls vacant, be it by an import, and closes it when somebody has moved in
+// (00060_vacancies.sql); people say of it what 空置房登记表 asks.
+//
+//	describe.go V3  Describe: in what condition it is, and since when it stands empty
+//	meters.go   V3  ReadMeters; voidreading.go VoidReading
+//	list.go     V3  List, and how many keys are held; register.go the register
+package vacancy
+
+import (
+	"github.com/steward-pm/steward/internal/act"
+	"github.com/steward-pm/steward/internal/fault"
+)
+
+func init() {
+	act.Explain("vacancies_since", fault.Invalid("sinceOn", "该房当时还有业户,请填写最后一户迁出之后的日期。",
+		"The unit was not empty then; give a day on or after the last household moved out.").By("V3"))
+	act.Explain("vacancies_closed", ended())
+	act.Explain("meter_readings_open", ended())
+	act.Explain("meter_readings_rises", fault.Rule("V3", "读数不能小于前一次、大于后一次;如已换表,请填写换表原因。",
+		"A meter shows no less than before, and no more than after; if it was changed, say why.").At("readings"))
+	act.Explain("meter_readings_rests", fault.Rule("V3", "之后的读数是换表后抄的,请先作废那些读数。",
+		"Later readings rest on this one, since the meter was changed; void those first.").At("id"))
+}
+
+// ended refuses what is to be recorded of a vacancy that is over.
+func ended() *fault.Error {
+	return fault.Clash("该房已入住,不再是空置房。", "Somebody has moved in; the unit is vacant no more.").By("V3")
+}
