@@ -17,7 +17,7 @@ var also = map[string]string{
 	"key_copy_orders": ", state = 'VOIDED', made_at = coalesce(made_at, now())",
 	"key_acceptances": ", state = 'VOIDED', accepted_at = coalesce(accepted_at, now())", "archive_documents": ", state = 'VOIDED', volume_id = NULL, bound_at = NULL, current = false", "key_losses": ", state = 'VOIDED'",
 	"violations": ", state = 'VOIDED'", "complaints": ", state = 'VOIDED'", "correspondences": ", state = 'VOIDED'", "renovations": ", state = 'VOIDED'",
-	"key_loans": ", state = 'VOIDED', returned_at = NULL",
+	"key_loans": ", state = 'VOIDED', returned_at = NULL", "archive_loans": ", state = 'VOIDED', returned_at = NULL",
 }
 
 const whole = `voided_at = now(), void_reason = 'x', voided_by_id = gen_random_uuid(), voided_by_name = 'x'`

@@ -39,17 +39,8 @@ func parse(address string, getenv func(string) string) (*settings, error) {
 	if c.prefix != "" {
 		c.prefix += "/"
 	}
-	for name, values := range u.Query() {
-		value := values[len(values)-1]
-		switch {
-		case name == "endpoint" && (strings.HasPrefix(value, "https://") || strings.HasPrefix(value, "http://")):
-			c.endpoint = aws.String(value)
-		case name == "region":
-			c.region = value
-		case name == "style" && (value == "path" || value == "host"):
-		default:
-			return nil, malformed()
-		}
+	if err := c.options(u.Query()); err != nil {
+		return nil, err
 	}
 	c.pathStyle = u.Query().Get("style") == "path" || c.endpoint != nil && u.Query().Get("style") == ""
 	if c.region == "" {
@@ -60,6 +51,23 @@ func parse(address string, getenv func(string) string) (*settings, error) {
 	}
 	c.credentials, err = keys(getenv)
 	return c, err
+}
+
+// options reads what is said behind the question mark.
+func (c *settings) options(query url.Values) error {
+	for name, values := range query {
+		value := values[len(values)-1]
+		switch {
+		case name == "endpoint" && (strings.HasPrefix(value, "https://") || strings.HasPrefix(value, "http://")):
+			c.endpoint = aws.String(value)
+		case name == "region":
+			c.region = value
+		case name == "style" && (value == "path" || value == "host"):
+		default:
+			return malformed()
+		}
+	}
+	return nil
 }
 
 func keys(getenv func(string) string) (aws.CredentialsProvider, error) {
