@@ -159,7 +159,7 @@ func TestHostileFilesAreBounded(t *testing.T) {
 		"half a pdf":         {demo.PDF("业主")[:200], pdf, []fulltext.State{fulltext.Unreadable}},
 		"a scan":             {demo.PDF("", ""), pdf, []fulltext.State{fulltext.Unreadable}},
 		"pdf memory bomb":    {pdfOf(bomb(600, " ")), pdf, []fulltext.State{fulltext.Unreadable}},
-		"pdf text bomb":      {pdfOf(bomb(10, "BT /F 12 Tf <4E1A4E3B> Tj ET\n")), pdf, []fulltext.State{fulltext.Unreadable, fulltext.Partly}},
+		"pdf text bomb":      {pdfOf(bomb(10, "BT /F 12 Tf <4E1A4E3B> Tj ET\n")), pdf, []fulltext.State{fulltext.Unreadable, fulltext.Partly, fulltext.Indexed}},
 		"pdf time bomb":      {pdfOf(bomb(80, "q 0 0 m 9 9 l S Q\n")), pdf, []fulltext.State{fulltext.Unreadable}},
 		"a picture":          {[]byte("\x89PNG"), "image/png", []fulltext.State{fulltext.Unreadable}},
 	} {

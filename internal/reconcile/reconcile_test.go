@@ -258,6 +258,8 @@ func TestTheDatabaseHoldsTheCourse(t *testing.T) {
 	}
 	o.SQL(`DROP TRIGGER reconciliation_course ON reconciliations`)
 	o.SQL(`DROP TRIGGER reconciliation_line_course ON reconciliation_lines`)
+	o.SQL(`DROP TRIGGER reconciliation_goes_on ON reconciliations`)
+	o.SQL(`DROP TRIGGER reconciliation_count_stays ON reconciliation_lines`)
 	for _, s := range statements {
 		want := ""
 		if !strings.HasSuffix(s.constraint, "_course") && !strings.HasSuffix(s.constraint, "_settled") {
