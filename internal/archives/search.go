@@ -87,24 +87,38 @@ func atHome(ctx context.Context, rt *act.Runtime, estate uuid.UUID) error {
 
 // holding are the conditions that each term stands in the document. Equality keeps to the index below row-level security.
 //
-// Who sees few documents would see by the time that it takes how many hold a word that are hidden, if PostgreSQL began with the word:
-// OFFSET keeps it from that, so that the words only of what the viewer sees are looked up.
+// Who sees few documents would see by the time that it takes how many hold a word that are hidden, if PostgreSQL looked for the word before it
+// asked whether the document may be read. The order of conditions is the planner's, by what it thinks they cost; a CASE is not: its condition
+// comes first, under every plan, and OFFSET keeps the words from being joined.
 func holding(ctx context.Context, estate uuid.UUID, terms []string) []predicate.ArchiveDocument {
 	scope := access.From(ctx).Scope(policy.ArchiveDocument, policy.Read)
 	few := !scope.Portfolio && len(scope.Estates)+len(scope.AllHouseholds) == 0
+	in := func(s *sql.Selector, term string) *sql.Predicate {
+		p := sql.Table("postings").Schema("search")
+		rows := sql.Select(p.C("term")).From(p).Where(sql.And(
+			sql.EQ(p.C("estate_id"), estate), sql.EQ(p.C("term"), term), sql.ColumnsEQ(p.C("document_id"), s.C(archivedocument.FieldID))))
+		if few {
+			rows.Offset(0)
+		}
+		return sql.Exists(rows)
+	}
 	list := make([]predicate.ArchiveDocument, len(terms))
 	for i, term := range terms {
-		list[i] = func(s *sql.Selector) {
-			p := sql.Table("postings").Schema("search")
-			in := sql.Select(p.C("term")).From(p).Where(sql.And(
-				sql.EQ(p.C("estate_id"), estate), sql.EQ(p.C("term"), term), sql.ColumnsEQ(p.C("document_id"), s.C(archivedocument.FieldID))))
-			if few {
-				in.Offset(0)
-			}
-			s.Where(sql.Exists(in))
-		}
+		list[i] = func(s *sql.Selector) { s.Where(in(s, term)) }
 	}
-	return list
+	if !few {
+		return list
+	}
+	return []predicate.ArchiveDocument{func(s *sql.Selector) {
+		words := make([]*sql.Predicate, len(terms))
+		for i, term := range terms {
+			words[i] = in(s, term)
+		}
+		seen := scope.Condition(ent.Entities[ent.TypeArchiveDocument], s.C)
+		s.Where(sql.P(func(b *sql.Builder) {
+			b.WriteString("CASE WHEN ").Join(seen).WriteString(" THEN ").Join(sql.And(words...)).WriteString(" ELSE false END")
+		}))
+	}}
 }
 
 // places tells where the documents hold what was searched for; they were read under the viewer's scope before.

@@ -46,13 +46,14 @@ func shelves(t testing.TB, app *stewardtest.App, n, words int) {
 	}
 }
 
-var unread = regexp.MustCompile(`postings_pkey on postings[ \w]* \(never executed\)`)
+var unread = regexp.MustCompile(` on postings[ \w]* \(never executed\)`)
 
 // Below row-level security words are found by the index alone, whatever is searched for and by whom.
 func TestA4_1_SearchReadsTheIndexAlone(t *testing.T) {
 	t.Parallel()
 	app := stewardtest.New(t)
 	shelves(t, app, 2000, 80)
+	app.Super(`UPDATE pg_class SET relallvisible = relpages WHERE oid = 'search.postings'::regclass`) // as after a night: a word is the cheapest to look up
 	for _, p := range []struct {
 		who   *stewardtest.Person
 		grant access.Grant
@@ -66,22 +67,28 @@ func TestA4_1_SearchReadsTheIndexAlone(t *testing.T) {
 		}
 		viewer := access.New(app.Policy, access.Viewer{Account: p.who.Account, Grants: []access.Grant{p.grant}})
 		for _, text := range []string{"罕见词", "常见", "物业管理", "无处"} {
-			plan := planOf(t, app, p.who, viewer, text)
+			plan := planOf(t, app, p.who, viewer, text, "")
 			if !strings.Contains(plan, "Index Only Scan using postings_pkey") || strings.Contains(plan, "Seq Scan on postings") || strings.Contains(plan, "Bitmap Heap Scan on postings") {
 				t.Errorf("%s, %s:\n%s", p.who.Email, text, plan)
 			}
 			if role := p.grant.Role; (role == policy.Resident || role == policy.KeyCustodian) && strings.Contains(plan, "Semi Join") {
 				t.Errorf("%s, %s begins with the word, and takes the longer the more of what is hidden holds it:\n%s", p.who.Email, text, plan)
 			}
-			if p.grant.Role == policy.KeyCustodian && strings.Count(plan, "postings_pkey") != len(unread.FindAllString(plan, -1)) {
-				t.Errorf("%s, %s looks up words of what is hidden:\n%s", p.who.Email, text, plan)
+			if p.grant.Role != policy.KeyCustodian {
+				continue
+			}
+			for _, planner := range []string{"work_mem = '64kB'", "enable_bitmapscan = off", "random_page_cost = 0", "random_page_cost = 100", "cpu_operator_cost = 10"} {
+				plan := planOf(t, app, p.who, viewer, text, planner)
+				if looked := strings.Count(plan, " on postings"); looked == 0 || looked != len(unread.FindAllString(plan, -1)) {
+					t.Errorf("%s, %s, planned with %q, looks up words of what is hidden:\n%s", p.who.Email, text, planner, plan)
+				}
 			}
 		}
 	}
 }
 
-// planOf is how PostgreSQL answers a search, as the serving role under the viewer's settings.
-func planOf(t *testing.T, app *stewardtest.App, who *stewardtest.Person, viewer *access.Viewer, text string) string {
+// planOf is how PostgreSQL answers a search, as the serving role under the viewer's settings, and with one setting of the planner.
+func planOf(t *testing.T, app *stewardtest.App, who *stewardtest.Person, viewer *access.Viewer, text, setting string) string {
 	t.Helper()
 	_, sql, args := stated(t, app, who, text)
 	at := slices.IndexFunc(sql, func(sql string) bool { return strings.Contains(sql, `"postings"`) })
@@ -90,6 +97,11 @@ func planOf(t *testing.T, app *stewardtest.App, who *stewardtest.Person, viewer 
 	}
 	var plan []string
 	err := app.DB.As(access.With(app.Context(), viewer), func(tx pgx.Tx) error {
+		if setting != "" {
+			if _, err := tx.Exec(context.Background(), "SET LOCAL "+setting); err != nil {
+				return err
+			}
+		}
 		rows, err := tx.Query(context.Background(), "EXPLAIN (ANALYZE, COSTS off, TIMING off, SUMMARY off) "+sql[at], args[at]...)
 		if err != nil {
 			return err

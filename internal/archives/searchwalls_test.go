@@ -117,8 +117,8 @@ func TestA6_EachWallAloneKeepsWhatIsHiddenFromSearch(t *testing.T) {
 	}
 	holds := func(wall string, app *stewardtest.App, want int) {
 		t.Helper()
-		if n := of(app, app.Neighbour(), app.A); n != want {
-			t.Errorf("%s: the neighbour finds %d, want %d", wall, n, want)
+		if n := of(app, app.Neighbour(), app.A); n != 0 { // a search of who sees few documents asks for its scope itself, before it looks for words
+			t.Errorf("%s: the neighbour finds %d", wall, n)
 		}
 		if n := of(app, app.As(policy.ProjectManager), app.B); n != want {
 			t.Errorf("%s: estate B's are found by A's manager: %d, want %d", wall, n, want)
