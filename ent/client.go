@@ -36,6 +36,9 @@ import (
 	"github.com/steward-pm/steward/ent/certificate"
 	"github.com/steward-pm/steward/ent/complaint"
 	"github.com/steward-pm/steward/ent/correspondence"
+	"github.com/steward-pm/steward/ent/defect"
+	"github.com/steward-pm/steward/ent/defectevent"
+	"github.com/steward-pm/steward/ent/defectphoto"
 	"github.com/steward-pm/steward/ent/department"
 	"github.com/steward-pm/steward/ent/emergencycontact"
 	"github.com/steward-pm/steward/ent/estate"
@@ -132,6 +135,12 @@ type Client struct {
 	Complaint *ComplaintClient
 	// Correspondence is the client for interacting with the Correspondence builders.
 	Correspondence *CorrespondenceClient
+	// Defect is the client for interacting with the Defect builders.
+	Defect *DefectClient
+	// DefectEvent is the client for interacting with the DefectEvent builders.
+	DefectEvent *DefectEventClient
+	// DefectPhoto is the client for interacting with the DefectPhoto builders.
+	DefectPhoto *DefectPhotoClient
 	// Department is the client for interacting with the Department builders.
 	Department *DepartmentClient
 	// EmergencyContact is the client for interacting with the EmergencyContact builders.
@@ -261,6 +270,9 @@ func (c *Client) init() {
 	c.Certificate = NewCertificateClient(c.config)
 	c.Complaint = NewComplaintClient(c.config)
 	c.Correspondence = NewCorrespondenceClient(c.config)
+	c.Defect = NewDefectClient(c.config)
+	c.DefectEvent = NewDefectEventClient(c.config)
+	c.DefectPhoto = NewDefectPhotoClient(c.config)
 	c.Department = NewDepartmentClient(c.config)
 	c.EmergencyContact = NewEmergencyContactClient(c.config)
 	c.Estate = NewEstateClient(c.config)
@@ -422,6 +434,9 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Certificate:            NewCertificateClient(cfg),
 		Complaint:              NewComplaintClient(cfg),
 		Correspondence:         NewCorrespondenceClient(cfg),
+		Defect:                 NewDefectClient(cfg),
+		DefectEvent:            NewDefectEventClient(cfg),
+		DefectPhoto:            NewDefectPhotoClient(cfg),
 		Department:             NewDepartmentClient(cfg),
 		EmergencyContact:       NewEmergencyContactClient(cfg),
 		Estate:                 NewEstateClient(cfg),
@@ -510,6 +525,9 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Certificate:            NewCertificateClient(cfg),
 		Complaint:              NewComplaintClient(cfg),
 		Correspondence:         NewCorrespondenceClient(cfg),
+		Defect:                 NewDefectClient(cfg),
+		DefectEvent:            NewDefectEventClient(cfg),
+		DefectPhoto:            NewDefectPhotoClient(cfg),
 		Department:             NewDepartmentClient(cfg),
 		EmergencyContact:       NewEmergencyContactClient(cfg),
 		Estate:                 NewEstateClient(cfg),
@@ -592,17 +610,18 @@ func (c *Client) Use(hooks ...Hook) {
 		c.ArchiveFile, c.ArchiveHold, c.ArchiveLoan, c.ArchiveLoanLine,
 		c.ArchiveManual, c.ArchivePermit, c.ArchiveRequest, c.ArchiveRequestDocument,
 		c.ArchiveRetention, c.ArchiveReturn, c.ArchiveVolume, c.Area, c.Building,
-		c.Certificate, c.Complaint, c.Correspondence, c.Department, c.EmergencyContact,
-		c.Estate, c.ExternalPerson, c.File, c.Household, c.ImportRun, c.KeyAcceptance,
-		c.KeyAcceptanceCheck, c.KeyAcceptanceLine, c.KeyBalance, c.KeyCabinetOpening,
-		c.KeyCopyOrder, c.KeyFollowUp, c.KeyGeneration, c.KeyHolder, c.KeyHook,
-		c.KeyLoan, c.KeyLoanLine, c.KeyLoanRequest, c.KeyLoanRequestLine,
-		c.KeyLockChange, c.KeyLoss, c.KeyMovement, c.KeyReturn, c.KeyScrapping,
-		c.KeySeal, c.KeySet, c.KeySpotCheck, c.KeyStatement, c.KeyStatementLine,
-		c.MailEvent, c.MailItem, c.MailReceipt, c.MailReceiptLine, c.MeterReading,
-		c.Obligation, c.Occupancy, c.Reconciliation, c.ReconciliationLine,
-		c.Renovation, c.RenovationStep, c.Resident, c.Signature, c.Staff,
-		c.StaffFileConsultation, c.Unit, c.Vacancy, c.Violation,
+		c.Certificate, c.Complaint, c.Correspondence, c.Defect, c.DefectEvent,
+		c.DefectPhoto, c.Department, c.EmergencyContact, c.Estate, c.ExternalPerson,
+		c.File, c.Household, c.ImportRun, c.KeyAcceptance, c.KeyAcceptanceCheck,
+		c.KeyAcceptanceLine, c.KeyBalance, c.KeyCabinetOpening, c.KeyCopyOrder,
+		c.KeyFollowUp, c.KeyGeneration, c.KeyHolder, c.KeyHook, c.KeyLoan,
+		c.KeyLoanLine, c.KeyLoanRequest, c.KeyLoanRequestLine, c.KeyLockChange,
+		c.KeyLoss, c.KeyMovement, c.KeyReturn, c.KeyScrapping, c.KeySeal, c.KeySet,
+		c.KeySpotCheck, c.KeyStatement, c.KeyStatementLine, c.MailEvent, c.MailItem,
+		c.MailReceipt, c.MailReceiptLine, c.MeterReading, c.Obligation, c.Occupancy,
+		c.Reconciliation, c.ReconciliationLine, c.Renovation, c.RenovationStep,
+		c.Resident, c.Signature, c.Staff, c.StaffFileConsultation, c.Unit, c.Vacancy,
+		c.Violation,
 	} {
 		n.Use(hooks...)
 	}
@@ -616,17 +635,18 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 		c.ArchiveFile, c.ArchiveHold, c.ArchiveLoan, c.ArchiveLoanLine,
 		c.ArchiveManual, c.ArchivePermit, c.ArchiveRequest, c.ArchiveRequestDocument,
 		c.ArchiveRetention, c.ArchiveReturn, c.ArchiveVolume, c.Area, c.Building,
-		c.Certificate, c.Complaint, c.Correspondence, c.Department, c.EmergencyContact,
-		c.Estate, c.ExternalPerson, c.File, c.Household, c.ImportRun, c.KeyAcceptance,
-		c.KeyAcceptanceCheck, c.KeyAcceptanceLine, c.KeyBalance, c.KeyCabinetOpening,
-		c.KeyCopyOrder, c.KeyFollowUp, c.KeyGeneration, c.KeyHolder, c.KeyHook,
-		c.KeyLoan, c.KeyLoanLine, c.KeyLoanRequest, c.KeyLoanRequestLine,
-		c.KeyLockChange, c.KeyLoss, c.KeyMovement, c.KeyReturn, c.KeyScrapping,
-		c.KeySeal, c.KeySet, c.KeySpotCheck, c.KeyStatement, c.KeyStatementLine,
-		c.MailEvent, c.MailItem, c.MailReceipt, c.MailReceiptLine, c.MeterReading,
-		c.Obligation, c.Occupancy, c.Reconciliation, c.ReconciliationLine,
-		c.Renovation, c.RenovationStep, c.Resident, c.Signature, c.Staff,
-		c.StaffFileConsultation, c.Unit, c.Vacancy, c.Violation,
+		c.Certificate, c.Complaint, c.Correspondence, c.Defect, c.DefectEvent,
+		c.DefectPhoto, c.Department, c.EmergencyContact, c.Estate, c.ExternalPerson,
+		c.File, c.Household, c.ImportRun, c.KeyAcceptance, c.KeyAcceptanceCheck,
+		c.KeyAcceptanceLine, c.KeyBalance, c.KeyCabinetOpening, c.KeyCopyOrder,
+		c.KeyFollowUp, c.KeyGeneration, c.KeyHolder, c.KeyHook, c.KeyLoan,
+		c.KeyLoanLine, c.KeyLoanRequest, c.KeyLoanRequestLine, c.KeyLockChange,
+		c.KeyLoss, c.KeyMovement, c.KeyReturn, c.KeyScrapping, c.KeySeal, c.KeySet,
+		c.KeySpotCheck, c.KeyStatement, c.KeyStatementLine, c.MailEvent, c.MailItem,
+		c.MailReceipt, c.MailReceiptLine, c.MeterReading, c.Obligation, c.Occupancy,
+		c.Reconciliation, c.ReconciliationLine, c.Renovation, c.RenovationStep,
+		c.Resident, c.Signature, c.Staff, c.StaffFileConsultation, c.Unit, c.Vacancy,
+		c.Violation,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -675,6 +695,12 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Complaint.mutate(ctx, m)
 	case *CorrespondenceMutation:
 		return c.Correspondence.mutate(ctx, m)
+	case *DefectMutation:
+		return c.Defect.mutate(ctx, m)
+	case *DefectEventMutation:
+		return c.DefectEvent.mutate(ctx, m)
+	case *DefectPhotoMutation:
+		return c.DefectPhoto.mutate(ctx, m)
 	case *DepartmentMutation:
 		return c.Department.mutate(ctx, m)
 	case *EmergencyContactMutation:
@@ -4459,6 +4485,613 @@ func (c *CorrespondenceClient) mutate(ctx context.Context, m *CorrespondenceMuta
 		return (&CorrespondenceDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Correspondence mutation op: %q", m.Op())
+	}
+}
+
+// DefectClient is a client for the Defect schema.
+type DefectClient struct {
+	config
+}
+
+// NewDefectClient returns a client for the Defect from the given config.
+func NewDefectClient(c config) *DefectClient {
+	return &DefectClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `defect.Hooks(f(g(h())))`.
+func (c *DefectClient) Use(hooks ...Hook) {
+	c.hooks.Defect = append(c.hooks.Defect, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `defect.Intercept(f(g(h())))`.
+func (c *DefectClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Defect = append(c.inters.Defect, interceptors...)
+}
+
+// Create returns a builder for creating a Defect entity.
+func (c *DefectClient) Create() *DefectCreate {
+	mutation := newDefectMutation(c.config, OpCreate)
+	return &DefectCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Defect entities.
+func (c *DefectClient) CreateBulk(builders ...*DefectCreate) *DefectCreateBulk {
+	return &DefectCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *DefectClient) MapCreateBulk(slice any, setFunc func(*DefectCreate, int)) *DefectCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &DefectCreateBulk{err: fmt.Errorf("calling to DefectClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*DefectCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &DefectCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Defect.
+func (c *DefectClient) Update() *DefectUpdate {
+	mutation := newDefectMutation(c.config, OpUpdate)
+	return &DefectUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *DefectClient) UpdateOne(_m *Defect) *DefectUpdateOne {
+	mutation := newDefectMutation(c.config, OpUpdateOne, withDefect(_m))
+	return &DefectUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *DefectClient) UpdateOneID(id uuid.UUID) *DefectUpdateOne {
+	mutation := newDefectMutation(c.config, OpUpdateOne, withDefectID(id))
+	return &DefectUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Defect.
+func (c *DefectClient) Delete() *DefectDelete {
+	mutation := newDefectMutation(c.config, OpDelete)
+	return &DefectDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *DefectClient) DeleteOne(_m *Defect) *DefectDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *DefectClient) DeleteOneID(id uuid.UUID) *DefectDeleteOne {
+	builder := c.Delete().Where(defect.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &DefectDeleteOne{builder}
+}
+
+// Query returns a query builder for Defect.
+func (c *DefectClient) Query() *DefectQuery {
+	return &DefectQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeDefect},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Defect entity by its id.
+func (c *DefectClient) Get(ctx context.Context, id uuid.UUID) (*Defect, error) {
+	return c.Query().Where(defect.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *DefectClient) GetX(ctx context.Context, id uuid.UUID) *Defect {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a Defect.
+func (c *DefectClient) QueryEstate(_m *Defect) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(defect.Table, defect.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, defect.EstateTable, defect.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryVacancy queries the vacancy edge of a Defect.
+func (c *DefectClient) QueryVacancy(_m *Defect) *VacancyQuery {
+	query := (&VacancyClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(defect.Table, defect.FieldID, id),
+			sqlgraph.To(vacancy.Table, vacancy.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, defect.VacancyTable, defect.VacancyColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryUnit queries the unit edge of a Defect.
+func (c *DefectClient) QueryUnit(_m *Defect) *UnitQuery {
+	query := (&UnitClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(defect.Table, defect.FieldID, id),
+			sqlgraph.To(unit.Table, unit.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, defect.UnitTable, defect.UnitColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryDepartment queries the department edge of a Defect.
+func (c *DefectClient) QueryDepartment(_m *Defect) *DepartmentQuery {
+	query := (&DepartmentClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(defect.Table, defect.FieldID, id),
+			sqlgraph.To(department.Table, department.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, defect.DepartmentTable, defect.DepartmentColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryEvents queries the events edge of a Defect.
+func (c *DefectClient) QueryEvents(_m *Defect) *DefectEventQuery {
+	query := (&DefectEventClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(defect.Table, defect.FieldID, id),
+			sqlgraph.To(defectevent.Table, defectevent.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, defect.EventsTable, defect.EventsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryPhotos queries the photos edge of a Defect.
+func (c *DefectClient) QueryPhotos(_m *Defect) *DefectPhotoQuery {
+	query := (&DefectPhotoClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(defect.Table, defect.FieldID, id),
+			sqlgraph.To(defectphoto.Table, defectphoto.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, defect.PhotosTable, defect.PhotosColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *DefectClient) Hooks() []Hook {
+	return c.hooks.Defect
+}
+
+// Interceptors returns the client interceptors.
+func (c *DefectClient) Interceptors() []Interceptor {
+	return c.inters.Defect
+}
+
+func (c *DefectClient) mutate(ctx context.Context, m *DefectMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&DefectCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&DefectUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&DefectUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&DefectDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Defect mutation op: %q", m.Op())
+	}
+}
+
+// DefectEventClient is a client for the DefectEvent schema.
+type DefectEventClient struct {
+	config
+}
+
+// NewDefectEventClient returns a client for the DefectEvent from the given config.
+func NewDefectEventClient(c config) *DefectEventClient {
+	return &DefectEventClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `defectevent.Hooks(f(g(h())))`.
+func (c *DefectEventClient) Use(hooks ...Hook) {
+	c.hooks.DefectEvent = append(c.hooks.DefectEvent, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `defectevent.Intercept(f(g(h())))`.
+func (c *DefectEventClient) Intercept(interceptors ...Interceptor) {
+	c.inters.DefectEvent = append(c.inters.DefectEvent, interceptors...)
+}
+
+// Create returns a builder for creating a DefectEvent entity.
+func (c *DefectEventClient) Create() *DefectEventCreate {
+	mutation := newDefectEventMutation(c.config, OpCreate)
+	return &DefectEventCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of DefectEvent entities.
+func (c *DefectEventClient) CreateBulk(builders ...*DefectEventCreate) *DefectEventCreateBulk {
+	return &DefectEventCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *DefectEventClient) MapCreateBulk(slice any, setFunc func(*DefectEventCreate, int)) *DefectEventCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &DefectEventCreateBulk{err: fmt.Errorf("calling to DefectEventClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*DefectEventCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &DefectEventCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for DefectEvent.
+func (c *DefectEventClient) Update() *DefectEventUpdate {
+	mutation := newDefectEventMutation(c.config, OpUpdate)
+	return &DefectEventUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *DefectEventClient) UpdateOne(_m *DefectEvent) *DefectEventUpdateOne {
+	mutation := newDefectEventMutation(c.config, OpUpdateOne, withDefectEvent(_m))
+	return &DefectEventUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *DefectEventClient) UpdateOneID(id uuid.UUID) *DefectEventUpdateOne {
+	mutation := newDefectEventMutation(c.config, OpUpdateOne, withDefectEventID(id))
+	return &DefectEventUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for DefectEvent.
+func (c *DefectEventClient) Delete() *DefectEventDelete {
+	mutation := newDefectEventMutation(c.config, OpDelete)
+	return &DefectEventDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *DefectEventClient) DeleteOne(_m *DefectEvent) *DefectEventDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *DefectEventClient) DeleteOneID(id uuid.UUID) *DefectEventDeleteOne {
+	builder := c.Delete().Where(defectevent.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &DefectEventDeleteOne{builder}
+}
+
+// Query returns a query builder for DefectEvent.
+func (c *DefectEventClient) Query() *DefectEventQuery {
+	return &DefectEventQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeDefectEvent},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a DefectEvent entity by its id.
+func (c *DefectEventClient) Get(ctx context.Context, id uuid.UUID) (*DefectEvent, error) {
+	return c.Query().Where(defectevent.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *DefectEventClient) GetX(ctx context.Context, id uuid.UUID) *DefectEvent {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a DefectEvent.
+func (c *DefectEventClient) QueryEstate(_m *DefectEvent) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(defectevent.Table, defectevent.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, defectevent.EstateTable, defectevent.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryDefect queries the defect edge of a DefectEvent.
+func (c *DefectEventClient) QueryDefect(_m *DefectEvent) *DefectQuery {
+	query := (&DefectClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(defectevent.Table, defectevent.FieldID, id),
+			sqlgraph.To(defect.Table, defect.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, defectevent.DefectTable, defectevent.DefectColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryDepartment queries the department edge of a DefectEvent.
+func (c *DefectEventClient) QueryDepartment(_m *DefectEvent) *DepartmentQuery {
+	query := (&DepartmentClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(defectevent.Table, defectevent.FieldID, id),
+			sqlgraph.To(department.Table, department.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, defectevent.DepartmentTable, defectevent.DepartmentColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryPhotos queries the photos edge of a DefectEvent.
+func (c *DefectEventClient) QueryPhotos(_m *DefectEvent) *DefectPhotoQuery {
+	query := (&DefectPhotoClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(defectevent.Table, defectevent.FieldID, id),
+			sqlgraph.To(defectphoto.Table, defectphoto.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, defectevent.PhotosTable, defectevent.PhotosColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *DefectEventClient) Hooks() []Hook {
+	return c.hooks.DefectEvent
+}
+
+// Interceptors returns the client interceptors.
+func (c *DefectEventClient) Interceptors() []Interceptor {
+	return c.inters.DefectEvent
+}
+
+func (c *DefectEventClient) mutate(ctx context.Context, m *DefectEventMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&DefectEventCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&DefectEventUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&DefectEventUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&DefectEventDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown DefectEvent mutation op: %q", m.Op())
+	}
+}
+
+// DefectPhotoClient is a client for the DefectPhoto schema.
+type DefectPhotoClient struct {
+	config
+}
+
+// NewDefectPhotoClient returns a client for the DefectPhoto from the given config.
+func NewDefectPhotoClient(c config) *DefectPhotoClient {
+	return &DefectPhotoClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `defectphoto.Hooks(f(g(h())))`.
+func (c *DefectPhotoClient) Use(hooks ...Hook) {
+	c.hooks.DefectPhoto = append(c.hooks.DefectPhoto, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `defectphoto.Intercept(f(g(h())))`.
+func (c *DefectPhotoClient) Intercept(interceptors ...Interceptor) {
+	c.inters.DefectPhoto = append(c.inters.DefectPhoto, interceptors...)
+}
+
+// Create returns a builder for creating a DefectPhoto entity.
+func (c *DefectPhotoClient) Create() *DefectPhotoCreate {
+	mutation := newDefectPhotoMutation(c.config, OpCreate)
+	return &DefectPhotoCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of DefectPhoto entities.
+func (c *DefectPhotoClient) CreateBulk(builders ...*DefectPhotoCreate) *DefectPhotoCreateBulk {
+	return &DefectPhotoCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *DefectPhotoClient) MapCreateBulk(slice any, setFunc func(*DefectPhotoCreate, int)) *DefectPhotoCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &DefectPhotoCreateBulk{err: fmt.Errorf("calling to DefectPhotoClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*DefectPhotoCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &DefectPhotoCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for DefectPhoto.
+func (c *DefectPhotoClient) Update() *DefectPhotoUpdate {
+	mutation := newDefectPhotoMutation(c.config, OpUpdate)
+	return &DefectPhotoUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *DefectPhotoClient) UpdateOne(_m *DefectPhoto) *DefectPhotoUpdateOne {
+	mutation := newDefectPhotoMutation(c.config, OpUpdateOne, withDefectPhoto(_m))
+	return &DefectPhotoUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *DefectPhotoClient) UpdateOneID(id uuid.UUID) *DefectPhotoUpdateOne {
+	mutation := newDefectPhotoMutation(c.config, OpUpdateOne, withDefectPhotoID(id))
+	return &DefectPhotoUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for DefectPhoto.
+func (c *DefectPhotoClient) Delete() *DefectPhotoDelete {
+	mutation := newDefectPhotoMutation(c.config, OpDelete)
+	return &DefectPhotoDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *DefectPhotoClient) DeleteOne(_m *DefectPhoto) *DefectPhotoDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *DefectPhotoClient) DeleteOneID(id uuid.UUID) *DefectPhotoDeleteOne {
+	builder := c.Delete().Where(defectphoto.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &DefectPhotoDeleteOne{builder}
+}
+
+// Query returns a query builder for DefectPhoto.
+func (c *DefectPhotoClient) Query() *DefectPhotoQuery {
+	return &DefectPhotoQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeDefectPhoto},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a DefectPhoto entity by its id.
+func (c *DefectPhotoClient) Get(ctx context.Context, id uuid.UUID) (*DefectPhoto, error) {
+	return c.Query().Where(defectphoto.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *DefectPhotoClient) GetX(ctx context.Context, id uuid.UUID) *DefectPhoto {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a DefectPhoto.
+func (c *DefectPhotoClient) QueryEstate(_m *DefectPhoto) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(defectphoto.Table, defectphoto.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, defectphoto.EstateTable, defectphoto.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryDefect queries the defect edge of a DefectPhoto.
+func (c *DefectPhotoClient) QueryDefect(_m *DefectPhoto) *DefectQuery {
+	query := (&DefectClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(defectphoto.Table, defectphoto.FieldID, id),
+			sqlgraph.To(defect.Table, defect.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, defectphoto.DefectTable, defectphoto.DefectColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryEvent queries the event edge of a DefectPhoto.
+func (c *DefectPhotoClient) QueryEvent(_m *DefectPhoto) *DefectEventQuery {
+	query := (&DefectEventClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(defectphoto.Table, defectphoto.FieldID, id),
+			sqlgraph.To(defectevent.Table, defectevent.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, defectphoto.EventTable, defectphoto.EventColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *DefectPhotoClient) Hooks() []Hook {
+	return c.hooks.DefectPhoto
+}
+
+// Interceptors returns the client interceptors.
+func (c *DefectPhotoClient) Interceptors() []Interceptor {
+	return c.inters.DefectPhoto
+}
+
+func (c *DefectPhotoClient) mutate(ctx context.Context, m *DefectPhotoMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&DefectPhotoCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&DefectPhotoUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&DefectPhotoUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&DefectPhotoDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown DefectPhoto mutation op: %q", m.Op())
 	}
 }
 
@@ -13141,6 +13774,22 @@ func (c *VacancyClient) QueryReadings(_m *Vacancy) *MeterReadingQuery {
 	return query
 }
 
+// QueryDefects queries the defects edge of a Vacancy.
+func (c *VacancyClient) QueryDefects(_m *Vacancy) *DefectQuery {
+	query := (&DefectClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(vacancy.Table, vacancy.FieldID, id),
+			sqlgraph.To(defect.Table, defect.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, vacancy.DefectsTable, vacancy.DefectsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
 // Hooks returns the client hooks.
 func (c *VacancyClient) Hooks() []Hook {
 	return c.hooks.Vacancy
@@ -13338,12 +13987,13 @@ type (
 		ArchiveFile, ArchiveHold, ArchiveLoan, ArchiveLoanLine, ArchiveManual,
 		ArchivePermit, ArchiveRequest, ArchiveRequestDocument, ArchiveRetention,
 		ArchiveReturn, ArchiveVolume, Area, Building, Certificate, Complaint,
-		Correspondence, Department, EmergencyContact, Estate, ExternalPerson, File,
-		Household, ImportRun, KeyAcceptance, KeyAcceptanceCheck, KeyAcceptanceLine,
-		KeyBalance, KeyCabinetOpening, KeyCopyOrder, KeyFollowUp, KeyGeneration,
-		KeyHolder, KeyHook, KeyLoan, KeyLoanLine, KeyLoanRequest, KeyLoanRequestLine,
-		KeyLockChange, KeyLoss, KeyMovement, KeyReturn, KeyScrapping, KeySeal, KeySet,
-		KeySpotCheck, KeyStatement, KeyStatementLine, MailEvent, MailItem, MailReceipt,
+		Correspondence, Defect, DefectEvent, DefectPhoto, Department, EmergencyContact,
+		Estate, ExternalPerson, File, Household, ImportRun, KeyAcceptance,
+		KeyAcceptanceCheck, KeyAcceptanceLine, KeyBalance, KeyCabinetOpening,
+		KeyCopyOrder, KeyFollowUp, KeyGeneration, KeyHolder, KeyHook, KeyLoan,
+		KeyLoanLine, KeyLoanRequest, KeyLoanRequestLine, KeyLockChange, KeyLoss,
+		KeyMovement, KeyReturn, KeyScrapping, KeySeal, KeySet, KeySpotCheck,
+		KeyStatement, KeyStatementLine, MailEvent, MailItem, MailReceipt,
 		MailReceiptLine, MeterReading, Obligation, Occupancy, Reconciliation,
 		ReconciliationLine, Renovation, RenovationStep, Resident, Signature, Staff,
 		StaffFileConsultation, Unit, Vacancy, Violation []ent.Hook
@@ -13353,12 +14003,13 @@ type (
 		ArchiveFile, ArchiveHold, ArchiveLoan, ArchiveLoanLine, ArchiveManual,
 		ArchivePermit, ArchiveRequest, ArchiveRequestDocument, ArchiveRetention,
 		ArchiveReturn, ArchiveVolume, Area, Building, Certificate, Complaint,
-		Correspondence, Department, EmergencyContact, Estate, ExternalPerson, File,
-		Household, ImportRun, KeyAcceptance, KeyAcceptanceCheck, KeyAcceptanceLine,
-		KeyBalance, KeyCabinetOpening, KeyCopyOrder, KeyFollowUp, KeyGeneration,
-		KeyHolder, KeyHook, KeyLoan, KeyLoanLine, KeyLoanRequest, KeyLoanRequestLine,
-		KeyLockChange, KeyLoss, KeyMovement, KeyReturn, KeyScrapping, KeySeal, KeySet,
-		KeySpotCheck, KeyStatement, KeyStatementLine, MailEvent, MailItem, MailReceipt,
+		Correspondence, Defect, DefectEvent, DefectPhoto, Department, EmergencyContact,
+		Estate, ExternalPerson, File, Household, ImportRun, KeyAcceptance,
+		KeyAcceptanceCheck, KeyAcceptanceLine, KeyBalance, KeyCabinetOpening,
+		KeyCopyOrder, KeyFollowUp, KeyGeneration, KeyHolder, KeyHook, KeyLoan,
+		KeyLoanLine, KeyLoanRequest, KeyLoanRequestLine, KeyLockChange, KeyLoss,
+		KeyMovement, KeyReturn, KeyScrapping, KeySeal, KeySet, KeySpotCheck,
+		KeyStatement, KeyStatementLine, MailEvent, MailItem, MailReceipt,
 		MailReceiptLine, MeterReading, Obligation, Occupancy, Reconciliation,
 		ReconciliationLine, Renovation, RenovationStep, Resident, Signature, Staff,
 		StaffFileConsultation, Unit, Vacancy, Violation []ent.Interceptor

@@ -32,6 +32,9 @@ import (
 	"github.com/steward-pm/steward/ent/certificate"
 	"github.com/steward-pm/steward/ent/complaint"
 	"github.com/steward-pm/steward/ent/correspondence"
+	"github.com/steward-pm/steward/ent/defect"
+	"github.com/steward-pm/steward/ent/defectevent"
+	"github.com/steward-pm/steward/ent/defectphoto"
 	"github.com/steward-pm/steward/ent/department"
 	"github.com/steward-pm/steward/ent/emergencycontact"
 	"github.com/steward-pm/steward/ent/estate"
@@ -161,6 +164,9 @@ func checkColumn(t, c string) error {
 			certificate.Table:            certificate.ValidColumn,
 			complaint.Table:              complaint.ValidColumn,
 			correspondence.Table:         correspondence.ValidColumn,
+			defect.Table:                 defect.ValidColumn,
+			defectevent.Table:            defectevent.ValidColumn,
+			defectphoto.Table:            defectphoto.ValidColumn,
 			department.Table:             department.ValidColumn,
 			emergencycontact.Table:       emergencycontact.ValidColumn,
 			estate.Table:                 estate.ValidColumn,

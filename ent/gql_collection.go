@@ -27,6 +27,9 @@ import (
 	"github.com/steward-pm/steward/ent/certificate"
 	"github.com/steward-pm/steward/ent/complaint"
 	"github.com/steward-pm/steward/ent/correspondence"
+	"github.com/steward-pm/steward/ent/defect"
+	"github.com/steward-pm/steward/ent/defectevent"
+	"github.com/steward-pm/steward/ent/defectphoto"
 	"github.com/steward-pm/steward/ent/department"
 	"github.com/steward-pm/steward/ent/emergencycontact"
 	"github.com/steward-pm/steward/ent/estate"
@@ -4143,6 +4146,712 @@ func newCorrespondencePaginateArgs(rv map[string]any) *correspondencePaginateArg
 	}
 	if v, ok := rv[whereField].(*CorrespondenceWhereInput); ok {
 		args.opts = append(args.opts, WithCorrespondenceFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *DefectQuery) CollectFields(ctx context.Context, satisfies ...string) (*DefectQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *DefectQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(defect.Columns))
+		selectedFields = []string{defect.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[defect.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, defect.FieldEstateID)
+				fieldSeen[defect.FieldEstateID] = struct{}{}
+			}
+
+		case "vacancy":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&VacancyClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, vacancyImplementors)...); err != nil {
+				return err
+			}
+			_q.withVacancy = query
+			if _, ok := fieldSeen[defect.FieldVacancyID]; !ok {
+				selectedFields = append(selectedFields, defect.FieldVacancyID)
+				fieldSeen[defect.FieldVacancyID] = struct{}{}
+			}
+
+		case "unit":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&UnitClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, unitImplementors)...); err != nil {
+				return err
+			}
+			_q.withUnit = query
+			if _, ok := fieldSeen[defect.FieldUnitID]; !ok {
+				selectedFields = append(selectedFields, defect.FieldUnitID)
+				fieldSeen[defect.FieldUnitID] = struct{}{}
+			}
+
+		case "department":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&DepartmentClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, departmentImplementors)...); err != nil {
+				return err
+			}
+			_q.withDepartment = query
+			if _, ok := fieldSeen[defect.FieldDepartmentID]; !ok {
+				selectedFields = append(selectedFields, defect.FieldDepartmentID)
+				fieldSeen[defect.FieldDepartmentID] = struct{}{}
+			}
+
+		case "events":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&DefectEventClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, false, opCtx, field, path, mayAddCondition(satisfies, defecteventImplementors)...); err != nil {
+				return err
+			}
+			_q.WithNamedEvents(alias, func(wq *DefectEventQuery) {
+				*wq = *query
+			})
+
+		case "photos":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&DefectPhotoClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, false, opCtx, field, path, mayAddCondition(satisfies, defectphotoImplementors)...); err != nil {
+				return err
+			}
+			_q.WithNamedPhotos(alias, func(wq *DefectPhotoQuery) {
+				*wq = *query
+			})
+		case "createdAt":
+			if _, ok := fieldSeen[defect.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, defect.FieldCreatedAt)
+				fieldSeen[defect.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[defect.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, defect.FieldEstateID)
+				fieldSeen[defect.FieldEstateID] = struct{}{}
+			}
+		case "voidedAt":
+			if _, ok := fieldSeen[defect.FieldVoidedAt]; !ok {
+				selectedFields = append(selectedFields, defect.FieldVoidedAt)
+				fieldSeen[defect.FieldVoidedAt] = struct{}{}
+			}
+		case "voidReason":
+			if _, ok := fieldSeen[defect.FieldVoidReason]; !ok {
+				selectedFields = append(selectedFields, defect.FieldVoidReason)
+				fieldSeen[defect.FieldVoidReason] = struct{}{}
+			}
+		case "voidedByID":
+			if _, ok := fieldSeen[defect.FieldVoidedByID]; !ok {
+				selectedFields = append(selectedFields, defect.FieldVoidedByID)
+				fieldSeen[defect.FieldVoidedByID] = struct{}{}
+			}
+		case "voidedByName":
+			if _, ok := fieldSeen[defect.FieldVoidedByName]; !ok {
+				selectedFields = append(selectedFields, defect.FieldVoidedByName)
+				fieldSeen[defect.FieldVoidedByName] = struct{}{}
+			}
+		case "lateReason":
+			if _, ok := fieldSeen[defect.FieldLateReason]; !ok {
+				selectedFields = append(selectedFields, defect.FieldLateReason)
+				fieldSeen[defect.FieldLateReason] = struct{}{}
+			}
+		case "vacancyID":
+			if _, ok := fieldSeen[defect.FieldVacancyID]; !ok {
+				selectedFields = append(selectedFields, defect.FieldVacancyID)
+				fieldSeen[defect.FieldVacancyID] = struct{}{}
+			}
+		case "unitID":
+			if _, ok := fieldSeen[defect.FieldUnitID]; !ok {
+				selectedFields = append(selectedFields, defect.FieldUnitID)
+				fieldSeen[defect.FieldUnitID] = struct{}{}
+			}
+		case "inspectionResultID":
+			if _, ok := fieldSeen[defect.FieldInspectionResultID]; !ok {
+				selectedFields = append(selectedFields, defect.FieldInspectionResultID)
+				fieldSeen[defect.FieldInspectionResultID] = struct{}{}
+			}
+		case "departmentID":
+			if _, ok := fieldSeen[defect.FieldDepartmentID]; !ok {
+				selectedFields = append(selectedFields, defect.FieldDepartmentID)
+				fieldSeen[defect.FieldDepartmentID] = struct{}{}
+			}
+		case "finding":
+			if _, ok := fieldSeen[defect.FieldFinding]; !ok {
+				selectedFields = append(selectedFields, defect.FieldFinding)
+				fieldSeen[defect.FieldFinding] = struct{}{}
+			}
+		case "foundAt":
+			if _, ok := fieldSeen[defect.FieldFoundAt]; !ok {
+				selectedFields = append(selectedFields, defect.FieldFoundAt)
+				fieldSeen[defect.FieldFoundAt] = struct{}{}
+			}
+		case "reportedByID":
+			if _, ok := fieldSeen[defect.FieldReportedByID]; !ok {
+				selectedFields = append(selectedFields, defect.FieldReportedByID)
+				fieldSeen[defect.FieldReportedByID] = struct{}{}
+			}
+		case "reportedByName":
+			if _, ok := fieldSeen[defect.FieldReportedByName]; !ok {
+				selectedFields = append(selectedFields, defect.FieldReportedByName)
+				fieldSeen[defect.FieldReportedByName] = struct{}{}
+			}
+		case "state":
+			if _, ok := fieldSeen[defect.FieldState]; !ok {
+				selectedFields = append(selectedFields, defect.FieldState)
+				fieldSeen[defect.FieldState] = struct{}{}
+			}
+		case "notifiedAt":
+			if _, ok := fieldSeen[defect.FieldNotifiedAt]; !ok {
+				selectedFields = append(selectedFields, defect.FieldNotifiedAt)
+				fieldSeen[defect.FieldNotifiedAt] = struct{}{}
+			}
+		case "acknowledgeBy":
+			if _, ok := fieldSeen[defect.FieldAcknowledgeBy]; !ok {
+				selectedFields = append(selectedFields, defect.FieldAcknowledgeBy)
+				fieldSeen[defect.FieldAcknowledgeBy] = struct{}{}
+			}
+		case "acknowledgedAt":
+			if _, ok := fieldSeen[defect.FieldAcknowledgedAt]; !ok {
+				selectedFields = append(selectedFields, defect.FieldAcknowledgedAt)
+				fieldSeen[defect.FieldAcknowledgedAt] = struct{}{}
+			}
+		case "resolveBy":
+			if _, ok := fieldSeen[defect.FieldResolveBy]; !ok {
+				selectedFields = append(selectedFields, defect.FieldResolveBy)
+				fieldSeen[defect.FieldResolveBy] = struct{}{}
+			}
+		case "proposedUntil":
+			if _, ok := fieldSeen[defect.FieldProposedUntil]; !ok {
+				selectedFields = append(selectedFields, defect.FieldProposedUntil)
+				fieldSeen[defect.FieldProposedUntil] = struct{}{}
+			}
+		case "resolvedAt":
+			if _, ok := fieldSeen[defect.FieldResolvedAt]; !ok {
+				selectedFields = append(selectedFields, defect.FieldResolvedAt)
+				fieldSeen[defect.FieldResolvedAt] = struct{}{}
+			}
+		case "resolution":
+			if _, ok := fieldSeen[defect.FieldResolution]; !ok {
+				selectedFields = append(selectedFields, defect.FieldResolution)
+				fieldSeen[defect.FieldResolution] = struct{}{}
+			}
+		case "reinspectBy":
+			if _, ok := fieldSeen[defect.FieldReinspectBy]; !ok {
+				selectedFields = append(selectedFields, defect.FieldReinspectBy)
+				fieldSeen[defect.FieldReinspectBy] = struct{}{}
+			}
+		case "reinspectedAt":
+			if _, ok := fieldSeen[defect.FieldReinspectedAt]; !ok {
+				selectedFields = append(selectedFields, defect.FieldReinspectedAt)
+				fieldSeen[defect.FieldReinspectedAt] = struct{}{}
+			}
+		case "closedAt":
+			if _, ok := fieldSeen[defect.FieldClosedAt]; !ok {
+				selectedFields = append(selectedFields, defect.FieldClosedAt)
+				fieldSeen[defect.FieldClosedAt] = struct{}{}
+			}
+		case "reopened":
+			if _, ok := fieldSeen[defect.FieldReopened]; !ok {
+				selectedFields = append(selectedFields, defect.FieldReopened)
+				fieldSeen[defect.FieldReopened] = struct{}{}
+			}
+		case "dueAt":
+			if _, ok := fieldSeen[defect.FieldDueAt]; !ok {
+				selectedFields = append(selectedFields, defect.FieldDueAt)
+				fieldSeen[defect.FieldDueAt] = struct{}{}
+			}
+		case "escalatedAt":
+			if _, ok := fieldSeen[defect.FieldEscalatedAt]; !ok {
+				selectedFields = append(selectedFields, defect.FieldEscalatedAt)
+				fieldSeen[defect.FieldEscalatedAt] = struct{}{}
+			}
+		case "acknowledgedByID":
+			if _, ok := fieldSeen[defect.FieldAcknowledgedByID]; !ok {
+				selectedFields = append(selectedFields, defect.FieldAcknowledgedByID)
+				fieldSeen[defect.FieldAcknowledgedByID] = struct{}{}
+			}
+		case "acknowledgedByName":
+			if _, ok := fieldSeen[defect.FieldAcknowledgedByName]; !ok {
+				selectedFields = append(selectedFields, defect.FieldAcknowledgedByName)
+				fieldSeen[defect.FieldAcknowledgedByName] = struct{}{}
+			}
+		case "resolvedByID":
+			if _, ok := fieldSeen[defect.FieldResolvedByID]; !ok {
+				selectedFields = append(selectedFields, defect.FieldResolvedByID)
+				fieldSeen[defect.FieldResolvedByID] = struct{}{}
+			}
+		case "resolvedByName":
+			if _, ok := fieldSeen[defect.FieldResolvedByName]; !ok {
+				selectedFields = append(selectedFields, defect.FieldResolvedByName)
+				fieldSeen[defect.FieldResolvedByName] = struct{}{}
+			}
+		case "reinspectedByID":
+			if _, ok := fieldSeen[defect.FieldReinspectedByID]; !ok {
+				selectedFields = append(selectedFields, defect.FieldReinspectedByID)
+				fieldSeen[defect.FieldReinspectedByID] = struct{}{}
+			}
+		case "reinspectedByName":
+			if _, ok := fieldSeen[defect.FieldReinspectedByName]; !ok {
+				selectedFields = append(selectedFields, defect.FieldReinspectedByName)
+				fieldSeen[defect.FieldReinspectedByName] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type defectPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []DefectPaginateOption
+}
+
+func newDefectPaginateArgs(rv map[string]any) *defectPaginateArgs {
+	args := &defectPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &DefectOrder{Field: &DefectOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithDefectOrder(order))
+			}
+		case *DefectOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithDefectOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*DefectWhereInput); ok {
+		args.opts = append(args.opts, WithDefectFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *DefectEventQuery) CollectFields(ctx context.Context, satisfies ...string) (*DefectEventQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *DefectEventQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(defectevent.Columns))
+		selectedFields = []string{defectevent.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[defectevent.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, defectevent.FieldEstateID)
+				fieldSeen[defectevent.FieldEstateID] = struct{}{}
+			}
+
+		case "defect":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&DefectClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, defectImplementors)...); err != nil {
+				return err
+			}
+			_q.withDefect = query
+			if _, ok := fieldSeen[defectevent.FieldDefectID]; !ok {
+				selectedFields = append(selectedFields, defectevent.FieldDefectID)
+				fieldSeen[defectevent.FieldDefectID] = struct{}{}
+			}
+
+		case "department":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&DepartmentClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, departmentImplementors)...); err != nil {
+				return err
+			}
+			_q.withDepartment = query
+			if _, ok := fieldSeen[defectevent.FieldDepartmentID]; !ok {
+				selectedFields = append(selectedFields, defectevent.FieldDepartmentID)
+				fieldSeen[defectevent.FieldDepartmentID] = struct{}{}
+			}
+
+		case "photos":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&DefectPhotoClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, false, opCtx, field, path, mayAddCondition(satisfies, defectphotoImplementors)...); err != nil {
+				return err
+			}
+			_q.WithNamedPhotos(alias, func(wq *DefectPhotoQuery) {
+				*wq = *query
+			})
+		case "createdAt":
+			if _, ok := fieldSeen[defectevent.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, defectevent.FieldCreatedAt)
+				fieldSeen[defectevent.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[defectevent.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, defectevent.FieldEstateID)
+				fieldSeen[defectevent.FieldEstateID] = struct{}{}
+			}
+		case "defectID":
+			if _, ok := fieldSeen[defectevent.FieldDefectID]; !ok {
+				selectedFields = append(selectedFields, defectevent.FieldDefectID)
+				fieldSeen[defectevent.FieldDefectID] = struct{}{}
+			}
+		case "kind":
+			if _, ok := fieldSeen[defectevent.FieldKind]; !ok {
+				selectedFields = append(selectedFields, defectevent.FieldKind)
+				fieldSeen[defectevent.FieldKind] = struct{}{}
+			}
+		case "departmentID":
+			if _, ok := fieldSeen[defectevent.FieldDepartmentID]; !ok {
+				selectedFields = append(selectedFields, defectevent.FieldDepartmentID)
+				fieldSeen[defectevent.FieldDepartmentID] = struct{}{}
+			}
+		case "note":
+			if _, ok := fieldSeen[defectevent.FieldNote]; !ok {
+				selectedFields = append(selectedFields, defectevent.FieldNote)
+				fieldSeen[defectevent.FieldNote] = struct{}{}
+			}
+		case "acknowledgeBy":
+			if _, ok := fieldSeen[defectevent.FieldAcknowledgeBy]; !ok {
+				selectedFields = append(selectedFields, defectevent.FieldAcknowledgeBy)
+				fieldSeen[defectevent.FieldAcknowledgeBy] = struct{}{}
+			}
+		case "dueAt":
+			if _, ok := fieldSeen[defectevent.FieldDueAt]; !ok {
+				selectedFields = append(selectedFields, defectevent.FieldDueAt)
+				fieldSeen[defectevent.FieldDueAt] = struct{}{}
+			}
+		case "actedByID":
+			if _, ok := fieldSeen[defectevent.FieldActedByID]; !ok {
+				selectedFields = append(selectedFields, defectevent.FieldActedByID)
+				fieldSeen[defectevent.FieldActedByID] = struct{}{}
+			}
+		case "actedByName":
+			if _, ok := fieldSeen[defectevent.FieldActedByName]; !ok {
+				selectedFields = append(selectedFields, defectevent.FieldActedByName)
+				fieldSeen[defectevent.FieldActedByName] = struct{}{}
+			}
+		case "actedAt":
+			if _, ok := fieldSeen[defectevent.FieldActedAt]; !ok {
+				selectedFields = append(selectedFields, defectevent.FieldActedAt)
+				fieldSeen[defectevent.FieldActedAt] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type defecteventPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []DefectEventPaginateOption
+}
+
+func newDefectEventPaginateArgs(rv map[string]any) *defecteventPaginateArgs {
+	args := &defecteventPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &DefectEventOrder{Field: &DefectEventOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithDefectEventOrder(order))
+			}
+		case *DefectEventOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithDefectEventOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*DefectEventWhereInput); ok {
+		args.opts = append(args.opts, WithDefectEventFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *DefectPhotoQuery) CollectFields(ctx context.Context, satisfies ...string) (*DefectPhotoQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *DefectPhotoQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(defectphoto.Columns))
+		selectedFields = []string{defectphoto.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[defectphoto.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, defectphoto.FieldEstateID)
+				fieldSeen[defectphoto.FieldEstateID] = struct{}{}
+			}
+
+		case "defect":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&DefectClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, defectImplementors)...); err != nil {
+				return err
+			}
+			_q.withDefect = query
+			if _, ok := fieldSeen[defectphoto.FieldDefectID]; !ok {
+				selectedFields = append(selectedFields, defectphoto.FieldDefectID)
+				fieldSeen[defectphoto.FieldDefectID] = struct{}{}
+			}
+
+		case "event":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&DefectEventClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, defecteventImplementors)...); err != nil {
+				return err
+			}
+			_q.withEvent = query
+			if _, ok := fieldSeen[defectphoto.FieldEventID]; !ok {
+				selectedFields = append(selectedFields, defectphoto.FieldEventID)
+				fieldSeen[defectphoto.FieldEventID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[defectphoto.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, defectphoto.FieldCreatedAt)
+				fieldSeen[defectphoto.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[defectphoto.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, defectphoto.FieldEstateID)
+				fieldSeen[defectphoto.FieldEstateID] = struct{}{}
+			}
+		case "defectID":
+			if _, ok := fieldSeen[defectphoto.FieldDefectID]; !ok {
+				selectedFields = append(selectedFields, defectphoto.FieldDefectID)
+				fieldSeen[defectphoto.FieldDefectID] = struct{}{}
+			}
+		case "eventID":
+			if _, ok := fieldSeen[defectphoto.FieldEventID]; !ok {
+				selectedFields = append(selectedFields, defectphoto.FieldEventID)
+				fieldSeen[defectphoto.FieldEventID] = struct{}{}
+			}
+		case "name":
+			if _, ok := fieldSeen[defectphoto.FieldName]; !ok {
+				selectedFields = append(selectedFields, defectphoto.FieldName)
+				fieldSeen[defectphoto.FieldName] = struct{}{}
+			}
+		case "contentType":
+			if _, ok := fieldSeen[defectphoto.FieldContentType]; !ok {
+				selectedFields = append(selectedFields, defectphoto.FieldContentType)
+				fieldSeen[defectphoto.FieldContentType] = struct{}{}
+			}
+		case "size":
+			if _, ok := fieldSeen[defectphoto.FieldSize]; !ok {
+				selectedFields = append(selectedFields, defectphoto.FieldSize)
+				fieldSeen[defectphoto.FieldSize] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type defectphotoPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []DefectPhotoPaginateOption
+}
+
+func newDefectPhotoPaginateArgs(rv map[string]any) *defectphotoPaginateArgs {
+	args := &defectphotoPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &DefectPhotoOrder{Field: &DefectPhotoOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithDefectPhotoOrder(order))
+			}
+		case *DefectPhotoOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithDefectPhotoOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*DefectPhotoWhereInput); ok {
+		args.opts = append(args.opts, WithDefectPhotoFilter(v.Filter))
 	}
 	return args
 }
@@ -13053,6 +13762,19 @@ func (_q *VacancyQuery) collectField(ctx context.Context, oneNode bool, opCtx *g
 				return err
 			}
 			_q.WithNamedReadings(alias, func(wq *MeterReadingQuery) {
+				*wq = *query
+			})
+
+		case "defects":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&DefectClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, false, opCtx, field, path, mayAddCondition(satisfies, defectImplementors)...); err != nil {
+				return err
+			}
+			_q.WithNamedDefects(alias, func(wq *DefectQuery) {
 				*wq = *query
 			})
 		case "createdAt":

@@ -512,6 +512,122 @@ func (_m *Correspondence) File(ctx context.Context) (*ArchiveFile, error) {
 	return result, err
 }
 
+func (_m *Defect) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *Defect) Vacancy(ctx context.Context) (*Vacancy, error) {
+	result, err := _m.Edges.VacancyOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryVacancy().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *Defect) Unit(ctx context.Context) (*Unit, error) {
+	result, err := _m.Edges.UnitOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryUnit().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *Defect) Department(ctx context.Context) (*Department, error) {
+	result, err := _m.Edges.DepartmentOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryDepartment().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *Defect) Events(ctx context.Context) (result []*DefectEvent, err error) {
+	if fc := graphql.GetFieldContext(ctx); fc != nil && fc.Field.Alias != "" {
+		result, err = _m.NamedEvents(graphql.GetFieldContext(ctx).Field.Alias)
+	} else {
+		result, err = _m.Edges.EventsOrErr()
+	}
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEvents().All(ctx)
+	}
+	return result, err
+}
+
+func (_m *Defect) Photos(ctx context.Context) (result []*DefectPhoto, err error) {
+	if fc := graphql.GetFieldContext(ctx); fc != nil && fc.Field.Alias != "" {
+		result, err = _m.NamedPhotos(graphql.GetFieldContext(ctx).Field.Alias)
+	} else {
+		result, err = _m.Edges.PhotosOrErr()
+	}
+	if IsNotLoaded(err) {
+		result, err = _m.QueryPhotos().All(ctx)
+	}
+	return result, err
+}
+
+func (_m *DefectEvent) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *DefectEvent) Defect(ctx context.Context) (*Defect, error) {
+	result, err := _m.Edges.DefectOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryDefect().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *DefectEvent) Department(ctx context.Context) (*Department, error) {
+	result, err := _m.Edges.DepartmentOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryDepartment().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *DefectEvent) Photos(ctx context.Context) (result []*DefectPhoto, err error) {
+	if fc := graphql.GetFieldContext(ctx); fc != nil && fc.Field.Alias != "" {
+		result, err = _m.NamedPhotos(graphql.GetFieldContext(ctx).Field.Alias)
+	} else {
+		result, err = _m.Edges.PhotosOrErr()
+	}
+	if IsNotLoaded(err) {
+		result, err = _m.QueryPhotos().All(ctx)
+	}
+	return result, err
+}
+
+func (_m *DefectPhoto) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *DefectPhoto) Defect(ctx context.Context) (*Defect, error) {
+	result, err := _m.Edges.DefectOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryDefect().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *DefectPhoto) Event(ctx context.Context) (*DefectEvent, error) {
+	result, err := _m.Edges.EventOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEvent().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
 func (_m *Department) Estate(ctx context.Context) (*Estate, error) {
 	result, err := _m.Edges.EstateOrErr()
 	if IsNotLoaded(err) {
@@ -1684,6 +1800,18 @@ func (_m *Vacancy) Readings(ctx context.Context) (result []*MeterReading, err er
 	}
 	if IsNotLoaded(err) {
 		result, err = _m.QueryReadings().All(ctx)
+	}
+	return result, err
+}
+
+func (_m *Vacancy) Defects(ctx context.Context) (result []*Defect, err error) {
+	if fc := graphql.GetFieldContext(ctx); fc != nil && fc.Field.Alias != "" {
+		result, err = _m.NamedDefects(graphql.GetFieldContext(ctx).Field.Alias)
+	} else {
+		result, err = _m.Edges.DefectsOrErr()
+	}
+	if IsNotLoaded(err) {
+		result, err = _m.QueryDefects().All(ctx)
 	}
 	return result, err
 }

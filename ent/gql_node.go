@@ -30,6 +30,9 @@ import (
 	"github.com/steward-pm/steward/ent/certificate"
 	"github.com/steward-pm/steward/ent/complaint"
 	"github.com/steward-pm/steward/ent/correspondence"
+	"github.com/steward-pm/steward/ent/defect"
+	"github.com/steward-pm/steward/ent/defectevent"
+	"github.com/steward-pm/steward/ent/defectphoto"
 	"github.com/steward-pm/steward/ent/department"
 	"github.com/steward-pm/steward/ent/emergencycontact"
 	"github.com/steward-pm/steward/ent/estate"
@@ -185,6 +188,21 @@ var correspondenceImplementors = []string{"Correspondence", "Node"}
 
 // IsNode implements the Node interface check for GQLGen.
 func (*Correspondence) IsNode() {}
+
+var defectImplementors = []string{"Defect", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*Defect) IsNode() {}
+
+var defecteventImplementors = []string{"DefectEvent", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*DefectEvent) IsNode() {}
+
+var defectphotoImplementors = []string{"DefectPhoto", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*DefectPhoto) IsNode() {}
 
 var departmentImplementors = []string{"Department", "Node"}
 
@@ -665,6 +683,33 @@ func (c *Client) noder(ctx context.Context, table string, id uuid.UUID) (Noder, 
 			Where(correspondence.ID(id))
 		if fc := graphql.GetFieldContext(ctx); fc != nil {
 			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, correspondenceImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case defect.Table:
+		query := c.Defect.Query().
+			Where(defect.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, defectImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case defectevent.Table:
+		query := c.DefectEvent.Query().
+			Where(defectevent.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, defecteventImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case defectphoto.Table:
+		query := c.DefectPhoto.Query().
+			Where(defectphoto.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, defectphotoImplementors...); err != nil {
 				return nil, err
 			}
 		}
@@ -1491,6 +1536,54 @@ func (c *Client) noders(ctx context.Context, table string, ids []uuid.UUID) ([]N
 		query := c.Correspondence.Query().
 			Where(correspondence.IDIn(ids...))
 		query, err := query.CollectFields(ctx, correspondenceImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case defect.Table:
+		query := c.Defect.Query().
+			Where(defect.IDIn(ids...))
+		query, err := query.CollectFields(ctx, defectImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case defectevent.Table:
+		query := c.DefectEvent.Query().
+			Where(defectevent.IDIn(ids...))
+		query, err := query.CollectFields(ctx, defecteventImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case defectphoto.Table:
+		query := c.DefectPhoto.Query().
+			Where(defectphoto.IDIn(ids...))
+		query, err := query.CollectFields(ctx, defectphotoImplementors...)
 		if err != nil {
 			return nil, err
 		}

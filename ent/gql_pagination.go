@@ -35,6 +35,9 @@ import (
 	"github.com/steward-pm/steward/ent/certificate"
 	"github.com/steward-pm/steward/ent/complaint"
 	"github.com/steward-pm/steward/ent/correspondence"
+	"github.com/steward-pm/steward/ent/defect"
+	"github.com/steward-pm/steward/ent/defectevent"
+	"github.com/steward-pm/steward/ent/defectphoto"
 	"github.com/steward-pm/steward/ent/department"
 	"github.com/steward-pm/steward/ent/emergencycontact"
 	"github.com/steward-pm/steward/ent/estate"
@@ -6442,6 +6445,930 @@ func (_m *Correspondence) ToEdge(order *CorrespondenceOrder) *CorrespondenceEdge
 		order = DefaultCorrespondenceOrder
 	}
 	return &CorrespondenceEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// DefectEdge is the edge representation of Defect.
+type DefectEdge struct {
+	Node   *Defect `json:"node"`
+	Cursor Cursor  `json:"cursor"`
+}
+
+// DefectConnection is the connection containing edges to Defect.
+type DefectConnection struct {
+	Edges      []*DefectEdge `json:"edges"`
+	PageInfo   PageInfo      `json:"pageInfo"`
+	TotalCount int           `json:"totalCount"`
+}
+
+func (c *DefectConnection) build(nodes []*Defect, pager *defectPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *Defect
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *Defect {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *Defect {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*DefectEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &DefectEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// DefectPaginateOption enables pagination customization.
+type DefectPaginateOption func(*defectPager) error
+
+// WithDefectOrder configures pagination ordering.
+func WithDefectOrder(order *DefectOrder) DefectPaginateOption {
+	if order == nil {
+		order = DefaultDefectOrder
+	}
+	o := *order
+	return func(pager *defectPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultDefectOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithDefectFilter configures pagination filter.
+func WithDefectFilter(filter func(*DefectQuery) (*DefectQuery, error)) DefectPaginateOption {
+	return func(pager *defectPager) error {
+		if filter == nil {
+			return errors.New("DefectQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type defectPager struct {
+	reverse bool
+	order   *DefectOrder
+	filter  func(*DefectQuery) (*DefectQuery, error)
+}
+
+func newDefectPager(opts []DefectPaginateOption, reverse bool) (*defectPager, error) {
+	pager := &defectPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultDefectOrder
+	}
+	return pager, nil
+}
+
+func (p *defectPager) applyFilter(query *DefectQuery) (*DefectQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *defectPager) toCursor(_m *Defect) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *defectPager) applyCursors(query *DefectQuery, after, before *Cursor) (*DefectQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultDefectOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *defectPager) applyOrder(query *DefectQuery) *DefectQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultDefectOrder.Field {
+		query = query.Order(DefaultDefectOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *defectPager) orderExpr(query *DefectQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultDefectOrder.Field {
+			b.Comma().Ident(DefaultDefectOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to Defect.
+func (_m *DefectQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...DefectPaginateOption,
+) (*DefectConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newDefectPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &DefectConnection{Edges: []*DefectEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// DefectOrderFieldCreatedAt orders Defect by created_at.
+	DefectOrderFieldCreatedAt = &DefectOrderField{
+		Value: func(_m *Defect) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: defect.FieldCreatedAt,
+		toTerm: defect.ByCreatedAt,
+		toCursor: func(_m *Defect) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+	// DefectOrderFieldFoundAt orders Defect by found_at.
+	DefectOrderFieldFoundAt = &DefectOrderField{
+		Value: func(_m *Defect) (ent.Value, error) {
+			return _m.FoundAt, nil
+		},
+		column: defect.FieldFoundAt,
+		toTerm: defect.ByFoundAt,
+		toCursor: func(_m *Defect) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.FoundAt,
+			}
+		},
+	}
+	// DefectOrderFieldDueAt orders Defect by due_at.
+	DefectOrderFieldDueAt = &DefectOrderField{
+		Value: func(_m *Defect) (ent.Value, error) {
+			return _m.DueAt, nil
+		},
+		column: defect.FieldDueAt,
+		toTerm: defect.ByDueAt,
+		toCursor: func(_m *Defect) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.DueAt,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f DefectOrderField) String() string {
+	var str string
+	switch f.column {
+	case DefectOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	case DefectOrderFieldFoundAt.column:
+		str = "FOUND_AT"
+	case DefectOrderFieldDueAt.column:
+		str = "DUE_AT"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f DefectOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *DefectOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("DefectOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *DefectOrderFieldCreatedAt
+	case "FOUND_AT":
+		*f = *DefectOrderFieldFoundAt
+	case "DUE_AT":
+		*f = *DefectOrderFieldDueAt
+	default:
+		return fmt.Errorf("%s is not a valid DefectOrderField", str)
+	}
+	return nil
+}
+
+// DefectOrderField defines the ordering field of Defect.
+type DefectOrderField struct {
+	// Value extracts the ordering value from the given Defect.
+	Value    func(*Defect) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) defect.OrderOption
+	toCursor func(*Defect) Cursor
+}
+
+// DefectOrder defines the ordering of Defect.
+type DefectOrder struct {
+	Direction OrderDirection    `json:"direction"`
+	Field     *DefectOrderField `json:"field"`
+}
+
+// DefaultDefectOrder is the default ordering of Defect.
+var DefaultDefectOrder = &DefectOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &DefectOrderField{
+		Value: func(_m *Defect) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: defect.FieldID,
+		toTerm: defect.ByID,
+		toCursor: func(_m *Defect) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts Defect into DefectEdge.
+func (_m *Defect) ToEdge(order *DefectOrder) *DefectEdge {
+	if order == nil {
+		order = DefaultDefectOrder
+	}
+	return &DefectEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// DefectEventEdge is the edge representation of DefectEvent.
+type DefectEventEdge struct {
+	Node   *DefectEvent `json:"node"`
+	Cursor Cursor       `json:"cursor"`
+}
+
+// DefectEventConnection is the connection containing edges to DefectEvent.
+type DefectEventConnection struct {
+	Edges      []*DefectEventEdge `json:"edges"`
+	PageInfo   PageInfo           `json:"pageInfo"`
+	TotalCount int                `json:"totalCount"`
+}
+
+func (c *DefectEventConnection) build(nodes []*DefectEvent, pager *defecteventPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *DefectEvent
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *DefectEvent {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *DefectEvent {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*DefectEventEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &DefectEventEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// DefectEventPaginateOption enables pagination customization.
+type DefectEventPaginateOption func(*defecteventPager) error
+
+// WithDefectEventOrder configures pagination ordering.
+func WithDefectEventOrder(order *DefectEventOrder) DefectEventPaginateOption {
+	if order == nil {
+		order = DefaultDefectEventOrder
+	}
+	o := *order
+	return func(pager *defecteventPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultDefectEventOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithDefectEventFilter configures pagination filter.
+func WithDefectEventFilter(filter func(*DefectEventQuery) (*DefectEventQuery, error)) DefectEventPaginateOption {
+	return func(pager *defecteventPager) error {
+		if filter == nil {
+			return errors.New("DefectEventQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type defecteventPager struct {
+	reverse bool
+	order   *DefectEventOrder
+	filter  func(*DefectEventQuery) (*DefectEventQuery, error)
+}
+
+func newDefectEventPager(opts []DefectEventPaginateOption, reverse bool) (*defecteventPager, error) {
+	pager := &defecteventPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultDefectEventOrder
+	}
+	return pager, nil
+}
+
+func (p *defecteventPager) applyFilter(query *DefectEventQuery) (*DefectEventQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *defecteventPager) toCursor(_m *DefectEvent) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *defecteventPager) applyCursors(query *DefectEventQuery, after, before *Cursor) (*DefectEventQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultDefectEventOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *defecteventPager) applyOrder(query *DefectEventQuery) *DefectEventQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultDefectEventOrder.Field {
+		query = query.Order(DefaultDefectEventOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *defecteventPager) orderExpr(query *DefectEventQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultDefectEventOrder.Field {
+			b.Comma().Ident(DefaultDefectEventOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to DefectEvent.
+func (_m *DefectEventQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...DefectEventPaginateOption,
+) (*DefectEventConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newDefectEventPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &DefectEventConnection{Edges: []*DefectEventEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// DefectEventOrderFieldCreatedAt orders DefectEvent by created_at.
+	DefectEventOrderFieldCreatedAt = &DefectEventOrderField{
+		Value: func(_m *DefectEvent) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: defectevent.FieldCreatedAt,
+		toTerm: defectevent.ByCreatedAt,
+		toCursor: func(_m *DefectEvent) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f DefectEventOrderField) String() string {
+	var str string
+	switch f.column {
+	case DefectEventOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f DefectEventOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *DefectEventOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("DefectEventOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *DefectEventOrderFieldCreatedAt
+	default:
+		return fmt.Errorf("%s is not a valid DefectEventOrderField", str)
+	}
+	return nil
+}
+
+// DefectEventOrderField defines the ordering field of DefectEvent.
+type DefectEventOrderField struct {
+	// Value extracts the ordering value from the given DefectEvent.
+	Value    func(*DefectEvent) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) defectevent.OrderOption
+	toCursor func(*DefectEvent) Cursor
+}
+
+// DefectEventOrder defines the ordering of DefectEvent.
+type DefectEventOrder struct {
+	Direction OrderDirection         `json:"direction"`
+	Field     *DefectEventOrderField `json:"field"`
+}
+
+// DefaultDefectEventOrder is the default ordering of DefectEvent.
+var DefaultDefectEventOrder = &DefectEventOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &DefectEventOrderField{
+		Value: func(_m *DefectEvent) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: defectevent.FieldID,
+		toTerm: defectevent.ByID,
+		toCursor: func(_m *DefectEvent) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts DefectEvent into DefectEventEdge.
+func (_m *DefectEvent) ToEdge(order *DefectEventOrder) *DefectEventEdge {
+	if order == nil {
+		order = DefaultDefectEventOrder
+	}
+	return &DefectEventEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// DefectPhotoEdge is the edge representation of DefectPhoto.
+type DefectPhotoEdge struct {
+	Node   *DefectPhoto `json:"node"`
+	Cursor Cursor       `json:"cursor"`
+}
+
+// DefectPhotoConnection is the connection containing edges to DefectPhoto.
+type DefectPhotoConnection struct {
+	Edges      []*DefectPhotoEdge `json:"edges"`
+	PageInfo   PageInfo           `json:"pageInfo"`
+	TotalCount int                `json:"totalCount"`
+}
+
+func (c *DefectPhotoConnection) build(nodes []*DefectPhoto, pager *defectphotoPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *DefectPhoto
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *DefectPhoto {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *DefectPhoto {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*DefectPhotoEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &DefectPhotoEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// DefectPhotoPaginateOption enables pagination customization.
+type DefectPhotoPaginateOption func(*defectphotoPager) error
+
+// WithDefectPhotoOrder configures pagination ordering.
+func WithDefectPhotoOrder(order *DefectPhotoOrder) DefectPhotoPaginateOption {
+	if order == nil {
+		order = DefaultDefectPhotoOrder
+	}
+	o := *order
+	return func(pager *defectphotoPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultDefectPhotoOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithDefectPhotoFilter configures pagination filter.
+func WithDefectPhotoFilter(filter func(*DefectPhotoQuery) (*DefectPhotoQuery, error)) DefectPhotoPaginateOption {
+	return func(pager *defectphotoPager) error {
+		if filter == nil {
+			return errors.New("DefectPhotoQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type defectphotoPager struct {
+	reverse bool
+	order   *DefectPhotoOrder
+	filter  func(*DefectPhotoQuery) (*DefectPhotoQuery, error)
+}
+
+func newDefectPhotoPager(opts []DefectPhotoPaginateOption, reverse bool) (*defectphotoPager, error) {
+	pager := &defectphotoPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultDefectPhotoOrder
+	}
+	return pager, nil
+}
+
+func (p *defectphotoPager) applyFilter(query *DefectPhotoQuery) (*DefectPhotoQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *defectphotoPager) toCursor(_m *DefectPhoto) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *defectphotoPager) applyCursors(query *DefectPhotoQuery, after, before *Cursor) (*DefectPhotoQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultDefectPhotoOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *defectphotoPager) applyOrder(query *DefectPhotoQuery) *DefectPhotoQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultDefectPhotoOrder.Field {
+		query = query.Order(DefaultDefectPhotoOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *defectphotoPager) orderExpr(query *DefectPhotoQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultDefectPhotoOrder.Field {
+			b.Comma().Ident(DefaultDefectPhotoOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to DefectPhoto.
+func (_m *DefectPhotoQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...DefectPhotoPaginateOption,
+) (*DefectPhotoConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newDefectPhotoPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &DefectPhotoConnection{Edges: []*DefectPhotoEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// DefectPhotoOrderFieldCreatedAt orders DefectPhoto by created_at.
+	DefectPhotoOrderFieldCreatedAt = &DefectPhotoOrderField{
+		Value: func(_m *DefectPhoto) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: defectphoto.FieldCreatedAt,
+		toTerm: defectphoto.ByCreatedAt,
+		toCursor: func(_m *DefectPhoto) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f DefectPhotoOrderField) String() string {
+	var str string
+	switch f.column {
+	case DefectPhotoOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f DefectPhotoOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *DefectPhotoOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("DefectPhotoOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *DefectPhotoOrderFieldCreatedAt
+	default:
+		return fmt.Errorf("%s is not a valid DefectPhotoOrderField", str)
+	}
+	return nil
+}
+
+// DefectPhotoOrderField defines the ordering field of DefectPhoto.
+type DefectPhotoOrderField struct {
+	// Value extracts the ordering value from the given DefectPhoto.
+	Value    func(*DefectPhoto) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) defectphoto.OrderOption
+	toCursor func(*DefectPhoto) Cursor
+}
+
+// DefectPhotoOrder defines the ordering of DefectPhoto.
+type DefectPhotoOrder struct {
+	Direction OrderDirection         `json:"direction"`
+	Field     *DefectPhotoOrderField `json:"field"`
+}
+
+// DefaultDefectPhotoOrder is the default ordering of DefectPhoto.
+var DefaultDefectPhotoOrder = &DefectPhotoOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &DefectPhotoOrderField{
+		Value: func(_m *DefectPhoto) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: defectphoto.FieldID,
+		toTerm: defectphoto.ByID,
+		toCursor: func(_m *DefectPhoto) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts DefectPhoto into DefectPhotoEdge.
+func (_m *DefectPhoto) ToEdge(order *DefectPhotoOrder) *DefectPhotoEdge {
+	if order == nil {
+		order = DefaultDefectPhotoOrder
+	}
+	return &DefectPhotoEdge{
 		Node:   _m,
 		Cursor: order.Field.toCursor(_m),
 	}

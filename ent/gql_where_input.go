@@ -28,6 +28,9 @@ import (
 	"github.com/steward-pm/steward/ent/certificate"
 	"github.com/steward-pm/steward/ent/complaint"
 	"github.com/steward-pm/steward/ent/correspondence"
+	"github.com/steward-pm/steward/ent/defect"
+	"github.com/steward-pm/steward/ent/defectevent"
+	"github.com/steward-pm/steward/ent/defectphoto"
 	"github.com/steward-pm/steward/ent/department"
 	"github.com/steward-pm/steward/ent/emergencycontact"
 	"github.com/steward-pm/steward/ent/estate"
@@ -8183,6 +8186,1444 @@ func (i *CorrespondenceWhereInput) P() (predicate.Correspondence, error) {
 		return predicates[0], nil
 	default:
 		return correspondence.And(predicates...), nil
+	}
+}
+
+// DefectWhereInput represents a where input for filtering Defect queries.
+type DefectWhereInput struct {
+	Predicates []predicate.Defect  `json:"-"`
+	Not        *DefectWhereInput   `json:"not,omitempty"`
+	Or         []*DefectWhereInput `json:"or,omitempty"`
+	And        []*DefectWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "voided_at" field predicates.
+	VoidedAt       *time.Time  `json:"voidedAt,omitempty"`
+	VoidedAtNEQ    *time.Time  `json:"voidedAtNEQ,omitempty"`
+	VoidedAtIn     []time.Time `json:"voidedAtIn,omitempty"`
+	VoidedAtNotIn  []time.Time `json:"voidedAtNotIn,omitempty"`
+	VoidedAtGT     *time.Time  `json:"voidedAtGT,omitempty"`
+	VoidedAtGTE    *time.Time  `json:"voidedAtGTE,omitempty"`
+	VoidedAtLT     *time.Time  `json:"voidedAtLT,omitempty"`
+	VoidedAtLTE    *time.Time  `json:"voidedAtLTE,omitempty"`
+	VoidedAtIsNil  bool        `json:"voidedAtIsNil,omitempty"`
+	VoidedAtNotNil bool        `json:"voidedAtNotNil,omitempty"`
+
+	// "vacancy_id" field predicates.
+	VacancyID      *uuid.UUID  `json:"vacancyID,omitempty"`
+	VacancyIDNEQ   *uuid.UUID  `json:"vacancyIDNEQ,omitempty"`
+	VacancyIDIn    []uuid.UUID `json:"vacancyIDIn,omitempty"`
+	VacancyIDNotIn []uuid.UUID `json:"vacancyIDNotIn,omitempty"`
+
+	// "unit_id" field predicates.
+	UnitID      *uuid.UUID  `json:"unitID,omitempty"`
+	UnitIDNEQ   *uuid.UUID  `json:"unitIDNEQ,omitempty"`
+	UnitIDIn    []uuid.UUID `json:"unitIDIn,omitempty"`
+	UnitIDNotIn []uuid.UUID `json:"unitIDNotIn,omitempty"`
+
+	// "inspection_result_id" field predicates.
+	InspectionResultID       *uuid.UUID  `json:"inspectionResultID,omitempty"`
+	InspectionResultIDNEQ    *uuid.UUID  `json:"inspectionResultIDNEQ,omitempty"`
+	InspectionResultIDIn     []uuid.UUID `json:"inspectionResultIDIn,omitempty"`
+	InspectionResultIDNotIn  []uuid.UUID `json:"inspectionResultIDNotIn,omitempty"`
+	InspectionResultIDGT     *uuid.UUID  `json:"inspectionResultIDGT,omitempty"`
+	InspectionResultIDGTE    *uuid.UUID  `json:"inspectionResultIDGTE,omitempty"`
+	InspectionResultIDLT     *uuid.UUID  `json:"inspectionResultIDLT,omitempty"`
+	InspectionResultIDLTE    *uuid.UUID  `json:"inspectionResultIDLTE,omitempty"`
+	InspectionResultIDIsNil  bool        `json:"inspectionResultIDIsNil,omitempty"`
+	InspectionResultIDNotNil bool        `json:"inspectionResultIDNotNil,omitempty"`
+
+	// "department_id" field predicates.
+	DepartmentID      *uuid.UUID  `json:"departmentID,omitempty"`
+	DepartmentIDNEQ   *uuid.UUID  `json:"departmentIDNEQ,omitempty"`
+	DepartmentIDIn    []uuid.UUID `json:"departmentIDIn,omitempty"`
+	DepartmentIDNotIn []uuid.UUID `json:"departmentIDNotIn,omitempty"`
+
+	// "found_at" field predicates.
+	FoundAt      *time.Time  `json:"foundAt,omitempty"`
+	FoundAtNEQ   *time.Time  `json:"foundAtNEQ,omitempty"`
+	FoundAtIn    []time.Time `json:"foundAtIn,omitempty"`
+	FoundAtNotIn []time.Time `json:"foundAtNotIn,omitempty"`
+	FoundAtGT    *time.Time  `json:"foundAtGT,omitempty"`
+	FoundAtGTE   *time.Time  `json:"foundAtGTE,omitempty"`
+	FoundAtLT    *time.Time  `json:"foundAtLT,omitempty"`
+	FoundAtLTE   *time.Time  `json:"foundAtLTE,omitempty"`
+
+	// "reported_by_id" field predicates.
+	ReportedByID      *uuid.UUID  `json:"reportedByID,omitempty"`
+	ReportedByIDNEQ   *uuid.UUID  `json:"reportedByIDNEQ,omitempty"`
+	ReportedByIDIn    []uuid.UUID `json:"reportedByIDIn,omitempty"`
+	ReportedByIDNotIn []uuid.UUID `json:"reportedByIDNotIn,omitempty"`
+	ReportedByIDGT    *uuid.UUID  `json:"reportedByIDGT,omitempty"`
+	ReportedByIDGTE   *uuid.UUID  `json:"reportedByIDGTE,omitempty"`
+	ReportedByIDLT    *uuid.UUID  `json:"reportedByIDLT,omitempty"`
+	ReportedByIDLTE   *uuid.UUID  `json:"reportedByIDLTE,omitempty"`
+
+	// "state" field predicates.
+	State      *defect.State  `json:"state,omitempty"`
+	StateNEQ   *defect.State  `json:"stateNEQ,omitempty"`
+	StateIn    []defect.State `json:"stateIn,omitempty"`
+	StateNotIn []defect.State `json:"stateNotIn,omitempty"`
+
+	// "notified_at" field predicates.
+	NotifiedAt      *time.Time  `json:"notifiedAt,omitempty"`
+	NotifiedAtNEQ   *time.Time  `json:"notifiedAtNEQ,omitempty"`
+	NotifiedAtIn    []time.Time `json:"notifiedAtIn,omitempty"`
+	NotifiedAtNotIn []time.Time `json:"notifiedAtNotIn,omitempty"`
+	NotifiedAtGT    *time.Time  `json:"notifiedAtGT,omitempty"`
+	NotifiedAtGTE   *time.Time  `json:"notifiedAtGTE,omitempty"`
+	NotifiedAtLT    *time.Time  `json:"notifiedAtLT,omitempty"`
+	NotifiedAtLTE   *time.Time  `json:"notifiedAtLTE,omitempty"`
+
+	// "acknowledged_at" field predicates.
+	AcknowledgedAt       *time.Time  `json:"acknowledgedAt,omitempty"`
+	AcknowledgedAtNEQ    *time.Time  `json:"acknowledgedAtNEQ,omitempty"`
+	AcknowledgedAtIn     []time.Time `json:"acknowledgedAtIn,omitempty"`
+	AcknowledgedAtNotIn  []time.Time `json:"acknowledgedAtNotIn,omitempty"`
+	AcknowledgedAtGT     *time.Time  `json:"acknowledgedAtGT,omitempty"`
+	AcknowledgedAtGTE    *time.Time  `json:"acknowledgedAtGTE,omitempty"`
+	AcknowledgedAtLT     *time.Time  `json:"acknowledgedAtLT,omitempty"`
+	AcknowledgedAtLTE    *time.Time  `json:"acknowledgedAtLTE,omitempty"`
+	AcknowledgedAtIsNil  bool        `json:"acknowledgedAtIsNil,omitempty"`
+	AcknowledgedAtNotNil bool        `json:"acknowledgedAtNotNil,omitempty"`
+
+	// "resolve_by" field predicates.
+	ResolveBy      *time.Time  `json:"resolveBy,omitempty"`
+	ResolveByNEQ   *time.Time  `json:"resolveByNEQ,omitempty"`
+	ResolveByIn    []time.Time `json:"resolveByIn,omitempty"`
+	ResolveByNotIn []time.Time `json:"resolveByNotIn,omitempty"`
+	ResolveByGT    *time.Time  `json:"resolveByGT,omitempty"`
+	ResolveByGTE   *time.Time  `json:"resolveByGTE,omitempty"`
+	ResolveByLT    *time.Time  `json:"resolveByLT,omitempty"`
+	ResolveByLTE   *time.Time  `json:"resolveByLTE,omitempty"`
+
+	// "proposed_until" field predicates.
+	ProposedUntil       *time.Time  `json:"proposedUntil,omitempty"`
+	ProposedUntilNEQ    *time.Time  `json:"proposedUntilNEQ,omitempty"`
+	ProposedUntilIn     []time.Time `json:"proposedUntilIn,omitempty"`
+	ProposedUntilNotIn  []time.Time `json:"proposedUntilNotIn,omitempty"`
+	ProposedUntilGT     *time.Time  `json:"proposedUntilGT,omitempty"`
+	ProposedUntilGTE    *time.Time  `json:"proposedUntilGTE,omitempty"`
+	ProposedUntilLT     *time.Time  `json:"proposedUntilLT,omitempty"`
+	ProposedUntilLTE    *time.Time  `json:"proposedUntilLTE,omitempty"`
+	ProposedUntilIsNil  bool        `json:"proposedUntilIsNil,omitempty"`
+	ProposedUntilNotNil bool        `json:"proposedUntilNotNil,omitempty"`
+
+	// "resolved_at" field predicates.
+	ResolvedAt       *time.Time  `json:"resolvedAt,omitempty"`
+	ResolvedAtNEQ    *time.Time  `json:"resolvedAtNEQ,omitempty"`
+	ResolvedAtIn     []time.Time `json:"resolvedAtIn,omitempty"`
+	ResolvedAtNotIn  []time.Time `json:"resolvedAtNotIn,omitempty"`
+	ResolvedAtGT     *time.Time  `json:"resolvedAtGT,omitempty"`
+	ResolvedAtGTE    *time.Time  `json:"resolvedAtGTE,omitempty"`
+	ResolvedAtLT     *time.Time  `json:"resolvedAtLT,omitempty"`
+	ResolvedAtLTE    *time.Time  `json:"resolvedAtLTE,omitempty"`
+	ResolvedAtIsNil  bool        `json:"resolvedAtIsNil,omitempty"`
+	ResolvedAtNotNil bool        `json:"resolvedAtNotNil,omitempty"`
+
+	// "reinspect_by" field predicates.
+	ReinspectBy       *time.Time  `json:"reinspectBy,omitempty"`
+	ReinspectByNEQ    *time.Time  `json:"reinspectByNEQ,omitempty"`
+	ReinspectByIn     []time.Time `json:"reinspectByIn,omitempty"`
+	ReinspectByNotIn  []time.Time `json:"reinspectByNotIn,omitempty"`
+	ReinspectByGT     *time.Time  `json:"reinspectByGT,omitempty"`
+	ReinspectByGTE    *time.Time  `json:"reinspectByGTE,omitempty"`
+	ReinspectByLT     *time.Time  `json:"reinspectByLT,omitempty"`
+	ReinspectByLTE    *time.Time  `json:"reinspectByLTE,omitempty"`
+	ReinspectByIsNil  bool        `json:"reinspectByIsNil,omitempty"`
+	ReinspectByNotNil bool        `json:"reinspectByNotNil,omitempty"`
+
+	// "reinspected_at" field predicates.
+	ReinspectedAt       *time.Time  `json:"reinspectedAt,omitempty"`
+	ReinspectedAtNEQ    *time.Time  `json:"reinspectedAtNEQ,omitempty"`
+	ReinspectedAtIn     []time.Time `json:"reinspectedAtIn,omitempty"`
+	ReinspectedAtNotIn  []time.Time `json:"reinspectedAtNotIn,omitempty"`
+	ReinspectedAtGT     *time.Time  `json:"reinspectedAtGT,omitempty"`
+	ReinspectedAtGTE    *time.Time  `json:"reinspectedAtGTE,omitempty"`
+	ReinspectedAtLT     *time.Time  `json:"reinspectedAtLT,omitempty"`
+	ReinspectedAtLTE    *time.Time  `json:"reinspectedAtLTE,omitempty"`
+	ReinspectedAtIsNil  bool        `json:"reinspectedAtIsNil,omitempty"`
+	ReinspectedAtNotNil bool        `json:"reinspectedAtNotNil,omitempty"`
+
+	// "closed_at" field predicates.
+	ClosedAt       *time.Time  `json:"closedAt,omitempty"`
+	ClosedAtNEQ    *time.Time  `json:"closedAtNEQ,omitempty"`
+	ClosedAtIn     []time.Time `json:"closedAtIn,omitempty"`
+	ClosedAtNotIn  []time.Time `json:"closedAtNotIn,omitempty"`
+	ClosedAtGT     *time.Time  `json:"closedAtGT,omitempty"`
+	ClosedAtGTE    *time.Time  `json:"closedAtGTE,omitempty"`
+	ClosedAtLT     *time.Time  `json:"closedAtLT,omitempty"`
+	ClosedAtLTE    *time.Time  `json:"closedAtLTE,omitempty"`
+	ClosedAtIsNil  bool        `json:"closedAtIsNil,omitempty"`
+	ClosedAtNotNil bool        `json:"closedAtNotNil,omitempty"`
+
+	// "reopened" field predicates.
+	Reopened      *int  `json:"reopened,omitempty"`
+	ReopenedNEQ   *int  `json:"reopenedNEQ,omitempty"`
+	ReopenedIn    []int `json:"reopenedIn,omitempty"`
+	ReopenedNotIn []int `json:"reopenedNotIn,omitempty"`
+	ReopenedGT    *int  `json:"reopenedGT,omitempty"`
+	ReopenedGTE   *int  `json:"reopenedGTE,omitempty"`
+	ReopenedLT    *int  `json:"reopenedLT,omitempty"`
+	ReopenedLTE   *int  `json:"reopenedLTE,omitempty"`
+
+	// "due_at" field predicates.
+	DueAt       *time.Time  `json:"dueAt,omitempty"`
+	DueAtNEQ    *time.Time  `json:"dueAtNEQ,omitempty"`
+	DueAtIn     []time.Time `json:"dueAtIn,omitempty"`
+	DueAtNotIn  []time.Time `json:"dueAtNotIn,omitempty"`
+	DueAtGT     *time.Time  `json:"dueAtGT,omitempty"`
+	DueAtGTE    *time.Time  `json:"dueAtGTE,omitempty"`
+	DueAtLT     *time.Time  `json:"dueAtLT,omitempty"`
+	DueAtLTE    *time.Time  `json:"dueAtLTE,omitempty"`
+	DueAtIsNil  bool        `json:"dueAtIsNil,omitempty"`
+	DueAtNotNil bool        `json:"dueAtNotNil,omitempty"`
+
+	// "escalated_at" field predicates.
+	EscalatedAt       *time.Time  `json:"escalatedAt,omitempty"`
+	EscalatedAtNEQ    *time.Time  `json:"escalatedAtNEQ,omitempty"`
+	EscalatedAtIn     []time.Time `json:"escalatedAtIn,omitempty"`
+	EscalatedAtNotIn  []time.Time `json:"escalatedAtNotIn,omitempty"`
+	EscalatedAtGT     *time.Time  `json:"escalatedAtGT,omitempty"`
+	EscalatedAtGTE    *time.Time  `json:"escalatedAtGTE,omitempty"`
+	EscalatedAtLT     *time.Time  `json:"escalatedAtLT,omitempty"`
+	EscalatedAtLTE    *time.Time  `json:"escalatedAtLTE,omitempty"`
+	EscalatedAtIsNil  bool        `json:"escalatedAtIsNil,omitempty"`
+	EscalatedAtNotNil bool        `json:"escalatedAtNotNil,omitempty"`
+
+	// "acknowledged_by_id" field predicates.
+	AcknowledgedByID       *uuid.UUID  `json:"acknowledgedByID,omitempty"`
+	AcknowledgedByIDNEQ    *uuid.UUID  `json:"acknowledgedByIDNEQ,omitempty"`
+	AcknowledgedByIDIn     []uuid.UUID `json:"acknowledgedByIDIn,omitempty"`
+	AcknowledgedByIDNotIn  []uuid.UUID `json:"acknowledgedByIDNotIn,omitempty"`
+	AcknowledgedByIDGT     *uuid.UUID  `json:"acknowledgedByIDGT,omitempty"`
+	AcknowledgedByIDGTE    *uuid.UUID  `json:"acknowledgedByIDGTE,omitempty"`
+	AcknowledgedByIDLT     *uuid.UUID  `json:"acknowledgedByIDLT,omitempty"`
+	AcknowledgedByIDLTE    *uuid.UUID  `json:"acknowledgedByIDLTE,omitempty"`
+	AcknowledgedByIDIsNil  bool        `json:"acknowledgedByIDIsNil,omitempty"`
+	AcknowledgedByIDNotNil bool        `json:"acknowledgedByIDNotNil,omitempty"`
+
+	// "resolved_by_id" field predicates.
+	ResolvedByID       *uuid.UUID  `json:"resolvedByID,omitempty"`
+	ResolvedByIDNEQ    *uuid.UUID  `json:"resolvedByIDNEQ,omitempty"`
+	ResolvedByIDIn     []uuid.UUID `json:"resolvedByIDIn,omitempty"`
+	ResolvedByIDNotIn  []uuid.UUID `json:"resolvedByIDNotIn,omitempty"`
+	ResolvedByIDGT     *uuid.UUID  `json:"resolvedByIDGT,omitempty"`
+	ResolvedByIDGTE    *uuid.UUID  `json:"resolvedByIDGTE,omitempty"`
+	ResolvedByIDLT     *uuid.UUID  `json:"resolvedByIDLT,omitempty"`
+	ResolvedByIDLTE    *uuid.UUID  `json:"resolvedByIDLTE,omitempty"`
+	ResolvedByIDIsNil  bool        `json:"resolvedByIDIsNil,omitempty"`
+	ResolvedByIDNotNil bool        `json:"resolvedByIDNotNil,omitempty"`
+
+	// "reinspected_by_id" field predicates.
+	ReinspectedByID       *uuid.UUID  `json:"reinspectedByID,omitempty"`
+	ReinspectedByIDNEQ    *uuid.UUID  `json:"reinspectedByIDNEQ,omitempty"`
+	ReinspectedByIDIn     []uuid.UUID `json:"reinspectedByIDIn,omitempty"`
+	ReinspectedByIDNotIn  []uuid.UUID `json:"reinspectedByIDNotIn,omitempty"`
+	ReinspectedByIDGT     *uuid.UUID  `json:"reinspectedByIDGT,omitempty"`
+	ReinspectedByIDGTE    *uuid.UUID  `json:"reinspectedByIDGTE,omitempty"`
+	ReinspectedByIDLT     *uuid.UUID  `json:"reinspectedByIDLT,omitempty"`
+	ReinspectedByIDLTE    *uuid.UUID  `json:"reinspectedByIDLTE,omitempty"`
+	ReinspectedByIDIsNil  bool        `json:"reinspectedByIDIsNil,omitempty"`
+	ReinspectedByIDNotNil bool        `json:"reinspectedByIDNotNil,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *DefectWhereInput) AddPredicates(predicates ...predicate.Defect) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the DefectWhereInput filter on the DefectQuery builder.
+func (i *DefectWhereInput) Filter(q *DefectQuery) (*DefectQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyDefectWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyDefectWhereInput is returned in case the DefectWhereInput is empty.
+var ErrEmptyDefectWhereInput = errors.New("ent: empty predicate DefectWhereInput")
+
+// P returns a predicate for filtering defects.
+// An error is returned if the input is empty or invalid.
+func (i *DefectWhereInput) P() (predicate.Defect, error) {
+	var predicates []predicate.Defect
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, defect.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.Defect, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, defect.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.Defect, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, defect.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, defect.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, defect.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, defect.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, defect.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, defect.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, defect.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, defect.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, defect.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, defect.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, defect.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, defect.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, defect.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, defect.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, defect.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, defect.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, defect.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, defect.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, defect.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, defect.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, defect.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.VoidedAt != nil {
+		predicates = append(predicates, defect.VoidedAtEQ(*i.VoidedAt))
+	}
+	if i.VoidedAtNEQ != nil {
+		predicates = append(predicates, defect.VoidedAtNEQ(*i.VoidedAtNEQ))
+	}
+	if len(i.VoidedAtIn) > 0 {
+		predicates = append(predicates, defect.VoidedAtIn(i.VoidedAtIn...))
+	}
+	if len(i.VoidedAtNotIn) > 0 {
+		predicates = append(predicates, defect.VoidedAtNotIn(i.VoidedAtNotIn...))
+	}
+	if i.VoidedAtGT != nil {
+		predicates = append(predicates, defect.VoidedAtGT(*i.VoidedAtGT))
+	}
+	if i.VoidedAtGTE != nil {
+		predicates = append(predicates, defect.VoidedAtGTE(*i.VoidedAtGTE))
+	}
+	if i.VoidedAtLT != nil {
+		predicates = append(predicates, defect.VoidedAtLT(*i.VoidedAtLT))
+	}
+	if i.VoidedAtLTE != nil {
+		predicates = append(predicates, defect.VoidedAtLTE(*i.VoidedAtLTE))
+	}
+	if i.VoidedAtIsNil {
+		predicates = append(predicates, defect.VoidedAtIsNil())
+	}
+	if i.VoidedAtNotNil {
+		predicates = append(predicates, defect.VoidedAtNotNil())
+	}
+	if i.VacancyID != nil {
+		predicates = append(predicates, defect.VacancyIDEQ(*i.VacancyID))
+	}
+	if i.VacancyIDNEQ != nil {
+		predicates = append(predicates, defect.VacancyIDNEQ(*i.VacancyIDNEQ))
+	}
+	if len(i.VacancyIDIn) > 0 {
+		predicates = append(predicates, defect.VacancyIDIn(i.VacancyIDIn...))
+	}
+	if len(i.VacancyIDNotIn) > 0 {
+		predicates = append(predicates, defect.VacancyIDNotIn(i.VacancyIDNotIn...))
+	}
+	if i.UnitID != nil {
+		predicates = append(predicates, defect.UnitIDEQ(*i.UnitID))
+	}
+	if i.UnitIDNEQ != nil {
+		predicates = append(predicates, defect.UnitIDNEQ(*i.UnitIDNEQ))
+	}
+	if len(i.UnitIDIn) > 0 {
+		predicates = append(predicates, defect.UnitIDIn(i.UnitIDIn...))
+	}
+	if len(i.UnitIDNotIn) > 0 {
+		predicates = append(predicates, defect.UnitIDNotIn(i.UnitIDNotIn...))
+	}
+	if i.InspectionResultID != nil {
+		predicates = append(predicates, defect.InspectionResultIDEQ(*i.InspectionResultID))
+	}
+	if i.InspectionResultIDNEQ != nil {
+		predicates = append(predicates, defect.InspectionResultIDNEQ(*i.InspectionResultIDNEQ))
+	}
+	if len(i.InspectionResultIDIn) > 0 {
+		predicates = append(predicates, defect.InspectionResultIDIn(i.InspectionResultIDIn...))
+	}
+	if len(i.InspectionResultIDNotIn) > 0 {
+		predicates = append(predicates, defect.InspectionResultIDNotIn(i.InspectionResultIDNotIn...))
+	}
+	if i.InspectionResultIDGT != nil {
+		predicates = append(predicates, defect.InspectionResultIDGT(*i.InspectionResultIDGT))
+	}
+	if i.InspectionResultIDGTE != nil {
+		predicates = append(predicates, defect.InspectionResultIDGTE(*i.InspectionResultIDGTE))
+	}
+	if i.InspectionResultIDLT != nil {
+		predicates = append(predicates, defect.InspectionResultIDLT(*i.InspectionResultIDLT))
+	}
+	if i.InspectionResultIDLTE != nil {
+		predicates = append(predicates, defect.InspectionResultIDLTE(*i.InspectionResultIDLTE))
+	}
+	if i.InspectionResultIDIsNil {
+		predicates = append(predicates, defect.InspectionResultIDIsNil())
+	}
+	if i.InspectionResultIDNotNil {
+		predicates = append(predicates, defect.InspectionResultIDNotNil())
+	}
+	if i.DepartmentID != nil {
+		predicates = append(predicates, defect.DepartmentIDEQ(*i.DepartmentID))
+	}
+	if i.DepartmentIDNEQ != nil {
+		predicates = append(predicates, defect.DepartmentIDNEQ(*i.DepartmentIDNEQ))
+	}
+	if len(i.DepartmentIDIn) > 0 {
+		predicates = append(predicates, defect.DepartmentIDIn(i.DepartmentIDIn...))
+	}
+	if len(i.DepartmentIDNotIn) > 0 {
+		predicates = append(predicates, defect.DepartmentIDNotIn(i.DepartmentIDNotIn...))
+	}
+	if i.FoundAt != nil {
+		predicates = append(predicates, defect.FoundAtEQ(*i.FoundAt))
+	}
+	if i.FoundAtNEQ != nil {
+		predicates = append(predicates, defect.FoundAtNEQ(*i.FoundAtNEQ))
+	}
+	if len(i.FoundAtIn) > 0 {
+		predicates = append(predicates, defect.FoundAtIn(i.FoundAtIn...))
+	}
+	if len(i.FoundAtNotIn) > 0 {
+		predicates = append(predicates, defect.FoundAtNotIn(i.FoundAtNotIn...))
+	}
+	if i.FoundAtGT != nil {
+		predicates = append(predicates, defect.FoundAtGT(*i.FoundAtGT))
+	}
+	if i.FoundAtGTE != nil {
+		predicates = append(predicates, defect.FoundAtGTE(*i.FoundAtGTE))
+	}
+	if i.FoundAtLT != nil {
+		predicates = append(predicates, defect.FoundAtLT(*i.FoundAtLT))
+	}
+	if i.FoundAtLTE != nil {
+		predicates = append(predicates, defect.FoundAtLTE(*i.FoundAtLTE))
+	}
+	if i.ReportedByID != nil {
+		predicates = append(predicates, defect.ReportedByIDEQ(*i.ReportedByID))
+	}
+	if i.ReportedByIDNEQ != nil {
+		predicates = append(predicates, defect.ReportedByIDNEQ(*i.ReportedByIDNEQ))
+	}
+	if len(i.ReportedByIDIn) > 0 {
+		predicates = append(predicates, defect.ReportedByIDIn(i.ReportedByIDIn...))
+	}
+	if len(i.ReportedByIDNotIn) > 0 {
+		predicates = append(predicates, defect.ReportedByIDNotIn(i.ReportedByIDNotIn...))
+	}
+	if i.ReportedByIDGT != nil {
+		predicates = append(predicates, defect.ReportedByIDGT(*i.ReportedByIDGT))
+	}
+	if i.ReportedByIDGTE != nil {
+		predicates = append(predicates, defect.ReportedByIDGTE(*i.ReportedByIDGTE))
+	}
+	if i.ReportedByIDLT != nil {
+		predicates = append(predicates, defect.ReportedByIDLT(*i.ReportedByIDLT))
+	}
+	if i.ReportedByIDLTE != nil {
+		predicates = append(predicates, defect.ReportedByIDLTE(*i.ReportedByIDLTE))
+	}
+	if i.State != nil {
+		predicates = append(predicates, defect.StateEQ(*i.State))
+	}
+	if i.StateNEQ != nil {
+		predicates = append(predicates, defect.StateNEQ(*i.StateNEQ))
+	}
+	if len(i.StateIn) > 0 {
+		predicates = append(predicates, defect.StateIn(i.StateIn...))
+	}
+	if len(i.StateNotIn) > 0 {
+		predicates = append(predicates, defect.StateNotIn(i.StateNotIn...))
+	}
+	if i.NotifiedAt != nil {
+		predicates = append(predicates, defect.NotifiedAtEQ(*i.NotifiedAt))
+	}
+	if i.NotifiedAtNEQ != nil {
+		predicates = append(predicates, defect.NotifiedAtNEQ(*i.NotifiedAtNEQ))
+	}
+	if len(i.NotifiedAtIn) > 0 {
+		predicates = append(predicates, defect.NotifiedAtIn(i.NotifiedAtIn...))
+	}
+	if len(i.NotifiedAtNotIn) > 0 {
+		predicates = append(predicates, defect.NotifiedAtNotIn(i.NotifiedAtNotIn...))
+	}
+	if i.NotifiedAtGT != nil {
+		predicates = append(predicates, defect.NotifiedAtGT(*i.NotifiedAtGT))
+	}
+	if i.NotifiedAtGTE != nil {
+		predicates = append(predicates, defect.NotifiedAtGTE(*i.NotifiedAtGTE))
+	}
+	if i.NotifiedAtLT != nil {
+		predicates = append(predicates, defect.NotifiedAtLT(*i.NotifiedAtLT))
+	}
+	if i.NotifiedAtLTE != nil {
+		predicates = append(predicates, defect.NotifiedAtLTE(*i.NotifiedAtLTE))
+	}
+	if i.AcknowledgedAt != nil {
+		predicates = append(predicates, defect.AcknowledgedAtEQ(*i.AcknowledgedAt))
+	}
+	if i.AcknowledgedAtNEQ != nil {
+		predicates = append(predicates, defect.AcknowledgedAtNEQ(*i.AcknowledgedAtNEQ))
+	}
+	if len(i.AcknowledgedAtIn) > 0 {
+		predicates = append(predicates, defect.AcknowledgedAtIn(i.AcknowledgedAtIn...))
+	}
+	if len(i.AcknowledgedAtNotIn) > 0 {
+		predicates = append(predicates, defect.AcknowledgedAtNotIn(i.AcknowledgedAtNotIn...))
+	}
+	if i.AcknowledgedAtGT != nil {
+		predicates = append(predicates, defect.AcknowledgedAtGT(*i.AcknowledgedAtGT))
+	}
+	if i.AcknowledgedAtGTE != nil {
+		predicates = append(predicates, defect.AcknowledgedAtGTE(*i.AcknowledgedAtGTE))
+	}
+	if i.AcknowledgedAtLT != nil {
+		predicates = append(predicates, defect.AcknowledgedAtLT(*i.AcknowledgedAtLT))
+	}
+	if i.AcknowledgedAtLTE != nil {
+		predicates = append(predicates, defect.AcknowledgedAtLTE(*i.AcknowledgedAtLTE))
+	}
+	if i.AcknowledgedAtIsNil {
+		predicates = append(predicates, defect.AcknowledgedAtIsNil())
+	}
+	if i.AcknowledgedAtNotNil {
+		predicates = append(predicates, defect.AcknowledgedAtNotNil())
+	}
+	if i.ResolveBy != nil {
+		predicates = append(predicates, defect.ResolveByEQ(*i.ResolveBy))
+	}
+	if i.ResolveByNEQ != nil {
+		predicates = append(predicates, defect.ResolveByNEQ(*i.ResolveByNEQ))
+	}
+	if len(i.ResolveByIn) > 0 {
+		predicates = append(predicates, defect.ResolveByIn(i.ResolveByIn...))
+	}
+	if len(i.ResolveByNotIn) > 0 {
+		predicates = append(predicates, defect.ResolveByNotIn(i.ResolveByNotIn...))
+	}
+	if i.ResolveByGT != nil {
+		predicates = append(predicates, defect.ResolveByGT(*i.ResolveByGT))
+	}
+	if i.ResolveByGTE != nil {
+		predicates = append(predicates, defect.ResolveByGTE(*i.ResolveByGTE))
+	}
+	if i.ResolveByLT != nil {
+		predicates = append(predicates, defect.ResolveByLT(*i.ResolveByLT))
+	}
+	if i.ResolveByLTE != nil {
+		predicates = append(predicates, defect.ResolveByLTE(*i.ResolveByLTE))
+	}
+	if i.ProposedUntil != nil {
+		predicates = append(predicates, defect.ProposedUntilEQ(*i.ProposedUntil))
+	}
+	if i.ProposedUntilNEQ != nil {
+		predicates = append(predicates, defect.ProposedUntilNEQ(*i.ProposedUntilNEQ))
+	}
+	if len(i.ProposedUntilIn) > 0 {
+		predicates = append(predicates, defect.ProposedUntilIn(i.ProposedUntilIn...))
+	}
+	if len(i.ProposedUntilNotIn) > 0 {
+		predicates = append(predicates, defect.ProposedUntilNotIn(i.ProposedUntilNotIn...))
+	}
+	if i.ProposedUntilGT != nil {
+		predicates = append(predicates, defect.ProposedUntilGT(*i.ProposedUntilGT))
+	}
+	if i.ProposedUntilGTE != nil {
+		predicates = append(predicates, defect.ProposedUntilGTE(*i.ProposedUntilGTE))
+	}
+	if i.ProposedUntilLT != nil {
+		predicates = append(predicates, defect.ProposedUntilLT(*i.ProposedUntilLT))
+	}
+	if i.ProposedUntilLTE != nil {
+		predicates = append(predicates, defect.ProposedUntilLTE(*i.ProposedUntilLTE))
+	}
+	if i.ProposedUntilIsNil {
+		predicates = append(predicates, defect.ProposedUntilIsNil())
+	}
+	if i.ProposedUntilNotNil {
+		predicates = append(predicates, defect.ProposedUntilNotNil())
+	}
+	if i.ResolvedAt != nil {
+		predicates = append(predicates, defect.ResolvedAtEQ(*i.ResolvedAt))
+	}
+	if i.ResolvedAtNEQ != nil {
+		predicates = append(predicates, defect.ResolvedAtNEQ(*i.ResolvedAtNEQ))
+	}
+	if len(i.ResolvedAtIn) > 0 {
+		predicates = append(predicates, defect.ResolvedAtIn(i.ResolvedAtIn...))
+	}
+	if len(i.ResolvedAtNotIn) > 0 {
+		predicates = append(predicates, defect.ResolvedAtNotIn(i.ResolvedAtNotIn...))
+	}
+	if i.ResolvedAtGT != nil {
+		predicates = append(predicates, defect.ResolvedAtGT(*i.ResolvedAtGT))
+	}
+	if i.ResolvedAtGTE != nil {
+		predicates = append(predicates, defect.ResolvedAtGTE(*i.ResolvedAtGTE))
+	}
+	if i.ResolvedAtLT != nil {
+		predicates = append(predicates, defect.ResolvedAtLT(*i.ResolvedAtLT))
+	}
+	if i.ResolvedAtLTE != nil {
+		predicates = append(predicates, defect.ResolvedAtLTE(*i.ResolvedAtLTE))
+	}
+	if i.ResolvedAtIsNil {
+		predicates = append(predicates, defect.ResolvedAtIsNil())
+	}
+	if i.ResolvedAtNotNil {
+		predicates = append(predicates, defect.ResolvedAtNotNil())
+	}
+	if i.ReinspectBy != nil {
+		predicates = append(predicates, defect.ReinspectByEQ(*i.ReinspectBy))
+	}
+	if i.ReinspectByNEQ != nil {
+		predicates = append(predicates, defect.ReinspectByNEQ(*i.ReinspectByNEQ))
+	}
+	if len(i.ReinspectByIn) > 0 {
+		predicates = append(predicates, defect.ReinspectByIn(i.ReinspectByIn...))
+	}
+	if len(i.ReinspectByNotIn) > 0 {
+		predicates = append(predicates, defect.ReinspectByNotIn(i.ReinspectByNotIn...))
+	}
+	if i.ReinspectByGT != nil {
+		predicates = append(predicates, defect.ReinspectByGT(*i.ReinspectByGT))
+	}
+	if i.ReinspectByGTE != nil {
+		predicates = append(predicates, defect.ReinspectByGTE(*i.ReinspectByGTE))
+	}
+	if i.ReinspectByLT != nil {
+		predicates = append(predicates, defect.ReinspectByLT(*i.ReinspectByLT))
+	}
+	if i.ReinspectByLTE != nil {
+		predicates = append(predicates, defect.ReinspectByLTE(*i.ReinspectByLTE))
+	}
+	if i.ReinspectByIsNil {
+		predicates = append(predicates, defect.ReinspectByIsNil())
+	}
+	if i.ReinspectByNotNil {
+		predicates = append(predicates, defect.ReinspectByNotNil())
+	}
+	if i.ReinspectedAt != nil {
+		predicates = append(predicates, defect.ReinspectedAtEQ(*i.ReinspectedAt))
+	}
+	if i.ReinspectedAtNEQ != nil {
+		predicates = append(predicates, defect.ReinspectedAtNEQ(*i.ReinspectedAtNEQ))
+	}
+	if len(i.ReinspectedAtIn) > 0 {
+		predicates = append(predicates, defect.ReinspectedAtIn(i.ReinspectedAtIn...))
+	}
+	if len(i.ReinspectedAtNotIn) > 0 {
+		predicates = append(predicates, defect.ReinspectedAtNotIn(i.ReinspectedAtNotIn...))
+	}
+	if i.ReinspectedAtGT != nil {
+		predicates = append(predicates, defect.ReinspectedAtGT(*i.ReinspectedAtGT))
+	}
+	if i.ReinspectedAtGTE != nil {
+		predicates = append(predicates, defect.ReinspectedAtGTE(*i.ReinspectedAtGTE))
+	}
+	if i.ReinspectedAtLT != nil {
+		predicates = append(predicates, defect.ReinspectedAtLT(*i.ReinspectedAtLT))
+	}
+	if i.ReinspectedAtLTE != nil {
+		predicates = append(predicates, defect.ReinspectedAtLTE(*i.ReinspectedAtLTE))
+	}
+	if i.ReinspectedAtIsNil {
+		predicates = append(predicates, defect.ReinspectedAtIsNil())
+	}
+	if i.ReinspectedAtNotNil {
+		predicates = append(predicates, defect.ReinspectedAtNotNil())
+	}
+	if i.ClosedAt != nil {
+		predicates = append(predicates, defect.ClosedAtEQ(*i.ClosedAt))
+	}
+	if i.ClosedAtNEQ != nil {
+		predicates = append(predicates, defect.ClosedAtNEQ(*i.ClosedAtNEQ))
+	}
+	if len(i.ClosedAtIn) > 0 {
+		predicates = append(predicates, defect.ClosedAtIn(i.ClosedAtIn...))
+	}
+	if len(i.ClosedAtNotIn) > 0 {
+		predicates = append(predicates, defect.ClosedAtNotIn(i.ClosedAtNotIn...))
+	}
+	if i.ClosedAtGT != nil {
+		predicates = append(predicates, defect.ClosedAtGT(*i.ClosedAtGT))
+	}
+	if i.ClosedAtGTE != nil {
+		predicates = append(predicates, defect.ClosedAtGTE(*i.ClosedAtGTE))
+	}
+	if i.ClosedAtLT != nil {
+		predicates = append(predicates, defect.ClosedAtLT(*i.ClosedAtLT))
+	}
+	if i.ClosedAtLTE != nil {
+		predicates = append(predicates, defect.ClosedAtLTE(*i.ClosedAtLTE))
+	}
+	if i.ClosedAtIsNil {
+		predicates = append(predicates, defect.ClosedAtIsNil())
+	}
+	if i.ClosedAtNotNil {
+		predicates = append(predicates, defect.ClosedAtNotNil())
+	}
+	if i.Reopened != nil {
+		predicates = append(predicates, defect.ReopenedEQ(*i.Reopened))
+	}
+	if i.ReopenedNEQ != nil {
+		predicates = append(predicates, defect.ReopenedNEQ(*i.ReopenedNEQ))
+	}
+	if len(i.ReopenedIn) > 0 {
+		predicates = append(predicates, defect.ReopenedIn(i.ReopenedIn...))
+	}
+	if len(i.ReopenedNotIn) > 0 {
+		predicates = append(predicates, defect.ReopenedNotIn(i.ReopenedNotIn...))
+	}
+	if i.ReopenedGT != nil {
+		predicates = append(predicates, defect.ReopenedGT(*i.ReopenedGT))
+	}
+	if i.ReopenedGTE != nil {
+		predicates = append(predicates, defect.ReopenedGTE(*i.ReopenedGTE))
+	}
+	if i.ReopenedLT != nil {
+		predicates = append(predicates, defect.ReopenedLT(*i.ReopenedLT))
+	}
+	if i.ReopenedLTE != nil {
+		predicates = append(predicates, defect.ReopenedLTE(*i.ReopenedLTE))
+	}
+	if i.DueAt != nil {
+		predicates = append(predicates, defect.DueAtEQ(*i.DueAt))
+	}
+	if i.DueAtNEQ != nil {
+		predicates = append(predicates, defect.DueAtNEQ(*i.DueAtNEQ))
+	}
+	if len(i.DueAtIn) > 0 {
+		predicates = append(predicates, defect.DueAtIn(i.DueAtIn...))
+	}
+	if len(i.DueAtNotIn) > 0 {
+		predicates = append(predicates, defect.DueAtNotIn(i.DueAtNotIn...))
+	}
+	if i.DueAtGT != nil {
+		predicates = append(predicates, defect.DueAtGT(*i.DueAtGT))
+	}
+	if i.DueAtGTE != nil {
+		predicates = append(predicates, defect.DueAtGTE(*i.DueAtGTE))
+	}
+	if i.DueAtLT != nil {
+		predicates = append(predicates, defect.DueAtLT(*i.DueAtLT))
+	}
+	if i.DueAtLTE != nil {
+		predicates = append(predicates, defect.DueAtLTE(*i.DueAtLTE))
+	}
+	if i.DueAtIsNil {
+		predicates = append(predicates, defect.DueAtIsNil())
+	}
+	if i.DueAtNotNil {
+		predicates = append(predicates, defect.DueAtNotNil())
+	}
+	if i.EscalatedAt != nil {
+		predicates = append(predicates, defect.EscalatedAtEQ(*i.EscalatedAt))
+	}
+	if i.EscalatedAtNEQ != nil {
+		predicates = append(predicates, defect.EscalatedAtNEQ(*i.EscalatedAtNEQ))
+	}
+	if len(i.EscalatedAtIn) > 0 {
+		predicates = append(predicates, defect.EscalatedAtIn(i.EscalatedAtIn...))
+	}
+	if len(i.EscalatedAtNotIn) > 0 {
+		predicates = append(predicates, defect.EscalatedAtNotIn(i.EscalatedAtNotIn...))
+	}
+	if i.EscalatedAtGT != nil {
+		predicates = append(predicates, defect.EscalatedAtGT(*i.EscalatedAtGT))
+	}
+	if i.EscalatedAtGTE != nil {
+		predicates = append(predicates, defect.EscalatedAtGTE(*i.EscalatedAtGTE))
+	}
+	if i.EscalatedAtLT != nil {
+		predicates = append(predicates, defect.EscalatedAtLT(*i.EscalatedAtLT))
+	}
+	if i.EscalatedAtLTE != nil {
+		predicates = append(predicates, defect.EscalatedAtLTE(*i.EscalatedAtLTE))
+	}
+	if i.EscalatedAtIsNil {
+		predicates = append(predicates, defect.EscalatedAtIsNil())
+	}
+	if i.EscalatedAtNotNil {
+		predicates = append(predicates, defect.EscalatedAtNotNil())
+	}
+	if i.AcknowledgedByID != nil {
+		predicates = append(predicates, defect.AcknowledgedByIDEQ(*i.AcknowledgedByID))
+	}
+	if i.AcknowledgedByIDNEQ != nil {
+		predicates = append(predicates, defect.AcknowledgedByIDNEQ(*i.AcknowledgedByIDNEQ))
+	}
+	if len(i.AcknowledgedByIDIn) > 0 {
+		predicates = append(predicates, defect.AcknowledgedByIDIn(i.AcknowledgedByIDIn...))
+	}
+	if len(i.AcknowledgedByIDNotIn) > 0 {
+		predicates = append(predicates, defect.AcknowledgedByIDNotIn(i.AcknowledgedByIDNotIn...))
+	}
+	if i.AcknowledgedByIDGT != nil {
+		predicates = append(predicates, defect.AcknowledgedByIDGT(*i.AcknowledgedByIDGT))
+	}
+	if i.AcknowledgedByIDGTE != nil {
+		predicates = append(predicates, defect.AcknowledgedByIDGTE(*i.AcknowledgedByIDGTE))
+	}
+	if i.AcknowledgedByIDLT != nil {
+		predicates = append(predicates, defect.AcknowledgedByIDLT(*i.AcknowledgedByIDLT))
+	}
+	if i.AcknowledgedByIDLTE != nil {
+		predicates = append(predicates, defect.AcknowledgedByIDLTE(*i.AcknowledgedByIDLTE))
+	}
+	if i.AcknowledgedByIDIsNil {
+		predicates = append(predicates, defect.AcknowledgedByIDIsNil())
+	}
+	if i.AcknowledgedByIDNotNil {
+		predicates = append(predicates, defect.AcknowledgedByIDNotNil())
+	}
+	if i.ResolvedByID != nil {
+		predicates = append(predicates, defect.ResolvedByIDEQ(*i.ResolvedByID))
+	}
+	if i.ResolvedByIDNEQ != nil {
+		predicates = append(predicates, defect.ResolvedByIDNEQ(*i.ResolvedByIDNEQ))
+	}
+	if len(i.ResolvedByIDIn) > 0 {
+		predicates = append(predicates, defect.ResolvedByIDIn(i.ResolvedByIDIn...))
+	}
+	if len(i.ResolvedByIDNotIn) > 0 {
+		predicates = append(predicates, defect.ResolvedByIDNotIn(i.ResolvedByIDNotIn...))
+	}
+	if i.ResolvedByIDGT != nil {
+		predicates = append(predicates, defect.ResolvedByIDGT(*i.ResolvedByIDGT))
+	}
+	if i.ResolvedByIDGTE != nil {
+		predicates = append(predicates, defect.ResolvedByIDGTE(*i.ResolvedByIDGTE))
+	}
+	if i.ResolvedByIDLT != nil {
+		predicates = append(predicates, defect.ResolvedByIDLT(*i.ResolvedByIDLT))
+	}
+	if i.ResolvedByIDLTE != nil {
+		predicates = append(predicates, defect.ResolvedByIDLTE(*i.ResolvedByIDLTE))
+	}
+	if i.ResolvedByIDIsNil {
+		predicates = append(predicates, defect.ResolvedByIDIsNil())
+	}
+	if i.ResolvedByIDNotNil {
+		predicates = append(predicates, defect.ResolvedByIDNotNil())
+	}
+	if i.ReinspectedByID != nil {
+		predicates = append(predicates, defect.ReinspectedByIDEQ(*i.ReinspectedByID))
+	}
+	if i.ReinspectedByIDNEQ != nil {
+		predicates = append(predicates, defect.ReinspectedByIDNEQ(*i.ReinspectedByIDNEQ))
+	}
+	if len(i.ReinspectedByIDIn) > 0 {
+		predicates = append(predicates, defect.ReinspectedByIDIn(i.ReinspectedByIDIn...))
+	}
+	if len(i.ReinspectedByIDNotIn) > 0 {
+		predicates = append(predicates, defect.ReinspectedByIDNotIn(i.ReinspectedByIDNotIn...))
+	}
+	if i.ReinspectedByIDGT != nil {
+		predicates = append(predicates, defect.ReinspectedByIDGT(*i.ReinspectedByIDGT))
+	}
+	if i.ReinspectedByIDGTE != nil {
+		predicates = append(predicates, defect.ReinspectedByIDGTE(*i.ReinspectedByIDGTE))
+	}
+	if i.ReinspectedByIDLT != nil {
+		predicates = append(predicates, defect.ReinspectedByIDLT(*i.ReinspectedByIDLT))
+	}
+	if i.ReinspectedByIDLTE != nil {
+		predicates = append(predicates, defect.ReinspectedByIDLTE(*i.ReinspectedByIDLTE))
+	}
+	if i.ReinspectedByIDIsNil {
+		predicates = append(predicates, defect.ReinspectedByIDIsNil())
+	}
+	if i.ReinspectedByIDNotNil {
+		predicates = append(predicates, defect.ReinspectedByIDNotNil())
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyDefectWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return defect.And(predicates...), nil
+	}
+}
+
+// DefectEventWhereInput represents a where input for filtering DefectEvent queries.
+type DefectEventWhereInput struct {
+	Predicates []predicate.DefectEvent  `json:"-"`
+	Not        *DefectEventWhereInput   `json:"not,omitempty"`
+	Or         []*DefectEventWhereInput `json:"or,omitempty"`
+	And        []*DefectEventWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "defect_id" field predicates.
+	DefectID      *uuid.UUID  `json:"defectID,omitempty"`
+	DefectIDNEQ   *uuid.UUID  `json:"defectIDNEQ,omitempty"`
+	DefectIDIn    []uuid.UUID `json:"defectIDIn,omitempty"`
+	DefectIDNotIn []uuid.UUID `json:"defectIDNotIn,omitempty"`
+
+	// "kind" field predicates.
+	Kind      *defectevent.Kind  `json:"kind,omitempty"`
+	KindNEQ   *defectevent.Kind  `json:"kindNEQ,omitempty"`
+	KindIn    []defectevent.Kind `json:"kindIn,omitempty"`
+	KindNotIn []defectevent.Kind `json:"kindNotIn,omitempty"`
+
+	// "acted_by_id" field predicates.
+	ActedByID       *uuid.UUID  `json:"actedByID,omitempty"`
+	ActedByIDNEQ    *uuid.UUID  `json:"actedByIDNEQ,omitempty"`
+	ActedByIDIn     []uuid.UUID `json:"actedByIDIn,omitempty"`
+	ActedByIDNotIn  []uuid.UUID `json:"actedByIDNotIn,omitempty"`
+	ActedByIDGT     *uuid.UUID  `json:"actedByIDGT,omitempty"`
+	ActedByIDGTE    *uuid.UUID  `json:"actedByIDGTE,omitempty"`
+	ActedByIDLT     *uuid.UUID  `json:"actedByIDLT,omitempty"`
+	ActedByIDLTE    *uuid.UUID  `json:"actedByIDLTE,omitempty"`
+	ActedByIDIsNil  bool        `json:"actedByIDIsNil,omitempty"`
+	ActedByIDNotNil bool        `json:"actedByIDNotNil,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *DefectEventWhereInput) AddPredicates(predicates ...predicate.DefectEvent) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the DefectEventWhereInput filter on the DefectEventQuery builder.
+func (i *DefectEventWhereInput) Filter(q *DefectEventQuery) (*DefectEventQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyDefectEventWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyDefectEventWhereInput is returned in case the DefectEventWhereInput is empty.
+var ErrEmptyDefectEventWhereInput = errors.New("ent: empty predicate DefectEventWhereInput")
+
+// P returns a predicate for filtering defectevents.
+// An error is returned if the input is empty or invalid.
+func (i *DefectEventWhereInput) P() (predicate.DefectEvent, error) {
+	var predicates []predicate.DefectEvent
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, defectevent.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.DefectEvent, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, defectevent.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.DefectEvent, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, defectevent.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, defectevent.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, defectevent.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, defectevent.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, defectevent.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, defectevent.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, defectevent.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, defectevent.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, defectevent.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, defectevent.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, defectevent.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, defectevent.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, defectevent.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, defectevent.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, defectevent.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, defectevent.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, defectevent.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, defectevent.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, defectevent.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, defectevent.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, defectevent.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.DefectID != nil {
+		predicates = append(predicates, defectevent.DefectIDEQ(*i.DefectID))
+	}
+	if i.DefectIDNEQ != nil {
+		predicates = append(predicates, defectevent.DefectIDNEQ(*i.DefectIDNEQ))
+	}
+	if len(i.DefectIDIn) > 0 {
+		predicates = append(predicates, defectevent.DefectIDIn(i.DefectIDIn...))
+	}
+	if len(i.DefectIDNotIn) > 0 {
+		predicates = append(predicates, defectevent.DefectIDNotIn(i.DefectIDNotIn...))
+	}
+	if i.Kind != nil {
+		predicates = append(predicates, defectevent.KindEQ(*i.Kind))
+	}
+	if i.KindNEQ != nil {
+		predicates = append(predicates, defectevent.KindNEQ(*i.KindNEQ))
+	}
+	if len(i.KindIn) > 0 {
+		predicates = append(predicates, defectevent.KindIn(i.KindIn...))
+	}
+	if len(i.KindNotIn) > 0 {
+		predicates = append(predicates, defectevent.KindNotIn(i.KindNotIn...))
+	}
+	if i.ActedByID != nil {
+		predicates = append(predicates, defectevent.ActedByIDEQ(*i.ActedByID))
+	}
+	if i.ActedByIDNEQ != nil {
+		predicates = append(predicates, defectevent.ActedByIDNEQ(*i.ActedByIDNEQ))
+	}
+	if len(i.ActedByIDIn) > 0 {
+		predicates = append(predicates, defectevent.ActedByIDIn(i.ActedByIDIn...))
+	}
+	if len(i.ActedByIDNotIn) > 0 {
+		predicates = append(predicates, defectevent.ActedByIDNotIn(i.ActedByIDNotIn...))
+	}
+	if i.ActedByIDGT != nil {
+		predicates = append(predicates, defectevent.ActedByIDGT(*i.ActedByIDGT))
+	}
+	if i.ActedByIDGTE != nil {
+		predicates = append(predicates, defectevent.ActedByIDGTE(*i.ActedByIDGTE))
+	}
+	if i.ActedByIDLT != nil {
+		predicates = append(predicates, defectevent.ActedByIDLT(*i.ActedByIDLT))
+	}
+	if i.ActedByIDLTE != nil {
+		predicates = append(predicates, defectevent.ActedByIDLTE(*i.ActedByIDLTE))
+	}
+	if i.ActedByIDIsNil {
+		predicates = append(predicates, defectevent.ActedByIDIsNil())
+	}
+	if i.ActedByIDNotNil {
+		predicates = append(predicates, defectevent.ActedByIDNotNil())
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyDefectEventWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return defectevent.And(predicates...), nil
+	}
+}
+
+// DefectPhotoWhereInput represents a where input for filtering DefectPhoto queries.
+type DefectPhotoWhereInput struct {
+	Predicates []predicate.DefectPhoto  `json:"-"`
+	Not        *DefectPhotoWhereInput   `json:"not,omitempty"`
+	Or         []*DefectPhotoWhereInput `json:"or,omitempty"`
+	And        []*DefectPhotoWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "defect_id" field predicates.
+	DefectID      *uuid.UUID  `json:"defectID,omitempty"`
+	DefectIDNEQ   *uuid.UUID  `json:"defectIDNEQ,omitempty"`
+	DefectIDIn    []uuid.UUID `json:"defectIDIn,omitempty"`
+	DefectIDNotIn []uuid.UUID `json:"defectIDNotIn,omitempty"`
+
+	// "event_id" field predicates.
+	EventID       *uuid.UUID  `json:"eventID,omitempty"`
+	EventIDNEQ    *uuid.UUID  `json:"eventIDNEQ,omitempty"`
+	EventIDIn     []uuid.UUID `json:"eventIDIn,omitempty"`
+	EventIDNotIn  []uuid.UUID `json:"eventIDNotIn,omitempty"`
+	EventIDIsNil  bool        `json:"eventIDIsNil,omitempty"`
+	EventIDNotNil bool        `json:"eventIDNotNil,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *DefectPhotoWhereInput) AddPredicates(predicates ...predicate.DefectPhoto) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the DefectPhotoWhereInput filter on the DefectPhotoQuery builder.
+func (i *DefectPhotoWhereInput) Filter(q *DefectPhotoQuery) (*DefectPhotoQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyDefectPhotoWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyDefectPhotoWhereInput is returned in case the DefectPhotoWhereInput is empty.
+var ErrEmptyDefectPhotoWhereInput = errors.New("ent: empty predicate DefectPhotoWhereInput")
+
+// P returns a predicate for filtering defectphotos.
+// An error is returned if the input is empty or invalid.
+func (i *DefectPhotoWhereInput) P() (predicate.DefectPhoto, error) {
+	var predicates []predicate.DefectPhoto
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, defectphoto.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.DefectPhoto, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, defectphoto.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.DefectPhoto, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, defectphoto.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, defectphoto.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, defectphoto.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, defectphoto.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, defectphoto.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, defectphoto.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, defectphoto.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, defectphoto.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, defectphoto.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, defectphoto.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, defectphoto.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, defectphoto.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, defectphoto.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, defectphoto.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, defectphoto.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, defectphoto.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, defectphoto.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, defectphoto.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, defectphoto.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, defectphoto.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, defectphoto.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.DefectID != nil {
+		predicates = append(predicates, defectphoto.DefectIDEQ(*i.DefectID))
+	}
+	if i.DefectIDNEQ != nil {
+		predicates = append(predicates, defectphoto.DefectIDNEQ(*i.DefectIDNEQ))
+	}
+	if len(i.DefectIDIn) > 0 {
+		predicates = append(predicates, defectphoto.DefectIDIn(i.DefectIDIn...))
+	}
+	if len(i.DefectIDNotIn) > 0 {
+		predicates = append(predicates, defectphoto.DefectIDNotIn(i.DefectIDNotIn...))
+	}
+	if i.EventID != nil {
+		predicates = append(predicates, defectphoto.EventIDEQ(*i.EventID))
+	}
+	if i.EventIDNEQ != nil {
+		predicates = append(predicates, defectphoto.EventIDNEQ(*i.EventIDNEQ))
+	}
+	if len(i.EventIDIn) > 0 {
+		predicates = append(predicates, defectphoto.EventIDIn(i.EventIDIn...))
+	}
+	if len(i.EventIDNotIn) > 0 {
+		predicates = append(predicates, defectphoto.EventIDNotIn(i.EventIDNotIn...))
+	}
+	if i.EventIDIsNil {
+		predicates = append(predicates, defectphoto.EventIDIsNil())
+	}
+	if i.EventIDNotNil {
+		predicates = append(predicates, defectphoto.EventIDNotNil())
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyDefectPhotoWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return defectphoto.And(predicates...), nil
 	}
 }
 

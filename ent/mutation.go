@@ -32,6 +32,9 @@ import (
 	"github.com/steward-pm/steward/ent/certificate"
 	"github.com/steward-pm/steward/ent/complaint"
 	"github.com/steward-pm/steward/ent/correspondence"
+	"github.com/steward-pm/steward/ent/defect"
+	"github.com/steward-pm/steward/ent/defectevent"
+	"github.com/steward-pm/steward/ent/defectphoto"
 	"github.com/steward-pm/steward/ent/department"
 	"github.com/steward-pm/steward/ent/emergencycontact"
 	"github.com/steward-pm/steward/ent/estate"
@@ -114,6 +117,9 @@ const (
 	TypeCertificate            = "Certificate"
 	TypeComplaint              = "Complaint"
 	TypeCorrespondence         = "Correspondence"
+	TypeDefect                 = "Defect"
+	TypeDefectEvent            = "DefectEvent"
+	TypeDefectPhoto            = "DefectPhoto"
 	TypeDepartment             = "Department"
 	TypeEmergencyContact       = "EmergencyContact"
 	TypeEstate                 = "Estate"
@@ -29101,6 +29107,4916 @@ func (m *CorrespondenceMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown Correspondence edge %s", name)
+}
+
+// DefectMutation represents an operation that mutates the Defect nodes in the graph.
+type DefectMutation struct {
+	config
+	op                   Op
+	typ                  string
+	id                   *uuid.UUID
+	created_at           *time.Time
+	voided_at            *time.Time
+	void_reason          *string
+	voided_by_id         *uuid.UUID
+	voided_by_name       *string
+	late_reason          *string
+	inspection_result_id *uuid.UUID
+	finding              *string
+	found_at             *time.Time
+	reported_by_id       *uuid.UUID
+	reported_by_name     *string
+	state                *defect.State
+	notified_at          *time.Time
+	acknowledge_by       *time.Time
+	acknowledged_at      *time.Time
+	resolve_by           *time.Time
+	proposed_until       *time.Time
+	resolved_at          *time.Time
+	resolution           *string
+	reinspect_by         *time.Time
+	reinspected_at       *time.Time
+	closed_at            *time.Time
+	reopened             *int
+	addreopened          *int
+	due_at               *time.Time
+	escalated_at         *time.Time
+	acknowledged_by_id   *uuid.UUID
+	acknowledged_by_name *string
+	resolved_by_id       *uuid.UUID
+	resolved_by_name     *string
+	reinspected_by_id    *uuid.UUID
+	reinspected_by_name  *string
+	clearedFields        map[string]struct{}
+	estate               *uuid.UUID
+	clearedestate        bool
+	vacancy              *uuid.UUID
+	clearedvacancy       bool
+	unit                 *uuid.UUID
+	clearedunit          bool
+	department           *uuid.UUID
+	cleareddepartment    bool
+	events               map[uuid.UUID]struct{}
+	removedevents        map[uuid.UUID]struct{}
+	clearedevents        bool
+	photos               map[uuid.UUID]struct{}
+	removedphotos        map[uuid.UUID]struct{}
+	clearedphotos        bool
+	done                 bool
+	oldValue             func(context.Context) (*Defect, error)
+	predicates           []predicate.Defect
+}
+
+var _ ent.Mutation = (*DefectMutation)(nil)
+
+// defectOption allows management of the mutation configuration using functional options.
+type defectOption func(*DefectMutation)
+
+// newDefectMutation creates new mutation for the Defect entity.
+func newDefectMutation(c config, op Op, opts ...defectOption) *DefectMutation {
+	m := &DefectMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeDefect,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withDefectID sets the ID field of the mutation.
+func withDefectID(id uuid.UUID) defectOption {
+	return func(m *DefectMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Defect
+		)
+		m.oldValue = func(ctx context.Context) (*Defect, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Defect.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withDefect sets the old Defect of the mutation.
+func withDefect(node *Defect) defectOption {
+	return func(m *DefectMutation) {
+		m.oldValue = func(context.Context) (*Defect, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m DefectMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m DefectMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Defect entities.
+func (m *DefectMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *DefectMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *DefectMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Defect.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *DefectMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *DefectMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Defect entity.
+// If the Defect object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *DefectMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *DefectMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *DefectMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the Defect entity.
+// If the Defect object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *DefectMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetVoidedAt sets the "voided_at" field.
+func (m *DefectMutation) SetVoidedAt(t time.Time) {
+	m.voided_at = &t
+}
+
+// VoidedAt returns the value of the "voided_at" field in the mutation.
+func (m *DefectMutation) VoidedAt() (r time.Time, exists bool) {
+	v := m.voided_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedAt returns the old "voided_at" field's value of the Defect entity.
+// If the Defect object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectMutation) OldVoidedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedAt: %w", err)
+	}
+	return oldValue.VoidedAt, nil
+}
+
+// ClearVoidedAt clears the value of the "voided_at" field.
+func (m *DefectMutation) ClearVoidedAt() {
+	m.voided_at = nil
+	m.clearedFields[defect.FieldVoidedAt] = struct{}{}
+}
+
+// VoidedAtCleared returns if the "voided_at" field was cleared in this mutation.
+func (m *DefectMutation) VoidedAtCleared() bool {
+	_, ok := m.clearedFields[defect.FieldVoidedAt]
+	return ok
+}
+
+// ResetVoidedAt resets all changes to the "voided_at" field.
+func (m *DefectMutation) ResetVoidedAt() {
+	m.voided_at = nil
+	delete(m.clearedFields, defect.FieldVoidedAt)
+}
+
+// SetVoidReason sets the "void_reason" field.
+func (m *DefectMutation) SetVoidReason(s string) {
+	m.void_reason = &s
+}
+
+// VoidReason returns the value of the "void_reason" field in the mutation.
+func (m *DefectMutation) VoidReason() (r string, exists bool) {
+	v := m.void_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidReason returns the old "void_reason" field's value of the Defect entity.
+// If the Defect object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectMutation) OldVoidReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidReason: %w", err)
+	}
+	return oldValue.VoidReason, nil
+}
+
+// ResetVoidReason resets all changes to the "void_reason" field.
+func (m *DefectMutation) ResetVoidReason() {
+	m.void_reason = nil
+}
+
+// SetVoidedByID sets the "voided_by_id" field.
+func (m *DefectMutation) SetVoidedByID(u uuid.UUID) {
+	m.voided_by_id = &u
+}
+
+// VoidedByID returns the value of the "voided_by_id" field in the mutation.
+func (m *DefectMutation) VoidedByID() (r uuid.UUID, exists bool) {
+	v := m.voided_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByID returns the old "voided_by_id" field's value of the Defect entity.
+// If the Defect object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectMutation) OldVoidedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByID: %w", err)
+	}
+	return oldValue.VoidedByID, nil
+}
+
+// ClearVoidedByID clears the value of the "voided_by_id" field.
+func (m *DefectMutation) ClearVoidedByID() {
+	m.voided_by_id = nil
+	m.clearedFields[defect.FieldVoidedByID] = struct{}{}
+}
+
+// VoidedByIDCleared returns if the "voided_by_id" field was cleared in this mutation.
+func (m *DefectMutation) VoidedByIDCleared() bool {
+	_, ok := m.clearedFields[defect.FieldVoidedByID]
+	return ok
+}
+
+// ResetVoidedByID resets all changes to the "voided_by_id" field.
+func (m *DefectMutation) ResetVoidedByID() {
+	m.voided_by_id = nil
+	delete(m.clearedFields, defect.FieldVoidedByID)
+}
+
+// SetVoidedByName sets the "voided_by_name" field.
+func (m *DefectMutation) SetVoidedByName(s string) {
+	m.voided_by_name = &s
+}
+
+// VoidedByName returns the value of the "voided_by_name" field in the mutation.
+func (m *DefectMutation) VoidedByName() (r string, exists bool) {
+	v := m.voided_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByName returns the old "voided_by_name" field's value of the Defect entity.
+// If the Defect object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectMutation) OldVoidedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByName: %w", err)
+	}
+	return oldValue.VoidedByName, nil
+}
+
+// ResetVoidedByName resets all changes to the "voided_by_name" field.
+func (m *DefectMutation) ResetVoidedByName() {
+	m.voided_by_name = nil
+}
+
+// SetLateReason sets the "late_reason" field.
+func (m *DefectMutation) SetLateReason(s string) {
+	m.late_reason = &s
+}
+
+// LateReason returns the value of the "late_reason" field in the mutation.
+func (m *DefectMutation) LateReason() (r string, exists bool) {
+	v := m.late_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLateReason returns the old "late_reason" field's value of the Defect entity.
+// If the Defect object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectMutation) OldLateReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLateReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLateReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLateReason: %w", err)
+	}
+	return oldValue.LateReason, nil
+}
+
+// ResetLateReason resets all changes to the "late_reason" field.
+func (m *DefectMutation) ResetLateReason() {
+	m.late_reason = nil
+}
+
+// SetVacancyID sets the "vacancy_id" field.
+func (m *DefectMutation) SetVacancyID(u uuid.UUID) {
+	m.vacancy = &u
+}
+
+// VacancyID returns the value of the "vacancy_id" field in the mutation.
+func (m *DefectMutation) VacancyID() (r uuid.UUID, exists bool) {
+	v := m.vacancy
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVacancyID returns the old "vacancy_id" field's value of the Defect entity.
+// If the Defect object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectMutation) OldVacancyID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVacancyID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVacancyID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVacancyID: %w", err)
+	}
+	return oldValue.VacancyID, nil
+}
+
+// ResetVacancyID resets all changes to the "vacancy_id" field.
+func (m *DefectMutation) ResetVacancyID() {
+	m.vacancy = nil
+}
+
+// SetUnitID sets the "unit_id" field.
+func (m *DefectMutation) SetUnitID(u uuid.UUID) {
+	m.unit = &u
+}
+
+// UnitID returns the value of the "unit_id" field in the mutation.
+func (m *DefectMutation) UnitID() (r uuid.UUID, exists bool) {
+	v := m.unit
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUnitID returns the old "unit_id" field's value of the Defect entity.
+// If the Defect object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectMutation) OldUnitID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUnitID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUnitID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUnitID: %w", err)
+	}
+	return oldValue.UnitID, nil
+}
+
+// ResetUnitID resets all changes to the "unit_id" field.
+func (m *DefectMutation) ResetUnitID() {
+	m.unit = nil
+}
+
+// SetInspectionResultID sets the "inspection_result_id" field.
+func (m *DefectMutation) SetInspectionResultID(u uuid.UUID) {
+	m.inspection_result_id = &u
+}
+
+// InspectionResultID returns the value of the "inspection_result_id" field in the mutation.
+func (m *DefectMutation) InspectionResultID() (r uuid.UUID, exists bool) {
+	v := m.inspection_result_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInspectionResultID returns the old "inspection_result_id" field's value of the Defect entity.
+// If the Defect object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectMutation) OldInspectionResultID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInspectionResultID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInspectionResultID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInspectionResultID: %w", err)
+	}
+	return oldValue.InspectionResultID, nil
+}
+
+// ClearInspectionResultID clears the value of the "inspection_result_id" field.
+func (m *DefectMutation) ClearInspectionResultID() {
+	m.inspection_result_id = nil
+	m.clearedFields[defect.FieldInspectionResultID] = struct{}{}
+}
+
+// InspectionResultIDCleared returns if the "inspection_result_id" field was cleared in this mutation.
+func (m *DefectMutation) InspectionResultIDCleared() bool {
+	_, ok := m.clearedFields[defect.FieldInspectionResultID]
+	return ok
+}
+
+// ResetInspectionResultID resets all changes to the "inspection_result_id" field.
+func (m *DefectMutation) ResetInspectionResultID() {
+	m.inspection_result_id = nil
+	delete(m.clearedFields, defect.FieldInspectionResultID)
+}
+
+// SetDepartmentID sets the "department_id" field.
+func (m *DefectMutation) SetDepartmentID(u uuid.UUID) {
+	m.department = &u
+}
+
+// DepartmentID returns the value of the "department_id" field in the mutation.
+func (m *DefectMutation) DepartmentID() (r uuid.UUID, exists bool) {
+	v := m.department
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDepartmentID returns the old "department_id" field's value of the Defect entity.
+// If the Defect object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectMutation) OldDepartmentID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDepartmentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDepartmentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDepartmentID: %w", err)
+	}
+	return oldValue.DepartmentID, nil
+}
+
+// ResetDepartmentID resets all changes to the "department_id" field.
+func (m *DefectMutation) ResetDepartmentID() {
+	m.department = nil
+}
+
+// SetFinding sets the "finding" field.
+func (m *DefectMutation) SetFinding(s string) {
+	m.finding = &s
+}
+
+// Finding returns the value of the "finding" field in the mutation.
+func (m *DefectMutation) Finding() (r string, exists bool) {
+	v := m.finding
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFinding returns the old "finding" field's value of the Defect entity.
+// If the Defect object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectMutation) OldFinding(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFinding is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFinding requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFinding: %w", err)
+	}
+	return oldValue.Finding, nil
+}
+
+// ResetFinding resets all changes to the "finding" field.
+func (m *DefectMutation) ResetFinding() {
+	m.finding = nil
+}
+
+// SetFoundAt sets the "found_at" field.
+func (m *DefectMutation) SetFoundAt(t time.Time) {
+	m.found_at = &t
+}
+
+// FoundAt returns the value of the "found_at" field in the mutation.
+func (m *DefectMutation) FoundAt() (r time.Time, exists bool) {
+	v := m.found_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFoundAt returns the old "found_at" field's value of the Defect entity.
+// If the Defect object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectMutation) OldFoundAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFoundAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFoundAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFoundAt: %w", err)
+	}
+	return oldValue.FoundAt, nil
+}
+
+// ResetFoundAt resets all changes to the "found_at" field.
+func (m *DefectMutation) ResetFoundAt() {
+	m.found_at = nil
+}
+
+// SetReportedByID sets the "reported_by_id" field.
+func (m *DefectMutation) SetReportedByID(u uuid.UUID) {
+	m.reported_by_id = &u
+}
+
+// ReportedByID returns the value of the "reported_by_id" field in the mutation.
+func (m *DefectMutation) ReportedByID() (r uuid.UUID, exists bool) {
+	v := m.reported_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReportedByID returns the old "reported_by_id" field's value of the Defect entity.
+// If the Defect object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectMutation) OldReportedByID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReportedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReportedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReportedByID: %w", err)
+	}
+	return oldValue.ReportedByID, nil
+}
+
+// ResetReportedByID resets all changes to the "reported_by_id" field.
+func (m *DefectMutation) ResetReportedByID() {
+	m.reported_by_id = nil
+}
+
+// SetReportedByName sets the "reported_by_name" field.
+func (m *DefectMutation) SetReportedByName(s string) {
+	m.reported_by_name = &s
+}
+
+// ReportedByName returns the value of the "reported_by_name" field in the mutation.
+func (m *DefectMutation) ReportedByName() (r string, exists bool) {
+	v := m.reported_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReportedByName returns the old "reported_by_name" field's value of the Defect entity.
+// If the Defect object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectMutation) OldReportedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReportedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReportedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReportedByName: %w", err)
+	}
+	return oldValue.ReportedByName, nil
+}
+
+// ResetReportedByName resets all changes to the "reported_by_name" field.
+func (m *DefectMutation) ResetReportedByName() {
+	m.reported_by_name = nil
+}
+
+// SetState sets the "state" field.
+func (m *DefectMutation) SetState(d defect.State) {
+	m.state = &d
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *DefectMutation) State() (r defect.State, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the Defect entity.
+// If the Defect object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectMutation) OldState(ctx context.Context) (v defect.State, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *DefectMutation) ResetState() {
+	m.state = nil
+}
+
+// SetNotifiedAt sets the "notified_at" field.
+func (m *DefectMutation) SetNotifiedAt(t time.Time) {
+	m.notified_at = &t
+}
+
+// NotifiedAt returns the value of the "notified_at" field in the mutation.
+func (m *DefectMutation) NotifiedAt() (r time.Time, exists bool) {
+	v := m.notified_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNotifiedAt returns the old "notified_at" field's value of the Defect entity.
+// If the Defect object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectMutation) OldNotifiedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNotifiedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNotifiedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNotifiedAt: %w", err)
+	}
+	return oldValue.NotifiedAt, nil
+}
+
+// ResetNotifiedAt resets all changes to the "notified_at" field.
+func (m *DefectMutation) ResetNotifiedAt() {
+	m.notified_at = nil
+}
+
+// SetAcknowledgeBy sets the "acknowledge_by" field.
+func (m *DefectMutation) SetAcknowledgeBy(t time.Time) {
+	m.acknowledge_by = &t
+}
+
+// AcknowledgeBy returns the value of the "acknowledge_by" field in the mutation.
+func (m *DefectMutation) AcknowledgeBy() (r time.Time, exists bool) {
+	v := m.acknowledge_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAcknowledgeBy returns the old "acknowledge_by" field's value of the Defect entity.
+// If the Defect object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectMutation) OldAcknowledgeBy(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAcknowledgeBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAcknowledgeBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAcknowledgeBy: %w", err)
+	}
+	return oldValue.AcknowledgeBy, nil
+}
+
+// ResetAcknowledgeBy resets all changes to the "acknowledge_by" field.
+func (m *DefectMutation) ResetAcknowledgeBy() {
+	m.acknowledge_by = nil
+}
+
+// SetAcknowledgedAt sets the "acknowledged_at" field.
+func (m *DefectMutation) SetAcknowledgedAt(t time.Time) {
+	m.acknowledged_at = &t
+}
+
+// AcknowledgedAt returns the value of the "acknowledged_at" field in the mutation.
+func (m *DefectMutation) AcknowledgedAt() (r time.Time, exists bool) {
+	v := m.acknowledged_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAcknowledgedAt returns the old "acknowledged_at" field's value of the Defect entity.
+// If the Defect object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectMutation) OldAcknowledgedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAcknowledgedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAcknowledgedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAcknowledgedAt: %w", err)
+	}
+	return oldValue.AcknowledgedAt, nil
+}
+
+// ClearAcknowledgedAt clears the value of the "acknowledged_at" field.
+func (m *DefectMutation) ClearAcknowledgedAt() {
+	m.acknowledged_at = nil
+	m.clearedFields[defect.FieldAcknowledgedAt] = struct{}{}
+}
+
+// AcknowledgedAtCleared returns if the "acknowledged_at" field was cleared in this mutation.
+func (m *DefectMutation) AcknowledgedAtCleared() bool {
+	_, ok := m.clearedFields[defect.FieldAcknowledgedAt]
+	return ok
+}
+
+// ResetAcknowledgedAt resets all changes to the "acknowledged_at" field.
+func (m *DefectMutation) ResetAcknowledgedAt() {
+	m.acknowledged_at = nil
+	delete(m.clearedFields, defect.FieldAcknowledgedAt)
+}
+
+// SetResolveBy sets the "resolve_by" field.
+func (m *DefectMutation) SetResolveBy(t time.Time) {
+	m.resolve_by = &t
+}
+
+// ResolveBy returns the value of the "resolve_by" field in the mutation.
+func (m *DefectMutation) ResolveBy() (r time.Time, exists bool) {
+	v := m.resolve_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldResolveBy returns the old "resolve_by" field's value of the Defect entity.
+// If the Defect object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectMutation) OldResolveBy(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldResolveBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldResolveBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldResolveBy: %w", err)
+	}
+	return oldValue.ResolveBy, nil
+}
+
+// ResetResolveBy resets all changes to the "resolve_by" field.
+func (m *DefectMutation) ResetResolveBy() {
+	m.resolve_by = nil
+}
+
+// SetProposedUntil sets the "proposed_until" field.
+func (m *DefectMutation) SetProposedUntil(t time.Time) {
+	m.proposed_until = &t
+}
+
+// ProposedUntil returns the value of the "proposed_until" field in the mutation.
+func (m *DefectMutation) ProposedUntil() (r time.Time, exists bool) {
+	v := m.proposed_until
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProposedUntil returns the old "proposed_until" field's value of the Defect entity.
+// If the Defect object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectMutation) OldProposedUntil(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProposedUntil is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProposedUntil requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProposedUntil: %w", err)
+	}
+	return oldValue.ProposedUntil, nil
+}
+
+// ClearProposedUntil clears the value of the "proposed_until" field.
+func (m *DefectMutation) ClearProposedUntil() {
+	m.proposed_until = nil
+	m.clearedFields[defect.FieldProposedUntil] = struct{}{}
+}
+
+// ProposedUntilCleared returns if the "proposed_until" field was cleared in this mutation.
+func (m *DefectMutation) ProposedUntilCleared() bool {
+	_, ok := m.clearedFields[defect.FieldProposedUntil]
+	return ok
+}
+
+// ResetProposedUntil resets all changes to the "proposed_until" field.
+func (m *DefectMutation) ResetProposedUntil() {
+	m.proposed_until = nil
+	delete(m.clearedFields, defect.FieldProposedUntil)
+}
+
+// SetResolvedAt sets the "resolved_at" field.
+func (m *DefectMutation) SetResolvedAt(t time.Time) {
+	m.resolved_at = &t
+}
+
+// ResolvedAt returns the value of the "resolved_at" field in the mutation.
+func (m *DefectMutation) ResolvedAt() (r time.Time, exists bool) {
+	v := m.resolved_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldResolvedAt returns the old "resolved_at" field's value of the Defect entity.
+// If the Defect object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectMutation) OldResolvedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldResolvedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldResolvedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldResolvedAt: %w", err)
+	}
+	return oldValue.ResolvedAt, nil
+}
+
+// ClearResolvedAt clears the value of the "resolved_at" field.
+func (m *DefectMutation) ClearResolvedAt() {
+	m.resolved_at = nil
+	m.clearedFields[defect.FieldResolvedAt] = struct{}{}
+}
+
+// ResolvedAtCleared returns if the "resolved_at" field was cleared in this mutation.
+func (m *DefectMutation) ResolvedAtCleared() bool {
+	_, ok := m.clearedFields[defect.FieldResolvedAt]
+	return ok
+}
+
+// ResetResolvedAt resets all changes to the "resolved_at" field.
+func (m *DefectMutation) ResetResolvedAt() {
+	m.resolved_at = nil
+	delete(m.clearedFields, defect.FieldResolvedAt)
+}
+
+// SetResolution sets the "resolution" field.
+func (m *DefectMutation) SetResolution(s string) {
+	m.resolution = &s
+}
+
+// Resolution returns the value of the "resolution" field in the mutation.
+func (m *DefectMutation) Resolution() (r string, exists bool) {
+	v := m.resolution
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldResolution returns the old "resolution" field's value of the Defect entity.
+// If the Defect object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectMutation) OldResolution(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldResolution is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldResolution requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldResolution: %w", err)
+	}
+	return oldValue.Resolution, nil
+}
+
+// ResetResolution resets all changes to the "resolution" field.
+func (m *DefectMutation) ResetResolution() {
+	m.resolution = nil
+}
+
+// SetReinspectBy sets the "reinspect_by" field.
+func (m *DefectMutation) SetReinspectBy(t time.Time) {
+	m.reinspect_by = &t
+}
+
+// ReinspectBy returns the value of the "reinspect_by" field in the mutation.
+func (m *DefectMutation) ReinspectBy() (r time.Time, exists bool) {
+	v := m.reinspect_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReinspectBy returns the old "reinspect_by" field's value of the Defect entity.
+// If the Defect object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectMutation) OldReinspectBy(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReinspectBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReinspectBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReinspectBy: %w", err)
+	}
+	return oldValue.ReinspectBy, nil
+}
+
+// ClearReinspectBy clears the value of the "reinspect_by" field.
+func (m *DefectMutation) ClearReinspectBy() {
+	m.reinspect_by = nil
+	m.clearedFields[defect.FieldReinspectBy] = struct{}{}
+}
+
+// ReinspectByCleared returns if the "reinspect_by" field was cleared in this mutation.
+func (m *DefectMutation) ReinspectByCleared() bool {
+	_, ok := m.clearedFields[defect.FieldReinspectBy]
+	return ok
+}
+
+// ResetReinspectBy resets all changes to the "reinspect_by" field.
+func (m *DefectMutation) ResetReinspectBy() {
+	m.reinspect_by = nil
+	delete(m.clearedFields, defect.FieldReinspectBy)
+}
+
+// SetReinspectedAt sets the "reinspected_at" field.
+func (m *DefectMutation) SetReinspectedAt(t time.Time) {
+	m.reinspected_at = &t
+}
+
+// ReinspectedAt returns the value of the "reinspected_at" field in the mutation.
+func (m *DefectMutation) ReinspectedAt() (r time.Time, exists bool) {
+	v := m.reinspected_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReinspectedAt returns the old "reinspected_at" field's value of the Defect entity.
+// If the Defect object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectMutation) OldReinspectedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReinspectedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReinspectedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReinspectedAt: %w", err)
+	}
+	return oldValue.ReinspectedAt, nil
+}
+
+// ClearReinspectedAt clears the value of the "reinspected_at" field.
+func (m *DefectMutation) ClearReinspectedAt() {
+	m.reinspected_at = nil
+	m.clearedFields[defect.FieldReinspectedAt] = struct{}{}
+}
+
+// ReinspectedAtCleared returns if the "reinspected_at" field was cleared in this mutation.
+func (m *DefectMutation) ReinspectedAtCleared() bool {
+	_, ok := m.clearedFields[defect.FieldReinspectedAt]
+	return ok
+}
+
+// ResetReinspectedAt resets all changes to the "reinspected_at" field.
+func (m *DefectMutation) ResetReinspectedAt() {
+	m.reinspected_at = nil
+	delete(m.clearedFields, defect.FieldReinspectedAt)
+}
+
+// SetClosedAt sets the "closed_at" field.
+func (m *DefectMutation) SetClosedAt(t time.Time) {
+	m.closed_at = &t
+}
+
+// ClosedAt returns the value of the "closed_at" field in the mutation.
+func (m *DefectMutation) ClosedAt() (r time.Time, exists bool) {
+	v := m.closed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldClosedAt returns the old "closed_at" field's value of the Defect entity.
+// If the Defect object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectMutation) OldClosedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldClosedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldClosedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldClosedAt: %w", err)
+	}
+	return oldValue.ClosedAt, nil
+}
+
+// ClearClosedAt clears the value of the "closed_at" field.
+func (m *DefectMutation) ClearClosedAt() {
+	m.closed_at = nil
+	m.clearedFields[defect.FieldClosedAt] = struct{}{}
+}
+
+// ClosedAtCleared returns if the "closed_at" field was cleared in this mutation.
+func (m *DefectMutation) ClosedAtCleared() bool {
+	_, ok := m.clearedFields[defect.FieldClosedAt]
+	return ok
+}
+
+// ResetClosedAt resets all changes to the "closed_at" field.
+func (m *DefectMutation) ResetClosedAt() {
+	m.closed_at = nil
+	delete(m.clearedFields, defect.FieldClosedAt)
+}
+
+// SetReopened sets the "reopened" field.
+func (m *DefectMutation) SetReopened(i int) {
+	m.reopened = &i
+	m.addreopened = nil
+}
+
+// Reopened returns the value of the "reopened" field in the mutation.
+func (m *DefectMutation) Reopened() (r int, exists bool) {
+	v := m.reopened
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReopened returns the old "reopened" field's value of the Defect entity.
+// If the Defect object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectMutation) OldReopened(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReopened is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReopened requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReopened: %w", err)
+	}
+	return oldValue.Reopened, nil
+}
+
+// AddReopened adds i to the "reopened" field.
+func (m *DefectMutation) AddReopened(i int) {
+	if m.addreopened != nil {
+		*m.addreopened += i
+	} else {
+		m.addreopened = &i
+	}
+}
+
+// AddedReopened returns the value that was added to the "reopened" field in this mutation.
+func (m *DefectMutation) AddedReopened() (r int, exists bool) {
+	v := m.addreopened
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetReopened resets all changes to the "reopened" field.
+func (m *DefectMutation) ResetReopened() {
+	m.reopened = nil
+	m.addreopened = nil
+}
+
+// SetDueAt sets the "due_at" field.
+func (m *DefectMutation) SetDueAt(t time.Time) {
+	m.due_at = &t
+}
+
+// DueAt returns the value of the "due_at" field in the mutation.
+func (m *DefectMutation) DueAt() (r time.Time, exists bool) {
+	v := m.due_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDueAt returns the old "due_at" field's value of the Defect entity.
+// If the Defect object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectMutation) OldDueAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDueAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDueAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDueAt: %w", err)
+	}
+	return oldValue.DueAt, nil
+}
+
+// ClearDueAt clears the value of the "due_at" field.
+func (m *DefectMutation) ClearDueAt() {
+	m.due_at = nil
+	m.clearedFields[defect.FieldDueAt] = struct{}{}
+}
+
+// DueAtCleared returns if the "due_at" field was cleared in this mutation.
+func (m *DefectMutation) DueAtCleared() bool {
+	_, ok := m.clearedFields[defect.FieldDueAt]
+	return ok
+}
+
+// ResetDueAt resets all changes to the "due_at" field.
+func (m *DefectMutation) ResetDueAt() {
+	m.due_at = nil
+	delete(m.clearedFields, defect.FieldDueAt)
+}
+
+// SetEscalatedAt sets the "escalated_at" field.
+func (m *DefectMutation) SetEscalatedAt(t time.Time) {
+	m.escalated_at = &t
+}
+
+// EscalatedAt returns the value of the "escalated_at" field in the mutation.
+func (m *DefectMutation) EscalatedAt() (r time.Time, exists bool) {
+	v := m.escalated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEscalatedAt returns the old "escalated_at" field's value of the Defect entity.
+// If the Defect object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectMutation) OldEscalatedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEscalatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEscalatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEscalatedAt: %w", err)
+	}
+	return oldValue.EscalatedAt, nil
+}
+
+// ClearEscalatedAt clears the value of the "escalated_at" field.
+func (m *DefectMutation) ClearEscalatedAt() {
+	m.escalated_at = nil
+	m.clearedFields[defect.FieldEscalatedAt] = struct{}{}
+}
+
+// EscalatedAtCleared returns if the "escalated_at" field was cleared in this mutation.
+func (m *DefectMutation) EscalatedAtCleared() bool {
+	_, ok := m.clearedFields[defect.FieldEscalatedAt]
+	return ok
+}
+
+// ResetEscalatedAt resets all changes to the "escalated_at" field.
+func (m *DefectMutation) ResetEscalatedAt() {
+	m.escalated_at = nil
+	delete(m.clearedFields, defect.FieldEscalatedAt)
+}
+
+// SetAcknowledgedByID sets the "acknowledged_by_id" field.
+func (m *DefectMutation) SetAcknowledgedByID(u uuid.UUID) {
+	m.acknowledged_by_id = &u
+}
+
+// AcknowledgedByID returns the value of the "acknowledged_by_id" field in the mutation.
+func (m *DefectMutation) AcknowledgedByID() (r uuid.UUID, exists bool) {
+	v := m.acknowledged_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAcknowledgedByID returns the old "acknowledged_by_id" field's value of the Defect entity.
+// If the Defect object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectMutation) OldAcknowledgedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAcknowledgedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAcknowledgedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAcknowledgedByID: %w", err)
+	}
+	return oldValue.AcknowledgedByID, nil
+}
+
+// ClearAcknowledgedByID clears the value of the "acknowledged_by_id" field.
+func (m *DefectMutation) ClearAcknowledgedByID() {
+	m.acknowledged_by_id = nil
+	m.clearedFields[defect.FieldAcknowledgedByID] = struct{}{}
+}
+
+// AcknowledgedByIDCleared returns if the "acknowledged_by_id" field was cleared in this mutation.
+func (m *DefectMutation) AcknowledgedByIDCleared() bool {
+	_, ok := m.clearedFields[defect.FieldAcknowledgedByID]
+	return ok
+}
+
+// ResetAcknowledgedByID resets all changes to the "acknowledged_by_id" field.
+func (m *DefectMutation) ResetAcknowledgedByID() {
+	m.acknowledged_by_id = nil
+	delete(m.clearedFields, defect.FieldAcknowledgedByID)
+}
+
+// SetAcknowledgedByName sets the "acknowledged_by_name" field.
+func (m *DefectMutation) SetAcknowledgedByName(s string) {
+	m.acknowledged_by_name = &s
+}
+
+// AcknowledgedByName returns the value of the "acknowledged_by_name" field in the mutation.
+func (m *DefectMutation) AcknowledgedByName() (r string, exists bool) {
+	v := m.acknowledged_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAcknowledgedByName returns the old "acknowledged_by_name" field's value of the Defect entity.
+// If the Defect object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectMutation) OldAcknowledgedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAcknowledgedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAcknowledgedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAcknowledgedByName: %w", err)
+	}
+	return oldValue.AcknowledgedByName, nil
+}
+
+// ResetAcknowledgedByName resets all changes to the "acknowledged_by_name" field.
+func (m *DefectMutation) ResetAcknowledgedByName() {
+	m.acknowledged_by_name = nil
+}
+
+// SetResolvedByID sets the "resolved_by_id" field.
+func (m *DefectMutation) SetResolvedByID(u uuid.UUID) {
+	m.resolved_by_id = &u
+}
+
+// ResolvedByID returns the value of the "resolved_by_id" field in the mutation.
+func (m *DefectMutation) ResolvedByID() (r uuid.UUID, exists bool) {
+	v := m.resolved_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldResolvedByID returns the old "resolved_by_id" field's value of the Defect entity.
+// If the Defect object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectMutation) OldResolvedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldResolvedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldResolvedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldResolvedByID: %w", err)
+	}
+	return oldValue.ResolvedByID, nil
+}
+
+// ClearResolvedByID clears the value of the "resolved_by_id" field.
+func (m *DefectMutation) ClearResolvedByID() {
+	m.resolved_by_id = nil
+	m.clearedFields[defect.FieldResolvedByID] = struct{}{}
+}
+
+// ResolvedByIDCleared returns if the "resolved_by_id" field was cleared in this mutation.
+func (m *DefectMutation) ResolvedByIDCleared() bool {
+	_, ok := m.clearedFields[defect.FieldResolvedByID]
+	return ok
+}
+
+// ResetResolvedByID resets all changes to the "resolved_by_id" field.
+func (m *DefectMutation) ResetResolvedByID() {
+	m.resolved_by_id = nil
+	delete(m.clearedFields, defect.FieldResolvedByID)
+}
+
+// SetResolvedByName sets the "resolved_by_name" field.
+func (m *DefectMutation) SetResolvedByName(s string) {
+	m.resolved_by_name = &s
+}
+
+// ResolvedByName returns the value of the "resolved_by_name" field in the mutation.
+func (m *DefectMutation) ResolvedByName() (r string, exists bool) {
+	v := m.resolved_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldResolvedByName returns the old "resolved_by_name" field's value of the Defect entity.
+// If the Defect object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectMutation) OldResolvedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldResolvedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldResolvedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldResolvedByName: %w", err)
+	}
+	return oldValue.ResolvedByName, nil
+}
+
+// ResetResolvedByName resets all changes to the "resolved_by_name" field.
+func (m *DefectMutation) ResetResolvedByName() {
+	m.resolved_by_name = nil
+}
+
+// SetReinspectedByID sets the "reinspected_by_id" field.
+func (m *DefectMutation) SetReinspectedByID(u uuid.UUID) {
+	m.reinspected_by_id = &u
+}
+
+// ReinspectedByID returns the value of the "reinspected_by_id" field in the mutation.
+func (m *DefectMutation) ReinspectedByID() (r uuid.UUID, exists bool) {
+	v := m.reinspected_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReinspectedByID returns the old "reinspected_by_id" field's value of the Defect entity.
+// If the Defect object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectMutation) OldReinspectedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReinspectedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReinspectedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReinspectedByID: %w", err)
+	}
+	return oldValue.ReinspectedByID, nil
+}
+
+// ClearReinspectedByID clears the value of the "reinspected_by_id" field.
+func (m *DefectMutation) ClearReinspectedByID() {
+	m.reinspected_by_id = nil
+	m.clearedFields[defect.FieldReinspectedByID] = struct{}{}
+}
+
+// ReinspectedByIDCleared returns if the "reinspected_by_id" field was cleared in this mutation.
+func (m *DefectMutation) ReinspectedByIDCleared() bool {
+	_, ok := m.clearedFields[defect.FieldReinspectedByID]
+	return ok
+}
+
+// ResetReinspectedByID resets all changes to the "reinspected_by_id" field.
+func (m *DefectMutation) ResetReinspectedByID() {
+	m.reinspected_by_id = nil
+	delete(m.clearedFields, defect.FieldReinspectedByID)
+}
+
+// SetReinspectedByName sets the "reinspected_by_name" field.
+func (m *DefectMutation) SetReinspectedByName(s string) {
+	m.reinspected_by_name = &s
+}
+
+// ReinspectedByName returns the value of the "reinspected_by_name" field in the mutation.
+func (m *DefectMutation) ReinspectedByName() (r string, exists bool) {
+	v := m.reinspected_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReinspectedByName returns the old "reinspected_by_name" field's value of the Defect entity.
+// If the Defect object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectMutation) OldReinspectedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReinspectedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReinspectedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReinspectedByName: %w", err)
+	}
+	return oldValue.ReinspectedByName, nil
+}
+
+// ResetReinspectedByName resets all changes to the "reinspected_by_name" field.
+func (m *DefectMutation) ResetReinspectedByName() {
+	m.reinspected_by_name = nil
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *DefectMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[defect.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *DefectMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *DefectMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *DefectMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearVacancy clears the "vacancy" edge to the Vacancy entity.
+func (m *DefectMutation) ClearVacancy() {
+	m.clearedvacancy = true
+	m.clearedFields[defect.FieldVacancyID] = struct{}{}
+}
+
+// VacancyCleared reports if the "vacancy" edge to the Vacancy entity was cleared.
+func (m *DefectMutation) VacancyCleared() bool {
+	return m.clearedvacancy
+}
+
+// VacancyIDs returns the "vacancy" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// VacancyID instead. It exists only for internal usage by the builders.
+func (m *DefectMutation) VacancyIDs() (ids []uuid.UUID) {
+	if id := m.vacancy; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetVacancy resets all changes to the "vacancy" edge.
+func (m *DefectMutation) ResetVacancy() {
+	m.vacancy = nil
+	m.clearedvacancy = false
+}
+
+// ClearUnit clears the "unit" edge to the Unit entity.
+func (m *DefectMutation) ClearUnit() {
+	m.clearedunit = true
+	m.clearedFields[defect.FieldUnitID] = struct{}{}
+}
+
+// UnitCleared reports if the "unit" edge to the Unit entity was cleared.
+func (m *DefectMutation) UnitCleared() bool {
+	return m.clearedunit
+}
+
+// UnitIDs returns the "unit" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// UnitID instead. It exists only for internal usage by the builders.
+func (m *DefectMutation) UnitIDs() (ids []uuid.UUID) {
+	if id := m.unit; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetUnit resets all changes to the "unit" edge.
+func (m *DefectMutation) ResetUnit() {
+	m.unit = nil
+	m.clearedunit = false
+}
+
+// ClearDepartment clears the "department" edge to the Department entity.
+func (m *DefectMutation) ClearDepartment() {
+	m.cleareddepartment = true
+	m.clearedFields[defect.FieldDepartmentID] = struct{}{}
+}
+
+// DepartmentCleared reports if the "department" edge to the Department entity was cleared.
+func (m *DefectMutation) DepartmentCleared() bool {
+	return m.cleareddepartment
+}
+
+// DepartmentIDs returns the "department" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// DepartmentID instead. It exists only for internal usage by the builders.
+func (m *DefectMutation) DepartmentIDs() (ids []uuid.UUID) {
+	if id := m.department; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetDepartment resets all changes to the "department" edge.
+func (m *DefectMutation) ResetDepartment() {
+	m.department = nil
+	m.cleareddepartment = false
+}
+
+// AddEventIDs adds the "events" edge to the DefectEvent entity by ids.
+func (m *DefectMutation) AddEventIDs(ids ...uuid.UUID) {
+	if m.events == nil {
+		m.events = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.events[ids[i]] = struct{}{}
+	}
+}
+
+// ClearEvents clears the "events" edge to the DefectEvent entity.
+func (m *DefectMutation) ClearEvents() {
+	m.clearedevents = true
+}
+
+// EventsCleared reports if the "events" edge to the DefectEvent entity was cleared.
+func (m *DefectMutation) EventsCleared() bool {
+	return m.clearedevents
+}
+
+// RemoveEventIDs removes the "events" edge to the DefectEvent entity by IDs.
+func (m *DefectMutation) RemoveEventIDs(ids ...uuid.UUID) {
+	if m.removedevents == nil {
+		m.removedevents = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.events, ids[i])
+		m.removedevents[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedEvents returns the removed IDs of the "events" edge to the DefectEvent entity.
+func (m *DefectMutation) RemovedEventsIDs() (ids []uuid.UUID) {
+	for id := range m.removedevents {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// EventsIDs returns the "events" edge IDs in the mutation.
+func (m *DefectMutation) EventsIDs() (ids []uuid.UUID) {
+	for id := range m.events {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetEvents resets all changes to the "events" edge.
+func (m *DefectMutation) ResetEvents() {
+	m.events = nil
+	m.clearedevents = false
+	m.removedevents = nil
+}
+
+// AddPhotoIDs adds the "photos" edge to the DefectPhoto entity by ids.
+func (m *DefectMutation) AddPhotoIDs(ids ...uuid.UUID) {
+	if m.photos == nil {
+		m.photos = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.photos[ids[i]] = struct{}{}
+	}
+}
+
+// ClearPhotos clears the "photos" edge to the DefectPhoto entity.
+func (m *DefectMutation) ClearPhotos() {
+	m.clearedphotos = true
+}
+
+// PhotosCleared reports if the "photos" edge to the DefectPhoto entity was cleared.
+func (m *DefectMutation) PhotosCleared() bool {
+	return m.clearedphotos
+}
+
+// RemovePhotoIDs removes the "photos" edge to the DefectPhoto entity by IDs.
+func (m *DefectMutation) RemovePhotoIDs(ids ...uuid.UUID) {
+	if m.removedphotos == nil {
+		m.removedphotos = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.photos, ids[i])
+		m.removedphotos[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedPhotos returns the removed IDs of the "photos" edge to the DefectPhoto entity.
+func (m *DefectMutation) RemovedPhotosIDs() (ids []uuid.UUID) {
+	for id := range m.removedphotos {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// PhotosIDs returns the "photos" edge IDs in the mutation.
+func (m *DefectMutation) PhotosIDs() (ids []uuid.UUID) {
+	for id := range m.photos {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetPhotos resets all changes to the "photos" edge.
+func (m *DefectMutation) ResetPhotos() {
+	m.photos = nil
+	m.clearedphotos = false
+	m.removedphotos = nil
+}
+
+// Where appends a list predicates to the DefectMutation builder.
+func (m *DefectMutation) Where(ps ...predicate.Defect) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the DefectMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *DefectMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Defect, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *DefectMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *DefectMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Defect).
+func (m *DefectMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *DefectMutation) Fields() []string {
+	fields := make([]string, 0, 35)
+	if m.created_at != nil {
+		fields = append(fields, defect.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, defect.FieldEstateID)
+	}
+	if m.voided_at != nil {
+		fields = append(fields, defect.FieldVoidedAt)
+	}
+	if m.void_reason != nil {
+		fields = append(fields, defect.FieldVoidReason)
+	}
+	if m.voided_by_id != nil {
+		fields = append(fields, defect.FieldVoidedByID)
+	}
+	if m.voided_by_name != nil {
+		fields = append(fields, defect.FieldVoidedByName)
+	}
+	if m.late_reason != nil {
+		fields = append(fields, defect.FieldLateReason)
+	}
+	if m.vacancy != nil {
+		fields = append(fields, defect.FieldVacancyID)
+	}
+	if m.unit != nil {
+		fields = append(fields, defect.FieldUnitID)
+	}
+	if m.inspection_result_id != nil {
+		fields = append(fields, defect.FieldInspectionResultID)
+	}
+	if m.department != nil {
+		fields = append(fields, defect.FieldDepartmentID)
+	}
+	if m.finding != nil {
+		fields = append(fields, defect.FieldFinding)
+	}
+	if m.found_at != nil {
+		fields = append(fields, defect.FieldFoundAt)
+	}
+	if m.reported_by_id != nil {
+		fields = append(fields, defect.FieldReportedByID)
+	}
+	if m.reported_by_name != nil {
+		fields = append(fields, defect.FieldReportedByName)
+	}
+	if m.state != nil {
+		fields = append(fields, defect.FieldState)
+	}
+	if m.notified_at != nil {
+		fields = append(fields, defect.FieldNotifiedAt)
+	}
+	if m.acknowledge_by != nil {
+		fields = append(fields, defect.FieldAcknowledgeBy)
+	}
+	if m.acknowledged_at != nil {
+		fields = append(fields, defect.FieldAcknowledgedAt)
+	}
+	if m.resolve_by != nil {
+		fields = append(fields, defect.FieldResolveBy)
+	}
+	if m.proposed_until != nil {
+		fields = append(fields, defect.FieldProposedUntil)
+	}
+	if m.resolved_at != nil {
+		fields = append(fields, defect.FieldResolvedAt)
+	}
+	if m.resolution != nil {
+		fields = append(fields, defect.FieldResolution)
+	}
+	if m.reinspect_by != nil {
+		fields = append(fields, defect.FieldReinspectBy)
+	}
+	if m.reinspected_at != nil {
+		fields = append(fields, defect.FieldReinspectedAt)
+	}
+	if m.closed_at != nil {
+		fields = append(fields, defect.FieldClosedAt)
+	}
+	if m.reopened != nil {
+		fields = append(fields, defect.FieldReopened)
+	}
+	if m.due_at != nil {
+		fields = append(fields, defect.FieldDueAt)
+	}
+	if m.escalated_at != nil {
+		fields = append(fields, defect.FieldEscalatedAt)
+	}
+	if m.acknowledged_by_id != nil {
+		fields = append(fields, defect.FieldAcknowledgedByID)
+	}
+	if m.acknowledged_by_name != nil {
+		fields = append(fields, defect.FieldAcknowledgedByName)
+	}
+	if m.resolved_by_id != nil {
+		fields = append(fields, defect.FieldResolvedByID)
+	}
+	if m.resolved_by_name != nil {
+		fields = append(fields, defect.FieldResolvedByName)
+	}
+	if m.reinspected_by_id != nil {
+		fields = append(fields, defect.FieldReinspectedByID)
+	}
+	if m.reinspected_by_name != nil {
+		fields = append(fields, defect.FieldReinspectedByName)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *DefectMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case defect.FieldCreatedAt:
+		return m.CreatedAt()
+	case defect.FieldEstateID:
+		return m.EstateID()
+	case defect.FieldVoidedAt:
+		return m.VoidedAt()
+	case defect.FieldVoidReason:
+		return m.VoidReason()
+	case defect.FieldVoidedByID:
+		return m.VoidedByID()
+	case defect.FieldVoidedByName:
+		return m.VoidedByName()
+	case defect.FieldLateReason:
+		return m.LateReason()
+	case defect.FieldVacancyID:
+		return m.VacancyID()
+	case defect.FieldUnitID:
+		return m.UnitID()
+	case defect.FieldInspectionResultID:
+		return m.InspectionResultID()
+	case defect.FieldDepartmentID:
+		return m.DepartmentID()
+	case defect.FieldFinding:
+		return m.Finding()
+	case defect.FieldFoundAt:
+		return m.FoundAt()
+	case defect.FieldReportedByID:
+		return m.ReportedByID()
+	case defect.FieldReportedByName:
+		return m.ReportedByName()
+	case defect.FieldState:
+		return m.State()
+	case defect.FieldNotifiedAt:
+		return m.NotifiedAt()
+	case defect.FieldAcknowledgeBy:
+		return m.AcknowledgeBy()
+	case defect.FieldAcknowledgedAt:
+		return m.AcknowledgedAt()
+	case defect.FieldResolveBy:
+		return m.ResolveBy()
+	case defect.FieldProposedUntil:
+		return m.ProposedUntil()
+	case defect.FieldResolvedAt:
+		return m.ResolvedAt()
+	case defect.FieldResolution:
+		return m.Resolution()
+	case defect.FieldReinspectBy:
+		return m.ReinspectBy()
+	case defect.FieldReinspectedAt:
+		return m.ReinspectedAt()
+	case defect.FieldClosedAt:
+		return m.ClosedAt()
+	case defect.FieldReopened:
+		return m.Reopened()
+	case defect.FieldDueAt:
+		return m.DueAt()
+	case defect.FieldEscalatedAt:
+		return m.EscalatedAt()
+	case defect.FieldAcknowledgedByID:
+		return m.AcknowledgedByID()
+	case defect.FieldAcknowledgedByName:
+		return m.AcknowledgedByName()
+	case defect.FieldResolvedByID:
+		return m.ResolvedByID()
+	case defect.FieldResolvedByName:
+		return m.ResolvedByName()
+	case defect.FieldReinspectedByID:
+		return m.ReinspectedByID()
+	case defect.FieldReinspectedByName:
+		return m.ReinspectedByName()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *DefectMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case defect.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case defect.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case defect.FieldVoidedAt:
+		return m.OldVoidedAt(ctx)
+	case defect.FieldVoidReason:
+		return m.OldVoidReason(ctx)
+	case defect.FieldVoidedByID:
+		return m.OldVoidedByID(ctx)
+	case defect.FieldVoidedByName:
+		return m.OldVoidedByName(ctx)
+	case defect.FieldLateReason:
+		return m.OldLateReason(ctx)
+	case defect.FieldVacancyID:
+		return m.OldVacancyID(ctx)
+	case defect.FieldUnitID:
+		return m.OldUnitID(ctx)
+	case defect.FieldInspectionResultID:
+		return m.OldInspectionResultID(ctx)
+	case defect.FieldDepartmentID:
+		return m.OldDepartmentID(ctx)
+	case defect.FieldFinding:
+		return m.OldFinding(ctx)
+	case defect.FieldFoundAt:
+		return m.OldFoundAt(ctx)
+	case defect.FieldReportedByID:
+		return m.OldReportedByID(ctx)
+	case defect.FieldReportedByName:
+		return m.OldReportedByName(ctx)
+	case defect.FieldState:
+		return m.OldState(ctx)
+	case defect.FieldNotifiedAt:
+		return m.OldNotifiedAt(ctx)
+	case defect.FieldAcknowledgeBy:
+		return m.OldAcknowledgeBy(ctx)
+	case defect.FieldAcknowledgedAt:
+		return m.OldAcknowledgedAt(ctx)
+	case defect.FieldResolveBy:
+		return m.OldResolveBy(ctx)
+	case defect.FieldProposedUntil:
+		return m.OldProposedUntil(ctx)
+	case defect.FieldResolvedAt:
+		return m.OldResolvedAt(ctx)
+	case defect.FieldResolution:
+		return m.OldResolution(ctx)
+	case defect.FieldReinspectBy:
+		return m.OldReinspectBy(ctx)
+	case defect.FieldReinspectedAt:
+		return m.OldReinspectedAt(ctx)
+	case defect.FieldClosedAt:
+		return m.OldClosedAt(ctx)
+	case defect.FieldReopened:
+		return m.OldReopened(ctx)
+	case defect.FieldDueAt:
+		return m.OldDueAt(ctx)
+	case defect.FieldEscalatedAt:
+		return m.OldEscalatedAt(ctx)
+	case defect.FieldAcknowledgedByID:
+		return m.OldAcknowledgedByID(ctx)
+	case defect.FieldAcknowledgedByName:
+		return m.OldAcknowledgedByName(ctx)
+	case defect.FieldResolvedByID:
+		return m.OldResolvedByID(ctx)
+	case defect.FieldResolvedByName:
+		return m.OldResolvedByName(ctx)
+	case defect.FieldReinspectedByID:
+		return m.OldReinspectedByID(ctx)
+	case defect.FieldReinspectedByName:
+		return m.OldReinspectedByName(ctx)
+	}
+	return nil, fmt.Errorf("unknown Defect field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *DefectMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case defect.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case defect.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case defect.FieldVoidedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedAt(v)
+		return nil
+	case defect.FieldVoidReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidReason(v)
+		return nil
+	case defect.FieldVoidedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByID(v)
+		return nil
+	case defect.FieldVoidedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByName(v)
+		return nil
+	case defect.FieldLateReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLateReason(v)
+		return nil
+	case defect.FieldVacancyID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVacancyID(v)
+		return nil
+	case defect.FieldUnitID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUnitID(v)
+		return nil
+	case defect.FieldInspectionResultID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInspectionResultID(v)
+		return nil
+	case defect.FieldDepartmentID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDepartmentID(v)
+		return nil
+	case defect.FieldFinding:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFinding(v)
+		return nil
+	case defect.FieldFoundAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFoundAt(v)
+		return nil
+	case defect.FieldReportedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReportedByID(v)
+		return nil
+	case defect.FieldReportedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReportedByName(v)
+		return nil
+	case defect.FieldState:
+		v, ok := value.(defect.State)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case defect.FieldNotifiedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNotifiedAt(v)
+		return nil
+	case defect.FieldAcknowledgeBy:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAcknowledgeBy(v)
+		return nil
+	case defect.FieldAcknowledgedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAcknowledgedAt(v)
+		return nil
+	case defect.FieldResolveBy:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetResolveBy(v)
+		return nil
+	case defect.FieldProposedUntil:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProposedUntil(v)
+		return nil
+	case defect.FieldResolvedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetResolvedAt(v)
+		return nil
+	case defect.FieldResolution:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetResolution(v)
+		return nil
+	case defect.FieldReinspectBy:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReinspectBy(v)
+		return nil
+	case defect.FieldReinspectedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReinspectedAt(v)
+		return nil
+	case defect.FieldClosedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetClosedAt(v)
+		return nil
+	case defect.FieldReopened:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReopened(v)
+		return nil
+	case defect.FieldDueAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDueAt(v)
+		return nil
+	case defect.FieldEscalatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEscalatedAt(v)
+		return nil
+	case defect.FieldAcknowledgedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAcknowledgedByID(v)
+		return nil
+	case defect.FieldAcknowledgedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAcknowledgedByName(v)
+		return nil
+	case defect.FieldResolvedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetResolvedByID(v)
+		return nil
+	case defect.FieldResolvedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetResolvedByName(v)
+		return nil
+	case defect.FieldReinspectedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReinspectedByID(v)
+		return nil
+	case defect.FieldReinspectedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReinspectedByName(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Defect field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *DefectMutation) AddedFields() []string {
+	var fields []string
+	if m.addreopened != nil {
+		fields = append(fields, defect.FieldReopened)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *DefectMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case defect.FieldReopened:
+		return m.AddedReopened()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *DefectMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case defect.FieldReopened:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddReopened(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Defect numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *DefectMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(defect.FieldVoidedAt) {
+		fields = append(fields, defect.FieldVoidedAt)
+	}
+	if m.FieldCleared(defect.FieldVoidedByID) {
+		fields = append(fields, defect.FieldVoidedByID)
+	}
+	if m.FieldCleared(defect.FieldInspectionResultID) {
+		fields = append(fields, defect.FieldInspectionResultID)
+	}
+	if m.FieldCleared(defect.FieldAcknowledgedAt) {
+		fields = append(fields, defect.FieldAcknowledgedAt)
+	}
+	if m.FieldCleared(defect.FieldProposedUntil) {
+		fields = append(fields, defect.FieldProposedUntil)
+	}
+	if m.FieldCleared(defect.FieldResolvedAt) {
+		fields = append(fields, defect.FieldResolvedAt)
+	}
+	if m.FieldCleared(defect.FieldReinspectBy) {
+		fields = append(fields, defect.FieldReinspectBy)
+	}
+	if m.FieldCleared(defect.FieldReinspectedAt) {
+		fields = append(fields, defect.FieldReinspectedAt)
+	}
+	if m.FieldCleared(defect.FieldClosedAt) {
+		fields = append(fields, defect.FieldClosedAt)
+	}
+	if m.FieldCleared(defect.FieldDueAt) {
+		fields = append(fields, defect.FieldDueAt)
+	}
+	if m.FieldCleared(defect.FieldEscalatedAt) {
+		fields = append(fields, defect.FieldEscalatedAt)
+	}
+	if m.FieldCleared(defect.FieldAcknowledgedByID) {
+		fields = append(fields, defect.FieldAcknowledgedByID)
+	}
+	if m.FieldCleared(defect.FieldResolvedByID) {
+		fields = append(fields, defect.FieldResolvedByID)
+	}
+	if m.FieldCleared(defect.FieldReinspectedByID) {
+		fields = append(fields, defect.FieldReinspectedByID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *DefectMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *DefectMutation) ClearField(name string) error {
+	switch name {
+	case defect.FieldVoidedAt:
+		m.ClearVoidedAt()
+		return nil
+	case defect.FieldVoidedByID:
+		m.ClearVoidedByID()
+		return nil
+	case defect.FieldInspectionResultID:
+		m.ClearInspectionResultID()
+		return nil
+	case defect.FieldAcknowledgedAt:
+		m.ClearAcknowledgedAt()
+		return nil
+	case defect.FieldProposedUntil:
+		m.ClearProposedUntil()
+		return nil
+	case defect.FieldResolvedAt:
+		m.ClearResolvedAt()
+		return nil
+	case defect.FieldReinspectBy:
+		m.ClearReinspectBy()
+		return nil
+	case defect.FieldReinspectedAt:
+		m.ClearReinspectedAt()
+		return nil
+	case defect.FieldClosedAt:
+		m.ClearClosedAt()
+		return nil
+	case defect.FieldDueAt:
+		m.ClearDueAt()
+		return nil
+	case defect.FieldEscalatedAt:
+		m.ClearEscalatedAt()
+		return nil
+	case defect.FieldAcknowledgedByID:
+		m.ClearAcknowledgedByID()
+		return nil
+	case defect.FieldResolvedByID:
+		m.ClearResolvedByID()
+		return nil
+	case defect.FieldReinspectedByID:
+		m.ClearReinspectedByID()
+		return nil
+	}
+	return fmt.Errorf("unknown Defect nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *DefectMutation) ResetField(name string) error {
+	switch name {
+	case defect.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case defect.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case defect.FieldVoidedAt:
+		m.ResetVoidedAt()
+		return nil
+	case defect.FieldVoidReason:
+		m.ResetVoidReason()
+		return nil
+	case defect.FieldVoidedByID:
+		m.ResetVoidedByID()
+		return nil
+	case defect.FieldVoidedByName:
+		m.ResetVoidedByName()
+		return nil
+	case defect.FieldLateReason:
+		m.ResetLateReason()
+		return nil
+	case defect.FieldVacancyID:
+		m.ResetVacancyID()
+		return nil
+	case defect.FieldUnitID:
+		m.ResetUnitID()
+		return nil
+	case defect.FieldInspectionResultID:
+		m.ResetInspectionResultID()
+		return nil
+	case defect.FieldDepartmentID:
+		m.ResetDepartmentID()
+		return nil
+	case defect.FieldFinding:
+		m.ResetFinding()
+		return nil
+	case defect.FieldFoundAt:
+		m.ResetFoundAt()
+		return nil
+	case defect.FieldReportedByID:
+		m.ResetReportedByID()
+		return nil
+	case defect.FieldReportedByName:
+		m.ResetReportedByName()
+		return nil
+	case defect.FieldState:
+		m.ResetState()
+		return nil
+	case defect.FieldNotifiedAt:
+		m.ResetNotifiedAt()
+		return nil
+	case defect.FieldAcknowledgeBy:
+		m.ResetAcknowledgeBy()
+		return nil
+	case defect.FieldAcknowledgedAt:
+		m.ResetAcknowledgedAt()
+		return nil
+	case defect.FieldResolveBy:
+		m.ResetResolveBy()
+		return nil
+	case defect.FieldProposedUntil:
+		m.ResetProposedUntil()
+		return nil
+	case defect.FieldResolvedAt:
+		m.ResetResolvedAt()
+		return nil
+	case defect.FieldResolution:
+		m.ResetResolution()
+		return nil
+	case defect.FieldReinspectBy:
+		m.ResetReinspectBy()
+		return nil
+	case defect.FieldReinspectedAt:
+		m.ResetReinspectedAt()
+		return nil
+	case defect.FieldClosedAt:
+		m.ResetClosedAt()
+		return nil
+	case defect.FieldReopened:
+		m.ResetReopened()
+		return nil
+	case defect.FieldDueAt:
+		m.ResetDueAt()
+		return nil
+	case defect.FieldEscalatedAt:
+		m.ResetEscalatedAt()
+		return nil
+	case defect.FieldAcknowledgedByID:
+		m.ResetAcknowledgedByID()
+		return nil
+	case defect.FieldAcknowledgedByName:
+		m.ResetAcknowledgedByName()
+		return nil
+	case defect.FieldResolvedByID:
+		m.ResetResolvedByID()
+		return nil
+	case defect.FieldResolvedByName:
+		m.ResetResolvedByName()
+		return nil
+	case defect.FieldReinspectedByID:
+		m.ResetReinspectedByID()
+		return nil
+	case defect.FieldReinspectedByName:
+		m.ResetReinspectedByName()
+		return nil
+	}
+	return fmt.Errorf("unknown Defect field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *DefectMutation) AddedEdges() []string {
+	edges := make([]string, 0, 6)
+	if m.estate != nil {
+		edges = append(edges, defect.EdgeEstate)
+	}
+	if m.vacancy != nil {
+		edges = append(edges, defect.EdgeVacancy)
+	}
+	if m.unit != nil {
+		edges = append(edges, defect.EdgeUnit)
+	}
+	if m.department != nil {
+		edges = append(edges, defect.EdgeDepartment)
+	}
+	if m.events != nil {
+		edges = append(edges, defect.EdgeEvents)
+	}
+	if m.photos != nil {
+		edges = append(edges, defect.EdgePhotos)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *DefectMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case defect.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case defect.EdgeVacancy:
+		if id := m.vacancy; id != nil {
+			return []ent.Value{*id}
+		}
+	case defect.EdgeUnit:
+		if id := m.unit; id != nil {
+			return []ent.Value{*id}
+		}
+	case defect.EdgeDepartment:
+		if id := m.department; id != nil {
+			return []ent.Value{*id}
+		}
+	case defect.EdgeEvents:
+		ids := make([]ent.Value, 0, len(m.events))
+		for id := range m.events {
+			ids = append(ids, id)
+		}
+		return ids
+	case defect.EdgePhotos:
+		ids := make([]ent.Value, 0, len(m.photos))
+		for id := range m.photos {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *DefectMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 6)
+	if m.removedevents != nil {
+		edges = append(edges, defect.EdgeEvents)
+	}
+	if m.removedphotos != nil {
+		edges = append(edges, defect.EdgePhotos)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *DefectMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case defect.EdgeEvents:
+		ids := make([]ent.Value, 0, len(m.removedevents))
+		for id := range m.removedevents {
+			ids = append(ids, id)
+		}
+		return ids
+	case defect.EdgePhotos:
+		ids := make([]ent.Value, 0, len(m.removedphotos))
+		for id := range m.removedphotos {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *DefectMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 6)
+	if m.clearedestate {
+		edges = append(edges, defect.EdgeEstate)
+	}
+	if m.clearedvacancy {
+		edges = append(edges, defect.EdgeVacancy)
+	}
+	if m.clearedunit {
+		edges = append(edges, defect.EdgeUnit)
+	}
+	if m.cleareddepartment {
+		edges = append(edges, defect.EdgeDepartment)
+	}
+	if m.clearedevents {
+		edges = append(edges, defect.EdgeEvents)
+	}
+	if m.clearedphotos {
+		edges = append(edges, defect.EdgePhotos)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *DefectMutation) EdgeCleared(name string) bool {
+	switch name {
+	case defect.EdgeEstate:
+		return m.clearedestate
+	case defect.EdgeVacancy:
+		return m.clearedvacancy
+	case defect.EdgeUnit:
+		return m.clearedunit
+	case defect.EdgeDepartment:
+		return m.cleareddepartment
+	case defect.EdgeEvents:
+		return m.clearedevents
+	case defect.EdgePhotos:
+		return m.clearedphotos
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *DefectMutation) ClearEdge(name string) error {
+	switch name {
+	case defect.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case defect.EdgeVacancy:
+		m.ClearVacancy()
+		return nil
+	case defect.EdgeUnit:
+		m.ClearUnit()
+		return nil
+	case defect.EdgeDepartment:
+		m.ClearDepartment()
+		return nil
+	}
+	return fmt.Errorf("unknown Defect unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *DefectMutation) ResetEdge(name string) error {
+	switch name {
+	case defect.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case defect.EdgeVacancy:
+		m.ResetVacancy()
+		return nil
+	case defect.EdgeUnit:
+		m.ResetUnit()
+		return nil
+	case defect.EdgeDepartment:
+		m.ResetDepartment()
+		return nil
+	case defect.EdgeEvents:
+		m.ResetEvents()
+		return nil
+	case defect.EdgePhotos:
+		m.ResetPhotos()
+		return nil
+	}
+	return fmt.Errorf("unknown Defect edge %s", name)
+}
+
+// DefectEventMutation represents an operation that mutates the DefectEvent nodes in the graph.
+type DefectEventMutation struct {
+	config
+	op                Op
+	typ               string
+	id                *uuid.UUID
+	created_at        *time.Time
+	kind              *defectevent.Kind
+	note              *string
+	acknowledge_by    *time.Time
+	due_at            *time.Time
+	acted_by_id       *uuid.UUID
+	acted_by_name     *string
+	acted_at          *time.Time
+	clearedFields     map[string]struct{}
+	estate            *uuid.UUID
+	clearedestate     bool
+	defect            *uuid.UUID
+	cleareddefect     bool
+	department        *uuid.UUID
+	cleareddepartment bool
+	photos            map[uuid.UUID]struct{}
+	removedphotos     map[uuid.UUID]struct{}
+	clearedphotos     bool
+	done              bool
+	oldValue          func(context.Context) (*DefectEvent, error)
+	predicates        []predicate.DefectEvent
+}
+
+var _ ent.Mutation = (*DefectEventMutation)(nil)
+
+// defecteventOption allows management of the mutation configuration using functional options.
+type defecteventOption func(*DefectEventMutation)
+
+// newDefectEventMutation creates new mutation for the DefectEvent entity.
+func newDefectEventMutation(c config, op Op, opts ...defecteventOption) *DefectEventMutation {
+	m := &DefectEventMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeDefectEvent,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withDefectEventID sets the ID field of the mutation.
+func withDefectEventID(id uuid.UUID) defecteventOption {
+	return func(m *DefectEventMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *DefectEvent
+		)
+		m.oldValue = func(ctx context.Context) (*DefectEvent, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().DefectEvent.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withDefectEvent sets the old DefectEvent of the mutation.
+func withDefectEvent(node *DefectEvent) defecteventOption {
+	return func(m *DefectEventMutation) {
+		m.oldValue = func(context.Context) (*DefectEvent, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m DefectEventMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m DefectEventMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of DefectEvent entities.
+func (m *DefectEventMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *DefectEventMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *DefectEventMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().DefectEvent.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *DefectEventMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *DefectEventMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the DefectEvent entity.
+// If the DefectEvent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectEventMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *DefectEventMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *DefectEventMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *DefectEventMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the DefectEvent entity.
+// If the DefectEvent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectEventMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *DefectEventMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetDefectID sets the "defect_id" field.
+func (m *DefectEventMutation) SetDefectID(u uuid.UUID) {
+	m.defect = &u
+}
+
+// DefectID returns the value of the "defect_id" field in the mutation.
+func (m *DefectEventMutation) DefectID() (r uuid.UUID, exists bool) {
+	v := m.defect
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDefectID returns the old "defect_id" field's value of the DefectEvent entity.
+// If the DefectEvent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectEventMutation) OldDefectID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDefectID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDefectID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDefectID: %w", err)
+	}
+	return oldValue.DefectID, nil
+}
+
+// ResetDefectID resets all changes to the "defect_id" field.
+func (m *DefectEventMutation) ResetDefectID() {
+	m.defect = nil
+}
+
+// SetKind sets the "kind" field.
+func (m *DefectEventMutation) SetKind(d defectevent.Kind) {
+	m.kind = &d
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *DefectEventMutation) Kind() (r defectevent.Kind, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the DefectEvent entity.
+// If the DefectEvent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectEventMutation) OldKind(ctx context.Context) (v defectevent.Kind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *DefectEventMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetDepartmentID sets the "department_id" field.
+func (m *DefectEventMutation) SetDepartmentID(u uuid.UUID) {
+	m.department = &u
+}
+
+// DepartmentID returns the value of the "department_id" field in the mutation.
+func (m *DefectEventMutation) DepartmentID() (r uuid.UUID, exists bool) {
+	v := m.department
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDepartmentID returns the old "department_id" field's value of the DefectEvent entity.
+// If the DefectEvent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectEventMutation) OldDepartmentID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDepartmentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDepartmentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDepartmentID: %w", err)
+	}
+	return oldValue.DepartmentID, nil
+}
+
+// ResetDepartmentID resets all changes to the "department_id" field.
+func (m *DefectEventMutation) ResetDepartmentID() {
+	m.department = nil
+}
+
+// SetNote sets the "note" field.
+func (m *DefectEventMutation) SetNote(s string) {
+	m.note = &s
+}
+
+// Note returns the value of the "note" field in the mutation.
+func (m *DefectEventMutation) Note() (r string, exists bool) {
+	v := m.note
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNote returns the old "note" field's value of the DefectEvent entity.
+// If the DefectEvent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectEventMutation) OldNote(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNote is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNote requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNote: %w", err)
+	}
+	return oldValue.Note, nil
+}
+
+// ResetNote resets all changes to the "note" field.
+func (m *DefectEventMutation) ResetNote() {
+	m.note = nil
+}
+
+// SetAcknowledgeBy sets the "acknowledge_by" field.
+func (m *DefectEventMutation) SetAcknowledgeBy(t time.Time) {
+	m.acknowledge_by = &t
+}
+
+// AcknowledgeBy returns the value of the "acknowledge_by" field in the mutation.
+func (m *DefectEventMutation) AcknowledgeBy() (r time.Time, exists bool) {
+	v := m.acknowledge_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAcknowledgeBy returns the old "acknowledge_by" field's value of the DefectEvent entity.
+// If the DefectEvent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectEventMutation) OldAcknowledgeBy(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAcknowledgeBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAcknowledgeBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAcknowledgeBy: %w", err)
+	}
+	return oldValue.AcknowledgeBy, nil
+}
+
+// ClearAcknowledgeBy clears the value of the "acknowledge_by" field.
+func (m *DefectEventMutation) ClearAcknowledgeBy() {
+	m.acknowledge_by = nil
+	m.clearedFields[defectevent.FieldAcknowledgeBy] = struct{}{}
+}
+
+// AcknowledgeByCleared returns if the "acknowledge_by" field was cleared in this mutation.
+func (m *DefectEventMutation) AcknowledgeByCleared() bool {
+	_, ok := m.clearedFields[defectevent.FieldAcknowledgeBy]
+	return ok
+}
+
+// ResetAcknowledgeBy resets all changes to the "acknowledge_by" field.
+func (m *DefectEventMutation) ResetAcknowledgeBy() {
+	m.acknowledge_by = nil
+	delete(m.clearedFields, defectevent.FieldAcknowledgeBy)
+}
+
+// SetDueAt sets the "due_at" field.
+func (m *DefectEventMutation) SetDueAt(t time.Time) {
+	m.due_at = &t
+}
+
+// DueAt returns the value of the "due_at" field in the mutation.
+func (m *DefectEventMutation) DueAt() (r time.Time, exists bool) {
+	v := m.due_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDueAt returns the old "due_at" field's value of the DefectEvent entity.
+// If the DefectEvent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectEventMutation) OldDueAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDueAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDueAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDueAt: %w", err)
+	}
+	return oldValue.DueAt, nil
+}
+
+// ClearDueAt clears the value of the "due_at" field.
+func (m *DefectEventMutation) ClearDueAt() {
+	m.due_at = nil
+	m.clearedFields[defectevent.FieldDueAt] = struct{}{}
+}
+
+// DueAtCleared returns if the "due_at" field was cleared in this mutation.
+func (m *DefectEventMutation) DueAtCleared() bool {
+	_, ok := m.clearedFields[defectevent.FieldDueAt]
+	return ok
+}
+
+// ResetDueAt resets all changes to the "due_at" field.
+func (m *DefectEventMutation) ResetDueAt() {
+	m.due_at = nil
+	delete(m.clearedFields, defectevent.FieldDueAt)
+}
+
+// SetActedByID sets the "acted_by_id" field.
+func (m *DefectEventMutation) SetActedByID(u uuid.UUID) {
+	m.acted_by_id = &u
+}
+
+// ActedByID returns the value of the "acted_by_id" field in the mutation.
+func (m *DefectEventMutation) ActedByID() (r uuid.UUID, exists bool) {
+	v := m.acted_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldActedByID returns the old "acted_by_id" field's value of the DefectEvent entity.
+// If the DefectEvent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectEventMutation) OldActedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldActedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldActedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldActedByID: %w", err)
+	}
+	return oldValue.ActedByID, nil
+}
+
+// ClearActedByID clears the value of the "acted_by_id" field.
+func (m *DefectEventMutation) ClearActedByID() {
+	m.acted_by_id = nil
+	m.clearedFields[defectevent.FieldActedByID] = struct{}{}
+}
+
+// ActedByIDCleared returns if the "acted_by_id" field was cleared in this mutation.
+func (m *DefectEventMutation) ActedByIDCleared() bool {
+	_, ok := m.clearedFields[defectevent.FieldActedByID]
+	return ok
+}
+
+// ResetActedByID resets all changes to the "acted_by_id" field.
+func (m *DefectEventMutation) ResetActedByID() {
+	m.acted_by_id = nil
+	delete(m.clearedFields, defectevent.FieldActedByID)
+}
+
+// SetActedByName sets the "acted_by_name" field.
+func (m *DefectEventMutation) SetActedByName(s string) {
+	m.acted_by_name = &s
+}
+
+// ActedByName returns the value of the "acted_by_name" field in the mutation.
+func (m *DefectEventMutation) ActedByName() (r string, exists bool) {
+	v := m.acted_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldActedByName returns the old "acted_by_name" field's value of the DefectEvent entity.
+// If the DefectEvent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectEventMutation) OldActedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldActedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldActedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldActedByName: %w", err)
+	}
+	return oldValue.ActedByName, nil
+}
+
+// ResetActedByName resets all changes to the "acted_by_name" field.
+func (m *DefectEventMutation) ResetActedByName() {
+	m.acted_by_name = nil
+}
+
+// SetActedAt sets the "acted_at" field.
+func (m *DefectEventMutation) SetActedAt(t time.Time) {
+	m.acted_at = &t
+}
+
+// ActedAt returns the value of the "acted_at" field in the mutation.
+func (m *DefectEventMutation) ActedAt() (r time.Time, exists bool) {
+	v := m.acted_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldActedAt returns the old "acted_at" field's value of the DefectEvent entity.
+// If the DefectEvent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectEventMutation) OldActedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldActedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldActedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldActedAt: %w", err)
+	}
+	return oldValue.ActedAt, nil
+}
+
+// ResetActedAt resets all changes to the "acted_at" field.
+func (m *DefectEventMutation) ResetActedAt() {
+	m.acted_at = nil
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *DefectEventMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[defectevent.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *DefectEventMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *DefectEventMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *DefectEventMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearDefect clears the "defect" edge to the Defect entity.
+func (m *DefectEventMutation) ClearDefect() {
+	m.cleareddefect = true
+	m.clearedFields[defectevent.FieldDefectID] = struct{}{}
+}
+
+// DefectCleared reports if the "defect" edge to the Defect entity was cleared.
+func (m *DefectEventMutation) DefectCleared() bool {
+	return m.cleareddefect
+}
+
+// DefectIDs returns the "defect" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// DefectID instead. It exists only for internal usage by the builders.
+func (m *DefectEventMutation) DefectIDs() (ids []uuid.UUID) {
+	if id := m.defect; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetDefect resets all changes to the "defect" edge.
+func (m *DefectEventMutation) ResetDefect() {
+	m.defect = nil
+	m.cleareddefect = false
+}
+
+// ClearDepartment clears the "department" edge to the Department entity.
+func (m *DefectEventMutation) ClearDepartment() {
+	m.cleareddepartment = true
+	m.clearedFields[defectevent.FieldDepartmentID] = struct{}{}
+}
+
+// DepartmentCleared reports if the "department" edge to the Department entity was cleared.
+func (m *DefectEventMutation) DepartmentCleared() bool {
+	return m.cleareddepartment
+}
+
+// DepartmentIDs returns the "department" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// DepartmentID instead. It exists only for internal usage by the builders.
+func (m *DefectEventMutation) DepartmentIDs() (ids []uuid.UUID) {
+	if id := m.department; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetDepartment resets all changes to the "department" edge.
+func (m *DefectEventMutation) ResetDepartment() {
+	m.department = nil
+	m.cleareddepartment = false
+}
+
+// AddPhotoIDs adds the "photos" edge to the DefectPhoto entity by ids.
+func (m *DefectEventMutation) AddPhotoIDs(ids ...uuid.UUID) {
+	if m.photos == nil {
+		m.photos = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.photos[ids[i]] = struct{}{}
+	}
+}
+
+// ClearPhotos clears the "photos" edge to the DefectPhoto entity.
+func (m *DefectEventMutation) ClearPhotos() {
+	m.clearedphotos = true
+}
+
+// PhotosCleared reports if the "photos" edge to the DefectPhoto entity was cleared.
+func (m *DefectEventMutation) PhotosCleared() bool {
+	return m.clearedphotos
+}
+
+// RemovePhotoIDs removes the "photos" edge to the DefectPhoto entity by IDs.
+func (m *DefectEventMutation) RemovePhotoIDs(ids ...uuid.UUID) {
+	if m.removedphotos == nil {
+		m.removedphotos = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.photos, ids[i])
+		m.removedphotos[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedPhotos returns the removed IDs of the "photos" edge to the DefectPhoto entity.
+func (m *DefectEventMutation) RemovedPhotosIDs() (ids []uuid.UUID) {
+	for id := range m.removedphotos {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// PhotosIDs returns the "photos" edge IDs in the mutation.
+func (m *DefectEventMutation) PhotosIDs() (ids []uuid.UUID) {
+	for id := range m.photos {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetPhotos resets all changes to the "photos" edge.
+func (m *DefectEventMutation) ResetPhotos() {
+	m.photos = nil
+	m.clearedphotos = false
+	m.removedphotos = nil
+}
+
+// Where appends a list predicates to the DefectEventMutation builder.
+func (m *DefectEventMutation) Where(ps ...predicate.DefectEvent) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the DefectEventMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *DefectEventMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.DefectEvent, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *DefectEventMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *DefectEventMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (DefectEvent).
+func (m *DefectEventMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *DefectEventMutation) Fields() []string {
+	fields := make([]string, 0, 11)
+	if m.created_at != nil {
+		fields = append(fields, defectevent.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, defectevent.FieldEstateID)
+	}
+	if m.defect != nil {
+		fields = append(fields, defectevent.FieldDefectID)
+	}
+	if m.kind != nil {
+		fields = append(fields, defectevent.FieldKind)
+	}
+	if m.department != nil {
+		fields = append(fields, defectevent.FieldDepartmentID)
+	}
+	if m.note != nil {
+		fields = append(fields, defectevent.FieldNote)
+	}
+	if m.acknowledge_by != nil {
+		fields = append(fields, defectevent.FieldAcknowledgeBy)
+	}
+	if m.due_at != nil {
+		fields = append(fields, defectevent.FieldDueAt)
+	}
+	if m.acted_by_id != nil {
+		fields = append(fields, defectevent.FieldActedByID)
+	}
+	if m.acted_by_name != nil {
+		fields = append(fields, defectevent.FieldActedByName)
+	}
+	if m.acted_at != nil {
+		fields = append(fields, defectevent.FieldActedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *DefectEventMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case defectevent.FieldCreatedAt:
+		return m.CreatedAt()
+	case defectevent.FieldEstateID:
+		return m.EstateID()
+	case defectevent.FieldDefectID:
+		return m.DefectID()
+	case defectevent.FieldKind:
+		return m.Kind()
+	case defectevent.FieldDepartmentID:
+		return m.DepartmentID()
+	case defectevent.FieldNote:
+		return m.Note()
+	case defectevent.FieldAcknowledgeBy:
+		return m.AcknowledgeBy()
+	case defectevent.FieldDueAt:
+		return m.DueAt()
+	case defectevent.FieldActedByID:
+		return m.ActedByID()
+	case defectevent.FieldActedByName:
+		return m.ActedByName()
+	case defectevent.FieldActedAt:
+		return m.ActedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *DefectEventMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case defectevent.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case defectevent.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case defectevent.FieldDefectID:
+		return m.OldDefectID(ctx)
+	case defectevent.FieldKind:
+		return m.OldKind(ctx)
+	case defectevent.FieldDepartmentID:
+		return m.OldDepartmentID(ctx)
+	case defectevent.FieldNote:
+		return m.OldNote(ctx)
+	case defectevent.FieldAcknowledgeBy:
+		return m.OldAcknowledgeBy(ctx)
+	case defectevent.FieldDueAt:
+		return m.OldDueAt(ctx)
+	case defectevent.FieldActedByID:
+		return m.OldActedByID(ctx)
+	case defectevent.FieldActedByName:
+		return m.OldActedByName(ctx)
+	case defectevent.FieldActedAt:
+		return m.OldActedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown DefectEvent field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *DefectEventMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case defectevent.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case defectevent.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case defectevent.FieldDefectID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDefectID(v)
+		return nil
+	case defectevent.FieldKind:
+		v, ok := value.(defectevent.Kind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case defectevent.FieldDepartmentID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDepartmentID(v)
+		return nil
+	case defectevent.FieldNote:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNote(v)
+		return nil
+	case defectevent.FieldAcknowledgeBy:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAcknowledgeBy(v)
+		return nil
+	case defectevent.FieldDueAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDueAt(v)
+		return nil
+	case defectevent.FieldActedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetActedByID(v)
+		return nil
+	case defectevent.FieldActedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetActedByName(v)
+		return nil
+	case defectevent.FieldActedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetActedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown DefectEvent field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *DefectEventMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *DefectEventMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *DefectEventMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown DefectEvent numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *DefectEventMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(defectevent.FieldAcknowledgeBy) {
+		fields = append(fields, defectevent.FieldAcknowledgeBy)
+	}
+	if m.FieldCleared(defectevent.FieldDueAt) {
+		fields = append(fields, defectevent.FieldDueAt)
+	}
+	if m.FieldCleared(defectevent.FieldActedByID) {
+		fields = append(fields, defectevent.FieldActedByID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *DefectEventMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *DefectEventMutation) ClearField(name string) error {
+	switch name {
+	case defectevent.FieldAcknowledgeBy:
+		m.ClearAcknowledgeBy()
+		return nil
+	case defectevent.FieldDueAt:
+		m.ClearDueAt()
+		return nil
+	case defectevent.FieldActedByID:
+		m.ClearActedByID()
+		return nil
+	}
+	return fmt.Errorf("unknown DefectEvent nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *DefectEventMutation) ResetField(name string) error {
+	switch name {
+	case defectevent.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case defectevent.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case defectevent.FieldDefectID:
+		m.ResetDefectID()
+		return nil
+	case defectevent.FieldKind:
+		m.ResetKind()
+		return nil
+	case defectevent.FieldDepartmentID:
+		m.ResetDepartmentID()
+		return nil
+	case defectevent.FieldNote:
+		m.ResetNote()
+		return nil
+	case defectevent.FieldAcknowledgeBy:
+		m.ResetAcknowledgeBy()
+		return nil
+	case defectevent.FieldDueAt:
+		m.ResetDueAt()
+		return nil
+	case defectevent.FieldActedByID:
+		m.ResetActedByID()
+		return nil
+	case defectevent.FieldActedByName:
+		m.ResetActedByName()
+		return nil
+	case defectevent.FieldActedAt:
+		m.ResetActedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown DefectEvent field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *DefectEventMutation) AddedEdges() []string {
+	edges := make([]string, 0, 4)
+	if m.estate != nil {
+		edges = append(edges, defectevent.EdgeEstate)
+	}
+	if m.defect != nil {
+		edges = append(edges, defectevent.EdgeDefect)
+	}
+	if m.department != nil {
+		edges = append(edges, defectevent.EdgeDepartment)
+	}
+	if m.photos != nil {
+		edges = append(edges, defectevent.EdgePhotos)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *DefectEventMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case defectevent.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case defectevent.EdgeDefect:
+		if id := m.defect; id != nil {
+			return []ent.Value{*id}
+		}
+	case defectevent.EdgeDepartment:
+		if id := m.department; id != nil {
+			return []ent.Value{*id}
+		}
+	case defectevent.EdgePhotos:
+		ids := make([]ent.Value, 0, len(m.photos))
+		for id := range m.photos {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *DefectEventMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 4)
+	if m.removedphotos != nil {
+		edges = append(edges, defectevent.EdgePhotos)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *DefectEventMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case defectevent.EdgePhotos:
+		ids := make([]ent.Value, 0, len(m.removedphotos))
+		for id := range m.removedphotos {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *DefectEventMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 4)
+	if m.clearedestate {
+		edges = append(edges, defectevent.EdgeEstate)
+	}
+	if m.cleareddefect {
+		edges = append(edges, defectevent.EdgeDefect)
+	}
+	if m.cleareddepartment {
+		edges = append(edges, defectevent.EdgeDepartment)
+	}
+	if m.clearedphotos {
+		edges = append(edges, defectevent.EdgePhotos)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *DefectEventMutation) EdgeCleared(name string) bool {
+	switch name {
+	case defectevent.EdgeEstate:
+		return m.clearedestate
+	case defectevent.EdgeDefect:
+		return m.cleareddefect
+	case defectevent.EdgeDepartment:
+		return m.cleareddepartment
+	case defectevent.EdgePhotos:
+		return m.clearedphotos
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *DefectEventMutation) ClearEdge(name string) error {
+	switch name {
+	case defectevent.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case defectevent.EdgeDefect:
+		m.ClearDefect()
+		return nil
+	case defectevent.EdgeDepartment:
+		m.ClearDepartment()
+		return nil
+	}
+	return fmt.Errorf("unknown DefectEvent unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *DefectEventMutation) ResetEdge(name string) error {
+	switch name {
+	case defectevent.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case defectevent.EdgeDefect:
+		m.ResetDefect()
+		return nil
+	case defectevent.EdgeDepartment:
+		m.ResetDepartment()
+		return nil
+	case defectevent.EdgePhotos:
+		m.ResetPhotos()
+		return nil
+	}
+	return fmt.Errorf("unknown DefectEvent edge %s", name)
+}
+
+// DefectPhotoMutation represents an operation that mutates the DefectPhoto nodes in the graph.
+type DefectPhotoMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *uuid.UUID
+	created_at    *time.Time
+	name          *string
+	content_type  *string
+	size          *int64
+	addsize       *int64
+	sha256        *string
+	clearedFields map[string]struct{}
+	estate        *uuid.UUID
+	clearedestate bool
+	defect        *uuid.UUID
+	cleareddefect bool
+	event         *uuid.UUID
+	clearedevent  bool
+	done          bool
+	oldValue      func(context.Context) (*DefectPhoto, error)
+	predicates    []predicate.DefectPhoto
+}
+
+var _ ent.Mutation = (*DefectPhotoMutation)(nil)
+
+// defectphotoOption allows management of the mutation configuration using functional options.
+type defectphotoOption func(*DefectPhotoMutation)
+
+// newDefectPhotoMutation creates new mutation for the DefectPhoto entity.
+func newDefectPhotoMutation(c config, op Op, opts ...defectphotoOption) *DefectPhotoMutation {
+	m := &DefectPhotoMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeDefectPhoto,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withDefectPhotoID sets the ID field of the mutation.
+func withDefectPhotoID(id uuid.UUID) defectphotoOption {
+	return func(m *DefectPhotoMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *DefectPhoto
+		)
+		m.oldValue = func(ctx context.Context) (*DefectPhoto, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().DefectPhoto.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withDefectPhoto sets the old DefectPhoto of the mutation.
+func withDefectPhoto(node *DefectPhoto) defectphotoOption {
+	return func(m *DefectPhotoMutation) {
+		m.oldValue = func(context.Context) (*DefectPhoto, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m DefectPhotoMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m DefectPhotoMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of DefectPhoto entities.
+func (m *DefectPhotoMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *DefectPhotoMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *DefectPhotoMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().DefectPhoto.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *DefectPhotoMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *DefectPhotoMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the DefectPhoto entity.
+// If the DefectPhoto object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectPhotoMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *DefectPhotoMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *DefectPhotoMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *DefectPhotoMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the DefectPhoto entity.
+// If the DefectPhoto object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectPhotoMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *DefectPhotoMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetDefectID sets the "defect_id" field.
+func (m *DefectPhotoMutation) SetDefectID(u uuid.UUID) {
+	m.defect = &u
+}
+
+// DefectID returns the value of the "defect_id" field in the mutation.
+func (m *DefectPhotoMutation) DefectID() (r uuid.UUID, exists bool) {
+	v := m.defect
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDefectID returns the old "defect_id" field's value of the DefectPhoto entity.
+// If the DefectPhoto object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectPhotoMutation) OldDefectID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDefectID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDefectID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDefectID: %w", err)
+	}
+	return oldValue.DefectID, nil
+}
+
+// ResetDefectID resets all changes to the "defect_id" field.
+func (m *DefectPhotoMutation) ResetDefectID() {
+	m.defect = nil
+}
+
+// SetEventID sets the "event_id" field.
+func (m *DefectPhotoMutation) SetEventID(u uuid.UUID) {
+	m.event = &u
+}
+
+// EventID returns the value of the "event_id" field in the mutation.
+func (m *DefectPhotoMutation) EventID() (r uuid.UUID, exists bool) {
+	v := m.event
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEventID returns the old "event_id" field's value of the DefectPhoto entity.
+// If the DefectPhoto object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectPhotoMutation) OldEventID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEventID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEventID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEventID: %w", err)
+	}
+	return oldValue.EventID, nil
+}
+
+// ClearEventID clears the value of the "event_id" field.
+func (m *DefectPhotoMutation) ClearEventID() {
+	m.event = nil
+	m.clearedFields[defectphoto.FieldEventID] = struct{}{}
+}
+
+// EventIDCleared returns if the "event_id" field was cleared in this mutation.
+func (m *DefectPhotoMutation) EventIDCleared() bool {
+	_, ok := m.clearedFields[defectphoto.FieldEventID]
+	return ok
+}
+
+// ResetEventID resets all changes to the "event_id" field.
+func (m *DefectPhotoMutation) ResetEventID() {
+	m.event = nil
+	delete(m.clearedFields, defectphoto.FieldEventID)
+}
+
+// SetName sets the "name" field.
+func (m *DefectPhotoMutation) SetName(s string) {
+	m.name = &s
+}
+
+// Name returns the value of the "name" field in the mutation.
+func (m *DefectPhotoMutation) Name() (r string, exists bool) {
+	v := m.name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldName returns the old "name" field's value of the DefectPhoto entity.
+// If the DefectPhoto object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectPhotoMutation) OldName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldName: %w", err)
+	}
+	return oldValue.Name, nil
+}
+
+// ResetName resets all changes to the "name" field.
+func (m *DefectPhotoMutation) ResetName() {
+	m.name = nil
+}
+
+// SetContentType sets the "content_type" field.
+func (m *DefectPhotoMutation) SetContentType(s string) {
+	m.content_type = &s
+}
+
+// ContentType returns the value of the "content_type" field in the mutation.
+func (m *DefectPhotoMutation) ContentType() (r string, exists bool) {
+	v := m.content_type
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContentType returns the old "content_type" field's value of the DefectPhoto entity.
+// If the DefectPhoto object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectPhotoMutation) OldContentType(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContentType is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContentType requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContentType: %w", err)
+	}
+	return oldValue.ContentType, nil
+}
+
+// ResetContentType resets all changes to the "content_type" field.
+func (m *DefectPhotoMutation) ResetContentType() {
+	m.content_type = nil
+}
+
+// SetSize sets the "size" field.
+func (m *DefectPhotoMutation) SetSize(i int64) {
+	m.size = &i
+	m.addsize = nil
+}
+
+// Size returns the value of the "size" field in the mutation.
+func (m *DefectPhotoMutation) Size() (r int64, exists bool) {
+	v := m.size
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSize returns the old "size" field's value of the DefectPhoto entity.
+// If the DefectPhoto object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectPhotoMutation) OldSize(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSize is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSize requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSize: %w", err)
+	}
+	return oldValue.Size, nil
+}
+
+// AddSize adds i to the "size" field.
+func (m *DefectPhotoMutation) AddSize(i int64) {
+	if m.addsize != nil {
+		*m.addsize += i
+	} else {
+		m.addsize = &i
+	}
+}
+
+// AddedSize returns the value that was added to the "size" field in this mutation.
+func (m *DefectPhotoMutation) AddedSize() (r int64, exists bool) {
+	v := m.addsize
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetSize resets all changes to the "size" field.
+func (m *DefectPhotoMutation) ResetSize() {
+	m.size = nil
+	m.addsize = nil
+}
+
+// SetSha256 sets the "sha256" field.
+func (m *DefectPhotoMutation) SetSha256(s string) {
+	m.sha256 = &s
+}
+
+// Sha256 returns the value of the "sha256" field in the mutation.
+func (m *DefectPhotoMutation) Sha256() (r string, exists bool) {
+	v := m.sha256
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSha256 returns the old "sha256" field's value of the DefectPhoto entity.
+// If the DefectPhoto object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectPhotoMutation) OldSha256(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSha256 is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSha256 requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSha256: %w", err)
+	}
+	return oldValue.Sha256, nil
+}
+
+// ResetSha256 resets all changes to the "sha256" field.
+func (m *DefectPhotoMutation) ResetSha256() {
+	m.sha256 = nil
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *DefectPhotoMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[defectphoto.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *DefectPhotoMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *DefectPhotoMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *DefectPhotoMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearDefect clears the "defect" edge to the Defect entity.
+func (m *DefectPhotoMutation) ClearDefect() {
+	m.cleareddefect = true
+	m.clearedFields[defectphoto.FieldDefectID] = struct{}{}
+}
+
+// DefectCleared reports if the "defect" edge to the Defect entity was cleared.
+func (m *DefectPhotoMutation) DefectCleared() bool {
+	return m.cleareddefect
+}
+
+// DefectIDs returns the "defect" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// DefectID instead. It exists only for internal usage by the builders.
+func (m *DefectPhotoMutation) DefectIDs() (ids []uuid.UUID) {
+	if id := m.defect; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetDefect resets all changes to the "defect" edge.
+func (m *DefectPhotoMutation) ResetDefect() {
+	m.defect = nil
+	m.cleareddefect = false
+}
+
+// ClearEvent clears the "event" edge to the DefectEvent entity.
+func (m *DefectPhotoMutation) ClearEvent() {
+	m.clearedevent = true
+	m.clearedFields[defectphoto.FieldEventID] = struct{}{}
+}
+
+// EventCleared reports if the "event" edge to the DefectEvent entity was cleared.
+func (m *DefectPhotoMutation) EventCleared() bool {
+	return m.EventIDCleared() || m.clearedevent
+}
+
+// EventIDs returns the "event" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EventID instead. It exists only for internal usage by the builders.
+func (m *DefectPhotoMutation) EventIDs() (ids []uuid.UUID) {
+	if id := m.event; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEvent resets all changes to the "event" edge.
+func (m *DefectPhotoMutation) ResetEvent() {
+	m.event = nil
+	m.clearedevent = false
+}
+
+// Where appends a list predicates to the DefectPhotoMutation builder.
+func (m *DefectPhotoMutation) Where(ps ...predicate.DefectPhoto) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the DefectPhotoMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *DefectPhotoMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.DefectPhoto, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *DefectPhotoMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *DefectPhotoMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (DefectPhoto).
+func (m *DefectPhotoMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *DefectPhotoMutation) Fields() []string {
+	fields := make([]string, 0, 8)
+	if m.created_at != nil {
+		fields = append(fields, defectphoto.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, defectphoto.FieldEstateID)
+	}
+	if m.defect != nil {
+		fields = append(fields, defectphoto.FieldDefectID)
+	}
+	if m.event != nil {
+		fields = append(fields, defectphoto.FieldEventID)
+	}
+	if m.name != nil {
+		fields = append(fields, defectphoto.FieldName)
+	}
+	if m.content_type != nil {
+		fields = append(fields, defectphoto.FieldContentType)
+	}
+	if m.size != nil {
+		fields = append(fields, defectphoto.FieldSize)
+	}
+	if m.sha256 != nil {
+		fields = append(fields, defectphoto.FieldSha256)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *DefectPhotoMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case defectphoto.FieldCreatedAt:
+		return m.CreatedAt()
+	case defectphoto.FieldEstateID:
+		return m.EstateID()
+	case defectphoto.FieldDefectID:
+		return m.DefectID()
+	case defectphoto.FieldEventID:
+		return m.EventID()
+	case defectphoto.FieldName:
+		return m.Name()
+	case defectphoto.FieldContentType:
+		return m.ContentType()
+	case defectphoto.FieldSize:
+		return m.Size()
+	case defectphoto.FieldSha256:
+		return m.Sha256()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *DefectPhotoMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case defectphoto.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case defectphoto.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case defectphoto.FieldDefectID:
+		return m.OldDefectID(ctx)
+	case defectphoto.FieldEventID:
+		return m.OldEventID(ctx)
+	case defectphoto.FieldName:
+		return m.OldName(ctx)
+	case defectphoto.FieldContentType:
+		return m.OldContentType(ctx)
+	case defectphoto.FieldSize:
+		return m.OldSize(ctx)
+	case defectphoto.FieldSha256:
+		return m.OldSha256(ctx)
+	}
+	return nil, fmt.Errorf("unknown DefectPhoto field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *DefectPhotoMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case defectphoto.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case defectphoto.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case defectphoto.FieldDefectID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDefectID(v)
+		return nil
+	case defectphoto.FieldEventID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEventID(v)
+		return nil
+	case defectphoto.FieldName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetName(v)
+		return nil
+	case defectphoto.FieldContentType:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContentType(v)
+		return nil
+	case defectphoto.FieldSize:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSize(v)
+		return nil
+	case defectphoto.FieldSha256:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSha256(v)
+		return nil
+	}
+	return fmt.Errorf("unknown DefectPhoto field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *DefectPhotoMutation) AddedFields() []string {
+	var fields []string
+	if m.addsize != nil {
+		fields = append(fields, defectphoto.FieldSize)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *DefectPhotoMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case defectphoto.FieldSize:
+		return m.AddedSize()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *DefectPhotoMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case defectphoto.FieldSize:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddSize(v)
+		return nil
+	}
+	return fmt.Errorf("unknown DefectPhoto numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *DefectPhotoMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(defectphoto.FieldEventID) {
+		fields = append(fields, defectphoto.FieldEventID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *DefectPhotoMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *DefectPhotoMutation) ClearField(name string) error {
+	switch name {
+	case defectphoto.FieldEventID:
+		m.ClearEventID()
+		return nil
+	}
+	return fmt.Errorf("unknown DefectPhoto nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *DefectPhotoMutation) ResetField(name string) error {
+	switch name {
+	case defectphoto.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case defectphoto.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case defectphoto.FieldDefectID:
+		m.ResetDefectID()
+		return nil
+	case defectphoto.FieldEventID:
+		m.ResetEventID()
+		return nil
+	case defectphoto.FieldName:
+		m.ResetName()
+		return nil
+	case defectphoto.FieldContentType:
+		m.ResetContentType()
+		return nil
+	case defectphoto.FieldSize:
+		m.ResetSize()
+		return nil
+	case defectphoto.FieldSha256:
+		m.ResetSha256()
+		return nil
+	}
+	return fmt.Errorf("unknown DefectPhoto field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *DefectPhotoMutation) AddedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.estate != nil {
+		edges = append(edges, defectphoto.EdgeEstate)
+	}
+	if m.defect != nil {
+		edges = append(edges, defectphoto.EdgeDefect)
+	}
+	if m.event != nil {
+		edges = append(edges, defectphoto.EdgeEvent)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *DefectPhotoMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case defectphoto.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case defectphoto.EdgeDefect:
+		if id := m.defect; id != nil {
+			return []ent.Value{*id}
+		}
+	case defectphoto.EdgeEvent:
+		if id := m.event; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *DefectPhotoMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 3)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *DefectPhotoMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *DefectPhotoMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.clearedestate {
+		edges = append(edges, defectphoto.EdgeEstate)
+	}
+	if m.cleareddefect {
+		edges = append(edges, defectphoto.EdgeDefect)
+	}
+	if m.clearedevent {
+		edges = append(edges, defectphoto.EdgeEvent)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *DefectPhotoMutation) EdgeCleared(name string) bool {
+	switch name {
+	case defectphoto.EdgeEstate:
+		return m.clearedestate
+	case defectphoto.EdgeDefect:
+		return m.cleareddefect
+	case defectphoto.EdgeEvent:
+		return m.clearedevent
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *DefectPhotoMutation) ClearEdge(name string) error {
+	switch name {
+	case defectphoto.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case defectphoto.EdgeDefect:
+		m.ClearDefect()
+		return nil
+	case defectphoto.EdgeEvent:
+		m.ClearEvent()
+		return nil
+	}
+	return fmt.Errorf("unknown DefectPhoto unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *DefectPhotoMutation) ResetEdge(name string) error {
+	switch name {
+	case defectphoto.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case defectphoto.EdgeDefect:
+		m.ResetDefect()
+		return nil
+	case defectphoto.EdgeEvent:
+		m.ResetEvent()
+		return nil
+	}
+	return fmt.Errorf("unknown DefectPhoto edge %s", name)
 }
 
 // DepartmentMutation represents an operation that mutates the Department nodes in the graph.
@@ -87611,6 +92527,9 @@ type VacancyMutation struct {
 	readings                  map[uuid.UUID]struct{}
 	removedreadings           map[uuid.UUID]struct{}
 	clearedreadings           bool
+	defects                   map[uuid.UUID]struct{}
+	removeddefects            map[uuid.UUID]struct{}
+	cleareddefects            bool
 	done                      bool
 	oldValue                  func(context.Context) (*Vacancy, error)
 	predicates                []predicate.Vacancy
@@ -89006,6 +93925,60 @@ func (m *VacancyMutation) ResetReadings() {
 	m.removedreadings = nil
 }
 
+// AddDefectIDs adds the "defects" edge to the Defect entity by ids.
+func (m *VacancyMutation) AddDefectIDs(ids ...uuid.UUID) {
+	if m.defects == nil {
+		m.defects = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.defects[ids[i]] = struct{}{}
+	}
+}
+
+// ClearDefects clears the "defects" edge to the Defect entity.
+func (m *VacancyMutation) ClearDefects() {
+	m.cleareddefects = true
+}
+
+// DefectsCleared reports if the "defects" edge to the Defect entity was cleared.
+func (m *VacancyMutation) DefectsCleared() bool {
+	return m.cleareddefects
+}
+
+// RemoveDefectIDs removes the "defects" edge to the Defect entity by IDs.
+func (m *VacancyMutation) RemoveDefectIDs(ids ...uuid.UUID) {
+	if m.removeddefects == nil {
+		m.removeddefects = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.defects, ids[i])
+		m.removeddefects[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedDefects returns the removed IDs of the "defects" edge to the Defect entity.
+func (m *VacancyMutation) RemovedDefectsIDs() (ids []uuid.UUID) {
+	for id := range m.removeddefects {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// DefectsIDs returns the "defects" edge IDs in the mutation.
+func (m *VacancyMutation) DefectsIDs() (ids []uuid.UUID) {
+	for id := range m.defects {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetDefects resets all changes to the "defects" edge.
+func (m *VacancyMutation) ResetDefects() {
+	m.defects = nil
+	m.cleareddefects = false
+	m.removeddefects = nil
+}
+
 // Where appends a list predicates to the VacancyMutation builder.
 func (m *VacancyMutation) Where(ps ...predicate.Vacancy) {
 	m.predicates = append(m.predicates, ps...)
@@ -89691,7 +94664,7 @@ func (m *VacancyMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *VacancyMutation) AddedEdges() []string {
-	edges := make([]string, 0, 3)
+	edges := make([]string, 0, 4)
 	if m.estate != nil {
 		edges = append(edges, vacancy.EdgeEstate)
 	}
@@ -89700,6 +94673,9 @@ func (m *VacancyMutation) AddedEdges() []string {
 	}
 	if m.readings != nil {
 		edges = append(edges, vacancy.EdgeReadings)
+	}
+	if m.defects != nil {
+		edges = append(edges, vacancy.EdgeDefects)
 	}
 	return edges
 }
@@ -89722,15 +94698,24 @@ func (m *VacancyMutation) AddedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case vacancy.EdgeDefects:
+		ids := make([]ent.Value, 0, len(m.defects))
+		for id := range m.defects {
+			ids = append(ids, id)
+		}
+		return ids
 	}
 	return nil
 }
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *VacancyMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 3)
+	edges := make([]string, 0, 4)
 	if m.removedreadings != nil {
 		edges = append(edges, vacancy.EdgeReadings)
+	}
+	if m.removeddefects != nil {
+		edges = append(edges, vacancy.EdgeDefects)
 	}
 	return edges
 }
@@ -89745,13 +94730,19 @@ func (m *VacancyMutation) RemovedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case vacancy.EdgeDefects:
+		ids := make([]ent.Value, 0, len(m.removeddefects))
+		for id := range m.removeddefects {
+			ids = append(ids, id)
+		}
+		return ids
 	}
 	return nil
 }
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *VacancyMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 3)
+	edges := make([]string, 0, 4)
 	if m.clearedestate {
 		edges = append(edges, vacancy.EdgeEstate)
 	}
@@ -89760,6 +94751,9 @@ func (m *VacancyMutation) ClearedEdges() []string {
 	}
 	if m.clearedreadings {
 		edges = append(edges, vacancy.EdgeReadings)
+	}
+	if m.cleareddefects {
+		edges = append(edges, vacancy.EdgeDefects)
 	}
 	return edges
 }
@@ -89774,6 +94768,8 @@ func (m *VacancyMutation) EdgeCleared(name string) bool {
 		return m.clearedunit
 	case vacancy.EdgeReadings:
 		return m.clearedreadings
+	case vacancy.EdgeDefects:
+		return m.cleareddefects
 	}
 	return false
 }
@@ -89804,6 +94800,9 @@ func (m *VacancyMutation) ResetEdge(name string) error {
 		return nil
 	case vacancy.EdgeReadings:
 		m.ResetReadings()
+		return nil
+	case vacancy.EdgeDefects:
+		m.ResetDefects()
 		return nil
 	}
 	return fmt.Errorf("unknown Vacancy edge %s", name)

@@ -24,6 +24,9 @@ import (
 	"github.com/steward-pm/steward/ent/certificate"
 	"github.com/steward-pm/steward/ent/complaint"
 	"github.com/steward-pm/steward/ent/correspondence"
+	"github.com/steward-pm/steward/ent/defect"
+	"github.com/steward-pm/steward/ent/defectevent"
+	"github.com/steward-pm/steward/ent/defectphoto"
 	"github.com/steward-pm/steward/ent/department"
 	"github.com/steward-pm/steward/ent/emergencycontact"
 	"github.com/steward-pm/steward/ent/estate"
@@ -601,6 +604,77 @@ func init() {
 	correspondenceDescID := correspondenceMixinFields0[0].Descriptor()
 	// correspondence.DefaultID holds the default value on creation for the id field.
 	correspondence.DefaultID = correspondenceDescID.Default.(func() uuid.UUID)
+	defectMixin := schema.Defect{}.Mixin()
+	defectMixinFields0 := defectMixin[0].Fields()
+	_ = defectMixinFields0
+	defectMixinFields2 := defectMixin[2].Fields()
+	_ = defectMixinFields2
+	defectMixinFields3 := defectMixin[3].Fields()
+	_ = defectMixinFields3
+	defectFields := schema.Defect{}.Fields()
+	_ = defectFields
+	// defectDescVoidReason is the schema descriptor for void_reason field.
+	defectDescVoidReason := defectMixinFields2[1].Descriptor()
+	// defect.DefaultVoidReason holds the default value on creation for the void_reason field.
+	defect.DefaultVoidReason = defectDescVoidReason.Default.(string)
+	// defectDescVoidedByName is the schema descriptor for voided_by_name field.
+	defectDescVoidedByName := defectMixinFields2[3].Descriptor()
+	// defect.DefaultVoidedByName holds the default value on creation for the voided_by_name field.
+	defect.DefaultVoidedByName = defectDescVoidedByName.Default.(string)
+	// defectDescLateReason is the schema descriptor for late_reason field.
+	defectDescLateReason := defectMixinFields3[0].Descriptor()
+	// defect.DefaultLateReason holds the default value on creation for the late_reason field.
+	defect.DefaultLateReason = defectDescLateReason.Default.(string)
+	// defectDescResolution is the schema descriptor for resolution field.
+	defectDescResolution := defectFields[15].Descriptor()
+	// defect.DefaultResolution holds the default value on creation for the resolution field.
+	defect.DefaultResolution = defectDescResolution.Default.(string)
+	// defectDescReopened is the schema descriptor for reopened field.
+	defectDescReopened := defectFields[19].Descriptor()
+	// defect.DefaultReopened holds the default value on creation for the reopened field.
+	defect.DefaultReopened = defectDescReopened.Default.(int)
+	// defectDescAcknowledgedByName is the schema descriptor for acknowledged_by_name field.
+	defectDescAcknowledgedByName := defectFields[23].Descriptor()
+	// defect.DefaultAcknowledgedByName holds the default value on creation for the acknowledged_by_name field.
+	defect.DefaultAcknowledgedByName = defectDescAcknowledgedByName.Default.(string)
+	// defectDescResolvedByName is the schema descriptor for resolved_by_name field.
+	defectDescResolvedByName := defectFields[25].Descriptor()
+	// defect.DefaultResolvedByName holds the default value on creation for the resolved_by_name field.
+	defect.DefaultResolvedByName = defectDescResolvedByName.Default.(string)
+	// defectDescReinspectedByName is the schema descriptor for reinspected_by_name field.
+	defectDescReinspectedByName := defectFields[27].Descriptor()
+	// defect.DefaultReinspectedByName holds the default value on creation for the reinspected_by_name field.
+	defect.DefaultReinspectedByName = defectDescReinspectedByName.Default.(string)
+	// defectDescID is the schema descriptor for id field.
+	defectDescID := defectMixinFields0[0].Descriptor()
+	// defect.DefaultID holds the default value on creation for the id field.
+	defect.DefaultID = defectDescID.Default.(func() uuid.UUID)
+	defecteventMixin := schema.DefectEvent{}.Mixin()
+	defecteventMixinFields0 := defecteventMixin[0].Fields()
+	_ = defecteventMixinFields0
+	defecteventFields := schema.DefectEvent{}.Fields()
+	_ = defecteventFields
+	// defecteventDescNote is the schema descriptor for note field.
+	defecteventDescNote := defecteventFields[3].Descriptor()
+	// defectevent.DefaultNote holds the default value on creation for the note field.
+	defectevent.DefaultNote = defecteventDescNote.Default.(string)
+	// defecteventDescID is the schema descriptor for id field.
+	defecteventDescID := defecteventMixinFields0[0].Descriptor()
+	// defectevent.DefaultID holds the default value on creation for the id field.
+	defectevent.DefaultID = defecteventDescID.Default.(func() uuid.UUID)
+	defectphotoMixin := schema.DefectPhoto{}.Mixin()
+	defectphotoMixinFields0 := defectphotoMixin[0].Fields()
+	_ = defectphotoMixinFields0
+	defectphotoFields := schema.DefectPhoto{}.Fields()
+	_ = defectphotoFields
+	// defectphotoDescSize is the schema descriptor for size field.
+	defectphotoDescSize := defectphotoFields[4].Descriptor()
+	// defectphoto.SizeValidator is a validator for the "size" field. It is called by the builders before save.
+	defectphoto.SizeValidator = defectphotoDescSize.Validators[0].(func(int64) error)
+	// defectphotoDescID is the schema descriptor for id field.
+	defectphotoDescID := defectphotoMixinFields0[0].Descriptor()
+	// defectphoto.DefaultID holds the default value on creation for the id field.
+	defectphoto.DefaultID = defectphotoDescID.Default.(func() uuid.UUID)
 	departmentMixin := schema.Department{}.Mixin()
 	departmentMixinFields0 := departmentMixin[0].Fields()
 	_ = departmentMixinFields0

@@ -170,6 +170,30 @@ var Entities = map[string]access.Entity{
 		Confidential: map[string]bool{"title": true, "particulars": true, "finding": true},
 		Contact:      map[string]bool{},
 	},
+	TypeDefect: {
+		Name: TypeDefect, Table: "defects", Code: ids.Code(1801),
+		Estate: "estate_id", Department: "department_id", Self: "", Household: "", Voided: "", Permits: "",
+		Document:   "",
+		AppendOnly: false, Watched: false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
+	TypeDefectEvent: {
+		Name: TypeDefectEvent, Table: "defect_events", Code: ids.Code(1802),
+		Estate: "estate_id", Department: "", Self: "", Household: "", Voided: "", Permits: "",
+		Document:   "",
+		AppendOnly: true, Watched: false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
+	TypeDefectPhoto: {
+		Name: TypeDefectPhoto, Table: "defect_photos", Code: ids.Code(1803),
+		Estate: "estate_id", Department: "", Self: "", Household: "", Voided: "", Permits: "",
+		Document:   "",
+		AppendOnly: true, Watched: false,
+		Confidential: map[string]bool{"name": true, "sha256": true},
+		Contact:      map[string]bool{},
+	},
 	TypeDepartment: {
 		Name: TypeDepartment, Table: "departments", Code: ids.Code(261),
 		Estate: "estate_id", Department: "id", Self: "", Household: "", Voided: "", Permits: "",
@@ -588,6 +612,9 @@ var typeByCode = map[ids.Code]string{
 	ids.Code(517):  TypeCertificate,
 	ids.Code(1543): TypeComplaint,
 	ids.Code(1545): TypeCorrespondence,
+	ids.Code(1801): TypeDefect,
+	ids.Code(1802): TypeDefectEvent,
+	ids.Code(1803): TypeDefectPhoto,
 	ids.Code(261):  TypeDepartment,
 	ids.Code(266):  TypeEmergencyContact,
 	ids.Code(257):  TypeEstate,
@@ -1130,6 +1157,28 @@ func (_m *Correspondence) RowScope() access.Row {
 	if _m.DepartmentID != nil {
 		row.Department = *_m.DepartmentID
 	}
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *Defect) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	row.Department = _m.DepartmentID
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *DefectEvent) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *DefectPhoto) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
 	return row
 }
 

@@ -52,6 +52,12 @@ type Tx struct {
 	Complaint *ComplaintClient
 	// Correspondence is the client for interacting with the Correspondence builders.
 	Correspondence *CorrespondenceClient
+	// Defect is the client for interacting with the Defect builders.
+	Defect *DefectClient
+	// DefectEvent is the client for interacting with the DefectEvent builders.
+	DefectEvent *DefectEventClient
+	// DefectPhoto is the client for interacting with the DefectPhoto builders.
+	DefectPhoto *DefectPhotoClient
 	// Department is the client for interacting with the Department builders.
 	Department *DepartmentClient
 	// EmergencyContact is the client for interacting with the EmergencyContact builders.
@@ -301,6 +307,9 @@ func (tx *Tx) init() {
 	tx.Certificate = NewCertificateClient(tx.config)
 	tx.Complaint = NewComplaintClient(tx.config)
 	tx.Correspondence = NewCorrespondenceClient(tx.config)
+	tx.Defect = NewDefectClient(tx.config)
+	tx.DefectEvent = NewDefectEventClient(tx.config)
+	tx.DefectPhoto = NewDefectPhotoClient(tx.config)
 	tx.Department = NewDepartmentClient(tx.config)
 	tx.EmergencyContact = NewEmergencyContactClient(tx.config)
 	tx.Estate = NewEstateClient(tx.config)

@@ -85,13 +85,16 @@ type VacancyEdges struct {
 	Unit *Unit `json:"unit,omitempty"`
 	// The readings of its meters.
 	Readings []*MeterReading `json:"readings,omitempty"`
+	// What was found to be wrong in it.
+	Defects []*Defect `json:"defects,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [3]bool
+	loadedTypes [4]bool
 	// totalCount holds the count of the edges above.
-	totalCount [3]map[string]int
+	totalCount [4]map[string]int
 
 	namedReadings map[string][]*MeterReading
+	namedDefects  map[string][]*Defect
 }
 
 // EstateOrErr returns the Estate value or an error if the edge
@@ -123,6 +126,15 @@ func (e VacancyEdges) ReadingsOrErr() ([]*MeterReading, error) {
 		return e.Readings, nil
 	}
 	return nil, &NotLoadedError{edge: "readings"}
+}
+
+// DefectsOrErr returns the Defects value or an error if the edge
+// was not loaded in eager-loading.
+func (e VacancyEdges) DefectsOrErr() ([]*Defect, error) {
+	if e.loadedTypes[3] {
+		return e.Defects, nil
+	}
+	return nil, &NotLoadedError{edge: "defects"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -354,6 +366,11 @@ func (_m *Vacancy) QueryReadings() *MeterReadingQuery {
 	return NewVacancyClient(_m.config).QueryReadings(_m)
 }
 
+// QueryDefects queries the "defects" edge of the Vacancy entity.
+func (_m *Vacancy) QueryDefects() *DefectQuery {
+	return NewVacancyClient(_m.config).QueryDefects(_m)
+}
+
 // Update returns a builder for updating this Vacancy.
 // Note that you need to call Vacancy.Unwrap() before calling this method if this Vacancy
 // was returned from a transaction, and the transaction was committed or rolled back.
@@ -506,6 +523,30 @@ func (_m *Vacancy) appendNamedReadings(name string, edges ...*MeterReading) {
 		_m.Edges.namedReadings[name] = []*MeterReading{}
 	} else {
 		_m.Edges.namedReadings[name] = append(_m.Edges.namedReadings[name], edges...)
+	}
+}
+
+// NamedDefects returns the Defects named value or an error if the edge was not
+// loaded in eager-loading with this name.
+func (_m *Vacancy) NamedDefects(name string) ([]*Defect, error) {
+	if _m.Edges.namedDefects == nil {
+		return nil, &NotLoadedError{edge: name}
+	}
+	nodes, ok := _m.Edges.namedDefects[name]
+	if !ok {
+		return nil, &NotLoadedError{edge: name}
+	}
+	return nodes, nil
+}
+
+func (_m *Vacancy) appendNamedDefects(name string, edges ...*Defect) {
+	if _m.Edges.namedDefects == nil {
+		_m.Edges.namedDefects = make(map[string][]*Defect)
+	}
+	if len(edges) == 0 {
+		_m.Edges.namedDefects[name] = []*Defect{}
+	} else {
+		_m.Edges.namedDefects[name] = append(_m.Edges.namedDefects[name], edges...)
 	}
 }
 

@@ -77,6 +77,12 @@ var forms = map[string][]form{
 		{"placeArchiveHold.input.documentID": nil, "placeArchiveHold.input.fileID": nil},
 		{"placeArchiveHold.input.documentID": nil, "placeArchiveHold.input.volumeID": nil},
 	},
+	// An upload is taken by who uploaded it only, whose row no walk has.
+	"reportDefect":      {{"reportDefect.input.photoIDs": nil}},
+	"resolveDefect":     {{"resolveDefect.input.photoIDs": nil}},
+	"reinspectDefect":   {{"reinspectDefect.input.photoIDs": nil}},
+	"proposeDefectTerm": {{"proposeDefectTerm.input.until": "2026-03-20"}},
+	"extendDefectTerm":  {{"extendDefectTerm.input.until": "2026-03-20"}},
 	// Mail is for a household or a department, or for neither.
 	"registerMail":              {{"registerMail.input.items.departmentID": nil}, {"registerMail.input.items.householdID": nil}},
 	"decideMail":                {{"decideMail.input.to": "SORTED", "decideMail.input.departmentID": nil}, {"decideMail.input.to": "SORTED", "decideMail.input.householdID": nil}},

@@ -121,6 +121,9 @@ var (
 	MailEvent              = resource("MailEvent")
 	Vacancy                = resource("Vacancy")
 	MeterReading           = resource("MeterReading")
+	Defect                 = resource("Defect")
+	DefectEvent            = resource("DefectEvent")
+	DefectPhoto            = resource("DefectPhoto")
 
 	Account    = resource("Account")
 	Grant      = resource("Grant")

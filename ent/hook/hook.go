@@ -249,6 +249,42 @@ func (f CorrespondenceFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Val
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.CorrespondenceMutation", m)
 }
 
+// The DefectFunc type is an adapter to allow the use of ordinary
+// function as Defect mutator.
+type DefectFunc func(context.Context, *ent.DefectMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f DefectFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.DefectMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.DefectMutation", m)
+}
+
+// The DefectEventFunc type is an adapter to allow the use of ordinary
+// function as DefectEvent mutator.
+type DefectEventFunc func(context.Context, *ent.DefectEventMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f DefectEventFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.DefectEventMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.DefectEventMutation", m)
+}
+
+// The DefectPhotoFunc type is an adapter to allow the use of ordinary
+// function as DefectPhoto mutator.
+type DefectPhotoFunc func(context.Context, *ent.DefectPhotoMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f DefectPhotoFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.DefectPhotoMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.DefectPhotoMutation", m)
+}
+
 // The DepartmentFunc type is an adapter to allow the use of ordinary
 // function as Department mutator.
 type DepartmentFunc func(context.Context, *ent.DepartmentMutation) (ent.Value, error)

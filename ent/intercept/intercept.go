@@ -28,6 +28,9 @@ import (
 	"github.com/steward-pm/steward/ent/certificate"
 	"github.com/steward-pm/steward/ent/complaint"
 	"github.com/steward-pm/steward/ent/correspondence"
+	"github.com/steward-pm/steward/ent/defect"
+	"github.com/steward-pm/steward/ent/defectevent"
+	"github.com/steward-pm/steward/ent/defectphoto"
 	"github.com/steward-pm/steward/ent/department"
 	"github.com/steward-pm/steward/ent/emergencycontact"
 	"github.com/steward-pm/steward/ent/estate"
@@ -674,6 +677,87 @@ func (f TraverseCorrespondence) Traverse(ctx context.Context, q ent.Query) error
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.CorrespondenceQuery", q)
+}
+
+// The DefectFunc type is an adapter to allow the use of ordinary function as a Querier.
+type DefectFunc func(context.Context, *ent.DefectQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f DefectFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.DefectQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.DefectQuery", q)
+}
+
+// The TraverseDefect type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseDefect func(context.Context, *ent.DefectQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseDefect) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseDefect) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.DefectQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.DefectQuery", q)
+}
+
+// The DefectEventFunc type is an adapter to allow the use of ordinary function as a Querier.
+type DefectEventFunc func(context.Context, *ent.DefectEventQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f DefectEventFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.DefectEventQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.DefectEventQuery", q)
+}
+
+// The TraverseDefectEvent type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseDefectEvent func(context.Context, *ent.DefectEventQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseDefectEvent) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseDefectEvent) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.DefectEventQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.DefectEventQuery", q)
+}
+
+// The DefectPhotoFunc type is an adapter to allow the use of ordinary function as a Querier.
+type DefectPhotoFunc func(context.Context, *ent.DefectPhotoQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f DefectPhotoFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.DefectPhotoQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.DefectPhotoQuery", q)
+}
+
+// The TraverseDefectPhoto type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseDefectPhoto func(context.Context, *ent.DefectPhotoQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseDefectPhoto) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseDefectPhoto) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.DefectPhotoQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.DefectPhotoQuery", q)
 }
 
 // The DepartmentFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -2042,6 +2126,12 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.ComplaintQuery, predicate.Complaint, complaint.OrderOption]{typ: ent.TypeComplaint, tq: q}, nil
 	case *ent.CorrespondenceQuery:
 		return &query[*ent.CorrespondenceQuery, predicate.Correspondence, correspondence.OrderOption]{typ: ent.TypeCorrespondence, tq: q}, nil
+	case *ent.DefectQuery:
+		return &query[*ent.DefectQuery, predicate.Defect, defect.OrderOption]{typ: ent.TypeDefect, tq: q}, nil
+	case *ent.DefectEventQuery:
+		return &query[*ent.DefectEventQuery, predicate.DefectEvent, defectevent.OrderOption]{typ: ent.TypeDefectEvent, tq: q}, nil
+	case *ent.DefectPhotoQuery:
+		return &query[*ent.DefectPhotoQuery, predicate.DefectPhoto, defectphoto.OrderOption]{typ: ent.TypeDefectPhoto, tq: q}, nil
 	case *ent.DepartmentQuery:
 		return &query[*ent.DepartmentQuery, predicate.Department, department.OrderOption]{typ: ent.TypeDepartment, tq: q}, nil
 	case *ent.EmergencyContactQuery:

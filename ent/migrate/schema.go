@@ -1221,6 +1221,212 @@ var (
 			},
 		},
 	}
+	// DefectsColumns holds the columns for the "defects" table.
+	DefectsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "voided_at", Type: field.TypeTime, Nullable: true},
+		{Name: "void_reason", Type: field.TypeString, Default: ""},
+		{Name: "voided_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "voided_by_name", Type: field.TypeString, Default: ""},
+		{Name: "late_reason", Type: field.TypeString, Default: ""},
+		{Name: "inspection_result_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "finding", Type: field.TypeString},
+		{Name: "found_at", Type: field.TypeTime},
+		{Name: "reported_by_id", Type: field.TypeUUID},
+		{Name: "reported_by_name", Type: field.TypeString},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"REPORTED", "ACKNOWLEDGED", "RESOLVED", "REOPENED", "CLOSED"}, Default: "REPORTED"},
+		{Name: "notified_at", Type: field.TypeTime},
+		{Name: "acknowledge_by", Type: field.TypeTime},
+		{Name: "acknowledged_at", Type: field.TypeTime, Nullable: true},
+		{Name: "resolve_by", Type: field.TypeTime},
+		{Name: "proposed_until", Type: field.TypeTime, Nullable: true},
+		{Name: "resolved_at", Type: field.TypeTime, Nullable: true},
+		{Name: "resolution", Type: field.TypeString, Default: ""},
+		{Name: "reinspect_by", Type: field.TypeTime, Nullable: true},
+		{Name: "reinspected_at", Type: field.TypeTime, Nullable: true},
+		{Name: "closed_at", Type: field.TypeTime, Nullable: true},
+		{Name: "reopened", Type: field.TypeInt, Default: 0},
+		{Name: "due_at", Type: field.TypeTime, Nullable: true},
+		{Name: "escalated_at", Type: field.TypeTime, Nullable: true},
+		{Name: "acknowledged_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "acknowledged_by_name", Type: field.TypeString, Default: ""},
+		{Name: "resolved_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "resolved_by_name", Type: field.TypeString, Default: ""},
+		{Name: "reinspected_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "reinspected_by_name", Type: field.TypeString, Default: ""},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "vacancy_id", Type: field.TypeUUID},
+		{Name: "unit_id", Type: field.TypeUUID},
+		{Name: "department_id", Type: field.TypeUUID},
+	}
+	// DefectsTable holds the schema information for the "defects" table.
+	DefectsTable = &schema.Table{
+		Name:       "defects",
+		Columns:    DefectsColumns,
+		PrimaryKey: []*schema.Column{DefectsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "defects_estates_estate",
+				Columns:    []*schema.Column{DefectsColumns[32]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "defects_vacancies_vacancy",
+				Columns:    []*schema.Column{DefectsColumns[33]},
+				RefColumns: []*schema.Column{VacanciesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "defects_units_unit",
+				Columns:    []*schema.Column{DefectsColumns[34]},
+				RefColumns: []*schema.Column{UnitsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "defects_departments_department",
+				Columns:    []*schema.Column{DefectsColumns[35]},
+				RefColumns: []*schema.Column{DepartmentsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "defect_estate_id_found_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{DefectsColumns[32], DefectsColumns[9], DefectsColumns[0]},
+			},
+			{
+				Name:    "defect_estate_id_due_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{DefectsColumns[32], DefectsColumns[24], DefectsColumns[0]},
+			},
+			{
+				Name:    "defect_estate_id_department_id_due_at",
+				Unique:  false,
+				Columns: []*schema.Column{DefectsColumns[32], DefectsColumns[35], DefectsColumns[24]},
+			},
+			{
+				Name:    "defect_estate_id_vacancy_id",
+				Unique:  false,
+				Columns: []*schema.Column{DefectsColumns[32], DefectsColumns[33]},
+			},
+			{
+				Name:    "defect_estate_id_unit_id",
+				Unique:  false,
+				Columns: []*schema.Column{DefectsColumns[32], DefectsColumns[34]},
+			},
+			{
+				Name:    "defect_estate_id_inspection_result_id",
+				Unique:  false,
+				Columns: []*schema.Column{DefectsColumns[32], DefectsColumns[7]},
+			},
+		},
+	}
+	// DefectEventsColumns holds the columns for the "defect_events" table.
+	DefectEventsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"ACKNOWLEDGED", "RESOLVED", "CLOSED", "REOPENED", "REASSIGNED", "PROPOSED", "EXTENDED", "ESCALATED"}},
+		{Name: "note", Type: field.TypeString, Default: ""},
+		{Name: "acknowledge_by", Type: field.TypeTime, Nullable: true},
+		{Name: "due_at", Type: field.TypeTime, Nullable: true},
+		{Name: "acted_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "acted_by_name", Type: field.TypeString},
+		{Name: "acted_at", Type: field.TypeTime},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "defect_id", Type: field.TypeUUID},
+		{Name: "department_id", Type: field.TypeUUID},
+	}
+	// DefectEventsTable holds the schema information for the "defect_events" table.
+	DefectEventsTable = &schema.Table{
+		Name:       "defect_events",
+		Columns:    DefectEventsColumns,
+		PrimaryKey: []*schema.Column{DefectEventsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "defect_events_estates_estate",
+				Columns:    []*schema.Column{DefectEventsColumns[9]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "defect_events_defects_defect",
+				Columns:    []*schema.Column{DefectEventsColumns[10]},
+				RefColumns: []*schema.Column{DefectsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "defect_events_departments_department",
+				Columns:    []*schema.Column{DefectEventsColumns[11]},
+				RefColumns: []*schema.Column{DepartmentsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "defectevent_estate_id_defect_id_acted_at",
+				Unique:  false,
+				Columns: []*schema.Column{DefectEventsColumns[9], DefectEventsColumns[10], DefectEventsColumns[8]},
+			},
+		},
+	}
+	// DefectPhotosColumns holds the columns for the "defect_photos" table.
+	DefectPhotosColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "name", Type: field.TypeString},
+		{Name: "content_type", Type: field.TypeString},
+		{Name: "size", Type: field.TypeInt64},
+		{Name: "sha256", Type: field.TypeString},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "defect_id", Type: field.TypeUUID},
+		{Name: "event_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// DefectPhotosTable holds the schema information for the "defect_photos" table.
+	DefectPhotosTable = &schema.Table{
+		Name:       "defect_photos",
+		Columns:    DefectPhotosColumns,
+		PrimaryKey: []*schema.Column{DefectPhotosColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "defect_photos_estates_estate",
+				Columns:    []*schema.Column{DefectPhotosColumns[6]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "defect_photos_defects_defect",
+				Columns:    []*schema.Column{DefectPhotosColumns[7]},
+				RefColumns: []*schema.Column{DefectsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "defect_photos_defect_events_event",
+				Columns:    []*schema.Column{DefectPhotosColumns[8]},
+				RefColumns: []*schema.Column{DefectEventsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "defectphoto_estate_id_defect_id",
+				Unique:  false,
+				Columns: []*schema.Column{DefectPhotosColumns[6], DefectPhotosColumns[7]},
+			},
+			{
+				Name:    "defectphoto_estate_id_event_id",
+				Unique:  false,
+				Columns: []*schema.Column{DefectPhotosColumns[6], DefectPhotosColumns[8]},
+			},
+			{
+				Name:    "defectphoto_estate_id_sha256",
+				Unique:  false,
+				Columns: []*schema.Column{DefectPhotosColumns[6], DefectPhotosColumns[5]},
+			},
+		},
+	}
 	// DepartmentsColumns holds the columns for the "departments" table.
 	DepartmentsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -3868,6 +4074,9 @@ var (
 		CertificatesTable,
 		ComplaintsTable,
 		CorrespondencesTable,
+		DefectsTable,
+		DefectEventsTable,
+		DefectPhotosTable,
 		DepartmentsTable,
 		EmergencyContactsTable,
 		EstatesTable,
@@ -3975,6 +4184,16 @@ func init() {
 	ComplaintsTable.ForeignKeys[1].RefTable = ArchiveFilesTable
 	CorrespondencesTable.ForeignKeys[0].RefTable = EstatesTable
 	CorrespondencesTable.ForeignKeys[1].RefTable = ArchiveFilesTable
+	DefectsTable.ForeignKeys[0].RefTable = EstatesTable
+	DefectsTable.ForeignKeys[1].RefTable = VacanciesTable
+	DefectsTable.ForeignKeys[2].RefTable = UnitsTable
+	DefectsTable.ForeignKeys[3].RefTable = DepartmentsTable
+	DefectEventsTable.ForeignKeys[0].RefTable = EstatesTable
+	DefectEventsTable.ForeignKeys[1].RefTable = DefectsTable
+	DefectEventsTable.ForeignKeys[2].RefTable = DepartmentsTable
+	DefectPhotosTable.ForeignKeys[0].RefTable = EstatesTable
+	DefectPhotosTable.ForeignKeys[1].RefTable = DefectsTable
+	DefectPhotosTable.ForeignKeys[2].RefTable = DefectEventsTable
 	DepartmentsTable.ForeignKeys[0].RefTable = EstatesTable
 	EmergencyContactsTable.ForeignKeys[0].RefTable = EstatesTable
 	EmergencyContactsTable.ForeignKeys[1].RefTable = HouseholdsTable

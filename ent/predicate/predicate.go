@@ -66,6 +66,15 @@ type Complaint func(*sql.Selector)
 // Correspondence is the predicate function for correspondence builders.
 type Correspondence func(*sql.Selector)
 
+// Defect is the predicate function for defect builders.
+type Defect func(*sql.Selector)
+
+// DefectEvent is the predicate function for defectevent builders.
+type DefectEvent func(*sql.Selector)
+
+// DefectPhoto is the predicate function for defectphoto builders.
+type DefectPhoto func(*sql.Selector)
+
 // Department is the predicate function for department builders.
 type Department func(*sql.Selector)
 

@@ -73,6 +73,8 @@ const (
 	EdgeUnit = "unit"
 	// EdgeReadings holds the string denoting the readings edge name in mutations.
 	EdgeReadings = "readings"
+	// EdgeDefects holds the string denoting the defects edge name in mutations.
+	EdgeDefects = "defects"
 	// Table holds the table name of the vacancy in the database.
 	Table = "vacancies"
 	// EstateTable is the table that holds the estate relation/edge.
@@ -96,6 +98,13 @@ const (
 	ReadingsInverseTable = "meter_readings"
 	// ReadingsColumn is the table column denoting the readings relation/edge.
 	ReadingsColumn = "vacancy_id"
+	// DefectsTable is the table that holds the defects relation/edge.
+	DefectsTable = "defects"
+	// DefectsInverseTable is the table name for the Defect entity.
+	// It exists in this package in order to avoid circular dependency with the "defect" package.
+	DefectsInverseTable = "defects"
+	// DefectsColumn is the table column denoting the defects relation/edge.
+	DefectsColumn = "vacancy_id"
 )
 
 // Columns holds all SQL columns for vacancy fields.
@@ -335,6 +344,20 @@ func ByReadings(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
 		sqlgraph.OrderByNeighborTerms(s, newReadingsStep(), append([]sql.OrderTerm{term}, terms...)...)
 	}
 }
+
+// ByDefectsCount orders the results by defects count.
+func ByDefectsCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newDefectsStep(), opts...)
+	}
+}
+
+// ByDefects orders the results by defects terms.
+func ByDefects(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newDefectsStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
 func newEstateStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
@@ -354,6 +377,13 @@ func newReadingsStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(ReadingsInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.O2M, true, ReadingsTable, ReadingsColumn),
+	)
+}
+func newDefectsStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(DefectsInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, true, DefectsTable, DefectsColumn),
 	)
 }
 

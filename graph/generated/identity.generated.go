@@ -178,11 +178,33 @@ type MutationResolver interface {
 	DescribeVacancy(ctx context.Context, input vacancy.DescribeVacancyInput) (*vacancy.DescribeVacancyPayload, error)
 	ReadMeters(ctx context.Context, input vacancy.ReadMetersInput) (*vacancy.ReadMetersPayload, error)
 	VoidMeterReading(ctx context.Context, input vacancy.VoidMeterReadingInput) (*vacancy.VoidMeterReadingPayload, error)
+	ReportDefect(ctx context.Context, input vacancy.ReportDefectInput) (*vacancy.ReportDefectPayload, error)
+	AcknowledgeDefect(ctx context.Context, input vacancy.AcknowledgeDefectInput) (*vacancy.AcknowledgeDefectPayload, error)
+	ResolveDefect(ctx context.Context, input vacancy.ResolveDefectInput) (*vacancy.ResolveDefectPayload, error)
+	ProposeDefectTerm(ctx context.Context, input vacancy.ProposeDefectTermInput) (*vacancy.ProposeDefectTermPayload, error)
+	ExtendDefectTerm(ctx context.Context, input vacancy.ExtendDefectTermInput) (*vacancy.ExtendDefectTermPayload, error)
+	ReinspectDefect(ctx context.Context, input vacancy.ReinspectDefectInput) (*vacancy.ReinspectDefectPayload, error)
+	ReassignDefect(ctx context.Context, input vacancy.ReassignDefectInput) (*vacancy.ReassignDefectPayload, error)
+	VoidDefect(ctx context.Context, input vacancy.VoidDefectInput) (*vacancy.VoidDefectPayload, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
 
 // region    ***************************** args.gotpl *****************************
+
+func (ec *executionContext) field_Mutation_acknowledgeDefect_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (vacancy.AcknowledgeDefectInput, error) {
+			return ec.unmarshalNAcknowledgeDefectInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋvacancyᚐAcknowledgeDefectInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
 
 func (ec *executionContext) field_Mutation_addEmergencyContact_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
@@ -898,6 +920,20 @@ func (ec *executionContext) field_Mutation_extendArchiveLoan_args(ctx context.Co
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_extendDefectTerm_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (vacancy.ExtendDefectTermInput, error) {
+			return ec.unmarshalNExtendDefectTermInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋvacancyᚐExtendDefectTermInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_extendKeyLoan_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -1290,6 +1326,20 @@ func (ec *executionContext) field_Mutation_proposeArchiveDestruction_args(ctx co
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_proposeDefectTerm_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (vacancy.ProposeDefectTermInput, error) {
+			return ec.unmarshalNProposeDefectTermInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋvacancyᚐProposeDefectTermInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_putManualInForce_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -1324,6 +1374,20 @@ func (ec *executionContext) field_Mutation_readMeters_args(ctx context.Context, 
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (vacancy.ReadMetersInput, error) {
 			return ec.unmarshalNReadMetersInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋvacancyᚐReadMetersInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_reassignDefect_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (vacancy.ReassignDefectInput, error) {
+			return ec.unmarshalNReassignDefectInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋvacancyᚐReassignDefectInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1458,6 +1522,20 @@ func (ec *executionContext) field_Mutation_registerMail_args(ctx context.Context
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_reinspectDefect_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (vacancy.ReinspectDefectInput, error) {
+			return ec.unmarshalNReinspectDefectInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋvacancyᚐReinspectDefectInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_releaseArchiveHold_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -1492,6 +1570,20 @@ func (ec *executionContext) field_Mutation_reopenVolume_args(ctx context.Context
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (archives.ReopenVolumeInput, error) {
 			return ec.unmarshalNReopenVolumeInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋarchivesᚐReopenVolumeInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_reportDefect_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (vacancy.ReportDefectInput, error) {
+			return ec.unmarshalNReportDefectInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋvacancyᚐReportDefectInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1548,6 +1640,20 @@ func (ec *executionContext) field_Mutation_resetPassword_args(ctx context.Contex
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (identity.AccountInput, error) {
 			return ec.unmarshalNAccountInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋidentityᚐAccountInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_resolveDefect_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (vacancy.ResolveDefectInput, error) {
+			return ec.unmarshalNResolveDefectInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋvacancyᚐResolveDefectInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1996,6 +2102,20 @@ func (ec *executionContext) field_Mutation_voidCorrespondence_args(ctx context.C
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (archives.VoidCorrespondenceInput, error) {
 			return ec.unmarshalNVoidCorrespondenceInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋarchivesᚐVoidCorrespondenceInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_voidDefect_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (vacancy.VoidDefectInput, error) {
+			return ec.unmarshalNVoidDefectInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋvacancyᚐVoidDefectInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -10085,6 +10205,358 @@ func (ec *executionContext) fieldContext_Mutation_voidMeterReading(ctx context.C
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_reportDefect(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_reportDefect(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ReportDefect(ctx, fc.Args["input"].(vacancy.ReportDefectInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *vacancy.ReportDefectPayload) graphql.Marshaler {
+			return ec.marshalNReportDefectPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋvacancyᚐReportDefectPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_reportDefect(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReportDefectPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_reportDefect_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_acknowledgeDefect(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_acknowledgeDefect(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().AcknowledgeDefect(ctx, fc.Args["input"].(vacancy.AcknowledgeDefectInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *vacancy.AcknowledgeDefectPayload) graphql.Marshaler {
+			return ec.marshalNAcknowledgeDefectPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋvacancyᚐAcknowledgeDefectPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_acknowledgeDefect(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AcknowledgeDefectPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_acknowledgeDefect_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_resolveDefect(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_resolveDefect(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ResolveDefect(ctx, fc.Args["input"].(vacancy.ResolveDefectInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *vacancy.ResolveDefectPayload) graphql.Marshaler {
+			return ec.marshalNResolveDefectPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋvacancyᚐResolveDefectPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_resolveDefect(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ResolveDefectPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_resolveDefect_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_proposeDefectTerm(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_proposeDefectTerm(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ProposeDefectTerm(ctx, fc.Args["input"].(vacancy.ProposeDefectTermInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *vacancy.ProposeDefectTermPayload) graphql.Marshaler {
+			return ec.marshalNProposeDefectTermPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋvacancyᚐProposeDefectTermPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_proposeDefectTerm(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProposeDefectTermPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_proposeDefectTerm_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_extendDefectTerm(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_extendDefectTerm(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ExtendDefectTerm(ctx, fc.Args["input"].(vacancy.ExtendDefectTermInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *vacancy.ExtendDefectTermPayload) graphql.Marshaler {
+			return ec.marshalNExtendDefectTermPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋvacancyᚐExtendDefectTermPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_extendDefectTerm(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ExtendDefectTermPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_extendDefectTerm_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_reinspectDefect(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_reinspectDefect(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ReinspectDefect(ctx, fc.Args["input"].(vacancy.ReinspectDefectInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *vacancy.ReinspectDefectPayload) graphql.Marshaler {
+			return ec.marshalNReinspectDefectPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋvacancyᚐReinspectDefectPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_reinspectDefect(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReinspectDefectPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_reinspectDefect_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_reassignDefect(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_reassignDefect(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ReassignDefect(ctx, fc.Args["input"].(vacancy.ReassignDefectInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *vacancy.ReassignDefectPayload) graphql.Marshaler {
+			return ec.marshalNReassignDefectPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋvacancyᚐReassignDefectPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_reassignDefect(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReassignDefectPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_reassignDefect_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_voidDefect(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_voidDefect(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().VoidDefect(ctx, fc.Args["input"].(vacancy.VoidDefectInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *vacancy.VoidDefectPayload) graphql.Marshaler {
+			return ec.marshalNVoidDefectPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋvacancyᚐVoidDefectPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_voidDefect(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_VoidDefectPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_voidDefect_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ResetPasswordPayload_account(ctx context.Context, field graphql.CollectedField, obj *identity.ResetPasswordPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -13005,6 +13477,62 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "voidMeterReading":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_voidMeterReading(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reportDefect":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_reportDefect(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "acknowledgeDefect":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_acknowledgeDefect(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "resolveDefect":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_resolveDefect(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "proposeDefectTerm":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_proposeDefectTerm(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "extendDefectTerm":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_extendDefectTerm(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reinspectDefect":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_reinspectDefect(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reassignDefect":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_reassignDefect(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "voidDefect":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_voidDefect(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++

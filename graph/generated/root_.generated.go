@@ -86,6 +86,10 @@ type ComplexityRoot struct {
 		Account func(childComplexity int) int
 	}
 
+	AcknowledgeDefectPayload struct {
+		Defect func(childComplexity int) int
+	}
+
 	AddEmergencyContactPayload struct {
 		EmergencyContact func(childComplexity int) int
 	}
@@ -999,6 +1003,95 @@ type ComplexityRoot struct {
 		Request func(childComplexity int) int
 	}
 
+	Defect struct {
+		AcknowledgeBy      func(childComplexity int) int
+		AcknowledgedAt     func(childComplexity int) int
+		AcknowledgedByID   func(childComplexity int) int
+		AcknowledgedByName func(childComplexity int) int
+		ClosedAt           func(childComplexity int) int
+		CreatedAt          func(childComplexity int) int
+		Department         func(childComplexity int) int
+		DepartmentID       func(childComplexity int) int
+		DueAt              func(childComplexity int) int
+		EscalatedAt        func(childComplexity int) int
+		Estate             func(childComplexity int) int
+		EstateID           func(childComplexity int) int
+		Events             func(childComplexity int) int
+		Finding            func(childComplexity int) int
+		FoundAt            func(childComplexity int) int
+		ID                 func(childComplexity int) int
+		InspectionResultID func(childComplexity int) int
+		LateReason         func(childComplexity int) int
+		NotifiedAt         func(childComplexity int) int
+		Photos             func(childComplexity int) int
+		ProposedUntil      func(childComplexity int) int
+		ReinspectBy        func(childComplexity int) int
+		ReinspectedAt      func(childComplexity int) int
+		ReinspectedByID    func(childComplexity int) int
+		ReinspectedByName  func(childComplexity int) int
+		Reopened           func(childComplexity int) int
+		ReportedByID       func(childComplexity int) int
+		ReportedByName     func(childComplexity int) int
+		Resolution         func(childComplexity int) int
+		ResolveBy          func(childComplexity int) int
+		ResolvedAt         func(childComplexity int) int
+		ResolvedByID       func(childComplexity int) int
+		ResolvedByName     func(childComplexity int) int
+		State              func(childComplexity int) int
+		Unit               func(childComplexity int) int
+		UnitID             func(childComplexity int) int
+		Vacancy            func(childComplexity int) int
+		VacancyID          func(childComplexity int) int
+		VoidReason         func(childComplexity int) int
+		VoidedAt           func(childComplexity int) int
+		VoidedByID         func(childComplexity int) int
+		VoidedByName       func(childComplexity int) int
+	}
+
+	DefectConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	DefectEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	DefectEvent struct {
+		AcknowledgeBy func(childComplexity int) int
+		ActedAt       func(childComplexity int) int
+		ActedByID     func(childComplexity int) int
+		ActedByName   func(childComplexity int) int
+		CreatedAt     func(childComplexity int) int
+		Defect        func(childComplexity int) int
+		DefectID      func(childComplexity int) int
+		Department    func(childComplexity int) int
+		DepartmentID  func(childComplexity int) int
+		DueAt         func(childComplexity int) int
+		Estate        func(childComplexity int) int
+		EstateID      func(childComplexity int) int
+		ID            func(childComplexity int) int
+		Kind          func(childComplexity int) int
+		Note          func(childComplexity int) int
+		Photos        func(childComplexity int) int
+	}
+
+	DefectPhoto struct {
+		ContentType func(childComplexity int) int
+		CreatedAt   func(childComplexity int) int
+		Defect      func(childComplexity int) int
+		DefectID    func(childComplexity int) int
+		Estate      func(childComplexity int) int
+		EstateID    func(childComplexity int) int
+		Event       func(childComplexity int) int
+		EventID     func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Name        func(childComplexity int) int
+		Size        func(childComplexity int) int
+	}
+
 	Department struct {
 		CreatedAt func(childComplexity int) int
 		Estate    func(childComplexity int) int
@@ -1081,6 +1174,10 @@ type ComplexityRoot struct {
 
 	ExtendArchiveLoanPayload struct {
 		Loan func(childComplexity int) int
+	}
+
+	ExtendDefectTermPayload struct {
+		Defect func(childComplexity int) int
 	}
 
 	ExtendKeyLoanPayload struct {
@@ -2251,6 +2348,7 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
+		AcknowledgeDefect         func(childComplexity int, input vacancy.AcknowledgeDefectInput) int
 		AddEmergencyContact       func(childComplexity int, input registry.AddEmergencyContactInput) int
 		AddKeyAcceptanceLines     func(childComplexity int, input keys.AddKeyAcceptanceLinesInput) int
 		AddResident               func(childComplexity int, input registry.AddResidentInput) int
@@ -2302,6 +2400,7 @@ type ComplexityRoot struct {
 		EnableAccount             func(childComplexity int, input identity.AccountInput) int
 		EndEmployment             func(childComplexity int, input registry.EndEmploymentInput) int
 		ExtendArchiveLoan         func(childComplexity int, input archives.ExtendArchiveLoanInput) int
+		ExtendDefectTerm          func(childComplexity int, input vacancy.ExtendDefectTermInput) int
 		ExtendKeyLoan             func(childComplexity int, input keys.ExtendKeyLoanInput) int
 		GiveApproval              func(childComplexity int, input approval.GiveApprovalInput) int
 		GiveKeysToEngineering     func(childComplexity int, input keys.GiveKeysToEngineeringInput) int
@@ -2330,9 +2429,11 @@ type ComplexityRoot struct {
 		PlaceArchiveHold          func(childComplexity int, input archives.PlaceArchiveHoldInput) int
 		PlaceInArchive            func(childComplexity int, input archives.PlaceInArchiveInput) int
 		ProposeArchiveDestruction func(childComplexity int, input archives.ProposeArchiveDestructionInput) int
+		ProposeDefectTerm         func(childComplexity int, input vacancy.ProposeDefectTermInput) int
 		PutManualInForce          func(childComplexity int, input archives.PutInForceInput) int
 		RaiseMailDoubt            func(childComplexity int, input mail.RaiseMailDoubtInput) int
 		ReadMeters                func(childComplexity int, input vacancy.ReadMetersInput) int
+		ReassignDefect            func(childComplexity int, input vacancy.ReassignDefectInput) int
 		ReceiveMail               func(childComplexity int, input mail.ReceiveMailInput) int
 		RecordComplaint           func(childComplexity int, input archives.RecordComplaintInput) int
 		RecordCorrespondence      func(childComplexity int, input archives.RecordCorrespondenceInput) int
@@ -2342,13 +2443,16 @@ type ComplexityRoot struct {
 		RecordViolation           func(childComplexity int, input archives.RecordViolationInput) int
 		RegisterExternalPerson    func(childComplexity int, input registry.RegisterExternalPersonInput) int
 		RegisterMail              func(childComplexity int, input mail.RegisterMailInput) int
+		ReinspectDefect           func(childComplexity int, input vacancy.ReinspectDefectInput) int
 		ReleaseArchiveHold        func(childComplexity int, input archives.ReleaseArchiveHoldInput) int
 		RemoveKeyAcceptanceLine   func(childComplexity int, input keys.RemoveKeyAcceptanceLineInput) int
 		ReopenVolume              func(childComplexity int, input archives.ReopenVolumeInput) int
+		ReportDefect              func(childComplexity int, input vacancy.ReportDefectInput) int
 		ReportKeyLoss             func(childComplexity int, input keys.ReportKeyLossInput) int
 		RequestArchive            func(childComplexity int, input archives.RequestArchiveInput) int
 		RequestKeyScrapping       func(childComplexity int, input keys.RequestKeyScrappingInput) int
 		ResetPassword             func(childComplexity int, input identity.AccountInput) int
+		ResolveDefect             func(childComplexity int, input vacancy.ResolveDefectInput) int
 		ResolveKeyDifference      func(childComplexity int, input keys.ResolveKeyDifferenceInput) int
 		ResolveViolation          func(childComplexity int, input archives.ResolveViolationInput) int
 		ReturnArchive             func(childComplexity int, input archives.ReturnArchiveInput) int
@@ -2383,6 +2487,7 @@ type ComplexityRoot struct {
 		VoidArchiveReturn         func(childComplexity int, input archives.VoidArchiveReturnInput) int
 		VoidComplaint             func(childComplexity int, input archives.VoidComplaintInput) int
 		VoidCorrespondence        func(childComplexity int, input archives.VoidCorrespondenceInput) int
+		VoidDefect                func(childComplexity int, input vacancy.VoidDefectInput) int
 		VoidDocument              func(childComplexity int, input archives.VoidDocumentInput) int
 		VoidKeyAcceptance         func(childComplexity int, input keys.VoidKeyAcceptanceInput) int
 		VoidKeyCabinetOpening     func(childComplexity int, input keys.VoidKeyCabinetOpeningInput) int
@@ -2516,6 +2621,10 @@ type ComplexityRoot struct {
 		Destruction func(childComplexity int) int
 	}
 
+	ProposeDefectTermPayload struct {
+		Defect func(childComplexity int) int
+	}
+
 	PutInForcePayload struct {
 		Document func(childComplexity int) int
 		Replaced func(childComplexity int) int
@@ -2547,6 +2656,8 @@ type ComplexityRoot struct {
 		Certificates                  func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.CertificateOrder, where *ent.CertificateWhereInput) int
 		Complaints                    func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ComplaintOrder, where *ent.ComplaintWhereInput) int
 		Correspondences               func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.CorrespondenceOrder, where *ent.CorrespondenceWhereInput) int
+		DefectPhotoLink               func(childComplexity int, defectPhotoID uuid.UUID) int
+		Defects                       func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.DefectOrder, overdue *bool, where *ent.DefectWhereInput) int
 		Departments                   func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.DepartmentOrder, where *ent.DepartmentWhereInput) int
 		DocumentLink                  func(childComplexity int, archiveDocumentID uuid.UUID, marked *bool) int
 		Estates                       func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.EstateOrder, where *ent.EstateWhereInput) int
@@ -2610,6 +2721,10 @@ type ComplexityRoot struct {
 	ReadMetersPayload struct {
 		Readings func(childComplexity int) int
 		Vacancy  func(childComplexity int) int
+	}
+
+	ReassignDefectPayload struct {
+		Defect func(childComplexity int) int
 	}
 
 	ReceiveMailPayload struct {
@@ -2721,6 +2836,10 @@ type ComplexityRoot struct {
 		Items func(childComplexity int) int
 	}
 
+	ReinspectDefectPayload struct {
+		Defect func(childComplexity int) int
+	}
+
 	ReleaseArchiveHoldPayload struct {
 		Hold func(childComplexity int) int
 	}
@@ -2795,6 +2914,10 @@ type ComplexityRoot struct {
 		Volume func(childComplexity int) int
 	}
 
+	ReportDefectPayload struct {
+		Defect func(childComplexity int) int
+	}
+
 	ReportKeyLossPayload struct {
 		Loss func(childComplexity int) int
 	}
@@ -2834,6 +2957,10 @@ type ComplexityRoot struct {
 	ResidentEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	ResolveDefectPayload struct {
+		Defect func(childComplexity int) int
 	}
 
 	ResolveKeyDifferencePayload struct {
@@ -3094,6 +3221,7 @@ type ComplexityRoot struct {
 		CleaningDueOn         func(childComplexity int) int
 		Condition             func(childComplexity int) int
 		CreatedAt             func(childComplexity int) int
+		Defects               func(childComplexity int) int
 		DescribedAt           func(childComplexity int) int
 		DescribedByID         func(childComplexity int) int
 		DescribedByName       func(childComplexity int) int
@@ -3194,6 +3322,10 @@ type ComplexityRoot struct {
 
 	VoidCorrespondencePayload struct {
 		Correspondence func(childComplexity int) int
+	}
+
+	VoidDefectPayload struct {
+		Defect func(childComplexity int) int
 	}
 
 	VoidDocumentPayload struct {
@@ -3421,6 +3553,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AccountPayload.Account(childComplexity), true
+
+	case "AcknowledgeDefectPayload.defect":
+		if e.ComplexityRoot.AcknowledgeDefectPayload.Defect == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AcknowledgeDefectPayload.Defect(childComplexity), true
 
 	case "AddEmergencyContactPayload.emergencyContact":
 		if e.ComplexityRoot.AddEmergencyContactPayload.EmergencyContact == nil {
@@ -7064,6 +7203,455 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DeclineArchiveRequestPayload.Request(childComplexity), true
 
+	case "Defect.acknowledgeBy":
+		if e.ComplexityRoot.Defect.AcknowledgeBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.AcknowledgeBy(childComplexity), true
+	case "Defect.acknowledgedAt":
+		if e.ComplexityRoot.Defect.AcknowledgedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.AcknowledgedAt(childComplexity), true
+	case "Defect.acknowledgedByID":
+		if e.ComplexityRoot.Defect.AcknowledgedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.AcknowledgedByID(childComplexity), true
+	case "Defect.acknowledgedByName":
+		if e.ComplexityRoot.Defect.AcknowledgedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.AcknowledgedByName(childComplexity), true
+	case "Defect.closedAt":
+		if e.ComplexityRoot.Defect.ClosedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.ClosedAt(childComplexity), true
+	case "Defect.createdAt":
+		if e.ComplexityRoot.Defect.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.CreatedAt(childComplexity), true
+	case "Defect.department":
+		if e.ComplexityRoot.Defect.Department == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.Department(childComplexity), true
+	case "Defect.departmentID":
+		if e.ComplexityRoot.Defect.DepartmentID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.DepartmentID(childComplexity), true
+	case "Defect.dueAt":
+		if e.ComplexityRoot.Defect.DueAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.DueAt(childComplexity), true
+	case "Defect.escalatedAt":
+		if e.ComplexityRoot.Defect.EscalatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.EscalatedAt(childComplexity), true
+	case "Defect.estate":
+		if e.ComplexityRoot.Defect.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.Estate(childComplexity), true
+	case "Defect.estateID":
+		if e.ComplexityRoot.Defect.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.EstateID(childComplexity), true
+	case "Defect.events":
+		if e.ComplexityRoot.Defect.Events == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.Events(childComplexity), true
+	case "Defect.finding":
+		if e.ComplexityRoot.Defect.Finding == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.Finding(childComplexity), true
+	case "Defect.foundAt":
+		if e.ComplexityRoot.Defect.FoundAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.FoundAt(childComplexity), true
+	case "Defect.id":
+		if e.ComplexityRoot.Defect.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.ID(childComplexity), true
+	case "Defect.inspectionResultID":
+		if e.ComplexityRoot.Defect.InspectionResultID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.InspectionResultID(childComplexity), true
+	case "Defect.lateReason":
+		if e.ComplexityRoot.Defect.LateReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.LateReason(childComplexity), true
+	case "Defect.notifiedAt":
+		if e.ComplexityRoot.Defect.NotifiedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.NotifiedAt(childComplexity), true
+	case "Defect.photos":
+		if e.ComplexityRoot.Defect.Photos == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.Photos(childComplexity), true
+	case "Defect.proposedUntil":
+		if e.ComplexityRoot.Defect.ProposedUntil == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.ProposedUntil(childComplexity), true
+	case "Defect.reinspectBy":
+		if e.ComplexityRoot.Defect.ReinspectBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.ReinspectBy(childComplexity), true
+	case "Defect.reinspectedAt":
+		if e.ComplexityRoot.Defect.ReinspectedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.ReinspectedAt(childComplexity), true
+	case "Defect.reinspectedByID":
+		if e.ComplexityRoot.Defect.ReinspectedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.ReinspectedByID(childComplexity), true
+	case "Defect.reinspectedByName":
+		if e.ComplexityRoot.Defect.ReinspectedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.ReinspectedByName(childComplexity), true
+	case "Defect.reopened":
+		if e.ComplexityRoot.Defect.Reopened == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.Reopened(childComplexity), true
+	case "Defect.reportedByID":
+		if e.ComplexityRoot.Defect.ReportedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.ReportedByID(childComplexity), true
+	case "Defect.reportedByName":
+		if e.ComplexityRoot.Defect.ReportedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.ReportedByName(childComplexity), true
+	case "Defect.resolution":
+		if e.ComplexityRoot.Defect.Resolution == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.Resolution(childComplexity), true
+	case "Defect.resolveBy":
+		if e.ComplexityRoot.Defect.ResolveBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.ResolveBy(childComplexity), true
+	case "Defect.resolvedAt":
+		if e.ComplexityRoot.Defect.ResolvedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.ResolvedAt(childComplexity), true
+	case "Defect.resolvedByID":
+		if e.ComplexityRoot.Defect.ResolvedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.ResolvedByID(childComplexity), true
+	case "Defect.resolvedByName":
+		if e.ComplexityRoot.Defect.ResolvedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.ResolvedByName(childComplexity), true
+	case "Defect.state":
+		if e.ComplexityRoot.Defect.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.State(childComplexity), true
+	case "Defect.unit":
+		if e.ComplexityRoot.Defect.Unit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.Unit(childComplexity), true
+	case "Defect.unitID":
+		if e.ComplexityRoot.Defect.UnitID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.UnitID(childComplexity), true
+	case "Defect.vacancy":
+		if e.ComplexityRoot.Defect.Vacancy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.Vacancy(childComplexity), true
+	case "Defect.vacancyID":
+		if e.ComplexityRoot.Defect.VacancyID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.VacancyID(childComplexity), true
+	case "Defect.voidReason":
+		if e.ComplexityRoot.Defect.VoidReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.VoidReason(childComplexity), true
+	case "Defect.voidedAt":
+		if e.ComplexityRoot.Defect.VoidedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.VoidedAt(childComplexity), true
+	case "Defect.voidedByID":
+		if e.ComplexityRoot.Defect.VoidedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.VoidedByID(childComplexity), true
+	case "Defect.voidedByName":
+		if e.ComplexityRoot.Defect.VoidedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.VoidedByName(childComplexity), true
+
+	case "DefectConnection.edges":
+		if e.ComplexityRoot.DefectConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DefectConnection.Edges(childComplexity), true
+	case "DefectConnection.pageInfo":
+		if e.ComplexityRoot.DefectConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DefectConnection.PageInfo(childComplexity), true
+	case "DefectConnection.totalCount":
+		if e.ComplexityRoot.DefectConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DefectConnection.TotalCount(childComplexity), true
+
+	case "DefectEdge.cursor":
+		if e.ComplexityRoot.DefectEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DefectEdge.Cursor(childComplexity), true
+	case "DefectEdge.node":
+		if e.ComplexityRoot.DefectEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DefectEdge.Node(childComplexity), true
+
+	case "DefectEvent.acknowledgeBy":
+		if e.ComplexityRoot.DefectEvent.AcknowledgeBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DefectEvent.AcknowledgeBy(childComplexity), true
+	case "DefectEvent.actedAt":
+		if e.ComplexityRoot.DefectEvent.ActedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DefectEvent.ActedAt(childComplexity), true
+	case "DefectEvent.actedByID":
+		if e.ComplexityRoot.DefectEvent.ActedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DefectEvent.ActedByID(childComplexity), true
+	case "DefectEvent.actedByName":
+		if e.ComplexityRoot.DefectEvent.ActedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DefectEvent.ActedByName(childComplexity), true
+	case "DefectEvent.createdAt":
+		if e.ComplexityRoot.DefectEvent.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DefectEvent.CreatedAt(childComplexity), true
+	case "DefectEvent.defect":
+		if e.ComplexityRoot.DefectEvent.Defect == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DefectEvent.Defect(childComplexity), true
+	case "DefectEvent.defectID":
+		if e.ComplexityRoot.DefectEvent.DefectID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DefectEvent.DefectID(childComplexity), true
+	case "DefectEvent.department":
+		if e.ComplexityRoot.DefectEvent.Department == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DefectEvent.Department(childComplexity), true
+	case "DefectEvent.departmentID":
+		if e.ComplexityRoot.DefectEvent.DepartmentID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DefectEvent.DepartmentID(childComplexity), true
+	case "DefectEvent.dueAt":
+		if e.ComplexityRoot.DefectEvent.DueAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DefectEvent.DueAt(childComplexity), true
+	case "DefectEvent.estate":
+		if e.ComplexityRoot.DefectEvent.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DefectEvent.Estate(childComplexity), true
+	case "DefectEvent.estateID":
+		if e.ComplexityRoot.DefectEvent.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DefectEvent.EstateID(childComplexity), true
+	case "DefectEvent.id":
+		if e.ComplexityRoot.DefectEvent.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DefectEvent.ID(childComplexity), true
+	case "DefectEvent.kind":
+		if e.ComplexityRoot.DefectEvent.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DefectEvent.Kind(childComplexity), true
+	case "DefectEvent.note":
+		if e.ComplexityRoot.DefectEvent.Note == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DefectEvent.Note(childComplexity), true
+	case "DefectEvent.photos":
+		if e.ComplexityRoot.DefectEvent.Photos == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DefectEvent.Photos(childComplexity), true
+
+	case "DefectPhoto.contentType":
+		if e.ComplexityRoot.DefectPhoto.ContentType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DefectPhoto.ContentType(childComplexity), true
+	case "DefectPhoto.createdAt":
+		if e.ComplexityRoot.DefectPhoto.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DefectPhoto.CreatedAt(childComplexity), true
+	case "DefectPhoto.defect":
+		if e.ComplexityRoot.DefectPhoto.Defect == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DefectPhoto.Defect(childComplexity), true
+	case "DefectPhoto.defectID":
+		if e.ComplexityRoot.DefectPhoto.DefectID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DefectPhoto.DefectID(childComplexity), true
+	case "DefectPhoto.estate":
+		if e.ComplexityRoot.DefectPhoto.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DefectPhoto.Estate(childComplexity), true
+	case "DefectPhoto.estateID":
+		if e.ComplexityRoot.DefectPhoto.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DefectPhoto.EstateID(childComplexity), true
+	case "DefectPhoto.event":
+		if e.ComplexityRoot.DefectPhoto.Event == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DefectPhoto.Event(childComplexity), true
+	case "DefectPhoto.eventID":
+		if e.ComplexityRoot.DefectPhoto.EventID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DefectPhoto.EventID(childComplexity), true
+	case "DefectPhoto.id":
+		if e.ComplexityRoot.DefectPhoto.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DefectPhoto.ID(childComplexity), true
+	case "DefectPhoto.name":
+		if e.ComplexityRoot.DefectPhoto.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DefectPhoto.Name(childComplexity), true
+	case "DefectPhoto.size":
+		if e.ComplexityRoot.DefectPhoto.Size == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DefectPhoto.Size(childComplexity), true
+
 	case "Department.createdAt":
 		if e.ComplexityRoot.Department.CreatedAt == nil {
 			break
@@ -7346,6 +7934,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ExtendArchiveLoanPayload.Loan(childComplexity), true
+
+	case "ExtendDefectTermPayload.defect":
+		if e.ComplexityRoot.ExtendDefectTermPayload.Defect == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExtendDefectTermPayload.Defect(childComplexity), true
 
 	case "ExtendKeyLoanPayload.loan":
 		if e.ComplexityRoot.ExtendKeyLoanPayload.Loan == nil {
@@ -12258,6 +12853,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.MoveOutPayload.Unit(childComplexity), true
 
+	case "Mutation.acknowledgeDefect":
+		if e.ComplexityRoot.Mutation.AcknowledgeDefect == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_acknowledgeDefect_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AcknowledgeDefect(childComplexity, args["input"].(vacancy.AcknowledgeDefectInput)), true
 	case "Mutation.addEmergencyContact":
 		if e.ComplexityRoot.Mutation.AddEmergencyContact == nil {
 			break
@@ -12819,6 +13425,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ExtendArchiveLoan(childComplexity, args["input"].(archives.ExtendArchiveLoanInput)), true
+	case "Mutation.extendDefectTerm":
+		if e.ComplexityRoot.Mutation.ExtendDefectTerm == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_extendDefectTerm_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ExtendDefectTerm(childComplexity, args["input"].(vacancy.ExtendDefectTermInput)), true
 	case "Mutation.extendKeyLoan":
 		if e.ComplexityRoot.Mutation.ExtendKeyLoan == nil {
 			break
@@ -13127,6 +13744,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ProposeArchiveDestruction(childComplexity, args["input"].(archives.ProposeArchiveDestructionInput)), true
+	case "Mutation.proposeDefectTerm":
+		if e.ComplexityRoot.Mutation.ProposeDefectTerm == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_proposeDefectTerm_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ProposeDefectTerm(childComplexity, args["input"].(vacancy.ProposeDefectTermInput)), true
 	case "Mutation.putManualInForce":
 		if e.ComplexityRoot.Mutation.PutManualInForce == nil {
 			break
@@ -13160,6 +13788,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ReadMeters(childComplexity, args["input"].(vacancy.ReadMetersInput)), true
+	case "Mutation.reassignDefect":
+		if e.ComplexityRoot.Mutation.ReassignDefect == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_reassignDefect_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReassignDefect(childComplexity, args["input"].(vacancy.ReassignDefectInput)), true
 	case "Mutation.receiveMail":
 		if e.ComplexityRoot.Mutation.ReceiveMail == nil {
 			break
@@ -13259,6 +13898,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RegisterMail(childComplexity, args["input"].(mail.RegisterMailInput)), true
+	case "Mutation.reinspectDefect":
+		if e.ComplexityRoot.Mutation.ReinspectDefect == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_reinspectDefect_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReinspectDefect(childComplexity, args["input"].(vacancy.ReinspectDefectInput)), true
 	case "Mutation.releaseArchiveHold":
 		if e.ComplexityRoot.Mutation.ReleaseArchiveHold == nil {
 			break
@@ -13292,6 +13942,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ReopenVolume(childComplexity, args["input"].(archives.ReopenVolumeInput)), true
+	case "Mutation.reportDefect":
+		if e.ComplexityRoot.Mutation.ReportDefect == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_reportDefect_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReportDefect(childComplexity, args["input"].(vacancy.ReportDefectInput)), true
 	case "Mutation.reportKeyLoss":
 		if e.ComplexityRoot.Mutation.ReportKeyLoss == nil {
 			break
@@ -13336,6 +13997,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ResetPassword(childComplexity, args["input"].(identity.AccountInput)), true
+	case "Mutation.resolveDefect":
+		if e.ComplexityRoot.Mutation.ResolveDefect == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_resolveDefect_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ResolveDefect(childComplexity, args["input"].(vacancy.ResolveDefectInput)), true
 	case "Mutation.resolveKeyDifference":
 		if e.ComplexityRoot.Mutation.ResolveKeyDifference == nil {
 			break
@@ -13700,6 +14372,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.VoidCorrespondence(childComplexity, args["input"].(archives.VoidCorrespondenceInput)), true
+	case "Mutation.voidDefect":
+		if e.ComplexityRoot.Mutation.VoidDefect == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_voidDefect_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.VoidDefect(childComplexity, args["input"].(vacancy.VoidDefectInput)), true
 	case "Mutation.voidDocument":
 		if e.ComplexityRoot.Mutation.VoidDocument == nil {
 			break
@@ -14288,6 +14971,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ProposeArchiveDestructionPayload.Destruction(childComplexity), true
 
+	case "ProposeDefectTermPayload.defect":
+		if e.ComplexityRoot.ProposeDefectTermPayload.Defect == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProposeDefectTermPayload.Defect(childComplexity), true
+
 	case "PutInForcePayload.document":
 		if e.ComplexityRoot.PutInForcePayload.Document == nil {
 			break
@@ -14576,6 +15266,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Correspondences(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.CorrespondenceOrder), args["where"].(*ent.CorrespondenceWhereInput)), true
+	case "Query.defectPhotoLink":
+		if e.ComplexityRoot.Query.DefectPhotoLink == nil {
+			break
+		}
+
+		args, err := ec.field_Query_defectPhotoLink_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.DefectPhotoLink(childComplexity, args["defectPhotoID"].(uuid.UUID)), true
+	case "Query.defects":
+		if e.ComplexityRoot.Query.Defects == nil {
+			break
+		}
+
+		args, err := ec.field_Query_defects_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Defects(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.DefectOrder), args["overdue"].(*bool), args["where"].(*ent.DefectWhereInput)), true
 	case "Query.departments":
 		if e.ComplexityRoot.Query.Departments == nil {
 			break
@@ -15177,6 +15889,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ReadMetersPayload.Vacancy(childComplexity), true
 
+	case "ReassignDefectPayload.defect":
+		if e.ComplexityRoot.ReassignDefectPayload.Defect == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReassignDefectPayload.Defect(childComplexity), true
+
 	case "ReceiveMailPayload.receipt":
 		if e.ComplexityRoot.ReceiveMailPayload.Receipt == nil {
 			break
@@ -15576,6 +16295,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RegisterMailPayload.Items(childComplexity), true
 
+	case "ReinspectDefectPayload.defect":
+		if e.ComplexityRoot.ReinspectDefectPayload.Defect == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReinspectDefectPayload.Defect(childComplexity), true
+
 	case "ReleaseArchiveHoldPayload.hold":
 		if e.ComplexityRoot.ReleaseArchiveHoldPayload.Hold == nil {
 			break
@@ -15901,6 +16627,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ReopenVolumePayload.Volume(childComplexity), true
 
+	case "ReportDefectPayload.defect":
+		if e.ComplexityRoot.ReportDefectPayload.Defect == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportDefectPayload.Defect(childComplexity), true
+
 	case "ReportKeyLossPayload.loss":
 		if e.ComplexityRoot.ReportKeyLossPayload.Loss == nil {
 			break
@@ -16027,6 +16760,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ResidentEdge.Node(childComplexity), true
+
+	case "ResolveDefectPayload.defect":
+		if e.ComplexityRoot.ResolveDefectPayload.Defect == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResolveDefectPayload.Defect(childComplexity), true
 
 	case "ResolveKeyDifferencePayload.line":
 		if e.ComplexityRoot.ResolveKeyDifferencePayload.Line == nil {
@@ -16839,6 +17579,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Vacancy.CreatedAt(childComplexity), true
+	case "Vacancy.defects":
+		if e.ComplexityRoot.Vacancy.Defects == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vacancy.Defects(childComplexity), true
 	case "Vacancy.describedAt":
 		if e.ComplexityRoot.Vacancy.DescribedAt == nil {
 			break
@@ -17270,6 +18016,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.VoidCorrespondencePayload.Correspondence(childComplexity), true
 
+	case "VoidDefectPayload.defect":
+		if e.ComplexityRoot.VoidDefectPayload.Defect == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoidDefectPayload.Defect(childComplexity), true
+
 	case "VoidDocumentPayload.document":
 		if e.ComplexityRoot.VoidDocumentPayload.Document == nil {
 			break
@@ -17420,6 +18173,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AcceptedKeySealInput", ec.unmarshalInputAcceptedKeySealInput),
 			graphql.NewInputUnmarshaler("AccountFilter", ec.unmarshalInputAccountFilter),
 			graphql.NewInputUnmarshaler("AccountInput", ec.unmarshalInputAccountInput),
+			graphql.NewInputUnmarshaler("AcknowledgeDefectInput", ec.unmarshalInputAcknowledgeDefectInput),
 			graphql.NewInputUnmarshaler("AddEmergencyContactInput", ec.unmarshalInputAddEmergencyContactInput),
 			graphql.NewInputUnmarshaler("AddKeyAcceptanceLinesInput", ec.unmarshalInputAddKeyAcceptanceLinesInput),
 			graphql.NewInputUnmarshaler("AddResidentInput", ec.unmarshalInputAddResidentInput),
@@ -17507,6 +18261,12 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DecideMailInput", ec.unmarshalInputDecideMailInput),
 			graphql.NewInputUnmarshaler("DeclineApprovalInput", ec.unmarshalInputDeclineApprovalInput),
 			graphql.NewInputUnmarshaler("DeclineArchiveRequestInput", ec.unmarshalInputDeclineArchiveRequestInput),
+			graphql.NewInputUnmarshaler("DefectEventOrder", ec.unmarshalInputDefectEventOrder),
+			graphql.NewInputUnmarshaler("DefectEventWhereInput", ec.unmarshalInputDefectEventWhereInput),
+			graphql.NewInputUnmarshaler("DefectOrder", ec.unmarshalInputDefectOrder),
+			graphql.NewInputUnmarshaler("DefectPhotoOrder", ec.unmarshalInputDefectPhotoOrder),
+			graphql.NewInputUnmarshaler("DefectPhotoWhereInput", ec.unmarshalInputDefectPhotoWhereInput),
+			graphql.NewInputUnmarshaler("DefectWhereInput", ec.unmarshalInputDefectWhereInput),
 			graphql.NewInputUnmarshaler("DepartmentOrder", ec.unmarshalInputDepartmentOrder),
 			graphql.NewInputUnmarshaler("DepartmentWhereInput", ec.unmarshalInputDepartmentWhereInput),
 			graphql.NewInputUnmarshaler("DescribeVacancyInput", ec.unmarshalInputDescribeVacancyInput),
@@ -17519,6 +18279,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("EstateOrder", ec.unmarshalInputEstateOrder),
 			graphql.NewInputUnmarshaler("EstateWhereInput", ec.unmarshalInputEstateWhereInput),
 			graphql.NewInputUnmarshaler("ExtendArchiveLoanInput", ec.unmarshalInputExtendArchiveLoanInput),
+			graphql.NewInputUnmarshaler("ExtendDefectTermInput", ec.unmarshalInputExtendDefectTermInput),
 			graphql.NewInputUnmarshaler("ExtendKeyLoanInput", ec.unmarshalInputExtendKeyLoanInput),
 			graphql.NewInputUnmarshaler("ExternalPersonOrder", ec.unmarshalInputExternalPersonOrder),
 			graphql.NewInputUnmarshaler("ExternalPersonWhereInput", ec.unmarshalInputExternalPersonWhereInput),
@@ -17627,9 +18388,11 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("PlaceArchiveHoldInput", ec.unmarshalInputPlaceArchiveHoldInput),
 			graphql.NewInputUnmarshaler("PlaceInArchiveInput", ec.unmarshalInputPlaceInArchiveInput),
 			graphql.NewInputUnmarshaler("ProposeArchiveDestructionInput", ec.unmarshalInputProposeArchiveDestructionInput),
+			graphql.NewInputUnmarshaler("ProposeDefectTermInput", ec.unmarshalInputProposeDefectTermInput),
 			graphql.NewInputUnmarshaler("PutInForceInput", ec.unmarshalInputPutInForceInput),
 			graphql.NewInputUnmarshaler("RaiseMailDoubtInput", ec.unmarshalInputRaiseMailDoubtInput),
 			graphql.NewInputUnmarshaler("ReadMetersInput", ec.unmarshalInputReadMetersInput),
+			graphql.NewInputUnmarshaler("ReassignDefectInput", ec.unmarshalInputReassignDefectInput),
 			graphql.NewInputUnmarshaler("ReceiveMailInput", ec.unmarshalInputReceiveMailInput),
 			graphql.NewInputUnmarshaler("ReconciliationLineOrder", ec.unmarshalInputReconciliationLineOrder),
 			graphql.NewInputUnmarshaler("ReconciliationLineWhereInput", ec.unmarshalInputReconciliationLineWhereInput),
@@ -17643,6 +18406,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RecordViolationInput", ec.unmarshalInputRecordViolationInput),
 			graphql.NewInputUnmarshaler("RegisterExternalPersonInput", ec.unmarshalInputRegisterExternalPersonInput),
 			graphql.NewInputUnmarshaler("RegisterMailInput", ec.unmarshalInputRegisterMailInput),
+			graphql.NewInputUnmarshaler("ReinspectDefectInput", ec.unmarshalInputReinspectDefectInput),
 			graphql.NewInputUnmarshaler("ReleaseArchiveHoldInput", ec.unmarshalInputReleaseArchiveHoldInput),
 			graphql.NewInputUnmarshaler("RemoveKeyAcceptanceLineInput", ec.unmarshalInputRemoveKeyAcceptanceLineInput),
 			graphql.NewInputUnmarshaler("RenovationOrder", ec.unmarshalInputRenovationOrder),
@@ -17650,11 +18414,13 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RenovationStepWhereInput", ec.unmarshalInputRenovationStepWhereInput),
 			graphql.NewInputUnmarshaler("RenovationWhereInput", ec.unmarshalInputRenovationWhereInput),
 			graphql.NewInputUnmarshaler("ReopenVolumeInput", ec.unmarshalInputReopenVolumeInput),
+			graphql.NewInputUnmarshaler("ReportDefectInput", ec.unmarshalInputReportDefectInput),
 			graphql.NewInputUnmarshaler("ReportKeyLossInput", ec.unmarshalInputReportKeyLossInput),
 			graphql.NewInputUnmarshaler("RequestArchiveInput", ec.unmarshalInputRequestArchiveInput),
 			graphql.NewInputUnmarshaler("RequestKeyScrappingInput", ec.unmarshalInputRequestKeyScrappingInput),
 			graphql.NewInputUnmarshaler("ResidentOrder", ec.unmarshalInputResidentOrder),
 			graphql.NewInputUnmarshaler("ResidentWhereInput", ec.unmarshalInputResidentWhereInput),
+			graphql.NewInputUnmarshaler("ResolveDefectInput", ec.unmarshalInputResolveDefectInput),
 			graphql.NewInputUnmarshaler("ResolveKeyDifferenceInput", ec.unmarshalInputResolveKeyDifferenceInput),
 			graphql.NewInputUnmarshaler("ResolveViolationInput", ec.unmarshalInputResolveViolationInput),
 			graphql.NewInputUnmarshaler("ReturnArchiveInput", ec.unmarshalInputReturnArchiveInput),
@@ -17704,6 +18470,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("VoidArchiveReturnInput", ec.unmarshalInputVoidArchiveReturnInput),
 			graphql.NewInputUnmarshaler("VoidComplaintInput", ec.unmarshalInputVoidComplaintInput),
 			graphql.NewInputUnmarshaler("VoidCorrespondenceInput", ec.unmarshalInputVoidCorrespondenceInput),
+			graphql.NewInputUnmarshaler("VoidDefectInput", ec.unmarshalInputVoidDefectInput),
 			graphql.NewInputUnmarshaler("VoidDocumentInput", ec.unmarshalInputVoidDocumentInput),
 			graphql.NewInputUnmarshaler("VoidKeyAcceptanceInput", ec.unmarshalInputVoidKeyAcceptanceInput),
 			graphql.NewInputUnmarshaler("VoidKeyCabinetOpeningInput", ec.unmarshalInputVoidKeyCabinetOpeningInput),
@@ -23204,6 +23971,204 @@ extend type Query {
     "Which ones."
     where: VacancyWhereInput
   ): VacancyConnection!
+}
+`, BuiltIn: false},
+	{Name: "../schema/vacancy_defects.graphqls", Input: `"What is wrong in a vacant unit, and which department is concerned."
+input ReportDefectInput {
+  "The vacancy."
+  vacancyID: ID!
+  "The department that it is passed to."
+  departmentID: ID!
+  "What was found."
+  finding: String!
+  "Photos that the viewer uploaded; at most 9."
+  photoIDs: [ID!]
+  "When it was found; now unless given, up to 24 hours ago."
+  occurredAt: Time
+  "Why it is recorded late; needed after ten minutes."
+  lateReason: String
+}
+
+"What reporting gave."
+type ReportDefectPayload {
+  "The defect."
+  defect: Defect!
+}
+
+"A defect that the department has taken note of."
+input AcknowledgeDefectInput {
+  "The defect."
+  id: ID!
+}
+
+"What acknowledging gave."
+type AcknowledgeDefectPayload {
+  "The defect as it stands now."
+  defect: Defect!
+}
+
+"What the department did about a defect."
+input ResolveDefectInput {
+  "The defect."
+  id: ID!
+  "What was done."
+  resolution: String!
+  "Photos that the viewer uploaded; at most 9."
+  photoIDs: [ID!]
+}
+
+"What resolving gave."
+type ResolveDefectPayload {
+  "The defect as it stands now."
+  defect: Defect!
+}
+
+"A later day by which the department proposes to resolve a defect."
+input ProposeDefectTermInput {
+  "The defect."
+  id: ID!
+  "The last day."
+  until: Date!
+  "Why."
+  reason: String!
+}
+
+"What proposing gave."
+type ProposeDefectTermPayload {
+  "The defect as it stands now."
+  defect: Defect!
+}
+
+"A later day by which a defect is to be resolved."
+input ExtendDefectTermInput {
+  "The defect."
+  id: ID!
+  "The last day."
+  until: Date!
+  "Why."
+  reason: String!
+}
+
+"What extending gave."
+type ExtendDefectTermPayload {
+  "The defect as it stands now."
+  defect: Defect!
+}
+
+"What a re-inspection found."
+input ReinspectDefectInput {
+  "The defect."
+  id: ID!
+  "Whether it is put right: it is closed then, and otherwise back with its department."
+  resolved: Boolean!
+  "What was found; needed if it is not put right."
+  finding: String
+  "Photos that the viewer uploaded; at most 9."
+  photoIDs: [ID!]
+}
+
+"What inspecting again gave."
+type ReinspectDefectPayload {
+  "The defect as it stands now."
+  defect: Defect!
+}
+
+"The department that is concerned after all."
+input ReassignDefectInput {
+  "The defect."
+  id: ID!
+  "The department that it is passed to."
+  departmentID: ID!
+  "Why."
+  reason: String!
+}
+
+"What reassigning gave."
+type ReassignDefectPayload {
+  "The defect as it stands now."
+  defect: Defect!
+}
+
+"A defect that was reported by mistake."
+input VoidDefectInput {
+  "The defect."
+  id: ID!
+  "Why it is voided."
+  reason: String!
+}
+
+"What voiding gave."
+type VoidDefectPayload {
+  "The defect, voided."
+  defect: Defect!
+}
+
+extend type Mutation {
+  "Passes what is wrong in a vacant unit to the department concerned, whose staff are told at once (V5)."
+  reportDefect(
+    "What is wrong."
+    input: ReportDefectInput!
+  ): ReportDefectPayload!
+  "Records that the department has taken note of a defect (V5): due by the end of the next working day. FORBIDDEN for who is of another department."
+  acknowledgeDefect(
+    "Which one."
+    input: AcknowledgeDefectInput!
+  ): AcknowledgeDefectPayload!
+  "Records what the department did about a defect (V5): due in seven days. Customer service then inspects it again."
+  resolveDefect(
+    "What was done."
+    input: ResolveDefectInput!
+  ): ResolveDefectPayload!
+  "Has the department propose a later day for a defect, which the supervisor of customer service may give (V5)."
+  proposeDefectTerm(
+    "Until when."
+    input: ProposeDefectTermInput!
+  ): ProposeDefectTermPayload!
+  "Gives the department more time for a defect (V5): the supervisor of customer service does, or a manager, who did not propose it."
+  extendDefectTerm(
+    "Until when."
+    input: ExtendDefectTermInput!
+  ): ExtendDefectTermPayload!
+  "Records what customer service found when it inspected a resolved defect again (V5): closed, or back with its department. RULE for who resolved it."
+  reinspectDefect(
+    "What was found."
+    input: ReinspectDefectInput!
+  ): ReinspectDefectPayload!
+  "Passes a defect to another department, which is notified anew and has the whole time (V5)."
+  reassignDefect(
+    "To which."
+    input: ReassignDefectInput!
+  ): ReassignDefectPayload!
+  "Voids a defect that was reported by mistake (V5), while the department has not acknowledged it: at once by who reported it, later by who leads customer service."
+  voidDefect(
+    "Which one."
+    input: VoidDefectInput!
+  ): VoidDefectPayload!
+}
+
+extend type Query {
+  "What was found to be wrong in vacant units: 空置房异常处理记录 (V5). A department sees what was passed to it."
+  defects(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: DefectOrder = {field: FOUND_AT, direction: DESC}
+    "Only those of which a step is past its time; false: only the others that are open."
+    overdue: Boolean
+    "Which ones."
+    where: DefectWhereInput
+  ): DefectConnection!
+  "A link to a photo of a defect, for some minutes (V5)."
+  defectPhotoLink(
+    "The photo."
+    defectPhotoID: ID!
+  ): FileLink!
 }
 `, BuiltIn: false},
 	{Name: "../schema/ent.graphql", Input: `directive @goField(forceResolver: Boolean, name: String, omittable: Boolean) on FIELD_DEFINITION | INPUT_FIELD_DEFINITION
@@ -32921,6 +33886,1613 @@ Define a Relay Cursor type:
 https://relay.dev/graphql/connections.htm#sec-Cursor
 """
 scalar Cursor
+"""
+An abnormality of a vacant unit, passed to the department concerned: a line of 空置房异常处理记录 (V5).
+"""
+type Defect implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  When it was voided; null while it stands.
+  """
+  voidedAt: Time
+  """
+  Why it was voided.
+  """
+  voidReason: String!
+  """
+  The account that voided it.
+  """
+  voidedByID: ID
+  """
+  Who voided it, as signed.
+  """
+  voidedByName: String!
+  """
+  Why it was recorded later than it happened, if it was.
+  """
+  lateReason: String!
+  """
+  The vacancy in which it was found.
+  """
+  vacancyID: ID!
+  """
+  The unit.
+  """
+  unitID: ID!
+  """
+  The abnormal result of an inspection that it comes from; null if it was reported by itself.
+  """
+  inspectionResultID: ID
+  """
+  The department that it was passed to.
+  """
+  departmentID: ID!
+  """
+  What was found.
+  """
+  finding: String!
+  """
+  When it was found.
+  """
+  foundAt: Time!
+  """
+  The account of who reported it.
+  """
+  reportedByID: ID!
+  """
+  Who reported it, as signed.
+  """
+  reportedByName: String!
+  """
+  Reported to the department; acknowledged by it; resolved, as it says; reopened, since a re-inspection found otherwise; closed by a re-inspection.
+  """
+  state: DefectState!
+  """
+  When the department was notified; of a defect that was reassigned, the present one.
+  """
+  notifiedAt: Time!
+  """
+  By when the department is to acknowledge it: the end of the next working day.
+  """
+  acknowledgeBy: Time!
+  """
+  When the department acknowledged it.
+  """
+  acknowledgedAt: Time
+  """
+  By when it is to be resolved: seven days after the department was notified, unless that was extended.
+  """
+  resolveBy: Time!
+  """
+  Until when the department proposes to have it resolved; null unless it does.
+  """
+  proposedUntil: Time
+  """
+  When the department resolved it; null again once it is reopened.
+  """
+  resolvedAt: Time
+  """
+  What the department did.
+  """
+  resolution: String!
+  """
+  By when what was resolved is to be inspected again: three days after.
+  """
+  reinspectBy: Time
+  """
+  When it was last inspected again.
+  """
+  reinspectedAt: Time
+  """
+  When a re-inspection closed it.
+  """
+  closedAt: Time
+  """
+  How many times a re-inspection found it not to be resolved.
+  """
+  reopened: Int!
+  """
+  By when the next step is due; null once it is closed or voided.
+  """
+  dueAt: Time
+  """
+  When it first rose to the project manager, since a step was overdue; null if none was.
+  """
+  escalatedAt: Time
+  """
+  The account of who acknowledged it for the department.
+  """
+  acknowledgedByID: ID
+  """
+  Who acknowledged it for the department, as signed.
+  """
+  acknowledgedByName: String!
+  """
+  The account of who resolved it.
+  """
+  resolvedByID: ID
+  """
+  Who resolved it, as signed.
+  """
+  resolvedByName: String!
+  """
+  The account of who inspected it again.
+  """
+  reinspectedByID: ID
+  """
+  Who inspected it again, as signed.
+  """
+  reinspectedByName: String!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The vacancy in which it was found.
+  """
+  vacancy: Vacancy!
+  """
+  The unit.
+  """
+  unit: Unit!
+  """
+  The department that it was passed to.
+  """
+  department: Department!
+  """
+  What happened to it, by whom and when.
+  """
+  events: [DefectEvent!]
+  """
+  Its photos.
+  """
+  photos: [DefectPhoto!]
+}
+"""
+A connection to a list of items.
+"""
+type DefectConnection {
+  """
+  A list of edges.
+  """
+  edges: [DefectEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type DefectEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: Defect
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+A step of a defect (V5).
+"""
+type DefectEvent implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  The defect.
+  """
+  defectID: ID!
+  """
+  Acknowledged or resolved by the department; closed or reopened by a re-inspection; reassigned to another department; another time proposed; the time extended; risen to the project manager.
+  """
+  kind: DefectEventKind!
+  """
+  The department that it is with since.
+  """
+  departmentID: ID!
+  """
+  What was done, what the re-inspection found, or why.
+  """
+  note: String!
+  """
+  By when the department is to acknowledge it, of a reassignment.
+  """
+  acknowledgeBy: Time
+  """
+  By when it is to be resolved since, of what was reassigned, reopened or extended; proposed, of a proposal; inspected again, of what was resolved.
+  """
+  dueAt: Time
+  """
+  The account that did it; null for the program, which lets it rise.
+  """
+  actedByID: ID
+  """
+  Who did it, as signed.
+  """
+  actedByName: String!
+  """
+  When.
+  """
+  actedAt: Time!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The defect.
+  """
+  defect: Defect!
+  """
+  The department that it is with since.
+  """
+  department: Department!
+  """
+  The photos that came with it.
+  """
+  photos: [DefectPhoto!]
+}
+"""
+DefectEventKind is enum for the field kind
+"""
+enum DefectEventKind @goModel(model: "github.com/steward-pm/steward/ent/defectevent.Kind") {
+  """
+  acknowledged.
+  """
+  ACKNOWLEDGED
+  """
+  resolved.
+  """
+  RESOLVED
+  """
+  closed.
+  """
+  CLOSED
+  """
+  reopened.
+  """
+  REOPENED
+  """
+  reassigned.
+  """
+  REASSIGNED
+  """
+  proposed.
+  """
+  PROPOSED
+  """
+  extended.
+  """
+  EXTENDED
+  """
+  escalated.
+  """
+  ESCALATED
+}
+"""
+Ordering options for DefectEvent connections
+"""
+input DefectEventOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order DefectEvents.
+  """
+  field: DefectEventOrderField!
+}
+"""
+Properties by which DefectEvent connections can be ordered.
+"""
+enum DefectEventOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+}
+"""
+DefectEventWhereInput is used for filtering DefectEvent objects.
+Input was generated by ent.
+"""
+input DefectEventWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: DefectEventWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [DefectEventWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [DefectEventWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  defect_id field predicates
+  """
+  defectID: ID
+  """
+  defectID differs from this.
+  """
+  defectIDNEQ: ID
+  """
+  defectID is one of these.
+  """
+  defectIDIn: [ID!]
+  """
+  defectID is none of these.
+  """
+  defectIDNotIn: [ID!]
+  """
+  kind field predicates
+  """
+  kind: DefectEventKind
+  """
+  kind differs from this.
+  """
+  kindNEQ: DefectEventKind
+  """
+  kind is one of these.
+  """
+  kindIn: [DefectEventKind!]
+  """
+  kind is none of these.
+  """
+  kindNotIn: [DefectEventKind!]
+  """
+  acted_by_id field predicates
+  """
+  actedByID: ID
+  """
+  actedByID differs from this.
+  """
+  actedByIDNEQ: ID
+  """
+  actedByID is one of these.
+  """
+  actedByIDIn: [ID!]
+  """
+  actedByID is none of these.
+  """
+  actedByIDNotIn: [ID!]
+  """
+  actedByID is greater than this.
+  """
+  actedByIDGT: ID
+  """
+  actedByID is at least this.
+  """
+  actedByIDGTE: ID
+  """
+  actedByID is less than this.
+  """
+  actedByIDLT: ID
+  """
+  actedByID is at most this.
+  """
+  actedByIDLTE: ID
+  """
+  actedByID is null.
+  """
+  actedByIDIsNil: Boolean
+  """
+  actedByID is set.
+  """
+  actedByIDNotNil: Boolean
+}
+"""
+Ordering options for Defect connections
+"""
+input DefectOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order Defects.
+  """
+  field: DefectOrderField!
+}
+"""
+Properties by which Defect connections can be ordered.
+"""
+enum DefectOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  found at.
+  """
+  FOUND_AT
+  """
+  due at.
+  """
+  DUE_AT
+}
+"""
+A photo of a defect (V5).
+"""
+type DefectPhoto implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  The defect.
+  """
+  defectID: ID!
+  """
+  The step that it came with; null for the report.
+  """
+  eventID: ID
+  """
+  Name as uploaded, made safe.
+  """
+  name: String!
+  """
+  Media type as found in the content.
+  """
+  contentType: String!
+  """
+  Bytes.
+  """
+  size: Int!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The defect.
+  """
+  defect: Defect!
+  """
+  The step that it came with.
+  """
+  event: DefectEvent
+}
+"""
+Ordering options for DefectPhoto connections
+"""
+input DefectPhotoOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order DefectPhotos.
+  """
+  field: DefectPhotoOrderField!
+}
+"""
+Properties by which DefectPhoto connections can be ordered.
+"""
+enum DefectPhotoOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+}
+"""
+DefectPhotoWhereInput is used for filtering DefectPhoto objects.
+Input was generated by ent.
+"""
+input DefectPhotoWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: DefectPhotoWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [DefectPhotoWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [DefectPhotoWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  defect_id field predicates
+  """
+  defectID: ID
+  """
+  defectID differs from this.
+  """
+  defectIDNEQ: ID
+  """
+  defectID is one of these.
+  """
+  defectIDIn: [ID!]
+  """
+  defectID is none of these.
+  """
+  defectIDNotIn: [ID!]
+  """
+  event_id field predicates
+  """
+  eventID: ID
+  """
+  eventID differs from this.
+  """
+  eventIDNEQ: ID
+  """
+  eventID is one of these.
+  """
+  eventIDIn: [ID!]
+  """
+  eventID is none of these.
+  """
+  eventIDNotIn: [ID!]
+  """
+  eventID is null.
+  """
+  eventIDIsNil: Boolean
+  """
+  eventID is set.
+  """
+  eventIDNotNil: Boolean
+}
+"""
+DefectState is enum for the field state
+"""
+enum DefectState @goModel(model: "github.com/steward-pm/steward/ent/defect.State") {
+  """
+  reported.
+  """
+  REPORTED
+  """
+  acknowledged.
+  """
+  ACKNOWLEDGED
+  """
+  resolved.
+  """
+  RESOLVED
+  """
+  reopened.
+  """
+  REOPENED
+  """
+  closed.
+  """
+  CLOSED
+}
+"""
+DefectWhereInput is used for filtering Defect objects.
+Input was generated by ent.
+"""
+input DefectWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: DefectWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [DefectWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [DefectWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  voided_at field predicates
+  """
+  voidedAt: Time
+  """
+  voidedAt differs from this.
+  """
+  voidedAtNEQ: Time
+  """
+  voidedAt is one of these.
+  """
+  voidedAtIn: [Time!]
+  """
+  voidedAt is none of these.
+  """
+  voidedAtNotIn: [Time!]
+  """
+  voidedAt is greater than this.
+  """
+  voidedAtGT: Time
+  """
+  voidedAt is at least this.
+  """
+  voidedAtGTE: Time
+  """
+  voidedAt is less than this.
+  """
+  voidedAtLT: Time
+  """
+  voidedAt is at most this.
+  """
+  voidedAtLTE: Time
+  """
+  voidedAt is null.
+  """
+  voidedAtIsNil: Boolean
+  """
+  voidedAt is set.
+  """
+  voidedAtNotNil: Boolean
+  """
+  vacancy_id field predicates
+  """
+  vacancyID: ID
+  """
+  vacancyID differs from this.
+  """
+  vacancyIDNEQ: ID
+  """
+  vacancyID is one of these.
+  """
+  vacancyIDIn: [ID!]
+  """
+  vacancyID is none of these.
+  """
+  vacancyIDNotIn: [ID!]
+  """
+  unit_id field predicates
+  """
+  unitID: ID
+  """
+  unitID differs from this.
+  """
+  unitIDNEQ: ID
+  """
+  unitID is one of these.
+  """
+  unitIDIn: [ID!]
+  """
+  unitID is none of these.
+  """
+  unitIDNotIn: [ID!]
+  """
+  inspection_result_id field predicates
+  """
+  inspectionResultID: ID
+  """
+  inspectionResultID differs from this.
+  """
+  inspectionResultIDNEQ: ID
+  """
+  inspectionResultID is one of these.
+  """
+  inspectionResultIDIn: [ID!]
+  """
+  inspectionResultID is none of these.
+  """
+  inspectionResultIDNotIn: [ID!]
+  """
+  inspectionResultID is greater than this.
+  """
+  inspectionResultIDGT: ID
+  """
+  inspectionResultID is at least this.
+  """
+  inspectionResultIDGTE: ID
+  """
+  inspectionResultID is less than this.
+  """
+  inspectionResultIDLT: ID
+  """
+  inspectionResultID is at most this.
+  """
+  inspectionResultIDLTE: ID
+  """
+  inspectionResultID is null.
+  """
+  inspectionResultIDIsNil: Boolean
+  """
+  inspectionResultID is set.
+  """
+  inspectionResultIDNotNil: Boolean
+  """
+  department_id field predicates
+  """
+  departmentID: ID
+  """
+  departmentID differs from this.
+  """
+  departmentIDNEQ: ID
+  """
+  departmentID is one of these.
+  """
+  departmentIDIn: [ID!]
+  """
+  departmentID is none of these.
+  """
+  departmentIDNotIn: [ID!]
+  """
+  found_at field predicates
+  """
+  foundAt: Time
+  """
+  foundAt differs from this.
+  """
+  foundAtNEQ: Time
+  """
+  foundAt is one of these.
+  """
+  foundAtIn: [Time!]
+  """
+  foundAt is none of these.
+  """
+  foundAtNotIn: [Time!]
+  """
+  foundAt is greater than this.
+  """
+  foundAtGT: Time
+  """
+  foundAt is at least this.
+  """
+  foundAtGTE: Time
+  """
+  foundAt is less than this.
+  """
+  foundAtLT: Time
+  """
+  foundAt is at most this.
+  """
+  foundAtLTE: Time
+  """
+  reported_by_id field predicates
+  """
+  reportedByID: ID
+  """
+  reportedByID differs from this.
+  """
+  reportedByIDNEQ: ID
+  """
+  reportedByID is one of these.
+  """
+  reportedByIDIn: [ID!]
+  """
+  reportedByID is none of these.
+  """
+  reportedByIDNotIn: [ID!]
+  """
+  reportedByID is greater than this.
+  """
+  reportedByIDGT: ID
+  """
+  reportedByID is at least this.
+  """
+  reportedByIDGTE: ID
+  """
+  reportedByID is less than this.
+  """
+  reportedByIDLT: ID
+  """
+  reportedByID is at most this.
+  """
+  reportedByIDLTE: ID
+  """
+  state field predicates
+  """
+  state: DefectState
+  """
+  state differs from this.
+  """
+  stateNEQ: DefectState
+  """
+  state is one of these.
+  """
+  stateIn: [DefectState!]
+  """
+  state is none of these.
+  """
+  stateNotIn: [DefectState!]
+  """
+  notified_at field predicates
+  """
+  notifiedAt: Time
+  """
+  notifiedAt differs from this.
+  """
+  notifiedAtNEQ: Time
+  """
+  notifiedAt is one of these.
+  """
+  notifiedAtIn: [Time!]
+  """
+  notifiedAt is none of these.
+  """
+  notifiedAtNotIn: [Time!]
+  """
+  notifiedAt is greater than this.
+  """
+  notifiedAtGT: Time
+  """
+  notifiedAt is at least this.
+  """
+  notifiedAtGTE: Time
+  """
+  notifiedAt is less than this.
+  """
+  notifiedAtLT: Time
+  """
+  notifiedAt is at most this.
+  """
+  notifiedAtLTE: Time
+  """
+  acknowledged_at field predicates
+  """
+  acknowledgedAt: Time
+  """
+  acknowledgedAt differs from this.
+  """
+  acknowledgedAtNEQ: Time
+  """
+  acknowledgedAt is one of these.
+  """
+  acknowledgedAtIn: [Time!]
+  """
+  acknowledgedAt is none of these.
+  """
+  acknowledgedAtNotIn: [Time!]
+  """
+  acknowledgedAt is greater than this.
+  """
+  acknowledgedAtGT: Time
+  """
+  acknowledgedAt is at least this.
+  """
+  acknowledgedAtGTE: Time
+  """
+  acknowledgedAt is less than this.
+  """
+  acknowledgedAtLT: Time
+  """
+  acknowledgedAt is at most this.
+  """
+  acknowledgedAtLTE: Time
+  """
+  acknowledgedAt is null.
+  """
+  acknowledgedAtIsNil: Boolean
+  """
+  acknowledgedAt is set.
+  """
+  acknowledgedAtNotNil: Boolean
+  """
+  resolve_by field predicates
+  """
+  resolveBy: Time
+  """
+  resolveBy differs from this.
+  """
+  resolveByNEQ: Time
+  """
+  resolveBy is one of these.
+  """
+  resolveByIn: [Time!]
+  """
+  resolveBy is none of these.
+  """
+  resolveByNotIn: [Time!]
+  """
+  resolveBy is greater than this.
+  """
+  resolveByGT: Time
+  """
+  resolveBy is at least this.
+  """
+  resolveByGTE: Time
+  """
+  resolveBy is less than this.
+  """
+  resolveByLT: Time
+  """
+  resolveBy is at most this.
+  """
+  resolveByLTE: Time
+  """
+  proposed_until field predicates
+  """
+  proposedUntil: Time
+  """
+  proposedUntil differs from this.
+  """
+  proposedUntilNEQ: Time
+  """
+  proposedUntil is one of these.
+  """
+  proposedUntilIn: [Time!]
+  """
+  proposedUntil is none of these.
+  """
+  proposedUntilNotIn: [Time!]
+  """
+  proposedUntil is greater than this.
+  """
+  proposedUntilGT: Time
+  """
+  proposedUntil is at least this.
+  """
+  proposedUntilGTE: Time
+  """
+  proposedUntil is less than this.
+  """
+  proposedUntilLT: Time
+  """
+  proposedUntil is at most this.
+  """
+  proposedUntilLTE: Time
+  """
+  proposedUntil is null.
+  """
+  proposedUntilIsNil: Boolean
+  """
+  proposedUntil is set.
+  """
+  proposedUntilNotNil: Boolean
+  """
+  resolved_at field predicates
+  """
+  resolvedAt: Time
+  """
+  resolvedAt differs from this.
+  """
+  resolvedAtNEQ: Time
+  """
+  resolvedAt is one of these.
+  """
+  resolvedAtIn: [Time!]
+  """
+  resolvedAt is none of these.
+  """
+  resolvedAtNotIn: [Time!]
+  """
+  resolvedAt is greater than this.
+  """
+  resolvedAtGT: Time
+  """
+  resolvedAt is at least this.
+  """
+  resolvedAtGTE: Time
+  """
+  resolvedAt is less than this.
+  """
+  resolvedAtLT: Time
+  """
+  resolvedAt is at most this.
+  """
+  resolvedAtLTE: Time
+  """
+  resolvedAt is null.
+  """
+  resolvedAtIsNil: Boolean
+  """
+  resolvedAt is set.
+  """
+  resolvedAtNotNil: Boolean
+  """
+  reinspect_by field predicates
+  """
+  reinspectBy: Time
+  """
+  reinspectBy differs from this.
+  """
+  reinspectByNEQ: Time
+  """
+  reinspectBy is one of these.
+  """
+  reinspectByIn: [Time!]
+  """
+  reinspectBy is none of these.
+  """
+  reinspectByNotIn: [Time!]
+  """
+  reinspectBy is greater than this.
+  """
+  reinspectByGT: Time
+  """
+  reinspectBy is at least this.
+  """
+  reinspectByGTE: Time
+  """
+  reinspectBy is less than this.
+  """
+  reinspectByLT: Time
+  """
+  reinspectBy is at most this.
+  """
+  reinspectByLTE: Time
+  """
+  reinspectBy is null.
+  """
+  reinspectByIsNil: Boolean
+  """
+  reinspectBy is set.
+  """
+  reinspectByNotNil: Boolean
+  """
+  reinspected_at field predicates
+  """
+  reinspectedAt: Time
+  """
+  reinspectedAt differs from this.
+  """
+  reinspectedAtNEQ: Time
+  """
+  reinspectedAt is one of these.
+  """
+  reinspectedAtIn: [Time!]
+  """
+  reinspectedAt is none of these.
+  """
+  reinspectedAtNotIn: [Time!]
+  """
+  reinspectedAt is greater than this.
+  """
+  reinspectedAtGT: Time
+  """
+  reinspectedAt is at least this.
+  """
+  reinspectedAtGTE: Time
+  """
+  reinspectedAt is less than this.
+  """
+  reinspectedAtLT: Time
+  """
+  reinspectedAt is at most this.
+  """
+  reinspectedAtLTE: Time
+  """
+  reinspectedAt is null.
+  """
+  reinspectedAtIsNil: Boolean
+  """
+  reinspectedAt is set.
+  """
+  reinspectedAtNotNil: Boolean
+  """
+  closed_at field predicates
+  """
+  closedAt: Time
+  """
+  closedAt differs from this.
+  """
+  closedAtNEQ: Time
+  """
+  closedAt is one of these.
+  """
+  closedAtIn: [Time!]
+  """
+  closedAt is none of these.
+  """
+  closedAtNotIn: [Time!]
+  """
+  closedAt is greater than this.
+  """
+  closedAtGT: Time
+  """
+  closedAt is at least this.
+  """
+  closedAtGTE: Time
+  """
+  closedAt is less than this.
+  """
+  closedAtLT: Time
+  """
+  closedAt is at most this.
+  """
+  closedAtLTE: Time
+  """
+  closedAt is null.
+  """
+  closedAtIsNil: Boolean
+  """
+  closedAt is set.
+  """
+  closedAtNotNil: Boolean
+  """
+  reopened field predicates
+  """
+  reopened: Int
+  """
+  reopened differs from this.
+  """
+  reopenedNEQ: Int
+  """
+  reopened is one of these.
+  """
+  reopenedIn: [Int!]
+  """
+  reopened is none of these.
+  """
+  reopenedNotIn: [Int!]
+  """
+  reopened is greater than this.
+  """
+  reopenedGT: Int
+  """
+  reopened is at least this.
+  """
+  reopenedGTE: Int
+  """
+  reopened is less than this.
+  """
+  reopenedLT: Int
+  """
+  reopened is at most this.
+  """
+  reopenedLTE: Int
+  """
+  due_at field predicates
+  """
+  dueAt: Time
+  """
+  dueAt differs from this.
+  """
+  dueAtNEQ: Time
+  """
+  dueAt is one of these.
+  """
+  dueAtIn: [Time!]
+  """
+  dueAt is none of these.
+  """
+  dueAtNotIn: [Time!]
+  """
+  dueAt is greater than this.
+  """
+  dueAtGT: Time
+  """
+  dueAt is at least this.
+  """
+  dueAtGTE: Time
+  """
+  dueAt is less than this.
+  """
+  dueAtLT: Time
+  """
+  dueAt is at most this.
+  """
+  dueAtLTE: Time
+  """
+  dueAt is null.
+  """
+  dueAtIsNil: Boolean
+  """
+  dueAt is set.
+  """
+  dueAtNotNil: Boolean
+  """
+  escalated_at field predicates
+  """
+  escalatedAt: Time
+  """
+  escalatedAt differs from this.
+  """
+  escalatedAtNEQ: Time
+  """
+  escalatedAt is one of these.
+  """
+  escalatedAtIn: [Time!]
+  """
+  escalatedAt is none of these.
+  """
+  escalatedAtNotIn: [Time!]
+  """
+  escalatedAt is greater than this.
+  """
+  escalatedAtGT: Time
+  """
+  escalatedAt is at least this.
+  """
+  escalatedAtGTE: Time
+  """
+  escalatedAt is less than this.
+  """
+  escalatedAtLT: Time
+  """
+  escalatedAt is at most this.
+  """
+  escalatedAtLTE: Time
+  """
+  escalatedAt is null.
+  """
+  escalatedAtIsNil: Boolean
+  """
+  escalatedAt is set.
+  """
+  escalatedAtNotNil: Boolean
+  """
+  acknowledged_by_id field predicates
+  """
+  acknowledgedByID: ID
+  """
+  acknowledgedByID differs from this.
+  """
+  acknowledgedByIDNEQ: ID
+  """
+  acknowledgedByID is one of these.
+  """
+  acknowledgedByIDIn: [ID!]
+  """
+  acknowledgedByID is none of these.
+  """
+  acknowledgedByIDNotIn: [ID!]
+  """
+  acknowledgedByID is greater than this.
+  """
+  acknowledgedByIDGT: ID
+  """
+  acknowledgedByID is at least this.
+  """
+  acknowledgedByIDGTE: ID
+  """
+  acknowledgedByID is less than this.
+  """
+  acknowledgedByIDLT: ID
+  """
+  acknowledgedByID is at most this.
+  """
+  acknowledgedByIDLTE: ID
+  """
+  acknowledgedByID is null.
+  """
+  acknowledgedByIDIsNil: Boolean
+  """
+  acknowledgedByID is set.
+  """
+  acknowledgedByIDNotNil: Boolean
+  """
+  resolved_by_id field predicates
+  """
+  resolvedByID: ID
+  """
+  resolvedByID differs from this.
+  """
+  resolvedByIDNEQ: ID
+  """
+  resolvedByID is one of these.
+  """
+  resolvedByIDIn: [ID!]
+  """
+  resolvedByID is none of these.
+  """
+  resolvedByIDNotIn: [ID!]
+  """
+  resolvedByID is greater than this.
+  """
+  resolvedByIDGT: ID
+  """
+  resolvedByID is at least this.
+  """
+  resolvedByIDGTE: ID
+  """
+  resolvedByID is less than this.
+  """
+  resolvedByIDLT: ID
+  """
+  resolvedByID is at most this.
+  """
+  resolvedByIDLTE: ID
+  """
+  resolvedByID is null.
+  """
+  resolvedByIDIsNil: Boolean
+  """
+  resolvedByID is set.
+  """
+  resolvedByIDNotNil: Boolean
+  """
+  reinspected_by_id field predicates
+  """
+  reinspectedByID: ID
+  """
+  reinspectedByID differs from this.
+  """
+  reinspectedByIDNEQ: ID
+  """
+  reinspectedByID is one of these.
+  """
+  reinspectedByIDIn: [ID!]
+  """
+  reinspectedByID is none of these.
+  """
+  reinspectedByIDNotIn: [ID!]
+  """
+  reinspectedByID is greater than this.
+  """
+  reinspectedByIDGT: ID
+  """
+  reinspectedByID is at least this.
+  """
+  reinspectedByIDGTE: ID
+  """
+  reinspectedByID is less than this.
+  """
+  reinspectedByIDLT: ID
+  """
+  reinspectedByID is at most this.
+  """
+  reinspectedByIDLTE: ID
+  """
+  reinspectedByID is null.
+  """
+  reinspectedByIDIsNil: Boolean
+  """
+  reinspectedByID is set.
+  """
+  reinspectedByIDNotNil: Boolean
+}
 """
 A department of an estate.
 """
@@ -50920,6 +53492,10 @@ type Vacancy implements Node {
   The readings of its meters.
   """
   readings: [MeterReading!]
+  """
+  What was found to be wrong in it.
+  """
+  defects: [Defect!]
 }
 """
 A connection to a list of items.
@@ -52145,6 +54721,14 @@ func (ec *executionContext) childFields_AccountPayload(ctx context.Context, fiel
 		return ec.fieldContext_AccountPayload_account(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AccountPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_AcknowledgeDefectPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "defect":
+		return ec.fieldContext_AcknowledgeDefectPayload_defect(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AcknowledgeDefectPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_AddEmergencyContactPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -53949,6 +56533,184 @@ func (ec *executionContext) childFields_DeclineArchiveRequestPayload(ctx context
 	return nil, fmt.Errorf("no field named %q was found under type DeclineArchiveRequestPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_Defect(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Defect_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Defect_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_Defect_estateID(ctx, field)
+	case "voidedAt":
+		return ec.fieldContext_Defect_voidedAt(ctx, field)
+	case "voidReason":
+		return ec.fieldContext_Defect_voidReason(ctx, field)
+	case "voidedByID":
+		return ec.fieldContext_Defect_voidedByID(ctx, field)
+	case "voidedByName":
+		return ec.fieldContext_Defect_voidedByName(ctx, field)
+	case "lateReason":
+		return ec.fieldContext_Defect_lateReason(ctx, field)
+	case "vacancyID":
+		return ec.fieldContext_Defect_vacancyID(ctx, field)
+	case "unitID":
+		return ec.fieldContext_Defect_unitID(ctx, field)
+	case "inspectionResultID":
+		return ec.fieldContext_Defect_inspectionResultID(ctx, field)
+	case "departmentID":
+		return ec.fieldContext_Defect_departmentID(ctx, field)
+	case "finding":
+		return ec.fieldContext_Defect_finding(ctx, field)
+	case "foundAt":
+		return ec.fieldContext_Defect_foundAt(ctx, field)
+	case "reportedByID":
+		return ec.fieldContext_Defect_reportedByID(ctx, field)
+	case "reportedByName":
+		return ec.fieldContext_Defect_reportedByName(ctx, field)
+	case "state":
+		return ec.fieldContext_Defect_state(ctx, field)
+	case "notifiedAt":
+		return ec.fieldContext_Defect_notifiedAt(ctx, field)
+	case "acknowledgeBy":
+		return ec.fieldContext_Defect_acknowledgeBy(ctx, field)
+	case "acknowledgedAt":
+		return ec.fieldContext_Defect_acknowledgedAt(ctx, field)
+	case "resolveBy":
+		return ec.fieldContext_Defect_resolveBy(ctx, field)
+	case "proposedUntil":
+		return ec.fieldContext_Defect_proposedUntil(ctx, field)
+	case "resolvedAt":
+		return ec.fieldContext_Defect_resolvedAt(ctx, field)
+	case "resolution":
+		return ec.fieldContext_Defect_resolution(ctx, field)
+	case "reinspectBy":
+		return ec.fieldContext_Defect_reinspectBy(ctx, field)
+	case "reinspectedAt":
+		return ec.fieldContext_Defect_reinspectedAt(ctx, field)
+	case "closedAt":
+		return ec.fieldContext_Defect_closedAt(ctx, field)
+	case "reopened":
+		return ec.fieldContext_Defect_reopened(ctx, field)
+	case "dueAt":
+		return ec.fieldContext_Defect_dueAt(ctx, field)
+	case "escalatedAt":
+		return ec.fieldContext_Defect_escalatedAt(ctx, field)
+	case "acknowledgedByID":
+		return ec.fieldContext_Defect_acknowledgedByID(ctx, field)
+	case "acknowledgedByName":
+		return ec.fieldContext_Defect_acknowledgedByName(ctx, field)
+	case "resolvedByID":
+		return ec.fieldContext_Defect_resolvedByID(ctx, field)
+	case "resolvedByName":
+		return ec.fieldContext_Defect_resolvedByName(ctx, field)
+	case "reinspectedByID":
+		return ec.fieldContext_Defect_reinspectedByID(ctx, field)
+	case "reinspectedByName":
+		return ec.fieldContext_Defect_reinspectedByName(ctx, field)
+	case "estate":
+		return ec.fieldContext_Defect_estate(ctx, field)
+	case "vacancy":
+		return ec.fieldContext_Defect_vacancy(ctx, field)
+	case "unit":
+		return ec.fieldContext_Defect_unit(ctx, field)
+	case "department":
+		return ec.fieldContext_Defect_department(ctx, field)
+	case "events":
+		return ec.fieldContext_Defect_events(ctx, field)
+	case "photos":
+		return ec.fieldContext_Defect_photos(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Defect", field.Name)
+}
+
+func (ec *executionContext) childFields_DefectConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_DefectConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_DefectConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_DefectConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DefectConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_DefectEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_DefectEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_DefectEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DefectEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_DefectEvent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_DefectEvent_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_DefectEvent_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_DefectEvent_estateID(ctx, field)
+	case "defectID":
+		return ec.fieldContext_DefectEvent_defectID(ctx, field)
+	case "kind":
+		return ec.fieldContext_DefectEvent_kind(ctx, field)
+	case "departmentID":
+		return ec.fieldContext_DefectEvent_departmentID(ctx, field)
+	case "note":
+		return ec.fieldContext_DefectEvent_note(ctx, field)
+	case "acknowledgeBy":
+		return ec.fieldContext_DefectEvent_acknowledgeBy(ctx, field)
+	case "dueAt":
+		return ec.fieldContext_DefectEvent_dueAt(ctx, field)
+	case "actedByID":
+		return ec.fieldContext_DefectEvent_actedByID(ctx, field)
+	case "actedByName":
+		return ec.fieldContext_DefectEvent_actedByName(ctx, field)
+	case "actedAt":
+		return ec.fieldContext_DefectEvent_actedAt(ctx, field)
+	case "estate":
+		return ec.fieldContext_DefectEvent_estate(ctx, field)
+	case "defect":
+		return ec.fieldContext_DefectEvent_defect(ctx, field)
+	case "department":
+		return ec.fieldContext_DefectEvent_department(ctx, field)
+	case "photos":
+		return ec.fieldContext_DefectEvent_photos(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DefectEvent", field.Name)
+}
+
+func (ec *executionContext) childFields_DefectPhoto(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_DefectPhoto_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_DefectPhoto_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_DefectPhoto_estateID(ctx, field)
+	case "defectID":
+		return ec.fieldContext_DefectPhoto_defectID(ctx, field)
+	case "eventID":
+		return ec.fieldContext_DefectPhoto_eventID(ctx, field)
+	case "name":
+		return ec.fieldContext_DefectPhoto_name(ctx, field)
+	case "contentType":
+		return ec.fieldContext_DefectPhoto_contentType(ctx, field)
+	case "size":
+		return ec.fieldContext_DefectPhoto_size(ctx, field)
+	case "estate":
+		return ec.fieldContext_DefectPhoto_estate(ctx, field)
+	case "defect":
+		return ec.fieldContext_DefectPhoto_defect(ctx, field)
+	case "event":
+		return ec.fieldContext_DefectPhoto_event(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DefectPhoto", field.Name)
+}
+
 func (ec *executionContext) childFields_Department(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -54115,6 +56877,14 @@ func (ec *executionContext) childFields_ExtendArchiveLoanPayload(ctx context.Con
 		return ec.fieldContext_ExtendArchiveLoanPayload_loan(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ExtendArchiveLoanPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ExtendDefectTermPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "defect":
+		return ec.fieldContext_ExtendDefectTermPayload_defect(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExtendDefectTermPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ExtendKeyLoanPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -56639,6 +59409,14 @@ func (ec *executionContext) childFields_ProposeArchiveDestructionPayload(ctx con
 	return nil, fmt.Errorf("no field named %q was found under type ProposeArchiveDestructionPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ProposeDefectTermPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "defect":
+		return ec.fieldContext_ProposeDefectTermPayload_defect(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProposeDefectTermPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_PutInForcePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "document":
@@ -56665,6 +59443,14 @@ func (ec *executionContext) childFields_ReadMetersPayload(ctx context.Context, f
 		return ec.fieldContext_ReadMetersPayload_vacancy(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ReadMetersPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ReassignDefectPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "defect":
+		return ec.fieldContext_ReassignDefectPayload_defect(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReassignDefectPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ReceiveMailPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -56885,6 +59671,14 @@ func (ec *executionContext) childFields_RegisterMailPayload(ctx context.Context,
 	return nil, fmt.Errorf("no field named %q was found under type RegisterMailPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ReinspectDefectPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "defect":
+		return ec.fieldContext_ReinspectDefectPayload_defect(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReinspectDefectPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ReleaseArchiveHoldPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "hold":
@@ -57033,6 +59827,14 @@ func (ec *executionContext) childFields_ReopenVolumePayload(ctx context.Context,
 	return nil, fmt.Errorf("no field named %q was found under type ReopenVolumePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ReportDefectPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "defect":
+		return ec.fieldContext_ReportDefectPayload_defect(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReportDefectPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ReportKeyLossPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "loss":
@@ -57113,6 +59915,14 @@ func (ec *executionContext) childFields_ResidentEdge(ctx context.Context, field 
 		return ec.fieldContext_ResidentEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ResidentEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ResolveDefectPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "defect":
+		return ec.fieldContext_ResolveDefectPayload_defect(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ResolveDefectPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ResolveKeyDifferencePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -57675,6 +60485,8 @@ func (ec *executionContext) childFields_Vacancy(ctx context.Context, field graph
 		return ec.fieldContext_Vacancy_unit(ctx, field)
 	case "readings":
 		return ec.fieldContext_Vacancy_readings(ctx, field)
+	case "defects":
+		return ec.fieldContext_Vacancy_defects(ctx, field)
 	case "keysHeld":
 		return ec.fieldContext_Vacancy_keysHeld(ctx, field)
 	}
@@ -57833,6 +60645,14 @@ func (ec *executionContext) childFields_VoidCorrespondencePayload(ctx context.Co
 		return ec.fieldContext_VoidCorrespondencePayload_correspondence(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type VoidCorrespondencePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_VoidDefectPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "defect":
+		return ec.fieldContext_VoidDefectPayload_defect(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VoidDefectPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_VoidDocumentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

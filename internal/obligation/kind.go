@@ -20,6 +20,8 @@ type Kind struct {
 	// Answer finds who is reminded, by subject, in a constant number of statements; nil, or nobody found: the leaders of the
 	// department. Those who may decide a question, say.
 	Answer func(tx *act.Tx, subjects []uuid.UUID) (map[uuid.UUID][]uuid.UUID, error)
+	// Raised is told of what subjects it rose to the leaders, in the transaction in which they are reminded; nil: nobody keeps that.
+	Raised func(tx *act.Tx, subjects []uuid.UUID) error
 }
 
 var kinds = map[string]*Kind{}

@@ -101,6 +101,9 @@ func remindEstate(tx *act.Tx, in remindInput) (*reminded, error) {
 	if err := take(tx, in.Estate, steps); err != nil {
 		return nil, err
 	}
+	if err := raise(tx, steps); err != nil {
+		return nil, err
+	}
 	return &reminded{len(list)}, tx.Runtime().Accounts.Post(tx, tx.Raw, messages...)
 }
 

@@ -3,21 +3,23 @@ package vacancy
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
+	entgo "entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
 
 	"github.com/steward-pm/steward/ent"
+	"github.com/steward-pm/steward/ent/intercept"
 	"github.com/steward-pm/steward/ent/vacancy"
 	"github.com/steward-pm/steward/internal/access"
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/policy"
 )
 
-// List asks for vacancies with the keys that are held of each, by one statement; overdue, if it is given, for those of which
-// something is past its day in their estate, or for the other open ones.
+// List asks for vacancies; overdue, if it is given, for those of which something is past its day in their estate, or for the other open ones.
 func List(db *ent.Client, now time.Time, overdue *bool) *ent.VacancyQuery {
-	q := withKeys(db.Vacancy.Query())
+	q := db.Vacancy.Query()
 	if overdue != nil {
 		q.Where(func(s *sql.Selector) {
 			s.Where(sql.P(func(b *sql.Builder) {
@@ -42,8 +44,18 @@ func withKeys(q *ent.VacancyQuery) *ent.VacancyQuery {
 	return q
 }
 
-// KeysHeld is how many keys of the unit are in a cabinet or at the front desk (V3); nil for who does not see the ledger. A vacancy of
-// List has it at hand, another one asks for it.
+// CountKeys has every query for vacancies, wherever a document names them, count their keys along in its one statement, where that is asked for.
+func CountKeys(db *ent.Client, asked func(context.Context) bool) {
+	db.Vacancy.Intercept(intercept.TraverseVacancy(func(ctx context.Context, q *ent.VacancyQuery) error {
+		if op := entgo.QueryFromContext(ctx); op != nil && slices.Contains([]string{entgo.OpQueryAll, entgo.OpQueryOnly, entgo.OpQueryFirst}, op.Op) && asked(ctx) {
+			withKeys(q)
+		}
+		return nil
+	}))
+}
+
+// KeysHeld is how many keys of the unit are in a cabinet or at the front desk (V3); nil for who does not see the ledger. What CountKeys
+// did not count is asked for.
 func KeysHeld(ctx context.Context, v *ent.Vacancy) (*int, error) {
 	if !access.From(ctx).Scope(policy.KeyBalance, policy.Read).Covers(access.Row{Estate: v.EstateID}) {
 		return nil, nil

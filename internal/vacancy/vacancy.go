@@ -6,6 +6,16 @@
 //	describe.go V3  Describe: in what condition it is, and since when it stands empty
 //	meters.go   V3  ReadMeters; voidreading.go VoidReading
 //	list.go     V3  List, and how many keys are held; register.go the register
+//
+// What is found to be wrong is passed to the department concerned (00062_defects.sql):
+//
+//	defect.go          V5  ReportDefect; openDefect, for what inspections find
+//	defectanswer.go    V5  AcknowledgeDefect, ResolveDefect, ProposeDefectTerm, by the department
+//	defectreinspect.go V5  ReinspectDefect, which closes it or not
+//	defectservice.go   V5  ReassignDefect, ExtendDefectTerm, VoidDefect, by customer service
+//	defectlist.go      V5  Defects; register_defects.go the register
+//
+// defectchange.go is what these have in common; defectphotos.go the photos.
 package vacancy
 
 import (
@@ -18,6 +28,11 @@ func init() {
 		"The unit was not empty then; give a day on or after the last household moved out.").By("V3"))
 	act.Explain("vacancies_closed", ended())
 	act.Explain("meter_readings_open", ended())
+	act.Explain("defects_open", ended())
+	act.Explain("defects_way", fault.Clash("异常的状态已变,现在不能这样办理,请重新读取。", "The defect is no longer as it was, and this is no way from there; read it again.").By("V5"))
+	act.Explain("defects_own_work", ownWork())
+	act.Explain("defects_own_proposal", fault.Rule("V5", "不能批准自己提出的延期,请由另一位主管或经理决定。", "Nobody gives the time that they proposed; another supervisor or manager does."))
+	act.Explain("defects_untouched", inHand())
 	act.Explain("meter_readings_rises", fault.Rule("V3", "读数不能小于前一次、大于后一次;如已换表,请填写换表原因。",
 		"A meter shows no less than before, and no more than after; if it was changed, say why.").At("readings"))
 	act.Explain("meter_readings_rests", fault.Rule("V3", "之后的读数是换表后抄的,请先作废那些读数。",
