@@ -75,14 +75,14 @@ DECLARE
     proposed_by uuid;
 BEGIN
     SELECT * INTO d FROM defects WHERE estate_id = NEW.estate_id AND id = NEW.defect_id FOR UPDATE;
-    IF d.id IS NULL OR d.voided_at IS NOT NULL OR NOT CASE NEW.kind
+    IF d.id IS NULL OR d.voided_at IS NOT NULL OR NOT (CASE NEW.kind
         WHEN 'ACKNOWLEDGED' THEN d.state = 'REPORTED'
         WHEN 'RESOLVED' THEN d.state IN ('ACKNOWLEDGED', 'REOPENED')
         WHEN 'PROPOSED' THEN d.state IN ('ACKNOWLEDGED', 'REOPENED')
         WHEN 'REASSIGNED' THEN d.state IN ('REPORTED', 'ACKNOWLEDGED', 'REOPENED')
         WHEN 'EXTENDED' THEN d.state IN ('REPORTED', 'ACKNOWLEDGED', 'REOPENED')
         WHEN 'ESCALATED' THEN d.state <> 'CLOSED'
-        ELSE d.state = 'RESOLVED' END THEN
+        ELSE d.state = 'RESOLVED' END) THEN
         RAISE check_violation USING CONSTRAINT = 'defects_way', MESSAGE = format('%s of what is %s', NEW.kind, d.state);
     END IF;
     IF (NEW.kind = 'REASSIGNED') = (NEW.department_id = d.department_id) THEN
@@ -137,8 +137,8 @@ END $$;
 -- A photo comes with the report or with a step, and none later.
 CREATE FUNCTION defect_photo_taken() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
 BEGIN
-    IF CASE WHEN NEW.event_id IS NULL THEN NOT EXISTS (SELECT FROM defects d WHERE d.estate_id = NEW.estate_id AND d.id = NEW.defect_id AND d.created_at = NEW.created_at)
-        ELSE NOT EXISTS (SELECT FROM defect_events e WHERE e.estate_id = NEW.estate_id AND e.id = NEW.event_id AND e.defect_id = NEW.defect_id AND e.created_at = NEW.created_at) END THEN
+    IF (CASE WHEN NEW.event_id IS NULL THEN NOT EXISTS (SELECT FROM defects d WHERE d.estate_id = NEW.estate_id AND d.id = NEW.defect_id AND d.created_at = NEW.created_at)
+        ELSE NOT EXISTS (SELECT FROM defect_events e WHERE e.estate_id = NEW.estate_id AND e.id = NEW.event_id AND e.defect_id = NEW.defect_id AND e.created_at = NEW.created_at) END) THEN
         RAISE check_violation USING CONSTRAINT = 'defect_photos_with', MESSAGE = 'a photo comes with the report or with a step';
     END IF;
     RETURN NULL;

@@ -200,11 +200,11 @@ func TestV5_PhotosOfADefect(t *testing.T) {
 	t.Parallel()
 	app := stewardtest.New(t)
 	officer, engineer, guard := app.As(policy.CSOfficer), app.As(policy.Engineering), app.As(policy.Security)
-	first := uploaded(t, officer, app.A.ID, picture(1))
+	first := uploaded(t, officer, picture(1))
 	if r := engineer.Refused(resolveDefect, with(acknowledged(app), vars{"resolution": "x", "photoIDs": []string{first}}), fault.NotFound); r.Field != "photoIDs.0" {
 		t.Errorf("another's upload is refused at %q", r.Field)
 	}
-	text := uploaded(t, officer, app.A.ID, "no picture at all")
+	text := uploaded(t, officer, "no picture at all")
 	if r := officer.Refused(reportDefect, reporting(app, vars{"photoIDs": []string{text}}), fault.InvalidInput, "V5"); r.Field != "photoIDs.0" {
 		t.Errorf("a text is refused at %q", r.Field)
 	}
@@ -221,7 +221,7 @@ func TestV5_PhotosOfADefect(t *testing.T) {
 	guard.Refused(link, vars{"id": photo}, fault.NotFound)
 	app.Foreign(policy.CSOfficer).Refused(link, vars{"id": photo}, fault.NotFound)
 	engineer.Do(acknowledgeDefect, with(id, nil))
-	after := engineer.Do(resolveDefect, with(id, vars{"resolution": "已换", "photoIDs": []string{uploaded(t, engineer, app.A.ID, picture(2))}})).Get("resolveDefect.defect")
+	after := engineer.Do(resolveDefect, with(id, vars{"resolution": "已换", "photoIDs": []string{uploaded(t, engineer, picture(2))}})).Get("resolveDefect.defect")
 	if list := after.Get("photos.#.eventID").Array(); len(list) != 2 {
 		t.Errorf("photos: %s", after.Get("photos").Raw)
 	}

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/tidwall/gjson"
 
@@ -64,9 +63,9 @@ func resolved(app *stewardtest.App) string {
 	return id
 }
 
-// seenAs is the defect as a person sees it.
+// seenAs is the defect as a person sees it; nothing if they do not.
 func seenAs(p *stewardtest.Person, id string) gjson.Result {
-	return p.Do(`query($id: ID!) { node(id: $id) { ... on Defect `+defectFields+` } }`, vars{"id": id}).Get("node")
+	return p.Do(listDefects, vars{"where": vars{"id": id}}).Get("defects.edges.0.node")
 }
 
 // messages are the kinds of what a person was told of a subject, the newest first.
@@ -108,9 +107,9 @@ func remind(t *testing.T, app *stewardtest.App) int {
 }
 
 // uploaded is the id of a file that a person uploaded to estate A.
-func uploaded(t *testing.T, p *stewardtest.Person, estate uuid.UUID, content string) string {
+func uploaded(t *testing.T, p *stewardtest.Person, content string) string {
 	t.Helper()
-	r, err := p.Request(http.MethodPost, "/files?"+url.Values{"estate": {estate.String()}, "name": {"照片.png"}}.Encode(), strings.NewReader(content))
+	r, err := p.Request(http.MethodPost, "/files?"+url.Values{"estate": {"A"}, "name": {"照片.png"}}.Encode(), strings.NewReader(content))
 	if err != nil {
 		t.Fatal(err)
 	}

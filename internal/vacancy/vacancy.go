@@ -28,7 +28,7 @@ func init() {
 		"The unit was not empty then; give a day on or after the last household moved out.").By("V3"))
 	act.Explain("vacancies_closed", ended())
 	act.Explain("meter_readings_open", ended())
-	act.Explain("defects_open", ended())
+	act.Explain("defects_open", ended().By("V5"))
 	act.Explain("defects_way", fault.Clash("异常的状态已变,现在不能这样办理,请重新读取。", "The defect is no longer as it was, and this is no way from there; read it again.").By("V5"))
 	act.Explain("defects_own_work", ownWork())
 	act.Explain("defects_own_proposal", fault.Rule("V5", "不能批准自己提出的延期,请由另一位主管或经理决定。", "Nobody gives the time that they proposed; another supervisor or manager does."))
