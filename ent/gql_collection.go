@@ -13764,19 +13764,6 @@ func (_q *VacancyQuery) collectField(ctx context.Context, oneNode bool, opCtx *g
 			_q.WithNamedReadings(alias, func(wq *MeterReadingQuery) {
 				*wq = *query
 			})
-
-		case "defects":
-			var (
-				alias = field.Alias
-				path  = append(path, alias)
-				query = (&DefectClient{config: _q.config}).Query()
-			)
-			if err := query.collectField(ctx, false, opCtx, field, path, mayAddCondition(satisfies, defectImplementors)...); err != nil {
-				return err
-			}
-			_q.WithNamedDefects(alias, func(wq *DefectQuery) {
-				*wq = *query
-			})
 		case "createdAt":
 			if _, ok := fieldSeen[vacancy.FieldCreatedAt]; !ok {
 				selectedFields = append(selectedFields, vacancy.FieldCreatedAt)

@@ -1804,18 +1804,6 @@ func (_m *Vacancy) Readings(ctx context.Context) (result []*MeterReading, err er
 	return result, err
 }
 
-func (_m *Vacancy) Defects(ctx context.Context) (result []*Defect, err error) {
-	if fc := graphql.GetFieldContext(ctx); fc != nil && fc.Field.Alias != "" {
-		result, err = _m.NamedDefects(graphql.GetFieldContext(ctx).Field.Alias)
-	} else {
-		result, err = _m.Edges.DefectsOrErr()
-	}
-	if IsNotLoaded(err) {
-		result, err = _m.QueryDefects().All(ctx)
-	}
-	return result, err
-}
-
 func (_m *Violation) Estate(ctx context.Context) (*Estate, error) {
 	result, err := _m.Edges.EstateOrErr()
 	if IsNotLoaded(err) {

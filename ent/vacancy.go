@@ -91,7 +91,7 @@ type VacancyEdges struct {
 	// type was loaded (or requested) in eager-loading or not.
 	loadedTypes [4]bool
 	// totalCount holds the count of the edges above.
-	totalCount [4]map[string]int
+	totalCount [3]map[string]int
 
 	namedReadings map[string][]*MeterReading
 	namedDefects  map[string][]*Defect

@@ -60,7 +60,7 @@ func (Vacancy) Edges() []ent.Edge {
 	return []ent.Edge{
 		edge.To("unit", Unit.Type).Field("unit_id").Unique().Required().Immutable().Comment("The unit."),
 		edge.From("readings", MeterReading.Type).Ref("vacancy").Comment("The readings of its meters."),
-		edge.From("defects", Defect.Type).Ref("vacancy").Annotations(entgql.Skip(entgql.SkipWhereInput)).Comment("What was found to be wrong in it."),
+		edge.From("defects", Defect.Type).Ref("vacancy").Annotations(entgql.Skip(entgql.SkipAll)).Comment("What was found to be wrong in it."),
 	}
 }
 

@@ -3221,7 +3221,6 @@ type ComplexityRoot struct {
 		CleaningDueOn         func(childComplexity int) int
 		Condition             func(childComplexity int) int
 		CreatedAt             func(childComplexity int) int
-		Defects               func(childComplexity int) int
 		DescribedAt           func(childComplexity int) int
 		DescribedByID         func(childComplexity int) int
 		DescribedByName       func(childComplexity int) int
@@ -17579,12 +17578,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Vacancy.CreatedAt(childComplexity), true
-	case "Vacancy.defects":
-		if e.ComplexityRoot.Vacancy.Defects == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Vacancy.Defects(childComplexity), true
 	case "Vacancy.describedAt":
 		if e.ComplexityRoot.Vacancy.DescribedAt == nil {
 			break
@@ -53492,10 +53485,6 @@ type Vacancy implements Node {
   The readings of its meters.
   """
   readings: [MeterReading!]
-  """
-  What was found to be wrong in it.
-  """
-  defects: [Defect!]
 }
 """
 A connection to a list of items.
@@ -60485,8 +60474,6 @@ func (ec *executionContext) childFields_Vacancy(ctx context.Context, field graph
 		return ec.fieldContext_Vacancy_unit(ctx, field)
 	case "readings":
 		return ec.fieldContext_Vacancy_readings(ctx, field)
-	case "defects":
-		return ec.fieldContext_Vacancy_defects(ctx, field)
 	case "keysHeld":
 		return ec.fieldContext_Vacancy_keysHeld(ctx, field)
 	}

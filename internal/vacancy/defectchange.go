@@ -58,10 +58,16 @@ func defectOf(tx *act.Tx, id uuid.UUID, field string) (*ent.Defect, error) {
 	if d, err = act.Find(d, err, field); err != nil {
 		return nil, err
 	}
-	if !tx.Viewer.Scope(policy.Defect, policy.Read).Covers(d.RowScope()) {
+	if !within(tx, policy.Read, d.RowScope()) {
 		return nil, fault.Missing().At(field)
 	}
 	return d, void.Refuse(d.VoidedAt)
+}
+
+// within tells whether the viewer may do this in the department, as who may in the whole estate may; whether in the estate at all is asked by the walls.
+func within(tx *act.Tx, action policy.Action, row access.Row) bool {
+	scope := tx.Viewer.Scope(policy.Defect, action)
+	return scope.Covers(row) || !slices.ContainsFunc(scope.Departments, func(p access.Place) bool { return p.Estate == row.Estate })
 }
 
 // stateIn refuses a defect that is in none of the states. Errors: CONFLICT.
@@ -74,7 +80,7 @@ func stateIn(d *ent.Defect, states ...defect.State) error {
 
 // ofDepartment refuses who is not of the department that the defect was passed to. Errors: FORBIDDEN.
 func ofDepartment(tx *act.Tx, d *ent.Defect) error {
-	if tx.Viewer.Scope(policy.Defect, policy.Update).Covers(d.RowScope()) {
+	if within(tx, policy.Update, d.RowScope()) {
 		return nil
 	}
 	return fault.Denied("只有接到通知的部门可以确认、处理这条异常。", "The department that it was passed to acknowledges and resolves it.").By("V5")
@@ -86,7 +92,7 @@ func ofCustomerService(tx *act.Tx, d *ent.Defect, action policy.Action) error {
 	if err != nil {
 		return err
 	}
-	if tx.Viewer.Scope(policy.Defect, action).Covers(access.Row{Estate: d.EstateID, Department: department}) {
+	if within(tx, action, access.Row{Estate: d.EstateID, Department: department}) {
 		return nil
 	}
 	return fault.Denied("这一步由客服部办理。", "Customer service does this.").By("V5")
@@ -183,9 +189,7 @@ func guardDefect(check func(*act.Tx, *ent.Defect) error) act.Guard[*ent.Defect] 
 		ID:     func(d *ent.Defect) uuid.UUID { return d.ID },
 		Load: func(tx *act.Tx, list []uuid.UUID) ([]*ent.Defect, error) {
 			found, err := tx.Defect.Query().Where(defect.IDIn(list...)).All(tx)
-			return slices.DeleteFunc(found, func(d *ent.Defect) bool {
-				return !tx.Viewer.Scope(policy.Defect, policy.Read).Covers(d.RowScope())
-			}), err
+			return slices.DeleteFunc(found, func(d *ent.Defect) bool { return !within(tx, policy.Read, d.RowScope()) }), err
 		},
 		Check: func(tx *act.Tx, d *ent.Defect) error {
 			if err := void.Refuse(d.VoidedAt); err != nil {

@@ -7,6 +7,7 @@ import (
 	"github.com/steward-pm/steward/ent/defect"
 	"github.com/steward-pm/steward/ent/defectevent"
 	"github.com/steward-pm/steward/ent/department"
+	"github.com/steward-pm/steward/internal/access"
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/calendar"
 	"github.com/steward-pm/steward/internal/fault"
@@ -196,5 +197,10 @@ func canVoidDefect(tx *act.Tx, d *ent.Defect) error {
 	if d.State != defect.StateReported {
 		return inHand()
 	}
-	return void.May(tx, void.Recorded{Clause: "V5", By: d.ReportedByID, At: d.CreatedAt, Leads: ofCustomerService(tx, d, policy.Approve) == nil})
+	department, err := obligation.CustomerService(tx, d.EstateID)
+	if err != nil {
+		return err
+	}
+	leads := tx.Viewer.Scope(policy.Defect, policy.Approve).Covers(access.Row{Estate: d.EstateID, Department: department})
+	return void.May(tx, void.Recorded{Clause: "V5", By: d.ReportedByID, At: d.CreatedAt, Leads: leads})
 }
