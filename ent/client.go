@@ -67,10 +67,14 @@ import (
 	"github.com/steward-pm/steward/ent/keyspotcheck"
 	"github.com/steward-pm/steward/ent/keystatement"
 	"github.com/steward-pm/steward/ent/keystatementline"
+	"github.com/steward-pm/steward/ent/mailday"
+	"github.com/steward-pm/steward/ent/maildelivery"
 	"github.com/steward-pm/steward/ent/mailevent"
+	"github.com/steward-pm/steward/ent/mailexcuse"
 	"github.com/steward-pm/steward/ent/mailitem"
 	"github.com/steward-pm/steward/ent/mailreceipt"
 	"github.com/steward-pm/steward/ent/mailreceiptline"
+	"github.com/steward-pm/steward/ent/mailscan"
 	"github.com/steward-pm/steward/ent/meterreading"
 	"github.com/steward-pm/steward/ent/obligation"
 	"github.com/steward-pm/steward/ent/occupancy"
@@ -194,14 +198,22 @@ type Client struct {
 	KeyStatement *KeyStatementClient
 	// KeyStatementLine is the client for interacting with the KeyStatementLine builders.
 	KeyStatementLine *KeyStatementLineClient
+	// MailDay is the client for interacting with the MailDay builders.
+	MailDay *MailDayClient
+	// MailDelivery is the client for interacting with the MailDelivery builders.
+	MailDelivery *MailDeliveryClient
 	// MailEvent is the client for interacting with the MailEvent builders.
 	MailEvent *MailEventClient
+	// MailExcuse is the client for interacting with the MailExcuse builders.
+	MailExcuse *MailExcuseClient
 	// MailItem is the client for interacting with the MailItem builders.
 	MailItem *MailItemClient
 	// MailReceipt is the client for interacting with the MailReceipt builders.
 	MailReceipt *MailReceiptClient
 	// MailReceiptLine is the client for interacting with the MailReceiptLine builders.
 	MailReceiptLine *MailReceiptLineClient
+	// MailScan is the client for interacting with the MailScan builders.
+	MailScan *MailScanClient
 	// MeterReading is the client for interacting with the MeterReading builders.
 	MeterReading *MeterReadingClient
 	// Obligation is the client for interacting with the Obligation builders.
@@ -292,10 +304,14 @@ func (c *Client) init() {
 	c.KeySpotCheck = NewKeySpotCheckClient(c.config)
 	c.KeyStatement = NewKeyStatementClient(c.config)
 	c.KeyStatementLine = NewKeyStatementLineClient(c.config)
+	c.MailDay = NewMailDayClient(c.config)
+	c.MailDelivery = NewMailDeliveryClient(c.config)
 	c.MailEvent = NewMailEventClient(c.config)
+	c.MailExcuse = NewMailExcuseClient(c.config)
 	c.MailItem = NewMailItemClient(c.config)
 	c.MailReceipt = NewMailReceiptClient(c.config)
 	c.MailReceiptLine = NewMailReceiptLineClient(c.config)
+	c.MailScan = NewMailScanClient(c.config)
 	c.MeterReading = NewMeterReadingClient(c.config)
 	c.Obligation = NewObligationClient(c.config)
 	c.Occupancy = NewOccupancyClient(c.config)
@@ -453,10 +469,14 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		KeySpotCheck:           NewKeySpotCheckClient(cfg),
 		KeyStatement:           NewKeyStatementClient(cfg),
 		KeyStatementLine:       NewKeyStatementLineClient(cfg),
+		MailDay:                NewMailDayClient(cfg),
+		MailDelivery:           NewMailDeliveryClient(cfg),
 		MailEvent:              NewMailEventClient(cfg),
+		MailExcuse:             NewMailExcuseClient(cfg),
 		MailItem:               NewMailItemClient(cfg),
 		MailReceipt:            NewMailReceiptClient(cfg),
 		MailReceiptLine:        NewMailReceiptLineClient(cfg),
+		MailScan:               NewMailScanClient(cfg),
 		MeterReading:           NewMeterReadingClient(cfg),
 		Obligation:             NewObligationClient(cfg),
 		Occupancy:              NewOccupancyClient(cfg),
@@ -541,10 +561,14 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		KeySpotCheck:           NewKeySpotCheckClient(cfg),
 		KeyStatement:           NewKeyStatementClient(cfg),
 		KeyStatementLine:       NewKeyStatementLineClient(cfg),
+		MailDay:                NewMailDayClient(cfg),
+		MailDelivery:           NewMailDeliveryClient(cfg),
 		MailEvent:              NewMailEventClient(cfg),
+		MailExcuse:             NewMailExcuseClient(cfg),
 		MailItem:               NewMailItemClient(cfg),
 		MailReceipt:            NewMailReceiptClient(cfg),
 		MailReceiptLine:        NewMailReceiptLineClient(cfg),
+		MailScan:               NewMailScanClient(cfg),
 		MeterReading:           NewMeterReadingClient(cfg),
 		Obligation:             NewObligationClient(cfg),
 		Occupancy:              NewOccupancyClient(cfg),
@@ -599,10 +623,11 @@ func (c *Client) Use(hooks ...Hook) {
 		c.KeyLoan, c.KeyLoanLine, c.KeyLoanRequest, c.KeyLoanRequestLine,
 		c.KeyLockChange, c.KeyLoss, c.KeyMovement, c.KeyReturn, c.KeyScrapping,
 		c.KeySeal, c.KeySet, c.KeySpotCheck, c.KeyStatement, c.KeyStatementLine,
-		c.MailEvent, c.MailItem, c.MailReceipt, c.MailReceiptLine, c.MeterReading,
-		c.Obligation, c.Occupancy, c.Reconciliation, c.ReconciliationLine,
-		c.Renovation, c.RenovationStep, c.Resident, c.Signature, c.Staff,
-		c.StaffFileConsultation, c.Unit, c.Vacancy, c.Violation,
+		c.MailDay, c.MailDelivery, c.MailEvent, c.MailExcuse, c.MailItem,
+		c.MailReceipt, c.MailReceiptLine, c.MailScan, c.MeterReading, c.Obligation,
+		c.Occupancy, c.Reconciliation, c.ReconciliationLine, c.Renovation,
+		c.RenovationStep, c.Resident, c.Signature, c.Staff, c.StaffFileConsultation,
+		c.Unit, c.Vacancy, c.Violation,
 	} {
 		n.Use(hooks...)
 	}
@@ -623,10 +648,11 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 		c.KeyLoan, c.KeyLoanLine, c.KeyLoanRequest, c.KeyLoanRequestLine,
 		c.KeyLockChange, c.KeyLoss, c.KeyMovement, c.KeyReturn, c.KeyScrapping,
 		c.KeySeal, c.KeySet, c.KeySpotCheck, c.KeyStatement, c.KeyStatementLine,
-		c.MailEvent, c.MailItem, c.MailReceipt, c.MailReceiptLine, c.MeterReading,
-		c.Obligation, c.Occupancy, c.Reconciliation, c.ReconciliationLine,
-		c.Renovation, c.RenovationStep, c.Resident, c.Signature, c.Staff,
-		c.StaffFileConsultation, c.Unit, c.Vacancy, c.Violation,
+		c.MailDay, c.MailDelivery, c.MailEvent, c.MailExcuse, c.MailItem,
+		c.MailReceipt, c.MailReceiptLine, c.MailScan, c.MeterReading, c.Obligation,
+		c.Occupancy, c.Reconciliation, c.ReconciliationLine, c.Renovation,
+		c.RenovationStep, c.Resident, c.Signature, c.Staff, c.StaffFileConsultation,
+		c.Unit, c.Vacancy, c.Violation,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -737,14 +763,22 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.KeyStatement.mutate(ctx, m)
 	case *KeyStatementLineMutation:
 		return c.KeyStatementLine.mutate(ctx, m)
+	case *MailDayMutation:
+		return c.MailDay.mutate(ctx, m)
+	case *MailDeliveryMutation:
+		return c.MailDelivery.mutate(ctx, m)
 	case *MailEventMutation:
 		return c.MailEvent.mutate(ctx, m)
+	case *MailExcuseMutation:
+		return c.MailExcuse.mutate(ctx, m)
 	case *MailItemMutation:
 		return c.MailItem.mutate(ctx, m)
 	case *MailReceiptMutation:
 		return c.MailReceipt.mutate(ctx, m)
 	case *MailReceiptLineMutation:
 		return c.MailReceiptLine.mutate(ctx, m)
+	case *MailScanMutation:
+		return c.MailScan.mutate(ctx, m)
 	case *MeterReadingMutation:
 		return c.MeterReading.mutate(ctx, m)
 	case *ObligationMutation:
@@ -10217,6 +10251,352 @@ func (c *KeyStatementLineClient) mutate(ctx context.Context, m *KeyStatementLine
 	}
 }
 
+// MailDayClient is a client for the MailDay schema.
+type MailDayClient struct {
+	config
+}
+
+// NewMailDayClient returns a client for the MailDay from the given config.
+func NewMailDayClient(c config) *MailDayClient {
+	return &MailDayClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `mailday.Hooks(f(g(h())))`.
+func (c *MailDayClient) Use(hooks ...Hook) {
+	c.hooks.MailDay = append(c.hooks.MailDay, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `mailday.Intercept(f(g(h())))`.
+func (c *MailDayClient) Intercept(interceptors ...Interceptor) {
+	c.inters.MailDay = append(c.inters.MailDay, interceptors...)
+}
+
+// Create returns a builder for creating a MailDay entity.
+func (c *MailDayClient) Create() *MailDayCreate {
+	mutation := newMailDayMutation(c.config, OpCreate)
+	return &MailDayCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of MailDay entities.
+func (c *MailDayClient) CreateBulk(builders ...*MailDayCreate) *MailDayCreateBulk {
+	return &MailDayCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *MailDayClient) MapCreateBulk(slice any, setFunc func(*MailDayCreate, int)) *MailDayCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &MailDayCreateBulk{err: fmt.Errorf("calling to MailDayClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*MailDayCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &MailDayCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for MailDay.
+func (c *MailDayClient) Update() *MailDayUpdate {
+	mutation := newMailDayMutation(c.config, OpUpdate)
+	return &MailDayUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *MailDayClient) UpdateOne(_m *MailDay) *MailDayUpdateOne {
+	mutation := newMailDayMutation(c.config, OpUpdateOne, withMailDay(_m))
+	return &MailDayUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *MailDayClient) UpdateOneID(id uuid.UUID) *MailDayUpdateOne {
+	mutation := newMailDayMutation(c.config, OpUpdateOne, withMailDayID(id))
+	return &MailDayUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for MailDay.
+func (c *MailDayClient) Delete() *MailDayDelete {
+	mutation := newMailDayMutation(c.config, OpDelete)
+	return &MailDayDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *MailDayClient) DeleteOne(_m *MailDay) *MailDayDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *MailDayClient) DeleteOneID(id uuid.UUID) *MailDayDeleteOne {
+	builder := c.Delete().Where(mailday.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &MailDayDeleteOne{builder}
+}
+
+// Query returns a query builder for MailDay.
+func (c *MailDayClient) Query() *MailDayQuery {
+	return &MailDayQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeMailDay},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a MailDay entity by its id.
+func (c *MailDayClient) Get(ctx context.Context, id uuid.UUID) (*MailDay, error) {
+	return c.Query().Where(mailday.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *MailDayClient) GetX(ctx context.Context, id uuid.UUID) *MailDay {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a MailDay.
+func (c *MailDayClient) QueryEstate(_m *MailDay) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(mailday.Table, mailday.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, mailday.EstateTable, mailday.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *MailDayClient) Hooks() []Hook {
+	return c.hooks.MailDay
+}
+
+// Interceptors returns the client interceptors.
+func (c *MailDayClient) Interceptors() []Interceptor {
+	return c.inters.MailDay
+}
+
+func (c *MailDayClient) mutate(ctx context.Context, m *MailDayMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&MailDayCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&MailDayUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&MailDayUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&MailDayDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown MailDay mutation op: %q", m.Op())
+	}
+}
+
+// MailDeliveryClient is a client for the MailDelivery schema.
+type MailDeliveryClient struct {
+	config
+}
+
+// NewMailDeliveryClient returns a client for the MailDelivery from the given config.
+func NewMailDeliveryClient(c config) *MailDeliveryClient {
+	return &MailDeliveryClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `maildelivery.Hooks(f(g(h())))`.
+func (c *MailDeliveryClient) Use(hooks ...Hook) {
+	c.hooks.MailDelivery = append(c.hooks.MailDelivery, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `maildelivery.Intercept(f(g(h())))`.
+func (c *MailDeliveryClient) Intercept(interceptors ...Interceptor) {
+	c.inters.MailDelivery = append(c.inters.MailDelivery, interceptors...)
+}
+
+// Create returns a builder for creating a MailDelivery entity.
+func (c *MailDeliveryClient) Create() *MailDeliveryCreate {
+	mutation := newMailDeliveryMutation(c.config, OpCreate)
+	return &MailDeliveryCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of MailDelivery entities.
+func (c *MailDeliveryClient) CreateBulk(builders ...*MailDeliveryCreate) *MailDeliveryCreateBulk {
+	return &MailDeliveryCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *MailDeliveryClient) MapCreateBulk(slice any, setFunc func(*MailDeliveryCreate, int)) *MailDeliveryCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &MailDeliveryCreateBulk{err: fmt.Errorf("calling to MailDeliveryClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*MailDeliveryCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &MailDeliveryCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for MailDelivery.
+func (c *MailDeliveryClient) Update() *MailDeliveryUpdate {
+	mutation := newMailDeliveryMutation(c.config, OpUpdate)
+	return &MailDeliveryUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *MailDeliveryClient) UpdateOne(_m *MailDelivery) *MailDeliveryUpdateOne {
+	mutation := newMailDeliveryMutation(c.config, OpUpdateOne, withMailDelivery(_m))
+	return &MailDeliveryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *MailDeliveryClient) UpdateOneID(id uuid.UUID) *MailDeliveryUpdateOne {
+	mutation := newMailDeliveryMutation(c.config, OpUpdateOne, withMailDeliveryID(id))
+	return &MailDeliveryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for MailDelivery.
+func (c *MailDeliveryClient) Delete() *MailDeliveryDelete {
+	mutation := newMailDeliveryMutation(c.config, OpDelete)
+	return &MailDeliveryDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *MailDeliveryClient) DeleteOne(_m *MailDelivery) *MailDeliveryDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *MailDeliveryClient) DeleteOneID(id uuid.UUID) *MailDeliveryDeleteOne {
+	builder := c.Delete().Where(maildelivery.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &MailDeliveryDeleteOne{builder}
+}
+
+// Query returns a query builder for MailDelivery.
+func (c *MailDeliveryClient) Query() *MailDeliveryQuery {
+	return &MailDeliveryQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeMailDelivery},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a MailDelivery entity by its id.
+func (c *MailDeliveryClient) Get(ctx context.Context, id uuid.UUID) (*MailDelivery, error) {
+	return c.Query().Where(maildelivery.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *MailDeliveryClient) GetX(ctx context.Context, id uuid.UUID) *MailDelivery {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a MailDelivery.
+func (c *MailDeliveryClient) QueryEstate(_m *MailDelivery) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(maildelivery.Table, maildelivery.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, maildelivery.EstateTable, maildelivery.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryHousehold queries the household edge of a MailDelivery.
+func (c *MailDeliveryClient) QueryHousehold(_m *MailDelivery) *HouseholdQuery {
+	query := (&HouseholdClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(maildelivery.Table, maildelivery.FieldID, id),
+			sqlgraph.To(household.Table, household.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, maildelivery.HouseholdTable, maildelivery.HouseholdColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryDepartment queries the department edge of a MailDelivery.
+func (c *MailDeliveryClient) QueryDepartment(_m *MailDelivery) *DepartmentQuery {
+	query := (&DepartmentClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(maildelivery.Table, maildelivery.FieldID, id),
+			sqlgraph.To(department.Table, department.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, maildelivery.DepartmentTable, maildelivery.DepartmentColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryItems queries the items edge of a MailDelivery.
+func (c *MailDeliveryClient) QueryItems(_m *MailDelivery) *MailItemQuery {
+	query := (&MailItemClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(maildelivery.Table, maildelivery.FieldID, id),
+			sqlgraph.To(mailitem.Table, mailitem.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, maildelivery.ItemsTable, maildelivery.ItemsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *MailDeliveryClient) Hooks() []Hook {
+	return c.hooks.MailDelivery
+}
+
+// Interceptors returns the client interceptors.
+func (c *MailDeliveryClient) Interceptors() []Interceptor {
+	return c.inters.MailDelivery
+}
+
+func (c *MailDeliveryClient) mutate(ctx context.Context, m *MailDeliveryMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&MailDeliveryCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&MailDeliveryUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&MailDeliveryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&MailDeliveryDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown MailDelivery mutation op: %q", m.Op())
+	}
+}
+
 // MailEventClient is a client for the MailEvent schema.
 type MailEventClient struct {
 	config
@@ -10379,6 +10759,187 @@ func (c *MailEventClient) mutate(ctx context.Context, m *MailEventMutation) (Val
 		return (&MailEventDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown MailEvent mutation op: %q", m.Op())
+	}
+}
+
+// MailExcuseClient is a client for the MailExcuse schema.
+type MailExcuseClient struct {
+	config
+}
+
+// NewMailExcuseClient returns a client for the MailExcuse from the given config.
+func NewMailExcuseClient(c config) *MailExcuseClient {
+	return &MailExcuseClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `mailexcuse.Hooks(f(g(h())))`.
+func (c *MailExcuseClient) Use(hooks ...Hook) {
+	c.hooks.MailExcuse = append(c.hooks.MailExcuse, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `mailexcuse.Intercept(f(g(h())))`.
+func (c *MailExcuseClient) Intercept(interceptors ...Interceptor) {
+	c.inters.MailExcuse = append(c.inters.MailExcuse, interceptors...)
+}
+
+// Create returns a builder for creating a MailExcuse entity.
+func (c *MailExcuseClient) Create() *MailExcuseCreate {
+	mutation := newMailExcuseMutation(c.config, OpCreate)
+	return &MailExcuseCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of MailExcuse entities.
+func (c *MailExcuseClient) CreateBulk(builders ...*MailExcuseCreate) *MailExcuseCreateBulk {
+	return &MailExcuseCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *MailExcuseClient) MapCreateBulk(slice any, setFunc func(*MailExcuseCreate, int)) *MailExcuseCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &MailExcuseCreateBulk{err: fmt.Errorf("calling to MailExcuseClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*MailExcuseCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &MailExcuseCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for MailExcuse.
+func (c *MailExcuseClient) Update() *MailExcuseUpdate {
+	mutation := newMailExcuseMutation(c.config, OpUpdate)
+	return &MailExcuseUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *MailExcuseClient) UpdateOne(_m *MailExcuse) *MailExcuseUpdateOne {
+	mutation := newMailExcuseMutation(c.config, OpUpdateOne, withMailExcuse(_m))
+	return &MailExcuseUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *MailExcuseClient) UpdateOneID(id uuid.UUID) *MailExcuseUpdateOne {
+	mutation := newMailExcuseMutation(c.config, OpUpdateOne, withMailExcuseID(id))
+	return &MailExcuseUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for MailExcuse.
+func (c *MailExcuseClient) Delete() *MailExcuseDelete {
+	mutation := newMailExcuseMutation(c.config, OpDelete)
+	return &MailExcuseDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *MailExcuseClient) DeleteOne(_m *MailExcuse) *MailExcuseDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *MailExcuseClient) DeleteOneID(id uuid.UUID) *MailExcuseDeleteOne {
+	builder := c.Delete().Where(mailexcuse.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &MailExcuseDeleteOne{builder}
+}
+
+// Query returns a query builder for MailExcuse.
+func (c *MailExcuseClient) Query() *MailExcuseQuery {
+	return &MailExcuseQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeMailExcuse},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a MailExcuse entity by its id.
+func (c *MailExcuseClient) Get(ctx context.Context, id uuid.UUID) (*MailExcuse, error) {
+	return c.Query().Where(mailexcuse.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *MailExcuseClient) GetX(ctx context.Context, id uuid.UUID) *MailExcuse {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a MailExcuse.
+func (c *MailExcuseClient) QueryEstate(_m *MailExcuse) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(mailexcuse.Table, mailexcuse.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, mailexcuse.EstateTable, mailexcuse.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryDay queries the day edge of a MailExcuse.
+func (c *MailExcuseClient) QueryDay(_m *MailExcuse) *MailDayQuery {
+	query := (&MailDayClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(mailexcuse.Table, mailexcuse.FieldID, id),
+			sqlgraph.To(mailday.Table, mailday.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, mailexcuse.DayTable, mailexcuse.DayColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryItem queries the item edge of a MailExcuse.
+func (c *MailExcuseClient) QueryItem(_m *MailExcuse) *MailItemQuery {
+	query := (&MailItemClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(mailexcuse.Table, mailexcuse.FieldID, id),
+			sqlgraph.To(mailitem.Table, mailitem.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, mailexcuse.ItemTable, mailexcuse.ItemColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *MailExcuseClient) Hooks() []Hook {
+	return c.hooks.MailExcuse
+}
+
+// Interceptors returns the client interceptors.
+func (c *MailExcuseClient) Interceptors() []Interceptor {
+	return c.inters.MailExcuse
+}
+
+func (c *MailExcuseClient) mutate(ctx context.Context, m *MailExcuseMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&MailExcuseCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&MailExcuseUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&MailExcuseUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&MailExcuseDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown MailExcuse mutation op: %q", m.Op())
 	}
 }
 
@@ -10547,6 +11108,22 @@ func (c *MailItemClient) QueryDepartment(_m *MailItem) *DepartmentQuery {
 			sqlgraph.From(mailitem.Table, mailitem.FieldID, id),
 			sqlgraph.To(department.Table, department.FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, false, mailitem.DepartmentTable, mailitem.DepartmentColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryDelivery queries the delivery edge of a MailItem.
+func (c *MailItemClient) QueryDelivery(_m *MailItem) *MailDeliveryQuery {
+	query := (&MailDeliveryClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(mailitem.Table, mailitem.FieldID, id),
+			sqlgraph.To(maildelivery.Table, maildelivery.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, mailitem.DeliveryTable, mailitem.DeliveryColumn),
 		)
 		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
 		return fromV, nil
@@ -10922,6 +11499,187 @@ func (c *MailReceiptLineClient) mutate(ctx context.Context, m *MailReceiptLineMu
 		return (&MailReceiptLineDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown MailReceiptLine mutation op: %q", m.Op())
+	}
+}
+
+// MailScanClient is a client for the MailScan schema.
+type MailScanClient struct {
+	config
+}
+
+// NewMailScanClient returns a client for the MailScan from the given config.
+func NewMailScanClient(c config) *MailScanClient {
+	return &MailScanClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `mailscan.Hooks(f(g(h())))`.
+func (c *MailScanClient) Use(hooks ...Hook) {
+	c.hooks.MailScan = append(c.hooks.MailScan, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `mailscan.Intercept(f(g(h())))`.
+func (c *MailScanClient) Intercept(interceptors ...Interceptor) {
+	c.inters.MailScan = append(c.inters.MailScan, interceptors...)
+}
+
+// Create returns a builder for creating a MailScan entity.
+func (c *MailScanClient) Create() *MailScanCreate {
+	mutation := newMailScanMutation(c.config, OpCreate)
+	return &MailScanCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of MailScan entities.
+func (c *MailScanClient) CreateBulk(builders ...*MailScanCreate) *MailScanCreateBulk {
+	return &MailScanCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *MailScanClient) MapCreateBulk(slice any, setFunc func(*MailScanCreate, int)) *MailScanCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &MailScanCreateBulk{err: fmt.Errorf("calling to MailScanClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*MailScanCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &MailScanCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for MailScan.
+func (c *MailScanClient) Update() *MailScanUpdate {
+	mutation := newMailScanMutation(c.config, OpUpdate)
+	return &MailScanUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *MailScanClient) UpdateOne(_m *MailScan) *MailScanUpdateOne {
+	mutation := newMailScanMutation(c.config, OpUpdateOne, withMailScan(_m))
+	return &MailScanUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *MailScanClient) UpdateOneID(id uuid.UUID) *MailScanUpdateOne {
+	mutation := newMailScanMutation(c.config, OpUpdateOne, withMailScanID(id))
+	return &MailScanUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for MailScan.
+func (c *MailScanClient) Delete() *MailScanDelete {
+	mutation := newMailScanMutation(c.config, OpDelete)
+	return &MailScanDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *MailScanClient) DeleteOne(_m *MailScan) *MailScanDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *MailScanClient) DeleteOneID(id uuid.UUID) *MailScanDeleteOne {
+	builder := c.Delete().Where(mailscan.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &MailScanDeleteOne{builder}
+}
+
+// Query returns a query builder for MailScan.
+func (c *MailScanClient) Query() *MailScanQuery {
+	return &MailScanQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeMailScan},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a MailScan entity by its id.
+func (c *MailScanClient) Get(ctx context.Context, id uuid.UUID) (*MailScan, error) {
+	return c.Query().Where(mailscan.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *MailScanClient) GetX(ctx context.Context, id uuid.UUID) *MailScan {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a MailScan.
+func (c *MailScanClient) QueryEstate(_m *MailScan) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(mailscan.Table, mailscan.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, mailscan.EstateTable, mailscan.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryDay queries the day edge of a MailScan.
+func (c *MailScanClient) QueryDay(_m *MailScan) *MailDayQuery {
+	query := (&MailDayClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(mailscan.Table, mailscan.FieldID, id),
+			sqlgraph.To(mailday.Table, mailday.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, mailscan.DayTable, mailscan.DayColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryItem queries the item edge of a MailScan.
+func (c *MailScanClient) QueryItem(_m *MailScan) *MailItemQuery {
+	query := (&MailItemClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(mailscan.Table, mailscan.FieldID, id),
+			sqlgraph.To(mailitem.Table, mailitem.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, mailscan.ItemTable, mailscan.ItemColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *MailScanClient) Hooks() []Hook {
+	return c.hooks.MailScan
+}
+
+// Interceptors returns the client interceptors.
+func (c *MailScanClient) Interceptors() []Interceptor {
+	return c.inters.MailScan
+}
+
+func (c *MailScanClient) mutate(ctx context.Context, m *MailScanMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&MailScanCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&MailScanUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&MailScanUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&MailScanDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown MailScan mutation op: %q", m.Op())
 	}
 }
 
@@ -13343,10 +14101,11 @@ type (
 		KeyBalance, KeyCabinetOpening, KeyCopyOrder, KeyFollowUp, KeyGeneration,
 		KeyHolder, KeyHook, KeyLoan, KeyLoanLine, KeyLoanRequest, KeyLoanRequestLine,
 		KeyLockChange, KeyLoss, KeyMovement, KeyReturn, KeyScrapping, KeySeal, KeySet,
-		KeySpotCheck, KeyStatement, KeyStatementLine, MailEvent, MailItem, MailReceipt,
-		MailReceiptLine, MeterReading, Obligation, Occupancy, Reconciliation,
-		ReconciliationLine, Renovation, RenovationStep, Resident, Signature, Staff,
-		StaffFileConsultation, Unit, Vacancy, Violation []ent.Hook
+		KeySpotCheck, KeyStatement, KeyStatementLine, MailDay, MailDelivery, MailEvent,
+		MailExcuse, MailItem, MailReceipt, MailReceiptLine, MailScan, MeterReading,
+		Obligation, Occupancy, Reconciliation, ReconciliationLine, Renovation,
+		RenovationStep, Resident, Signature, Staff, StaffFileConsultation, Unit,
+		Vacancy, Violation []ent.Hook
 	}
 	inters struct {
 		Approval, ArchiveDestruction, ArchiveDestructionLine, ArchiveDocument,
@@ -13358,9 +14117,10 @@ type (
 		KeyBalance, KeyCabinetOpening, KeyCopyOrder, KeyFollowUp, KeyGeneration,
 		KeyHolder, KeyHook, KeyLoan, KeyLoanLine, KeyLoanRequest, KeyLoanRequestLine,
 		KeyLockChange, KeyLoss, KeyMovement, KeyReturn, KeyScrapping, KeySeal, KeySet,
-		KeySpotCheck, KeyStatement, KeyStatementLine, MailEvent, MailItem, MailReceipt,
-		MailReceiptLine, MeterReading, Obligation, Occupancy, Reconciliation,
-		ReconciliationLine, Renovation, RenovationStep, Resident, Signature, Staff,
-		StaffFileConsultation, Unit, Vacancy, Violation []ent.Interceptor
+		KeySpotCheck, KeyStatement, KeyStatementLine, MailDay, MailDelivery, MailEvent,
+		MailExcuse, MailItem, MailReceipt, MailReceiptLine, MailScan, MeterReading,
+		Obligation, Occupancy, Reconciliation, ReconciliationLine, Renovation,
+		RenovationStep, Resident, Signature, Staff, StaffFileConsultation, Unit,
+		Vacancy, Violation []ent.Interceptor
 	}
 )

@@ -119,6 +119,10 @@ var (
 	MailReceiptLine        = resource("MailReceiptLine")
 	MailItem               = resource("MailItem")
 	MailEvent              = resource("MailEvent")
+	MailDelivery           = resource("MailDelivery")
+	MailDay                = resource("MailDay")
+	MailScan               = resource("MailScan")
+	MailExcuse             = resource("MailExcuse")
 	Vacancy                = resource("Vacancy")
 	MeterReading           = resource("MeterReading")
 

@@ -833,6 +833,10 @@ type ComplexityRoot struct {
 		SpotCheck func(childComplexity int) int
 	}
 
+	CloseMailDayPayload struct {
+		Day func(childComplexity int) int
+	}
+
 	CloseVolumePayload struct {
 		Volume func(childComplexity int) int
 	}
@@ -999,6 +1003,10 @@ type ComplexityRoot struct {
 		Request func(childComplexity int) int
 	}
 
+	DeliverMailPayload struct {
+		Deliveries func(childComplexity int) int
+	}
+
 	Department struct {
 		CreatedAt func(childComplexity int) int
 		Estate    func(childComplexity int) int
@@ -1077,6 +1085,18 @@ type ComplexityRoot struct {
 	EstateEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	ExcuseMailPayload struct {
+		Excuses func(childComplexity int) int
+	}
+
+	ExplainMailScansPayload struct {
+		Scans func(childComplexity int) int
+	}
+
+	ExplainMissingMailPayload struct {
+		Excuses func(childComplexity int) int
 	}
 
 	ExtendArchiveLoanPayload struct {
@@ -2084,11 +2104,92 @@ type ComplexityRoot struct {
 		Loan func(childComplexity int) int
 	}
 
+	MailDay struct {
+		AlreadyDelivered func(childComplexity int) int
+		ClosedAt         func(childComplexity int) int
+		ClosedByID       func(childComplexity int) int
+		ClosedByName     func(childComplexity int) int
+		CreatedAt        func(childComplexity int) int
+		Day              func(childComplexity int) int
+		Doubled          func(childComplexity int) int
+		Estate           func(childComplexity int) int
+		EstateID         func(childComplexity int) int
+		ID               func(childComplexity int) int
+		Listed           func(childComplexity int) int
+		Matched          func(childComplexity int) int
+		Missing          func(childComplexity int) int
+		OpenedAt         func(childComplexity int) int
+		State            func(childComplexity int) int
+		Undelivered      func(childComplexity int) int
+		Unknown          func(childComplexity int) int
+	}
+
+	MailDayCheck struct {
+		AlreadyDelivered func(childComplexity int) int
+		Day              func(childComplexity int) int
+		Doubled          func(childComplexity int) int
+		Listed           func(childComplexity int) int
+		Matched          func(childComplexity int) int
+		Missing          func(childComplexity int) int
+		MissingOpen      func(childComplexity int) int
+		ScansOpen        func(childComplexity int) int
+		Undelivered      func(childComplexity int) int
+		UndeliveredOpen  func(childComplexity int) int
+		Unknown          func(childComplexity int) int
+	}
+
+	MailDayConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	MailDayEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	MailDelivery struct {
+		Count           func(childComplexity int) int
+		CreatedAt       func(childComplexity int) int
+		DeliveredAt     func(childComplexity int) int
+		DeliveredByID   func(childComplexity int) int
+		DeliveredByName func(childComplexity int) int
+		Department      func(childComplexity int) int
+		DepartmentID    func(childComplexity int) int
+		Estate          func(childComplexity int) int
+		EstateID        func(childComplexity int) int
+		Household       func(childComplexity int) int
+		HouseholdID     func(childComplexity int) int
+		ID              func(childComplexity int) int
+		Items           func(childComplexity int) int
+		LateReason      func(childComplexity int) int
+		Method          func(childComplexity int) int
+		Recipient       func(childComplexity int) int
+		Slot            func(childComplexity int) int
+		VoidReason      func(childComplexity int) int
+		VoidedAt        func(childComplexity int) int
+		VoidedByID      func(childComplexity int) int
+		VoidedByName    func(childComplexity int) int
+	}
+
+	MailDeliveryConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	MailDeliveryEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	MailEvent struct {
 		ActedAt      func(childComplexity int) int
 		ActedByID    func(childComplexity int) int
 		ActedByName  func(childComplexity int) int
 		CreatedAt    func(childComplexity int) int
+		DeliveryID   func(childComplexity int) int
 		DepartmentID func(childComplexity int) int
 		Estate       func(childComplexity int) int
 		EstateID     func(childComplexity int) int
@@ -2101,12 +2202,41 @@ type ComplexityRoot struct {
 		TakenBy      func(childComplexity int) int
 	}
 
+	MailExcuse struct {
+		CreatedAt   func(childComplexity int) int
+		Day         func(childComplexity int) int
+		DayID       func(childComplexity int) int
+		Estate      func(childComplexity int) int
+		EstateID    func(childComplexity int) int
+		GivenAt     func(childComplexity int) int
+		GivenByID   func(childComplexity int) int
+		GivenByName func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Item        func(childComplexity int) int
+		ItemID      func(childComplexity int) int
+		Kind        func(childComplexity int) int
+		Reason      func(childComplexity int) int
+	}
+
+	MailExcuseConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	MailExcuseEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	MailItem struct {
 		Addressee        func(childComplexity int) int
 		Barcode          func(childComplexity int) int
 		ChangedAt        func(childComplexity int) int
 		ChangedByName    func(childComplexity int) int
 		CreatedAt        func(childComplexity int) int
+		Delivery         func(childComplexity int) int
+		DeliveryID       func(childComplexity int) int
 		Department       func(childComplexity int) int
 		DepartmentID     func(childComplexity int) int
 		Estate           func(childComplexity int) int
@@ -2183,6 +2313,39 @@ type ComplexityRoot struct {
 		ReceiptID  func(childComplexity int) int
 		Remark     func(childComplexity int) int
 		Stated     func(childComplexity int) int
+	}
+
+	MailScan struct {
+		Code            func(childComplexity int) int
+		CreatedAt       func(childComplexity int) int
+		Day             func(childComplexity int) int
+		DayID           func(childComplexity int) int
+		Desk            func(childComplexity int) int
+		Estate          func(childComplexity int) int
+		EstateID        func(childComplexity int) int
+		ExplainedAt     func(childComplexity int) int
+		ExplainedByID   func(childComplexity int) int
+		ExplainedByName func(childComplexity int) int
+		Explanation     func(childComplexity int) int
+		ID              func(childComplexity int) int
+		Item            func(childComplexity int) int
+		ItemID          func(childComplexity int) int
+		Key             func(childComplexity int) int
+		Outcome         func(childComplexity int) int
+		ScannedAt       func(childComplexity int) int
+		ScannedByID     func(childComplexity int) int
+		ScannedByName   func(childComplexity int) int
+	}
+
+	MailScanConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	MailScanEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	MarkMailDeadPayload struct {
@@ -2274,6 +2437,7 @@ type ComplexityRoot struct {
 		ClearKeyHook              func(childComplexity int, input keys.ClearKeyHookInput) int
 		CloseKeyMonth             func(childComplexity int, input keys.CloseKeyMonthInput) int
 		CloseKeySpotCheck         func(childComplexity int, input keys.CloseKeySpotCheckInput) int
+		CloseMailDay              func(childComplexity int, input mail.CloseMailDayInput) int
 		CloseVolume               func(childComplexity int, input archives.CloseVolumeInput) int
 		CompleteKeyScrapping      func(childComplexity int, input keys.CompleteKeyScrappingInput) int
 		ConsentKeyScrapping       func(childComplexity int, input keys.ConsentKeyScrappingInput) int
@@ -2294,6 +2458,7 @@ type ComplexityRoot struct {
 		DecideMail                func(childComplexity int, input mail.DecideMailInput) int
 		DeclineApproval           func(childComplexity int, input approval.DeclineApprovalInput) int
 		DeclineArchiveRequest     func(childComplexity int, input archives.DeclineArchiveRequestInput) int
+		DeliverMail               func(childComplexity int, input mail.DeliverMailInput) int
 		DescribeVacancy           func(childComplexity int, input vacancy.DescribeVacancyInput) int
 		DestroyArchive            func(childComplexity int, input archives.DestroyArchiveInput) int
 		DisableAccount            func(childComplexity int, input identity.AccountInput) int
@@ -2301,6 +2466,9 @@ type ComplexityRoot struct {
 		DrawKeySpotCheck          func(childComplexity int, input keys.DrawKeySpotCheckInput) int
 		EnableAccount             func(childComplexity int, input identity.AccountInput) int
 		EndEmployment             func(childComplexity int, input registry.EndEmploymentInput) int
+		ExcuseMail                func(childComplexity int, input mail.ExcuseMailInput) int
+		ExplainMailScans          func(childComplexity int, input mail.ExplainMailScansInput) int
+		ExplainMissingMail        func(childComplexity int, input mail.ExplainMissingMailInput) int
 		ExtendArchiveLoan         func(childComplexity int, input archives.ExtendArchiveLoanInput) int
 		ExtendKeyLoan             func(childComplexity int, input keys.ExtendKeyLoanInput) int
 		GiveApproval              func(childComplexity int, input approval.GiveApprovalInput) int
@@ -2344,6 +2512,7 @@ type ComplexityRoot struct {
 		RegisterMail              func(childComplexity int, input mail.RegisterMailInput) int
 		ReleaseArchiveHold        func(childComplexity int, input archives.ReleaseArchiveHoldInput) int
 		RemoveKeyAcceptanceLine   func(childComplexity int, input keys.RemoveKeyAcceptanceLineInput) int
+		ReopenMailDay             func(childComplexity int, input mail.ReopenMailDayInput) int
 		ReopenVolume              func(childComplexity int, input archives.ReopenVolumeInput) int
 		ReportKeyLoss             func(childComplexity int, input keys.ReportKeyLossInput) int
 		RequestArchive            func(childComplexity int, input archives.RequestArchiveInput) int
@@ -2359,6 +2528,7 @@ type ComplexityRoot struct {
 		RevokeGrant               func(childComplexity int, input identity.RevokeGrantInput) int
 		RevokeOtherSessions       func(childComplexity int) int
 		RevokeSession             func(childComplexity int, input identity.RevokeSessionInput) int
+		ScanMail                  func(childComplexity int, input mail.ScanMailInput) int
 		SealKeys                  func(childComplexity int, input keys.SealKeysInput) int
 		SetArchiveRetention       func(childComplexity int, input archives.SetArchiveRetentionInput) int
 		SignIn                    func(childComplexity int, input identity.SignInInput) int
@@ -2392,6 +2562,7 @@ type ComplexityRoot struct {
 		VoidKeyLoss               func(childComplexity int, input keys.VoidKeyLossInput) int
 		VoidKeyMovement           func(childComplexity int, input keys.VoidKeyMovementInput) int
 		VoidKeyReturn             func(childComplexity int, input keys.VoidKeyReturnInput) int
+		VoidMailDelivery          func(childComplexity int, input mail.VoidMailDeliveryInput) int
 		VoidMailItem              func(childComplexity int, input mail.VoidMailItemInput) int
 		VoidMailReceipt           func(childComplexity int, input mail.VoidMailReceiptInput) int
 		VoidMeterReading          func(childComplexity int, input vacancy.VoidMeterReadingInput) int
@@ -2580,8 +2751,15 @@ type ComplexityRoot struct {
 		KeySpotChecks                 func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeySpotCheckOrder, where *ent.KeySpotCheckWhereInput) int
 		KeyStatementLines             func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyStatementLineOrder, where *ent.KeyStatementLineWhereInput) int
 		KeyStatements                 func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyStatementOrder, where *ent.KeyStatementWhereInput) int
+		MailDayCheck                  func(childComplexity int, dayID uuid.UUID) int
+		MailDays                      func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.MailDayOrder, where *ent.MailDayWhereInput) int
+		MailDeliveries                func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.MailDeliveryOrder, where *ent.MailDeliveryWhereInput) int
+		MailExcuses                   func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.MailExcuseOrder, where *ent.MailExcuseWhereInput) int
 		MailItems                     func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.MailItemOrder, where *ent.MailItemWhereInput) int
+		MailMissing                   func(childComplexity int, dayID uuid.UUID, unexplained *bool, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.MailItemOrder) int
 		MailReceipts                  func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.MailReceiptOrder, where *ent.MailReceiptWhereInput) int
+		MailScans                     func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.MailScanOrder, where *ent.MailScanWhereInput) int
+		MailUndelivered               func(childComplexity int, dayID uuid.UUID, unexplained *bool, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.MailItemOrder) int
 		Node                          func(childComplexity int, id uuid.UUID) int
 		Nodes                         func(childComplexity int, ids []uuid.UUID) int
 		Obligations                   func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ObligationOrder, where *ent.ObligationWhereInput) int
@@ -2791,6 +2969,10 @@ type ComplexityRoot struct {
 		Step         func(childComplexity int) int
 	}
 
+	ReopenMailDayPayload struct {
+		Day func(childComplexity int) int
+	}
+
 	ReopenVolumePayload struct {
 		Volume func(childComplexity int) int
 	}
@@ -2875,6 +3057,11 @@ type ComplexityRoot struct {
 
 	RevokeSessionPayload struct {
 		SessionID func(childComplexity int) int
+	}
+
+	ScanMailPayload struct {
+		Day   func(childComplexity int) int
+		Scans func(childComplexity int) int
 	}
 
 	SealKeysPayload struct {
@@ -3232,6 +3419,11 @@ type ComplexityRoot struct {
 	VoidKeyReturnPayload struct {
 		KeyReturn func(childComplexity int) int
 		Loan      func(childComplexity int) int
+	}
+
+	VoidMailDeliveryPayload struct {
+		Delivery func(childComplexity int) int
+		Items    func(childComplexity int) int
 	}
 
 	VoidMailItemPayload struct {
@@ -6510,6 +6702,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CloseKeySpotCheckPayload.SpotCheck(childComplexity), true
 
+	case "CloseMailDayPayload.day":
+		if e.ComplexityRoot.CloseMailDayPayload.Day == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CloseMailDayPayload.Day(childComplexity), true
+
 	case "CloseVolumePayload.volume":
 		if e.ComplexityRoot.CloseVolumePayload.Volume == nil {
 			break
@@ -7064,6 +7263,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DeclineArchiveRequestPayload.Request(childComplexity), true
 
+	case "DeliverMailPayload.deliveries":
+		if e.ComplexityRoot.DeliverMailPayload.Deliveries == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeliverMailPayload.Deliveries(childComplexity), true
+
 	case "Department.createdAt":
 		if e.ComplexityRoot.Department.CreatedAt == nil {
 			break
@@ -7339,6 +7545,27 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.EstateEdge.Node(childComplexity), true
+
+	case "ExcuseMailPayload.excuses":
+		if e.ComplexityRoot.ExcuseMailPayload.Excuses == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExcuseMailPayload.Excuses(childComplexity), true
+
+	case "ExplainMailScansPayload.scans":
+		if e.ComplexityRoot.ExplainMailScansPayload.Scans == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExplainMailScansPayload.Scans(childComplexity), true
+
+	case "ExplainMissingMailPayload.excuses":
+		if e.ComplexityRoot.ExplainMissingMailPayload.Excuses == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExplainMissingMailPayload.Excuses(childComplexity), true
 
 	case "ExtendArchiveLoanPayload.loan":
 		if e.ComplexityRoot.ExtendArchiveLoanPayload.Loan == nil {
@@ -11551,6 +11778,367 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.LendKeysPayload.Loan(childComplexity), true
 
+	case "MailDay.alreadyDelivered":
+		if e.ComplexityRoot.MailDay.AlreadyDelivered == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDay.AlreadyDelivered(childComplexity), true
+	case "MailDay.closedAt":
+		if e.ComplexityRoot.MailDay.ClosedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDay.ClosedAt(childComplexity), true
+	case "MailDay.closedByID":
+		if e.ComplexityRoot.MailDay.ClosedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDay.ClosedByID(childComplexity), true
+	case "MailDay.closedByName":
+		if e.ComplexityRoot.MailDay.ClosedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDay.ClosedByName(childComplexity), true
+	case "MailDay.createdAt":
+		if e.ComplexityRoot.MailDay.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDay.CreatedAt(childComplexity), true
+	case "MailDay.day":
+		if e.ComplexityRoot.MailDay.Day == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDay.Day(childComplexity), true
+	case "MailDay.doubled":
+		if e.ComplexityRoot.MailDay.Doubled == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDay.Doubled(childComplexity), true
+	case "MailDay.estate":
+		if e.ComplexityRoot.MailDay.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDay.Estate(childComplexity), true
+	case "MailDay.estateID":
+		if e.ComplexityRoot.MailDay.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDay.EstateID(childComplexity), true
+	case "MailDay.id":
+		if e.ComplexityRoot.MailDay.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDay.ID(childComplexity), true
+	case "MailDay.listed":
+		if e.ComplexityRoot.MailDay.Listed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDay.Listed(childComplexity), true
+	case "MailDay.matched":
+		if e.ComplexityRoot.MailDay.Matched == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDay.Matched(childComplexity), true
+	case "MailDay.missing":
+		if e.ComplexityRoot.MailDay.Missing == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDay.Missing(childComplexity), true
+	case "MailDay.openedAt":
+		if e.ComplexityRoot.MailDay.OpenedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDay.OpenedAt(childComplexity), true
+	case "MailDay.state":
+		if e.ComplexityRoot.MailDay.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDay.State(childComplexity), true
+	case "MailDay.undelivered":
+		if e.ComplexityRoot.MailDay.Undelivered == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDay.Undelivered(childComplexity), true
+	case "MailDay.unknown":
+		if e.ComplexityRoot.MailDay.Unknown == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDay.Unknown(childComplexity), true
+
+	case "MailDayCheck.alreadyDelivered":
+		if e.ComplexityRoot.MailDayCheck.AlreadyDelivered == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDayCheck.AlreadyDelivered(childComplexity), true
+	case "MailDayCheck.day":
+		if e.ComplexityRoot.MailDayCheck.Day == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDayCheck.Day(childComplexity), true
+	case "MailDayCheck.doubled":
+		if e.ComplexityRoot.MailDayCheck.Doubled == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDayCheck.Doubled(childComplexity), true
+	case "MailDayCheck.listed":
+		if e.ComplexityRoot.MailDayCheck.Listed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDayCheck.Listed(childComplexity), true
+	case "MailDayCheck.matched":
+		if e.ComplexityRoot.MailDayCheck.Matched == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDayCheck.Matched(childComplexity), true
+	case "MailDayCheck.missing":
+		if e.ComplexityRoot.MailDayCheck.Missing == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDayCheck.Missing(childComplexity), true
+	case "MailDayCheck.missingOpen":
+		if e.ComplexityRoot.MailDayCheck.MissingOpen == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDayCheck.MissingOpen(childComplexity), true
+	case "MailDayCheck.scansOpen":
+		if e.ComplexityRoot.MailDayCheck.ScansOpen == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDayCheck.ScansOpen(childComplexity), true
+	case "MailDayCheck.undelivered":
+		if e.ComplexityRoot.MailDayCheck.Undelivered == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDayCheck.Undelivered(childComplexity), true
+	case "MailDayCheck.undeliveredOpen":
+		if e.ComplexityRoot.MailDayCheck.UndeliveredOpen == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDayCheck.UndeliveredOpen(childComplexity), true
+	case "MailDayCheck.unknown":
+		if e.ComplexityRoot.MailDayCheck.Unknown == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDayCheck.Unknown(childComplexity), true
+
+	case "MailDayConnection.edges":
+		if e.ComplexityRoot.MailDayConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDayConnection.Edges(childComplexity), true
+	case "MailDayConnection.pageInfo":
+		if e.ComplexityRoot.MailDayConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDayConnection.PageInfo(childComplexity), true
+	case "MailDayConnection.totalCount":
+		if e.ComplexityRoot.MailDayConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDayConnection.TotalCount(childComplexity), true
+
+	case "MailDayEdge.cursor":
+		if e.ComplexityRoot.MailDayEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDayEdge.Cursor(childComplexity), true
+	case "MailDayEdge.node":
+		if e.ComplexityRoot.MailDayEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDayEdge.Node(childComplexity), true
+
+	case "MailDelivery.count":
+		if e.ComplexityRoot.MailDelivery.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDelivery.Count(childComplexity), true
+	case "MailDelivery.createdAt":
+		if e.ComplexityRoot.MailDelivery.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDelivery.CreatedAt(childComplexity), true
+	case "MailDelivery.deliveredAt":
+		if e.ComplexityRoot.MailDelivery.DeliveredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDelivery.DeliveredAt(childComplexity), true
+	case "MailDelivery.deliveredByID":
+		if e.ComplexityRoot.MailDelivery.DeliveredByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDelivery.DeliveredByID(childComplexity), true
+	case "MailDelivery.deliveredByName":
+		if e.ComplexityRoot.MailDelivery.DeliveredByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDelivery.DeliveredByName(childComplexity), true
+	case "MailDelivery.department":
+		if e.ComplexityRoot.MailDelivery.Department == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDelivery.Department(childComplexity), true
+	case "MailDelivery.departmentID":
+		if e.ComplexityRoot.MailDelivery.DepartmentID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDelivery.DepartmentID(childComplexity), true
+	case "MailDelivery.estate":
+		if e.ComplexityRoot.MailDelivery.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDelivery.Estate(childComplexity), true
+	case "MailDelivery.estateID":
+		if e.ComplexityRoot.MailDelivery.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDelivery.EstateID(childComplexity), true
+	case "MailDelivery.household":
+		if e.ComplexityRoot.MailDelivery.Household == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDelivery.Household(childComplexity), true
+	case "MailDelivery.householdID":
+		if e.ComplexityRoot.MailDelivery.HouseholdID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDelivery.HouseholdID(childComplexity), true
+	case "MailDelivery.id":
+		if e.ComplexityRoot.MailDelivery.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDelivery.ID(childComplexity), true
+	case "MailDelivery.items":
+		if e.ComplexityRoot.MailDelivery.Items == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDelivery.Items(childComplexity), true
+	case "MailDelivery.lateReason":
+		if e.ComplexityRoot.MailDelivery.LateReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDelivery.LateReason(childComplexity), true
+	case "MailDelivery.method":
+		if e.ComplexityRoot.MailDelivery.Method == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDelivery.Method(childComplexity), true
+	case "MailDelivery.recipient":
+		if e.ComplexityRoot.MailDelivery.Recipient == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDelivery.Recipient(childComplexity), true
+	case "MailDelivery.slot":
+		if e.ComplexityRoot.MailDelivery.Slot == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDelivery.Slot(childComplexity), true
+	case "MailDelivery.voidReason":
+		if e.ComplexityRoot.MailDelivery.VoidReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDelivery.VoidReason(childComplexity), true
+	case "MailDelivery.voidedAt":
+		if e.ComplexityRoot.MailDelivery.VoidedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDelivery.VoidedAt(childComplexity), true
+	case "MailDelivery.voidedByID":
+		if e.ComplexityRoot.MailDelivery.VoidedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDelivery.VoidedByID(childComplexity), true
+	case "MailDelivery.voidedByName":
+		if e.ComplexityRoot.MailDelivery.VoidedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDelivery.VoidedByName(childComplexity), true
+
+	case "MailDeliveryConnection.edges":
+		if e.ComplexityRoot.MailDeliveryConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDeliveryConnection.Edges(childComplexity), true
+	case "MailDeliveryConnection.pageInfo":
+		if e.ComplexityRoot.MailDeliveryConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDeliveryConnection.PageInfo(childComplexity), true
+	case "MailDeliveryConnection.totalCount":
+		if e.ComplexityRoot.MailDeliveryConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDeliveryConnection.TotalCount(childComplexity), true
+
+	case "MailDeliveryEdge.cursor":
+		if e.ComplexityRoot.MailDeliveryEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDeliveryEdge.Cursor(childComplexity), true
+	case "MailDeliveryEdge.node":
+		if e.ComplexityRoot.MailDeliveryEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDeliveryEdge.Node(childComplexity), true
+
 	case "MailEvent.actedAt":
 		if e.ComplexityRoot.MailEvent.ActedAt == nil {
 			break
@@ -11575,6 +12163,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.MailEvent.CreatedAt(childComplexity), true
+	case "MailEvent.deliveryID":
+		if e.ComplexityRoot.MailEvent.DeliveryID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailEvent.DeliveryID(childComplexity), true
 	case "MailEvent.departmentID":
 		if e.ComplexityRoot.MailEvent.DepartmentID == nil {
 			break
@@ -11636,6 +12230,117 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.MailEvent.TakenBy(childComplexity), true
 
+	case "MailExcuse.createdAt":
+		if e.ComplexityRoot.MailExcuse.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailExcuse.CreatedAt(childComplexity), true
+	case "MailExcuse.day":
+		if e.ComplexityRoot.MailExcuse.Day == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailExcuse.Day(childComplexity), true
+	case "MailExcuse.dayID":
+		if e.ComplexityRoot.MailExcuse.DayID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailExcuse.DayID(childComplexity), true
+	case "MailExcuse.estate":
+		if e.ComplexityRoot.MailExcuse.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailExcuse.Estate(childComplexity), true
+	case "MailExcuse.estateID":
+		if e.ComplexityRoot.MailExcuse.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailExcuse.EstateID(childComplexity), true
+	case "MailExcuse.givenAt":
+		if e.ComplexityRoot.MailExcuse.GivenAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailExcuse.GivenAt(childComplexity), true
+	case "MailExcuse.givenByID":
+		if e.ComplexityRoot.MailExcuse.GivenByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailExcuse.GivenByID(childComplexity), true
+	case "MailExcuse.givenByName":
+		if e.ComplexityRoot.MailExcuse.GivenByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailExcuse.GivenByName(childComplexity), true
+	case "MailExcuse.id":
+		if e.ComplexityRoot.MailExcuse.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailExcuse.ID(childComplexity), true
+	case "MailExcuse.item":
+		if e.ComplexityRoot.MailExcuse.Item == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailExcuse.Item(childComplexity), true
+	case "MailExcuse.itemID":
+		if e.ComplexityRoot.MailExcuse.ItemID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailExcuse.ItemID(childComplexity), true
+	case "MailExcuse.kind":
+		if e.ComplexityRoot.MailExcuse.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailExcuse.Kind(childComplexity), true
+	case "MailExcuse.reason":
+		if e.ComplexityRoot.MailExcuse.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailExcuse.Reason(childComplexity), true
+
+	case "MailExcuseConnection.edges":
+		if e.ComplexityRoot.MailExcuseConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailExcuseConnection.Edges(childComplexity), true
+	case "MailExcuseConnection.pageInfo":
+		if e.ComplexityRoot.MailExcuseConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailExcuseConnection.PageInfo(childComplexity), true
+	case "MailExcuseConnection.totalCount":
+		if e.ComplexityRoot.MailExcuseConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailExcuseConnection.TotalCount(childComplexity), true
+
+	case "MailExcuseEdge.cursor":
+		if e.ComplexityRoot.MailExcuseEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailExcuseEdge.Cursor(childComplexity), true
+	case "MailExcuseEdge.node":
+		if e.ComplexityRoot.MailExcuseEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailExcuseEdge.Node(childComplexity), true
+
 	case "MailItem.addressee":
 		if e.ComplexityRoot.MailItem.Addressee == nil {
 			break
@@ -11666,6 +12371,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.MailItem.CreatedAt(childComplexity), true
+	case "MailItem.delivery":
+		if e.ComplexityRoot.MailItem.Delivery == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailItem.Delivery(childComplexity), true
+	case "MailItem.deliveryID":
+		if e.ComplexityRoot.MailItem.DeliveryID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailItem.DeliveryID(childComplexity), true
 	case "MailItem.department":
 		if e.ComplexityRoot.MailItem.Department == nil {
 			break
@@ -12020,6 +12737,153 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.MailReceiptLine.Stated(childComplexity), true
+
+	case "MailScan.code":
+		if e.ComplexityRoot.MailScan.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailScan.Code(childComplexity), true
+	case "MailScan.createdAt":
+		if e.ComplexityRoot.MailScan.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailScan.CreatedAt(childComplexity), true
+	case "MailScan.day":
+		if e.ComplexityRoot.MailScan.Day == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailScan.Day(childComplexity), true
+	case "MailScan.dayID":
+		if e.ComplexityRoot.MailScan.DayID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailScan.DayID(childComplexity), true
+	case "MailScan.desk":
+		if e.ComplexityRoot.MailScan.Desk == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailScan.Desk(childComplexity), true
+	case "MailScan.estate":
+		if e.ComplexityRoot.MailScan.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailScan.Estate(childComplexity), true
+	case "MailScan.estateID":
+		if e.ComplexityRoot.MailScan.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailScan.EstateID(childComplexity), true
+	case "MailScan.explainedAt":
+		if e.ComplexityRoot.MailScan.ExplainedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailScan.ExplainedAt(childComplexity), true
+	case "MailScan.explainedByID":
+		if e.ComplexityRoot.MailScan.ExplainedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailScan.ExplainedByID(childComplexity), true
+	case "MailScan.explainedByName":
+		if e.ComplexityRoot.MailScan.ExplainedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailScan.ExplainedByName(childComplexity), true
+	case "MailScan.explanation":
+		if e.ComplexityRoot.MailScan.Explanation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailScan.Explanation(childComplexity), true
+	case "MailScan.id":
+		if e.ComplexityRoot.MailScan.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailScan.ID(childComplexity), true
+	case "MailScan.item":
+		if e.ComplexityRoot.MailScan.Item == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailScan.Item(childComplexity), true
+	case "MailScan.itemID":
+		if e.ComplexityRoot.MailScan.ItemID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailScan.ItemID(childComplexity), true
+	case "MailScan.key":
+		if e.ComplexityRoot.MailScan.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailScan.Key(childComplexity), true
+	case "MailScan.outcome":
+		if e.ComplexityRoot.MailScan.Outcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailScan.Outcome(childComplexity), true
+	case "MailScan.scannedAt":
+		if e.ComplexityRoot.MailScan.ScannedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailScan.ScannedAt(childComplexity), true
+	case "MailScan.scannedByID":
+		if e.ComplexityRoot.MailScan.ScannedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailScan.ScannedByID(childComplexity), true
+	case "MailScan.scannedByName":
+		if e.ComplexityRoot.MailScan.ScannedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailScan.ScannedByName(childComplexity), true
+
+	case "MailScanConnection.edges":
+		if e.ComplexityRoot.MailScanConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailScanConnection.Edges(childComplexity), true
+	case "MailScanConnection.pageInfo":
+		if e.ComplexityRoot.MailScanConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailScanConnection.PageInfo(childComplexity), true
+	case "MailScanConnection.totalCount":
+		if e.ComplexityRoot.MailScanConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailScanConnection.TotalCount(childComplexity), true
+
+	case "MailScanEdge.cursor":
+		if e.ComplexityRoot.MailScanEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailScanEdge.Cursor(childComplexity), true
+	case "MailScanEdge.node":
+		if e.ComplexityRoot.MailScanEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailScanEdge.Node(childComplexity), true
 
 	case "MarkMailDeadPayload.item":
 		if e.ComplexityRoot.MarkMailDeadPayload.Item == nil {
@@ -12511,6 +13375,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CloseKeySpotCheck(childComplexity, args["input"].(keys.CloseKeySpotCheckInput)), true
+	case "Mutation.closeMailDay":
+		if e.ComplexityRoot.Mutation.CloseMailDay == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_closeMailDay_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CloseMailDay(childComplexity, args["input"].(mail.CloseMailDayInput)), true
 	case "Mutation.closeVolume":
 		if e.ComplexityRoot.Mutation.CloseVolume == nil {
 			break
@@ -12731,6 +13606,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeclineArchiveRequest(childComplexity, args["input"].(archives.DeclineArchiveRequestInput)), true
+	case "Mutation.deliverMail":
+		if e.ComplexityRoot.Mutation.DeliverMail == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deliverMail_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeliverMail(childComplexity, args["input"].(mail.DeliverMailInput)), true
 	case "Mutation.describeVacancy":
 		if e.ComplexityRoot.Mutation.DescribeVacancy == nil {
 			break
@@ -12808,6 +13694,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.EndEmployment(childComplexity, args["input"].(registry.EndEmploymentInput)), true
+	case "Mutation.excuseMail":
+		if e.ComplexityRoot.Mutation.ExcuseMail == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_excuseMail_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ExcuseMail(childComplexity, args["input"].(mail.ExcuseMailInput)), true
+	case "Mutation.explainMailScans":
+		if e.ComplexityRoot.Mutation.ExplainMailScans == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_explainMailScans_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ExplainMailScans(childComplexity, args["input"].(mail.ExplainMailScansInput)), true
+	case "Mutation.explainMissingMail":
+		if e.ComplexityRoot.Mutation.ExplainMissingMail == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_explainMissingMail_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ExplainMissingMail(childComplexity, args["input"].(mail.ExplainMissingMailInput)), true
 	case "Mutation.extendArchiveLoan":
 		if e.ComplexityRoot.Mutation.ExtendArchiveLoan == nil {
 			break
@@ -13281,6 +14200,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RemoveKeyAcceptanceLine(childComplexity, args["input"].(keys.RemoveKeyAcceptanceLineInput)), true
+	case "Mutation.reopenMailDay":
+		if e.ComplexityRoot.Mutation.ReopenMailDay == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_reopenMailDay_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReopenMailDay(childComplexity, args["input"].(mail.ReopenMailDayInput)), true
 	case "Mutation.reopenVolume":
 		if e.ComplexityRoot.Mutation.ReopenVolume == nil {
 			break
@@ -13441,6 +14371,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RevokeSession(childComplexity, args["input"].(identity.RevokeSessionInput)), true
+	case "Mutation.scanMail":
+		if e.ComplexityRoot.Mutation.ScanMail == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_scanMail_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ScanMail(childComplexity, args["input"].(mail.ScanMailInput)), true
 	case "Mutation.sealKeys":
 		if e.ComplexityRoot.Mutation.SealKeys == nil {
 			break
@@ -13799,6 +14740,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.VoidKeyReturn(childComplexity, args["input"].(keys.VoidKeyReturnInput)), true
+	case "Mutation.voidMailDelivery":
+		if e.ComplexityRoot.Mutation.VoidMailDelivery == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_voidMailDelivery_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.VoidMailDelivery(childComplexity, args["input"].(mail.VoidMailDeliveryInput)), true
 	case "Mutation.voidMailItem":
 		if e.ComplexityRoot.Mutation.VoidMailItem == nil {
 			break
@@ -14940,6 +15892,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.KeyStatements(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.KeyStatementOrder), args["where"].(*ent.KeyStatementWhereInput)), true
+	case "Query.mailDayCheck":
+		if e.ComplexityRoot.Query.MailDayCheck == nil {
+			break
+		}
+
+		args, err := ec.field_Query_mailDayCheck_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.MailDayCheck(childComplexity, args["dayID"].(uuid.UUID)), true
+	case "Query.mailDays":
+		if e.ComplexityRoot.Query.MailDays == nil {
+			break
+		}
+
+		args, err := ec.field_Query_mailDays_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.MailDays(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.MailDayOrder), args["where"].(*ent.MailDayWhereInput)), true
+	case "Query.mailDeliveries":
+		if e.ComplexityRoot.Query.MailDeliveries == nil {
+			break
+		}
+
+		args, err := ec.field_Query_mailDeliveries_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.MailDeliveries(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.MailDeliveryOrder), args["where"].(*ent.MailDeliveryWhereInput)), true
+	case "Query.mailExcuses":
+		if e.ComplexityRoot.Query.MailExcuses == nil {
+			break
+		}
+
+		args, err := ec.field_Query_mailExcuses_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.MailExcuses(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.MailExcuseOrder), args["where"].(*ent.MailExcuseWhereInput)), true
 	case "Query.mailItems":
 		if e.ComplexityRoot.Query.MailItems == nil {
 			break
@@ -14951,6 +15947,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.MailItems(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.MailItemOrder), args["where"].(*ent.MailItemWhereInput)), true
+	case "Query.mailMissing":
+		if e.ComplexityRoot.Query.MailMissing == nil {
+			break
+		}
+
+		args, err := ec.field_Query_mailMissing_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.MailMissing(childComplexity, args["dayID"].(uuid.UUID), args["unexplained"].(*bool), args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.MailItemOrder)), true
 	case "Query.mailReceipts":
 		if e.ComplexityRoot.Query.MailReceipts == nil {
 			break
@@ -14962,6 +15969,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.MailReceipts(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.MailReceiptOrder), args["where"].(*ent.MailReceiptWhereInput)), true
+	case "Query.mailScans":
+		if e.ComplexityRoot.Query.MailScans == nil {
+			break
+		}
+
+		args, err := ec.field_Query_mailScans_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.MailScans(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.MailScanOrder), args["where"].(*ent.MailScanWhereInput)), true
+	case "Query.mailUndelivered":
+		if e.ComplexityRoot.Query.MailUndelivered == nil {
+			break
+		}
+
+		args, err := ec.field_Query_mailUndelivered_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.MailUndelivered(childComplexity, args["dayID"].(uuid.UUID), args["unexplained"].(*bool), args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.MailItemOrder)), true
 	case "Query.node":
 		if e.ComplexityRoot.Query.Node == nil {
 			break
@@ -15894,6 +16923,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RenovationStep.Step(childComplexity), true
 
+	case "ReopenMailDayPayload.day":
+		if e.ComplexityRoot.ReopenMailDayPayload.Day == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReopenMailDayPayload.Day(childComplexity), true
+
 	case "ReopenVolumePayload.volume":
 		if e.ComplexityRoot.ReopenVolumePayload.Volume == nil {
 			break
@@ -16103,6 +17139,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RevokeSessionPayload.SessionID(childComplexity), true
+
+	case "ScanMailPayload.day":
+		if e.ComplexityRoot.ScanMailPayload.Day == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ScanMailPayload.Day(childComplexity), true
+	case "ScanMailPayload.scans":
+		if e.ComplexityRoot.ScanMailPayload.Scans == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ScanMailPayload.Scans(childComplexity), true
 
 	case "SealKeysPayload.seal":
 		if e.ComplexityRoot.SealKeysPayload.Seal == nil {
@@ -17345,6 +18394,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.VoidKeyReturnPayload.Loan(childComplexity), true
 
+	case "VoidMailDeliveryPayload.delivery":
+		if e.ComplexityRoot.VoidMailDeliveryPayload.Delivery == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoidMailDeliveryPayload.Delivery(childComplexity), true
+	case "VoidMailDeliveryPayload.items":
+		if e.ComplexityRoot.VoidMailDeliveryPayload.Items == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoidMailDeliveryPayload.Items(childComplexity), true
+
 	case "VoidMailItemPayload.item":
 		if e.ComplexityRoot.VoidMailItemPayload.Item == nil {
 			break
@@ -17483,6 +18545,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ClearKeyHookInput", ec.unmarshalInputClearKeyHookInput),
 			graphql.NewInputUnmarshaler("CloseKeyMonthInput", ec.unmarshalInputCloseKeyMonthInput),
 			graphql.NewInputUnmarshaler("CloseKeySpotCheckInput", ec.unmarshalInputCloseKeySpotCheckInput),
+			graphql.NewInputUnmarshaler("CloseMailDayInput", ec.unmarshalInputCloseMailDayInput),
 			graphql.NewInputUnmarshaler("CloseVolumeInput", ec.unmarshalInputCloseVolumeInput),
 			graphql.NewInputUnmarshaler("ComplaintOrder", ec.unmarshalInputComplaintOrder),
 			graphql.NewInputUnmarshaler("ComplaintWhereInput", ec.unmarshalInputComplaintWhereInput),
@@ -17507,6 +18570,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DecideMailInput", ec.unmarshalInputDecideMailInput),
 			graphql.NewInputUnmarshaler("DeclineApprovalInput", ec.unmarshalInputDeclineApprovalInput),
 			graphql.NewInputUnmarshaler("DeclineArchiveRequestInput", ec.unmarshalInputDeclineArchiveRequestInput),
+			graphql.NewInputUnmarshaler("DeliverMailInput", ec.unmarshalInputDeliverMailInput),
 			graphql.NewInputUnmarshaler("DepartmentOrder", ec.unmarshalInputDepartmentOrder),
 			graphql.NewInputUnmarshaler("DepartmentWhereInput", ec.unmarshalInputDepartmentWhereInput),
 			graphql.NewInputUnmarshaler("DescribeVacancyInput", ec.unmarshalInputDescribeVacancyInput),
@@ -17518,6 +18582,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("EndEmploymentInput", ec.unmarshalInputEndEmploymentInput),
 			graphql.NewInputUnmarshaler("EstateOrder", ec.unmarshalInputEstateOrder),
 			graphql.NewInputUnmarshaler("EstateWhereInput", ec.unmarshalInputEstateWhereInput),
+			graphql.NewInputUnmarshaler("ExcuseMailInput", ec.unmarshalInputExcuseMailInput),
+			graphql.NewInputUnmarshaler("ExplainMailScansInput", ec.unmarshalInputExplainMailScansInput),
+			graphql.NewInputUnmarshaler("ExplainMissingMailInput", ec.unmarshalInputExplainMissingMailInput),
 			graphql.NewInputUnmarshaler("ExtendArchiveLoanInput", ec.unmarshalInputExtendArchiveLoanInput),
 			graphql.NewInputUnmarshaler("ExtendKeyLoanInput", ec.unmarshalInputExtendKeyLoanInput),
 			graphql.NewInputUnmarshaler("ExternalPersonOrder", ec.unmarshalInputExternalPersonOrder),
@@ -17594,8 +18661,15 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("LendKeysInput", ec.unmarshalInputLendKeysInput),
 			graphql.NewInputUnmarshaler("LendLineInput", ec.unmarshalInputLendLineInput),
 			graphql.NewInputUnmarshaler("MailCountInput", ec.unmarshalInputMailCountInput),
+			graphql.NewInputUnmarshaler("MailDayOrder", ec.unmarshalInputMailDayOrder),
+			graphql.NewInputUnmarshaler("MailDayWhereInput", ec.unmarshalInputMailDayWhereInput),
+			graphql.NewInputUnmarshaler("MailDeliveryOrder", ec.unmarshalInputMailDeliveryOrder),
+			graphql.NewInputUnmarshaler("MailDeliveryWhereInput", ec.unmarshalInputMailDeliveryWhereInput),
 			graphql.NewInputUnmarshaler("MailEventOrder", ec.unmarshalInputMailEventOrder),
 			graphql.NewInputUnmarshaler("MailEventWhereInput", ec.unmarshalInputMailEventWhereInput),
+			graphql.NewInputUnmarshaler("MailExcuseOrder", ec.unmarshalInputMailExcuseOrder),
+			graphql.NewInputUnmarshaler("MailExcuseWhereInput", ec.unmarshalInputMailExcuseWhereInput),
+			graphql.NewInputUnmarshaler("MailHandoverInput", ec.unmarshalInputMailHandoverInput),
 			graphql.NewInputUnmarshaler("MailItemInput", ec.unmarshalInputMailItemInput),
 			graphql.NewInputUnmarshaler("MailItemOrder", ec.unmarshalInputMailItemOrder),
 			graphql.NewInputUnmarshaler("MailItemWhereInput", ec.unmarshalInputMailItemWhereInput),
@@ -17603,6 +18677,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("MailReceiptLineWhereInput", ec.unmarshalInputMailReceiptLineWhereInput),
 			graphql.NewInputUnmarshaler("MailReceiptOrder", ec.unmarshalInputMailReceiptOrder),
 			graphql.NewInputUnmarshaler("MailReceiptWhereInput", ec.unmarshalInputMailReceiptWhereInput),
+			graphql.NewInputUnmarshaler("MailScanInput", ec.unmarshalInputMailScanInput),
+			graphql.NewInputUnmarshaler("MailScanOrder", ec.unmarshalInputMailScanOrder),
+			graphql.NewInputUnmarshaler("MailScanWhereInput", ec.unmarshalInputMailScanWhereInput),
 			graphql.NewInputUnmarshaler("MarkMailDeadInput", ec.unmarshalInputMarkMailDeadInput),
 			graphql.NewInputUnmarshaler("MarkReadInput", ec.unmarshalInputMarkReadInput),
 			graphql.NewInputUnmarshaler("MeterReadingInput", ec.unmarshalInputMeterReadingInput),
@@ -17649,6 +18726,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RenovationStepOrder", ec.unmarshalInputRenovationStepOrder),
 			graphql.NewInputUnmarshaler("RenovationStepWhereInput", ec.unmarshalInputRenovationStepWhereInput),
 			graphql.NewInputUnmarshaler("RenovationWhereInput", ec.unmarshalInputRenovationWhereInput),
+			graphql.NewInputUnmarshaler("ReopenMailDayInput", ec.unmarshalInputReopenMailDayInput),
 			graphql.NewInputUnmarshaler("ReopenVolumeInput", ec.unmarshalInputReopenVolumeInput),
 			graphql.NewInputUnmarshaler("ReportKeyLossInput", ec.unmarshalInputReportKeyLossInput),
 			graphql.NewInputUnmarshaler("RequestArchiveInput", ec.unmarshalInputRequestArchiveInput),
@@ -17667,6 +18745,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RevokeGrantInput", ec.unmarshalInputRevokeGrantInput),
 			graphql.NewInputUnmarshaler("RevokeSessionInput", ec.unmarshalInputRevokeSessionInput),
 			graphql.NewInputUnmarshaler("RoleInput", ec.unmarshalInputRoleInput),
+			graphql.NewInputUnmarshaler("ScanMailInput", ec.unmarshalInputScanMailInput),
 			graphql.NewInputUnmarshaler("SealKeysInput", ec.unmarshalInputSealKeysInput),
 			graphql.NewInputUnmarshaler("SealedWithInput", ec.unmarshalInputSealedWithInput),
 			graphql.NewInputUnmarshaler("SetArchiveRetentionInput", ec.unmarshalInputSetArchiveRetentionInput),
@@ -17713,6 +18792,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("VoidKeyLossInput", ec.unmarshalInputVoidKeyLossInput),
 			graphql.NewInputUnmarshaler("VoidKeyMovementInput", ec.unmarshalInputVoidKeyMovementInput),
 			graphql.NewInputUnmarshaler("VoidKeyReturnInput", ec.unmarshalInputVoidKeyReturnInput),
+			graphql.NewInputUnmarshaler("VoidMailDeliveryInput", ec.unmarshalInputVoidMailDeliveryInput),
 			graphql.NewInputUnmarshaler("VoidMailItemInput", ec.unmarshalInputVoidMailItemInput),
 			graphql.NewInputUnmarshaler("VoidMailReceiptInput", ec.unmarshalInputVoidMailReceiptInput),
 			graphql.NewInputUnmarshaler("VoidMeterReadingInput", ec.unmarshalInputVoidMeterReadingInput),
@@ -22919,6 +23999,333 @@ extend type Query {
     "Which ones."
     where: MailItemWhereInput
   ): MailItemConnection!
+}
+`, BuiltIn: false},
+	{Name: "../schema/mail_days.graphqls", Input: `"One code that was scanned (M2)."
+input MailScanInput {
+  "The scan's own key, unique in the estate: what is sent again under it is the same scan, and not a double."
+  key: String!
+  "The code."
+  code: String!
+}
+
+"What a desk scanned since it last told (M2)."
+input ScanMailInput {
+  "The estate."
+  estateID: ID!
+  "The desk."
+  desk: String!
+  "The codes, at most 100."
+  scans: [MailScanInput!]!
+}
+
+"What scanning gave."
+type ScanMailPayload {
+  "The scans with their outcomes, in the order given."
+  scans: [MailScan!]!
+  "The day that they are of."
+  day: MailDay!
+}
+
+"One reason for scans that match nothing (M2)."
+input ExplainMailScansInput {
+  "The scans, at most 200."
+  scanIDs: [ID!]!
+  "The reason."
+  reason: String!
+}
+
+"What explaining scans gave."
+type ExplainMailScansPayload {
+  "The scans, explained, in the order given."
+  scans: [MailScan!]!
+}
+
+"One reason for items of the day's list that were not scanned (M2)."
+input ExplainMissingMailInput {
+  "The day."
+  dayID: ID!
+  "The items, at most 200."
+  itemIDs: [ID!]!
+  "The reason."
+  reason: String!
+}
+
+"What explaining missing items gave."
+type ExplainMissingMailPayload {
+  "The explanations, in the order of the items."
+  excuses: [MailExcuse!]!
+}
+
+"One reason for items that are still here at the end of the day (M5)."
+input ExcuseMailInput {
+  "The day."
+  dayID: ID!
+  "The items, at most 200."
+  itemIDs: [ID!]!
+  "The reason."
+  reason: String!
+}
+
+"What excusing gave."
+type ExcuseMailPayload {
+  "The excuses, in the order of the items."
+  excuses: [MailExcuse!]!
+}
+
+"A day that is to be closed (M5)."
+input CloseMailDayInput {
+  "The day."
+  dayID: ID!
+}
+
+"What closing gave."
+type CloseMailDayPayload {
+  "The day, closed, with its figures."
+  day: MailDay!
+}
+
+"A closed day that is opened again (M5)."
+input ReopenMailDayInput {
+  "The day, the estate's last."
+  dayID: ID!
+  "Why."
+  reason: String!
+}
+
+"What opening again gave."
+type ReopenMailDayPayload {
+  "The day, open."
+  day: MailDay!
+}
+
+"How a day stands now: its list against its scans, what is still here, and what of that is not explained yet (M2, M5)."
+type MailDayCheck {
+  "The day."
+  day: MailDay!
+  "How many items are on its list: registered letters, parcels, magazines and money orders that came, or were carried over."
+  listed: Int!
+  "How many of them were scanned."
+  matched: Int!
+  "How many of them were not."
+  missing: Int!
+  "How many of those are not explained."
+  missingOpen: Int!
+  "How many scans were of no item."
+  unknown: Int!
+  "How many scans were of an item that had been scanned the same day."
+  doubled: Int!
+  "How many scans were of an item that had gone already."
+  alreadyDelivered: Int!
+  "How many scans are not explained."
+  scansOpen: Int!
+  "How many items of whatever kind are neither delivered nor returned."
+  undelivered: Int!
+  "How many of those are not excused."
+  undeliveredOpen: Int!
+}
+
+extend type Mutation {
+  "Records what a desk scanned, and answers each code at once: matched, unknown, double, or delivered already (M2)."
+  scanMail(
+    "What was scanned."
+    input: ScanMailInput!
+  ): ScanMailPayload!
+  "Explains scans that match nothing (M2)."
+  explainMailScans(
+    "Which scans, and why."
+    input: ExplainMailScansInput!
+  ): ExplainMailScansPayload!
+  "Explains items of the day's list that were not scanned (M2)."
+  explainMissingMail(
+    "Which items, and why."
+    input: ExplainMissingMailInput!
+  ): ExplainMissingMailPayload!
+  "Excuses items that are neither delivered nor returned in the evening; they are on the next day's list again (M5)."
+  excuseMail(
+    "Which items, and why."
+    input: ExcuseMailInput!
+  ): ExcuseMailPayload!
+  "Closes a day's mail (M5). RULE M2 or M5 while something of it is not explained."
+  closeMailDay(
+    "Which day."
+    input: CloseMailDayInput!
+  ): CloseMailDayPayload!
+  "Opens the last day again, as a superior (M5)."
+  reopenMailDay(
+    "Which day, and why."
+    input: ReopenMailDayInput!
+  ): ReopenMailDayPayload!
+}
+
+extend type Query {
+  "The days of mail: which are open, and how the others were closed (M2, M5)."
+  mailDays(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: MailDayOrder = {field: DAY, direction: DESC}
+    "Which ones."
+    where: MailDayWhereInput
+  ): MailDayConnection!
+  "How a day stands now, counted (M2, M5)."
+  mailDayCheck(
+    "The day."
+    dayID: ID!
+  ): MailDayCheck!
+  "The items of a day's list that were not scanned (M2)."
+  mailMissing(
+    "The day."
+    dayID: ID!
+    "Only those that are not explained."
+    unexplained: Boolean
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: MailItemOrder = {field: SLOT, direction: ASC}
+  ): MailItemConnection!
+  "The items that are neither delivered nor returned at the end of a day, or now (M5)."
+  mailUndelivered(
+    "The day."
+    dayID: ID!
+    "Only those that are not excused."
+    unexplained: Boolean
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: MailItemOrder = {field: SLOT, direction: ASC}
+  ): MailItemConnection!
+  "What was scanned, with its outcome and explanation (M2)."
+  mailScans(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: MailScanOrder = {field: SCANNED_AT, direction: DESC}
+    "Which ones."
+    where: MailScanWhereInput
+  ): MailScanConnection!
+  "The reasons recorded for items that were not scanned, or not delivered, on their day (M2, M5)."
+  mailExcuses(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: MailExcuseOrder = {field: GIVEN_AT, direction: DESC}
+    "Which ones."
+    where: MailExcuseWhereInput
+  ): MailExcuseConnection!
+}
+`, BuiltIn: false},
+	{Name: "../schema/mail_deliveries.graphqls", Input: `"What one household or department gets: items that are named, or everything in its slot; and who signs for it (M3)."
+input MailHandoverInput {
+  "The items, all for one household or department; or else"
+  itemIDs: [ID!]
+  "the household whose whole slot is delivered, or"
+  householdID: ID
+  "the department whose whole slot is delivered."
+  departmentID: ID
+  "Into the letter box, unsigned: letters and newspapers alone (M2)."
+  toBox: Boolean
+  "The resident who signs for the household; or else"
+  residentID: ID
+  "the member of staff who signs for the department, or"
+  staffID: ID
+  "the name of somebody else who takes it, and signs as attested by who delivers."
+  recipient: String
+  "The signature of who takes it; who delivers signs by being signed in."
+  signature: SignatureInput
+}
+
+"A route: one or more households and departments, recorded as a whole or not at all (M3)."
+input DeliverMailInput {
+  "What each gets, at most 50 of them."
+  deliveries: [MailHandoverInput!]!
+  "When it was delivered, if that is recorded later than it happened: at most 24 hours ago."
+  occurredAt: Time
+  "Why it is recorded late; needed for more than ten minutes."
+  lateReason: String
+}
+
+"What delivering gave."
+type DeliverMailPayload {
+  "The deliveries, in the order given."
+  deliveries: [MailDelivery!]!
+}
+
+"Voiding a delivery that was recorded by mistake (M3)."
+input VoidMailDeliveryInput {
+  "The delivery."
+  id: ID!
+  "Why it is voided."
+  reason: String!
+}
+
+"What voiding the delivery gave."
+type VoidMailDeliveryPayload {
+  "The delivery, voided."
+  delivery: MailDelivery!
+  "Its items, in their slot again."
+  items: [MailItem!]!
+}
+
+extend type Mutation {
+  "Delivers sorted mail, singly, by slot or along a route: each household or department signs for its own (M3). RULE M2 for what has to be signed for and would go into the box."
+  deliverMail(
+    "What goes to whom, and who signs."
+    input: DeliverMailInput!
+  ): DeliverMailPayload!
+  "Voids a delivery: its items are in their slot again (M3)."
+  voidMailDelivery(
+    "Which delivery, and why."
+    input: VoidMailDeliveryInput!
+  ): VoidMailDeliveryPayload!
+}
+
+extend type Query {
+  "The deliveries of mail, with what they were and who signed (M3). Residents see their household's."
+  mailDeliveries(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: MailDeliveryOrder = {field: DELIVERED_AT, direction: DESC}
+    "Which ones."
+    where: MailDeliveryWhereInput
+  ): MailDeliveryConnection!
 }
 `, BuiltIn: false},
 	{Name: "../schema/reconciliations.graphqls", Input: `extend type Query {
@@ -43620,6 +45027,758 @@ input KeyStatementWhereInput {
   closedAtLTE: Time
 }
 """
+A day's mail, which closes when all of it is explained (M2, M5).
+"""
+type MailDay implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  The day in the estate.
+  """
+  day: Date!
+  """
+  Open until everything of it is explained and it is closed.
+  """
+  state: MailDayState!
+  """
+  When its first mail came or was scanned.
+  """
+  openedAt: Time!
+  """
+  When it was closed.
+  """
+  closedAt: Time
+  """
+  The account that closed it.
+  """
+  closedByID: ID
+  """
+  Who closed it, as signed.
+  """
+  closedByName: String!
+  """
+  How many items of which each is scanned were on its list, as it was closed.
+  """
+  listed: Int!
+  """
+  How many of them were scanned, as it was closed.
+  """
+  matched: Int!
+  """
+  How many of them were not, each explained, as it was closed.
+  """
+  missing: Int!
+  """
+  How many scans were of no item, each explained, as it was closed.
+  """
+  unknown: Int!
+  """
+  How many scans were of what was scanned before, each explained, as it was closed.
+  """
+  doubled: Int!
+  """
+  How many scans were of what had gone already, each explained, as it was closed.
+  """
+  alreadyDelivered: Int!
+  """
+  How many items were still here at its end, each excused (M5), as it was closed.
+  """
+  undelivered: Int!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+}
+"""
+A connection to a list of items.
+"""
+type MailDayConnection {
+  """
+  A list of edges.
+  """
+  edges: [MailDayEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type MailDayEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: MailDay
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+Ordering options for MailDay connections
+"""
+input MailDayOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order MailDays.
+  """
+  field: MailDayOrderField!
+}
+"""
+Properties by which MailDay connections can be ordered.
+"""
+enum MailDayOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  day.
+  """
+  DAY
+}
+"""
+MailDayState is enum for the field state
+"""
+enum MailDayState @goModel(model: "github.com/steward-pm/steward/ent/mailday.State") {
+  """
+  open.
+  """
+  OPEN
+  """
+  closed.
+  """
+  CLOSED
+}
+"""
+MailDayWhereInput is used for filtering MailDay objects.
+Input was generated by ent.
+"""
+input MailDayWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: MailDayWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [MailDayWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [MailDayWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  day field predicates
+  """
+  day: Date
+  """
+  day differs from this.
+  """
+  dayNEQ: Date
+  """
+  day is one of these.
+  """
+  dayIn: [Date!]
+  """
+  day is none of these.
+  """
+  dayNotIn: [Date!]
+  """
+  day is greater than this.
+  """
+  dayGT: Date
+  """
+  day is at least this.
+  """
+  dayGTE: Date
+  """
+  day is less than this.
+  """
+  dayLT: Date
+  """
+  day is at most this.
+  """
+  dayLTE: Date
+  """
+  state field predicates
+  """
+  state: MailDayState
+  """
+  state differs from this.
+  """
+  stateNEQ: MailDayState
+  """
+  state is one of these.
+  """
+  stateIn: [MailDayState!]
+  """
+  state is none of these.
+  """
+  stateNotIn: [MailDayState!]
+  """
+  closed_at field predicates
+  """
+  closedAt: Time
+  """
+  closedAt differs from this.
+  """
+  closedAtNEQ: Time
+  """
+  closedAt is one of these.
+  """
+  closedAtIn: [Time!]
+  """
+  closedAt is none of these.
+  """
+  closedAtNotIn: [Time!]
+  """
+  closedAt is greater than this.
+  """
+  closedAtGT: Time
+  """
+  closedAt is at least this.
+  """
+  closedAtGTE: Time
+  """
+  closedAt is less than this.
+  """
+  closedAtLT: Time
+  """
+  closedAt is at most this.
+  """
+  closedAtLTE: Time
+  """
+  closedAt is null.
+  """
+  closedAtIsNil: Boolean
+  """
+  closedAt is set.
+  """
+  closedAtNotNil: Boolean
+}
+"""
+Mail that went to a household or a department at once (M3).
+"""
+type MailDelivery implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  When it was voided; null while it stands.
+  """
+  voidedAt: Time
+  """
+  Why it was voided.
+  """
+  voidReason: String!
+  """
+  The account that voided it.
+  """
+  voidedByID: ID
+  """
+  Who voided it, as signed.
+  """
+  voidedByName: String!
+  """
+  Why it was recorded later than it happened, if it was.
+  """
+  lateReason: String!
+  """
+  The household that it went to.
+  """
+  householdID: ID
+  """
+  The department that it went to.
+  """
+  departmentID: ID
+  """
+  The slot that it came out of.
+  """
+  slot: String!
+  """
+  How many items they were.
+  """
+  count: Int!
+  """
+  Signed for, or put into the letter box, as is done with letters and newspapers alone (M2).
+  """
+  method: MailDeliveryMethod!
+  """
+  Who signed for it; empty of what went into the box.
+  """
+  recipient: String!
+  """
+  When.
+  """
+  deliveredAt: Time!
+  """
+  The account that delivered it.
+  """
+  deliveredByID: ID!
+  """
+  Who delivered it, as signed.
+  """
+  deliveredByName: String!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The household that it went to.
+  """
+  household: Household
+  """
+  The department that it went to.
+  """
+  department: Department
+  """
+  What was delivered; nothing, once it was voided.
+  """
+  items: [MailItem!]
+}
+"""
+A connection to a list of items.
+"""
+type MailDeliveryConnection {
+  """
+  A list of edges.
+  """
+  edges: [MailDeliveryEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type MailDeliveryEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: MailDelivery
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+MailDeliveryMethod is enum for the field method
+"""
+enum MailDeliveryMethod @goModel(model: "github.com/steward-pm/steward/ent/maildelivery.Method") {
+  """
+  signed.
+  """
+  SIGNED
+  """
+  box.
+  """
+  BOX
+}
+"""
+Ordering options for MailDelivery connections
+"""
+input MailDeliveryOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order MailDeliveries.
+  """
+  field: MailDeliveryOrderField!
+}
+"""
+Properties by which MailDelivery connections can be ordered.
+"""
+enum MailDeliveryOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  delivered at.
+  """
+  DELIVERED_AT
+}
+"""
+MailDeliveryWhereInput is used for filtering MailDelivery objects.
+Input was generated by ent.
+"""
+input MailDeliveryWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: MailDeliveryWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [MailDeliveryWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [MailDeliveryWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  voided_at field predicates
+  """
+  voidedAt: Time
+  """
+  voidedAt differs from this.
+  """
+  voidedAtNEQ: Time
+  """
+  voidedAt is one of these.
+  """
+  voidedAtIn: [Time!]
+  """
+  voidedAt is none of these.
+  """
+  voidedAtNotIn: [Time!]
+  """
+  voidedAt is greater than this.
+  """
+  voidedAtGT: Time
+  """
+  voidedAt is at least this.
+  """
+  voidedAtGTE: Time
+  """
+  voidedAt is less than this.
+  """
+  voidedAtLT: Time
+  """
+  voidedAt is at most this.
+  """
+  voidedAtLTE: Time
+  """
+  voidedAt is null.
+  """
+  voidedAtIsNil: Boolean
+  """
+  voidedAt is set.
+  """
+  voidedAtNotNil: Boolean
+  """
+  household_id field predicates
+  """
+  householdID: ID
+  """
+  householdID differs from this.
+  """
+  householdIDNEQ: ID
+  """
+  householdID is one of these.
+  """
+  householdIDIn: [ID!]
+  """
+  householdID is none of these.
+  """
+  householdIDNotIn: [ID!]
+  """
+  householdID is null.
+  """
+  householdIDIsNil: Boolean
+  """
+  householdID is set.
+  """
+  householdIDNotNil: Boolean
+  """
+  department_id field predicates
+  """
+  departmentID: ID
+  """
+  departmentID differs from this.
+  """
+  departmentIDNEQ: ID
+  """
+  departmentID is one of these.
+  """
+  departmentIDIn: [ID!]
+  """
+  departmentID is none of these.
+  """
+  departmentIDNotIn: [ID!]
+  """
+  departmentID is null.
+  """
+  departmentIDIsNil: Boolean
+  """
+  departmentID is set.
+  """
+  departmentIDNotNil: Boolean
+  """
+  method field predicates
+  """
+  method: MailDeliveryMethod
+  """
+  method differs from this.
+  """
+  methodNEQ: MailDeliveryMethod
+  """
+  method is one of these.
+  """
+  methodIn: [MailDeliveryMethod!]
+  """
+  method is none of these.
+  """
+  methodNotIn: [MailDeliveryMethod!]
+  """
+  delivered_at field predicates
+  """
+  deliveredAt: Time
+  """
+  deliveredAt differs from this.
+  """
+  deliveredAtNEQ: Time
+  """
+  deliveredAt is one of these.
+  """
+  deliveredAtIn: [Time!]
+  """
+  deliveredAt is none of these.
+  """
+  deliveredAtNotIn: [Time!]
+  """
+  deliveredAt is greater than this.
+  """
+  deliveredAtGT: Time
+  """
+  deliveredAt is at least this.
+  """
+  deliveredAtGTE: Time
+  """
+  deliveredAt is less than this.
+  """
+  deliveredAtLT: Time
+  """
+  deliveredAt is at most this.
+  """
+  deliveredAtLTE: Time
+  """
+  delivered_by_id field predicates
+  """
+  deliveredByID: ID
+  """
+  deliveredByID differs from this.
+  """
+  deliveredByIDNEQ: ID
+  """
+  deliveredByID is one of these.
+  """
+  deliveredByIDIn: [ID!]
+  """
+  deliveredByID is none of these.
+  """
+  deliveredByIDNotIn: [ID!]
+  """
+  deliveredByID is greater than this.
+  """
+  deliveredByIDGT: ID
+  """
+  deliveredByID is at least this.
+  """
+  deliveredByIDGTE: ID
+  """
+  deliveredByID is less than this.
+  """
+  deliveredByIDLT: ID
+  """
+  deliveredByID is at most this.
+  """
+  deliveredByIDLTE: ID
+}
+"""
 A change of an item of mail (M4).
 """
 type MailEvent implements Node {
@@ -43652,7 +45811,11 @@ type MailEvent implements Node {
   """
   departmentID: ID
   """
-  Why it is doubtful or dead, or what the superior decided upon.
+  The delivery, if it was delivered.
+  """
+  deliveryID: ID
+  """
+  Why it is doubtful or dead, what the superior decided upon, or why a delivery was voided.
   """
   reason: String!
   """
@@ -43890,6 +46053,310 @@ input MailEventWhereInput {
   actedByIDLTE: ID
 }
 """
+A recorded reason for an item that was not scanned, or not delivered, on a day (M2, M5).
+"""
+type MailExcuse implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  The day.
+  """
+  dayID: ID!
+  """
+  The item.
+  """
+  itemID: ID!
+  """
+  Why it was not scanned (M2), or why it is still here at the end of the day (M5).
+  """
+  kind: MailExcuseKind!
+  """
+  The reason.
+  """
+  reason: String!
+  """
+  The account that gave it.
+  """
+  givenByID: ID!
+  """
+  Who gave it, as signed.
+  """
+  givenByName: String!
+  """
+  When.
+  """
+  givenAt: Time!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The day.
+  """
+  day: MailDay!
+  """
+  The item.
+  """
+  item: MailItem!
+}
+"""
+A connection to a list of items.
+"""
+type MailExcuseConnection {
+  """
+  A list of edges.
+  """
+  edges: [MailExcuseEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type MailExcuseEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: MailExcuse
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+MailExcuseKind is enum for the field kind
+"""
+enum MailExcuseKind @goModel(model: "github.com/steward-pm/steward/ent/mailexcuse.Kind") {
+  """
+  unscanned.
+  """
+  UNSCANNED
+  """
+  undelivered.
+  """
+  UNDELIVERED
+}
+"""
+Ordering options for MailExcuse connections
+"""
+input MailExcuseOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order MailExcuses.
+  """
+  field: MailExcuseOrderField!
+}
+"""
+Properties by which MailExcuse connections can be ordered.
+"""
+enum MailExcuseOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  given at.
+  """
+  GIVEN_AT
+}
+"""
+MailExcuseWhereInput is used for filtering MailExcuse objects.
+Input was generated by ent.
+"""
+input MailExcuseWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: MailExcuseWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [MailExcuseWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [MailExcuseWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  day_id field predicates
+  """
+  dayID: ID
+  """
+  dayID differs from this.
+  """
+  dayIDNEQ: ID
+  """
+  dayID is one of these.
+  """
+  dayIDIn: [ID!]
+  """
+  dayID is none of these.
+  """
+  dayIDNotIn: [ID!]
+  """
+  item_id field predicates
+  """
+  itemID: ID
+  """
+  itemID differs from this.
+  """
+  itemIDNEQ: ID
+  """
+  itemID is one of these.
+  """
+  itemIDIn: [ID!]
+  """
+  itemID is none of these.
+  """
+  itemIDNotIn: [ID!]
+  """
+  kind field predicates
+  """
+  kind: MailExcuseKind
+  """
+  kind differs from this.
+  """
+  kindNEQ: MailExcuseKind
+  """
+  kind is one of these.
+  """
+  kindIn: [MailExcuseKind!]
+  """
+  kind is none of these.
+  """
+  kindNotIn: [MailExcuseKind!]
+  """
+  given_by_id field predicates
+  """
+  givenByID: ID
+  """
+  givenByID differs from this.
+  """
+  givenByIDNEQ: ID
+  """
+  givenByID is one of these.
+  """
+  givenByIDIn: [ID!]
+  """
+  givenByID is none of these.
+  """
+  givenByIDNotIn: [ID!]
+  """
+  givenByID is greater than this.
+  """
+  givenByIDGT: ID
+  """
+  givenByID is at least this.
+  """
+  givenByIDGTE: ID
+  """
+  givenByID is less than this.
+  """
+  givenByIDLT: ID
+  """
+  givenByID is at most this.
+  """
+  givenByIDLTE: ID
+}
+"""
 A piece of mail for a household or a department (M1, M4).
 """
 type MailItem implements Node {
@@ -43970,6 +46437,10 @@ type MailItem implements Node {
   """
   slot: String!
   """
+  The delivery that it went out with (M3).
+  """
+  deliveryID: ID
+  """
   The account that registered it.
   """
   registeredByID: ID!
@@ -43993,6 +46464,10 @@ type MailItem implements Node {
   The department that it is for.
   """
   department: Department
+  """
+  The delivery that it went out with: who signed for it, and when (M3).
+  """
+  delivery: MailDelivery
   """
   What happened to it, by whom and when.
   """
@@ -44517,6 +46992,30 @@ input MailItemWhereInput {
   slot contains this, upper and lower case alike.
   """
   slotContainsFold: String
+  """
+  delivery_id field predicates
+  """
+  deliveryID: ID
+  """
+  deliveryID differs from this.
+  """
+  deliveryIDNEQ: ID
+  """
+  deliveryID is one of these.
+  """
+  deliveryIDIn: [ID!]
+  """
+  deliveryID is none of these.
+  """
+  deliveryIDNotIn: [ID!]
+  """
+  deliveryID is null.
+  """
+  deliveryIDIsNil: Boolean
+  """
+  deliveryID is set.
+  """
+  deliveryIDNotNil: Boolean
   """
   registered_by_id field predicates
   """
@@ -45118,6 +47617,526 @@ input MailReceiptWhereInput {
   receivedByID is at most this.
   """
   receivedByIDLTE: ID
+}
+"""
+A code that a desk scanned (M2).
+"""
+type MailScan implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  The day.
+  """
+  dayID: ID!
+  """
+  The scan's own key, by which the desk may send it again.
+  """
+  key: String!
+  """
+  What was scanned.
+  """
+  code: String!
+  """
+  Where it was scanned.
+  """
+  desk: String!
+  """
+  The item of that barcode, if there is one.
+  """
+  itemID: ID
+  """
+  An item that is here, for the first time today; no item; an item that was scanned today before; an item that was delivered or went back already.
+  """
+  outcome: MailScanOutcome!
+  """
+  When.
+  """
+  scannedAt: Time!
+  """
+  The account that scanned it.
+  """
+  scannedByID: ID!
+  """
+  Who scanned it, as signed.
+  """
+  scannedByName: String!
+  """
+  When it was explained; null of what matches, and while nobody did.
+  """
+  explainedAt: Time
+  """
+  Why it matches nothing.
+  """
+  explanation: String!
+  """
+  The account that explained it.
+  """
+  explainedByID: ID
+  """
+  Who explained it, as signed.
+  """
+  explainedByName: String!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The day.
+  """
+  day: MailDay!
+  """
+  The item of that barcode, if there is one.
+  """
+  item: MailItem
+}
+"""
+A connection to a list of items.
+"""
+type MailScanConnection {
+  """
+  A list of edges.
+  """
+  edges: [MailScanEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type MailScanEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: MailScan
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+Ordering options for MailScan connections
+"""
+input MailScanOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order MailScans.
+  """
+  field: MailScanOrderField!
+}
+"""
+Properties by which MailScan connections can be ordered.
+"""
+enum MailScanOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  scanned at.
+  """
+  SCANNED_AT
+}
+"""
+MailScanOutcome is enum for the field outcome
+"""
+enum MailScanOutcome @goModel(model: "github.com/steward-pm/steward/ent/mailscan.Outcome") {
+  """
+  matched.
+  """
+  MATCHED
+  """
+  unknown.
+  """
+  UNKNOWN
+  """
+  double.
+  """
+  DOUBLE
+  """
+  already delivered.
+  """
+  ALREADY_DELIVERED
+}
+"""
+MailScanWhereInput is used for filtering MailScan objects.
+Input was generated by ent.
+"""
+input MailScanWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: MailScanWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [MailScanWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [MailScanWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  day_id field predicates
+  """
+  dayID: ID
+  """
+  dayID differs from this.
+  """
+  dayIDNEQ: ID
+  """
+  dayID is one of these.
+  """
+  dayIDIn: [ID!]
+  """
+  dayID is none of these.
+  """
+  dayIDNotIn: [ID!]
+  """
+  code field predicates
+  """
+  code: String
+  """
+  code differs from this.
+  """
+  codeNEQ: String
+  """
+  code is one of these.
+  """
+  codeIn: [String!]
+  """
+  code is none of these.
+  """
+  codeNotIn: [String!]
+  """
+  code is greater than this.
+  """
+  codeGT: String
+  """
+  code is at least this.
+  """
+  codeGTE: String
+  """
+  code is less than this.
+  """
+  codeLT: String
+  """
+  code is at most this.
+  """
+  codeLTE: String
+  """
+  code contains this.
+  """
+  codeContains: String
+  """
+  code begins with this.
+  """
+  codeHasPrefix: String
+  """
+  code ends with this.
+  """
+  codeHasSuffix: String
+  """
+  code equals this, upper and lower case alike.
+  """
+  codeEqualFold: String
+  """
+  code contains this, upper and lower case alike.
+  """
+  codeContainsFold: String
+  """
+  desk field predicates
+  """
+  desk: String
+  """
+  desk differs from this.
+  """
+  deskNEQ: String
+  """
+  desk is one of these.
+  """
+  deskIn: [String!]
+  """
+  desk is none of these.
+  """
+  deskNotIn: [String!]
+  """
+  desk is greater than this.
+  """
+  deskGT: String
+  """
+  desk is at least this.
+  """
+  deskGTE: String
+  """
+  desk is less than this.
+  """
+  deskLT: String
+  """
+  desk is at most this.
+  """
+  deskLTE: String
+  """
+  desk contains this.
+  """
+  deskContains: String
+  """
+  desk begins with this.
+  """
+  deskHasPrefix: String
+  """
+  desk ends with this.
+  """
+  deskHasSuffix: String
+  """
+  desk equals this, upper and lower case alike.
+  """
+  deskEqualFold: String
+  """
+  desk contains this, upper and lower case alike.
+  """
+  deskContainsFold: String
+  """
+  item_id field predicates
+  """
+  itemID: ID
+  """
+  itemID differs from this.
+  """
+  itemIDNEQ: ID
+  """
+  itemID is one of these.
+  """
+  itemIDIn: [ID!]
+  """
+  itemID is none of these.
+  """
+  itemIDNotIn: [ID!]
+  """
+  itemID is null.
+  """
+  itemIDIsNil: Boolean
+  """
+  itemID is set.
+  """
+  itemIDNotNil: Boolean
+  """
+  outcome field predicates
+  """
+  outcome: MailScanOutcome
+  """
+  outcome differs from this.
+  """
+  outcomeNEQ: MailScanOutcome
+  """
+  outcome is one of these.
+  """
+  outcomeIn: [MailScanOutcome!]
+  """
+  outcome is none of these.
+  """
+  outcomeNotIn: [MailScanOutcome!]
+  """
+  scanned_at field predicates
+  """
+  scannedAt: Time
+  """
+  scannedAt differs from this.
+  """
+  scannedAtNEQ: Time
+  """
+  scannedAt is one of these.
+  """
+  scannedAtIn: [Time!]
+  """
+  scannedAt is none of these.
+  """
+  scannedAtNotIn: [Time!]
+  """
+  scannedAt is greater than this.
+  """
+  scannedAtGT: Time
+  """
+  scannedAt is at least this.
+  """
+  scannedAtGTE: Time
+  """
+  scannedAt is less than this.
+  """
+  scannedAtLT: Time
+  """
+  scannedAt is at most this.
+  """
+  scannedAtLTE: Time
+  """
+  scanned_by_id field predicates
+  """
+  scannedByID: ID
+  """
+  scannedByID differs from this.
+  """
+  scannedByIDNEQ: ID
+  """
+  scannedByID is one of these.
+  """
+  scannedByIDIn: [ID!]
+  """
+  scannedByID is none of these.
+  """
+  scannedByIDNotIn: [ID!]
+  """
+  scannedByID is greater than this.
+  """
+  scannedByIDGT: ID
+  """
+  scannedByID is at least this.
+  """
+  scannedByIDGTE: ID
+  """
+  scannedByID is less than this.
+  """
+  scannedByIDLT: ID
+  """
+  scannedByID is at most this.
+  """
+  scannedByIDLTE: ID
+  """
+  explained_at field predicates
+  """
+  explainedAt: Time
+  """
+  explainedAt differs from this.
+  """
+  explainedAtNEQ: Time
+  """
+  explainedAt is one of these.
+  """
+  explainedAtIn: [Time!]
+  """
+  explainedAt is none of these.
+  """
+  explainedAtNotIn: [Time!]
+  """
+  explainedAt is greater than this.
+  """
+  explainedAtGT: Time
+  """
+  explainedAt is at least this.
+  """
+  explainedAtGTE: Time
+  """
+  explainedAt is less than this.
+  """
+  explainedAtLT: Time
+  """
+  explainedAt is at most this.
+  """
+  explainedAtLTE: Time
+  """
+  explainedAt is null.
+  """
+  explainedAtIsNil: Boolean
+  """
+  explainedAt is set.
+  """
+  explainedAtNotNil: Boolean
 }
 """
 What a meter of a vacant unit showed (V3).
@@ -53617,6 +56636,14 @@ func (ec *executionContext) childFields_CloseKeySpotCheckPayload(ctx context.Con
 	return nil, fmt.Errorf("no field named %q was found under type CloseKeySpotCheckPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CloseMailDayPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "day":
+		return ec.fieldContext_CloseMailDayPayload_day(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CloseMailDayPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CloseVolumePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "volume":
@@ -53949,6 +56976,14 @@ func (ec *executionContext) childFields_DeclineArchiveRequestPayload(ctx context
 	return nil, fmt.Errorf("no field named %q was found under type DeclineArchiveRequestPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_DeliverMailPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "deliveries":
+		return ec.fieldContext_DeliverMailPayload_deliveries(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeliverMailPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Department(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -54107,6 +57142,30 @@ func (ec *executionContext) childFields_EstateEdge(ctx context.Context, field gr
 		return ec.fieldContext_EstateEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type EstateEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ExcuseMailPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "excuses":
+		return ec.fieldContext_ExcuseMailPayload_excuses(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExcuseMailPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ExplainMailScansPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "scans":
+		return ec.fieldContext_ExplainMailScansPayload_scans(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExplainMailScansPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ExplainMissingMailPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "excuses":
+		return ec.fieldContext_ExplainMissingMailPayload_excuses(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExplainMissingMailPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ExtendArchiveLoanPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -56081,6 +59140,166 @@ func (ec *executionContext) childFields_LendKeysPayload(ctx context.Context, fie
 	return nil, fmt.Errorf("no field named %q was found under type LendKeysPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_MailDay(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_MailDay_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_MailDay_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_MailDay_estateID(ctx, field)
+	case "day":
+		return ec.fieldContext_MailDay_day(ctx, field)
+	case "state":
+		return ec.fieldContext_MailDay_state(ctx, field)
+	case "openedAt":
+		return ec.fieldContext_MailDay_openedAt(ctx, field)
+	case "closedAt":
+		return ec.fieldContext_MailDay_closedAt(ctx, field)
+	case "closedByID":
+		return ec.fieldContext_MailDay_closedByID(ctx, field)
+	case "closedByName":
+		return ec.fieldContext_MailDay_closedByName(ctx, field)
+	case "listed":
+		return ec.fieldContext_MailDay_listed(ctx, field)
+	case "matched":
+		return ec.fieldContext_MailDay_matched(ctx, field)
+	case "missing":
+		return ec.fieldContext_MailDay_missing(ctx, field)
+	case "unknown":
+		return ec.fieldContext_MailDay_unknown(ctx, field)
+	case "doubled":
+		return ec.fieldContext_MailDay_doubled(ctx, field)
+	case "alreadyDelivered":
+		return ec.fieldContext_MailDay_alreadyDelivered(ctx, field)
+	case "undelivered":
+		return ec.fieldContext_MailDay_undelivered(ctx, field)
+	case "estate":
+		return ec.fieldContext_MailDay_estate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MailDay", field.Name)
+}
+
+func (ec *executionContext) childFields_MailDayCheck(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "day":
+		return ec.fieldContext_MailDayCheck_day(ctx, field)
+	case "listed":
+		return ec.fieldContext_MailDayCheck_listed(ctx, field)
+	case "matched":
+		return ec.fieldContext_MailDayCheck_matched(ctx, field)
+	case "missing":
+		return ec.fieldContext_MailDayCheck_missing(ctx, field)
+	case "missingOpen":
+		return ec.fieldContext_MailDayCheck_missingOpen(ctx, field)
+	case "unknown":
+		return ec.fieldContext_MailDayCheck_unknown(ctx, field)
+	case "doubled":
+		return ec.fieldContext_MailDayCheck_doubled(ctx, field)
+	case "alreadyDelivered":
+		return ec.fieldContext_MailDayCheck_alreadyDelivered(ctx, field)
+	case "scansOpen":
+		return ec.fieldContext_MailDayCheck_scansOpen(ctx, field)
+	case "undelivered":
+		return ec.fieldContext_MailDayCheck_undelivered(ctx, field)
+	case "undeliveredOpen":
+		return ec.fieldContext_MailDayCheck_undeliveredOpen(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MailDayCheck", field.Name)
+}
+
+func (ec *executionContext) childFields_MailDayConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_MailDayConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_MailDayConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_MailDayConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MailDayConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_MailDayEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_MailDayEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_MailDayEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MailDayEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_MailDelivery(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_MailDelivery_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_MailDelivery_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_MailDelivery_estateID(ctx, field)
+	case "voidedAt":
+		return ec.fieldContext_MailDelivery_voidedAt(ctx, field)
+	case "voidReason":
+		return ec.fieldContext_MailDelivery_voidReason(ctx, field)
+	case "voidedByID":
+		return ec.fieldContext_MailDelivery_voidedByID(ctx, field)
+	case "voidedByName":
+		return ec.fieldContext_MailDelivery_voidedByName(ctx, field)
+	case "lateReason":
+		return ec.fieldContext_MailDelivery_lateReason(ctx, field)
+	case "householdID":
+		return ec.fieldContext_MailDelivery_householdID(ctx, field)
+	case "departmentID":
+		return ec.fieldContext_MailDelivery_departmentID(ctx, field)
+	case "slot":
+		return ec.fieldContext_MailDelivery_slot(ctx, field)
+	case "count":
+		return ec.fieldContext_MailDelivery_count(ctx, field)
+	case "method":
+		return ec.fieldContext_MailDelivery_method(ctx, field)
+	case "recipient":
+		return ec.fieldContext_MailDelivery_recipient(ctx, field)
+	case "deliveredAt":
+		return ec.fieldContext_MailDelivery_deliveredAt(ctx, field)
+	case "deliveredByID":
+		return ec.fieldContext_MailDelivery_deliveredByID(ctx, field)
+	case "deliveredByName":
+		return ec.fieldContext_MailDelivery_deliveredByName(ctx, field)
+	case "estate":
+		return ec.fieldContext_MailDelivery_estate(ctx, field)
+	case "household":
+		return ec.fieldContext_MailDelivery_household(ctx, field)
+	case "department":
+		return ec.fieldContext_MailDelivery_department(ctx, field)
+	case "items":
+		return ec.fieldContext_MailDelivery_items(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MailDelivery", field.Name)
+}
+
+func (ec *executionContext) childFields_MailDeliveryConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_MailDeliveryConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_MailDeliveryConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_MailDeliveryConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MailDeliveryConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_MailDeliveryEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_MailDeliveryEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_MailDeliveryEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MailDeliveryEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_MailEvent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -56097,6 +59316,8 @@ func (ec *executionContext) childFields_MailEvent(ctx context.Context, field gra
 		return ec.fieldContext_MailEvent_householdID(ctx, field)
 	case "departmentID":
 		return ec.fieldContext_MailEvent_departmentID(ctx, field)
+	case "deliveryID":
+		return ec.fieldContext_MailEvent_deliveryID(ctx, field)
 	case "reason":
 		return ec.fieldContext_MailEvent_reason(ctx, field)
 	case "takenBy":
@@ -56113,6 +59334,60 @@ func (ec *executionContext) childFields_MailEvent(ctx context.Context, field gra
 		return ec.fieldContext_MailEvent_item(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MailEvent", field.Name)
+}
+
+func (ec *executionContext) childFields_MailExcuse(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_MailExcuse_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_MailExcuse_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_MailExcuse_estateID(ctx, field)
+	case "dayID":
+		return ec.fieldContext_MailExcuse_dayID(ctx, field)
+	case "itemID":
+		return ec.fieldContext_MailExcuse_itemID(ctx, field)
+	case "kind":
+		return ec.fieldContext_MailExcuse_kind(ctx, field)
+	case "reason":
+		return ec.fieldContext_MailExcuse_reason(ctx, field)
+	case "givenByID":
+		return ec.fieldContext_MailExcuse_givenByID(ctx, field)
+	case "givenByName":
+		return ec.fieldContext_MailExcuse_givenByName(ctx, field)
+	case "givenAt":
+		return ec.fieldContext_MailExcuse_givenAt(ctx, field)
+	case "estate":
+		return ec.fieldContext_MailExcuse_estate(ctx, field)
+	case "day":
+		return ec.fieldContext_MailExcuse_day(ctx, field)
+	case "item":
+		return ec.fieldContext_MailExcuse_item(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MailExcuse", field.Name)
+}
+
+func (ec *executionContext) childFields_MailExcuseConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_MailExcuseConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_MailExcuseConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_MailExcuseConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MailExcuseConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_MailExcuseEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_MailExcuseEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_MailExcuseEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MailExcuseEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_MailItem(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -56155,6 +59430,8 @@ func (ec *executionContext) childFields_MailItem(ctx context.Context, field grap
 		return ec.fieldContext_MailItem_changedByName(ctx, field)
 	case "slot":
 		return ec.fieldContext_MailItem_slot(ctx, field)
+	case "deliveryID":
+		return ec.fieldContext_MailItem_deliveryID(ctx, field)
 	case "registeredByID":
 		return ec.fieldContext_MailItem_registeredByID(ctx, field)
 	case "registeredByName":
@@ -56167,6 +59444,8 @@ func (ec *executionContext) childFields_MailItem(ctx context.Context, field grap
 		return ec.fieldContext_MailItem_household(ctx, field)
 	case "department":
 		return ec.fieldContext_MailItem_department(ctx, field)
+	case "delivery":
+		return ec.fieldContext_MailItem_delivery(ctx, field)
 	case "events":
 		return ec.fieldContext_MailItem_events(ctx, field)
 	}
@@ -56281,6 +59560,72 @@ func (ec *executionContext) childFields_MailReceiptLine(ctx context.Context, fie
 		return ec.fieldContext_MailReceiptLine_difference(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MailReceiptLine", field.Name)
+}
+
+func (ec *executionContext) childFields_MailScan(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_MailScan_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_MailScan_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_MailScan_estateID(ctx, field)
+	case "dayID":
+		return ec.fieldContext_MailScan_dayID(ctx, field)
+	case "key":
+		return ec.fieldContext_MailScan_key(ctx, field)
+	case "code":
+		return ec.fieldContext_MailScan_code(ctx, field)
+	case "desk":
+		return ec.fieldContext_MailScan_desk(ctx, field)
+	case "itemID":
+		return ec.fieldContext_MailScan_itemID(ctx, field)
+	case "outcome":
+		return ec.fieldContext_MailScan_outcome(ctx, field)
+	case "scannedAt":
+		return ec.fieldContext_MailScan_scannedAt(ctx, field)
+	case "scannedByID":
+		return ec.fieldContext_MailScan_scannedByID(ctx, field)
+	case "scannedByName":
+		return ec.fieldContext_MailScan_scannedByName(ctx, field)
+	case "explainedAt":
+		return ec.fieldContext_MailScan_explainedAt(ctx, field)
+	case "explanation":
+		return ec.fieldContext_MailScan_explanation(ctx, field)
+	case "explainedByID":
+		return ec.fieldContext_MailScan_explainedByID(ctx, field)
+	case "explainedByName":
+		return ec.fieldContext_MailScan_explainedByName(ctx, field)
+	case "estate":
+		return ec.fieldContext_MailScan_estate(ctx, field)
+	case "day":
+		return ec.fieldContext_MailScan_day(ctx, field)
+	case "item":
+		return ec.fieldContext_MailScan_item(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MailScan", field.Name)
+}
+
+func (ec *executionContext) childFields_MailScanConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_MailScanConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_MailScanConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_MailScanConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MailScanConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_MailScanEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_MailScanEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_MailScanEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MailScanEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_MarkMailDeadPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -57025,6 +60370,14 @@ func (ec *executionContext) childFields_RenovationStep(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type RenovationStep", field.Name)
 }
 
+func (ec *executionContext) childFields_ReopenMailDayPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "day":
+		return ec.fieldContext_ReopenMailDayPayload_day(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReopenMailDayPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ReopenVolumePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "volume":
@@ -57195,6 +60548,16 @@ func (ec *executionContext) childFields_RevokeSessionPayload(ctx context.Context
 		return ec.fieldContext_RevokeSessionPayload_sessionID(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RevokeSessionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ScanMailPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "scans":
+		return ec.fieldContext_ScanMailPayload_scans(ctx, field)
+	case "day":
+		return ec.fieldContext_ScanMailPayload_day(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ScanMailPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_SealKeysPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -57909,6 +61272,16 @@ func (ec *executionContext) childFields_VoidKeyReturnPayload(ctx context.Context
 		return ec.fieldContext_VoidKeyReturnPayload_loan(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type VoidKeyReturnPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_VoidMailDeliveryPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "delivery":
+		return ec.fieldContext_VoidMailDeliveryPayload_delivery(ctx, field)
+	case "items":
+		return ec.fieldContext_VoidMailDeliveryPayload_items(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VoidMailDeliveryPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_VoidMailItemPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
