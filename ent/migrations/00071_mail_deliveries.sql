@@ -70,7 +70,8 @@ CREATE CONSTRAINT TRIGGER mail_deliveries_taken_back AFTER UPDATE ON mail_delive
 CREATE OR REPLACE FUNCTION mail_event_takes() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
 DECLARE
     item mail_items;
-    place record;
+    to_slot text := '';
+    to_key text := '';
     raised_by uuid;
     delivery mail_deliveries;
 BEGIN
@@ -103,16 +104,16 @@ BEGIN
             RAISE check_violation USING CONSTRAINT = 'mail_items_came', MESSAGE = 'delivered before it came';
         END IF;
     END IF;
-    SELECT item.slot AS slot, item.sort_key AS sort_key INTO place;
     IF NEW.state = 'SORTED' THEN
         IF num_nonnulls(NEW.household_id, NEW.department_id) <> 1 THEN
             RAISE check_violation USING CONSTRAINT = 'mail_items_addressed', MESSAGE = 'it is for nobody known';
         END IF;
-        SELECT * INTO place FROM mail_slot(NEW.estate_id, NEW.household_id, NEW.department_id);
-    ELSIF NEW.state <> 'DELIVERED' THEN
-        SELECT '' AS slot, '' AS sort_key INTO place;
+        SELECT slot, sort_key INTO to_slot, to_key FROM mail_slot(NEW.estate_id, NEW.household_id, NEW.department_id);
+    ELSIF NEW.state = 'DELIVERED' THEN
+        to_slot := item.slot;
+        to_key := item.sort_key;
     END IF;
-    UPDATE mail_items SET state = NEW.state, household_id = NEW.household_id, department_id = NEW.department_id, slot = place.slot, sort_key = place.sort_key,
+    UPDATE mail_items SET state = NEW.state, household_id = NEW.household_id, department_id = NEW.department_id, slot = to_slot, sort_key = to_key,
         delivery_id = NEW.delivery_id, changed_at = NEW.acted_at, changed_by_name = NEW.acted_by_name WHERE estate_id = NEW.estate_id AND id = NEW.item_id;
     RETURN NULL;
 END $$;

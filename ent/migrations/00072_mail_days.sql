@@ -83,13 +83,13 @@ STABLE LANGUAGE sql SET search_path = pg_catalog, public AS $$
 -- +goose StatementBegin
 CREATE FUNCTION mail_scan_decides() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
 DECLARE
-    item record;
+    item mail_items;
 BEGIN
     PERFORM FROM mail_days d WHERE d.estate_id = NEW.estate_id AND d.id = NEW.day_id AND d.state = 'OPEN' FOR SHARE;
     IF NOT FOUND THEN
         RAISE check_violation USING CONSTRAINT = 'mail_days_closed', MESSAGE = 'the day is not open';
     END IF;
-    SELECT i.id, i.state INTO item FROM mail_items i WHERE i.estate_id = NEW.estate_id AND i.barcode = NEW.code AND i.voided_at IS NULL
+    SELECT i.* INTO item FROM mail_items i WHERE i.estate_id = NEW.estate_id AND i.barcode = NEW.code AND i.voided_at IS NULL
         ORDER BY i.state IN ('DELIVERED', 'RETURNED'), i.received_on DESC, i.id DESC LIMIT 1 FOR NO KEY UPDATE;
     NEW.item_id := item.id;
     NEW.outcome := CASE

@@ -99,7 +99,7 @@ func TestM3_ARouteIsDeliveredAsAWhole(t *testing.T) {
 	if got := texts(t, app, `SELECT DISTINCT state FROM mail_items WHERE id = ANY ($1::uuid[])`, list); !slices.Equal(got, []string{"SORTED"}) {
 		t.Errorf("of a route that was refused: %v", got)
 	}
-	once := sorter.With("Idempotency-Key", "route 1")
+	once := sorter.With("Idempotency-Key", "route-1")
 	done := once.Do(deliverMail, route(stops()...)).Get("deliverMail.deliveries.#.id").Raw
 	if again := once.Do(deliverMail, route(stops()...)).Get("deliverMail.deliveries.#.id").Raw; again != done || strings.Count(done, ",") != 3 {
 		t.Errorf("repeated: %s and %s", done, again)

@@ -74,6 +74,7 @@ func TestM3_TheDatabaseHasItSigned(t *testing.T) {
 	t.Parallel()
 	app := stewardtest.New(t)
 	list := sorted(app, vars{}, vars{"kind": "LETTER"}, vars{"kind": "LETTER"})
+	unsorted := id(items(app, vars{"householdID": app.A.Household})[0])
 	conn, box := raw(t, app), uuid.New()
 	for name, c := range map[string]struct {
 		statements []func(pgx.Tx) error
@@ -83,7 +84,8 @@ func TestM3_TheDatabaseHasItSigned(t *testing.T) {
 		"signed by nobody":                 {delivers(uuid.New(), app.A.Household, list[0], "SIGNED", 1), "mail_deliveries_signed"},
 		"to another household":             {delivers(uuid.New(), app.A.OtherHousehold, list[1], "BOX", 1), "mail_items_way"},
 		"of more than there is":            {delivers(uuid.New(), app.A.Household, list[1], "BOX", 2), "mail_deliveries_whole"},
-		"by an event alone":                {delivers(uuid.New(), app.A.Household, list[1], "BOX", 1)[1:], "mail_items_way"},
+		"by an event alone":                {delivers(uuid.New(), app.A.Household, list[1], "BOX", 1)[1:], "mail_events_delivery"},
+		"before it is sorted":              {delivers(uuid.New(), app.A.Household, unsorted, "BOX", 1), "mail_items_way"},
 		"as it is":                         {delivers(box, app.A.Household, list[2], "BOX", 1), ""},
 	} {
 		if got := refusalOf(t, conn, c.statements...); got != c.want {
