@@ -36,9 +36,6 @@ import (
 	"github.com/steward-pm/steward/ent/certificate"
 	"github.com/steward-pm/steward/ent/complaint"
 	"github.com/steward-pm/steward/ent/correspondence"
-	"github.com/steward-pm/steward/ent/defect"
-	"github.com/steward-pm/steward/ent/defectevent"
-	"github.com/steward-pm/steward/ent/defectphoto"
 	"github.com/steward-pm/steward/ent/department"
 	"github.com/steward-pm/steward/ent/emergencycontact"
 	"github.com/steward-pm/steward/ent/estate"
@@ -70,10 +67,14 @@ import (
 	"github.com/steward-pm/steward/ent/keyspotcheck"
 	"github.com/steward-pm/steward/ent/keystatement"
 	"github.com/steward-pm/steward/ent/keystatementline"
+	"github.com/steward-pm/steward/ent/mailday"
+	"github.com/steward-pm/steward/ent/maildelivery"
 	"github.com/steward-pm/steward/ent/mailevent"
+	"github.com/steward-pm/steward/ent/mailexcuse"
 	"github.com/steward-pm/steward/ent/mailitem"
 	"github.com/steward-pm/steward/ent/mailreceipt"
 	"github.com/steward-pm/steward/ent/mailreceiptline"
+	"github.com/steward-pm/steward/ent/mailscan"
 	"github.com/steward-pm/steward/ent/meterreading"
 	"github.com/steward-pm/steward/ent/obligation"
 	"github.com/steward-pm/steward/ent/occupancy"
@@ -135,12 +136,6 @@ type Client struct {
 	Complaint *ComplaintClient
 	// Correspondence is the client for interacting with the Correspondence builders.
 	Correspondence *CorrespondenceClient
-	// Defect is the client for interacting with the Defect builders.
-	Defect *DefectClient
-	// DefectEvent is the client for interacting with the DefectEvent builders.
-	DefectEvent *DefectEventClient
-	// DefectPhoto is the client for interacting with the DefectPhoto builders.
-	DefectPhoto *DefectPhotoClient
 	// Department is the client for interacting with the Department builders.
 	Department *DepartmentClient
 	// EmergencyContact is the client for interacting with the EmergencyContact builders.
@@ -203,14 +198,22 @@ type Client struct {
 	KeyStatement *KeyStatementClient
 	// KeyStatementLine is the client for interacting with the KeyStatementLine builders.
 	KeyStatementLine *KeyStatementLineClient
+	// MailDay is the client for interacting with the MailDay builders.
+	MailDay *MailDayClient
+	// MailDelivery is the client for interacting with the MailDelivery builders.
+	MailDelivery *MailDeliveryClient
 	// MailEvent is the client for interacting with the MailEvent builders.
 	MailEvent *MailEventClient
+	// MailExcuse is the client for interacting with the MailExcuse builders.
+	MailExcuse *MailExcuseClient
 	// MailItem is the client for interacting with the MailItem builders.
 	MailItem *MailItemClient
 	// MailReceipt is the client for interacting with the MailReceipt builders.
 	MailReceipt *MailReceiptClient
 	// MailReceiptLine is the client for interacting with the MailReceiptLine builders.
 	MailReceiptLine *MailReceiptLineClient
+	// MailScan is the client for interacting with the MailScan builders.
+	MailScan *MailScanClient
 	// MeterReading is the client for interacting with the MeterReading builders.
 	MeterReading *MeterReadingClient
 	// Obligation is the client for interacting with the Obligation builders.
@@ -270,9 +273,6 @@ func (c *Client) init() {
 	c.Certificate = NewCertificateClient(c.config)
 	c.Complaint = NewComplaintClient(c.config)
 	c.Correspondence = NewCorrespondenceClient(c.config)
-	c.Defect = NewDefectClient(c.config)
-	c.DefectEvent = NewDefectEventClient(c.config)
-	c.DefectPhoto = NewDefectPhotoClient(c.config)
 	c.Department = NewDepartmentClient(c.config)
 	c.EmergencyContact = NewEmergencyContactClient(c.config)
 	c.Estate = NewEstateClient(c.config)
@@ -304,10 +304,14 @@ func (c *Client) init() {
 	c.KeySpotCheck = NewKeySpotCheckClient(c.config)
 	c.KeyStatement = NewKeyStatementClient(c.config)
 	c.KeyStatementLine = NewKeyStatementLineClient(c.config)
+	c.MailDay = NewMailDayClient(c.config)
+	c.MailDelivery = NewMailDeliveryClient(c.config)
 	c.MailEvent = NewMailEventClient(c.config)
+	c.MailExcuse = NewMailExcuseClient(c.config)
 	c.MailItem = NewMailItemClient(c.config)
 	c.MailReceipt = NewMailReceiptClient(c.config)
 	c.MailReceiptLine = NewMailReceiptLineClient(c.config)
+	c.MailScan = NewMailScanClient(c.config)
 	c.MeterReading = NewMeterReadingClient(c.config)
 	c.Obligation = NewObligationClient(c.config)
 	c.Occupancy = NewOccupancyClient(c.config)
@@ -434,9 +438,6 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Certificate:            NewCertificateClient(cfg),
 		Complaint:              NewComplaintClient(cfg),
 		Correspondence:         NewCorrespondenceClient(cfg),
-		Defect:                 NewDefectClient(cfg),
-		DefectEvent:            NewDefectEventClient(cfg),
-		DefectPhoto:            NewDefectPhotoClient(cfg),
 		Department:             NewDepartmentClient(cfg),
 		EmergencyContact:       NewEmergencyContactClient(cfg),
 		Estate:                 NewEstateClient(cfg),
@@ -468,10 +469,14 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		KeySpotCheck:           NewKeySpotCheckClient(cfg),
 		KeyStatement:           NewKeyStatementClient(cfg),
 		KeyStatementLine:       NewKeyStatementLineClient(cfg),
+		MailDay:                NewMailDayClient(cfg),
+		MailDelivery:           NewMailDeliveryClient(cfg),
 		MailEvent:              NewMailEventClient(cfg),
+		MailExcuse:             NewMailExcuseClient(cfg),
 		MailItem:               NewMailItemClient(cfg),
 		MailReceipt:            NewMailReceiptClient(cfg),
 		MailReceiptLine:        NewMailReceiptLineClient(cfg),
+		MailScan:               NewMailScanClient(cfg),
 		MeterReading:           NewMeterReadingClient(cfg),
 		Obligation:             NewObligationClient(cfg),
 		Occupancy:              NewOccupancyClient(cfg),
@@ -525,9 +530,6 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Certificate:            NewCertificateClient(cfg),
 		Complaint:              NewComplaintClient(cfg),
 		Correspondence:         NewCorrespondenceClient(cfg),
-		Defect:                 NewDefectClient(cfg),
-		DefectEvent:            NewDefectEventClient(cfg),
-		DefectPhoto:            NewDefectPhotoClient(cfg),
 		Department:             NewDepartmentClient(cfg),
 		EmergencyContact:       NewEmergencyContactClient(cfg),
 		Estate:                 NewEstateClient(cfg),
@@ -559,10 +561,14 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		KeySpotCheck:           NewKeySpotCheckClient(cfg),
 		KeyStatement:           NewKeyStatementClient(cfg),
 		KeyStatementLine:       NewKeyStatementLineClient(cfg),
+		MailDay:                NewMailDayClient(cfg),
+		MailDelivery:           NewMailDeliveryClient(cfg),
 		MailEvent:              NewMailEventClient(cfg),
+		MailExcuse:             NewMailExcuseClient(cfg),
 		MailItem:               NewMailItemClient(cfg),
 		MailReceipt:            NewMailReceiptClient(cfg),
 		MailReceiptLine:        NewMailReceiptLineClient(cfg),
+		MailScan:               NewMailScanClient(cfg),
 		MeterReading:           NewMeterReadingClient(cfg),
 		Obligation:             NewObligationClient(cfg),
 		Occupancy:              NewOccupancyClient(cfg),
@@ -610,18 +616,18 @@ func (c *Client) Use(hooks ...Hook) {
 		c.ArchiveFile, c.ArchiveHold, c.ArchiveLoan, c.ArchiveLoanLine,
 		c.ArchiveManual, c.ArchivePermit, c.ArchiveRequest, c.ArchiveRequestDocument,
 		c.ArchiveRetention, c.ArchiveReturn, c.ArchiveVolume, c.Area, c.Building,
-		c.Certificate, c.Complaint, c.Correspondence, c.Defect, c.DefectEvent,
-		c.DefectPhoto, c.Department, c.EmergencyContact, c.Estate, c.ExternalPerson,
-		c.File, c.Household, c.ImportRun, c.KeyAcceptance, c.KeyAcceptanceCheck,
-		c.KeyAcceptanceLine, c.KeyBalance, c.KeyCabinetOpening, c.KeyCopyOrder,
-		c.KeyFollowUp, c.KeyGeneration, c.KeyHolder, c.KeyHook, c.KeyLoan,
-		c.KeyLoanLine, c.KeyLoanRequest, c.KeyLoanRequestLine, c.KeyLockChange,
-		c.KeyLoss, c.KeyMovement, c.KeyReturn, c.KeyScrapping, c.KeySeal, c.KeySet,
-		c.KeySpotCheck, c.KeyStatement, c.KeyStatementLine, c.MailEvent, c.MailItem,
-		c.MailReceipt, c.MailReceiptLine, c.MeterReading, c.Obligation, c.Occupancy,
-		c.Reconciliation, c.ReconciliationLine, c.Renovation, c.RenovationStep,
-		c.Resident, c.Signature, c.Staff, c.StaffFileConsultation, c.Unit, c.Vacancy,
-		c.Violation,
+		c.Certificate, c.Complaint, c.Correspondence, c.Department, c.EmergencyContact,
+		c.Estate, c.ExternalPerson, c.File, c.Household, c.ImportRun, c.KeyAcceptance,
+		c.KeyAcceptanceCheck, c.KeyAcceptanceLine, c.KeyBalance, c.KeyCabinetOpening,
+		c.KeyCopyOrder, c.KeyFollowUp, c.KeyGeneration, c.KeyHolder, c.KeyHook,
+		c.KeyLoan, c.KeyLoanLine, c.KeyLoanRequest, c.KeyLoanRequestLine,
+		c.KeyLockChange, c.KeyLoss, c.KeyMovement, c.KeyReturn, c.KeyScrapping,
+		c.KeySeal, c.KeySet, c.KeySpotCheck, c.KeyStatement, c.KeyStatementLine,
+		c.MailDay, c.MailDelivery, c.MailEvent, c.MailExcuse, c.MailItem,
+		c.MailReceipt, c.MailReceiptLine, c.MailScan, c.MeterReading, c.Obligation,
+		c.Occupancy, c.Reconciliation, c.ReconciliationLine, c.Renovation,
+		c.RenovationStep, c.Resident, c.Signature, c.Staff, c.StaffFileConsultation,
+		c.Unit, c.Vacancy, c.Violation,
 	} {
 		n.Use(hooks...)
 	}
@@ -635,18 +641,18 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 		c.ArchiveFile, c.ArchiveHold, c.ArchiveLoan, c.ArchiveLoanLine,
 		c.ArchiveManual, c.ArchivePermit, c.ArchiveRequest, c.ArchiveRequestDocument,
 		c.ArchiveRetention, c.ArchiveReturn, c.ArchiveVolume, c.Area, c.Building,
-		c.Certificate, c.Complaint, c.Correspondence, c.Defect, c.DefectEvent,
-		c.DefectPhoto, c.Department, c.EmergencyContact, c.Estate, c.ExternalPerson,
-		c.File, c.Household, c.ImportRun, c.KeyAcceptance, c.KeyAcceptanceCheck,
-		c.KeyAcceptanceLine, c.KeyBalance, c.KeyCabinetOpening, c.KeyCopyOrder,
-		c.KeyFollowUp, c.KeyGeneration, c.KeyHolder, c.KeyHook, c.KeyLoan,
-		c.KeyLoanLine, c.KeyLoanRequest, c.KeyLoanRequestLine, c.KeyLockChange,
-		c.KeyLoss, c.KeyMovement, c.KeyReturn, c.KeyScrapping, c.KeySeal, c.KeySet,
-		c.KeySpotCheck, c.KeyStatement, c.KeyStatementLine, c.MailEvent, c.MailItem,
-		c.MailReceipt, c.MailReceiptLine, c.MeterReading, c.Obligation, c.Occupancy,
-		c.Reconciliation, c.ReconciliationLine, c.Renovation, c.RenovationStep,
-		c.Resident, c.Signature, c.Staff, c.StaffFileConsultation, c.Unit, c.Vacancy,
-		c.Violation,
+		c.Certificate, c.Complaint, c.Correspondence, c.Department, c.EmergencyContact,
+		c.Estate, c.ExternalPerson, c.File, c.Household, c.ImportRun, c.KeyAcceptance,
+		c.KeyAcceptanceCheck, c.KeyAcceptanceLine, c.KeyBalance, c.KeyCabinetOpening,
+		c.KeyCopyOrder, c.KeyFollowUp, c.KeyGeneration, c.KeyHolder, c.KeyHook,
+		c.KeyLoan, c.KeyLoanLine, c.KeyLoanRequest, c.KeyLoanRequestLine,
+		c.KeyLockChange, c.KeyLoss, c.KeyMovement, c.KeyReturn, c.KeyScrapping,
+		c.KeySeal, c.KeySet, c.KeySpotCheck, c.KeyStatement, c.KeyStatementLine,
+		c.MailDay, c.MailDelivery, c.MailEvent, c.MailExcuse, c.MailItem,
+		c.MailReceipt, c.MailReceiptLine, c.MailScan, c.MeterReading, c.Obligation,
+		c.Occupancy, c.Reconciliation, c.ReconciliationLine, c.Renovation,
+		c.RenovationStep, c.Resident, c.Signature, c.Staff, c.StaffFileConsultation,
+		c.Unit, c.Vacancy, c.Violation,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -695,12 +701,6 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Complaint.mutate(ctx, m)
 	case *CorrespondenceMutation:
 		return c.Correspondence.mutate(ctx, m)
-	case *DefectMutation:
-		return c.Defect.mutate(ctx, m)
-	case *DefectEventMutation:
-		return c.DefectEvent.mutate(ctx, m)
-	case *DefectPhotoMutation:
-		return c.DefectPhoto.mutate(ctx, m)
 	case *DepartmentMutation:
 		return c.Department.mutate(ctx, m)
 	case *EmergencyContactMutation:
@@ -763,14 +763,22 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.KeyStatement.mutate(ctx, m)
 	case *KeyStatementLineMutation:
 		return c.KeyStatementLine.mutate(ctx, m)
+	case *MailDayMutation:
+		return c.MailDay.mutate(ctx, m)
+	case *MailDeliveryMutation:
+		return c.MailDelivery.mutate(ctx, m)
 	case *MailEventMutation:
 		return c.MailEvent.mutate(ctx, m)
+	case *MailExcuseMutation:
+		return c.MailExcuse.mutate(ctx, m)
 	case *MailItemMutation:
 		return c.MailItem.mutate(ctx, m)
 	case *MailReceiptMutation:
 		return c.MailReceipt.mutate(ctx, m)
 	case *MailReceiptLineMutation:
 		return c.MailReceiptLine.mutate(ctx, m)
+	case *MailScanMutation:
+		return c.MailScan.mutate(ctx, m)
 	case *MeterReadingMutation:
 		return c.MeterReading.mutate(ctx, m)
 	case *ObligationMutation:
@@ -4485,613 +4493,6 @@ func (c *CorrespondenceClient) mutate(ctx context.Context, m *CorrespondenceMuta
 		return (&CorrespondenceDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Correspondence mutation op: %q", m.Op())
-	}
-}
-
-// DefectClient is a client for the Defect schema.
-type DefectClient struct {
-	config
-}
-
-// NewDefectClient returns a client for the Defect from the given config.
-func NewDefectClient(c config) *DefectClient {
-	return &DefectClient{config: c}
-}
-
-// Use adds a list of mutation hooks to the hooks stack.
-// A call to `Use(f, g, h)` equals to `defect.Hooks(f(g(h())))`.
-func (c *DefectClient) Use(hooks ...Hook) {
-	c.hooks.Defect = append(c.hooks.Defect, hooks...)
-}
-
-// Intercept adds a list of query interceptors to the interceptors stack.
-// A call to `Intercept(f, g, h)` equals to `defect.Intercept(f(g(h())))`.
-func (c *DefectClient) Intercept(interceptors ...Interceptor) {
-	c.inters.Defect = append(c.inters.Defect, interceptors...)
-}
-
-// Create returns a builder for creating a Defect entity.
-func (c *DefectClient) Create() *DefectCreate {
-	mutation := newDefectMutation(c.config, OpCreate)
-	return &DefectCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// CreateBulk returns a builder for creating a bulk of Defect entities.
-func (c *DefectClient) CreateBulk(builders ...*DefectCreate) *DefectCreateBulk {
-	return &DefectCreateBulk{config: c.config, builders: builders}
-}
-
-// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
-// a builder and applies setFunc on it.
-func (c *DefectClient) MapCreateBulk(slice any, setFunc func(*DefectCreate, int)) *DefectCreateBulk {
-	rv := reflect.ValueOf(slice)
-	if rv.Kind() != reflect.Slice {
-		return &DefectCreateBulk{err: fmt.Errorf("calling to DefectClient.MapCreateBulk with wrong type %T, need slice", slice)}
-	}
-	builders := make([]*DefectCreate, rv.Len())
-	for i := 0; i < rv.Len(); i++ {
-		builders[i] = c.Create()
-		setFunc(builders[i], i)
-	}
-	return &DefectCreateBulk{config: c.config, builders: builders}
-}
-
-// Update returns an update builder for Defect.
-func (c *DefectClient) Update() *DefectUpdate {
-	mutation := newDefectMutation(c.config, OpUpdate)
-	return &DefectUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// UpdateOne returns an update builder for the given entity.
-func (c *DefectClient) UpdateOne(_m *Defect) *DefectUpdateOne {
-	mutation := newDefectMutation(c.config, OpUpdateOne, withDefect(_m))
-	return &DefectUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// UpdateOneID returns an update builder for the given id.
-func (c *DefectClient) UpdateOneID(id uuid.UUID) *DefectUpdateOne {
-	mutation := newDefectMutation(c.config, OpUpdateOne, withDefectID(id))
-	return &DefectUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// Delete returns a delete builder for Defect.
-func (c *DefectClient) Delete() *DefectDelete {
-	mutation := newDefectMutation(c.config, OpDelete)
-	return &DefectDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// DeleteOne returns a builder for deleting the given entity.
-func (c *DefectClient) DeleteOne(_m *Defect) *DefectDeleteOne {
-	return c.DeleteOneID(_m.ID)
-}
-
-// DeleteOneID returns a builder for deleting the given entity by its id.
-func (c *DefectClient) DeleteOneID(id uuid.UUID) *DefectDeleteOne {
-	builder := c.Delete().Where(defect.ID(id))
-	builder.mutation.id = &id
-	builder.mutation.op = OpDeleteOne
-	return &DefectDeleteOne{builder}
-}
-
-// Query returns a query builder for Defect.
-func (c *DefectClient) Query() *DefectQuery {
-	return &DefectQuery{
-		config: c.config,
-		ctx:    &QueryContext{Type: TypeDefect},
-		inters: c.Interceptors(),
-	}
-}
-
-// Get returns a Defect entity by its id.
-func (c *DefectClient) Get(ctx context.Context, id uuid.UUID) (*Defect, error) {
-	return c.Query().Where(defect.ID(id)).Only(ctx)
-}
-
-// GetX is like Get, but panics if an error occurs.
-func (c *DefectClient) GetX(ctx context.Context, id uuid.UUID) *Defect {
-	obj, err := c.Get(ctx, id)
-	if err != nil {
-		panic(err)
-	}
-	return obj
-}
-
-// QueryEstate queries the estate edge of a Defect.
-func (c *DefectClient) QueryEstate(_m *Defect) *EstateQuery {
-	query := (&EstateClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(defect.Table, defect.FieldID, id),
-			sqlgraph.To(estate.Table, estate.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, defect.EstateTable, defect.EstateColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryVacancy queries the vacancy edge of a Defect.
-func (c *DefectClient) QueryVacancy(_m *Defect) *VacancyQuery {
-	query := (&VacancyClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(defect.Table, defect.FieldID, id),
-			sqlgraph.To(vacancy.Table, vacancy.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, defect.VacancyTable, defect.VacancyColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryUnit queries the unit edge of a Defect.
-func (c *DefectClient) QueryUnit(_m *Defect) *UnitQuery {
-	query := (&UnitClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(defect.Table, defect.FieldID, id),
-			sqlgraph.To(unit.Table, unit.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, defect.UnitTable, defect.UnitColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryDepartment queries the department edge of a Defect.
-func (c *DefectClient) QueryDepartment(_m *Defect) *DepartmentQuery {
-	query := (&DepartmentClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(defect.Table, defect.FieldID, id),
-			sqlgraph.To(department.Table, department.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, defect.DepartmentTable, defect.DepartmentColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryEvents queries the events edge of a Defect.
-func (c *DefectClient) QueryEvents(_m *Defect) *DefectEventQuery {
-	query := (&DefectEventClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(defect.Table, defect.FieldID, id),
-			sqlgraph.To(defectevent.Table, defectevent.FieldID),
-			sqlgraph.Edge(sqlgraph.O2M, true, defect.EventsTable, defect.EventsColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryPhotos queries the photos edge of a Defect.
-func (c *DefectClient) QueryPhotos(_m *Defect) *DefectPhotoQuery {
-	query := (&DefectPhotoClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(defect.Table, defect.FieldID, id),
-			sqlgraph.To(defectphoto.Table, defectphoto.FieldID),
-			sqlgraph.Edge(sqlgraph.O2M, true, defect.PhotosTable, defect.PhotosColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// Hooks returns the client hooks.
-func (c *DefectClient) Hooks() []Hook {
-	return c.hooks.Defect
-}
-
-// Interceptors returns the client interceptors.
-func (c *DefectClient) Interceptors() []Interceptor {
-	return c.inters.Defect
-}
-
-func (c *DefectClient) mutate(ctx context.Context, m *DefectMutation) (Value, error) {
-	switch m.Op() {
-	case OpCreate:
-		return (&DefectCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
-	case OpUpdate:
-		return (&DefectUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
-	case OpUpdateOne:
-		return (&DefectUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
-	case OpDelete, OpDeleteOne:
-		return (&DefectDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
-	default:
-		return nil, fmt.Errorf("ent: unknown Defect mutation op: %q", m.Op())
-	}
-}
-
-// DefectEventClient is a client for the DefectEvent schema.
-type DefectEventClient struct {
-	config
-}
-
-// NewDefectEventClient returns a client for the DefectEvent from the given config.
-func NewDefectEventClient(c config) *DefectEventClient {
-	return &DefectEventClient{config: c}
-}
-
-// Use adds a list of mutation hooks to the hooks stack.
-// A call to `Use(f, g, h)` equals to `defectevent.Hooks(f(g(h())))`.
-func (c *DefectEventClient) Use(hooks ...Hook) {
-	c.hooks.DefectEvent = append(c.hooks.DefectEvent, hooks...)
-}
-
-// Intercept adds a list of query interceptors to the interceptors stack.
-// A call to `Intercept(f, g, h)` equals to `defectevent.Intercept(f(g(h())))`.
-func (c *DefectEventClient) Intercept(interceptors ...Interceptor) {
-	c.inters.DefectEvent = append(c.inters.DefectEvent, interceptors...)
-}
-
-// Create returns a builder for creating a DefectEvent entity.
-func (c *DefectEventClient) Create() *DefectEventCreate {
-	mutation := newDefectEventMutation(c.config, OpCreate)
-	return &DefectEventCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// CreateBulk returns a builder for creating a bulk of DefectEvent entities.
-func (c *DefectEventClient) CreateBulk(builders ...*DefectEventCreate) *DefectEventCreateBulk {
-	return &DefectEventCreateBulk{config: c.config, builders: builders}
-}
-
-// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
-// a builder and applies setFunc on it.
-func (c *DefectEventClient) MapCreateBulk(slice any, setFunc func(*DefectEventCreate, int)) *DefectEventCreateBulk {
-	rv := reflect.ValueOf(slice)
-	if rv.Kind() != reflect.Slice {
-		return &DefectEventCreateBulk{err: fmt.Errorf("calling to DefectEventClient.MapCreateBulk with wrong type %T, need slice", slice)}
-	}
-	builders := make([]*DefectEventCreate, rv.Len())
-	for i := 0; i < rv.Len(); i++ {
-		builders[i] = c.Create()
-		setFunc(builders[i], i)
-	}
-	return &DefectEventCreateBulk{config: c.config, builders: builders}
-}
-
-// Update returns an update builder for DefectEvent.
-func (c *DefectEventClient) Update() *DefectEventUpdate {
-	mutation := newDefectEventMutation(c.config, OpUpdate)
-	return &DefectEventUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// UpdateOne returns an update builder for the given entity.
-func (c *DefectEventClient) UpdateOne(_m *DefectEvent) *DefectEventUpdateOne {
-	mutation := newDefectEventMutation(c.config, OpUpdateOne, withDefectEvent(_m))
-	return &DefectEventUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// UpdateOneID returns an update builder for the given id.
-func (c *DefectEventClient) UpdateOneID(id uuid.UUID) *DefectEventUpdateOne {
-	mutation := newDefectEventMutation(c.config, OpUpdateOne, withDefectEventID(id))
-	return &DefectEventUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// Delete returns a delete builder for DefectEvent.
-func (c *DefectEventClient) Delete() *DefectEventDelete {
-	mutation := newDefectEventMutation(c.config, OpDelete)
-	return &DefectEventDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// DeleteOne returns a builder for deleting the given entity.
-func (c *DefectEventClient) DeleteOne(_m *DefectEvent) *DefectEventDeleteOne {
-	return c.DeleteOneID(_m.ID)
-}
-
-// DeleteOneID returns a builder for deleting the given entity by its id.
-func (c *DefectEventClient) DeleteOneID(id uuid.UUID) *DefectEventDeleteOne {
-	builder := c.Delete().Where(defectevent.ID(id))
-	builder.mutation.id = &id
-	builder.mutation.op = OpDeleteOne
-	return &DefectEventDeleteOne{builder}
-}
-
-// Query returns a query builder for DefectEvent.
-func (c *DefectEventClient) Query() *DefectEventQuery {
-	return &DefectEventQuery{
-		config: c.config,
-		ctx:    &QueryContext{Type: TypeDefectEvent},
-		inters: c.Interceptors(),
-	}
-}
-
-// Get returns a DefectEvent entity by its id.
-func (c *DefectEventClient) Get(ctx context.Context, id uuid.UUID) (*DefectEvent, error) {
-	return c.Query().Where(defectevent.ID(id)).Only(ctx)
-}
-
-// GetX is like Get, but panics if an error occurs.
-func (c *DefectEventClient) GetX(ctx context.Context, id uuid.UUID) *DefectEvent {
-	obj, err := c.Get(ctx, id)
-	if err != nil {
-		panic(err)
-	}
-	return obj
-}
-
-// QueryEstate queries the estate edge of a DefectEvent.
-func (c *DefectEventClient) QueryEstate(_m *DefectEvent) *EstateQuery {
-	query := (&EstateClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(defectevent.Table, defectevent.FieldID, id),
-			sqlgraph.To(estate.Table, estate.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, defectevent.EstateTable, defectevent.EstateColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryDefect queries the defect edge of a DefectEvent.
-func (c *DefectEventClient) QueryDefect(_m *DefectEvent) *DefectQuery {
-	query := (&DefectClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(defectevent.Table, defectevent.FieldID, id),
-			sqlgraph.To(defect.Table, defect.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, defectevent.DefectTable, defectevent.DefectColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryDepartment queries the department edge of a DefectEvent.
-func (c *DefectEventClient) QueryDepartment(_m *DefectEvent) *DepartmentQuery {
-	query := (&DepartmentClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(defectevent.Table, defectevent.FieldID, id),
-			sqlgraph.To(department.Table, department.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, defectevent.DepartmentTable, defectevent.DepartmentColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryPhotos queries the photos edge of a DefectEvent.
-func (c *DefectEventClient) QueryPhotos(_m *DefectEvent) *DefectPhotoQuery {
-	query := (&DefectPhotoClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(defectevent.Table, defectevent.FieldID, id),
-			sqlgraph.To(defectphoto.Table, defectphoto.FieldID),
-			sqlgraph.Edge(sqlgraph.O2M, true, defectevent.PhotosTable, defectevent.PhotosColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// Hooks returns the client hooks.
-func (c *DefectEventClient) Hooks() []Hook {
-	return c.hooks.DefectEvent
-}
-
-// Interceptors returns the client interceptors.
-func (c *DefectEventClient) Interceptors() []Interceptor {
-	return c.inters.DefectEvent
-}
-
-func (c *DefectEventClient) mutate(ctx context.Context, m *DefectEventMutation) (Value, error) {
-	switch m.Op() {
-	case OpCreate:
-		return (&DefectEventCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
-	case OpUpdate:
-		return (&DefectEventUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
-	case OpUpdateOne:
-		return (&DefectEventUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
-	case OpDelete, OpDeleteOne:
-		return (&DefectEventDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
-	default:
-		return nil, fmt.Errorf("ent: unknown DefectEvent mutation op: %q", m.Op())
-	}
-}
-
-// DefectPhotoClient is a client for the DefectPhoto schema.
-type DefectPhotoClient struct {
-	config
-}
-
-// NewDefectPhotoClient returns a client for the DefectPhoto from the given config.
-func NewDefectPhotoClient(c config) *DefectPhotoClient {
-	return &DefectPhotoClient{config: c}
-}
-
-// Use adds a list of mutation hooks to the hooks stack.
-// A call to `Use(f, g, h)` equals to `defectphoto.Hooks(f(g(h())))`.
-func (c *DefectPhotoClient) Use(hooks ...Hook) {
-	c.hooks.DefectPhoto = append(c.hooks.DefectPhoto, hooks...)
-}
-
-// Intercept adds a list of query interceptors to the interceptors stack.
-// A call to `Intercept(f, g, h)` equals to `defectphoto.Intercept(f(g(h())))`.
-func (c *DefectPhotoClient) Intercept(interceptors ...Interceptor) {
-	c.inters.DefectPhoto = append(c.inters.DefectPhoto, interceptors...)
-}
-
-// Create returns a builder for creating a DefectPhoto entity.
-func (c *DefectPhotoClient) Create() *DefectPhotoCreate {
-	mutation := newDefectPhotoMutation(c.config, OpCreate)
-	return &DefectPhotoCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// CreateBulk returns a builder for creating a bulk of DefectPhoto entities.
-func (c *DefectPhotoClient) CreateBulk(builders ...*DefectPhotoCreate) *DefectPhotoCreateBulk {
-	return &DefectPhotoCreateBulk{config: c.config, builders: builders}
-}
-
-// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
-// a builder and applies setFunc on it.
-func (c *DefectPhotoClient) MapCreateBulk(slice any, setFunc func(*DefectPhotoCreate, int)) *DefectPhotoCreateBulk {
-	rv := reflect.ValueOf(slice)
-	if rv.Kind() != reflect.Slice {
-		return &DefectPhotoCreateBulk{err: fmt.Errorf("calling to DefectPhotoClient.MapCreateBulk with wrong type %T, need slice", slice)}
-	}
-	builders := make([]*DefectPhotoCreate, rv.Len())
-	for i := 0; i < rv.Len(); i++ {
-		builders[i] = c.Create()
-		setFunc(builders[i], i)
-	}
-	return &DefectPhotoCreateBulk{config: c.config, builders: builders}
-}
-
-// Update returns an update builder for DefectPhoto.
-func (c *DefectPhotoClient) Update() *DefectPhotoUpdate {
-	mutation := newDefectPhotoMutation(c.config, OpUpdate)
-	return &DefectPhotoUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// UpdateOne returns an update builder for the given entity.
-func (c *DefectPhotoClient) UpdateOne(_m *DefectPhoto) *DefectPhotoUpdateOne {
-	mutation := newDefectPhotoMutation(c.config, OpUpdateOne, withDefectPhoto(_m))
-	return &DefectPhotoUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// UpdateOneID returns an update builder for the given id.
-func (c *DefectPhotoClient) UpdateOneID(id uuid.UUID) *DefectPhotoUpdateOne {
-	mutation := newDefectPhotoMutation(c.config, OpUpdateOne, withDefectPhotoID(id))
-	return &DefectPhotoUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// Delete returns a delete builder for DefectPhoto.
-func (c *DefectPhotoClient) Delete() *DefectPhotoDelete {
-	mutation := newDefectPhotoMutation(c.config, OpDelete)
-	return &DefectPhotoDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// DeleteOne returns a builder for deleting the given entity.
-func (c *DefectPhotoClient) DeleteOne(_m *DefectPhoto) *DefectPhotoDeleteOne {
-	return c.DeleteOneID(_m.ID)
-}
-
-// DeleteOneID returns a builder for deleting the given entity by its id.
-func (c *DefectPhotoClient) DeleteOneID(id uuid.UUID) *DefectPhotoDeleteOne {
-	builder := c.Delete().Where(defectphoto.ID(id))
-	builder.mutation.id = &id
-	builder.mutation.op = OpDeleteOne
-	return &DefectPhotoDeleteOne{builder}
-}
-
-// Query returns a query builder for DefectPhoto.
-func (c *DefectPhotoClient) Query() *DefectPhotoQuery {
-	return &DefectPhotoQuery{
-		config: c.config,
-		ctx:    &QueryContext{Type: TypeDefectPhoto},
-		inters: c.Interceptors(),
-	}
-}
-
-// Get returns a DefectPhoto entity by its id.
-func (c *DefectPhotoClient) Get(ctx context.Context, id uuid.UUID) (*DefectPhoto, error) {
-	return c.Query().Where(defectphoto.ID(id)).Only(ctx)
-}
-
-// GetX is like Get, but panics if an error occurs.
-func (c *DefectPhotoClient) GetX(ctx context.Context, id uuid.UUID) *DefectPhoto {
-	obj, err := c.Get(ctx, id)
-	if err != nil {
-		panic(err)
-	}
-	return obj
-}
-
-// QueryEstate queries the estate edge of a DefectPhoto.
-func (c *DefectPhotoClient) QueryEstate(_m *DefectPhoto) *EstateQuery {
-	query := (&EstateClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(defectphoto.Table, defectphoto.FieldID, id),
-			sqlgraph.To(estate.Table, estate.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, defectphoto.EstateTable, defectphoto.EstateColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryDefect queries the defect edge of a DefectPhoto.
-func (c *DefectPhotoClient) QueryDefect(_m *DefectPhoto) *DefectQuery {
-	query := (&DefectClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(defectphoto.Table, defectphoto.FieldID, id),
-			sqlgraph.To(defect.Table, defect.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, defectphoto.DefectTable, defectphoto.DefectColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryEvent queries the event edge of a DefectPhoto.
-func (c *DefectPhotoClient) QueryEvent(_m *DefectPhoto) *DefectEventQuery {
-	query := (&DefectEventClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(defectphoto.Table, defectphoto.FieldID, id),
-			sqlgraph.To(defectevent.Table, defectevent.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, defectphoto.EventTable, defectphoto.EventColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// Hooks returns the client hooks.
-func (c *DefectPhotoClient) Hooks() []Hook {
-	return c.hooks.DefectPhoto
-}
-
-// Interceptors returns the client interceptors.
-func (c *DefectPhotoClient) Interceptors() []Interceptor {
-	return c.inters.DefectPhoto
-}
-
-func (c *DefectPhotoClient) mutate(ctx context.Context, m *DefectPhotoMutation) (Value, error) {
-	switch m.Op() {
-	case OpCreate:
-		return (&DefectPhotoCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
-	case OpUpdate:
-		return (&DefectPhotoUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
-	case OpUpdateOne:
-		return (&DefectPhotoUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
-	case OpDelete, OpDeleteOne:
-		return (&DefectPhotoDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
-	default:
-		return nil, fmt.Errorf("ent: unknown DefectPhoto mutation op: %q", m.Op())
 	}
 }
 
@@ -10850,6 +10251,352 @@ func (c *KeyStatementLineClient) mutate(ctx context.Context, m *KeyStatementLine
 	}
 }
 
+// MailDayClient is a client for the MailDay schema.
+type MailDayClient struct {
+	config
+}
+
+// NewMailDayClient returns a client for the MailDay from the given config.
+func NewMailDayClient(c config) *MailDayClient {
+	return &MailDayClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `mailday.Hooks(f(g(h())))`.
+func (c *MailDayClient) Use(hooks ...Hook) {
+	c.hooks.MailDay = append(c.hooks.MailDay, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `mailday.Intercept(f(g(h())))`.
+func (c *MailDayClient) Intercept(interceptors ...Interceptor) {
+	c.inters.MailDay = append(c.inters.MailDay, interceptors...)
+}
+
+// Create returns a builder for creating a MailDay entity.
+func (c *MailDayClient) Create() *MailDayCreate {
+	mutation := newMailDayMutation(c.config, OpCreate)
+	return &MailDayCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of MailDay entities.
+func (c *MailDayClient) CreateBulk(builders ...*MailDayCreate) *MailDayCreateBulk {
+	return &MailDayCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *MailDayClient) MapCreateBulk(slice any, setFunc func(*MailDayCreate, int)) *MailDayCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &MailDayCreateBulk{err: fmt.Errorf("calling to MailDayClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*MailDayCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &MailDayCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for MailDay.
+func (c *MailDayClient) Update() *MailDayUpdate {
+	mutation := newMailDayMutation(c.config, OpUpdate)
+	return &MailDayUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *MailDayClient) UpdateOne(_m *MailDay) *MailDayUpdateOne {
+	mutation := newMailDayMutation(c.config, OpUpdateOne, withMailDay(_m))
+	return &MailDayUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *MailDayClient) UpdateOneID(id uuid.UUID) *MailDayUpdateOne {
+	mutation := newMailDayMutation(c.config, OpUpdateOne, withMailDayID(id))
+	return &MailDayUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for MailDay.
+func (c *MailDayClient) Delete() *MailDayDelete {
+	mutation := newMailDayMutation(c.config, OpDelete)
+	return &MailDayDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *MailDayClient) DeleteOne(_m *MailDay) *MailDayDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *MailDayClient) DeleteOneID(id uuid.UUID) *MailDayDeleteOne {
+	builder := c.Delete().Where(mailday.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &MailDayDeleteOne{builder}
+}
+
+// Query returns a query builder for MailDay.
+func (c *MailDayClient) Query() *MailDayQuery {
+	return &MailDayQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeMailDay},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a MailDay entity by its id.
+func (c *MailDayClient) Get(ctx context.Context, id uuid.UUID) (*MailDay, error) {
+	return c.Query().Where(mailday.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *MailDayClient) GetX(ctx context.Context, id uuid.UUID) *MailDay {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a MailDay.
+func (c *MailDayClient) QueryEstate(_m *MailDay) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(mailday.Table, mailday.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, mailday.EstateTable, mailday.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *MailDayClient) Hooks() []Hook {
+	return c.hooks.MailDay
+}
+
+// Interceptors returns the client interceptors.
+func (c *MailDayClient) Interceptors() []Interceptor {
+	return c.inters.MailDay
+}
+
+func (c *MailDayClient) mutate(ctx context.Context, m *MailDayMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&MailDayCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&MailDayUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&MailDayUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&MailDayDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown MailDay mutation op: %q", m.Op())
+	}
+}
+
+// MailDeliveryClient is a client for the MailDelivery schema.
+type MailDeliveryClient struct {
+	config
+}
+
+// NewMailDeliveryClient returns a client for the MailDelivery from the given config.
+func NewMailDeliveryClient(c config) *MailDeliveryClient {
+	return &MailDeliveryClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `maildelivery.Hooks(f(g(h())))`.
+func (c *MailDeliveryClient) Use(hooks ...Hook) {
+	c.hooks.MailDelivery = append(c.hooks.MailDelivery, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `maildelivery.Intercept(f(g(h())))`.
+func (c *MailDeliveryClient) Intercept(interceptors ...Interceptor) {
+	c.inters.MailDelivery = append(c.inters.MailDelivery, interceptors...)
+}
+
+// Create returns a builder for creating a MailDelivery entity.
+func (c *MailDeliveryClient) Create() *MailDeliveryCreate {
+	mutation := newMailDeliveryMutation(c.config, OpCreate)
+	return &MailDeliveryCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of MailDelivery entities.
+func (c *MailDeliveryClient) CreateBulk(builders ...*MailDeliveryCreate) *MailDeliveryCreateBulk {
+	return &MailDeliveryCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *MailDeliveryClient) MapCreateBulk(slice any, setFunc func(*MailDeliveryCreate, int)) *MailDeliveryCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &MailDeliveryCreateBulk{err: fmt.Errorf("calling to MailDeliveryClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*MailDeliveryCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &MailDeliveryCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for MailDelivery.
+func (c *MailDeliveryClient) Update() *MailDeliveryUpdate {
+	mutation := newMailDeliveryMutation(c.config, OpUpdate)
+	return &MailDeliveryUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *MailDeliveryClient) UpdateOne(_m *MailDelivery) *MailDeliveryUpdateOne {
+	mutation := newMailDeliveryMutation(c.config, OpUpdateOne, withMailDelivery(_m))
+	return &MailDeliveryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *MailDeliveryClient) UpdateOneID(id uuid.UUID) *MailDeliveryUpdateOne {
+	mutation := newMailDeliveryMutation(c.config, OpUpdateOne, withMailDeliveryID(id))
+	return &MailDeliveryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for MailDelivery.
+func (c *MailDeliveryClient) Delete() *MailDeliveryDelete {
+	mutation := newMailDeliveryMutation(c.config, OpDelete)
+	return &MailDeliveryDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *MailDeliveryClient) DeleteOne(_m *MailDelivery) *MailDeliveryDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *MailDeliveryClient) DeleteOneID(id uuid.UUID) *MailDeliveryDeleteOne {
+	builder := c.Delete().Where(maildelivery.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &MailDeliveryDeleteOne{builder}
+}
+
+// Query returns a query builder for MailDelivery.
+func (c *MailDeliveryClient) Query() *MailDeliveryQuery {
+	return &MailDeliveryQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeMailDelivery},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a MailDelivery entity by its id.
+func (c *MailDeliveryClient) Get(ctx context.Context, id uuid.UUID) (*MailDelivery, error) {
+	return c.Query().Where(maildelivery.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *MailDeliveryClient) GetX(ctx context.Context, id uuid.UUID) *MailDelivery {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a MailDelivery.
+func (c *MailDeliveryClient) QueryEstate(_m *MailDelivery) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(maildelivery.Table, maildelivery.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, maildelivery.EstateTable, maildelivery.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryHousehold queries the household edge of a MailDelivery.
+func (c *MailDeliveryClient) QueryHousehold(_m *MailDelivery) *HouseholdQuery {
+	query := (&HouseholdClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(maildelivery.Table, maildelivery.FieldID, id),
+			sqlgraph.To(household.Table, household.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, maildelivery.HouseholdTable, maildelivery.HouseholdColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryDepartment queries the department edge of a MailDelivery.
+func (c *MailDeliveryClient) QueryDepartment(_m *MailDelivery) *DepartmentQuery {
+	query := (&DepartmentClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(maildelivery.Table, maildelivery.FieldID, id),
+			sqlgraph.To(department.Table, department.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, maildelivery.DepartmentTable, maildelivery.DepartmentColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryItems queries the items edge of a MailDelivery.
+func (c *MailDeliveryClient) QueryItems(_m *MailDelivery) *MailItemQuery {
+	query := (&MailItemClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(maildelivery.Table, maildelivery.FieldID, id),
+			sqlgraph.To(mailitem.Table, mailitem.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, maildelivery.ItemsTable, maildelivery.ItemsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *MailDeliveryClient) Hooks() []Hook {
+	return c.hooks.MailDelivery
+}
+
+// Interceptors returns the client interceptors.
+func (c *MailDeliveryClient) Interceptors() []Interceptor {
+	return c.inters.MailDelivery
+}
+
+func (c *MailDeliveryClient) mutate(ctx context.Context, m *MailDeliveryMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&MailDeliveryCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&MailDeliveryUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&MailDeliveryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&MailDeliveryDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown MailDelivery mutation op: %q", m.Op())
+	}
+}
+
 // MailEventClient is a client for the MailEvent schema.
 type MailEventClient struct {
 	config
@@ -11012,6 +10759,187 @@ func (c *MailEventClient) mutate(ctx context.Context, m *MailEventMutation) (Val
 		return (&MailEventDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown MailEvent mutation op: %q", m.Op())
+	}
+}
+
+// MailExcuseClient is a client for the MailExcuse schema.
+type MailExcuseClient struct {
+	config
+}
+
+// NewMailExcuseClient returns a client for the MailExcuse from the given config.
+func NewMailExcuseClient(c config) *MailExcuseClient {
+	return &MailExcuseClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `mailexcuse.Hooks(f(g(h())))`.
+func (c *MailExcuseClient) Use(hooks ...Hook) {
+	c.hooks.MailExcuse = append(c.hooks.MailExcuse, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `mailexcuse.Intercept(f(g(h())))`.
+func (c *MailExcuseClient) Intercept(interceptors ...Interceptor) {
+	c.inters.MailExcuse = append(c.inters.MailExcuse, interceptors...)
+}
+
+// Create returns a builder for creating a MailExcuse entity.
+func (c *MailExcuseClient) Create() *MailExcuseCreate {
+	mutation := newMailExcuseMutation(c.config, OpCreate)
+	return &MailExcuseCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of MailExcuse entities.
+func (c *MailExcuseClient) CreateBulk(builders ...*MailExcuseCreate) *MailExcuseCreateBulk {
+	return &MailExcuseCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *MailExcuseClient) MapCreateBulk(slice any, setFunc func(*MailExcuseCreate, int)) *MailExcuseCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &MailExcuseCreateBulk{err: fmt.Errorf("calling to MailExcuseClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*MailExcuseCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &MailExcuseCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for MailExcuse.
+func (c *MailExcuseClient) Update() *MailExcuseUpdate {
+	mutation := newMailExcuseMutation(c.config, OpUpdate)
+	return &MailExcuseUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *MailExcuseClient) UpdateOne(_m *MailExcuse) *MailExcuseUpdateOne {
+	mutation := newMailExcuseMutation(c.config, OpUpdateOne, withMailExcuse(_m))
+	return &MailExcuseUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *MailExcuseClient) UpdateOneID(id uuid.UUID) *MailExcuseUpdateOne {
+	mutation := newMailExcuseMutation(c.config, OpUpdateOne, withMailExcuseID(id))
+	return &MailExcuseUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for MailExcuse.
+func (c *MailExcuseClient) Delete() *MailExcuseDelete {
+	mutation := newMailExcuseMutation(c.config, OpDelete)
+	return &MailExcuseDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *MailExcuseClient) DeleteOne(_m *MailExcuse) *MailExcuseDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *MailExcuseClient) DeleteOneID(id uuid.UUID) *MailExcuseDeleteOne {
+	builder := c.Delete().Where(mailexcuse.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &MailExcuseDeleteOne{builder}
+}
+
+// Query returns a query builder for MailExcuse.
+func (c *MailExcuseClient) Query() *MailExcuseQuery {
+	return &MailExcuseQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeMailExcuse},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a MailExcuse entity by its id.
+func (c *MailExcuseClient) Get(ctx context.Context, id uuid.UUID) (*MailExcuse, error) {
+	return c.Query().Where(mailexcuse.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *MailExcuseClient) GetX(ctx context.Context, id uuid.UUID) *MailExcuse {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a MailExcuse.
+func (c *MailExcuseClient) QueryEstate(_m *MailExcuse) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(mailexcuse.Table, mailexcuse.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, mailexcuse.EstateTable, mailexcuse.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryDay queries the day edge of a MailExcuse.
+func (c *MailExcuseClient) QueryDay(_m *MailExcuse) *MailDayQuery {
+	query := (&MailDayClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(mailexcuse.Table, mailexcuse.FieldID, id),
+			sqlgraph.To(mailday.Table, mailday.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, mailexcuse.DayTable, mailexcuse.DayColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryItem queries the item edge of a MailExcuse.
+func (c *MailExcuseClient) QueryItem(_m *MailExcuse) *MailItemQuery {
+	query := (&MailItemClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(mailexcuse.Table, mailexcuse.FieldID, id),
+			sqlgraph.To(mailitem.Table, mailitem.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, mailexcuse.ItemTable, mailexcuse.ItemColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *MailExcuseClient) Hooks() []Hook {
+	return c.hooks.MailExcuse
+}
+
+// Interceptors returns the client interceptors.
+func (c *MailExcuseClient) Interceptors() []Interceptor {
+	return c.inters.MailExcuse
+}
+
+func (c *MailExcuseClient) mutate(ctx context.Context, m *MailExcuseMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&MailExcuseCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&MailExcuseUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&MailExcuseUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&MailExcuseDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown MailExcuse mutation op: %q", m.Op())
 	}
 }
 
@@ -11180,6 +11108,22 @@ func (c *MailItemClient) QueryDepartment(_m *MailItem) *DepartmentQuery {
 			sqlgraph.From(mailitem.Table, mailitem.FieldID, id),
 			sqlgraph.To(department.Table, department.FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, false, mailitem.DepartmentTable, mailitem.DepartmentColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryDelivery queries the delivery edge of a MailItem.
+func (c *MailItemClient) QueryDelivery(_m *MailItem) *MailDeliveryQuery {
+	query := (&MailDeliveryClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(mailitem.Table, mailitem.FieldID, id),
+			sqlgraph.To(maildelivery.Table, maildelivery.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, mailitem.DeliveryTable, mailitem.DeliveryColumn),
 		)
 		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
 		return fromV, nil
@@ -11555,6 +11499,187 @@ func (c *MailReceiptLineClient) mutate(ctx context.Context, m *MailReceiptLineMu
 		return (&MailReceiptLineDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown MailReceiptLine mutation op: %q", m.Op())
+	}
+}
+
+// MailScanClient is a client for the MailScan schema.
+type MailScanClient struct {
+	config
+}
+
+// NewMailScanClient returns a client for the MailScan from the given config.
+func NewMailScanClient(c config) *MailScanClient {
+	return &MailScanClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `mailscan.Hooks(f(g(h())))`.
+func (c *MailScanClient) Use(hooks ...Hook) {
+	c.hooks.MailScan = append(c.hooks.MailScan, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `mailscan.Intercept(f(g(h())))`.
+func (c *MailScanClient) Intercept(interceptors ...Interceptor) {
+	c.inters.MailScan = append(c.inters.MailScan, interceptors...)
+}
+
+// Create returns a builder for creating a MailScan entity.
+func (c *MailScanClient) Create() *MailScanCreate {
+	mutation := newMailScanMutation(c.config, OpCreate)
+	return &MailScanCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of MailScan entities.
+func (c *MailScanClient) CreateBulk(builders ...*MailScanCreate) *MailScanCreateBulk {
+	return &MailScanCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *MailScanClient) MapCreateBulk(slice any, setFunc func(*MailScanCreate, int)) *MailScanCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &MailScanCreateBulk{err: fmt.Errorf("calling to MailScanClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*MailScanCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &MailScanCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for MailScan.
+func (c *MailScanClient) Update() *MailScanUpdate {
+	mutation := newMailScanMutation(c.config, OpUpdate)
+	return &MailScanUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *MailScanClient) UpdateOne(_m *MailScan) *MailScanUpdateOne {
+	mutation := newMailScanMutation(c.config, OpUpdateOne, withMailScan(_m))
+	return &MailScanUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *MailScanClient) UpdateOneID(id uuid.UUID) *MailScanUpdateOne {
+	mutation := newMailScanMutation(c.config, OpUpdateOne, withMailScanID(id))
+	return &MailScanUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for MailScan.
+func (c *MailScanClient) Delete() *MailScanDelete {
+	mutation := newMailScanMutation(c.config, OpDelete)
+	return &MailScanDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *MailScanClient) DeleteOne(_m *MailScan) *MailScanDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *MailScanClient) DeleteOneID(id uuid.UUID) *MailScanDeleteOne {
+	builder := c.Delete().Where(mailscan.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &MailScanDeleteOne{builder}
+}
+
+// Query returns a query builder for MailScan.
+func (c *MailScanClient) Query() *MailScanQuery {
+	return &MailScanQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeMailScan},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a MailScan entity by its id.
+func (c *MailScanClient) Get(ctx context.Context, id uuid.UUID) (*MailScan, error) {
+	return c.Query().Where(mailscan.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *MailScanClient) GetX(ctx context.Context, id uuid.UUID) *MailScan {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a MailScan.
+func (c *MailScanClient) QueryEstate(_m *MailScan) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(mailscan.Table, mailscan.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, mailscan.EstateTable, mailscan.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryDay queries the day edge of a MailScan.
+func (c *MailScanClient) QueryDay(_m *MailScan) *MailDayQuery {
+	query := (&MailDayClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(mailscan.Table, mailscan.FieldID, id),
+			sqlgraph.To(mailday.Table, mailday.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, mailscan.DayTable, mailscan.DayColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryItem queries the item edge of a MailScan.
+func (c *MailScanClient) QueryItem(_m *MailScan) *MailItemQuery {
+	query := (&MailItemClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(mailscan.Table, mailscan.FieldID, id),
+			sqlgraph.To(mailitem.Table, mailitem.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, mailscan.ItemTable, mailscan.ItemColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *MailScanClient) Hooks() []Hook {
+	return c.hooks.MailScan
+}
+
+// Interceptors returns the client interceptors.
+func (c *MailScanClient) Interceptors() []Interceptor {
+	return c.inters.MailScan
+}
+
+func (c *MailScanClient) mutate(ctx context.Context, m *MailScanMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&MailScanCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&MailScanUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&MailScanUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&MailScanDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown MailScan mutation op: %q", m.Op())
 	}
 }
 
@@ -13774,22 +13899,6 @@ func (c *VacancyClient) QueryReadings(_m *Vacancy) *MeterReadingQuery {
 	return query
 }
 
-// QueryDefects queries the defects edge of a Vacancy.
-func (c *VacancyClient) QueryDefects(_m *Vacancy) *DefectQuery {
-	query := (&DefectClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(vacancy.Table, vacancy.FieldID, id),
-			sqlgraph.To(defect.Table, defect.FieldID),
-			sqlgraph.Edge(sqlgraph.O2M, true, vacancy.DefectsTable, vacancy.DefectsColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
 // Hooks returns the client hooks.
 func (c *VacancyClient) Hooks() []Hook {
 	return c.hooks.Vacancy
@@ -13987,31 +14096,31 @@ type (
 		ArchiveFile, ArchiveHold, ArchiveLoan, ArchiveLoanLine, ArchiveManual,
 		ArchivePermit, ArchiveRequest, ArchiveRequestDocument, ArchiveRetention,
 		ArchiveReturn, ArchiveVolume, Area, Building, Certificate, Complaint,
-		Correspondence, Defect, DefectEvent, DefectPhoto, Department, EmergencyContact,
-		Estate, ExternalPerson, File, Household, ImportRun, KeyAcceptance,
-		KeyAcceptanceCheck, KeyAcceptanceLine, KeyBalance, KeyCabinetOpening,
-		KeyCopyOrder, KeyFollowUp, KeyGeneration, KeyHolder, KeyHook, KeyLoan,
-		KeyLoanLine, KeyLoanRequest, KeyLoanRequestLine, KeyLockChange, KeyLoss,
-		KeyMovement, KeyReturn, KeyScrapping, KeySeal, KeySet, KeySpotCheck,
-		KeyStatement, KeyStatementLine, MailEvent, MailItem, MailReceipt,
-		MailReceiptLine, MeterReading, Obligation, Occupancy, Reconciliation,
-		ReconciliationLine, Renovation, RenovationStep, Resident, Signature, Staff,
-		StaffFileConsultation, Unit, Vacancy, Violation []ent.Hook
+		Correspondence, Department, EmergencyContact, Estate, ExternalPerson, File,
+		Household, ImportRun, KeyAcceptance, KeyAcceptanceCheck, KeyAcceptanceLine,
+		KeyBalance, KeyCabinetOpening, KeyCopyOrder, KeyFollowUp, KeyGeneration,
+		KeyHolder, KeyHook, KeyLoan, KeyLoanLine, KeyLoanRequest, KeyLoanRequestLine,
+		KeyLockChange, KeyLoss, KeyMovement, KeyReturn, KeyScrapping, KeySeal, KeySet,
+		KeySpotCheck, KeyStatement, KeyStatementLine, MailDay, MailDelivery, MailEvent,
+		MailExcuse, MailItem, MailReceipt, MailReceiptLine, MailScan, MeterReading,
+		Obligation, Occupancy, Reconciliation, ReconciliationLine, Renovation,
+		RenovationStep, Resident, Signature, Staff, StaffFileConsultation, Unit,
+		Vacancy, Violation []ent.Hook
 	}
 	inters struct {
 		Approval, ArchiveDestruction, ArchiveDestructionLine, ArchiveDocument,
 		ArchiveFile, ArchiveHold, ArchiveLoan, ArchiveLoanLine, ArchiveManual,
 		ArchivePermit, ArchiveRequest, ArchiveRequestDocument, ArchiveRetention,
 		ArchiveReturn, ArchiveVolume, Area, Building, Certificate, Complaint,
-		Correspondence, Defect, DefectEvent, DefectPhoto, Department, EmergencyContact,
-		Estate, ExternalPerson, File, Household, ImportRun, KeyAcceptance,
-		KeyAcceptanceCheck, KeyAcceptanceLine, KeyBalance, KeyCabinetOpening,
-		KeyCopyOrder, KeyFollowUp, KeyGeneration, KeyHolder, KeyHook, KeyLoan,
-		KeyLoanLine, KeyLoanRequest, KeyLoanRequestLine, KeyLockChange, KeyLoss,
-		KeyMovement, KeyReturn, KeyScrapping, KeySeal, KeySet, KeySpotCheck,
-		KeyStatement, KeyStatementLine, MailEvent, MailItem, MailReceipt,
-		MailReceiptLine, MeterReading, Obligation, Occupancy, Reconciliation,
-		ReconciliationLine, Renovation, RenovationStep, Resident, Signature, Staff,
-		StaffFileConsultation, Unit, Vacancy, Violation []ent.Interceptor
+		Correspondence, Department, EmergencyContact, Estate, ExternalPerson, File,
+		Household, ImportRun, KeyAcceptance, KeyAcceptanceCheck, KeyAcceptanceLine,
+		KeyBalance, KeyCabinetOpening, KeyCopyOrder, KeyFollowUp, KeyGeneration,
+		KeyHolder, KeyHook, KeyLoan, KeyLoanLine, KeyLoanRequest, KeyLoanRequestLine,
+		KeyLockChange, KeyLoss, KeyMovement, KeyReturn, KeyScrapping, KeySeal, KeySet,
+		KeySpotCheck, KeyStatement, KeyStatementLine, MailDay, MailDelivery, MailEvent,
+		MailExcuse, MailItem, MailReceipt, MailReceiptLine, MailScan, MeterReading,
+		Obligation, Occupancy, Reconciliation, ReconciliationLine, Renovation,
+		RenovationStep, Resident, Signature, Staff, StaffFileConsultation, Unit,
+		Vacancy, Violation []ent.Interceptor
 	}
 )

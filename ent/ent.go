@@ -66,10 +66,14 @@ import (
 	"github.com/steward-pm/steward/ent/keyspotcheck"
 	"github.com/steward-pm/steward/ent/keystatement"
 	"github.com/steward-pm/steward/ent/keystatementline"
+	"github.com/steward-pm/steward/ent/mailday"
+	"github.com/steward-pm/steward/ent/maildelivery"
 	"github.com/steward-pm/steward/ent/mailevent"
+	"github.com/steward-pm/steward/ent/mailexcuse"
 	"github.com/steward-pm/steward/ent/mailitem"
 	"github.com/steward-pm/steward/ent/mailreceipt"
 	"github.com/steward-pm/steward/ent/mailreceiptline"
+	"github.com/steward-pm/steward/ent/mailscan"
 	"github.com/steward-pm/steward/ent/meterreading"
 	"github.com/steward-pm/steward/ent/obligation"
 	"github.com/steward-pm/steward/ent/occupancy"
@@ -198,10 +202,14 @@ func checkColumn(t, c string) error {
 			keyspotcheck.Table:           keyspotcheck.ValidColumn,
 			keystatement.Table:           keystatement.ValidColumn,
 			keystatementline.Table:       keystatementline.ValidColumn,
+			mailday.Table:                mailday.ValidColumn,
+			maildelivery.Table:           maildelivery.ValidColumn,
 			mailevent.Table:              mailevent.ValidColumn,
+			mailexcuse.Table:             mailexcuse.ValidColumn,
 			mailitem.Table:               mailitem.ValidColumn,
 			mailreceipt.Table:            mailreceipt.ValidColumn,
 			mailreceiptline.Table:        mailreceiptline.ValidColumn,
+			mailscan.Table:               mailscan.ValidColumn,
 			meterreading.Table:           meterreading.ValidColumn,
 			obligation.Table:             obligation.ValidColumn,
 			occupancy.Table:              occupancy.ValidColumn,

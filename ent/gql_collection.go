@@ -61,10 +61,14 @@ import (
 	"github.com/steward-pm/steward/ent/keyspotcheck"
 	"github.com/steward-pm/steward/ent/keystatement"
 	"github.com/steward-pm/steward/ent/keystatementline"
+	"github.com/steward-pm/steward/ent/mailday"
+	"github.com/steward-pm/steward/ent/maildelivery"
 	"github.com/steward-pm/steward/ent/mailevent"
+	"github.com/steward-pm/steward/ent/mailexcuse"
 	"github.com/steward-pm/steward/ent/mailitem"
 	"github.com/steward-pm/steward/ent/mailreceipt"
 	"github.com/steward-pm/steward/ent/mailreceiptline"
+	"github.com/steward-pm/steward/ent/mailscan"
 	"github.com/steward-pm/steward/ent/meterreading"
 	"github.com/steward-pm/steward/ent/obligation"
 	"github.com/steward-pm/steward/ent/occupancy"
@@ -10657,6 +10661,402 @@ func newKeyStatementLinePaginateArgs(rv map[string]any) *keystatementlinePaginat
 }
 
 // CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *MailDayQuery) CollectFields(ctx context.Context, satisfies ...string) (*MailDayQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *MailDayQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(mailday.Columns))
+		selectedFields = []string{mailday.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[mailday.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, mailday.FieldEstateID)
+				fieldSeen[mailday.FieldEstateID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[mailday.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, mailday.FieldCreatedAt)
+				fieldSeen[mailday.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[mailday.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, mailday.FieldEstateID)
+				fieldSeen[mailday.FieldEstateID] = struct{}{}
+			}
+		case "day":
+			if _, ok := fieldSeen[mailday.FieldDay]; !ok {
+				selectedFields = append(selectedFields, mailday.FieldDay)
+				fieldSeen[mailday.FieldDay] = struct{}{}
+			}
+		case "state":
+			if _, ok := fieldSeen[mailday.FieldState]; !ok {
+				selectedFields = append(selectedFields, mailday.FieldState)
+				fieldSeen[mailday.FieldState] = struct{}{}
+			}
+		case "openedAt":
+			if _, ok := fieldSeen[mailday.FieldOpenedAt]; !ok {
+				selectedFields = append(selectedFields, mailday.FieldOpenedAt)
+				fieldSeen[mailday.FieldOpenedAt] = struct{}{}
+			}
+		case "closedAt":
+			if _, ok := fieldSeen[mailday.FieldClosedAt]; !ok {
+				selectedFields = append(selectedFields, mailday.FieldClosedAt)
+				fieldSeen[mailday.FieldClosedAt] = struct{}{}
+			}
+		case "closedByID":
+			if _, ok := fieldSeen[mailday.FieldClosedByID]; !ok {
+				selectedFields = append(selectedFields, mailday.FieldClosedByID)
+				fieldSeen[mailday.FieldClosedByID] = struct{}{}
+			}
+		case "closedByName":
+			if _, ok := fieldSeen[mailday.FieldClosedByName]; !ok {
+				selectedFields = append(selectedFields, mailday.FieldClosedByName)
+				fieldSeen[mailday.FieldClosedByName] = struct{}{}
+			}
+		case "listed":
+			if _, ok := fieldSeen[mailday.FieldListed]; !ok {
+				selectedFields = append(selectedFields, mailday.FieldListed)
+				fieldSeen[mailday.FieldListed] = struct{}{}
+			}
+		case "matched":
+			if _, ok := fieldSeen[mailday.FieldMatched]; !ok {
+				selectedFields = append(selectedFields, mailday.FieldMatched)
+				fieldSeen[mailday.FieldMatched] = struct{}{}
+			}
+		case "missing":
+			if _, ok := fieldSeen[mailday.FieldMissing]; !ok {
+				selectedFields = append(selectedFields, mailday.FieldMissing)
+				fieldSeen[mailday.FieldMissing] = struct{}{}
+			}
+		case "unknown":
+			if _, ok := fieldSeen[mailday.FieldUnknown]; !ok {
+				selectedFields = append(selectedFields, mailday.FieldUnknown)
+				fieldSeen[mailday.FieldUnknown] = struct{}{}
+			}
+		case "doubled":
+			if _, ok := fieldSeen[mailday.FieldDoubled]; !ok {
+				selectedFields = append(selectedFields, mailday.FieldDoubled)
+				fieldSeen[mailday.FieldDoubled] = struct{}{}
+			}
+		case "alreadyDelivered":
+			if _, ok := fieldSeen[mailday.FieldAlreadyDelivered]; !ok {
+				selectedFields = append(selectedFields, mailday.FieldAlreadyDelivered)
+				fieldSeen[mailday.FieldAlreadyDelivered] = struct{}{}
+			}
+		case "undelivered":
+			if _, ok := fieldSeen[mailday.FieldUndelivered]; !ok {
+				selectedFields = append(selectedFields, mailday.FieldUndelivered)
+				fieldSeen[mailday.FieldUndelivered] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type maildayPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []MailDayPaginateOption
+}
+
+func newMailDayPaginateArgs(rv map[string]any) *maildayPaginateArgs {
+	args := &maildayPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &MailDayOrder{Field: &MailDayOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithMailDayOrder(order))
+			}
+		case *MailDayOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithMailDayOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*MailDayWhereInput); ok {
+		args.opts = append(args.opts, WithMailDayFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *MailDeliveryQuery) CollectFields(ctx context.Context, satisfies ...string) (*MailDeliveryQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *MailDeliveryQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(maildelivery.Columns))
+		selectedFields = []string{maildelivery.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[maildelivery.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, maildelivery.FieldEstateID)
+				fieldSeen[maildelivery.FieldEstateID] = struct{}{}
+			}
+
+		case "household":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&HouseholdClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, householdImplementors)...); err != nil {
+				return err
+			}
+			_q.withHousehold = query
+			if _, ok := fieldSeen[maildelivery.FieldHouseholdID]; !ok {
+				selectedFields = append(selectedFields, maildelivery.FieldHouseholdID)
+				fieldSeen[maildelivery.FieldHouseholdID] = struct{}{}
+			}
+
+		case "department":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&DepartmentClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, departmentImplementors)...); err != nil {
+				return err
+			}
+			_q.withDepartment = query
+			if _, ok := fieldSeen[maildelivery.FieldDepartmentID]; !ok {
+				selectedFields = append(selectedFields, maildelivery.FieldDepartmentID)
+				fieldSeen[maildelivery.FieldDepartmentID] = struct{}{}
+			}
+
+		case "items":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&MailItemClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, false, opCtx, field, path, mayAddCondition(satisfies, mailitemImplementors)...); err != nil {
+				return err
+			}
+			_q.WithNamedItems(alias, func(wq *MailItemQuery) {
+				*wq = *query
+			})
+		case "createdAt":
+			if _, ok := fieldSeen[maildelivery.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, maildelivery.FieldCreatedAt)
+				fieldSeen[maildelivery.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[maildelivery.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, maildelivery.FieldEstateID)
+				fieldSeen[maildelivery.FieldEstateID] = struct{}{}
+			}
+		case "voidedAt":
+			if _, ok := fieldSeen[maildelivery.FieldVoidedAt]; !ok {
+				selectedFields = append(selectedFields, maildelivery.FieldVoidedAt)
+				fieldSeen[maildelivery.FieldVoidedAt] = struct{}{}
+			}
+		case "voidReason":
+			if _, ok := fieldSeen[maildelivery.FieldVoidReason]; !ok {
+				selectedFields = append(selectedFields, maildelivery.FieldVoidReason)
+				fieldSeen[maildelivery.FieldVoidReason] = struct{}{}
+			}
+		case "voidedByID":
+			if _, ok := fieldSeen[maildelivery.FieldVoidedByID]; !ok {
+				selectedFields = append(selectedFields, maildelivery.FieldVoidedByID)
+				fieldSeen[maildelivery.FieldVoidedByID] = struct{}{}
+			}
+		case "voidedByName":
+			if _, ok := fieldSeen[maildelivery.FieldVoidedByName]; !ok {
+				selectedFields = append(selectedFields, maildelivery.FieldVoidedByName)
+				fieldSeen[maildelivery.FieldVoidedByName] = struct{}{}
+			}
+		case "lateReason":
+			if _, ok := fieldSeen[maildelivery.FieldLateReason]; !ok {
+				selectedFields = append(selectedFields, maildelivery.FieldLateReason)
+				fieldSeen[maildelivery.FieldLateReason] = struct{}{}
+			}
+		case "householdID":
+			if _, ok := fieldSeen[maildelivery.FieldHouseholdID]; !ok {
+				selectedFields = append(selectedFields, maildelivery.FieldHouseholdID)
+				fieldSeen[maildelivery.FieldHouseholdID] = struct{}{}
+			}
+		case "departmentID":
+			if _, ok := fieldSeen[maildelivery.FieldDepartmentID]; !ok {
+				selectedFields = append(selectedFields, maildelivery.FieldDepartmentID)
+				fieldSeen[maildelivery.FieldDepartmentID] = struct{}{}
+			}
+		case "slot":
+			if _, ok := fieldSeen[maildelivery.FieldSlot]; !ok {
+				selectedFields = append(selectedFields, maildelivery.FieldSlot)
+				fieldSeen[maildelivery.FieldSlot] = struct{}{}
+			}
+		case "count":
+			if _, ok := fieldSeen[maildelivery.FieldCount]; !ok {
+				selectedFields = append(selectedFields, maildelivery.FieldCount)
+				fieldSeen[maildelivery.FieldCount] = struct{}{}
+			}
+		case "method":
+			if _, ok := fieldSeen[maildelivery.FieldMethod]; !ok {
+				selectedFields = append(selectedFields, maildelivery.FieldMethod)
+				fieldSeen[maildelivery.FieldMethod] = struct{}{}
+			}
+		case "recipient":
+			if _, ok := fieldSeen[maildelivery.FieldRecipient]; !ok {
+				selectedFields = append(selectedFields, maildelivery.FieldRecipient)
+				fieldSeen[maildelivery.FieldRecipient] = struct{}{}
+			}
+		case "deliveredAt":
+			if _, ok := fieldSeen[maildelivery.FieldDeliveredAt]; !ok {
+				selectedFields = append(selectedFields, maildelivery.FieldDeliveredAt)
+				fieldSeen[maildelivery.FieldDeliveredAt] = struct{}{}
+			}
+		case "deliveredByID":
+			if _, ok := fieldSeen[maildelivery.FieldDeliveredByID]; !ok {
+				selectedFields = append(selectedFields, maildelivery.FieldDeliveredByID)
+				fieldSeen[maildelivery.FieldDeliveredByID] = struct{}{}
+			}
+		case "deliveredByName":
+			if _, ok := fieldSeen[maildelivery.FieldDeliveredByName]; !ok {
+				selectedFields = append(selectedFields, maildelivery.FieldDeliveredByName)
+				fieldSeen[maildelivery.FieldDeliveredByName] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type maildeliveryPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []MailDeliveryPaginateOption
+}
+
+func newMailDeliveryPaginateArgs(rv map[string]any) *maildeliveryPaginateArgs {
+	args := &maildeliveryPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &MailDeliveryOrder{Field: &MailDeliveryOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithMailDeliveryOrder(order))
+			}
+		case *MailDeliveryOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithMailDeliveryOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*MailDeliveryWhereInput); ok {
+		args.opts = append(args.opts, WithMailDeliveryFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
 func (_q *MailEventQuery) CollectFields(ctx context.Context, satisfies ...string) (*MailEventQuery, error) {
 	fc := graphql.GetFieldContext(ctx)
 	if fc == nil {
@@ -10736,6 +11136,11 @@ func (_q *MailEventQuery) collectField(ctx context.Context, oneNode bool, opCtx 
 			if _, ok := fieldSeen[mailevent.FieldDepartmentID]; !ok {
 				selectedFields = append(selectedFields, mailevent.FieldDepartmentID)
 				fieldSeen[mailevent.FieldDepartmentID] = struct{}{}
+			}
+		case "deliveryID":
+			if _, ok := fieldSeen[mailevent.FieldDeliveryID]; !ok {
+				selectedFields = append(selectedFields, mailevent.FieldDeliveryID)
+				fieldSeen[mailevent.FieldDeliveryID] = struct{}{}
 			}
 		case "reason":
 			if _, ok := fieldSeen[mailevent.FieldReason]; !ok {
@@ -10826,6 +11231,180 @@ func newMailEventPaginateArgs(rv map[string]any) *maileventPaginateArgs {
 }
 
 // CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *MailExcuseQuery) CollectFields(ctx context.Context, satisfies ...string) (*MailExcuseQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *MailExcuseQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(mailexcuse.Columns))
+		selectedFields = []string{mailexcuse.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[mailexcuse.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, mailexcuse.FieldEstateID)
+				fieldSeen[mailexcuse.FieldEstateID] = struct{}{}
+			}
+
+		case "day":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&MailDayClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, maildayImplementors)...); err != nil {
+				return err
+			}
+			_q.withDay = query
+			if _, ok := fieldSeen[mailexcuse.FieldDayID]; !ok {
+				selectedFields = append(selectedFields, mailexcuse.FieldDayID)
+				fieldSeen[mailexcuse.FieldDayID] = struct{}{}
+			}
+
+		case "item":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&MailItemClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, mailitemImplementors)...); err != nil {
+				return err
+			}
+			_q.withItem = query
+			if _, ok := fieldSeen[mailexcuse.FieldItemID]; !ok {
+				selectedFields = append(selectedFields, mailexcuse.FieldItemID)
+				fieldSeen[mailexcuse.FieldItemID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[mailexcuse.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, mailexcuse.FieldCreatedAt)
+				fieldSeen[mailexcuse.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[mailexcuse.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, mailexcuse.FieldEstateID)
+				fieldSeen[mailexcuse.FieldEstateID] = struct{}{}
+			}
+		case "dayID":
+			if _, ok := fieldSeen[mailexcuse.FieldDayID]; !ok {
+				selectedFields = append(selectedFields, mailexcuse.FieldDayID)
+				fieldSeen[mailexcuse.FieldDayID] = struct{}{}
+			}
+		case "itemID":
+			if _, ok := fieldSeen[mailexcuse.FieldItemID]; !ok {
+				selectedFields = append(selectedFields, mailexcuse.FieldItemID)
+				fieldSeen[mailexcuse.FieldItemID] = struct{}{}
+			}
+		case "kind":
+			if _, ok := fieldSeen[mailexcuse.FieldKind]; !ok {
+				selectedFields = append(selectedFields, mailexcuse.FieldKind)
+				fieldSeen[mailexcuse.FieldKind] = struct{}{}
+			}
+		case "reason":
+			if _, ok := fieldSeen[mailexcuse.FieldReason]; !ok {
+				selectedFields = append(selectedFields, mailexcuse.FieldReason)
+				fieldSeen[mailexcuse.FieldReason] = struct{}{}
+			}
+		case "givenByID":
+			if _, ok := fieldSeen[mailexcuse.FieldGivenByID]; !ok {
+				selectedFields = append(selectedFields, mailexcuse.FieldGivenByID)
+				fieldSeen[mailexcuse.FieldGivenByID] = struct{}{}
+			}
+		case "givenByName":
+			if _, ok := fieldSeen[mailexcuse.FieldGivenByName]; !ok {
+				selectedFields = append(selectedFields, mailexcuse.FieldGivenByName)
+				fieldSeen[mailexcuse.FieldGivenByName] = struct{}{}
+			}
+		case "givenAt":
+			if _, ok := fieldSeen[mailexcuse.FieldGivenAt]; !ok {
+				selectedFields = append(selectedFields, mailexcuse.FieldGivenAt)
+				fieldSeen[mailexcuse.FieldGivenAt] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type mailexcusePaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []MailExcusePaginateOption
+}
+
+func newMailExcusePaginateArgs(rv map[string]any) *mailexcusePaginateArgs {
+	args := &mailexcusePaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &MailExcuseOrder{Field: &MailExcuseOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithMailExcuseOrder(order))
+			}
+		case *MailExcuseOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithMailExcuseOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*MailExcuseWhereInput); ok {
+		args.opts = append(args.opts, WithMailExcuseFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
 func (_q *MailItemQuery) CollectFields(ctx context.Context, satisfies ...string) (*MailItemQuery, error) {
 	fc := graphql.GetFieldContext(ctx)
 	if fc == nil {
@@ -10905,6 +11484,21 @@ func (_q *MailItemQuery) collectField(ctx context.Context, oneNode bool, opCtx *
 			if _, ok := fieldSeen[mailitem.FieldDepartmentID]; !ok {
 				selectedFields = append(selectedFields, mailitem.FieldDepartmentID)
 				fieldSeen[mailitem.FieldDepartmentID] = struct{}{}
+			}
+
+		case "delivery":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&MailDeliveryClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, maildeliveryImplementors)...); err != nil {
+				return err
+			}
+			_q.withDelivery = query
+			if _, ok := fieldSeen[mailitem.FieldDeliveryID]; !ok {
+				selectedFields = append(selectedFields, mailitem.FieldDeliveryID)
+				fieldSeen[mailitem.FieldDeliveryID] = struct{}{}
 			}
 
 		case "events":
@@ -11008,6 +11602,11 @@ func (_q *MailItemQuery) collectField(ctx context.Context, oneNode bool, opCtx *
 			if _, ok := fieldSeen[mailitem.FieldSlot]; !ok {
 				selectedFields = append(selectedFields, mailitem.FieldSlot)
 				fieldSeen[mailitem.FieldSlot] = struct{}{}
+			}
+		case "deliveryID":
+			if _, ok := fieldSeen[mailitem.FieldDeliveryID]; !ok {
+				selectedFields = append(selectedFields, mailitem.FieldDeliveryID)
+				fieldSeen[mailitem.FieldDeliveryID] = struct{}{}
 			}
 		case "registeredByID":
 			if _, ok := fieldSeen[mailitem.FieldRegisteredByID]; !ok {
@@ -11404,6 +12003,210 @@ func newMailReceiptLinePaginateArgs(rv map[string]any) *mailreceiptlinePaginateA
 	}
 	if v, ok := rv[whereField].(*MailReceiptLineWhereInput); ok {
 		args.opts = append(args.opts, WithMailReceiptLineFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *MailScanQuery) CollectFields(ctx context.Context, satisfies ...string) (*MailScanQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *MailScanQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(mailscan.Columns))
+		selectedFields = []string{mailscan.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[mailscan.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, mailscan.FieldEstateID)
+				fieldSeen[mailscan.FieldEstateID] = struct{}{}
+			}
+
+		case "day":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&MailDayClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, maildayImplementors)...); err != nil {
+				return err
+			}
+			_q.withDay = query
+			if _, ok := fieldSeen[mailscan.FieldDayID]; !ok {
+				selectedFields = append(selectedFields, mailscan.FieldDayID)
+				fieldSeen[mailscan.FieldDayID] = struct{}{}
+			}
+
+		case "item":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&MailItemClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, mailitemImplementors)...); err != nil {
+				return err
+			}
+			_q.withItem = query
+			if _, ok := fieldSeen[mailscan.FieldItemID]; !ok {
+				selectedFields = append(selectedFields, mailscan.FieldItemID)
+				fieldSeen[mailscan.FieldItemID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[mailscan.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, mailscan.FieldCreatedAt)
+				fieldSeen[mailscan.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[mailscan.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, mailscan.FieldEstateID)
+				fieldSeen[mailscan.FieldEstateID] = struct{}{}
+			}
+		case "dayID":
+			if _, ok := fieldSeen[mailscan.FieldDayID]; !ok {
+				selectedFields = append(selectedFields, mailscan.FieldDayID)
+				fieldSeen[mailscan.FieldDayID] = struct{}{}
+			}
+		case "key":
+			if _, ok := fieldSeen[mailscan.FieldKey]; !ok {
+				selectedFields = append(selectedFields, mailscan.FieldKey)
+				fieldSeen[mailscan.FieldKey] = struct{}{}
+			}
+		case "code":
+			if _, ok := fieldSeen[mailscan.FieldCode]; !ok {
+				selectedFields = append(selectedFields, mailscan.FieldCode)
+				fieldSeen[mailscan.FieldCode] = struct{}{}
+			}
+		case "desk":
+			if _, ok := fieldSeen[mailscan.FieldDesk]; !ok {
+				selectedFields = append(selectedFields, mailscan.FieldDesk)
+				fieldSeen[mailscan.FieldDesk] = struct{}{}
+			}
+		case "itemID":
+			if _, ok := fieldSeen[mailscan.FieldItemID]; !ok {
+				selectedFields = append(selectedFields, mailscan.FieldItemID)
+				fieldSeen[mailscan.FieldItemID] = struct{}{}
+			}
+		case "outcome":
+			if _, ok := fieldSeen[mailscan.FieldOutcome]; !ok {
+				selectedFields = append(selectedFields, mailscan.FieldOutcome)
+				fieldSeen[mailscan.FieldOutcome] = struct{}{}
+			}
+		case "scannedAt":
+			if _, ok := fieldSeen[mailscan.FieldScannedAt]; !ok {
+				selectedFields = append(selectedFields, mailscan.FieldScannedAt)
+				fieldSeen[mailscan.FieldScannedAt] = struct{}{}
+			}
+		case "scannedByID":
+			if _, ok := fieldSeen[mailscan.FieldScannedByID]; !ok {
+				selectedFields = append(selectedFields, mailscan.FieldScannedByID)
+				fieldSeen[mailscan.FieldScannedByID] = struct{}{}
+			}
+		case "scannedByName":
+			if _, ok := fieldSeen[mailscan.FieldScannedByName]; !ok {
+				selectedFields = append(selectedFields, mailscan.FieldScannedByName)
+				fieldSeen[mailscan.FieldScannedByName] = struct{}{}
+			}
+		case "explainedAt":
+			if _, ok := fieldSeen[mailscan.FieldExplainedAt]; !ok {
+				selectedFields = append(selectedFields, mailscan.FieldExplainedAt)
+				fieldSeen[mailscan.FieldExplainedAt] = struct{}{}
+			}
+		case "explanation":
+			if _, ok := fieldSeen[mailscan.FieldExplanation]; !ok {
+				selectedFields = append(selectedFields, mailscan.FieldExplanation)
+				fieldSeen[mailscan.FieldExplanation] = struct{}{}
+			}
+		case "explainedByID":
+			if _, ok := fieldSeen[mailscan.FieldExplainedByID]; !ok {
+				selectedFields = append(selectedFields, mailscan.FieldExplainedByID)
+				fieldSeen[mailscan.FieldExplainedByID] = struct{}{}
+			}
+		case "explainedByName":
+			if _, ok := fieldSeen[mailscan.FieldExplainedByName]; !ok {
+				selectedFields = append(selectedFields, mailscan.FieldExplainedByName)
+				fieldSeen[mailscan.FieldExplainedByName] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type mailscanPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []MailScanPaginateOption
+}
+
+func newMailScanPaginateArgs(rv map[string]any) *mailscanPaginateArgs {
+	args := &mailscanPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &MailScanOrder{Field: &MailScanOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithMailScanOrder(order))
+			}
+		case *MailScanOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithMailScanOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*MailScanWhereInput); ok {
+		args.opts = append(args.opts, WithMailScanFilter(v.Filter))
 	}
 	return args
 }

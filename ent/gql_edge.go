@@ -1444,6 +1444,50 @@ func (_m *KeyStatementLine) Statement(ctx context.Context) (*KeyStatement, error
 	return result, err
 }
 
+func (_m *MailDay) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *MailDelivery) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *MailDelivery) Household(ctx context.Context) (*Household, error) {
+	result, err := _m.Edges.HouseholdOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryHousehold().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
+func (_m *MailDelivery) Department(ctx context.Context) (*Department, error) {
+	result, err := _m.Edges.DepartmentOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryDepartment().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
+func (_m *MailDelivery) Items(ctx context.Context) (result []*MailItem, err error) {
+	if fc := graphql.GetFieldContext(ctx); fc != nil && fc.Field.Alias != "" {
+		result, err = _m.NamedItems(graphql.GetFieldContext(ctx).Field.Alias)
+	} else {
+		result, err = _m.Edges.ItemsOrErr()
+	}
+	if IsNotLoaded(err) {
+		result, err = _m.QueryItems().All(ctx)
+	}
+	return result, err
+}
+
 func (_m *MailEvent) Estate(ctx context.Context) (*Estate, error) {
 	result, err := _m.Edges.EstateOrErr()
 	if IsNotLoaded(err) {
@@ -1453,6 +1497,30 @@ func (_m *MailEvent) Estate(ctx context.Context) (*Estate, error) {
 }
 
 func (_m *MailEvent) Item(ctx context.Context) (*MailItem, error) {
+	result, err := _m.Edges.ItemOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryItem().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *MailExcuse) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *MailExcuse) Day(ctx context.Context) (*MailDay, error) {
+	result, err := _m.Edges.DayOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryDay().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *MailExcuse) Item(ctx context.Context) (*MailItem, error) {
 	result, err := _m.Edges.ItemOrErr()
 	if IsNotLoaded(err) {
 		result, err = _m.QueryItem().Only(ctx)
@@ -1488,6 +1556,14 @@ func (_m *MailItem) Department(ctx context.Context) (*Department, error) {
 	result, err := _m.Edges.DepartmentOrErr()
 	if IsNotLoaded(err) {
 		result, err = _m.QueryDepartment().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
+func (_m *MailItem) Delivery(ctx context.Context) (*MailDelivery, error) {
+	result, err := _m.Edges.DeliveryOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryDelivery().Only(ctx)
 	}
 	return result, MaskNotFound(err)
 }
@@ -1538,6 +1614,30 @@ func (_m *MailReceiptLine) Receipt(ctx context.Context) (*MailReceipt, error) {
 		result, err = _m.QueryReceipt().Only(ctx)
 	}
 	return result, err
+}
+
+func (_m *MailScan) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *MailScan) Day(ctx context.Context) (*MailDay, error) {
+	result, err := _m.Edges.DayOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryDay().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *MailScan) Item(ctx context.Context) (*MailItem, error) {
+	result, err := _m.Edges.ItemOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryItem().Only(ctx)
+	}
+	return result, MaskNotFound(err)
 }
 
 func (_m *MeterReading) Estate(ctx context.Context) (*Estate, error) {

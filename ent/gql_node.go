@@ -64,10 +64,14 @@ import (
 	"github.com/steward-pm/steward/ent/keyspotcheck"
 	"github.com/steward-pm/steward/ent/keystatement"
 	"github.com/steward-pm/steward/ent/keystatementline"
+	"github.com/steward-pm/steward/ent/mailday"
+	"github.com/steward-pm/steward/ent/maildelivery"
 	"github.com/steward-pm/steward/ent/mailevent"
+	"github.com/steward-pm/steward/ent/mailexcuse"
 	"github.com/steward-pm/steward/ent/mailitem"
 	"github.com/steward-pm/steward/ent/mailreceipt"
 	"github.com/steward-pm/steward/ent/mailreceiptline"
+	"github.com/steward-pm/steward/ent/mailscan"
 	"github.com/steward-pm/steward/ent/meterreading"
 	"github.com/steward-pm/steward/ent/obligation"
 	"github.com/steward-pm/steward/ent/occupancy"
@@ -359,10 +363,25 @@ var keystatementlineImplementors = []string{"KeyStatementLine", "Node"}
 // IsNode implements the Node interface check for GQLGen.
 func (*KeyStatementLine) IsNode() {}
 
+var maildayImplementors = []string{"MailDay", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*MailDay) IsNode() {}
+
+var maildeliveryImplementors = []string{"MailDelivery", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*MailDelivery) IsNode() {}
+
 var maileventImplementors = []string{"MailEvent", "Node"}
 
 // IsNode implements the Node interface check for GQLGen.
 func (*MailEvent) IsNode() {}
+
+var mailexcuseImplementors = []string{"MailExcuse", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*MailExcuse) IsNode() {}
 
 var mailitemImplementors = []string{"MailItem", "Node"}
 
@@ -378,6 +397,11 @@ var mailreceiptlineImplementors = []string{"MailReceiptLine", "Node"}
 
 // IsNode implements the Node interface check for GQLGen.
 func (*MailReceiptLine) IsNode() {}
+
+var mailscanImplementors = []string{"MailScan", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*MailScan) IsNode() {}
 
 var meterreadingImplementors = []string{"MeterReading", "Node"}
 
@@ -993,11 +1017,38 @@ func (c *Client) noder(ctx context.Context, table string, id uuid.UUID) (Noder, 
 			}
 		}
 		return query.Only(ctx)
+	case mailday.Table:
+		query := c.MailDay.Query().
+			Where(mailday.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, maildayImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case maildelivery.Table:
+		query := c.MailDelivery.Query().
+			Where(maildelivery.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, maildeliveryImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
 	case mailevent.Table:
 		query := c.MailEvent.Query().
 			Where(mailevent.ID(id))
 		if fc := graphql.GetFieldContext(ctx); fc != nil {
 			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, maileventImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case mailexcuse.Table:
+		query := c.MailExcuse.Query().
+			Where(mailexcuse.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, mailexcuseImplementors...); err != nil {
 				return nil, err
 			}
 		}
@@ -1025,6 +1076,15 @@ func (c *Client) noder(ctx context.Context, table string, id uuid.UUID) (Noder, 
 			Where(mailreceiptline.ID(id))
 		if fc := graphql.GetFieldContext(ctx); fc != nil {
 			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, mailreceiptlineImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case mailscan.Table:
+		query := c.MailScan.Query().
+			Where(mailscan.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, mailscanImplementors...); err != nil {
 				return nil, err
 			}
 		}
@@ -2092,10 +2152,58 @@ func (c *Client) noders(ctx context.Context, table string, ids []uuid.UUID) ([]N
 				*noder = node
 			}
 		}
+	case mailday.Table:
+		query := c.MailDay.Query().
+			Where(mailday.IDIn(ids...))
+		query, err := query.CollectFields(ctx, maildayImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case maildelivery.Table:
+		query := c.MailDelivery.Query().
+			Where(maildelivery.IDIn(ids...))
+		query, err := query.CollectFields(ctx, maildeliveryImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
 	case mailevent.Table:
 		query := c.MailEvent.Query().
 			Where(mailevent.IDIn(ids...))
 		query, err := query.CollectFields(ctx, maileventImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case mailexcuse.Table:
+		query := c.MailExcuse.Query().
+			Where(mailexcuse.IDIn(ids...))
+		query, err := query.CollectFields(ctx, mailexcuseImplementors...)
 		if err != nil {
 			return nil, err
 		}
@@ -2144,6 +2252,22 @@ func (c *Client) noders(ctx context.Context, table string, ids []uuid.UUID) ([]N
 		query := c.MailReceiptLine.Query().
 			Where(mailreceiptline.IDIn(ids...))
 		query, err := query.CollectFields(ctx, mailreceiptlineImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case mailscan.Table:
+		query := c.MailScan.Query().
+			Where(mailscan.IDIn(ids...))
+		query, err := query.CollectFields(ctx, mailscanImplementors...)
 		if err != nil {
 			return nil, err
 		}

@@ -69,10 +69,14 @@ import (
 	"github.com/steward-pm/steward/ent/keyspotcheck"
 	"github.com/steward-pm/steward/ent/keystatement"
 	"github.com/steward-pm/steward/ent/keystatementline"
+	"github.com/steward-pm/steward/ent/mailday"
+	"github.com/steward-pm/steward/ent/maildelivery"
 	"github.com/steward-pm/steward/ent/mailevent"
+	"github.com/steward-pm/steward/ent/mailexcuse"
 	"github.com/steward-pm/steward/ent/mailitem"
 	"github.com/steward-pm/steward/ent/mailreceipt"
 	"github.com/steward-pm/steward/ent/mailreceiptline"
+	"github.com/steward-pm/steward/ent/mailscan"
 	"github.com/steward-pm/steward/ent/meterreading"
 	"github.com/steward-pm/steward/ent/obligation"
 	"github.com/steward-pm/steward/ent/occupancy"
@@ -16946,6 +16950,634 @@ func (_m *KeyStatementLine) ToEdge(order *KeyStatementLineOrder) *KeyStatementLi
 	}
 }
 
+// MailDayEdge is the edge representation of MailDay.
+type MailDayEdge struct {
+	Node   *MailDay `json:"node"`
+	Cursor Cursor   `json:"cursor"`
+}
+
+// MailDayConnection is the connection containing edges to MailDay.
+type MailDayConnection struct {
+	Edges      []*MailDayEdge `json:"edges"`
+	PageInfo   PageInfo       `json:"pageInfo"`
+	TotalCount int            `json:"totalCount"`
+}
+
+func (c *MailDayConnection) build(nodes []*MailDay, pager *maildayPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *MailDay
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *MailDay {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *MailDay {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*MailDayEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &MailDayEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// MailDayPaginateOption enables pagination customization.
+type MailDayPaginateOption func(*maildayPager) error
+
+// WithMailDayOrder configures pagination ordering.
+func WithMailDayOrder(order *MailDayOrder) MailDayPaginateOption {
+	if order == nil {
+		order = DefaultMailDayOrder
+	}
+	o := *order
+	return func(pager *maildayPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultMailDayOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithMailDayFilter configures pagination filter.
+func WithMailDayFilter(filter func(*MailDayQuery) (*MailDayQuery, error)) MailDayPaginateOption {
+	return func(pager *maildayPager) error {
+		if filter == nil {
+			return errors.New("MailDayQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type maildayPager struct {
+	reverse bool
+	order   *MailDayOrder
+	filter  func(*MailDayQuery) (*MailDayQuery, error)
+}
+
+func newMailDayPager(opts []MailDayPaginateOption, reverse bool) (*maildayPager, error) {
+	pager := &maildayPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultMailDayOrder
+	}
+	return pager, nil
+}
+
+func (p *maildayPager) applyFilter(query *MailDayQuery) (*MailDayQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *maildayPager) toCursor(_m *MailDay) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *maildayPager) applyCursors(query *MailDayQuery, after, before *Cursor) (*MailDayQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultMailDayOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *maildayPager) applyOrder(query *MailDayQuery) *MailDayQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultMailDayOrder.Field {
+		query = query.Order(DefaultMailDayOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *maildayPager) orderExpr(query *MailDayQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultMailDayOrder.Field {
+			b.Comma().Ident(DefaultMailDayOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to MailDay.
+func (_m *MailDayQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...MailDayPaginateOption,
+) (*MailDayConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newMailDayPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &MailDayConnection{Edges: []*MailDayEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// MailDayOrderFieldCreatedAt orders MailDay by created_at.
+	MailDayOrderFieldCreatedAt = &MailDayOrderField{
+		Value: func(_m *MailDay) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: mailday.FieldCreatedAt,
+		toTerm: mailday.ByCreatedAt,
+		toCursor: func(_m *MailDay) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+	// MailDayOrderFieldDay orders MailDay by day.
+	MailDayOrderFieldDay = &MailDayOrderField{
+		Value: func(_m *MailDay) (ent.Value, error) {
+			return _m.Day, nil
+		},
+		column: mailday.FieldDay,
+		toTerm: mailday.ByDay,
+		toCursor: func(_m *MailDay) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.Day,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f MailDayOrderField) String() string {
+	var str string
+	switch f.column {
+	case MailDayOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	case MailDayOrderFieldDay.column:
+		str = "DAY"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f MailDayOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *MailDayOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("MailDayOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *MailDayOrderFieldCreatedAt
+	case "DAY":
+		*f = *MailDayOrderFieldDay
+	default:
+		return fmt.Errorf("%s is not a valid MailDayOrderField", str)
+	}
+	return nil
+}
+
+// MailDayOrderField defines the ordering field of MailDay.
+type MailDayOrderField struct {
+	// Value extracts the ordering value from the given MailDay.
+	Value    func(*MailDay) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) mailday.OrderOption
+	toCursor func(*MailDay) Cursor
+}
+
+// MailDayOrder defines the ordering of MailDay.
+type MailDayOrder struct {
+	Direction OrderDirection     `json:"direction"`
+	Field     *MailDayOrderField `json:"field"`
+}
+
+// DefaultMailDayOrder is the default ordering of MailDay.
+var DefaultMailDayOrder = &MailDayOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &MailDayOrderField{
+		Value: func(_m *MailDay) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: mailday.FieldID,
+		toTerm: mailday.ByID,
+		toCursor: func(_m *MailDay) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts MailDay into MailDayEdge.
+func (_m *MailDay) ToEdge(order *MailDayOrder) *MailDayEdge {
+	if order == nil {
+		order = DefaultMailDayOrder
+	}
+	return &MailDayEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// MailDeliveryEdge is the edge representation of MailDelivery.
+type MailDeliveryEdge struct {
+	Node   *MailDelivery `json:"node"`
+	Cursor Cursor        `json:"cursor"`
+}
+
+// MailDeliveryConnection is the connection containing edges to MailDelivery.
+type MailDeliveryConnection struct {
+	Edges      []*MailDeliveryEdge `json:"edges"`
+	PageInfo   PageInfo            `json:"pageInfo"`
+	TotalCount int                 `json:"totalCount"`
+}
+
+func (c *MailDeliveryConnection) build(nodes []*MailDelivery, pager *maildeliveryPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *MailDelivery
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *MailDelivery {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *MailDelivery {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*MailDeliveryEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &MailDeliveryEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// MailDeliveryPaginateOption enables pagination customization.
+type MailDeliveryPaginateOption func(*maildeliveryPager) error
+
+// WithMailDeliveryOrder configures pagination ordering.
+func WithMailDeliveryOrder(order *MailDeliveryOrder) MailDeliveryPaginateOption {
+	if order == nil {
+		order = DefaultMailDeliveryOrder
+	}
+	o := *order
+	return func(pager *maildeliveryPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultMailDeliveryOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithMailDeliveryFilter configures pagination filter.
+func WithMailDeliveryFilter(filter func(*MailDeliveryQuery) (*MailDeliveryQuery, error)) MailDeliveryPaginateOption {
+	return func(pager *maildeliveryPager) error {
+		if filter == nil {
+			return errors.New("MailDeliveryQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type maildeliveryPager struct {
+	reverse bool
+	order   *MailDeliveryOrder
+	filter  func(*MailDeliveryQuery) (*MailDeliveryQuery, error)
+}
+
+func newMailDeliveryPager(opts []MailDeliveryPaginateOption, reverse bool) (*maildeliveryPager, error) {
+	pager := &maildeliveryPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultMailDeliveryOrder
+	}
+	return pager, nil
+}
+
+func (p *maildeliveryPager) applyFilter(query *MailDeliveryQuery) (*MailDeliveryQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *maildeliveryPager) toCursor(_m *MailDelivery) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *maildeliveryPager) applyCursors(query *MailDeliveryQuery, after, before *Cursor) (*MailDeliveryQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultMailDeliveryOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *maildeliveryPager) applyOrder(query *MailDeliveryQuery) *MailDeliveryQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultMailDeliveryOrder.Field {
+		query = query.Order(DefaultMailDeliveryOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *maildeliveryPager) orderExpr(query *MailDeliveryQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultMailDeliveryOrder.Field {
+			b.Comma().Ident(DefaultMailDeliveryOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to MailDelivery.
+func (_m *MailDeliveryQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...MailDeliveryPaginateOption,
+) (*MailDeliveryConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newMailDeliveryPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &MailDeliveryConnection{Edges: []*MailDeliveryEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// MailDeliveryOrderFieldCreatedAt orders MailDelivery by created_at.
+	MailDeliveryOrderFieldCreatedAt = &MailDeliveryOrderField{
+		Value: func(_m *MailDelivery) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: maildelivery.FieldCreatedAt,
+		toTerm: maildelivery.ByCreatedAt,
+		toCursor: func(_m *MailDelivery) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+	// MailDeliveryOrderFieldDeliveredAt orders MailDelivery by delivered_at.
+	MailDeliveryOrderFieldDeliveredAt = &MailDeliveryOrderField{
+		Value: func(_m *MailDelivery) (ent.Value, error) {
+			return _m.DeliveredAt, nil
+		},
+		column: maildelivery.FieldDeliveredAt,
+		toTerm: maildelivery.ByDeliveredAt,
+		toCursor: func(_m *MailDelivery) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.DeliveredAt,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f MailDeliveryOrderField) String() string {
+	var str string
+	switch f.column {
+	case MailDeliveryOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	case MailDeliveryOrderFieldDeliveredAt.column:
+		str = "DELIVERED_AT"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f MailDeliveryOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *MailDeliveryOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("MailDeliveryOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *MailDeliveryOrderFieldCreatedAt
+	case "DELIVERED_AT":
+		*f = *MailDeliveryOrderFieldDeliveredAt
+	default:
+		return fmt.Errorf("%s is not a valid MailDeliveryOrderField", str)
+	}
+	return nil
+}
+
+// MailDeliveryOrderField defines the ordering field of MailDelivery.
+type MailDeliveryOrderField struct {
+	// Value extracts the ordering value from the given MailDelivery.
+	Value    func(*MailDelivery) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) maildelivery.OrderOption
+	toCursor func(*MailDelivery) Cursor
+}
+
+// MailDeliveryOrder defines the ordering of MailDelivery.
+type MailDeliveryOrder struct {
+	Direction OrderDirection          `json:"direction"`
+	Field     *MailDeliveryOrderField `json:"field"`
+}
+
+// DefaultMailDeliveryOrder is the default ordering of MailDelivery.
+var DefaultMailDeliveryOrder = &MailDeliveryOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &MailDeliveryOrderField{
+		Value: func(_m *MailDelivery) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: maildelivery.FieldID,
+		toTerm: maildelivery.ByID,
+		toCursor: func(_m *MailDelivery) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts MailDelivery into MailDeliveryEdge.
+func (_m *MailDelivery) ToEdge(order *MailDeliveryOrder) *MailDeliveryEdge {
+	if order == nil {
+		order = DefaultMailDeliveryOrder
+	}
+	return &MailDeliveryEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
 // MailEventEdge is the edge representation of MailEvent.
 type MailEventEdge struct {
 	Node   *MailEvent `json:"node"`
@@ -17237,6 +17869,320 @@ func (_m *MailEvent) ToEdge(order *MailEventOrder) *MailEventEdge {
 		order = DefaultMailEventOrder
 	}
 	return &MailEventEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// MailExcuseEdge is the edge representation of MailExcuse.
+type MailExcuseEdge struct {
+	Node   *MailExcuse `json:"node"`
+	Cursor Cursor      `json:"cursor"`
+}
+
+// MailExcuseConnection is the connection containing edges to MailExcuse.
+type MailExcuseConnection struct {
+	Edges      []*MailExcuseEdge `json:"edges"`
+	PageInfo   PageInfo          `json:"pageInfo"`
+	TotalCount int               `json:"totalCount"`
+}
+
+func (c *MailExcuseConnection) build(nodes []*MailExcuse, pager *mailexcusePager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *MailExcuse
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *MailExcuse {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *MailExcuse {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*MailExcuseEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &MailExcuseEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// MailExcusePaginateOption enables pagination customization.
+type MailExcusePaginateOption func(*mailexcusePager) error
+
+// WithMailExcuseOrder configures pagination ordering.
+func WithMailExcuseOrder(order *MailExcuseOrder) MailExcusePaginateOption {
+	if order == nil {
+		order = DefaultMailExcuseOrder
+	}
+	o := *order
+	return func(pager *mailexcusePager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultMailExcuseOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithMailExcuseFilter configures pagination filter.
+func WithMailExcuseFilter(filter func(*MailExcuseQuery) (*MailExcuseQuery, error)) MailExcusePaginateOption {
+	return func(pager *mailexcusePager) error {
+		if filter == nil {
+			return errors.New("MailExcuseQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type mailexcusePager struct {
+	reverse bool
+	order   *MailExcuseOrder
+	filter  func(*MailExcuseQuery) (*MailExcuseQuery, error)
+}
+
+func newMailExcusePager(opts []MailExcusePaginateOption, reverse bool) (*mailexcusePager, error) {
+	pager := &mailexcusePager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultMailExcuseOrder
+	}
+	return pager, nil
+}
+
+func (p *mailexcusePager) applyFilter(query *MailExcuseQuery) (*MailExcuseQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *mailexcusePager) toCursor(_m *MailExcuse) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *mailexcusePager) applyCursors(query *MailExcuseQuery, after, before *Cursor) (*MailExcuseQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultMailExcuseOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *mailexcusePager) applyOrder(query *MailExcuseQuery) *MailExcuseQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultMailExcuseOrder.Field {
+		query = query.Order(DefaultMailExcuseOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *mailexcusePager) orderExpr(query *MailExcuseQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultMailExcuseOrder.Field {
+			b.Comma().Ident(DefaultMailExcuseOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to MailExcuse.
+func (_m *MailExcuseQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...MailExcusePaginateOption,
+) (*MailExcuseConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newMailExcusePager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &MailExcuseConnection{Edges: []*MailExcuseEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// MailExcuseOrderFieldCreatedAt orders MailExcuse by created_at.
+	MailExcuseOrderFieldCreatedAt = &MailExcuseOrderField{
+		Value: func(_m *MailExcuse) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: mailexcuse.FieldCreatedAt,
+		toTerm: mailexcuse.ByCreatedAt,
+		toCursor: func(_m *MailExcuse) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+	// MailExcuseOrderFieldGivenAt orders MailExcuse by given_at.
+	MailExcuseOrderFieldGivenAt = &MailExcuseOrderField{
+		Value: func(_m *MailExcuse) (ent.Value, error) {
+			return _m.GivenAt, nil
+		},
+		column: mailexcuse.FieldGivenAt,
+		toTerm: mailexcuse.ByGivenAt,
+		toCursor: func(_m *MailExcuse) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.GivenAt,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f MailExcuseOrderField) String() string {
+	var str string
+	switch f.column {
+	case MailExcuseOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	case MailExcuseOrderFieldGivenAt.column:
+		str = "GIVEN_AT"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f MailExcuseOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *MailExcuseOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("MailExcuseOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *MailExcuseOrderFieldCreatedAt
+	case "GIVEN_AT":
+		*f = *MailExcuseOrderFieldGivenAt
+	default:
+		return fmt.Errorf("%s is not a valid MailExcuseOrderField", str)
+	}
+	return nil
+}
+
+// MailExcuseOrderField defines the ordering field of MailExcuse.
+type MailExcuseOrderField struct {
+	// Value extracts the ordering value from the given MailExcuse.
+	Value    func(*MailExcuse) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) mailexcuse.OrderOption
+	toCursor func(*MailExcuse) Cursor
+}
+
+// MailExcuseOrder defines the ordering of MailExcuse.
+type MailExcuseOrder struct {
+	Direction OrderDirection        `json:"direction"`
+	Field     *MailExcuseOrderField `json:"field"`
+}
+
+// DefaultMailExcuseOrder is the default ordering of MailExcuse.
+var DefaultMailExcuseOrder = &MailExcuseOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &MailExcuseOrderField{
+		Value: func(_m *MailExcuse) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: mailexcuse.FieldID,
+		toTerm: mailexcuse.ByID,
+		toCursor: func(_m *MailExcuse) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts MailExcuse into MailExcuseEdge.
+func (_m *MailExcuse) ToEdge(order *MailExcuseOrder) *MailExcuseEdge {
+	if order == nil {
+		order = DefaultMailExcuseOrder
+	}
+	return &MailExcuseEdge{
 		Node:   _m,
 		Cursor: order.Field.toCursor(_m),
 	}
@@ -18179,6 +19125,320 @@ func (_m *MailReceiptLine) ToEdge(order *MailReceiptLineOrder) *MailReceiptLineE
 		order = DefaultMailReceiptLineOrder
 	}
 	return &MailReceiptLineEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// MailScanEdge is the edge representation of MailScan.
+type MailScanEdge struct {
+	Node   *MailScan `json:"node"`
+	Cursor Cursor    `json:"cursor"`
+}
+
+// MailScanConnection is the connection containing edges to MailScan.
+type MailScanConnection struct {
+	Edges      []*MailScanEdge `json:"edges"`
+	PageInfo   PageInfo        `json:"pageInfo"`
+	TotalCount int             `json:"totalCount"`
+}
+
+func (c *MailScanConnection) build(nodes []*MailScan, pager *mailscanPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *MailScan
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *MailScan {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *MailScan {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*MailScanEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &MailScanEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// MailScanPaginateOption enables pagination customization.
+type MailScanPaginateOption func(*mailscanPager) error
+
+// WithMailScanOrder configures pagination ordering.
+func WithMailScanOrder(order *MailScanOrder) MailScanPaginateOption {
+	if order == nil {
+		order = DefaultMailScanOrder
+	}
+	o := *order
+	return func(pager *mailscanPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultMailScanOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithMailScanFilter configures pagination filter.
+func WithMailScanFilter(filter func(*MailScanQuery) (*MailScanQuery, error)) MailScanPaginateOption {
+	return func(pager *mailscanPager) error {
+		if filter == nil {
+			return errors.New("MailScanQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type mailscanPager struct {
+	reverse bool
+	order   *MailScanOrder
+	filter  func(*MailScanQuery) (*MailScanQuery, error)
+}
+
+func newMailScanPager(opts []MailScanPaginateOption, reverse bool) (*mailscanPager, error) {
+	pager := &mailscanPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultMailScanOrder
+	}
+	return pager, nil
+}
+
+func (p *mailscanPager) applyFilter(query *MailScanQuery) (*MailScanQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *mailscanPager) toCursor(_m *MailScan) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *mailscanPager) applyCursors(query *MailScanQuery, after, before *Cursor) (*MailScanQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultMailScanOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *mailscanPager) applyOrder(query *MailScanQuery) *MailScanQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultMailScanOrder.Field {
+		query = query.Order(DefaultMailScanOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *mailscanPager) orderExpr(query *MailScanQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultMailScanOrder.Field {
+			b.Comma().Ident(DefaultMailScanOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to MailScan.
+func (_m *MailScanQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...MailScanPaginateOption,
+) (*MailScanConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newMailScanPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &MailScanConnection{Edges: []*MailScanEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// MailScanOrderFieldCreatedAt orders MailScan by created_at.
+	MailScanOrderFieldCreatedAt = &MailScanOrderField{
+		Value: func(_m *MailScan) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: mailscan.FieldCreatedAt,
+		toTerm: mailscan.ByCreatedAt,
+		toCursor: func(_m *MailScan) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+	// MailScanOrderFieldScannedAt orders MailScan by scanned_at.
+	MailScanOrderFieldScannedAt = &MailScanOrderField{
+		Value: func(_m *MailScan) (ent.Value, error) {
+			return _m.ScannedAt, nil
+		},
+		column: mailscan.FieldScannedAt,
+		toTerm: mailscan.ByScannedAt,
+		toCursor: func(_m *MailScan) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.ScannedAt,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f MailScanOrderField) String() string {
+	var str string
+	switch f.column {
+	case MailScanOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	case MailScanOrderFieldScannedAt.column:
+		str = "SCANNED_AT"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f MailScanOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *MailScanOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("MailScanOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *MailScanOrderFieldCreatedAt
+	case "SCANNED_AT":
+		*f = *MailScanOrderFieldScannedAt
+	default:
+		return fmt.Errorf("%s is not a valid MailScanOrderField", str)
+	}
+	return nil
+}
+
+// MailScanOrderField defines the ordering field of MailScan.
+type MailScanOrderField struct {
+	// Value extracts the ordering value from the given MailScan.
+	Value    func(*MailScan) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) mailscan.OrderOption
+	toCursor func(*MailScan) Cursor
+}
+
+// MailScanOrder defines the ordering of MailScan.
+type MailScanOrder struct {
+	Direction OrderDirection      `json:"direction"`
+	Field     *MailScanOrderField `json:"field"`
+}
+
+// DefaultMailScanOrder is the default ordering of MailScan.
+var DefaultMailScanOrder = &MailScanOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &MailScanOrderField{
+		Value: func(_m *MailScan) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: mailscan.FieldID,
+		toTerm: mailscan.ByID,
+		toCursor: func(_m *MailScan) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts MailScan into MailScanEdge.
+func (_m *MailScan) ToEdge(order *MailScanOrder) *MailScanEdge {
+	if order == nil {
+		order = DefaultMailScanOrder
+	}
+	return &MailScanEdge{
 		Node:   _m,
 		Cursor: order.Field.toCursor(_m),
 	}

@@ -62,10 +62,14 @@ import (
 	"github.com/steward-pm/steward/ent/keyspotcheck"
 	"github.com/steward-pm/steward/ent/keystatement"
 	"github.com/steward-pm/steward/ent/keystatementline"
+	"github.com/steward-pm/steward/ent/mailday"
+	"github.com/steward-pm/steward/ent/maildelivery"
 	"github.com/steward-pm/steward/ent/mailevent"
+	"github.com/steward-pm/steward/ent/mailexcuse"
 	"github.com/steward-pm/steward/ent/mailitem"
 	"github.com/steward-pm/steward/ent/mailreceipt"
 	"github.com/steward-pm/steward/ent/mailreceiptline"
+	"github.com/steward-pm/steward/ent/mailscan"
 	"github.com/steward-pm/steward/ent/meterreading"
 	"github.com/steward-pm/steward/ent/obligation"
 	"github.com/steward-pm/steward/ent/occupancy"
@@ -19009,6 +19013,632 @@ func (i *KeyStatementLineWhereInput) P() (predicate.KeyStatementLine, error) {
 	}
 }
 
+// MailDayWhereInput represents a where input for filtering MailDay queries.
+type MailDayWhereInput struct {
+	Predicates []predicate.MailDay  `json:"-"`
+	Not        *MailDayWhereInput   `json:"not,omitempty"`
+	Or         []*MailDayWhereInput `json:"or,omitempty"`
+	And        []*MailDayWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "day" field predicates.
+	Day      *time.Time  `json:"day,omitempty"`
+	DayNEQ   *time.Time  `json:"dayNEQ,omitempty"`
+	DayIn    []time.Time `json:"dayIn,omitempty"`
+	DayNotIn []time.Time `json:"dayNotIn,omitempty"`
+	DayGT    *time.Time  `json:"dayGT,omitempty"`
+	DayGTE   *time.Time  `json:"dayGTE,omitempty"`
+	DayLT    *time.Time  `json:"dayLT,omitempty"`
+	DayLTE   *time.Time  `json:"dayLTE,omitempty"`
+
+	// "state" field predicates.
+	State      *mailday.State  `json:"state,omitempty"`
+	StateNEQ   *mailday.State  `json:"stateNEQ,omitempty"`
+	StateIn    []mailday.State `json:"stateIn,omitempty"`
+	StateNotIn []mailday.State `json:"stateNotIn,omitempty"`
+
+	// "closed_at" field predicates.
+	ClosedAt       *time.Time  `json:"closedAt,omitempty"`
+	ClosedAtNEQ    *time.Time  `json:"closedAtNEQ,omitempty"`
+	ClosedAtIn     []time.Time `json:"closedAtIn,omitempty"`
+	ClosedAtNotIn  []time.Time `json:"closedAtNotIn,omitempty"`
+	ClosedAtGT     *time.Time  `json:"closedAtGT,omitempty"`
+	ClosedAtGTE    *time.Time  `json:"closedAtGTE,omitempty"`
+	ClosedAtLT     *time.Time  `json:"closedAtLT,omitempty"`
+	ClosedAtLTE    *time.Time  `json:"closedAtLTE,omitempty"`
+	ClosedAtIsNil  bool        `json:"closedAtIsNil,omitempty"`
+	ClosedAtNotNil bool        `json:"closedAtNotNil,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *MailDayWhereInput) AddPredicates(predicates ...predicate.MailDay) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the MailDayWhereInput filter on the MailDayQuery builder.
+func (i *MailDayWhereInput) Filter(q *MailDayQuery) (*MailDayQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyMailDayWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyMailDayWhereInput is returned in case the MailDayWhereInput is empty.
+var ErrEmptyMailDayWhereInput = errors.New("ent: empty predicate MailDayWhereInput")
+
+// P returns a predicate for filtering maildays.
+// An error is returned if the input is empty or invalid.
+func (i *MailDayWhereInput) P() (predicate.MailDay, error) {
+	var predicates []predicate.MailDay
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, mailday.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.MailDay, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, mailday.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.MailDay, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, mailday.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, mailday.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, mailday.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, mailday.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, mailday.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, mailday.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, mailday.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, mailday.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, mailday.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, mailday.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, mailday.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, mailday.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, mailday.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, mailday.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, mailday.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, mailday.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, mailday.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, mailday.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, mailday.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, mailday.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, mailday.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.Day != nil {
+		predicates = append(predicates, mailday.DayEQ(*i.Day))
+	}
+	if i.DayNEQ != nil {
+		predicates = append(predicates, mailday.DayNEQ(*i.DayNEQ))
+	}
+	if len(i.DayIn) > 0 {
+		predicates = append(predicates, mailday.DayIn(i.DayIn...))
+	}
+	if len(i.DayNotIn) > 0 {
+		predicates = append(predicates, mailday.DayNotIn(i.DayNotIn...))
+	}
+	if i.DayGT != nil {
+		predicates = append(predicates, mailday.DayGT(*i.DayGT))
+	}
+	if i.DayGTE != nil {
+		predicates = append(predicates, mailday.DayGTE(*i.DayGTE))
+	}
+	if i.DayLT != nil {
+		predicates = append(predicates, mailday.DayLT(*i.DayLT))
+	}
+	if i.DayLTE != nil {
+		predicates = append(predicates, mailday.DayLTE(*i.DayLTE))
+	}
+	if i.State != nil {
+		predicates = append(predicates, mailday.StateEQ(*i.State))
+	}
+	if i.StateNEQ != nil {
+		predicates = append(predicates, mailday.StateNEQ(*i.StateNEQ))
+	}
+	if len(i.StateIn) > 0 {
+		predicates = append(predicates, mailday.StateIn(i.StateIn...))
+	}
+	if len(i.StateNotIn) > 0 {
+		predicates = append(predicates, mailday.StateNotIn(i.StateNotIn...))
+	}
+	if i.ClosedAt != nil {
+		predicates = append(predicates, mailday.ClosedAtEQ(*i.ClosedAt))
+	}
+	if i.ClosedAtNEQ != nil {
+		predicates = append(predicates, mailday.ClosedAtNEQ(*i.ClosedAtNEQ))
+	}
+	if len(i.ClosedAtIn) > 0 {
+		predicates = append(predicates, mailday.ClosedAtIn(i.ClosedAtIn...))
+	}
+	if len(i.ClosedAtNotIn) > 0 {
+		predicates = append(predicates, mailday.ClosedAtNotIn(i.ClosedAtNotIn...))
+	}
+	if i.ClosedAtGT != nil {
+		predicates = append(predicates, mailday.ClosedAtGT(*i.ClosedAtGT))
+	}
+	if i.ClosedAtGTE != nil {
+		predicates = append(predicates, mailday.ClosedAtGTE(*i.ClosedAtGTE))
+	}
+	if i.ClosedAtLT != nil {
+		predicates = append(predicates, mailday.ClosedAtLT(*i.ClosedAtLT))
+	}
+	if i.ClosedAtLTE != nil {
+		predicates = append(predicates, mailday.ClosedAtLTE(*i.ClosedAtLTE))
+	}
+	if i.ClosedAtIsNil {
+		predicates = append(predicates, mailday.ClosedAtIsNil())
+	}
+	if i.ClosedAtNotNil {
+		predicates = append(predicates, mailday.ClosedAtNotNil())
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyMailDayWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return mailday.And(predicates...), nil
+	}
+}
+
+// MailDeliveryWhereInput represents a where input for filtering MailDelivery queries.
+type MailDeliveryWhereInput struct {
+	Predicates []predicate.MailDelivery  `json:"-"`
+	Not        *MailDeliveryWhereInput   `json:"not,omitempty"`
+	Or         []*MailDeliveryWhereInput `json:"or,omitempty"`
+	And        []*MailDeliveryWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "voided_at" field predicates.
+	VoidedAt       *time.Time  `json:"voidedAt,omitempty"`
+	VoidedAtNEQ    *time.Time  `json:"voidedAtNEQ,omitempty"`
+	VoidedAtIn     []time.Time `json:"voidedAtIn,omitempty"`
+	VoidedAtNotIn  []time.Time `json:"voidedAtNotIn,omitempty"`
+	VoidedAtGT     *time.Time  `json:"voidedAtGT,omitempty"`
+	VoidedAtGTE    *time.Time  `json:"voidedAtGTE,omitempty"`
+	VoidedAtLT     *time.Time  `json:"voidedAtLT,omitempty"`
+	VoidedAtLTE    *time.Time  `json:"voidedAtLTE,omitempty"`
+	VoidedAtIsNil  bool        `json:"voidedAtIsNil,omitempty"`
+	VoidedAtNotNil bool        `json:"voidedAtNotNil,omitempty"`
+
+	// "household_id" field predicates.
+	HouseholdID       *uuid.UUID  `json:"householdID,omitempty"`
+	HouseholdIDNEQ    *uuid.UUID  `json:"householdIDNEQ,omitempty"`
+	HouseholdIDIn     []uuid.UUID `json:"householdIDIn,omitempty"`
+	HouseholdIDNotIn  []uuid.UUID `json:"householdIDNotIn,omitempty"`
+	HouseholdIDIsNil  bool        `json:"householdIDIsNil,omitempty"`
+	HouseholdIDNotNil bool        `json:"householdIDNotNil,omitempty"`
+
+	// "department_id" field predicates.
+	DepartmentID       *uuid.UUID  `json:"departmentID,omitempty"`
+	DepartmentIDNEQ    *uuid.UUID  `json:"departmentIDNEQ,omitempty"`
+	DepartmentIDIn     []uuid.UUID `json:"departmentIDIn,omitempty"`
+	DepartmentIDNotIn  []uuid.UUID `json:"departmentIDNotIn,omitempty"`
+	DepartmentIDIsNil  bool        `json:"departmentIDIsNil,omitempty"`
+	DepartmentIDNotNil bool        `json:"departmentIDNotNil,omitempty"`
+
+	// "method" field predicates.
+	Method      *maildelivery.Method  `json:"method,omitempty"`
+	MethodNEQ   *maildelivery.Method  `json:"methodNEQ,omitempty"`
+	MethodIn    []maildelivery.Method `json:"methodIn,omitempty"`
+	MethodNotIn []maildelivery.Method `json:"methodNotIn,omitempty"`
+
+	// "delivered_at" field predicates.
+	DeliveredAt      *time.Time  `json:"deliveredAt,omitempty"`
+	DeliveredAtNEQ   *time.Time  `json:"deliveredAtNEQ,omitempty"`
+	DeliveredAtIn    []time.Time `json:"deliveredAtIn,omitempty"`
+	DeliveredAtNotIn []time.Time `json:"deliveredAtNotIn,omitempty"`
+	DeliveredAtGT    *time.Time  `json:"deliveredAtGT,omitempty"`
+	DeliveredAtGTE   *time.Time  `json:"deliveredAtGTE,omitempty"`
+	DeliveredAtLT    *time.Time  `json:"deliveredAtLT,omitempty"`
+	DeliveredAtLTE   *time.Time  `json:"deliveredAtLTE,omitempty"`
+
+	// "delivered_by_id" field predicates.
+	DeliveredByID      *uuid.UUID  `json:"deliveredByID,omitempty"`
+	DeliveredByIDNEQ   *uuid.UUID  `json:"deliveredByIDNEQ,omitempty"`
+	DeliveredByIDIn    []uuid.UUID `json:"deliveredByIDIn,omitempty"`
+	DeliveredByIDNotIn []uuid.UUID `json:"deliveredByIDNotIn,omitempty"`
+	DeliveredByIDGT    *uuid.UUID  `json:"deliveredByIDGT,omitempty"`
+	DeliveredByIDGTE   *uuid.UUID  `json:"deliveredByIDGTE,omitempty"`
+	DeliveredByIDLT    *uuid.UUID  `json:"deliveredByIDLT,omitempty"`
+	DeliveredByIDLTE   *uuid.UUID  `json:"deliveredByIDLTE,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *MailDeliveryWhereInput) AddPredicates(predicates ...predicate.MailDelivery) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the MailDeliveryWhereInput filter on the MailDeliveryQuery builder.
+func (i *MailDeliveryWhereInput) Filter(q *MailDeliveryQuery) (*MailDeliveryQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyMailDeliveryWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyMailDeliveryWhereInput is returned in case the MailDeliveryWhereInput is empty.
+var ErrEmptyMailDeliveryWhereInput = errors.New("ent: empty predicate MailDeliveryWhereInput")
+
+// P returns a predicate for filtering maildeliveries.
+// An error is returned if the input is empty or invalid.
+func (i *MailDeliveryWhereInput) P() (predicate.MailDelivery, error) {
+	var predicates []predicate.MailDelivery
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, maildelivery.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.MailDelivery, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, maildelivery.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.MailDelivery, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, maildelivery.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, maildelivery.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, maildelivery.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, maildelivery.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, maildelivery.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, maildelivery.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, maildelivery.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, maildelivery.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, maildelivery.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, maildelivery.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, maildelivery.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, maildelivery.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, maildelivery.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, maildelivery.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, maildelivery.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, maildelivery.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, maildelivery.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, maildelivery.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, maildelivery.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, maildelivery.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, maildelivery.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.VoidedAt != nil {
+		predicates = append(predicates, maildelivery.VoidedAtEQ(*i.VoidedAt))
+	}
+	if i.VoidedAtNEQ != nil {
+		predicates = append(predicates, maildelivery.VoidedAtNEQ(*i.VoidedAtNEQ))
+	}
+	if len(i.VoidedAtIn) > 0 {
+		predicates = append(predicates, maildelivery.VoidedAtIn(i.VoidedAtIn...))
+	}
+	if len(i.VoidedAtNotIn) > 0 {
+		predicates = append(predicates, maildelivery.VoidedAtNotIn(i.VoidedAtNotIn...))
+	}
+	if i.VoidedAtGT != nil {
+		predicates = append(predicates, maildelivery.VoidedAtGT(*i.VoidedAtGT))
+	}
+	if i.VoidedAtGTE != nil {
+		predicates = append(predicates, maildelivery.VoidedAtGTE(*i.VoidedAtGTE))
+	}
+	if i.VoidedAtLT != nil {
+		predicates = append(predicates, maildelivery.VoidedAtLT(*i.VoidedAtLT))
+	}
+	if i.VoidedAtLTE != nil {
+		predicates = append(predicates, maildelivery.VoidedAtLTE(*i.VoidedAtLTE))
+	}
+	if i.VoidedAtIsNil {
+		predicates = append(predicates, maildelivery.VoidedAtIsNil())
+	}
+	if i.VoidedAtNotNil {
+		predicates = append(predicates, maildelivery.VoidedAtNotNil())
+	}
+	if i.HouseholdID != nil {
+		predicates = append(predicates, maildelivery.HouseholdIDEQ(*i.HouseholdID))
+	}
+	if i.HouseholdIDNEQ != nil {
+		predicates = append(predicates, maildelivery.HouseholdIDNEQ(*i.HouseholdIDNEQ))
+	}
+	if len(i.HouseholdIDIn) > 0 {
+		predicates = append(predicates, maildelivery.HouseholdIDIn(i.HouseholdIDIn...))
+	}
+	if len(i.HouseholdIDNotIn) > 0 {
+		predicates = append(predicates, maildelivery.HouseholdIDNotIn(i.HouseholdIDNotIn...))
+	}
+	if i.HouseholdIDIsNil {
+		predicates = append(predicates, maildelivery.HouseholdIDIsNil())
+	}
+	if i.HouseholdIDNotNil {
+		predicates = append(predicates, maildelivery.HouseholdIDNotNil())
+	}
+	if i.DepartmentID != nil {
+		predicates = append(predicates, maildelivery.DepartmentIDEQ(*i.DepartmentID))
+	}
+	if i.DepartmentIDNEQ != nil {
+		predicates = append(predicates, maildelivery.DepartmentIDNEQ(*i.DepartmentIDNEQ))
+	}
+	if len(i.DepartmentIDIn) > 0 {
+		predicates = append(predicates, maildelivery.DepartmentIDIn(i.DepartmentIDIn...))
+	}
+	if len(i.DepartmentIDNotIn) > 0 {
+		predicates = append(predicates, maildelivery.DepartmentIDNotIn(i.DepartmentIDNotIn...))
+	}
+	if i.DepartmentIDIsNil {
+		predicates = append(predicates, maildelivery.DepartmentIDIsNil())
+	}
+	if i.DepartmentIDNotNil {
+		predicates = append(predicates, maildelivery.DepartmentIDNotNil())
+	}
+	if i.Method != nil {
+		predicates = append(predicates, maildelivery.MethodEQ(*i.Method))
+	}
+	if i.MethodNEQ != nil {
+		predicates = append(predicates, maildelivery.MethodNEQ(*i.MethodNEQ))
+	}
+	if len(i.MethodIn) > 0 {
+		predicates = append(predicates, maildelivery.MethodIn(i.MethodIn...))
+	}
+	if len(i.MethodNotIn) > 0 {
+		predicates = append(predicates, maildelivery.MethodNotIn(i.MethodNotIn...))
+	}
+	if i.DeliveredAt != nil {
+		predicates = append(predicates, maildelivery.DeliveredAtEQ(*i.DeliveredAt))
+	}
+	if i.DeliveredAtNEQ != nil {
+		predicates = append(predicates, maildelivery.DeliveredAtNEQ(*i.DeliveredAtNEQ))
+	}
+	if len(i.DeliveredAtIn) > 0 {
+		predicates = append(predicates, maildelivery.DeliveredAtIn(i.DeliveredAtIn...))
+	}
+	if len(i.DeliveredAtNotIn) > 0 {
+		predicates = append(predicates, maildelivery.DeliveredAtNotIn(i.DeliveredAtNotIn...))
+	}
+	if i.DeliveredAtGT != nil {
+		predicates = append(predicates, maildelivery.DeliveredAtGT(*i.DeliveredAtGT))
+	}
+	if i.DeliveredAtGTE != nil {
+		predicates = append(predicates, maildelivery.DeliveredAtGTE(*i.DeliveredAtGTE))
+	}
+	if i.DeliveredAtLT != nil {
+		predicates = append(predicates, maildelivery.DeliveredAtLT(*i.DeliveredAtLT))
+	}
+	if i.DeliveredAtLTE != nil {
+		predicates = append(predicates, maildelivery.DeliveredAtLTE(*i.DeliveredAtLTE))
+	}
+	if i.DeliveredByID != nil {
+		predicates = append(predicates, maildelivery.DeliveredByIDEQ(*i.DeliveredByID))
+	}
+	if i.DeliveredByIDNEQ != nil {
+		predicates = append(predicates, maildelivery.DeliveredByIDNEQ(*i.DeliveredByIDNEQ))
+	}
+	if len(i.DeliveredByIDIn) > 0 {
+		predicates = append(predicates, maildelivery.DeliveredByIDIn(i.DeliveredByIDIn...))
+	}
+	if len(i.DeliveredByIDNotIn) > 0 {
+		predicates = append(predicates, maildelivery.DeliveredByIDNotIn(i.DeliveredByIDNotIn...))
+	}
+	if i.DeliveredByIDGT != nil {
+		predicates = append(predicates, maildelivery.DeliveredByIDGT(*i.DeliveredByIDGT))
+	}
+	if i.DeliveredByIDGTE != nil {
+		predicates = append(predicates, maildelivery.DeliveredByIDGTE(*i.DeliveredByIDGTE))
+	}
+	if i.DeliveredByIDLT != nil {
+		predicates = append(predicates, maildelivery.DeliveredByIDLT(*i.DeliveredByIDLT))
+	}
+	if i.DeliveredByIDLTE != nil {
+		predicates = append(predicates, maildelivery.DeliveredByIDLTE(*i.DeliveredByIDLTE))
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyMailDeliveryWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return maildelivery.And(predicates...), nil
+	}
+}
+
 // MailEventWhereInput represents a where input for filtering MailEvent queries.
 type MailEventWhereInput struct {
 	Predicates []predicate.MailEvent  `json:"-"`
@@ -19255,6 +19885,270 @@ func (i *MailEventWhereInput) P() (predicate.MailEvent, error) {
 	}
 }
 
+// MailExcuseWhereInput represents a where input for filtering MailExcuse queries.
+type MailExcuseWhereInput struct {
+	Predicates []predicate.MailExcuse  `json:"-"`
+	Not        *MailExcuseWhereInput   `json:"not,omitempty"`
+	Or         []*MailExcuseWhereInput `json:"or,omitempty"`
+	And        []*MailExcuseWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "day_id" field predicates.
+	DayID      *uuid.UUID  `json:"dayID,omitempty"`
+	DayIDNEQ   *uuid.UUID  `json:"dayIDNEQ,omitempty"`
+	DayIDIn    []uuid.UUID `json:"dayIDIn,omitempty"`
+	DayIDNotIn []uuid.UUID `json:"dayIDNotIn,omitempty"`
+
+	// "item_id" field predicates.
+	ItemID      *uuid.UUID  `json:"itemID,omitempty"`
+	ItemIDNEQ   *uuid.UUID  `json:"itemIDNEQ,omitempty"`
+	ItemIDIn    []uuid.UUID `json:"itemIDIn,omitempty"`
+	ItemIDNotIn []uuid.UUID `json:"itemIDNotIn,omitempty"`
+
+	// "kind" field predicates.
+	Kind      *mailexcuse.Kind  `json:"kind,omitempty"`
+	KindNEQ   *mailexcuse.Kind  `json:"kindNEQ,omitempty"`
+	KindIn    []mailexcuse.Kind `json:"kindIn,omitempty"`
+	KindNotIn []mailexcuse.Kind `json:"kindNotIn,omitempty"`
+
+	// "given_by_id" field predicates.
+	GivenByID      *uuid.UUID  `json:"givenByID,omitempty"`
+	GivenByIDNEQ   *uuid.UUID  `json:"givenByIDNEQ,omitempty"`
+	GivenByIDIn    []uuid.UUID `json:"givenByIDIn,omitempty"`
+	GivenByIDNotIn []uuid.UUID `json:"givenByIDNotIn,omitempty"`
+	GivenByIDGT    *uuid.UUID  `json:"givenByIDGT,omitempty"`
+	GivenByIDGTE   *uuid.UUID  `json:"givenByIDGTE,omitempty"`
+	GivenByIDLT    *uuid.UUID  `json:"givenByIDLT,omitempty"`
+	GivenByIDLTE   *uuid.UUID  `json:"givenByIDLTE,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *MailExcuseWhereInput) AddPredicates(predicates ...predicate.MailExcuse) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the MailExcuseWhereInput filter on the MailExcuseQuery builder.
+func (i *MailExcuseWhereInput) Filter(q *MailExcuseQuery) (*MailExcuseQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyMailExcuseWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyMailExcuseWhereInput is returned in case the MailExcuseWhereInput is empty.
+var ErrEmptyMailExcuseWhereInput = errors.New("ent: empty predicate MailExcuseWhereInput")
+
+// P returns a predicate for filtering mailexcuses.
+// An error is returned if the input is empty or invalid.
+func (i *MailExcuseWhereInput) P() (predicate.MailExcuse, error) {
+	var predicates []predicate.MailExcuse
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, mailexcuse.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.MailExcuse, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, mailexcuse.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.MailExcuse, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, mailexcuse.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, mailexcuse.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, mailexcuse.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, mailexcuse.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, mailexcuse.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, mailexcuse.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, mailexcuse.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, mailexcuse.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, mailexcuse.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, mailexcuse.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, mailexcuse.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, mailexcuse.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, mailexcuse.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, mailexcuse.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, mailexcuse.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, mailexcuse.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, mailexcuse.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, mailexcuse.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, mailexcuse.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, mailexcuse.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, mailexcuse.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.DayID != nil {
+		predicates = append(predicates, mailexcuse.DayIDEQ(*i.DayID))
+	}
+	if i.DayIDNEQ != nil {
+		predicates = append(predicates, mailexcuse.DayIDNEQ(*i.DayIDNEQ))
+	}
+	if len(i.DayIDIn) > 0 {
+		predicates = append(predicates, mailexcuse.DayIDIn(i.DayIDIn...))
+	}
+	if len(i.DayIDNotIn) > 0 {
+		predicates = append(predicates, mailexcuse.DayIDNotIn(i.DayIDNotIn...))
+	}
+	if i.ItemID != nil {
+		predicates = append(predicates, mailexcuse.ItemIDEQ(*i.ItemID))
+	}
+	if i.ItemIDNEQ != nil {
+		predicates = append(predicates, mailexcuse.ItemIDNEQ(*i.ItemIDNEQ))
+	}
+	if len(i.ItemIDIn) > 0 {
+		predicates = append(predicates, mailexcuse.ItemIDIn(i.ItemIDIn...))
+	}
+	if len(i.ItemIDNotIn) > 0 {
+		predicates = append(predicates, mailexcuse.ItemIDNotIn(i.ItemIDNotIn...))
+	}
+	if i.Kind != nil {
+		predicates = append(predicates, mailexcuse.KindEQ(*i.Kind))
+	}
+	if i.KindNEQ != nil {
+		predicates = append(predicates, mailexcuse.KindNEQ(*i.KindNEQ))
+	}
+	if len(i.KindIn) > 0 {
+		predicates = append(predicates, mailexcuse.KindIn(i.KindIn...))
+	}
+	if len(i.KindNotIn) > 0 {
+		predicates = append(predicates, mailexcuse.KindNotIn(i.KindNotIn...))
+	}
+	if i.GivenByID != nil {
+		predicates = append(predicates, mailexcuse.GivenByIDEQ(*i.GivenByID))
+	}
+	if i.GivenByIDNEQ != nil {
+		predicates = append(predicates, mailexcuse.GivenByIDNEQ(*i.GivenByIDNEQ))
+	}
+	if len(i.GivenByIDIn) > 0 {
+		predicates = append(predicates, mailexcuse.GivenByIDIn(i.GivenByIDIn...))
+	}
+	if len(i.GivenByIDNotIn) > 0 {
+		predicates = append(predicates, mailexcuse.GivenByIDNotIn(i.GivenByIDNotIn...))
+	}
+	if i.GivenByIDGT != nil {
+		predicates = append(predicates, mailexcuse.GivenByIDGT(*i.GivenByIDGT))
+	}
+	if i.GivenByIDGTE != nil {
+		predicates = append(predicates, mailexcuse.GivenByIDGTE(*i.GivenByIDGTE))
+	}
+	if i.GivenByIDLT != nil {
+		predicates = append(predicates, mailexcuse.GivenByIDLT(*i.GivenByIDLT))
+	}
+	if i.GivenByIDLTE != nil {
+		predicates = append(predicates, mailexcuse.GivenByIDLTE(*i.GivenByIDLTE))
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyMailExcuseWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return mailexcuse.And(predicates...), nil
+	}
+}
+
 // MailItemWhereInput represents a where input for filtering MailItem queries.
 type MailItemWhereInput struct {
 	Predicates []predicate.MailItem  `json:"-"`
@@ -19383,6 +20277,14 @@ type MailItemWhereInput struct {
 	SlotHasSuffix    *string  `json:"slotHasSuffix,omitempty"`
 	SlotEqualFold    *string  `json:"slotEqualFold,omitempty"`
 	SlotContainsFold *string  `json:"slotContainsFold,omitempty"`
+
+	// "delivery_id" field predicates.
+	DeliveryID       *uuid.UUID  `json:"deliveryID,omitempty"`
+	DeliveryIDNEQ    *uuid.UUID  `json:"deliveryIDNEQ,omitempty"`
+	DeliveryIDIn     []uuid.UUID `json:"deliveryIDIn,omitempty"`
+	DeliveryIDNotIn  []uuid.UUID `json:"deliveryIDNotIn,omitempty"`
+	DeliveryIDIsNil  bool        `json:"deliveryIDIsNil,omitempty"`
+	DeliveryIDNotNil bool        `json:"deliveryIDNotNil,omitempty"`
 
 	// "registered_by_id" field predicates.
 	RegisteredByID      *uuid.UUID  `json:"registeredByID,omitempty"`
@@ -19753,6 +20655,24 @@ func (i *MailItemWhereInput) P() (predicate.MailItem, error) {
 	}
 	if i.SlotContainsFold != nil {
 		predicates = append(predicates, mailitem.SlotContainsFold(*i.SlotContainsFold))
+	}
+	if i.DeliveryID != nil {
+		predicates = append(predicates, mailitem.DeliveryIDEQ(*i.DeliveryID))
+	}
+	if i.DeliveryIDNEQ != nil {
+		predicates = append(predicates, mailitem.DeliveryIDNEQ(*i.DeliveryIDNEQ))
+	}
+	if len(i.DeliveryIDIn) > 0 {
+		predicates = append(predicates, mailitem.DeliveryIDIn(i.DeliveryIDIn...))
+	}
+	if len(i.DeliveryIDNotIn) > 0 {
+		predicates = append(predicates, mailitem.DeliveryIDNotIn(i.DeliveryIDNotIn...))
+	}
+	if i.DeliveryIDIsNil {
+		predicates = append(predicates, mailitem.DeliveryIDIsNil())
+	}
+	if i.DeliveryIDNotNil {
+		predicates = append(predicates, mailitem.DeliveryIDNotNil())
 	}
 	if i.RegisteredByID != nil {
 		predicates = append(predicates, mailitem.RegisteredByIDEQ(*i.RegisteredByID))
@@ -20300,6 +21220,462 @@ func (i *MailReceiptLineWhereInput) P() (predicate.MailReceiptLine, error) {
 		return predicates[0], nil
 	default:
 		return mailreceiptline.And(predicates...), nil
+	}
+}
+
+// MailScanWhereInput represents a where input for filtering MailScan queries.
+type MailScanWhereInput struct {
+	Predicates []predicate.MailScan  `json:"-"`
+	Not        *MailScanWhereInput   `json:"not,omitempty"`
+	Or         []*MailScanWhereInput `json:"or,omitempty"`
+	And        []*MailScanWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "day_id" field predicates.
+	DayID      *uuid.UUID  `json:"dayID,omitempty"`
+	DayIDNEQ   *uuid.UUID  `json:"dayIDNEQ,omitempty"`
+	DayIDIn    []uuid.UUID `json:"dayIDIn,omitempty"`
+	DayIDNotIn []uuid.UUID `json:"dayIDNotIn,omitempty"`
+
+	// "code" field predicates.
+	Code             *string  `json:"code,omitempty"`
+	CodeNEQ          *string  `json:"codeNEQ,omitempty"`
+	CodeIn           []string `json:"codeIn,omitempty"`
+	CodeNotIn        []string `json:"codeNotIn,omitempty"`
+	CodeGT           *string  `json:"codeGT,omitempty"`
+	CodeGTE          *string  `json:"codeGTE,omitempty"`
+	CodeLT           *string  `json:"codeLT,omitempty"`
+	CodeLTE          *string  `json:"codeLTE,omitempty"`
+	CodeContains     *string  `json:"codeContains,omitempty"`
+	CodeHasPrefix    *string  `json:"codeHasPrefix,omitempty"`
+	CodeHasSuffix    *string  `json:"codeHasSuffix,omitempty"`
+	CodeEqualFold    *string  `json:"codeEqualFold,omitempty"`
+	CodeContainsFold *string  `json:"codeContainsFold,omitempty"`
+
+	// "desk" field predicates.
+	Desk             *string  `json:"desk,omitempty"`
+	DeskNEQ          *string  `json:"deskNEQ,omitempty"`
+	DeskIn           []string `json:"deskIn,omitempty"`
+	DeskNotIn        []string `json:"deskNotIn,omitempty"`
+	DeskGT           *string  `json:"deskGT,omitempty"`
+	DeskGTE          *string  `json:"deskGTE,omitempty"`
+	DeskLT           *string  `json:"deskLT,omitempty"`
+	DeskLTE          *string  `json:"deskLTE,omitempty"`
+	DeskContains     *string  `json:"deskContains,omitempty"`
+	DeskHasPrefix    *string  `json:"deskHasPrefix,omitempty"`
+	DeskHasSuffix    *string  `json:"deskHasSuffix,omitempty"`
+	DeskEqualFold    *string  `json:"deskEqualFold,omitempty"`
+	DeskContainsFold *string  `json:"deskContainsFold,omitempty"`
+
+	// "item_id" field predicates.
+	ItemID       *uuid.UUID  `json:"itemID,omitempty"`
+	ItemIDNEQ    *uuid.UUID  `json:"itemIDNEQ,omitempty"`
+	ItemIDIn     []uuid.UUID `json:"itemIDIn,omitempty"`
+	ItemIDNotIn  []uuid.UUID `json:"itemIDNotIn,omitempty"`
+	ItemIDIsNil  bool        `json:"itemIDIsNil,omitempty"`
+	ItemIDNotNil bool        `json:"itemIDNotNil,omitempty"`
+
+	// "outcome" field predicates.
+	Outcome      *mailscan.Outcome  `json:"outcome,omitempty"`
+	OutcomeNEQ   *mailscan.Outcome  `json:"outcomeNEQ,omitempty"`
+	OutcomeIn    []mailscan.Outcome `json:"outcomeIn,omitempty"`
+	OutcomeNotIn []mailscan.Outcome `json:"outcomeNotIn,omitempty"`
+
+	// "scanned_at" field predicates.
+	ScannedAt      *time.Time  `json:"scannedAt,omitempty"`
+	ScannedAtNEQ   *time.Time  `json:"scannedAtNEQ,omitempty"`
+	ScannedAtIn    []time.Time `json:"scannedAtIn,omitempty"`
+	ScannedAtNotIn []time.Time `json:"scannedAtNotIn,omitempty"`
+	ScannedAtGT    *time.Time  `json:"scannedAtGT,omitempty"`
+	ScannedAtGTE   *time.Time  `json:"scannedAtGTE,omitempty"`
+	ScannedAtLT    *time.Time  `json:"scannedAtLT,omitempty"`
+	ScannedAtLTE   *time.Time  `json:"scannedAtLTE,omitempty"`
+
+	// "scanned_by_id" field predicates.
+	ScannedByID      *uuid.UUID  `json:"scannedByID,omitempty"`
+	ScannedByIDNEQ   *uuid.UUID  `json:"scannedByIDNEQ,omitempty"`
+	ScannedByIDIn    []uuid.UUID `json:"scannedByIDIn,omitempty"`
+	ScannedByIDNotIn []uuid.UUID `json:"scannedByIDNotIn,omitempty"`
+	ScannedByIDGT    *uuid.UUID  `json:"scannedByIDGT,omitempty"`
+	ScannedByIDGTE   *uuid.UUID  `json:"scannedByIDGTE,omitempty"`
+	ScannedByIDLT    *uuid.UUID  `json:"scannedByIDLT,omitempty"`
+	ScannedByIDLTE   *uuid.UUID  `json:"scannedByIDLTE,omitempty"`
+
+	// "explained_at" field predicates.
+	ExplainedAt       *time.Time  `json:"explainedAt,omitempty"`
+	ExplainedAtNEQ    *time.Time  `json:"explainedAtNEQ,omitempty"`
+	ExplainedAtIn     []time.Time `json:"explainedAtIn,omitempty"`
+	ExplainedAtNotIn  []time.Time `json:"explainedAtNotIn,omitempty"`
+	ExplainedAtGT     *time.Time  `json:"explainedAtGT,omitempty"`
+	ExplainedAtGTE    *time.Time  `json:"explainedAtGTE,omitempty"`
+	ExplainedAtLT     *time.Time  `json:"explainedAtLT,omitempty"`
+	ExplainedAtLTE    *time.Time  `json:"explainedAtLTE,omitempty"`
+	ExplainedAtIsNil  bool        `json:"explainedAtIsNil,omitempty"`
+	ExplainedAtNotNil bool        `json:"explainedAtNotNil,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *MailScanWhereInput) AddPredicates(predicates ...predicate.MailScan) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the MailScanWhereInput filter on the MailScanQuery builder.
+func (i *MailScanWhereInput) Filter(q *MailScanQuery) (*MailScanQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyMailScanWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyMailScanWhereInput is returned in case the MailScanWhereInput is empty.
+var ErrEmptyMailScanWhereInput = errors.New("ent: empty predicate MailScanWhereInput")
+
+// P returns a predicate for filtering mailscans.
+// An error is returned if the input is empty or invalid.
+func (i *MailScanWhereInput) P() (predicate.MailScan, error) {
+	var predicates []predicate.MailScan
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, mailscan.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.MailScan, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, mailscan.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.MailScan, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, mailscan.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, mailscan.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, mailscan.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, mailscan.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, mailscan.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, mailscan.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, mailscan.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, mailscan.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, mailscan.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, mailscan.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, mailscan.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, mailscan.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, mailscan.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, mailscan.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, mailscan.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, mailscan.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, mailscan.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, mailscan.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, mailscan.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, mailscan.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, mailscan.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.DayID != nil {
+		predicates = append(predicates, mailscan.DayIDEQ(*i.DayID))
+	}
+	if i.DayIDNEQ != nil {
+		predicates = append(predicates, mailscan.DayIDNEQ(*i.DayIDNEQ))
+	}
+	if len(i.DayIDIn) > 0 {
+		predicates = append(predicates, mailscan.DayIDIn(i.DayIDIn...))
+	}
+	if len(i.DayIDNotIn) > 0 {
+		predicates = append(predicates, mailscan.DayIDNotIn(i.DayIDNotIn...))
+	}
+	if i.Code != nil {
+		predicates = append(predicates, mailscan.CodeEQ(*i.Code))
+	}
+	if i.CodeNEQ != nil {
+		predicates = append(predicates, mailscan.CodeNEQ(*i.CodeNEQ))
+	}
+	if len(i.CodeIn) > 0 {
+		predicates = append(predicates, mailscan.CodeIn(i.CodeIn...))
+	}
+	if len(i.CodeNotIn) > 0 {
+		predicates = append(predicates, mailscan.CodeNotIn(i.CodeNotIn...))
+	}
+	if i.CodeGT != nil {
+		predicates = append(predicates, mailscan.CodeGT(*i.CodeGT))
+	}
+	if i.CodeGTE != nil {
+		predicates = append(predicates, mailscan.CodeGTE(*i.CodeGTE))
+	}
+	if i.CodeLT != nil {
+		predicates = append(predicates, mailscan.CodeLT(*i.CodeLT))
+	}
+	if i.CodeLTE != nil {
+		predicates = append(predicates, mailscan.CodeLTE(*i.CodeLTE))
+	}
+	if i.CodeContains != nil {
+		predicates = append(predicates, mailscan.CodeContains(*i.CodeContains))
+	}
+	if i.CodeHasPrefix != nil {
+		predicates = append(predicates, mailscan.CodeHasPrefix(*i.CodeHasPrefix))
+	}
+	if i.CodeHasSuffix != nil {
+		predicates = append(predicates, mailscan.CodeHasSuffix(*i.CodeHasSuffix))
+	}
+	if i.CodeEqualFold != nil {
+		predicates = append(predicates, mailscan.CodeEqualFold(*i.CodeEqualFold))
+	}
+	if i.CodeContainsFold != nil {
+		predicates = append(predicates, mailscan.CodeContainsFold(*i.CodeContainsFold))
+	}
+	if i.Desk != nil {
+		predicates = append(predicates, mailscan.DeskEQ(*i.Desk))
+	}
+	if i.DeskNEQ != nil {
+		predicates = append(predicates, mailscan.DeskNEQ(*i.DeskNEQ))
+	}
+	if len(i.DeskIn) > 0 {
+		predicates = append(predicates, mailscan.DeskIn(i.DeskIn...))
+	}
+	if len(i.DeskNotIn) > 0 {
+		predicates = append(predicates, mailscan.DeskNotIn(i.DeskNotIn...))
+	}
+	if i.DeskGT != nil {
+		predicates = append(predicates, mailscan.DeskGT(*i.DeskGT))
+	}
+	if i.DeskGTE != nil {
+		predicates = append(predicates, mailscan.DeskGTE(*i.DeskGTE))
+	}
+	if i.DeskLT != nil {
+		predicates = append(predicates, mailscan.DeskLT(*i.DeskLT))
+	}
+	if i.DeskLTE != nil {
+		predicates = append(predicates, mailscan.DeskLTE(*i.DeskLTE))
+	}
+	if i.DeskContains != nil {
+		predicates = append(predicates, mailscan.DeskContains(*i.DeskContains))
+	}
+	if i.DeskHasPrefix != nil {
+		predicates = append(predicates, mailscan.DeskHasPrefix(*i.DeskHasPrefix))
+	}
+	if i.DeskHasSuffix != nil {
+		predicates = append(predicates, mailscan.DeskHasSuffix(*i.DeskHasSuffix))
+	}
+	if i.DeskEqualFold != nil {
+		predicates = append(predicates, mailscan.DeskEqualFold(*i.DeskEqualFold))
+	}
+	if i.DeskContainsFold != nil {
+		predicates = append(predicates, mailscan.DeskContainsFold(*i.DeskContainsFold))
+	}
+	if i.ItemID != nil {
+		predicates = append(predicates, mailscan.ItemIDEQ(*i.ItemID))
+	}
+	if i.ItemIDNEQ != nil {
+		predicates = append(predicates, mailscan.ItemIDNEQ(*i.ItemIDNEQ))
+	}
+	if len(i.ItemIDIn) > 0 {
+		predicates = append(predicates, mailscan.ItemIDIn(i.ItemIDIn...))
+	}
+	if len(i.ItemIDNotIn) > 0 {
+		predicates = append(predicates, mailscan.ItemIDNotIn(i.ItemIDNotIn...))
+	}
+	if i.ItemIDIsNil {
+		predicates = append(predicates, mailscan.ItemIDIsNil())
+	}
+	if i.ItemIDNotNil {
+		predicates = append(predicates, mailscan.ItemIDNotNil())
+	}
+	if i.Outcome != nil {
+		predicates = append(predicates, mailscan.OutcomeEQ(*i.Outcome))
+	}
+	if i.OutcomeNEQ != nil {
+		predicates = append(predicates, mailscan.OutcomeNEQ(*i.OutcomeNEQ))
+	}
+	if len(i.OutcomeIn) > 0 {
+		predicates = append(predicates, mailscan.OutcomeIn(i.OutcomeIn...))
+	}
+	if len(i.OutcomeNotIn) > 0 {
+		predicates = append(predicates, mailscan.OutcomeNotIn(i.OutcomeNotIn...))
+	}
+	if i.ScannedAt != nil {
+		predicates = append(predicates, mailscan.ScannedAtEQ(*i.ScannedAt))
+	}
+	if i.ScannedAtNEQ != nil {
+		predicates = append(predicates, mailscan.ScannedAtNEQ(*i.ScannedAtNEQ))
+	}
+	if len(i.ScannedAtIn) > 0 {
+		predicates = append(predicates, mailscan.ScannedAtIn(i.ScannedAtIn...))
+	}
+	if len(i.ScannedAtNotIn) > 0 {
+		predicates = append(predicates, mailscan.ScannedAtNotIn(i.ScannedAtNotIn...))
+	}
+	if i.ScannedAtGT != nil {
+		predicates = append(predicates, mailscan.ScannedAtGT(*i.ScannedAtGT))
+	}
+	if i.ScannedAtGTE != nil {
+		predicates = append(predicates, mailscan.ScannedAtGTE(*i.ScannedAtGTE))
+	}
+	if i.ScannedAtLT != nil {
+		predicates = append(predicates, mailscan.ScannedAtLT(*i.ScannedAtLT))
+	}
+	if i.ScannedAtLTE != nil {
+		predicates = append(predicates, mailscan.ScannedAtLTE(*i.ScannedAtLTE))
+	}
+	if i.ScannedByID != nil {
+		predicates = append(predicates, mailscan.ScannedByIDEQ(*i.ScannedByID))
+	}
+	if i.ScannedByIDNEQ != nil {
+		predicates = append(predicates, mailscan.ScannedByIDNEQ(*i.ScannedByIDNEQ))
+	}
+	if len(i.ScannedByIDIn) > 0 {
+		predicates = append(predicates, mailscan.ScannedByIDIn(i.ScannedByIDIn...))
+	}
+	if len(i.ScannedByIDNotIn) > 0 {
+		predicates = append(predicates, mailscan.ScannedByIDNotIn(i.ScannedByIDNotIn...))
+	}
+	if i.ScannedByIDGT != nil {
+		predicates = append(predicates, mailscan.ScannedByIDGT(*i.ScannedByIDGT))
+	}
+	if i.ScannedByIDGTE != nil {
+		predicates = append(predicates, mailscan.ScannedByIDGTE(*i.ScannedByIDGTE))
+	}
+	if i.ScannedByIDLT != nil {
+		predicates = append(predicates, mailscan.ScannedByIDLT(*i.ScannedByIDLT))
+	}
+	if i.ScannedByIDLTE != nil {
+		predicates = append(predicates, mailscan.ScannedByIDLTE(*i.ScannedByIDLTE))
+	}
+	if i.ExplainedAt != nil {
+		predicates = append(predicates, mailscan.ExplainedAtEQ(*i.ExplainedAt))
+	}
+	if i.ExplainedAtNEQ != nil {
+		predicates = append(predicates, mailscan.ExplainedAtNEQ(*i.ExplainedAtNEQ))
+	}
+	if len(i.ExplainedAtIn) > 0 {
+		predicates = append(predicates, mailscan.ExplainedAtIn(i.ExplainedAtIn...))
+	}
+	if len(i.ExplainedAtNotIn) > 0 {
+		predicates = append(predicates, mailscan.ExplainedAtNotIn(i.ExplainedAtNotIn...))
+	}
+	if i.ExplainedAtGT != nil {
+		predicates = append(predicates, mailscan.ExplainedAtGT(*i.ExplainedAtGT))
+	}
+	if i.ExplainedAtGTE != nil {
+		predicates = append(predicates, mailscan.ExplainedAtGTE(*i.ExplainedAtGTE))
+	}
+	if i.ExplainedAtLT != nil {
+		predicates = append(predicates, mailscan.ExplainedAtLT(*i.ExplainedAtLT))
+	}
+	if i.ExplainedAtLTE != nil {
+		predicates = append(predicates, mailscan.ExplainedAtLTE(*i.ExplainedAtLTE))
+	}
+	if i.ExplainedAtIsNil {
+		predicates = append(predicates, mailscan.ExplainedAtIsNil())
+	}
+	if i.ExplainedAtNotNil {
+		predicates = append(predicates, mailscan.ExplainedAtNotNil())
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyMailScanWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return mailscan.And(predicates...), nil
 	}
 }
 

@@ -33,7 +33,9 @@ type MailEvent struct {
 	HouseholdID *uuid.UUID `json:"household_id,omitempty"`
 	// The department that the item is for since.
 	DepartmentID *uuid.UUID `json:"department_id,omitempty"`
-	// Why it is doubtful or dead, or what the superior decided upon.
+	// The delivery, if it was delivered.
+	DeliveryID *uuid.UUID `json:"delivery_id,omitempty"`
+	// Why it is doubtful or dead, what the superior decided upon, or why a delivery was voided.
 	Reason string `json:"reason,omitempty"`
 	// Who took a dead item back for the post office.
 	TakenBy string `json:"taken_by,omitempty"`
@@ -89,7 +91,7 @@ func (*MailEvent) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case mailevent.FieldHouseholdID, mailevent.FieldDepartmentID:
+		case mailevent.FieldHouseholdID, mailevent.FieldDepartmentID, mailevent.FieldDeliveryID:
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
 		case mailevent.FieldState, mailevent.FieldReason, mailevent.FieldTakenBy, mailevent.FieldActedByName:
 			values[i] = new(sql.NullString)
@@ -155,6 +157,13 @@ func (_m *MailEvent) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.DepartmentID = new(uuid.UUID)
 				*_m.DepartmentID = *value.S.(*uuid.UUID)
+			}
+		case mailevent.FieldDeliveryID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field delivery_id", values[i])
+			} else if value.Valid {
+				_m.DeliveryID = new(uuid.UUID)
+				*_m.DeliveryID = *value.S.(*uuid.UUID)
 			}
 		case mailevent.FieldReason:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -251,6 +260,11 @@ func (_m *MailEvent) String() string {
 	builder.WriteString(", ")
 	if v := _m.DepartmentID; v != nil {
 		builder.WriteString("department_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.DeliveryID; v != nil {
+		builder.WriteString("delivery_id=")
 		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
 	builder.WriteString(", ")

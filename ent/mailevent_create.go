@@ -75,6 +75,20 @@ func (_c *MailEventCreate) SetNillableDepartmentID(v *uuid.UUID) *MailEventCreat
 	return _c
 }
 
+// SetDeliveryID sets the "delivery_id" field.
+func (_c *MailEventCreate) SetDeliveryID(v uuid.UUID) *MailEventCreate {
+	_c.mutation.SetDeliveryID(v)
+	return _c
+}
+
+// SetNillableDeliveryID sets the "delivery_id" field if the given value is not nil.
+func (_c *MailEventCreate) SetNillableDeliveryID(v *uuid.UUID) *MailEventCreate {
+	if v != nil {
+		_c.SetDeliveryID(*v)
+	}
+	return _c
+}
+
 // SetReason sets the "reason" field.
 func (_c *MailEventCreate) SetReason(v string) *MailEventCreate {
 	_c.mutation.SetReason(v)
@@ -284,6 +298,10 @@ func (_c *MailEventCreate) createSpec() (*MailEvent, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.DepartmentID(); ok {
 		_spec.SetField(mailevent.FieldDepartmentID, field.TypeUUID, value)
 		_node.DepartmentID = &value
+	}
+	if value, ok := _c.mutation.DeliveryID(); ok {
+		_spec.SetField(mailevent.FieldDeliveryID, field.TypeUUID, value)
+		_node.DeliveryID = &value
 	}
 	if value, ok := _c.mutation.Reason(); ok {
 		_spec.SetField(mailevent.FieldReason, field.TypeString, value)

@@ -95,6 +95,9 @@ func (_u *MailEventUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.DepartmentIDCleared() {
 		_spec.ClearField(mailevent.FieldDepartmentID, field.TypeUUID)
 	}
+	if _u.mutation.DeliveryIDCleared() {
+		_spec.ClearField(mailevent.FieldDeliveryID, field.TypeUUID)
+	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -213,6 +216,9 @@ func (_u *MailEventUpdateOne) sqlSave(ctx context.Context) (_node *MailEvent, er
 	}
 	if _u.mutation.DepartmentIDCleared() {
 		_spec.ClearField(mailevent.FieldDepartmentID, field.TypeUUID)
+	}
+	if _u.mutation.DeliveryIDCleared() {
+		_spec.ClearField(mailevent.FieldDeliveryID, field.TypeUUID)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &MailEvent{config: _u.config}

@@ -13,6 +13,7 @@ import (
 	"github.com/steward-pm/steward/ent/department"
 	"github.com/steward-pm/steward/ent/estate"
 	"github.com/steward-pm/steward/ent/household"
+	"github.com/steward-pm/steward/ent/maildelivery"
 	"github.com/steward-pm/steward/ent/mailitem"
 	"github.com/steward-pm/steward/ent/mailreceipt"
 )
@@ -61,6 +62,8 @@ type MailItem struct {
 	Slot string `json:"slot,omitempty"`
 	// The order of the slots: households by their units, then departments.
 	SortKey string `json:"sort_key,omitempty"`
+	// The delivery that it went out with (M3).
+	DeliveryID *uuid.UUID `json:"delivery_id,omitempty"`
 	// The account that registered it.
 	RegisteredByID uuid.UUID `json:"registered_by_id,omitempty"`
 	// Who registered it, as signed.
@@ -81,13 +84,15 @@ type MailItemEdges struct {
 	Household *Household `json:"household,omitempty"`
 	// The department that it is for.
 	Department *Department `json:"department,omitempty"`
+	// The delivery that it went out with: who signed for it, and when (M3).
+	Delivery *MailDelivery `json:"delivery,omitempty"`
 	// What happened to it, by whom and when.
 	Events []*MailEvent `json:"events,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [5]bool
+	loadedTypes [6]bool
 	// totalCount holds the count of the edges above.
-	totalCount [5]map[string]int
+	totalCount [6]map[string]int
 
 	namedEvents map[string][]*MailEvent
 }
@@ -136,10 +141,21 @@ func (e MailItemEdges) DepartmentOrErr() (*Department, error) {
 	return nil, &NotLoadedError{edge: "department"}
 }
 
+// DeliveryOrErr returns the Delivery value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e MailItemEdges) DeliveryOrErr() (*MailDelivery, error) {
+	if e.Delivery != nil {
+		return e.Delivery, nil
+	} else if e.loadedTypes[4] {
+		return nil, &NotFoundError{label: maildelivery.Label}
+	}
+	return nil, &NotLoadedError{edge: "delivery"}
+}
+
 // EventsOrErr returns the Events value or an error if the edge
 // was not loaded in eager-loading.
 func (e MailItemEdges) EventsOrErr() ([]*MailEvent, error) {
-	if e.loadedTypes[4] {
+	if e.loadedTypes[5] {
 		return e.Events, nil
 	}
 	return nil, &NotLoadedError{edge: "events"}
@@ -150,7 +166,7 @@ func (*MailItem) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case mailitem.FieldVoidedByID, mailitem.FieldHouseholdID, mailitem.FieldDepartmentID:
+		case mailitem.FieldVoidedByID, mailitem.FieldHouseholdID, mailitem.FieldDepartmentID, mailitem.FieldDeliveryID:
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
 		case mailitem.FieldVoidReason, mailitem.FieldVoidedByName, mailitem.FieldKind, mailitem.FieldBarcode, mailitem.FieldSender, mailitem.FieldAddressee, mailitem.FieldState, mailitem.FieldChangedByName, mailitem.FieldSlot, mailitem.FieldSortKey, mailitem.FieldRegisteredByName:
 			values[i] = new(sql.NullString)
@@ -297,6 +313,13 @@ func (_m *MailItem) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.SortKey = value.String
 			}
+		case mailitem.FieldDeliveryID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field delivery_id", values[i])
+			} else if value.Valid {
+				_m.DeliveryID = new(uuid.UUID)
+				*_m.DeliveryID = *value.S.(*uuid.UUID)
+			}
 		case mailitem.FieldRegisteredByID:
 			if value, ok := values[i].(*uuid.UUID); !ok {
 				return fmt.Errorf("unexpected type %T for field registered_by_id", values[i])
@@ -340,6 +363,11 @@ func (_m *MailItem) QueryHousehold() *HouseholdQuery {
 // QueryDepartment queries the "department" edge of the MailItem entity.
 func (_m *MailItem) QueryDepartment() *DepartmentQuery {
 	return NewMailItemClient(_m.config).QueryDepartment(_m)
+}
+
+// QueryDelivery queries the "delivery" edge of the MailItem entity.
+func (_m *MailItem) QueryDelivery() *MailDeliveryQuery {
+	return NewMailItemClient(_m.config).QueryDelivery(_m)
 }
 
 // QueryEvents queries the "events" edge of the MailItem entity.
@@ -434,6 +462,11 @@ func (_m *MailItem) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("sort_key=")
 	builder.WriteString(_m.SortKey)
+	builder.WriteString(", ")
+	if v := _m.DeliveryID; v != nil {
+		builder.WriteString("delivery_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
 	builder.WriteString(", ")
 	builder.WriteString("registered_by_id=")
 	builder.WriteString(fmt.Sprintf("%v", _m.RegisteredByID))

@@ -14,6 +14,7 @@ import (
 	"github.com/steward-pm/steward/ent/department"
 	"github.com/steward-pm/steward/ent/estate"
 	"github.com/steward-pm/steward/ent/household"
+	"github.com/steward-pm/steward/ent/maildelivery"
 	"github.com/steward-pm/steward/ent/mailevent"
 	"github.com/steward-pm/steward/ent/mailitem"
 	"github.com/steward-pm/steward/ent/mailreceipt"
@@ -236,6 +237,20 @@ func (_c *MailItemCreate) SetNillableSortKey(v *string) *MailItemCreate {
 	return _c
 }
 
+// SetDeliveryID sets the "delivery_id" field.
+func (_c *MailItemCreate) SetDeliveryID(v uuid.UUID) *MailItemCreate {
+	_c.mutation.SetDeliveryID(v)
+	return _c
+}
+
+// SetNillableDeliveryID sets the "delivery_id" field if the given value is not nil.
+func (_c *MailItemCreate) SetNillableDeliveryID(v *uuid.UUID) *MailItemCreate {
+	if v != nil {
+		_c.SetDeliveryID(*v)
+	}
+	return _c
+}
+
 // SetRegisteredByID sets the "registered_by_id" field.
 func (_c *MailItemCreate) SetRegisteredByID(v uuid.UUID) *MailItemCreate {
 	_c.mutation.SetRegisteredByID(v)
@@ -280,6 +295,11 @@ func (_c *MailItemCreate) SetHousehold(v *Household) *MailItemCreate {
 // SetDepartment sets the "department" edge to the Department entity.
 func (_c *MailItemCreate) SetDepartment(v *Department) *MailItemCreate {
 	return _c.SetDepartmentID(v.ID)
+}
+
+// SetDelivery sets the "delivery" edge to the MailDelivery entity.
+func (_c *MailItemCreate) SetDelivery(v *MailDelivery) *MailItemCreate {
+	return _c.SetDeliveryID(v.ID)
 }
 
 // AddEventIDs adds the "events" edge to the MailEvent entity by IDs.
@@ -608,6 +628,23 @@ func (_c *MailItemCreate) createSpec() (*MailItem, *sqlgraph.CreateSpec) {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
 		_node.DepartmentID = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.DeliveryIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   mailitem.DeliveryTable,
+			Columns: []string{mailitem.DeliveryColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(maildelivery.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.DeliveryID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.EventsIDs(); len(nodes) > 0 {

@@ -17,6 +17,7 @@ import (
 	"github.com/steward-pm/steward/ent/department"
 	"github.com/steward-pm/steward/ent/estate"
 	"github.com/steward-pm/steward/ent/household"
+	"github.com/steward-pm/steward/ent/maildelivery"
 	"github.com/steward-pm/steward/ent/mailevent"
 	"github.com/steward-pm/steward/ent/mailitem"
 	"github.com/steward-pm/steward/ent/mailreceipt"
@@ -34,6 +35,7 @@ type MailItemQuery struct {
 	withReceipt     *MailReceiptQuery
 	withHousehold   *HouseholdQuery
 	withDepartment  *DepartmentQuery
+	withDelivery    *MailDeliveryQuery
 	withEvents      *MailEventQuery
 	loadTotal       []func(context.Context, []*MailItem) error
 	modifiers       []func(*sql.Selector)
@@ -155,6 +157,28 @@ func (_q *MailItemQuery) QueryDepartment() *DepartmentQuery {
 			sqlgraph.From(mailitem.Table, mailitem.FieldID, selector),
 			sqlgraph.To(department.Table, department.FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, false, mailitem.DepartmentTable, mailitem.DepartmentColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryDelivery chains the current query on the "delivery" edge.
+func (_q *MailItemQuery) QueryDelivery() *MailDeliveryQuery {
+	query := (&MailDeliveryClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(mailitem.Table, mailitem.FieldID, selector),
+			sqlgraph.To(maildelivery.Table, maildelivery.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, mailitem.DeliveryTable, mailitem.DeliveryColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -380,6 +404,7 @@ func (_q *MailItemQuery) Clone() *MailItemQuery {
 		withReceipt:    _q.withReceipt.Clone(),
 		withHousehold:  _q.withHousehold.Clone(),
 		withDepartment: _q.withDepartment.Clone(),
+		withDelivery:   _q.withDelivery.Clone(),
 		withEvents:     _q.withEvents.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
@@ -429,6 +454,17 @@ func (_q *MailItemQuery) WithDepartment(opts ...func(*DepartmentQuery)) *MailIte
 		opt(query)
 	}
 	_q.withDepartment = query
+	return _q
+}
+
+// WithDelivery tells the query-builder to eager-load the nodes that are connected to
+// the "delivery" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *MailItemQuery) WithDelivery(opts ...func(*MailDeliveryQuery)) *MailItemQuery {
+	query := (&MailDeliveryClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withDelivery = query
 	return _q
 }
 
@@ -521,11 +557,12 @@ func (_q *MailItemQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Mai
 	var (
 		nodes       = []*MailItem{}
 		_spec       = _q.querySpec()
-		loadedTypes = [5]bool{
+		loadedTypes = [6]bool{
 			_q.withEstate != nil,
 			_q.withReceipt != nil,
 			_q.withHousehold != nil,
 			_q.withDepartment != nil,
+			_q.withDelivery != nil,
 			_q.withEvents != nil,
 		}
 	)
@@ -571,6 +608,12 @@ func (_q *MailItemQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Mai
 	if query := _q.withDepartment; query != nil {
 		if err := _q.loadDepartment(ctx, query, nodes, nil,
 			func(n *MailItem, e *Department) { n.Edges.Department = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withDelivery; query != nil {
+		if err := _q.loadDelivery(ctx, query, nodes, nil,
+			func(n *MailItem, e *MailDelivery) { n.Edges.Delivery = e }); err != nil {
 			return nil, err
 		}
 	}
@@ -718,6 +761,38 @@ func (_q *MailItemQuery) loadDepartment(ctx context.Context, query *DepartmentQu
 	}
 	return nil
 }
+func (_q *MailItemQuery) loadDelivery(ctx context.Context, query *MailDeliveryQuery, nodes []*MailItem, init func(*MailItem), assign func(*MailItem, *MailDelivery)) error {
+	ids := make([]uuid.UUID, 0, len(nodes))
+	nodeids := make(map[uuid.UUID][]*MailItem)
+	for i := range nodes {
+		if nodes[i].DeliveryID == nil {
+			continue
+		}
+		fk := *nodes[i].DeliveryID
+		if _, ok := nodeids[fk]; !ok {
+			ids = append(ids, fk)
+		}
+		nodeids[fk] = append(nodeids[fk], nodes[i])
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	query.Where(maildelivery.IDIn(ids...))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nodeids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected foreign-key "delivery_id" returned %v`, n.ID)
+		}
+		for i := range nodes {
+			assign(nodes[i], n)
+		}
+	}
+	return nil
+}
 func (_q *MailItemQuery) loadEvents(ctx context.Context, query *MailEventQuery, nodes []*MailItem, init func(*MailItem), assign func(*MailItem, *MailEvent)) error {
 	fks := make([]driver.Value, 0, len(nodes))
 	nodeids := make(map[uuid.UUID]*MailItem)
@@ -788,6 +863,9 @@ func (_q *MailItemQuery) querySpec() *sqlgraph.QuerySpec {
 		}
 		if _q.withDepartment != nil {
 			_spec.Node.AddColumnOnce(mailitem.FieldDepartmentID)
+		}
+		if _q.withDelivery != nil {
+			_spec.Node.AddColumnOnce(mailitem.FieldDeliveryID)
 		}
 	}
 	if ps := _q.predicates; len(ps) > 0 {

@@ -66,10 +66,14 @@ import (
 	"github.com/steward-pm/steward/ent/keyspotcheck"
 	"github.com/steward-pm/steward/ent/keystatement"
 	"github.com/steward-pm/steward/ent/keystatementline"
+	"github.com/steward-pm/steward/ent/mailday"
+	"github.com/steward-pm/steward/ent/maildelivery"
 	"github.com/steward-pm/steward/ent/mailevent"
+	"github.com/steward-pm/steward/ent/mailexcuse"
 	"github.com/steward-pm/steward/ent/mailitem"
 	"github.com/steward-pm/steward/ent/mailreceipt"
 	"github.com/steward-pm/steward/ent/mailreceiptline"
+	"github.com/steward-pm/steward/ent/mailscan"
 	"github.com/steward-pm/steward/ent/meterreading"
 	"github.com/steward-pm/steward/ent/obligation"
 	"github.com/steward-pm/steward/ent/occupancy"
@@ -151,10 +155,14 @@ const (
 	TypeKeySpotCheck           = "KeySpotCheck"
 	TypeKeyStatement           = "KeyStatement"
 	TypeKeyStatementLine       = "KeyStatementLine"
+	TypeMailDay                = "MailDay"
+	TypeMailDelivery           = "MailDelivery"
 	TypeMailEvent              = "MailEvent"
+	TypeMailExcuse             = "MailExcuse"
 	TypeMailItem               = "MailItem"
 	TypeMailReceipt            = "MailReceipt"
 	TypeMailReceiptLine        = "MailReceiptLine"
+	TypeMailScan               = "MailScan"
 	TypeMeterReading           = "MeterReading"
 	TypeObligation             = "Obligation"
 	TypeOccupancy              = "Occupancy"
@@ -71613,6 +71621,2911 @@ func (m *KeyStatementLineMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown KeyStatementLine edge %s", name)
 }
 
+// MailDayMutation represents an operation that mutates the MailDay nodes in the graph.
+type MailDayMutation struct {
+	config
+	op                   Op
+	typ                  string
+	id                   *uuid.UUID
+	created_at           *time.Time
+	day                  *time.Time
+	state                *mailday.State
+	opened_at            *time.Time
+	closed_at            *time.Time
+	closed_by_id         *uuid.UUID
+	closed_by_name       *string
+	listed               *int
+	addlisted            *int
+	matched              *int
+	addmatched           *int
+	missing              *int
+	addmissing           *int
+	unknown              *int
+	addunknown           *int
+	doubled              *int
+	adddoubled           *int
+	already_delivered    *int
+	addalready_delivered *int
+	undelivered          *int
+	addundelivered       *int
+	clearedFields        map[string]struct{}
+	estate               *uuid.UUID
+	clearedestate        bool
+	done                 bool
+	oldValue             func(context.Context) (*MailDay, error)
+	predicates           []predicate.MailDay
+}
+
+var _ ent.Mutation = (*MailDayMutation)(nil)
+
+// maildayOption allows management of the mutation configuration using functional options.
+type maildayOption func(*MailDayMutation)
+
+// newMailDayMutation creates new mutation for the MailDay entity.
+func newMailDayMutation(c config, op Op, opts ...maildayOption) *MailDayMutation {
+	m := &MailDayMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeMailDay,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withMailDayID sets the ID field of the mutation.
+func withMailDayID(id uuid.UUID) maildayOption {
+	return func(m *MailDayMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *MailDay
+		)
+		m.oldValue = func(ctx context.Context) (*MailDay, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().MailDay.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withMailDay sets the old MailDay of the mutation.
+func withMailDay(node *MailDay) maildayOption {
+	return func(m *MailDayMutation) {
+		m.oldValue = func(context.Context) (*MailDay, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m MailDayMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m MailDayMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of MailDay entities.
+func (m *MailDayMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *MailDayMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *MailDayMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().MailDay.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *MailDayMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *MailDayMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the MailDay entity.
+// If the MailDay object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailDayMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *MailDayMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *MailDayMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *MailDayMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the MailDay entity.
+// If the MailDay object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailDayMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *MailDayMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetDay sets the "day" field.
+func (m *MailDayMutation) SetDay(t time.Time) {
+	m.day = &t
+}
+
+// Day returns the value of the "day" field in the mutation.
+func (m *MailDayMutation) Day() (r time.Time, exists bool) {
+	v := m.day
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDay returns the old "day" field's value of the MailDay entity.
+// If the MailDay object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailDayMutation) OldDay(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDay is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDay requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDay: %w", err)
+	}
+	return oldValue.Day, nil
+}
+
+// ResetDay resets all changes to the "day" field.
+func (m *MailDayMutation) ResetDay() {
+	m.day = nil
+}
+
+// SetState sets the "state" field.
+func (m *MailDayMutation) SetState(value mailday.State) {
+	m.state = &value
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *MailDayMutation) State() (r mailday.State, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the MailDay entity.
+// If the MailDay object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailDayMutation) OldState(ctx context.Context) (v mailday.State, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *MailDayMutation) ResetState() {
+	m.state = nil
+}
+
+// SetOpenedAt sets the "opened_at" field.
+func (m *MailDayMutation) SetOpenedAt(t time.Time) {
+	m.opened_at = &t
+}
+
+// OpenedAt returns the value of the "opened_at" field in the mutation.
+func (m *MailDayMutation) OpenedAt() (r time.Time, exists bool) {
+	v := m.opened_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOpenedAt returns the old "opened_at" field's value of the MailDay entity.
+// If the MailDay object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailDayMutation) OldOpenedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOpenedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOpenedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOpenedAt: %w", err)
+	}
+	return oldValue.OpenedAt, nil
+}
+
+// ResetOpenedAt resets all changes to the "opened_at" field.
+func (m *MailDayMutation) ResetOpenedAt() {
+	m.opened_at = nil
+}
+
+// SetClosedAt sets the "closed_at" field.
+func (m *MailDayMutation) SetClosedAt(t time.Time) {
+	m.closed_at = &t
+}
+
+// ClosedAt returns the value of the "closed_at" field in the mutation.
+func (m *MailDayMutation) ClosedAt() (r time.Time, exists bool) {
+	v := m.closed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldClosedAt returns the old "closed_at" field's value of the MailDay entity.
+// If the MailDay object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailDayMutation) OldClosedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldClosedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldClosedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldClosedAt: %w", err)
+	}
+	return oldValue.ClosedAt, nil
+}
+
+// ClearClosedAt clears the value of the "closed_at" field.
+func (m *MailDayMutation) ClearClosedAt() {
+	m.closed_at = nil
+	m.clearedFields[mailday.FieldClosedAt] = struct{}{}
+}
+
+// ClosedAtCleared returns if the "closed_at" field was cleared in this mutation.
+func (m *MailDayMutation) ClosedAtCleared() bool {
+	_, ok := m.clearedFields[mailday.FieldClosedAt]
+	return ok
+}
+
+// ResetClosedAt resets all changes to the "closed_at" field.
+func (m *MailDayMutation) ResetClosedAt() {
+	m.closed_at = nil
+	delete(m.clearedFields, mailday.FieldClosedAt)
+}
+
+// SetClosedByID sets the "closed_by_id" field.
+func (m *MailDayMutation) SetClosedByID(u uuid.UUID) {
+	m.closed_by_id = &u
+}
+
+// ClosedByID returns the value of the "closed_by_id" field in the mutation.
+func (m *MailDayMutation) ClosedByID() (r uuid.UUID, exists bool) {
+	v := m.closed_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldClosedByID returns the old "closed_by_id" field's value of the MailDay entity.
+// If the MailDay object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailDayMutation) OldClosedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldClosedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldClosedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldClosedByID: %w", err)
+	}
+	return oldValue.ClosedByID, nil
+}
+
+// ClearClosedByID clears the value of the "closed_by_id" field.
+func (m *MailDayMutation) ClearClosedByID() {
+	m.closed_by_id = nil
+	m.clearedFields[mailday.FieldClosedByID] = struct{}{}
+}
+
+// ClosedByIDCleared returns if the "closed_by_id" field was cleared in this mutation.
+func (m *MailDayMutation) ClosedByIDCleared() bool {
+	_, ok := m.clearedFields[mailday.FieldClosedByID]
+	return ok
+}
+
+// ResetClosedByID resets all changes to the "closed_by_id" field.
+func (m *MailDayMutation) ResetClosedByID() {
+	m.closed_by_id = nil
+	delete(m.clearedFields, mailday.FieldClosedByID)
+}
+
+// SetClosedByName sets the "closed_by_name" field.
+func (m *MailDayMutation) SetClosedByName(s string) {
+	m.closed_by_name = &s
+}
+
+// ClosedByName returns the value of the "closed_by_name" field in the mutation.
+func (m *MailDayMutation) ClosedByName() (r string, exists bool) {
+	v := m.closed_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldClosedByName returns the old "closed_by_name" field's value of the MailDay entity.
+// If the MailDay object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailDayMutation) OldClosedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldClosedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldClosedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldClosedByName: %w", err)
+	}
+	return oldValue.ClosedByName, nil
+}
+
+// ResetClosedByName resets all changes to the "closed_by_name" field.
+func (m *MailDayMutation) ResetClosedByName() {
+	m.closed_by_name = nil
+}
+
+// SetListed sets the "listed" field.
+func (m *MailDayMutation) SetListed(i int) {
+	m.listed = &i
+	m.addlisted = nil
+}
+
+// Listed returns the value of the "listed" field in the mutation.
+func (m *MailDayMutation) Listed() (r int, exists bool) {
+	v := m.listed
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldListed returns the old "listed" field's value of the MailDay entity.
+// If the MailDay object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailDayMutation) OldListed(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldListed is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldListed requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldListed: %w", err)
+	}
+	return oldValue.Listed, nil
+}
+
+// AddListed adds i to the "listed" field.
+func (m *MailDayMutation) AddListed(i int) {
+	if m.addlisted != nil {
+		*m.addlisted += i
+	} else {
+		m.addlisted = &i
+	}
+}
+
+// AddedListed returns the value that was added to the "listed" field in this mutation.
+func (m *MailDayMutation) AddedListed() (r int, exists bool) {
+	v := m.addlisted
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetListed resets all changes to the "listed" field.
+func (m *MailDayMutation) ResetListed() {
+	m.listed = nil
+	m.addlisted = nil
+}
+
+// SetMatched sets the "matched" field.
+func (m *MailDayMutation) SetMatched(i int) {
+	m.matched = &i
+	m.addmatched = nil
+}
+
+// Matched returns the value of the "matched" field in the mutation.
+func (m *MailDayMutation) Matched() (r int, exists bool) {
+	v := m.matched
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMatched returns the old "matched" field's value of the MailDay entity.
+// If the MailDay object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailDayMutation) OldMatched(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMatched is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMatched requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMatched: %w", err)
+	}
+	return oldValue.Matched, nil
+}
+
+// AddMatched adds i to the "matched" field.
+func (m *MailDayMutation) AddMatched(i int) {
+	if m.addmatched != nil {
+		*m.addmatched += i
+	} else {
+		m.addmatched = &i
+	}
+}
+
+// AddedMatched returns the value that was added to the "matched" field in this mutation.
+func (m *MailDayMutation) AddedMatched() (r int, exists bool) {
+	v := m.addmatched
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetMatched resets all changes to the "matched" field.
+func (m *MailDayMutation) ResetMatched() {
+	m.matched = nil
+	m.addmatched = nil
+}
+
+// SetMissing sets the "missing" field.
+func (m *MailDayMutation) SetMissing(i int) {
+	m.missing = &i
+	m.addmissing = nil
+}
+
+// Missing returns the value of the "missing" field in the mutation.
+func (m *MailDayMutation) Missing() (r int, exists bool) {
+	v := m.missing
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMissing returns the old "missing" field's value of the MailDay entity.
+// If the MailDay object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailDayMutation) OldMissing(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMissing is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMissing requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMissing: %w", err)
+	}
+	return oldValue.Missing, nil
+}
+
+// AddMissing adds i to the "missing" field.
+func (m *MailDayMutation) AddMissing(i int) {
+	if m.addmissing != nil {
+		*m.addmissing += i
+	} else {
+		m.addmissing = &i
+	}
+}
+
+// AddedMissing returns the value that was added to the "missing" field in this mutation.
+func (m *MailDayMutation) AddedMissing() (r int, exists bool) {
+	v := m.addmissing
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetMissing resets all changes to the "missing" field.
+func (m *MailDayMutation) ResetMissing() {
+	m.missing = nil
+	m.addmissing = nil
+}
+
+// SetUnknown sets the "unknown" field.
+func (m *MailDayMutation) SetUnknown(i int) {
+	m.unknown = &i
+	m.addunknown = nil
+}
+
+// Unknown returns the value of the "unknown" field in the mutation.
+func (m *MailDayMutation) Unknown() (r int, exists bool) {
+	v := m.unknown
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUnknown returns the old "unknown" field's value of the MailDay entity.
+// If the MailDay object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailDayMutation) OldUnknown(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUnknown is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUnknown requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUnknown: %w", err)
+	}
+	return oldValue.Unknown, nil
+}
+
+// AddUnknown adds i to the "unknown" field.
+func (m *MailDayMutation) AddUnknown(i int) {
+	if m.addunknown != nil {
+		*m.addunknown += i
+	} else {
+		m.addunknown = &i
+	}
+}
+
+// AddedUnknown returns the value that was added to the "unknown" field in this mutation.
+func (m *MailDayMutation) AddedUnknown() (r int, exists bool) {
+	v := m.addunknown
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetUnknown resets all changes to the "unknown" field.
+func (m *MailDayMutation) ResetUnknown() {
+	m.unknown = nil
+	m.addunknown = nil
+}
+
+// SetDoubled sets the "doubled" field.
+func (m *MailDayMutation) SetDoubled(i int) {
+	m.doubled = &i
+	m.adddoubled = nil
+}
+
+// Doubled returns the value of the "doubled" field in the mutation.
+func (m *MailDayMutation) Doubled() (r int, exists bool) {
+	v := m.doubled
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDoubled returns the old "doubled" field's value of the MailDay entity.
+// If the MailDay object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailDayMutation) OldDoubled(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDoubled is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDoubled requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDoubled: %w", err)
+	}
+	return oldValue.Doubled, nil
+}
+
+// AddDoubled adds i to the "doubled" field.
+func (m *MailDayMutation) AddDoubled(i int) {
+	if m.adddoubled != nil {
+		*m.adddoubled += i
+	} else {
+		m.adddoubled = &i
+	}
+}
+
+// AddedDoubled returns the value that was added to the "doubled" field in this mutation.
+func (m *MailDayMutation) AddedDoubled() (r int, exists bool) {
+	v := m.adddoubled
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetDoubled resets all changes to the "doubled" field.
+func (m *MailDayMutation) ResetDoubled() {
+	m.doubled = nil
+	m.adddoubled = nil
+}
+
+// SetAlreadyDelivered sets the "already_delivered" field.
+func (m *MailDayMutation) SetAlreadyDelivered(i int) {
+	m.already_delivered = &i
+	m.addalready_delivered = nil
+}
+
+// AlreadyDelivered returns the value of the "already_delivered" field in the mutation.
+func (m *MailDayMutation) AlreadyDelivered() (r int, exists bool) {
+	v := m.already_delivered
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAlreadyDelivered returns the old "already_delivered" field's value of the MailDay entity.
+// If the MailDay object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailDayMutation) OldAlreadyDelivered(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAlreadyDelivered is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAlreadyDelivered requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAlreadyDelivered: %w", err)
+	}
+	return oldValue.AlreadyDelivered, nil
+}
+
+// AddAlreadyDelivered adds i to the "already_delivered" field.
+func (m *MailDayMutation) AddAlreadyDelivered(i int) {
+	if m.addalready_delivered != nil {
+		*m.addalready_delivered += i
+	} else {
+		m.addalready_delivered = &i
+	}
+}
+
+// AddedAlreadyDelivered returns the value that was added to the "already_delivered" field in this mutation.
+func (m *MailDayMutation) AddedAlreadyDelivered() (r int, exists bool) {
+	v := m.addalready_delivered
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAlreadyDelivered resets all changes to the "already_delivered" field.
+func (m *MailDayMutation) ResetAlreadyDelivered() {
+	m.already_delivered = nil
+	m.addalready_delivered = nil
+}
+
+// SetUndelivered sets the "undelivered" field.
+func (m *MailDayMutation) SetUndelivered(i int) {
+	m.undelivered = &i
+	m.addundelivered = nil
+}
+
+// Undelivered returns the value of the "undelivered" field in the mutation.
+func (m *MailDayMutation) Undelivered() (r int, exists bool) {
+	v := m.undelivered
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUndelivered returns the old "undelivered" field's value of the MailDay entity.
+// If the MailDay object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailDayMutation) OldUndelivered(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUndelivered is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUndelivered requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUndelivered: %w", err)
+	}
+	return oldValue.Undelivered, nil
+}
+
+// AddUndelivered adds i to the "undelivered" field.
+func (m *MailDayMutation) AddUndelivered(i int) {
+	if m.addundelivered != nil {
+		*m.addundelivered += i
+	} else {
+		m.addundelivered = &i
+	}
+}
+
+// AddedUndelivered returns the value that was added to the "undelivered" field in this mutation.
+func (m *MailDayMutation) AddedUndelivered() (r int, exists bool) {
+	v := m.addundelivered
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetUndelivered resets all changes to the "undelivered" field.
+func (m *MailDayMutation) ResetUndelivered() {
+	m.undelivered = nil
+	m.addundelivered = nil
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *MailDayMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[mailday.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *MailDayMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *MailDayMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *MailDayMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// Where appends a list predicates to the MailDayMutation builder.
+func (m *MailDayMutation) Where(ps ...predicate.MailDay) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the MailDayMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *MailDayMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.MailDay, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *MailDayMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *MailDayMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (MailDay).
+func (m *MailDayMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *MailDayMutation) Fields() []string {
+	fields := make([]string, 0, 15)
+	if m.created_at != nil {
+		fields = append(fields, mailday.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, mailday.FieldEstateID)
+	}
+	if m.day != nil {
+		fields = append(fields, mailday.FieldDay)
+	}
+	if m.state != nil {
+		fields = append(fields, mailday.FieldState)
+	}
+	if m.opened_at != nil {
+		fields = append(fields, mailday.FieldOpenedAt)
+	}
+	if m.closed_at != nil {
+		fields = append(fields, mailday.FieldClosedAt)
+	}
+	if m.closed_by_id != nil {
+		fields = append(fields, mailday.FieldClosedByID)
+	}
+	if m.closed_by_name != nil {
+		fields = append(fields, mailday.FieldClosedByName)
+	}
+	if m.listed != nil {
+		fields = append(fields, mailday.FieldListed)
+	}
+	if m.matched != nil {
+		fields = append(fields, mailday.FieldMatched)
+	}
+	if m.missing != nil {
+		fields = append(fields, mailday.FieldMissing)
+	}
+	if m.unknown != nil {
+		fields = append(fields, mailday.FieldUnknown)
+	}
+	if m.doubled != nil {
+		fields = append(fields, mailday.FieldDoubled)
+	}
+	if m.already_delivered != nil {
+		fields = append(fields, mailday.FieldAlreadyDelivered)
+	}
+	if m.undelivered != nil {
+		fields = append(fields, mailday.FieldUndelivered)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *MailDayMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case mailday.FieldCreatedAt:
+		return m.CreatedAt()
+	case mailday.FieldEstateID:
+		return m.EstateID()
+	case mailday.FieldDay:
+		return m.Day()
+	case mailday.FieldState:
+		return m.State()
+	case mailday.FieldOpenedAt:
+		return m.OpenedAt()
+	case mailday.FieldClosedAt:
+		return m.ClosedAt()
+	case mailday.FieldClosedByID:
+		return m.ClosedByID()
+	case mailday.FieldClosedByName:
+		return m.ClosedByName()
+	case mailday.FieldListed:
+		return m.Listed()
+	case mailday.FieldMatched:
+		return m.Matched()
+	case mailday.FieldMissing:
+		return m.Missing()
+	case mailday.FieldUnknown:
+		return m.Unknown()
+	case mailday.FieldDoubled:
+		return m.Doubled()
+	case mailday.FieldAlreadyDelivered:
+		return m.AlreadyDelivered()
+	case mailday.FieldUndelivered:
+		return m.Undelivered()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *MailDayMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case mailday.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case mailday.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case mailday.FieldDay:
+		return m.OldDay(ctx)
+	case mailday.FieldState:
+		return m.OldState(ctx)
+	case mailday.FieldOpenedAt:
+		return m.OldOpenedAt(ctx)
+	case mailday.FieldClosedAt:
+		return m.OldClosedAt(ctx)
+	case mailday.FieldClosedByID:
+		return m.OldClosedByID(ctx)
+	case mailday.FieldClosedByName:
+		return m.OldClosedByName(ctx)
+	case mailday.FieldListed:
+		return m.OldListed(ctx)
+	case mailday.FieldMatched:
+		return m.OldMatched(ctx)
+	case mailday.FieldMissing:
+		return m.OldMissing(ctx)
+	case mailday.FieldUnknown:
+		return m.OldUnknown(ctx)
+	case mailday.FieldDoubled:
+		return m.OldDoubled(ctx)
+	case mailday.FieldAlreadyDelivered:
+		return m.OldAlreadyDelivered(ctx)
+	case mailday.FieldUndelivered:
+		return m.OldUndelivered(ctx)
+	}
+	return nil, fmt.Errorf("unknown MailDay field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *MailDayMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case mailday.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case mailday.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case mailday.FieldDay:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDay(v)
+		return nil
+	case mailday.FieldState:
+		v, ok := value.(mailday.State)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case mailday.FieldOpenedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOpenedAt(v)
+		return nil
+	case mailday.FieldClosedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetClosedAt(v)
+		return nil
+	case mailday.FieldClosedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetClosedByID(v)
+		return nil
+	case mailday.FieldClosedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetClosedByName(v)
+		return nil
+	case mailday.FieldListed:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetListed(v)
+		return nil
+	case mailday.FieldMatched:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMatched(v)
+		return nil
+	case mailday.FieldMissing:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMissing(v)
+		return nil
+	case mailday.FieldUnknown:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUnknown(v)
+		return nil
+	case mailday.FieldDoubled:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDoubled(v)
+		return nil
+	case mailday.FieldAlreadyDelivered:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAlreadyDelivered(v)
+		return nil
+	case mailday.FieldUndelivered:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUndelivered(v)
+		return nil
+	}
+	return fmt.Errorf("unknown MailDay field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *MailDayMutation) AddedFields() []string {
+	var fields []string
+	if m.addlisted != nil {
+		fields = append(fields, mailday.FieldListed)
+	}
+	if m.addmatched != nil {
+		fields = append(fields, mailday.FieldMatched)
+	}
+	if m.addmissing != nil {
+		fields = append(fields, mailday.FieldMissing)
+	}
+	if m.addunknown != nil {
+		fields = append(fields, mailday.FieldUnknown)
+	}
+	if m.adddoubled != nil {
+		fields = append(fields, mailday.FieldDoubled)
+	}
+	if m.addalready_delivered != nil {
+		fields = append(fields, mailday.FieldAlreadyDelivered)
+	}
+	if m.addundelivered != nil {
+		fields = append(fields, mailday.FieldUndelivered)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *MailDayMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case mailday.FieldListed:
+		return m.AddedListed()
+	case mailday.FieldMatched:
+		return m.AddedMatched()
+	case mailday.FieldMissing:
+		return m.AddedMissing()
+	case mailday.FieldUnknown:
+		return m.AddedUnknown()
+	case mailday.FieldDoubled:
+		return m.AddedDoubled()
+	case mailday.FieldAlreadyDelivered:
+		return m.AddedAlreadyDelivered()
+	case mailday.FieldUndelivered:
+		return m.AddedUndelivered()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *MailDayMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case mailday.FieldListed:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddListed(v)
+		return nil
+	case mailday.FieldMatched:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddMatched(v)
+		return nil
+	case mailday.FieldMissing:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddMissing(v)
+		return nil
+	case mailday.FieldUnknown:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddUnknown(v)
+		return nil
+	case mailday.FieldDoubled:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddDoubled(v)
+		return nil
+	case mailday.FieldAlreadyDelivered:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAlreadyDelivered(v)
+		return nil
+	case mailday.FieldUndelivered:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddUndelivered(v)
+		return nil
+	}
+	return fmt.Errorf("unknown MailDay numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *MailDayMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(mailday.FieldClosedAt) {
+		fields = append(fields, mailday.FieldClosedAt)
+	}
+	if m.FieldCleared(mailday.FieldClosedByID) {
+		fields = append(fields, mailday.FieldClosedByID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *MailDayMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *MailDayMutation) ClearField(name string) error {
+	switch name {
+	case mailday.FieldClosedAt:
+		m.ClearClosedAt()
+		return nil
+	case mailday.FieldClosedByID:
+		m.ClearClosedByID()
+		return nil
+	}
+	return fmt.Errorf("unknown MailDay nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *MailDayMutation) ResetField(name string) error {
+	switch name {
+	case mailday.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case mailday.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case mailday.FieldDay:
+		m.ResetDay()
+		return nil
+	case mailday.FieldState:
+		m.ResetState()
+		return nil
+	case mailday.FieldOpenedAt:
+		m.ResetOpenedAt()
+		return nil
+	case mailday.FieldClosedAt:
+		m.ResetClosedAt()
+		return nil
+	case mailday.FieldClosedByID:
+		m.ResetClosedByID()
+		return nil
+	case mailday.FieldClosedByName:
+		m.ResetClosedByName()
+		return nil
+	case mailday.FieldListed:
+		m.ResetListed()
+		return nil
+	case mailday.FieldMatched:
+		m.ResetMatched()
+		return nil
+	case mailday.FieldMissing:
+		m.ResetMissing()
+		return nil
+	case mailday.FieldUnknown:
+		m.ResetUnknown()
+		return nil
+	case mailday.FieldDoubled:
+		m.ResetDoubled()
+		return nil
+	case mailday.FieldAlreadyDelivered:
+		m.ResetAlreadyDelivered()
+		return nil
+	case mailday.FieldUndelivered:
+		m.ResetUndelivered()
+		return nil
+	}
+	return fmt.Errorf("unknown MailDay field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *MailDayMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.estate != nil {
+		edges = append(edges, mailday.EdgeEstate)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *MailDayMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case mailday.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *MailDayMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *MailDayMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *MailDayMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedestate {
+		edges = append(edges, mailday.EdgeEstate)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *MailDayMutation) EdgeCleared(name string) bool {
+	switch name {
+	case mailday.EdgeEstate:
+		return m.clearedestate
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *MailDayMutation) ClearEdge(name string) error {
+	switch name {
+	case mailday.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	}
+	return fmt.Errorf("unknown MailDay unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *MailDayMutation) ResetEdge(name string) error {
+	switch name {
+	case mailday.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	}
+	return fmt.Errorf("unknown MailDay edge %s", name)
+}
+
+// MailDeliveryMutation represents an operation that mutates the MailDelivery nodes in the graph.
+type MailDeliveryMutation struct {
+	config
+	op                Op
+	typ               string
+	id                *uuid.UUID
+	created_at        *time.Time
+	voided_at         *time.Time
+	void_reason       *string
+	voided_by_id      *uuid.UUID
+	voided_by_name    *string
+	late_reason       *string
+	slot              *string
+	count             *int
+	addcount          *int
+	method            *maildelivery.Method
+	recipient         *string
+	delivered_at      *time.Time
+	delivered_by_id   *uuid.UUID
+	delivered_by_name *string
+	clearedFields     map[string]struct{}
+	estate            *uuid.UUID
+	clearedestate     bool
+	household         *uuid.UUID
+	clearedhousehold  bool
+	department        *uuid.UUID
+	cleareddepartment bool
+	items             map[uuid.UUID]struct{}
+	removeditems      map[uuid.UUID]struct{}
+	cleareditems      bool
+	done              bool
+	oldValue          func(context.Context) (*MailDelivery, error)
+	predicates        []predicate.MailDelivery
+}
+
+var _ ent.Mutation = (*MailDeliveryMutation)(nil)
+
+// maildeliveryOption allows management of the mutation configuration using functional options.
+type maildeliveryOption func(*MailDeliveryMutation)
+
+// newMailDeliveryMutation creates new mutation for the MailDelivery entity.
+func newMailDeliveryMutation(c config, op Op, opts ...maildeliveryOption) *MailDeliveryMutation {
+	m := &MailDeliveryMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeMailDelivery,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withMailDeliveryID sets the ID field of the mutation.
+func withMailDeliveryID(id uuid.UUID) maildeliveryOption {
+	return func(m *MailDeliveryMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *MailDelivery
+		)
+		m.oldValue = func(ctx context.Context) (*MailDelivery, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().MailDelivery.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withMailDelivery sets the old MailDelivery of the mutation.
+func withMailDelivery(node *MailDelivery) maildeliveryOption {
+	return func(m *MailDeliveryMutation) {
+		m.oldValue = func(context.Context) (*MailDelivery, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m MailDeliveryMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m MailDeliveryMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of MailDelivery entities.
+func (m *MailDeliveryMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *MailDeliveryMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *MailDeliveryMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().MailDelivery.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *MailDeliveryMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *MailDeliveryMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the MailDelivery entity.
+// If the MailDelivery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailDeliveryMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *MailDeliveryMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *MailDeliveryMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *MailDeliveryMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the MailDelivery entity.
+// If the MailDelivery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailDeliveryMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *MailDeliveryMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetVoidedAt sets the "voided_at" field.
+func (m *MailDeliveryMutation) SetVoidedAt(t time.Time) {
+	m.voided_at = &t
+}
+
+// VoidedAt returns the value of the "voided_at" field in the mutation.
+func (m *MailDeliveryMutation) VoidedAt() (r time.Time, exists bool) {
+	v := m.voided_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedAt returns the old "voided_at" field's value of the MailDelivery entity.
+// If the MailDelivery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailDeliveryMutation) OldVoidedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedAt: %w", err)
+	}
+	return oldValue.VoidedAt, nil
+}
+
+// ClearVoidedAt clears the value of the "voided_at" field.
+func (m *MailDeliveryMutation) ClearVoidedAt() {
+	m.voided_at = nil
+	m.clearedFields[maildelivery.FieldVoidedAt] = struct{}{}
+}
+
+// VoidedAtCleared returns if the "voided_at" field was cleared in this mutation.
+func (m *MailDeliveryMutation) VoidedAtCleared() bool {
+	_, ok := m.clearedFields[maildelivery.FieldVoidedAt]
+	return ok
+}
+
+// ResetVoidedAt resets all changes to the "voided_at" field.
+func (m *MailDeliveryMutation) ResetVoidedAt() {
+	m.voided_at = nil
+	delete(m.clearedFields, maildelivery.FieldVoidedAt)
+}
+
+// SetVoidReason sets the "void_reason" field.
+func (m *MailDeliveryMutation) SetVoidReason(s string) {
+	m.void_reason = &s
+}
+
+// VoidReason returns the value of the "void_reason" field in the mutation.
+func (m *MailDeliveryMutation) VoidReason() (r string, exists bool) {
+	v := m.void_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidReason returns the old "void_reason" field's value of the MailDelivery entity.
+// If the MailDelivery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailDeliveryMutation) OldVoidReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidReason: %w", err)
+	}
+	return oldValue.VoidReason, nil
+}
+
+// ResetVoidReason resets all changes to the "void_reason" field.
+func (m *MailDeliveryMutation) ResetVoidReason() {
+	m.void_reason = nil
+}
+
+// SetVoidedByID sets the "voided_by_id" field.
+func (m *MailDeliveryMutation) SetVoidedByID(u uuid.UUID) {
+	m.voided_by_id = &u
+}
+
+// VoidedByID returns the value of the "voided_by_id" field in the mutation.
+func (m *MailDeliveryMutation) VoidedByID() (r uuid.UUID, exists bool) {
+	v := m.voided_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByID returns the old "voided_by_id" field's value of the MailDelivery entity.
+// If the MailDelivery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailDeliveryMutation) OldVoidedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByID: %w", err)
+	}
+	return oldValue.VoidedByID, nil
+}
+
+// ClearVoidedByID clears the value of the "voided_by_id" field.
+func (m *MailDeliveryMutation) ClearVoidedByID() {
+	m.voided_by_id = nil
+	m.clearedFields[maildelivery.FieldVoidedByID] = struct{}{}
+}
+
+// VoidedByIDCleared returns if the "voided_by_id" field was cleared in this mutation.
+func (m *MailDeliveryMutation) VoidedByIDCleared() bool {
+	_, ok := m.clearedFields[maildelivery.FieldVoidedByID]
+	return ok
+}
+
+// ResetVoidedByID resets all changes to the "voided_by_id" field.
+func (m *MailDeliveryMutation) ResetVoidedByID() {
+	m.voided_by_id = nil
+	delete(m.clearedFields, maildelivery.FieldVoidedByID)
+}
+
+// SetVoidedByName sets the "voided_by_name" field.
+func (m *MailDeliveryMutation) SetVoidedByName(s string) {
+	m.voided_by_name = &s
+}
+
+// VoidedByName returns the value of the "voided_by_name" field in the mutation.
+func (m *MailDeliveryMutation) VoidedByName() (r string, exists bool) {
+	v := m.voided_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByName returns the old "voided_by_name" field's value of the MailDelivery entity.
+// If the MailDelivery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailDeliveryMutation) OldVoidedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByName: %w", err)
+	}
+	return oldValue.VoidedByName, nil
+}
+
+// ResetVoidedByName resets all changes to the "voided_by_name" field.
+func (m *MailDeliveryMutation) ResetVoidedByName() {
+	m.voided_by_name = nil
+}
+
+// SetLateReason sets the "late_reason" field.
+func (m *MailDeliveryMutation) SetLateReason(s string) {
+	m.late_reason = &s
+}
+
+// LateReason returns the value of the "late_reason" field in the mutation.
+func (m *MailDeliveryMutation) LateReason() (r string, exists bool) {
+	v := m.late_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLateReason returns the old "late_reason" field's value of the MailDelivery entity.
+// If the MailDelivery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailDeliveryMutation) OldLateReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLateReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLateReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLateReason: %w", err)
+	}
+	return oldValue.LateReason, nil
+}
+
+// ResetLateReason resets all changes to the "late_reason" field.
+func (m *MailDeliveryMutation) ResetLateReason() {
+	m.late_reason = nil
+}
+
+// SetHouseholdID sets the "household_id" field.
+func (m *MailDeliveryMutation) SetHouseholdID(u uuid.UUID) {
+	m.household = &u
+}
+
+// HouseholdID returns the value of the "household_id" field in the mutation.
+func (m *MailDeliveryMutation) HouseholdID() (r uuid.UUID, exists bool) {
+	v := m.household
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHouseholdID returns the old "household_id" field's value of the MailDelivery entity.
+// If the MailDelivery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailDeliveryMutation) OldHouseholdID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHouseholdID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHouseholdID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHouseholdID: %w", err)
+	}
+	return oldValue.HouseholdID, nil
+}
+
+// ClearHouseholdID clears the value of the "household_id" field.
+func (m *MailDeliveryMutation) ClearHouseholdID() {
+	m.household = nil
+	m.clearedFields[maildelivery.FieldHouseholdID] = struct{}{}
+}
+
+// HouseholdIDCleared returns if the "household_id" field was cleared in this mutation.
+func (m *MailDeliveryMutation) HouseholdIDCleared() bool {
+	_, ok := m.clearedFields[maildelivery.FieldHouseholdID]
+	return ok
+}
+
+// ResetHouseholdID resets all changes to the "household_id" field.
+func (m *MailDeliveryMutation) ResetHouseholdID() {
+	m.household = nil
+	delete(m.clearedFields, maildelivery.FieldHouseholdID)
+}
+
+// SetDepartmentID sets the "department_id" field.
+func (m *MailDeliveryMutation) SetDepartmentID(u uuid.UUID) {
+	m.department = &u
+}
+
+// DepartmentID returns the value of the "department_id" field in the mutation.
+func (m *MailDeliveryMutation) DepartmentID() (r uuid.UUID, exists bool) {
+	v := m.department
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDepartmentID returns the old "department_id" field's value of the MailDelivery entity.
+// If the MailDelivery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailDeliveryMutation) OldDepartmentID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDepartmentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDepartmentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDepartmentID: %w", err)
+	}
+	return oldValue.DepartmentID, nil
+}
+
+// ClearDepartmentID clears the value of the "department_id" field.
+func (m *MailDeliveryMutation) ClearDepartmentID() {
+	m.department = nil
+	m.clearedFields[maildelivery.FieldDepartmentID] = struct{}{}
+}
+
+// DepartmentIDCleared returns if the "department_id" field was cleared in this mutation.
+func (m *MailDeliveryMutation) DepartmentIDCleared() bool {
+	_, ok := m.clearedFields[maildelivery.FieldDepartmentID]
+	return ok
+}
+
+// ResetDepartmentID resets all changes to the "department_id" field.
+func (m *MailDeliveryMutation) ResetDepartmentID() {
+	m.department = nil
+	delete(m.clearedFields, maildelivery.FieldDepartmentID)
+}
+
+// SetSlot sets the "slot" field.
+func (m *MailDeliveryMutation) SetSlot(s string) {
+	m.slot = &s
+}
+
+// Slot returns the value of the "slot" field in the mutation.
+func (m *MailDeliveryMutation) Slot() (r string, exists bool) {
+	v := m.slot
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSlot returns the old "slot" field's value of the MailDelivery entity.
+// If the MailDelivery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailDeliveryMutation) OldSlot(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSlot is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSlot requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSlot: %w", err)
+	}
+	return oldValue.Slot, nil
+}
+
+// ResetSlot resets all changes to the "slot" field.
+func (m *MailDeliveryMutation) ResetSlot() {
+	m.slot = nil
+}
+
+// SetCount sets the "count" field.
+func (m *MailDeliveryMutation) SetCount(i int) {
+	m.count = &i
+	m.addcount = nil
+}
+
+// Count returns the value of the "count" field in the mutation.
+func (m *MailDeliveryMutation) Count() (r int, exists bool) {
+	v := m.count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCount returns the old "count" field's value of the MailDelivery entity.
+// If the MailDelivery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailDeliveryMutation) OldCount(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCount is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCount requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCount: %w", err)
+	}
+	return oldValue.Count, nil
+}
+
+// AddCount adds i to the "count" field.
+func (m *MailDeliveryMutation) AddCount(i int) {
+	if m.addcount != nil {
+		*m.addcount += i
+	} else {
+		m.addcount = &i
+	}
+}
+
+// AddedCount returns the value that was added to the "count" field in this mutation.
+func (m *MailDeliveryMutation) AddedCount() (r int, exists bool) {
+	v := m.addcount
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCount resets all changes to the "count" field.
+func (m *MailDeliveryMutation) ResetCount() {
+	m.count = nil
+	m.addcount = nil
+}
+
+// SetMethod sets the "method" field.
+func (m *MailDeliveryMutation) SetMethod(value maildelivery.Method) {
+	m.method = &value
+}
+
+// Method returns the value of the "method" field in the mutation.
+func (m *MailDeliveryMutation) Method() (r maildelivery.Method, exists bool) {
+	v := m.method
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMethod returns the old "method" field's value of the MailDelivery entity.
+// If the MailDelivery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailDeliveryMutation) OldMethod(ctx context.Context) (v maildelivery.Method, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMethod is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMethod requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMethod: %w", err)
+	}
+	return oldValue.Method, nil
+}
+
+// ResetMethod resets all changes to the "method" field.
+func (m *MailDeliveryMutation) ResetMethod() {
+	m.method = nil
+}
+
+// SetRecipient sets the "recipient" field.
+func (m *MailDeliveryMutation) SetRecipient(s string) {
+	m.recipient = &s
+}
+
+// Recipient returns the value of the "recipient" field in the mutation.
+func (m *MailDeliveryMutation) Recipient() (r string, exists bool) {
+	v := m.recipient
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecipient returns the old "recipient" field's value of the MailDelivery entity.
+// If the MailDelivery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailDeliveryMutation) OldRecipient(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecipient is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecipient requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecipient: %w", err)
+	}
+	return oldValue.Recipient, nil
+}
+
+// ResetRecipient resets all changes to the "recipient" field.
+func (m *MailDeliveryMutation) ResetRecipient() {
+	m.recipient = nil
+}
+
+// SetDeliveredAt sets the "delivered_at" field.
+func (m *MailDeliveryMutation) SetDeliveredAt(t time.Time) {
+	m.delivered_at = &t
+}
+
+// DeliveredAt returns the value of the "delivered_at" field in the mutation.
+func (m *MailDeliveryMutation) DeliveredAt() (r time.Time, exists bool) {
+	v := m.delivered_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDeliveredAt returns the old "delivered_at" field's value of the MailDelivery entity.
+// If the MailDelivery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailDeliveryMutation) OldDeliveredAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDeliveredAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDeliveredAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDeliveredAt: %w", err)
+	}
+	return oldValue.DeliveredAt, nil
+}
+
+// ResetDeliveredAt resets all changes to the "delivered_at" field.
+func (m *MailDeliveryMutation) ResetDeliveredAt() {
+	m.delivered_at = nil
+}
+
+// SetDeliveredByID sets the "delivered_by_id" field.
+func (m *MailDeliveryMutation) SetDeliveredByID(u uuid.UUID) {
+	m.delivered_by_id = &u
+}
+
+// DeliveredByID returns the value of the "delivered_by_id" field in the mutation.
+func (m *MailDeliveryMutation) DeliveredByID() (r uuid.UUID, exists bool) {
+	v := m.delivered_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDeliveredByID returns the old "delivered_by_id" field's value of the MailDelivery entity.
+// If the MailDelivery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailDeliveryMutation) OldDeliveredByID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDeliveredByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDeliveredByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDeliveredByID: %w", err)
+	}
+	return oldValue.DeliveredByID, nil
+}
+
+// ResetDeliveredByID resets all changes to the "delivered_by_id" field.
+func (m *MailDeliveryMutation) ResetDeliveredByID() {
+	m.delivered_by_id = nil
+}
+
+// SetDeliveredByName sets the "delivered_by_name" field.
+func (m *MailDeliveryMutation) SetDeliveredByName(s string) {
+	m.delivered_by_name = &s
+}
+
+// DeliveredByName returns the value of the "delivered_by_name" field in the mutation.
+func (m *MailDeliveryMutation) DeliveredByName() (r string, exists bool) {
+	v := m.delivered_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDeliveredByName returns the old "delivered_by_name" field's value of the MailDelivery entity.
+// If the MailDelivery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailDeliveryMutation) OldDeliveredByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDeliveredByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDeliveredByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDeliveredByName: %w", err)
+	}
+	return oldValue.DeliveredByName, nil
+}
+
+// ResetDeliveredByName resets all changes to the "delivered_by_name" field.
+func (m *MailDeliveryMutation) ResetDeliveredByName() {
+	m.delivered_by_name = nil
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *MailDeliveryMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[maildelivery.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *MailDeliveryMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *MailDeliveryMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *MailDeliveryMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearHousehold clears the "household" edge to the Household entity.
+func (m *MailDeliveryMutation) ClearHousehold() {
+	m.clearedhousehold = true
+	m.clearedFields[maildelivery.FieldHouseholdID] = struct{}{}
+}
+
+// HouseholdCleared reports if the "household" edge to the Household entity was cleared.
+func (m *MailDeliveryMutation) HouseholdCleared() bool {
+	return m.HouseholdIDCleared() || m.clearedhousehold
+}
+
+// HouseholdIDs returns the "household" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// HouseholdID instead. It exists only for internal usage by the builders.
+func (m *MailDeliveryMutation) HouseholdIDs() (ids []uuid.UUID) {
+	if id := m.household; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetHousehold resets all changes to the "household" edge.
+func (m *MailDeliveryMutation) ResetHousehold() {
+	m.household = nil
+	m.clearedhousehold = false
+}
+
+// ClearDepartment clears the "department" edge to the Department entity.
+func (m *MailDeliveryMutation) ClearDepartment() {
+	m.cleareddepartment = true
+	m.clearedFields[maildelivery.FieldDepartmentID] = struct{}{}
+}
+
+// DepartmentCleared reports if the "department" edge to the Department entity was cleared.
+func (m *MailDeliveryMutation) DepartmentCleared() bool {
+	return m.DepartmentIDCleared() || m.cleareddepartment
+}
+
+// DepartmentIDs returns the "department" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// DepartmentID instead. It exists only for internal usage by the builders.
+func (m *MailDeliveryMutation) DepartmentIDs() (ids []uuid.UUID) {
+	if id := m.department; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetDepartment resets all changes to the "department" edge.
+func (m *MailDeliveryMutation) ResetDepartment() {
+	m.department = nil
+	m.cleareddepartment = false
+}
+
+// AddItemIDs adds the "items" edge to the MailItem entity by ids.
+func (m *MailDeliveryMutation) AddItemIDs(ids ...uuid.UUID) {
+	if m.items == nil {
+		m.items = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.items[ids[i]] = struct{}{}
+	}
+}
+
+// ClearItems clears the "items" edge to the MailItem entity.
+func (m *MailDeliveryMutation) ClearItems() {
+	m.cleareditems = true
+}
+
+// ItemsCleared reports if the "items" edge to the MailItem entity was cleared.
+func (m *MailDeliveryMutation) ItemsCleared() bool {
+	return m.cleareditems
+}
+
+// RemoveItemIDs removes the "items" edge to the MailItem entity by IDs.
+func (m *MailDeliveryMutation) RemoveItemIDs(ids ...uuid.UUID) {
+	if m.removeditems == nil {
+		m.removeditems = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.items, ids[i])
+		m.removeditems[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedItems returns the removed IDs of the "items" edge to the MailItem entity.
+func (m *MailDeliveryMutation) RemovedItemsIDs() (ids []uuid.UUID) {
+	for id := range m.removeditems {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ItemsIDs returns the "items" edge IDs in the mutation.
+func (m *MailDeliveryMutation) ItemsIDs() (ids []uuid.UUID) {
+	for id := range m.items {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetItems resets all changes to the "items" edge.
+func (m *MailDeliveryMutation) ResetItems() {
+	m.items = nil
+	m.cleareditems = false
+	m.removeditems = nil
+}
+
+// Where appends a list predicates to the MailDeliveryMutation builder.
+func (m *MailDeliveryMutation) Where(ps ...predicate.MailDelivery) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the MailDeliveryMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *MailDeliveryMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.MailDelivery, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *MailDeliveryMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *MailDeliveryMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (MailDelivery).
+func (m *MailDeliveryMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *MailDeliveryMutation) Fields() []string {
+	fields := make([]string, 0, 16)
+	if m.created_at != nil {
+		fields = append(fields, maildelivery.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, maildelivery.FieldEstateID)
+	}
+	if m.voided_at != nil {
+		fields = append(fields, maildelivery.FieldVoidedAt)
+	}
+	if m.void_reason != nil {
+		fields = append(fields, maildelivery.FieldVoidReason)
+	}
+	if m.voided_by_id != nil {
+		fields = append(fields, maildelivery.FieldVoidedByID)
+	}
+	if m.voided_by_name != nil {
+		fields = append(fields, maildelivery.FieldVoidedByName)
+	}
+	if m.late_reason != nil {
+		fields = append(fields, maildelivery.FieldLateReason)
+	}
+	if m.household != nil {
+		fields = append(fields, maildelivery.FieldHouseholdID)
+	}
+	if m.department != nil {
+		fields = append(fields, maildelivery.FieldDepartmentID)
+	}
+	if m.slot != nil {
+		fields = append(fields, maildelivery.FieldSlot)
+	}
+	if m.count != nil {
+		fields = append(fields, maildelivery.FieldCount)
+	}
+	if m.method != nil {
+		fields = append(fields, maildelivery.FieldMethod)
+	}
+	if m.recipient != nil {
+		fields = append(fields, maildelivery.FieldRecipient)
+	}
+	if m.delivered_at != nil {
+		fields = append(fields, maildelivery.FieldDeliveredAt)
+	}
+	if m.delivered_by_id != nil {
+		fields = append(fields, maildelivery.FieldDeliveredByID)
+	}
+	if m.delivered_by_name != nil {
+		fields = append(fields, maildelivery.FieldDeliveredByName)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *MailDeliveryMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case maildelivery.FieldCreatedAt:
+		return m.CreatedAt()
+	case maildelivery.FieldEstateID:
+		return m.EstateID()
+	case maildelivery.FieldVoidedAt:
+		return m.VoidedAt()
+	case maildelivery.FieldVoidReason:
+		return m.VoidReason()
+	case maildelivery.FieldVoidedByID:
+		return m.VoidedByID()
+	case maildelivery.FieldVoidedByName:
+		return m.VoidedByName()
+	case maildelivery.FieldLateReason:
+		return m.LateReason()
+	case maildelivery.FieldHouseholdID:
+		return m.HouseholdID()
+	case maildelivery.FieldDepartmentID:
+		return m.DepartmentID()
+	case maildelivery.FieldSlot:
+		return m.Slot()
+	case maildelivery.FieldCount:
+		return m.Count()
+	case maildelivery.FieldMethod:
+		return m.Method()
+	case maildelivery.FieldRecipient:
+		return m.Recipient()
+	case maildelivery.FieldDeliveredAt:
+		return m.DeliveredAt()
+	case maildelivery.FieldDeliveredByID:
+		return m.DeliveredByID()
+	case maildelivery.FieldDeliveredByName:
+		return m.DeliveredByName()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *MailDeliveryMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case maildelivery.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case maildelivery.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case maildelivery.FieldVoidedAt:
+		return m.OldVoidedAt(ctx)
+	case maildelivery.FieldVoidReason:
+		return m.OldVoidReason(ctx)
+	case maildelivery.FieldVoidedByID:
+		return m.OldVoidedByID(ctx)
+	case maildelivery.FieldVoidedByName:
+		return m.OldVoidedByName(ctx)
+	case maildelivery.FieldLateReason:
+		return m.OldLateReason(ctx)
+	case maildelivery.FieldHouseholdID:
+		return m.OldHouseholdID(ctx)
+	case maildelivery.FieldDepartmentID:
+		return m.OldDepartmentID(ctx)
+	case maildelivery.FieldSlot:
+		return m.OldSlot(ctx)
+	case maildelivery.FieldCount:
+		return m.OldCount(ctx)
+	case maildelivery.FieldMethod:
+		return m.OldMethod(ctx)
+	case maildelivery.FieldRecipient:
+		return m.OldRecipient(ctx)
+	case maildelivery.FieldDeliveredAt:
+		return m.OldDeliveredAt(ctx)
+	case maildelivery.FieldDeliveredByID:
+		return m.OldDeliveredByID(ctx)
+	case maildelivery.FieldDeliveredByName:
+		return m.OldDeliveredByName(ctx)
+	}
+	return nil, fmt.Errorf("unknown MailDelivery field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *MailDeliveryMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case maildelivery.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case maildelivery.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case maildelivery.FieldVoidedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedAt(v)
+		return nil
+	case maildelivery.FieldVoidReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidReason(v)
+		return nil
+	case maildelivery.FieldVoidedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByID(v)
+		return nil
+	case maildelivery.FieldVoidedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByName(v)
+		return nil
+	case maildelivery.FieldLateReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLateReason(v)
+		return nil
+	case maildelivery.FieldHouseholdID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHouseholdID(v)
+		return nil
+	case maildelivery.FieldDepartmentID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDepartmentID(v)
+		return nil
+	case maildelivery.FieldSlot:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSlot(v)
+		return nil
+	case maildelivery.FieldCount:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCount(v)
+		return nil
+	case maildelivery.FieldMethod:
+		v, ok := value.(maildelivery.Method)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMethod(v)
+		return nil
+	case maildelivery.FieldRecipient:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecipient(v)
+		return nil
+	case maildelivery.FieldDeliveredAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDeliveredAt(v)
+		return nil
+	case maildelivery.FieldDeliveredByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDeliveredByID(v)
+		return nil
+	case maildelivery.FieldDeliveredByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDeliveredByName(v)
+		return nil
+	}
+	return fmt.Errorf("unknown MailDelivery field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *MailDeliveryMutation) AddedFields() []string {
+	var fields []string
+	if m.addcount != nil {
+		fields = append(fields, maildelivery.FieldCount)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *MailDeliveryMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case maildelivery.FieldCount:
+		return m.AddedCount()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *MailDeliveryMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case maildelivery.FieldCount:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCount(v)
+		return nil
+	}
+	return fmt.Errorf("unknown MailDelivery numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *MailDeliveryMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(maildelivery.FieldVoidedAt) {
+		fields = append(fields, maildelivery.FieldVoidedAt)
+	}
+	if m.FieldCleared(maildelivery.FieldVoidedByID) {
+		fields = append(fields, maildelivery.FieldVoidedByID)
+	}
+	if m.FieldCleared(maildelivery.FieldHouseholdID) {
+		fields = append(fields, maildelivery.FieldHouseholdID)
+	}
+	if m.FieldCleared(maildelivery.FieldDepartmentID) {
+		fields = append(fields, maildelivery.FieldDepartmentID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *MailDeliveryMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *MailDeliveryMutation) ClearField(name string) error {
+	switch name {
+	case maildelivery.FieldVoidedAt:
+		m.ClearVoidedAt()
+		return nil
+	case maildelivery.FieldVoidedByID:
+		m.ClearVoidedByID()
+		return nil
+	case maildelivery.FieldHouseholdID:
+		m.ClearHouseholdID()
+		return nil
+	case maildelivery.FieldDepartmentID:
+		m.ClearDepartmentID()
+		return nil
+	}
+	return fmt.Errorf("unknown MailDelivery nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *MailDeliveryMutation) ResetField(name string) error {
+	switch name {
+	case maildelivery.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case maildelivery.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case maildelivery.FieldVoidedAt:
+		m.ResetVoidedAt()
+		return nil
+	case maildelivery.FieldVoidReason:
+		m.ResetVoidReason()
+		return nil
+	case maildelivery.FieldVoidedByID:
+		m.ResetVoidedByID()
+		return nil
+	case maildelivery.FieldVoidedByName:
+		m.ResetVoidedByName()
+		return nil
+	case maildelivery.FieldLateReason:
+		m.ResetLateReason()
+		return nil
+	case maildelivery.FieldHouseholdID:
+		m.ResetHouseholdID()
+		return nil
+	case maildelivery.FieldDepartmentID:
+		m.ResetDepartmentID()
+		return nil
+	case maildelivery.FieldSlot:
+		m.ResetSlot()
+		return nil
+	case maildelivery.FieldCount:
+		m.ResetCount()
+		return nil
+	case maildelivery.FieldMethod:
+		m.ResetMethod()
+		return nil
+	case maildelivery.FieldRecipient:
+		m.ResetRecipient()
+		return nil
+	case maildelivery.FieldDeliveredAt:
+		m.ResetDeliveredAt()
+		return nil
+	case maildelivery.FieldDeliveredByID:
+		m.ResetDeliveredByID()
+		return nil
+	case maildelivery.FieldDeliveredByName:
+		m.ResetDeliveredByName()
+		return nil
+	}
+	return fmt.Errorf("unknown MailDelivery field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *MailDeliveryMutation) AddedEdges() []string {
+	edges := make([]string, 0, 4)
+	if m.estate != nil {
+		edges = append(edges, maildelivery.EdgeEstate)
+	}
+	if m.household != nil {
+		edges = append(edges, maildelivery.EdgeHousehold)
+	}
+	if m.department != nil {
+		edges = append(edges, maildelivery.EdgeDepartment)
+	}
+	if m.items != nil {
+		edges = append(edges, maildelivery.EdgeItems)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *MailDeliveryMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case maildelivery.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case maildelivery.EdgeHousehold:
+		if id := m.household; id != nil {
+			return []ent.Value{*id}
+		}
+	case maildelivery.EdgeDepartment:
+		if id := m.department; id != nil {
+			return []ent.Value{*id}
+		}
+	case maildelivery.EdgeItems:
+		ids := make([]ent.Value, 0, len(m.items))
+		for id := range m.items {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *MailDeliveryMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 4)
+	if m.removeditems != nil {
+		edges = append(edges, maildelivery.EdgeItems)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *MailDeliveryMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case maildelivery.EdgeItems:
+		ids := make([]ent.Value, 0, len(m.removeditems))
+		for id := range m.removeditems {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *MailDeliveryMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 4)
+	if m.clearedestate {
+		edges = append(edges, maildelivery.EdgeEstate)
+	}
+	if m.clearedhousehold {
+		edges = append(edges, maildelivery.EdgeHousehold)
+	}
+	if m.cleareddepartment {
+		edges = append(edges, maildelivery.EdgeDepartment)
+	}
+	if m.cleareditems {
+		edges = append(edges, maildelivery.EdgeItems)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *MailDeliveryMutation) EdgeCleared(name string) bool {
+	switch name {
+	case maildelivery.EdgeEstate:
+		return m.clearedestate
+	case maildelivery.EdgeHousehold:
+		return m.clearedhousehold
+	case maildelivery.EdgeDepartment:
+		return m.cleareddepartment
+	case maildelivery.EdgeItems:
+		return m.cleareditems
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *MailDeliveryMutation) ClearEdge(name string) error {
+	switch name {
+	case maildelivery.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case maildelivery.EdgeHousehold:
+		m.ClearHousehold()
+		return nil
+	case maildelivery.EdgeDepartment:
+		m.ClearDepartment()
+		return nil
+	}
+	return fmt.Errorf("unknown MailDelivery unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *MailDeliveryMutation) ResetEdge(name string) error {
+	switch name {
+	case maildelivery.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case maildelivery.EdgeHousehold:
+		m.ResetHousehold()
+		return nil
+	case maildelivery.EdgeDepartment:
+		m.ResetDepartment()
+		return nil
+	case maildelivery.EdgeItems:
+		m.ResetItems()
+		return nil
+	}
+	return fmt.Errorf("unknown MailDelivery edge %s", name)
+}
+
 // MailEventMutation represents an operation that mutates the MailEvent nodes in the graph.
 type MailEventMutation struct {
 	config
@@ -71623,6 +74536,7 @@ type MailEventMutation struct {
 	state         *mailevent.State
 	household_id  *uuid.UUID
 	department_id *uuid.UUID
+	delivery_id   *uuid.UUID
 	reason        *string
 	taken_by      *string
 	acted_by_id   *uuid.UUID
@@ -71984,6 +74898,55 @@ func (m *MailEventMutation) ResetDepartmentID() {
 	delete(m.clearedFields, mailevent.FieldDepartmentID)
 }
 
+// SetDeliveryID sets the "delivery_id" field.
+func (m *MailEventMutation) SetDeliveryID(u uuid.UUID) {
+	m.delivery_id = &u
+}
+
+// DeliveryID returns the value of the "delivery_id" field in the mutation.
+func (m *MailEventMutation) DeliveryID() (r uuid.UUID, exists bool) {
+	v := m.delivery_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDeliveryID returns the old "delivery_id" field's value of the MailEvent entity.
+// If the MailEvent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailEventMutation) OldDeliveryID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDeliveryID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDeliveryID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDeliveryID: %w", err)
+	}
+	return oldValue.DeliveryID, nil
+}
+
+// ClearDeliveryID clears the value of the "delivery_id" field.
+func (m *MailEventMutation) ClearDeliveryID() {
+	m.delivery_id = nil
+	m.clearedFields[mailevent.FieldDeliveryID] = struct{}{}
+}
+
+// DeliveryIDCleared returns if the "delivery_id" field was cleared in this mutation.
+func (m *MailEventMutation) DeliveryIDCleared() bool {
+	_, ok := m.clearedFields[mailevent.FieldDeliveryID]
+	return ok
+}
+
+// ResetDeliveryID resets all changes to the "delivery_id" field.
+func (m *MailEventMutation) ResetDeliveryID() {
+	m.delivery_id = nil
+	delete(m.clearedFields, mailevent.FieldDeliveryID)
+}
+
 // SetReason sets the "reason" field.
 func (m *MailEventMutation) SetReason(s string) {
 	m.reason = &s
@@ -72252,7 +75215,7 @@ func (m *MailEventMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *MailEventMutation) Fields() []string {
-	fields := make([]string, 0, 11)
+	fields := make([]string, 0, 12)
 	if m.created_at != nil {
 		fields = append(fields, mailevent.FieldCreatedAt)
 	}
@@ -72270,6 +75233,9 @@ func (m *MailEventMutation) Fields() []string {
 	}
 	if m.department_id != nil {
 		fields = append(fields, mailevent.FieldDepartmentID)
+	}
+	if m.delivery_id != nil {
+		fields = append(fields, mailevent.FieldDeliveryID)
 	}
 	if m.reason != nil {
 		fields = append(fields, mailevent.FieldReason)
@@ -72306,6 +75272,8 @@ func (m *MailEventMutation) Field(name string) (ent.Value, bool) {
 		return m.HouseholdID()
 	case mailevent.FieldDepartmentID:
 		return m.DepartmentID()
+	case mailevent.FieldDeliveryID:
+		return m.DeliveryID()
 	case mailevent.FieldReason:
 		return m.Reason()
 	case mailevent.FieldTakenBy:
@@ -72337,6 +75305,8 @@ func (m *MailEventMutation) OldField(ctx context.Context, name string) (ent.Valu
 		return m.OldHouseholdID(ctx)
 	case mailevent.FieldDepartmentID:
 		return m.OldDepartmentID(ctx)
+	case mailevent.FieldDeliveryID:
+		return m.OldDeliveryID(ctx)
 	case mailevent.FieldReason:
 		return m.OldReason(ctx)
 	case mailevent.FieldTakenBy:
@@ -72397,6 +75367,13 @@ func (m *MailEventMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetDepartmentID(v)
+		return nil
+	case mailevent.FieldDeliveryID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDeliveryID(v)
 		return nil
 	case mailevent.FieldReason:
 		v, ok := value.(string)
@@ -72469,6 +75446,9 @@ func (m *MailEventMutation) ClearedFields() []string {
 	if m.FieldCleared(mailevent.FieldDepartmentID) {
 		fields = append(fields, mailevent.FieldDepartmentID)
 	}
+	if m.FieldCleared(mailevent.FieldDeliveryID) {
+		fields = append(fields, mailevent.FieldDeliveryID)
+	}
 	return fields
 }
 
@@ -72488,6 +75468,9 @@ func (m *MailEventMutation) ClearField(name string) error {
 		return nil
 	case mailevent.FieldDepartmentID:
 		m.ClearDepartmentID()
+		return nil
+	case mailevent.FieldDeliveryID:
+		m.ClearDeliveryID()
 		return nil
 	}
 	return fmt.Errorf("unknown MailEvent nullable field %s", name)
@@ -72514,6 +75497,9 @@ func (m *MailEventMutation) ResetField(name string) error {
 		return nil
 	case mailevent.FieldDepartmentID:
 		m.ResetDepartmentID()
+		return nil
+	case mailevent.FieldDeliveryID:
+		m.ResetDeliveryID()
 		return nil
 	case mailevent.FieldReason:
 		m.ResetReason()
@@ -72626,6 +75612,916 @@ func (m *MailEventMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown MailEvent edge %s", name)
 }
 
+// MailExcuseMutation represents an operation that mutates the MailExcuse nodes in the graph.
+type MailExcuseMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *uuid.UUID
+	created_at    *time.Time
+	kind          *mailexcuse.Kind
+	reason        *string
+	given_by_id   *uuid.UUID
+	given_by_name *string
+	given_at      *time.Time
+	clearedFields map[string]struct{}
+	estate        *uuid.UUID
+	clearedestate bool
+	day           *uuid.UUID
+	clearedday    bool
+	item          *uuid.UUID
+	cleareditem   bool
+	done          bool
+	oldValue      func(context.Context) (*MailExcuse, error)
+	predicates    []predicate.MailExcuse
+}
+
+var _ ent.Mutation = (*MailExcuseMutation)(nil)
+
+// mailexcuseOption allows management of the mutation configuration using functional options.
+type mailexcuseOption func(*MailExcuseMutation)
+
+// newMailExcuseMutation creates new mutation for the MailExcuse entity.
+func newMailExcuseMutation(c config, op Op, opts ...mailexcuseOption) *MailExcuseMutation {
+	m := &MailExcuseMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeMailExcuse,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withMailExcuseID sets the ID field of the mutation.
+func withMailExcuseID(id uuid.UUID) mailexcuseOption {
+	return func(m *MailExcuseMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *MailExcuse
+		)
+		m.oldValue = func(ctx context.Context) (*MailExcuse, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().MailExcuse.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withMailExcuse sets the old MailExcuse of the mutation.
+func withMailExcuse(node *MailExcuse) mailexcuseOption {
+	return func(m *MailExcuseMutation) {
+		m.oldValue = func(context.Context) (*MailExcuse, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m MailExcuseMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m MailExcuseMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of MailExcuse entities.
+func (m *MailExcuseMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *MailExcuseMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *MailExcuseMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().MailExcuse.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *MailExcuseMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *MailExcuseMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the MailExcuse entity.
+// If the MailExcuse object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailExcuseMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *MailExcuseMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *MailExcuseMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *MailExcuseMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the MailExcuse entity.
+// If the MailExcuse object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailExcuseMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *MailExcuseMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetDayID sets the "day_id" field.
+func (m *MailExcuseMutation) SetDayID(u uuid.UUID) {
+	m.day = &u
+}
+
+// DayID returns the value of the "day_id" field in the mutation.
+func (m *MailExcuseMutation) DayID() (r uuid.UUID, exists bool) {
+	v := m.day
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDayID returns the old "day_id" field's value of the MailExcuse entity.
+// If the MailExcuse object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailExcuseMutation) OldDayID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDayID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDayID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDayID: %w", err)
+	}
+	return oldValue.DayID, nil
+}
+
+// ResetDayID resets all changes to the "day_id" field.
+func (m *MailExcuseMutation) ResetDayID() {
+	m.day = nil
+}
+
+// SetItemID sets the "item_id" field.
+func (m *MailExcuseMutation) SetItemID(u uuid.UUID) {
+	m.item = &u
+}
+
+// ItemID returns the value of the "item_id" field in the mutation.
+func (m *MailExcuseMutation) ItemID() (r uuid.UUID, exists bool) {
+	v := m.item
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldItemID returns the old "item_id" field's value of the MailExcuse entity.
+// If the MailExcuse object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailExcuseMutation) OldItemID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldItemID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldItemID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldItemID: %w", err)
+	}
+	return oldValue.ItemID, nil
+}
+
+// ResetItemID resets all changes to the "item_id" field.
+func (m *MailExcuseMutation) ResetItemID() {
+	m.item = nil
+}
+
+// SetKind sets the "kind" field.
+func (m *MailExcuseMutation) SetKind(value mailexcuse.Kind) {
+	m.kind = &value
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *MailExcuseMutation) Kind() (r mailexcuse.Kind, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the MailExcuse entity.
+// If the MailExcuse object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailExcuseMutation) OldKind(ctx context.Context) (v mailexcuse.Kind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *MailExcuseMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetReason sets the "reason" field.
+func (m *MailExcuseMutation) SetReason(s string) {
+	m.reason = &s
+}
+
+// Reason returns the value of the "reason" field in the mutation.
+func (m *MailExcuseMutation) Reason() (r string, exists bool) {
+	v := m.reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReason returns the old "reason" field's value of the MailExcuse entity.
+// If the MailExcuse object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailExcuseMutation) OldReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReason: %w", err)
+	}
+	return oldValue.Reason, nil
+}
+
+// ResetReason resets all changes to the "reason" field.
+func (m *MailExcuseMutation) ResetReason() {
+	m.reason = nil
+}
+
+// SetGivenByID sets the "given_by_id" field.
+func (m *MailExcuseMutation) SetGivenByID(u uuid.UUID) {
+	m.given_by_id = &u
+}
+
+// GivenByID returns the value of the "given_by_id" field in the mutation.
+func (m *MailExcuseMutation) GivenByID() (r uuid.UUID, exists bool) {
+	v := m.given_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldGivenByID returns the old "given_by_id" field's value of the MailExcuse entity.
+// If the MailExcuse object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailExcuseMutation) OldGivenByID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldGivenByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldGivenByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldGivenByID: %w", err)
+	}
+	return oldValue.GivenByID, nil
+}
+
+// ResetGivenByID resets all changes to the "given_by_id" field.
+func (m *MailExcuseMutation) ResetGivenByID() {
+	m.given_by_id = nil
+}
+
+// SetGivenByName sets the "given_by_name" field.
+func (m *MailExcuseMutation) SetGivenByName(s string) {
+	m.given_by_name = &s
+}
+
+// GivenByName returns the value of the "given_by_name" field in the mutation.
+func (m *MailExcuseMutation) GivenByName() (r string, exists bool) {
+	v := m.given_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldGivenByName returns the old "given_by_name" field's value of the MailExcuse entity.
+// If the MailExcuse object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailExcuseMutation) OldGivenByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldGivenByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldGivenByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldGivenByName: %w", err)
+	}
+	return oldValue.GivenByName, nil
+}
+
+// ResetGivenByName resets all changes to the "given_by_name" field.
+func (m *MailExcuseMutation) ResetGivenByName() {
+	m.given_by_name = nil
+}
+
+// SetGivenAt sets the "given_at" field.
+func (m *MailExcuseMutation) SetGivenAt(t time.Time) {
+	m.given_at = &t
+}
+
+// GivenAt returns the value of the "given_at" field in the mutation.
+func (m *MailExcuseMutation) GivenAt() (r time.Time, exists bool) {
+	v := m.given_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldGivenAt returns the old "given_at" field's value of the MailExcuse entity.
+// If the MailExcuse object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailExcuseMutation) OldGivenAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldGivenAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldGivenAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldGivenAt: %w", err)
+	}
+	return oldValue.GivenAt, nil
+}
+
+// ResetGivenAt resets all changes to the "given_at" field.
+func (m *MailExcuseMutation) ResetGivenAt() {
+	m.given_at = nil
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *MailExcuseMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[mailexcuse.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *MailExcuseMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *MailExcuseMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *MailExcuseMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearDay clears the "day" edge to the MailDay entity.
+func (m *MailExcuseMutation) ClearDay() {
+	m.clearedday = true
+	m.clearedFields[mailexcuse.FieldDayID] = struct{}{}
+}
+
+// DayCleared reports if the "day" edge to the MailDay entity was cleared.
+func (m *MailExcuseMutation) DayCleared() bool {
+	return m.clearedday
+}
+
+// DayIDs returns the "day" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// DayID instead. It exists only for internal usage by the builders.
+func (m *MailExcuseMutation) DayIDs() (ids []uuid.UUID) {
+	if id := m.day; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetDay resets all changes to the "day" edge.
+func (m *MailExcuseMutation) ResetDay() {
+	m.day = nil
+	m.clearedday = false
+}
+
+// ClearItem clears the "item" edge to the MailItem entity.
+func (m *MailExcuseMutation) ClearItem() {
+	m.cleareditem = true
+	m.clearedFields[mailexcuse.FieldItemID] = struct{}{}
+}
+
+// ItemCleared reports if the "item" edge to the MailItem entity was cleared.
+func (m *MailExcuseMutation) ItemCleared() bool {
+	return m.cleareditem
+}
+
+// ItemIDs returns the "item" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ItemID instead. It exists only for internal usage by the builders.
+func (m *MailExcuseMutation) ItemIDs() (ids []uuid.UUID) {
+	if id := m.item; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetItem resets all changes to the "item" edge.
+func (m *MailExcuseMutation) ResetItem() {
+	m.item = nil
+	m.cleareditem = false
+}
+
+// Where appends a list predicates to the MailExcuseMutation builder.
+func (m *MailExcuseMutation) Where(ps ...predicate.MailExcuse) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the MailExcuseMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *MailExcuseMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.MailExcuse, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *MailExcuseMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *MailExcuseMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (MailExcuse).
+func (m *MailExcuseMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *MailExcuseMutation) Fields() []string {
+	fields := make([]string, 0, 9)
+	if m.created_at != nil {
+		fields = append(fields, mailexcuse.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, mailexcuse.FieldEstateID)
+	}
+	if m.day != nil {
+		fields = append(fields, mailexcuse.FieldDayID)
+	}
+	if m.item != nil {
+		fields = append(fields, mailexcuse.FieldItemID)
+	}
+	if m.kind != nil {
+		fields = append(fields, mailexcuse.FieldKind)
+	}
+	if m.reason != nil {
+		fields = append(fields, mailexcuse.FieldReason)
+	}
+	if m.given_by_id != nil {
+		fields = append(fields, mailexcuse.FieldGivenByID)
+	}
+	if m.given_by_name != nil {
+		fields = append(fields, mailexcuse.FieldGivenByName)
+	}
+	if m.given_at != nil {
+		fields = append(fields, mailexcuse.FieldGivenAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *MailExcuseMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case mailexcuse.FieldCreatedAt:
+		return m.CreatedAt()
+	case mailexcuse.FieldEstateID:
+		return m.EstateID()
+	case mailexcuse.FieldDayID:
+		return m.DayID()
+	case mailexcuse.FieldItemID:
+		return m.ItemID()
+	case mailexcuse.FieldKind:
+		return m.Kind()
+	case mailexcuse.FieldReason:
+		return m.Reason()
+	case mailexcuse.FieldGivenByID:
+		return m.GivenByID()
+	case mailexcuse.FieldGivenByName:
+		return m.GivenByName()
+	case mailexcuse.FieldGivenAt:
+		return m.GivenAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *MailExcuseMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case mailexcuse.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case mailexcuse.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case mailexcuse.FieldDayID:
+		return m.OldDayID(ctx)
+	case mailexcuse.FieldItemID:
+		return m.OldItemID(ctx)
+	case mailexcuse.FieldKind:
+		return m.OldKind(ctx)
+	case mailexcuse.FieldReason:
+		return m.OldReason(ctx)
+	case mailexcuse.FieldGivenByID:
+		return m.OldGivenByID(ctx)
+	case mailexcuse.FieldGivenByName:
+		return m.OldGivenByName(ctx)
+	case mailexcuse.FieldGivenAt:
+		return m.OldGivenAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown MailExcuse field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *MailExcuseMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case mailexcuse.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case mailexcuse.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case mailexcuse.FieldDayID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDayID(v)
+		return nil
+	case mailexcuse.FieldItemID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetItemID(v)
+		return nil
+	case mailexcuse.FieldKind:
+		v, ok := value.(mailexcuse.Kind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case mailexcuse.FieldReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReason(v)
+		return nil
+	case mailexcuse.FieldGivenByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetGivenByID(v)
+		return nil
+	case mailexcuse.FieldGivenByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetGivenByName(v)
+		return nil
+	case mailexcuse.FieldGivenAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetGivenAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown MailExcuse field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *MailExcuseMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *MailExcuseMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *MailExcuseMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown MailExcuse numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *MailExcuseMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *MailExcuseMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *MailExcuseMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown MailExcuse nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *MailExcuseMutation) ResetField(name string) error {
+	switch name {
+	case mailexcuse.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case mailexcuse.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case mailexcuse.FieldDayID:
+		m.ResetDayID()
+		return nil
+	case mailexcuse.FieldItemID:
+		m.ResetItemID()
+		return nil
+	case mailexcuse.FieldKind:
+		m.ResetKind()
+		return nil
+	case mailexcuse.FieldReason:
+		m.ResetReason()
+		return nil
+	case mailexcuse.FieldGivenByID:
+		m.ResetGivenByID()
+		return nil
+	case mailexcuse.FieldGivenByName:
+		m.ResetGivenByName()
+		return nil
+	case mailexcuse.FieldGivenAt:
+		m.ResetGivenAt()
+		return nil
+	}
+	return fmt.Errorf("unknown MailExcuse field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *MailExcuseMutation) AddedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.estate != nil {
+		edges = append(edges, mailexcuse.EdgeEstate)
+	}
+	if m.day != nil {
+		edges = append(edges, mailexcuse.EdgeDay)
+	}
+	if m.item != nil {
+		edges = append(edges, mailexcuse.EdgeItem)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *MailExcuseMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case mailexcuse.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case mailexcuse.EdgeDay:
+		if id := m.day; id != nil {
+			return []ent.Value{*id}
+		}
+	case mailexcuse.EdgeItem:
+		if id := m.item; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *MailExcuseMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 3)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *MailExcuseMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *MailExcuseMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.clearedestate {
+		edges = append(edges, mailexcuse.EdgeEstate)
+	}
+	if m.clearedday {
+		edges = append(edges, mailexcuse.EdgeDay)
+	}
+	if m.cleareditem {
+		edges = append(edges, mailexcuse.EdgeItem)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *MailExcuseMutation) EdgeCleared(name string) bool {
+	switch name {
+	case mailexcuse.EdgeEstate:
+		return m.clearedestate
+	case mailexcuse.EdgeDay:
+		return m.clearedday
+	case mailexcuse.EdgeItem:
+		return m.cleareditem
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *MailExcuseMutation) ClearEdge(name string) error {
+	switch name {
+	case mailexcuse.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case mailexcuse.EdgeDay:
+		m.ClearDay()
+		return nil
+	case mailexcuse.EdgeItem:
+		m.ClearItem()
+		return nil
+	}
+	return fmt.Errorf("unknown MailExcuse unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *MailExcuseMutation) ResetEdge(name string) error {
+	switch name {
+	case mailexcuse.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case mailexcuse.EdgeDay:
+		m.ResetDay()
+		return nil
+	case mailexcuse.EdgeItem:
+		m.ResetItem()
+		return nil
+	}
+	return fmt.Errorf("unknown MailExcuse edge %s", name)
+}
+
 // MailItemMutation represents an operation that mutates the MailItem nodes in the graph.
 type MailItemMutation struct {
 	config
@@ -72658,6 +76554,8 @@ type MailItemMutation struct {
 	clearedhousehold   bool
 	department         *uuid.UUID
 	cleareddepartment  bool
+	delivery           *uuid.UUID
+	cleareddelivery    bool
 	events             map[uuid.UUID]struct{}
 	removedevents      map[uuid.UUID]struct{}
 	clearedevents      bool
@@ -73506,6 +77404,55 @@ func (m *MailItemMutation) ResetSortKey() {
 	m.sort_key = nil
 }
 
+// SetDeliveryID sets the "delivery_id" field.
+func (m *MailItemMutation) SetDeliveryID(u uuid.UUID) {
+	m.delivery = &u
+}
+
+// DeliveryID returns the value of the "delivery_id" field in the mutation.
+func (m *MailItemMutation) DeliveryID() (r uuid.UUID, exists bool) {
+	v := m.delivery
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDeliveryID returns the old "delivery_id" field's value of the MailItem entity.
+// If the MailItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailItemMutation) OldDeliveryID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDeliveryID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDeliveryID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDeliveryID: %w", err)
+	}
+	return oldValue.DeliveryID, nil
+}
+
+// ClearDeliveryID clears the value of the "delivery_id" field.
+func (m *MailItemMutation) ClearDeliveryID() {
+	m.delivery = nil
+	m.clearedFields[mailitem.FieldDeliveryID] = struct{}{}
+}
+
+// DeliveryIDCleared returns if the "delivery_id" field was cleared in this mutation.
+func (m *MailItemMutation) DeliveryIDCleared() bool {
+	_, ok := m.clearedFields[mailitem.FieldDeliveryID]
+	return ok
+}
+
+// ResetDeliveryID resets all changes to the "delivery_id" field.
+func (m *MailItemMutation) ResetDeliveryID() {
+	m.delivery = nil
+	delete(m.clearedFields, mailitem.FieldDeliveryID)
+}
+
 // SetRegisteredByID sets the "registered_by_id" field.
 func (m *MailItemMutation) SetRegisteredByID(u uuid.UUID) {
 	m.registered_by_id = &u
@@ -73686,6 +77633,33 @@ func (m *MailItemMutation) ResetDepartment() {
 	m.cleareddepartment = false
 }
 
+// ClearDelivery clears the "delivery" edge to the MailDelivery entity.
+func (m *MailItemMutation) ClearDelivery() {
+	m.cleareddelivery = true
+	m.clearedFields[mailitem.FieldDeliveryID] = struct{}{}
+}
+
+// DeliveryCleared reports if the "delivery" edge to the MailDelivery entity was cleared.
+func (m *MailItemMutation) DeliveryCleared() bool {
+	return m.DeliveryIDCleared() || m.cleareddelivery
+}
+
+// DeliveryIDs returns the "delivery" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// DeliveryID instead. It exists only for internal usage by the builders.
+func (m *MailItemMutation) DeliveryIDs() (ids []uuid.UUID) {
+	if id := m.delivery; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetDelivery resets all changes to the "delivery" edge.
+func (m *MailItemMutation) ResetDelivery() {
+	m.delivery = nil
+	m.cleareddelivery = false
+}
+
 // AddEventIDs adds the "events" edge to the MailEvent entity by ids.
 func (m *MailItemMutation) AddEventIDs(ids ...uuid.UUID) {
 	if m.events == nil {
@@ -73774,7 +77748,7 @@ func (m *MailItemMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *MailItemMutation) Fields() []string {
-	fields := make([]string, 0, 21)
+	fields := make([]string, 0, 22)
 	if m.created_at != nil {
 		fields = append(fields, mailitem.FieldCreatedAt)
 	}
@@ -73832,6 +77806,9 @@ func (m *MailItemMutation) Fields() []string {
 	if m.sort_key != nil {
 		fields = append(fields, mailitem.FieldSortKey)
 	}
+	if m.delivery != nil {
+		fields = append(fields, mailitem.FieldDeliveryID)
+	}
 	if m.registered_by_id != nil {
 		fields = append(fields, mailitem.FieldRegisteredByID)
 	}
@@ -73884,6 +77861,8 @@ func (m *MailItemMutation) Field(name string) (ent.Value, bool) {
 		return m.Slot()
 	case mailitem.FieldSortKey:
 		return m.SortKey()
+	case mailitem.FieldDeliveryID:
+		return m.DeliveryID()
 	case mailitem.FieldRegisteredByID:
 		return m.RegisteredByID()
 	case mailitem.FieldRegisteredByName:
@@ -73935,6 +77914,8 @@ func (m *MailItemMutation) OldField(ctx context.Context, name string) (ent.Value
 		return m.OldSlot(ctx)
 	case mailitem.FieldSortKey:
 		return m.OldSortKey(ctx)
+	case mailitem.FieldDeliveryID:
+		return m.OldDeliveryID(ctx)
 	case mailitem.FieldRegisteredByID:
 		return m.OldRegisteredByID(ctx)
 	case mailitem.FieldRegisteredByName:
@@ -74081,6 +78062,13 @@ func (m *MailItemMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetSortKey(v)
 		return nil
+	case mailitem.FieldDeliveryID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDeliveryID(v)
+		return nil
 	case mailitem.FieldRegisteredByID:
 		v, ok := value.(uuid.UUID)
 		if !ok {
@@ -74137,6 +78125,9 @@ func (m *MailItemMutation) ClearedFields() []string {
 	if m.FieldCleared(mailitem.FieldDepartmentID) {
 		fields = append(fields, mailitem.FieldDepartmentID)
 	}
+	if m.FieldCleared(mailitem.FieldDeliveryID) {
+		fields = append(fields, mailitem.FieldDeliveryID)
+	}
 	return fields
 }
 
@@ -74162,6 +78153,9 @@ func (m *MailItemMutation) ClearField(name string) error {
 		return nil
 	case mailitem.FieldDepartmentID:
 		m.ClearDepartmentID()
+		return nil
+	case mailitem.FieldDeliveryID:
+		m.ClearDeliveryID()
 		return nil
 	}
 	return fmt.Errorf("unknown MailItem nullable field %s", name)
@@ -74228,6 +78222,9 @@ func (m *MailItemMutation) ResetField(name string) error {
 	case mailitem.FieldSortKey:
 		m.ResetSortKey()
 		return nil
+	case mailitem.FieldDeliveryID:
+		m.ResetDeliveryID()
+		return nil
 	case mailitem.FieldRegisteredByID:
 		m.ResetRegisteredByID()
 		return nil
@@ -74240,7 +78237,7 @@ func (m *MailItemMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *MailItemMutation) AddedEdges() []string {
-	edges := make([]string, 0, 5)
+	edges := make([]string, 0, 6)
 	if m.estate != nil {
 		edges = append(edges, mailitem.EdgeEstate)
 	}
@@ -74252,6 +78249,9 @@ func (m *MailItemMutation) AddedEdges() []string {
 	}
 	if m.department != nil {
 		edges = append(edges, mailitem.EdgeDepartment)
+	}
+	if m.delivery != nil {
+		edges = append(edges, mailitem.EdgeDelivery)
 	}
 	if m.events != nil {
 		edges = append(edges, mailitem.EdgeEvents)
@@ -74279,6 +78279,10 @@ func (m *MailItemMutation) AddedIDs(name string) []ent.Value {
 		if id := m.department; id != nil {
 			return []ent.Value{*id}
 		}
+	case mailitem.EdgeDelivery:
+		if id := m.delivery; id != nil {
+			return []ent.Value{*id}
+		}
 	case mailitem.EdgeEvents:
 		ids := make([]ent.Value, 0, len(m.events))
 		for id := range m.events {
@@ -74291,7 +78295,7 @@ func (m *MailItemMutation) AddedIDs(name string) []ent.Value {
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *MailItemMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 5)
+	edges := make([]string, 0, 6)
 	if m.removedevents != nil {
 		edges = append(edges, mailitem.EdgeEvents)
 	}
@@ -74314,7 +78318,7 @@ func (m *MailItemMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *MailItemMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 5)
+	edges := make([]string, 0, 6)
 	if m.clearedestate {
 		edges = append(edges, mailitem.EdgeEstate)
 	}
@@ -74326,6 +78330,9 @@ func (m *MailItemMutation) ClearedEdges() []string {
 	}
 	if m.cleareddepartment {
 		edges = append(edges, mailitem.EdgeDepartment)
+	}
+	if m.cleareddelivery {
+		edges = append(edges, mailitem.EdgeDelivery)
 	}
 	if m.clearedevents {
 		edges = append(edges, mailitem.EdgeEvents)
@@ -74345,6 +78352,8 @@ func (m *MailItemMutation) EdgeCleared(name string) bool {
 		return m.clearedhousehold
 	case mailitem.EdgeDepartment:
 		return m.cleareddepartment
+	case mailitem.EdgeDelivery:
+		return m.cleareddelivery
 	case mailitem.EdgeEvents:
 		return m.clearedevents
 	}
@@ -74367,6 +78376,9 @@ func (m *MailItemMutation) ClearEdge(name string) error {
 	case mailitem.EdgeDepartment:
 		m.ClearDepartment()
 		return nil
+	case mailitem.EdgeDelivery:
+		m.ClearDelivery()
+		return nil
 	}
 	return fmt.Errorf("unknown MailItem unique edge %s", name)
 }
@@ -74386,6 +78398,9 @@ func (m *MailItemMutation) ResetEdge(name string) error {
 		return nil
 	case mailitem.EdgeDepartment:
 		m.ResetDepartment()
+		return nil
+	case mailitem.EdgeDelivery:
+		m.ResetDelivery()
 		return nil
 	case mailitem.EdgeEvents:
 		m.ResetEvents()
@@ -76377,6 +80392,1300 @@ func (m *MailReceiptLineMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown MailReceiptLine edge %s", name)
+}
+
+// MailScanMutation represents an operation that mutates the MailScan nodes in the graph.
+type MailScanMutation struct {
+	config
+	op                Op
+	typ               string
+	id                *uuid.UUID
+	created_at        *time.Time
+	key               *string
+	code              *string
+	desk              *string
+	outcome           *mailscan.Outcome
+	scanned_at        *time.Time
+	scanned_by_id     *uuid.UUID
+	scanned_by_name   *string
+	explained_at      *time.Time
+	explanation       *string
+	explained_by_id   *uuid.UUID
+	explained_by_name *string
+	clearedFields     map[string]struct{}
+	estate            *uuid.UUID
+	clearedestate     bool
+	day               *uuid.UUID
+	clearedday        bool
+	item              *uuid.UUID
+	cleareditem       bool
+	done              bool
+	oldValue          func(context.Context) (*MailScan, error)
+	predicates        []predicate.MailScan
+}
+
+var _ ent.Mutation = (*MailScanMutation)(nil)
+
+// mailscanOption allows management of the mutation configuration using functional options.
+type mailscanOption func(*MailScanMutation)
+
+// newMailScanMutation creates new mutation for the MailScan entity.
+func newMailScanMutation(c config, op Op, opts ...mailscanOption) *MailScanMutation {
+	m := &MailScanMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeMailScan,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withMailScanID sets the ID field of the mutation.
+func withMailScanID(id uuid.UUID) mailscanOption {
+	return func(m *MailScanMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *MailScan
+		)
+		m.oldValue = func(ctx context.Context) (*MailScan, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().MailScan.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withMailScan sets the old MailScan of the mutation.
+func withMailScan(node *MailScan) mailscanOption {
+	return func(m *MailScanMutation) {
+		m.oldValue = func(context.Context) (*MailScan, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m MailScanMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m MailScanMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of MailScan entities.
+func (m *MailScanMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *MailScanMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *MailScanMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().MailScan.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *MailScanMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *MailScanMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the MailScan entity.
+// If the MailScan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailScanMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *MailScanMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *MailScanMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *MailScanMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the MailScan entity.
+// If the MailScan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailScanMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *MailScanMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetDayID sets the "day_id" field.
+func (m *MailScanMutation) SetDayID(u uuid.UUID) {
+	m.day = &u
+}
+
+// DayID returns the value of the "day_id" field in the mutation.
+func (m *MailScanMutation) DayID() (r uuid.UUID, exists bool) {
+	v := m.day
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDayID returns the old "day_id" field's value of the MailScan entity.
+// If the MailScan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailScanMutation) OldDayID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDayID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDayID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDayID: %w", err)
+	}
+	return oldValue.DayID, nil
+}
+
+// ResetDayID resets all changes to the "day_id" field.
+func (m *MailScanMutation) ResetDayID() {
+	m.day = nil
+}
+
+// SetKey sets the "key" field.
+func (m *MailScanMutation) SetKey(s string) {
+	m.key = &s
+}
+
+// Key returns the value of the "key" field in the mutation.
+func (m *MailScanMutation) Key() (r string, exists bool) {
+	v := m.key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKey returns the old "key" field's value of the MailScan entity.
+// If the MailScan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailScanMutation) OldKey(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKey: %w", err)
+	}
+	return oldValue.Key, nil
+}
+
+// ResetKey resets all changes to the "key" field.
+func (m *MailScanMutation) ResetKey() {
+	m.key = nil
+}
+
+// SetCode sets the "code" field.
+func (m *MailScanMutation) SetCode(s string) {
+	m.code = &s
+}
+
+// Code returns the value of the "code" field in the mutation.
+func (m *MailScanMutation) Code() (r string, exists bool) {
+	v := m.code
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCode returns the old "code" field's value of the MailScan entity.
+// If the MailScan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailScanMutation) OldCode(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCode is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCode requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCode: %w", err)
+	}
+	return oldValue.Code, nil
+}
+
+// ResetCode resets all changes to the "code" field.
+func (m *MailScanMutation) ResetCode() {
+	m.code = nil
+}
+
+// SetDesk sets the "desk" field.
+func (m *MailScanMutation) SetDesk(s string) {
+	m.desk = &s
+}
+
+// Desk returns the value of the "desk" field in the mutation.
+func (m *MailScanMutation) Desk() (r string, exists bool) {
+	v := m.desk
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDesk returns the old "desk" field's value of the MailScan entity.
+// If the MailScan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailScanMutation) OldDesk(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDesk is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDesk requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDesk: %w", err)
+	}
+	return oldValue.Desk, nil
+}
+
+// ResetDesk resets all changes to the "desk" field.
+func (m *MailScanMutation) ResetDesk() {
+	m.desk = nil
+}
+
+// SetItemID sets the "item_id" field.
+func (m *MailScanMutation) SetItemID(u uuid.UUID) {
+	m.item = &u
+}
+
+// ItemID returns the value of the "item_id" field in the mutation.
+func (m *MailScanMutation) ItemID() (r uuid.UUID, exists bool) {
+	v := m.item
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldItemID returns the old "item_id" field's value of the MailScan entity.
+// If the MailScan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailScanMutation) OldItemID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldItemID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldItemID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldItemID: %w", err)
+	}
+	return oldValue.ItemID, nil
+}
+
+// ClearItemID clears the value of the "item_id" field.
+func (m *MailScanMutation) ClearItemID() {
+	m.item = nil
+	m.clearedFields[mailscan.FieldItemID] = struct{}{}
+}
+
+// ItemIDCleared returns if the "item_id" field was cleared in this mutation.
+func (m *MailScanMutation) ItemIDCleared() bool {
+	_, ok := m.clearedFields[mailscan.FieldItemID]
+	return ok
+}
+
+// ResetItemID resets all changes to the "item_id" field.
+func (m *MailScanMutation) ResetItemID() {
+	m.item = nil
+	delete(m.clearedFields, mailscan.FieldItemID)
+}
+
+// SetOutcome sets the "outcome" field.
+func (m *MailScanMutation) SetOutcome(value mailscan.Outcome) {
+	m.outcome = &value
+}
+
+// Outcome returns the value of the "outcome" field in the mutation.
+func (m *MailScanMutation) Outcome() (r mailscan.Outcome, exists bool) {
+	v := m.outcome
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOutcome returns the old "outcome" field's value of the MailScan entity.
+// If the MailScan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailScanMutation) OldOutcome(ctx context.Context) (v mailscan.Outcome, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOutcome is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOutcome requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOutcome: %w", err)
+	}
+	return oldValue.Outcome, nil
+}
+
+// ResetOutcome resets all changes to the "outcome" field.
+func (m *MailScanMutation) ResetOutcome() {
+	m.outcome = nil
+}
+
+// SetScannedAt sets the "scanned_at" field.
+func (m *MailScanMutation) SetScannedAt(t time.Time) {
+	m.scanned_at = &t
+}
+
+// ScannedAt returns the value of the "scanned_at" field in the mutation.
+func (m *MailScanMutation) ScannedAt() (r time.Time, exists bool) {
+	v := m.scanned_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldScannedAt returns the old "scanned_at" field's value of the MailScan entity.
+// If the MailScan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailScanMutation) OldScannedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldScannedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldScannedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldScannedAt: %w", err)
+	}
+	return oldValue.ScannedAt, nil
+}
+
+// ResetScannedAt resets all changes to the "scanned_at" field.
+func (m *MailScanMutation) ResetScannedAt() {
+	m.scanned_at = nil
+}
+
+// SetScannedByID sets the "scanned_by_id" field.
+func (m *MailScanMutation) SetScannedByID(u uuid.UUID) {
+	m.scanned_by_id = &u
+}
+
+// ScannedByID returns the value of the "scanned_by_id" field in the mutation.
+func (m *MailScanMutation) ScannedByID() (r uuid.UUID, exists bool) {
+	v := m.scanned_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldScannedByID returns the old "scanned_by_id" field's value of the MailScan entity.
+// If the MailScan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailScanMutation) OldScannedByID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldScannedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldScannedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldScannedByID: %w", err)
+	}
+	return oldValue.ScannedByID, nil
+}
+
+// ResetScannedByID resets all changes to the "scanned_by_id" field.
+func (m *MailScanMutation) ResetScannedByID() {
+	m.scanned_by_id = nil
+}
+
+// SetScannedByName sets the "scanned_by_name" field.
+func (m *MailScanMutation) SetScannedByName(s string) {
+	m.scanned_by_name = &s
+}
+
+// ScannedByName returns the value of the "scanned_by_name" field in the mutation.
+func (m *MailScanMutation) ScannedByName() (r string, exists bool) {
+	v := m.scanned_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldScannedByName returns the old "scanned_by_name" field's value of the MailScan entity.
+// If the MailScan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailScanMutation) OldScannedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldScannedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldScannedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldScannedByName: %w", err)
+	}
+	return oldValue.ScannedByName, nil
+}
+
+// ResetScannedByName resets all changes to the "scanned_by_name" field.
+func (m *MailScanMutation) ResetScannedByName() {
+	m.scanned_by_name = nil
+}
+
+// SetExplainedAt sets the "explained_at" field.
+func (m *MailScanMutation) SetExplainedAt(t time.Time) {
+	m.explained_at = &t
+}
+
+// ExplainedAt returns the value of the "explained_at" field in the mutation.
+func (m *MailScanMutation) ExplainedAt() (r time.Time, exists bool) {
+	v := m.explained_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExplainedAt returns the old "explained_at" field's value of the MailScan entity.
+// If the MailScan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailScanMutation) OldExplainedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExplainedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExplainedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExplainedAt: %w", err)
+	}
+	return oldValue.ExplainedAt, nil
+}
+
+// ClearExplainedAt clears the value of the "explained_at" field.
+func (m *MailScanMutation) ClearExplainedAt() {
+	m.explained_at = nil
+	m.clearedFields[mailscan.FieldExplainedAt] = struct{}{}
+}
+
+// ExplainedAtCleared returns if the "explained_at" field was cleared in this mutation.
+func (m *MailScanMutation) ExplainedAtCleared() bool {
+	_, ok := m.clearedFields[mailscan.FieldExplainedAt]
+	return ok
+}
+
+// ResetExplainedAt resets all changes to the "explained_at" field.
+func (m *MailScanMutation) ResetExplainedAt() {
+	m.explained_at = nil
+	delete(m.clearedFields, mailscan.FieldExplainedAt)
+}
+
+// SetExplanation sets the "explanation" field.
+func (m *MailScanMutation) SetExplanation(s string) {
+	m.explanation = &s
+}
+
+// Explanation returns the value of the "explanation" field in the mutation.
+func (m *MailScanMutation) Explanation() (r string, exists bool) {
+	v := m.explanation
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExplanation returns the old "explanation" field's value of the MailScan entity.
+// If the MailScan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailScanMutation) OldExplanation(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExplanation is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExplanation requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExplanation: %w", err)
+	}
+	return oldValue.Explanation, nil
+}
+
+// ResetExplanation resets all changes to the "explanation" field.
+func (m *MailScanMutation) ResetExplanation() {
+	m.explanation = nil
+}
+
+// SetExplainedByID sets the "explained_by_id" field.
+func (m *MailScanMutation) SetExplainedByID(u uuid.UUID) {
+	m.explained_by_id = &u
+}
+
+// ExplainedByID returns the value of the "explained_by_id" field in the mutation.
+func (m *MailScanMutation) ExplainedByID() (r uuid.UUID, exists bool) {
+	v := m.explained_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExplainedByID returns the old "explained_by_id" field's value of the MailScan entity.
+// If the MailScan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailScanMutation) OldExplainedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExplainedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExplainedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExplainedByID: %w", err)
+	}
+	return oldValue.ExplainedByID, nil
+}
+
+// ClearExplainedByID clears the value of the "explained_by_id" field.
+func (m *MailScanMutation) ClearExplainedByID() {
+	m.explained_by_id = nil
+	m.clearedFields[mailscan.FieldExplainedByID] = struct{}{}
+}
+
+// ExplainedByIDCleared returns if the "explained_by_id" field was cleared in this mutation.
+func (m *MailScanMutation) ExplainedByIDCleared() bool {
+	_, ok := m.clearedFields[mailscan.FieldExplainedByID]
+	return ok
+}
+
+// ResetExplainedByID resets all changes to the "explained_by_id" field.
+func (m *MailScanMutation) ResetExplainedByID() {
+	m.explained_by_id = nil
+	delete(m.clearedFields, mailscan.FieldExplainedByID)
+}
+
+// SetExplainedByName sets the "explained_by_name" field.
+func (m *MailScanMutation) SetExplainedByName(s string) {
+	m.explained_by_name = &s
+}
+
+// ExplainedByName returns the value of the "explained_by_name" field in the mutation.
+func (m *MailScanMutation) ExplainedByName() (r string, exists bool) {
+	v := m.explained_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExplainedByName returns the old "explained_by_name" field's value of the MailScan entity.
+// If the MailScan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailScanMutation) OldExplainedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExplainedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExplainedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExplainedByName: %w", err)
+	}
+	return oldValue.ExplainedByName, nil
+}
+
+// ResetExplainedByName resets all changes to the "explained_by_name" field.
+func (m *MailScanMutation) ResetExplainedByName() {
+	m.explained_by_name = nil
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *MailScanMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[mailscan.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *MailScanMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *MailScanMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *MailScanMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearDay clears the "day" edge to the MailDay entity.
+func (m *MailScanMutation) ClearDay() {
+	m.clearedday = true
+	m.clearedFields[mailscan.FieldDayID] = struct{}{}
+}
+
+// DayCleared reports if the "day" edge to the MailDay entity was cleared.
+func (m *MailScanMutation) DayCleared() bool {
+	return m.clearedday
+}
+
+// DayIDs returns the "day" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// DayID instead. It exists only for internal usage by the builders.
+func (m *MailScanMutation) DayIDs() (ids []uuid.UUID) {
+	if id := m.day; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetDay resets all changes to the "day" edge.
+func (m *MailScanMutation) ResetDay() {
+	m.day = nil
+	m.clearedday = false
+}
+
+// ClearItem clears the "item" edge to the MailItem entity.
+func (m *MailScanMutation) ClearItem() {
+	m.cleareditem = true
+	m.clearedFields[mailscan.FieldItemID] = struct{}{}
+}
+
+// ItemCleared reports if the "item" edge to the MailItem entity was cleared.
+func (m *MailScanMutation) ItemCleared() bool {
+	return m.ItemIDCleared() || m.cleareditem
+}
+
+// ItemIDs returns the "item" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ItemID instead. It exists only for internal usage by the builders.
+func (m *MailScanMutation) ItemIDs() (ids []uuid.UUID) {
+	if id := m.item; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetItem resets all changes to the "item" edge.
+func (m *MailScanMutation) ResetItem() {
+	m.item = nil
+	m.cleareditem = false
+}
+
+// Where appends a list predicates to the MailScanMutation builder.
+func (m *MailScanMutation) Where(ps ...predicate.MailScan) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the MailScanMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *MailScanMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.MailScan, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *MailScanMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *MailScanMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (MailScan).
+func (m *MailScanMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *MailScanMutation) Fields() []string {
+	fields := make([]string, 0, 15)
+	if m.created_at != nil {
+		fields = append(fields, mailscan.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, mailscan.FieldEstateID)
+	}
+	if m.day != nil {
+		fields = append(fields, mailscan.FieldDayID)
+	}
+	if m.key != nil {
+		fields = append(fields, mailscan.FieldKey)
+	}
+	if m.code != nil {
+		fields = append(fields, mailscan.FieldCode)
+	}
+	if m.desk != nil {
+		fields = append(fields, mailscan.FieldDesk)
+	}
+	if m.item != nil {
+		fields = append(fields, mailscan.FieldItemID)
+	}
+	if m.outcome != nil {
+		fields = append(fields, mailscan.FieldOutcome)
+	}
+	if m.scanned_at != nil {
+		fields = append(fields, mailscan.FieldScannedAt)
+	}
+	if m.scanned_by_id != nil {
+		fields = append(fields, mailscan.FieldScannedByID)
+	}
+	if m.scanned_by_name != nil {
+		fields = append(fields, mailscan.FieldScannedByName)
+	}
+	if m.explained_at != nil {
+		fields = append(fields, mailscan.FieldExplainedAt)
+	}
+	if m.explanation != nil {
+		fields = append(fields, mailscan.FieldExplanation)
+	}
+	if m.explained_by_id != nil {
+		fields = append(fields, mailscan.FieldExplainedByID)
+	}
+	if m.explained_by_name != nil {
+		fields = append(fields, mailscan.FieldExplainedByName)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *MailScanMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case mailscan.FieldCreatedAt:
+		return m.CreatedAt()
+	case mailscan.FieldEstateID:
+		return m.EstateID()
+	case mailscan.FieldDayID:
+		return m.DayID()
+	case mailscan.FieldKey:
+		return m.Key()
+	case mailscan.FieldCode:
+		return m.Code()
+	case mailscan.FieldDesk:
+		return m.Desk()
+	case mailscan.FieldItemID:
+		return m.ItemID()
+	case mailscan.FieldOutcome:
+		return m.Outcome()
+	case mailscan.FieldScannedAt:
+		return m.ScannedAt()
+	case mailscan.FieldScannedByID:
+		return m.ScannedByID()
+	case mailscan.FieldScannedByName:
+		return m.ScannedByName()
+	case mailscan.FieldExplainedAt:
+		return m.ExplainedAt()
+	case mailscan.FieldExplanation:
+		return m.Explanation()
+	case mailscan.FieldExplainedByID:
+		return m.ExplainedByID()
+	case mailscan.FieldExplainedByName:
+		return m.ExplainedByName()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *MailScanMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case mailscan.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case mailscan.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case mailscan.FieldDayID:
+		return m.OldDayID(ctx)
+	case mailscan.FieldKey:
+		return m.OldKey(ctx)
+	case mailscan.FieldCode:
+		return m.OldCode(ctx)
+	case mailscan.FieldDesk:
+		return m.OldDesk(ctx)
+	case mailscan.FieldItemID:
+		return m.OldItemID(ctx)
+	case mailscan.FieldOutcome:
+		return m.OldOutcome(ctx)
+	case mailscan.FieldScannedAt:
+		return m.OldScannedAt(ctx)
+	case mailscan.FieldScannedByID:
+		return m.OldScannedByID(ctx)
+	case mailscan.FieldScannedByName:
+		return m.OldScannedByName(ctx)
+	case mailscan.FieldExplainedAt:
+		return m.OldExplainedAt(ctx)
+	case mailscan.FieldExplanation:
+		return m.OldExplanation(ctx)
+	case mailscan.FieldExplainedByID:
+		return m.OldExplainedByID(ctx)
+	case mailscan.FieldExplainedByName:
+		return m.OldExplainedByName(ctx)
+	}
+	return nil, fmt.Errorf("unknown MailScan field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *MailScanMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case mailscan.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case mailscan.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case mailscan.FieldDayID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDayID(v)
+		return nil
+	case mailscan.FieldKey:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKey(v)
+		return nil
+	case mailscan.FieldCode:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCode(v)
+		return nil
+	case mailscan.FieldDesk:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDesk(v)
+		return nil
+	case mailscan.FieldItemID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetItemID(v)
+		return nil
+	case mailscan.FieldOutcome:
+		v, ok := value.(mailscan.Outcome)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOutcome(v)
+		return nil
+	case mailscan.FieldScannedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetScannedAt(v)
+		return nil
+	case mailscan.FieldScannedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetScannedByID(v)
+		return nil
+	case mailscan.FieldScannedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetScannedByName(v)
+		return nil
+	case mailscan.FieldExplainedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExplainedAt(v)
+		return nil
+	case mailscan.FieldExplanation:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExplanation(v)
+		return nil
+	case mailscan.FieldExplainedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExplainedByID(v)
+		return nil
+	case mailscan.FieldExplainedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExplainedByName(v)
+		return nil
+	}
+	return fmt.Errorf("unknown MailScan field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *MailScanMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *MailScanMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *MailScanMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown MailScan numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *MailScanMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(mailscan.FieldItemID) {
+		fields = append(fields, mailscan.FieldItemID)
+	}
+	if m.FieldCleared(mailscan.FieldExplainedAt) {
+		fields = append(fields, mailscan.FieldExplainedAt)
+	}
+	if m.FieldCleared(mailscan.FieldExplainedByID) {
+		fields = append(fields, mailscan.FieldExplainedByID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *MailScanMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *MailScanMutation) ClearField(name string) error {
+	switch name {
+	case mailscan.FieldItemID:
+		m.ClearItemID()
+		return nil
+	case mailscan.FieldExplainedAt:
+		m.ClearExplainedAt()
+		return nil
+	case mailscan.FieldExplainedByID:
+		m.ClearExplainedByID()
+		return nil
+	}
+	return fmt.Errorf("unknown MailScan nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *MailScanMutation) ResetField(name string) error {
+	switch name {
+	case mailscan.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case mailscan.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case mailscan.FieldDayID:
+		m.ResetDayID()
+		return nil
+	case mailscan.FieldKey:
+		m.ResetKey()
+		return nil
+	case mailscan.FieldCode:
+		m.ResetCode()
+		return nil
+	case mailscan.FieldDesk:
+		m.ResetDesk()
+		return nil
+	case mailscan.FieldItemID:
+		m.ResetItemID()
+		return nil
+	case mailscan.FieldOutcome:
+		m.ResetOutcome()
+		return nil
+	case mailscan.FieldScannedAt:
+		m.ResetScannedAt()
+		return nil
+	case mailscan.FieldScannedByID:
+		m.ResetScannedByID()
+		return nil
+	case mailscan.FieldScannedByName:
+		m.ResetScannedByName()
+		return nil
+	case mailscan.FieldExplainedAt:
+		m.ResetExplainedAt()
+		return nil
+	case mailscan.FieldExplanation:
+		m.ResetExplanation()
+		return nil
+	case mailscan.FieldExplainedByID:
+		m.ResetExplainedByID()
+		return nil
+	case mailscan.FieldExplainedByName:
+		m.ResetExplainedByName()
+		return nil
+	}
+	return fmt.Errorf("unknown MailScan field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *MailScanMutation) AddedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.estate != nil {
+		edges = append(edges, mailscan.EdgeEstate)
+	}
+	if m.day != nil {
+		edges = append(edges, mailscan.EdgeDay)
+	}
+	if m.item != nil {
+		edges = append(edges, mailscan.EdgeItem)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *MailScanMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case mailscan.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case mailscan.EdgeDay:
+		if id := m.day; id != nil {
+			return []ent.Value{*id}
+		}
+	case mailscan.EdgeItem:
+		if id := m.item; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *MailScanMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 3)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *MailScanMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *MailScanMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.clearedestate {
+		edges = append(edges, mailscan.EdgeEstate)
+	}
+	if m.clearedday {
+		edges = append(edges, mailscan.EdgeDay)
+	}
+	if m.cleareditem {
+		edges = append(edges, mailscan.EdgeItem)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *MailScanMutation) EdgeCleared(name string) bool {
+	switch name {
+	case mailscan.EdgeEstate:
+		return m.clearedestate
+	case mailscan.EdgeDay:
+		return m.clearedday
+	case mailscan.EdgeItem:
+		return m.cleareditem
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *MailScanMutation) ClearEdge(name string) error {
+	switch name {
+	case mailscan.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case mailscan.EdgeDay:
+		m.ClearDay()
+		return nil
+	case mailscan.EdgeItem:
+		m.ClearItem()
+		return nil
+	}
+	return fmt.Errorf("unknown MailScan unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *MailScanMutation) ResetEdge(name string) error {
+	switch name {
+	case mailscan.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case mailscan.EdgeDay:
+		m.ResetDay()
+		return nil
+	case mailscan.EdgeItem:
+		m.ResetItem()
+		return nil
+	}
+	return fmt.Errorf("unknown MailScan edge %s", name)
 }
 
 // MeterReadingMutation represents an operation that mutates the MeterReading nodes in the graph.

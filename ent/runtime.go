@@ -58,10 +58,14 @@ import (
 	"github.com/steward-pm/steward/ent/keyspotcheck"
 	"github.com/steward-pm/steward/ent/keystatement"
 	"github.com/steward-pm/steward/ent/keystatementline"
+	"github.com/steward-pm/steward/ent/mailday"
+	"github.com/steward-pm/steward/ent/maildelivery"
 	"github.com/steward-pm/steward/ent/mailevent"
+	"github.com/steward-pm/steward/ent/mailexcuse"
 	"github.com/steward-pm/steward/ent/mailitem"
 	"github.com/steward-pm/steward/ent/mailreceipt"
 	"github.com/steward-pm/steward/ent/mailreceiptline"
+	"github.com/steward-pm/steward/ent/mailscan"
 	"github.com/steward-pm/steward/ent/meterreading"
 	"github.com/steward-pm/steward/ent/obligation"
 	"github.com/steward-pm/steward/ent/occupancy"
@@ -1446,23 +1450,106 @@ func init() {
 	keystatementlineDescID := keystatementlineMixinFields0[0].Descriptor()
 	// keystatementline.DefaultID holds the default value on creation for the id field.
 	keystatementline.DefaultID = keystatementlineDescID.Default.(func() uuid.UUID)
+	maildayMixin := schema.MailDay{}.Mixin()
+	maildayMixinFields0 := maildayMixin[0].Fields()
+	_ = maildayMixinFields0
+	maildayFields := schema.MailDay{}.Fields()
+	_ = maildayFields
+	// maildayDescClosedByName is the schema descriptor for closed_by_name field.
+	maildayDescClosedByName := maildayFields[5].Descriptor()
+	// mailday.DefaultClosedByName holds the default value on creation for the closed_by_name field.
+	mailday.DefaultClosedByName = maildayDescClosedByName.Default.(string)
+	// maildayDescListed is the schema descriptor for listed field.
+	maildayDescListed := maildayFields[6].Descriptor()
+	// mailday.DefaultListed holds the default value on creation for the listed field.
+	mailday.DefaultListed = maildayDescListed.Default.(int)
+	// maildayDescMatched is the schema descriptor for matched field.
+	maildayDescMatched := maildayFields[7].Descriptor()
+	// mailday.DefaultMatched holds the default value on creation for the matched field.
+	mailday.DefaultMatched = maildayDescMatched.Default.(int)
+	// maildayDescMissing is the schema descriptor for missing field.
+	maildayDescMissing := maildayFields[8].Descriptor()
+	// mailday.DefaultMissing holds the default value on creation for the missing field.
+	mailday.DefaultMissing = maildayDescMissing.Default.(int)
+	// maildayDescUnknown is the schema descriptor for unknown field.
+	maildayDescUnknown := maildayFields[9].Descriptor()
+	// mailday.DefaultUnknown holds the default value on creation for the unknown field.
+	mailday.DefaultUnknown = maildayDescUnknown.Default.(int)
+	// maildayDescDoubled is the schema descriptor for doubled field.
+	maildayDescDoubled := maildayFields[10].Descriptor()
+	// mailday.DefaultDoubled holds the default value on creation for the doubled field.
+	mailday.DefaultDoubled = maildayDescDoubled.Default.(int)
+	// maildayDescAlreadyDelivered is the schema descriptor for already_delivered field.
+	maildayDescAlreadyDelivered := maildayFields[11].Descriptor()
+	// mailday.DefaultAlreadyDelivered holds the default value on creation for the already_delivered field.
+	mailday.DefaultAlreadyDelivered = maildayDescAlreadyDelivered.Default.(int)
+	// maildayDescUndelivered is the schema descriptor for undelivered field.
+	maildayDescUndelivered := maildayFields[12].Descriptor()
+	// mailday.DefaultUndelivered holds the default value on creation for the undelivered field.
+	mailday.DefaultUndelivered = maildayDescUndelivered.Default.(int)
+	// maildayDescID is the schema descriptor for id field.
+	maildayDescID := maildayMixinFields0[0].Descriptor()
+	// mailday.DefaultID holds the default value on creation for the id field.
+	mailday.DefaultID = maildayDescID.Default.(func() uuid.UUID)
+	maildeliveryMixin := schema.MailDelivery{}.Mixin()
+	maildeliveryMixinFields0 := maildeliveryMixin[0].Fields()
+	_ = maildeliveryMixinFields0
+	maildeliveryMixinFields2 := maildeliveryMixin[2].Fields()
+	_ = maildeliveryMixinFields2
+	maildeliveryMixinFields3 := maildeliveryMixin[3].Fields()
+	_ = maildeliveryMixinFields3
+	maildeliveryFields := schema.MailDelivery{}.Fields()
+	_ = maildeliveryFields
+	// maildeliveryDescVoidReason is the schema descriptor for void_reason field.
+	maildeliveryDescVoidReason := maildeliveryMixinFields2[1].Descriptor()
+	// maildelivery.DefaultVoidReason holds the default value on creation for the void_reason field.
+	maildelivery.DefaultVoidReason = maildeliveryDescVoidReason.Default.(string)
+	// maildeliveryDescVoidedByName is the schema descriptor for voided_by_name field.
+	maildeliveryDescVoidedByName := maildeliveryMixinFields2[3].Descriptor()
+	// maildelivery.DefaultVoidedByName holds the default value on creation for the voided_by_name field.
+	maildelivery.DefaultVoidedByName = maildeliveryDescVoidedByName.Default.(string)
+	// maildeliveryDescLateReason is the schema descriptor for late_reason field.
+	maildeliveryDescLateReason := maildeliveryMixinFields3[0].Descriptor()
+	// maildelivery.DefaultLateReason holds the default value on creation for the late_reason field.
+	maildelivery.DefaultLateReason = maildeliveryDescLateReason.Default.(string)
+	// maildeliveryDescCount is the schema descriptor for count field.
+	maildeliveryDescCount := maildeliveryFields[3].Descriptor()
+	// maildelivery.CountValidator is a validator for the "count" field. It is called by the builders before save.
+	maildelivery.CountValidator = maildeliveryDescCount.Validators[0].(func(int) error)
+	// maildeliveryDescRecipient is the schema descriptor for recipient field.
+	maildeliveryDescRecipient := maildeliveryFields[5].Descriptor()
+	// maildelivery.DefaultRecipient holds the default value on creation for the recipient field.
+	maildelivery.DefaultRecipient = maildeliveryDescRecipient.Default.(string)
+	// maildeliveryDescID is the schema descriptor for id field.
+	maildeliveryDescID := maildeliveryMixinFields0[0].Descriptor()
+	// maildelivery.DefaultID holds the default value on creation for the id field.
+	maildelivery.DefaultID = maildeliveryDescID.Default.(func() uuid.UUID)
 	maileventMixin := schema.MailEvent{}.Mixin()
 	maileventMixinFields0 := maileventMixin[0].Fields()
 	_ = maileventMixinFields0
 	maileventFields := schema.MailEvent{}.Fields()
 	_ = maileventFields
 	// maileventDescReason is the schema descriptor for reason field.
-	maileventDescReason := maileventFields[4].Descriptor()
+	maileventDescReason := maileventFields[5].Descriptor()
 	// mailevent.DefaultReason holds the default value on creation for the reason field.
 	mailevent.DefaultReason = maileventDescReason.Default.(string)
 	// maileventDescTakenBy is the schema descriptor for taken_by field.
-	maileventDescTakenBy := maileventFields[5].Descriptor()
+	maileventDescTakenBy := maileventFields[6].Descriptor()
 	// mailevent.DefaultTakenBy holds the default value on creation for the taken_by field.
 	mailevent.DefaultTakenBy = maileventDescTakenBy.Default.(string)
 	// maileventDescID is the schema descriptor for id field.
 	maileventDescID := maileventMixinFields0[0].Descriptor()
 	// mailevent.DefaultID holds the default value on creation for the id field.
 	mailevent.DefaultID = maileventDescID.Default.(func() uuid.UUID)
+	mailexcuseMixin := schema.MailExcuse{}.Mixin()
+	mailexcuseMixinFields0 := mailexcuseMixin[0].Fields()
+	_ = mailexcuseMixinFields0
+	mailexcuseFields := schema.MailExcuse{}.Fields()
+	_ = mailexcuseFields
+	// mailexcuseDescID is the schema descriptor for id field.
+	mailexcuseDescID := mailexcuseMixinFields0[0].Descriptor()
+	// mailexcuse.DefaultID holds the default value on creation for the id field.
+	mailexcuse.DefaultID = mailexcuseDescID.Default.(func() uuid.UUID)
 	mailitemMixin := schema.MailItem{}.Mixin()
 	mailitemMixinFields0 := mailitemMixin[0].Fields()
 	_ = mailitemMixinFields0
@@ -1552,6 +1639,23 @@ func init() {
 	mailreceiptlineDescID := mailreceiptlineMixinFields0[0].Descriptor()
 	// mailreceiptline.DefaultID holds the default value on creation for the id field.
 	mailreceiptline.DefaultID = mailreceiptlineDescID.Default.(func() uuid.UUID)
+	mailscanMixin := schema.MailScan{}.Mixin()
+	mailscanMixinFields0 := mailscanMixin[0].Fields()
+	_ = mailscanMixinFields0
+	mailscanFields := schema.MailScan{}.Fields()
+	_ = mailscanFields
+	// mailscanDescExplanation is the schema descriptor for explanation field.
+	mailscanDescExplanation := mailscanFields[10].Descriptor()
+	// mailscan.DefaultExplanation holds the default value on creation for the explanation field.
+	mailscan.DefaultExplanation = mailscanDescExplanation.Default.(string)
+	// mailscanDescExplainedByName is the schema descriptor for explained_by_name field.
+	mailscanDescExplainedByName := mailscanFields[12].Descriptor()
+	// mailscan.DefaultExplainedByName holds the default value on creation for the explained_by_name field.
+	mailscan.DefaultExplainedByName = mailscanDescExplainedByName.Default.(string)
+	// mailscanDescID is the schema descriptor for id field.
+	mailscanDescID := mailscanMixinFields0[0].Descriptor()
+	// mailscan.DefaultID holds the default value on creation for the id field.
+	mailscan.DefaultID = mailscanDescID.Default.(func() uuid.UUID)
 	meterreadingMixin := schema.MeterReading{}.Mixin()
 	meterreadingMixinFields0 := meterreadingMixin[0].Fields()
 	_ = meterreadingMixinFields0

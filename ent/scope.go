@@ -442,9 +442,33 @@ var Entities = map[string]access.Entity{
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
 	},
+	TypeMailDay: {
+		Name: TypeMailDay, Table: "mail_days", Code: ids.Code(2054),
+		Estate: "estate_id", Department: "", Self: "", Household: "", Voided: "", Permits: "",
+		Document:   "",
+		AppendOnly: false, Watched: false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
+	TypeMailDelivery: {
+		Name: TypeMailDelivery, Table: "mail_deliveries", Code: ids.Code(2053),
+		Estate: "estate_id", Department: "", Self: "", Household: "household_id", Voided: "voided_at", Permits: "",
+		Document:   "",
+		AppendOnly: false, Watched: false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
 	TypeMailEvent: {
 		Name: TypeMailEvent, Table: "mail_events", Code: ids.Code(2052),
 		Estate: "estate_id", Department: "", Self: "", Household: "household_id", Voided: "", Permits: "",
+		Document:   "",
+		AppendOnly: true, Watched: false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
+	TypeMailExcuse: {
+		Name: TypeMailExcuse, Table: "mail_excuses", Code: ids.Code(2056),
+		Estate: "estate_id", Department: "", Self: "", Household: "", Voided: "", Permits: "",
 		Document:   "",
 		AppendOnly: true, Watched: false,
 		Confidential: map[string]bool{},
@@ -471,6 +495,14 @@ var Entities = map[string]access.Entity{
 		Estate: "estate_id", Department: "", Self: "", Household: "", Voided: "", Permits: "",
 		Document:   "",
 		AppendOnly: true, Watched: false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
+	TypeMailScan: {
+		Name: TypeMailScan, Table: "mail_scans", Code: ids.Code(2055),
+		Estate: "estate_id", Department: "", Self: "", Household: "", Voided: "", Permits: "",
+		Document:   "",
+		AppendOnly: false, Watched: false,
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
 	},
@@ -646,10 +678,14 @@ var typeByCode = map[ids.Code]string{
 	ids.Code(792):  TypeKeySpotCheck,
 	ids.Code(790):  TypeKeyStatement,
 	ids.Code(791):  TypeKeyStatementLine,
+	ids.Code(2054): TypeMailDay,
+	ids.Code(2053): TypeMailDelivery,
 	ids.Code(2052): TypeMailEvent,
+	ids.Code(2056): TypeMailExcuse,
 	ids.Code(2051): TypeMailItem,
 	ids.Code(2049): TypeMailReceipt,
 	ids.Code(2050): TypeMailReceiptLine,
+	ids.Code(2055): TypeMailScan,
 	ids.Code(1794): TypeMeterReading,
 	ids.Code(515):  TypeObligation,
 	ids.Code(264):  TypeOccupancy,
@@ -1435,12 +1471,36 @@ func (_m *KeyStatementLine) RowScope() access.Row {
 }
 
 // RowScope tells what the row belongs to.
+func (_m *MailDay) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *MailDelivery) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	if _m.HouseholdID != nil {
+		row.Household = *_m.HouseholdID
+	}
+	return row
+}
+
+// RowScope tells what the row belongs to.
 func (_m *MailEvent) RowScope() access.Row {
 	row := access.Row{}
 	row.Estate = _m.EstateID
 	if _m.HouseholdID != nil {
 		row.Household = *_m.HouseholdID
 	}
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *MailExcuse) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
 	return row
 }
 
@@ -1463,6 +1523,13 @@ func (_m *MailReceipt) RowScope() access.Row {
 
 // RowScope tells what the row belongs to.
 func (_m *MailReceiptLine) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *MailScan) RowScope() access.Row {
 	row := access.Row{}
 	row.Estate = _m.EstateID
 	return row

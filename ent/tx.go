@@ -120,14 +120,22 @@ type Tx struct {
 	KeyStatement *KeyStatementClient
 	// KeyStatementLine is the client for interacting with the KeyStatementLine builders.
 	KeyStatementLine *KeyStatementLineClient
+	// MailDay is the client for interacting with the MailDay builders.
+	MailDay *MailDayClient
+	// MailDelivery is the client for interacting with the MailDelivery builders.
+	MailDelivery *MailDeliveryClient
 	// MailEvent is the client for interacting with the MailEvent builders.
 	MailEvent *MailEventClient
+	// MailExcuse is the client for interacting with the MailExcuse builders.
+	MailExcuse *MailExcuseClient
 	// MailItem is the client for interacting with the MailItem builders.
 	MailItem *MailItemClient
 	// MailReceipt is the client for interacting with the MailReceipt builders.
 	MailReceipt *MailReceiptClient
 	// MailReceiptLine is the client for interacting with the MailReceiptLine builders.
 	MailReceiptLine *MailReceiptLineClient
+	// MailScan is the client for interacting with the MailScan builders.
+	MailScan *MailScanClient
 	// MeterReading is the client for interacting with the MeterReading builders.
 	MeterReading *MeterReadingClient
 	// Obligation is the client for interacting with the Obligation builders.
@@ -341,10 +349,14 @@ func (tx *Tx) init() {
 	tx.KeySpotCheck = NewKeySpotCheckClient(tx.config)
 	tx.KeyStatement = NewKeyStatementClient(tx.config)
 	tx.KeyStatementLine = NewKeyStatementLineClient(tx.config)
+	tx.MailDay = NewMailDayClient(tx.config)
+	tx.MailDelivery = NewMailDeliveryClient(tx.config)
 	tx.MailEvent = NewMailEventClient(tx.config)
+	tx.MailExcuse = NewMailExcuseClient(tx.config)
 	tx.MailItem = NewMailItemClient(tx.config)
 	tx.MailReceipt = NewMailReceiptClient(tx.config)
 	tx.MailReceiptLine = NewMailReceiptLineClient(tx.config)
+	tx.MailScan = NewMailScanClient(tx.config)
 	tx.MeterReading = NewMeterReadingClient(tx.config)
 	tx.Obligation = NewObligationClient(tx.config)
 	tx.Occupancy = NewOccupancyClient(tx.config)

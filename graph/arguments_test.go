@@ -84,8 +84,14 @@ var forms = map[string][]form{
 	"proposeDefectTerm": {{"proposeDefectTerm.input.until": "2026-03-20"}},
 	"extendDefectTerm":  {{"extendDefectTerm.input.until": "2026-03-20"}},
 	// Mail is for a household or a department, or for neither.
-	"registerMail":              {{"registerMail.input.items.departmentID": nil}, {"registerMail.input.items.householdID": nil}},
-	"decideMail":                {{"decideMail.input.to": "SORTED", "decideMail.input.departmentID": nil}, {"decideMail.input.to": "SORTED", "decideMail.input.householdID": nil}},
+	"registerMail": {{"registerMail.input.items.departmentID": nil}, {"registerMail.input.items.householdID": nil}},
+	"decideMail":   {{"decideMail.input.to": "SORTED", "decideMail.input.departmentID": nil}, {"decideMail.input.to": "SORTED", "decideMail.input.householdID": nil}},
+	// What is delivered is items, or the slot of a household or a department, each signed for by one of three.
+	"deliverMail": {
+		{"deliverMail.input.deliveries.householdID": nil, "deliverMail.input.deliveries.departmentID": nil, "deliverMail.input.deliveries.staffID": nil, "deliverMail.input.deliveries.signature": 1},
+		{"deliverMail.input.deliveries.itemIDs": nil, "deliverMail.input.deliveries.departmentID": nil, "deliverMail.input.deliveries.staffID": nil, "deliverMail.input.deliveries.residentID": nil, "deliverMail.input.deliveries.recipient": "代收人", "deliverMail.input.deliveries.signature": 1},
+		{"deliverMail.input.deliveries.itemIDs": nil, "deliverMail.input.deliveries.householdID": nil, "deliverMail.input.deliveries.residentID": nil, "deliverMail.input.deliveries.signature": 1},
+	},
 	"approveArchiveDestruction": {{"approveArchiveDestruction.input.signature.credential": stewardtest.Password}},
 	// What comes back is out, as the first document of the walk is not.
 	"returnArchive":  {{"returnArchive.input.documents": nil, "returnArchive.input.staffID": nil}, {"returnArchive.input.documents": nil}},

@@ -49,12 +49,13 @@ var aliases = map[string]string{
 	"destruction": ent.TypeArchiveDestruction, "witness": ent.TypeStaff,
 	"extendArchiveLoan.input.loanID": ent.TypeArchiveLoan, "returnArchive.input.loanID": ent.TypeArchiveLoan, "voidArchiveReturn.input.id": ent.TypeArchiveReturn,
 
-	"receipt": ent.TypeMailReceipt, "item": ent.TypeMailItem,
+	"receipt": ent.TypeMailReceipt, "item": ent.TypeMailItem, "day": ent.TypeMailDay, "scan": ent.TypeMailScan,
 
 	"photo": ent.TypeFile,
 
-	"voidKeyReturn.input.id": ent.TypeKeyReturn,    // gives its loan, too
-	"voidKeyCopies.input.id": ent.TypeKeyCopyOrder, // gives the counter-entry, too
+	"voidKeyReturn.input.id":    ent.TypeKeyReturn,    // gives its loan, too
+	"voidKeyCopies.input.id":    ent.TypeKeyCopyOrder, // gives the counter-entry, too
+	"voidMailDelivery.input.id": ent.TypeMailDelivery, // gives its items, too
 
 	// Questions about anything.
 	"node.id": ent.TypeUnit, "nodes.ids": ent.TypeUnit, "auditTrail.where.subjectID": ent.TypeKeyLoan,

@@ -657,6 +657,30 @@ func (f KeyStatementLineFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.V
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.KeyStatementLineMutation", m)
 }
 
+// The MailDayFunc type is an adapter to allow the use of ordinary
+// function as MailDay mutator.
+type MailDayFunc func(context.Context, *ent.MailDayMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f MailDayFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.MailDayMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.MailDayMutation", m)
+}
+
+// The MailDeliveryFunc type is an adapter to allow the use of ordinary
+// function as MailDelivery mutator.
+type MailDeliveryFunc func(context.Context, *ent.MailDeliveryMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f MailDeliveryFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.MailDeliveryMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.MailDeliveryMutation", m)
+}
+
 // The MailEventFunc type is an adapter to allow the use of ordinary
 // function as MailEvent mutator.
 type MailEventFunc func(context.Context, *ent.MailEventMutation) (ent.Value, error)
@@ -667,6 +691,18 @@ func (f MailEventFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, e
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.MailEventMutation", m)
+}
+
+// The MailExcuseFunc type is an adapter to allow the use of ordinary
+// function as MailExcuse mutator.
+type MailExcuseFunc func(context.Context, *ent.MailExcuseMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f MailExcuseFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.MailExcuseMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.MailExcuseMutation", m)
 }
 
 // The MailItemFunc type is an adapter to allow the use of ordinary
@@ -703,6 +739,18 @@ func (f MailReceiptLineFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Va
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.MailReceiptLineMutation", m)
+}
+
+// The MailScanFunc type is an adapter to allow the use of ordinary
+// function as MailScan mutator.
+type MailScanFunc func(context.Context, *ent.MailScanMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f MailScanFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.MailScanMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.MailScanMutation", m)
 }
 
 // The MeterReadingFunc type is an adapter to allow the use of ordinary

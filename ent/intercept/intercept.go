@@ -62,10 +62,14 @@ import (
 	"github.com/steward-pm/steward/ent/keyspotcheck"
 	"github.com/steward-pm/steward/ent/keystatement"
 	"github.com/steward-pm/steward/ent/keystatementline"
+	"github.com/steward-pm/steward/ent/mailday"
+	"github.com/steward-pm/steward/ent/maildelivery"
 	"github.com/steward-pm/steward/ent/mailevent"
+	"github.com/steward-pm/steward/ent/mailexcuse"
 	"github.com/steward-pm/steward/ent/mailitem"
 	"github.com/steward-pm/steward/ent/mailreceipt"
 	"github.com/steward-pm/steward/ent/mailreceiptline"
+	"github.com/steward-pm/steward/ent/mailscan"
 	"github.com/steward-pm/steward/ent/meterreading"
 	"github.com/steward-pm/steward/ent/obligation"
 	"github.com/steward-pm/steward/ent/occupancy"
@@ -1597,6 +1601,60 @@ func (f TraverseKeyStatementLine) Traverse(ctx context.Context, q ent.Query) err
 	return fmt.Errorf("unexpected query type %T. expect *ent.KeyStatementLineQuery", q)
 }
 
+// The MailDayFunc type is an adapter to allow the use of ordinary function as a Querier.
+type MailDayFunc func(context.Context, *ent.MailDayQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f MailDayFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.MailDayQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.MailDayQuery", q)
+}
+
+// The TraverseMailDay type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseMailDay func(context.Context, *ent.MailDayQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseMailDay) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseMailDay) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.MailDayQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.MailDayQuery", q)
+}
+
+// The MailDeliveryFunc type is an adapter to allow the use of ordinary function as a Querier.
+type MailDeliveryFunc func(context.Context, *ent.MailDeliveryQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f MailDeliveryFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.MailDeliveryQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.MailDeliveryQuery", q)
+}
+
+// The TraverseMailDelivery type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseMailDelivery func(context.Context, *ent.MailDeliveryQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseMailDelivery) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseMailDelivery) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.MailDeliveryQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.MailDeliveryQuery", q)
+}
+
 // The MailEventFunc type is an adapter to allow the use of ordinary function as a Querier.
 type MailEventFunc func(context.Context, *ent.MailEventQuery) (ent.Value, error)
 
@@ -1622,6 +1680,33 @@ func (f TraverseMailEvent) Traverse(ctx context.Context, q ent.Query) error {
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.MailEventQuery", q)
+}
+
+// The MailExcuseFunc type is an adapter to allow the use of ordinary function as a Querier.
+type MailExcuseFunc func(context.Context, *ent.MailExcuseQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f MailExcuseFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.MailExcuseQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.MailExcuseQuery", q)
+}
+
+// The TraverseMailExcuse type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseMailExcuse func(context.Context, *ent.MailExcuseQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseMailExcuse) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseMailExcuse) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.MailExcuseQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.MailExcuseQuery", q)
 }
 
 // The MailItemFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -1703,6 +1788,33 @@ func (f TraverseMailReceiptLine) Traverse(ctx context.Context, q ent.Query) erro
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.MailReceiptLineQuery", q)
+}
+
+// The MailScanFunc type is an adapter to allow the use of ordinary function as a Querier.
+type MailScanFunc func(context.Context, *ent.MailScanQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f MailScanFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.MailScanQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.MailScanQuery", q)
+}
+
+// The TraverseMailScan type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseMailScan func(context.Context, *ent.MailScanQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseMailScan) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseMailScan) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.MailScanQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.MailScanQuery", q)
 }
 
 // The MeterReadingFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -2194,14 +2306,22 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.KeyStatementQuery, predicate.KeyStatement, keystatement.OrderOption]{typ: ent.TypeKeyStatement, tq: q}, nil
 	case *ent.KeyStatementLineQuery:
 		return &query[*ent.KeyStatementLineQuery, predicate.KeyStatementLine, keystatementline.OrderOption]{typ: ent.TypeKeyStatementLine, tq: q}, nil
+	case *ent.MailDayQuery:
+		return &query[*ent.MailDayQuery, predicate.MailDay, mailday.OrderOption]{typ: ent.TypeMailDay, tq: q}, nil
+	case *ent.MailDeliveryQuery:
+		return &query[*ent.MailDeliveryQuery, predicate.MailDelivery, maildelivery.OrderOption]{typ: ent.TypeMailDelivery, tq: q}, nil
 	case *ent.MailEventQuery:
 		return &query[*ent.MailEventQuery, predicate.MailEvent, mailevent.OrderOption]{typ: ent.TypeMailEvent, tq: q}, nil
+	case *ent.MailExcuseQuery:
+		return &query[*ent.MailExcuseQuery, predicate.MailExcuse, mailexcuse.OrderOption]{typ: ent.TypeMailExcuse, tq: q}, nil
 	case *ent.MailItemQuery:
 		return &query[*ent.MailItemQuery, predicate.MailItem, mailitem.OrderOption]{typ: ent.TypeMailItem, tq: q}, nil
 	case *ent.MailReceiptQuery:
 		return &query[*ent.MailReceiptQuery, predicate.MailReceipt, mailreceipt.OrderOption]{typ: ent.TypeMailReceipt, tq: q}, nil
 	case *ent.MailReceiptLineQuery:
 		return &query[*ent.MailReceiptLineQuery, predicate.MailReceiptLine, mailreceiptline.OrderOption]{typ: ent.TypeMailReceiptLine, tq: q}, nil
+	case *ent.MailScanQuery:
+		return &query[*ent.MailScanQuery, predicate.MailScan, mailscan.OrderOption]{typ: ent.TypeMailScan, tq: q}, nil
 	case *ent.MeterReadingQuery:
 		return &query[*ent.MeterReadingQuery, predicate.MeterReading, meterreading.OrderOption]{typ: ent.TypeMeterReading, tq: q}, nil
 	case *ent.ObligationQuery:

@@ -29,6 +29,8 @@ const (
 	FieldHouseholdID = "household_id"
 	// FieldDepartmentID holds the string denoting the department_id field in the database.
 	FieldDepartmentID = "department_id"
+	// FieldDeliveryID holds the string denoting the delivery_id field in the database.
+	FieldDeliveryID = "delivery_id"
 	// FieldReason holds the string denoting the reason field in the database.
 	FieldReason = "reason"
 	// FieldTakenBy holds the string denoting the taken_by field in the database.
@@ -70,6 +72,7 @@ var Columns = []string{
 	FieldState,
 	FieldHouseholdID,
 	FieldDepartmentID,
+	FieldDeliveryID,
 	FieldReason,
 	FieldTakenBy,
 	FieldActedByID,
@@ -158,6 +161,11 @@ func ByHouseholdID(opts ...sql.OrderTermOption) OrderOption {
 // ByDepartmentID orders the results by the department_id field.
 func ByDepartmentID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldDepartmentID, opts...).ToFunc()
+}
+
+// ByDeliveryID orders the results by the delivery_id field.
+func ByDeliveryID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldDeliveryID, opts...).ToFunc()
 }
 
 // ByReason orders the results by the reason field.

@@ -81,6 +81,11 @@ func DepartmentID(v uuid.UUID) predicate.MailEvent {
 	return predicate.MailEvent(sql.FieldEQ(FieldDepartmentID, v))
 }
 
+// DeliveryID applies equality check predicate on the "delivery_id" field. It's identical to DeliveryIDEQ.
+func DeliveryID(v uuid.UUID) predicate.MailEvent {
+	return predicate.MailEvent(sql.FieldEQ(FieldDeliveryID, v))
+}
+
 // Reason applies equality check predicate on the "reason" field. It's identical to ReasonEQ.
 func Reason(v string) predicate.MailEvent {
 	return predicate.MailEvent(sql.FieldEQ(FieldReason, v))
@@ -304,6 +309,56 @@ func DepartmentIDIsNil() predicate.MailEvent {
 // DepartmentIDNotNil applies the NotNil predicate on the "department_id" field.
 func DepartmentIDNotNil() predicate.MailEvent {
 	return predicate.MailEvent(sql.FieldNotNull(FieldDepartmentID))
+}
+
+// DeliveryIDEQ applies the EQ predicate on the "delivery_id" field.
+func DeliveryIDEQ(v uuid.UUID) predicate.MailEvent {
+	return predicate.MailEvent(sql.FieldEQ(FieldDeliveryID, v))
+}
+
+// DeliveryIDNEQ applies the NEQ predicate on the "delivery_id" field.
+func DeliveryIDNEQ(v uuid.UUID) predicate.MailEvent {
+	return predicate.MailEvent(sql.FieldNEQ(FieldDeliveryID, v))
+}
+
+// DeliveryIDIn applies the In predicate on the "delivery_id" field.
+func DeliveryIDIn(vs ...uuid.UUID) predicate.MailEvent {
+	return predicate.MailEvent(sql.FieldIn(FieldDeliveryID, vs...))
+}
+
+// DeliveryIDNotIn applies the NotIn predicate on the "delivery_id" field.
+func DeliveryIDNotIn(vs ...uuid.UUID) predicate.MailEvent {
+	return predicate.MailEvent(sql.FieldNotIn(FieldDeliveryID, vs...))
+}
+
+// DeliveryIDGT applies the GT predicate on the "delivery_id" field.
+func DeliveryIDGT(v uuid.UUID) predicate.MailEvent {
+	return predicate.MailEvent(sql.FieldGT(FieldDeliveryID, v))
+}
+
+// DeliveryIDGTE applies the GTE predicate on the "delivery_id" field.
+func DeliveryIDGTE(v uuid.UUID) predicate.MailEvent {
+	return predicate.MailEvent(sql.FieldGTE(FieldDeliveryID, v))
+}
+
+// DeliveryIDLT applies the LT predicate on the "delivery_id" field.
+func DeliveryIDLT(v uuid.UUID) predicate.MailEvent {
+	return predicate.MailEvent(sql.FieldLT(FieldDeliveryID, v))
+}
+
+// DeliveryIDLTE applies the LTE predicate on the "delivery_id" field.
+func DeliveryIDLTE(v uuid.UUID) predicate.MailEvent {
+	return predicate.MailEvent(sql.FieldLTE(FieldDeliveryID, v))
+}
+
+// DeliveryIDIsNil applies the IsNil predicate on the "delivery_id" field.
+func DeliveryIDIsNil() predicate.MailEvent {
+	return predicate.MailEvent(sql.FieldIsNull(FieldDeliveryID))
+}
+
+// DeliveryIDNotNil applies the NotNil predicate on the "delivery_id" field.
+func DeliveryIDNotNil() predicate.MailEvent {
+	return predicate.MailEvent(sql.FieldNotNull(FieldDeliveryID))
 }
 
 // ReasonEQ applies the EQ predicate on the "reason" field.

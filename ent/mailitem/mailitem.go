@@ -55,6 +55,8 @@ const (
 	FieldSlot = "slot"
 	// FieldSortKey holds the string denoting the sort_key field in the database.
 	FieldSortKey = "sort_key"
+	// FieldDeliveryID holds the string denoting the delivery_id field in the database.
+	FieldDeliveryID = "delivery_id"
 	// FieldRegisteredByID holds the string denoting the registered_by_id field in the database.
 	FieldRegisteredByID = "registered_by_id"
 	// FieldRegisteredByName holds the string denoting the registered_by_name field in the database.
@@ -67,6 +69,8 @@ const (
 	EdgeHousehold = "household"
 	// EdgeDepartment holds the string denoting the department edge name in mutations.
 	EdgeDepartment = "department"
+	// EdgeDelivery holds the string denoting the delivery edge name in mutations.
+	EdgeDelivery = "delivery"
 	// EdgeEvents holds the string denoting the events edge name in mutations.
 	EdgeEvents = "events"
 	// Table holds the table name of the mailitem in the database.
@@ -99,6 +103,13 @@ const (
 	DepartmentInverseTable = "departments"
 	// DepartmentColumn is the table column denoting the department relation/edge.
 	DepartmentColumn = "department_id"
+	// DeliveryTable is the table that holds the delivery relation/edge.
+	DeliveryTable = "mail_items"
+	// DeliveryInverseTable is the table name for the MailDelivery entity.
+	// It exists in this package in order to avoid circular dependency with the "maildelivery" package.
+	DeliveryInverseTable = "mail_deliveries"
+	// DeliveryColumn is the table column denoting the delivery relation/edge.
+	DeliveryColumn = "delivery_id"
 	// EventsTable is the table that holds the events relation/edge.
 	EventsTable = "mail_events"
 	// EventsInverseTable is the table name for the MailEvent entity.
@@ -130,6 +141,7 @@ var Columns = []string{
 	FieldChangedByName,
 	FieldSlot,
 	FieldSortKey,
+	FieldDeliveryID,
 	FieldRegisteredByID,
 	FieldRegisteredByName,
 }
@@ -323,6 +335,11 @@ func BySortKey(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldSortKey, opts...).ToFunc()
 }
 
+// ByDeliveryID orders the results by the delivery_id field.
+func ByDeliveryID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldDeliveryID, opts...).ToFunc()
+}
+
 // ByRegisteredByID orders the results by the registered_by_id field.
 func ByRegisteredByID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldRegisteredByID, opts...).ToFunc()
@@ -358,6 +375,13 @@ func ByHouseholdField(field string, opts ...sql.OrderTermOption) OrderOption {
 func ByDepartmentField(field string, opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
 		sqlgraph.OrderByNeighborTerms(s, newDepartmentStep(), sql.OrderByField(field, opts...))
+	}
+}
+
+// ByDeliveryField orders the results by delivery field.
+func ByDeliveryField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newDeliveryStep(), sql.OrderByField(field, opts...))
 	}
 }
 
@@ -400,6 +424,13 @@ func newDepartmentStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(DepartmentInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.M2O, false, DepartmentTable, DepartmentColumn),
+	)
+}
+func newDeliveryStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(DeliveryInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.M2O, false, DeliveryTable, DeliveryColumn),
 	)
 }
 func newEventsStep() *sqlgraph.Step {

@@ -141,6 +141,11 @@ func SortKey(v string) predicate.MailItem {
 	return predicate.MailItem(sql.FieldEQ(FieldSortKey, v))
 }
 
+// DeliveryID applies equality check predicate on the "delivery_id" field. It's identical to DeliveryIDEQ.
+func DeliveryID(v uuid.UUID) predicate.MailItem {
+	return predicate.MailItem(sql.FieldEQ(FieldDeliveryID, v))
+}
+
 // RegisteredByID applies equality check predicate on the "registered_by_id" field. It's identical to RegisteredByIDEQ.
 func RegisteredByID(v uuid.UUID) predicate.MailItem {
 	return predicate.MailItem(sql.FieldEQ(FieldRegisteredByID, v))
@@ -1031,6 +1036,36 @@ func SortKeyContainsFold(v string) predicate.MailItem {
 	return predicate.MailItem(sql.FieldContainsFold(FieldSortKey, v))
 }
 
+// DeliveryIDEQ applies the EQ predicate on the "delivery_id" field.
+func DeliveryIDEQ(v uuid.UUID) predicate.MailItem {
+	return predicate.MailItem(sql.FieldEQ(FieldDeliveryID, v))
+}
+
+// DeliveryIDNEQ applies the NEQ predicate on the "delivery_id" field.
+func DeliveryIDNEQ(v uuid.UUID) predicate.MailItem {
+	return predicate.MailItem(sql.FieldNEQ(FieldDeliveryID, v))
+}
+
+// DeliveryIDIn applies the In predicate on the "delivery_id" field.
+func DeliveryIDIn(vs ...uuid.UUID) predicate.MailItem {
+	return predicate.MailItem(sql.FieldIn(FieldDeliveryID, vs...))
+}
+
+// DeliveryIDNotIn applies the NotIn predicate on the "delivery_id" field.
+func DeliveryIDNotIn(vs ...uuid.UUID) predicate.MailItem {
+	return predicate.MailItem(sql.FieldNotIn(FieldDeliveryID, vs...))
+}
+
+// DeliveryIDIsNil applies the IsNil predicate on the "delivery_id" field.
+func DeliveryIDIsNil() predicate.MailItem {
+	return predicate.MailItem(sql.FieldIsNull(FieldDeliveryID))
+}
+
+// DeliveryIDNotNil applies the NotNil predicate on the "delivery_id" field.
+func DeliveryIDNotNil() predicate.MailItem {
+	return predicate.MailItem(sql.FieldNotNull(FieldDeliveryID))
+}
+
 // RegisteredByIDEQ applies the EQ predicate on the "registered_by_id" field.
 func RegisteredByIDEQ(v uuid.UUID) predicate.MailItem {
 	return predicate.MailItem(sql.FieldEQ(FieldRegisteredByID, v))
@@ -1220,6 +1255,29 @@ func HasDepartment() predicate.MailItem {
 func HasDepartmentWith(preds ...predicate.Department) predicate.MailItem {
 	return predicate.MailItem(func(s *sql.Selector) {
 		step := newDepartmentStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasDelivery applies the HasEdge predicate on the "delivery" edge.
+func HasDelivery() predicate.MailItem {
+	return predicate.MailItem(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, DeliveryTable, DeliveryColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasDeliveryWith applies the HasEdge predicate on the "delivery" edge with a given conditions (other predicates).
+func HasDeliveryWith(preds ...predicate.MailDelivery) predicate.MailItem {
+	return predicate.MailItem(func(s *sql.Selector) {
+		step := newDeliveryStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

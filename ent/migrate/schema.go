@@ -3059,6 +3059,104 @@ var (
 			},
 		},
 	}
+	// MailDaysColumns holds the columns for the "mail_days" table.
+	MailDaysColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "day", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"OPEN", "CLOSED"}, Default: "OPEN"},
+		{Name: "opened_at", Type: field.TypeTime},
+		{Name: "closed_at", Type: field.TypeTime, Nullable: true},
+		{Name: "closed_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "closed_by_name", Type: field.TypeString, Default: ""},
+		{Name: "listed", Type: field.TypeInt, Default: 0},
+		{Name: "matched", Type: field.TypeInt, Default: 0},
+		{Name: "missing", Type: field.TypeInt, Default: 0},
+		{Name: "unknown", Type: field.TypeInt, Default: 0},
+		{Name: "doubled", Type: field.TypeInt, Default: 0},
+		{Name: "already_delivered", Type: field.TypeInt, Default: 0},
+		{Name: "undelivered", Type: field.TypeInt, Default: 0},
+		{Name: "estate_id", Type: field.TypeUUID},
+	}
+	// MailDaysTable holds the schema information for the "mail_days" table.
+	MailDaysTable = &schema.Table{
+		Name:       "mail_days",
+		Columns:    MailDaysColumns,
+		PrimaryKey: []*schema.Column{MailDaysColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "mail_days_estates_estate",
+				Columns:    []*schema.Column{MailDaysColumns[15]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "mailday_estate_id_day",
+				Unique:  true,
+				Columns: []*schema.Column{MailDaysColumns[15], MailDaysColumns[2]},
+			},
+		},
+	}
+	// MailDeliveriesColumns holds the columns for the "mail_deliveries" table.
+	MailDeliveriesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "voided_at", Type: field.TypeTime, Nullable: true},
+		{Name: "void_reason", Type: field.TypeString, Default: ""},
+		{Name: "voided_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "voided_by_name", Type: field.TypeString, Default: ""},
+		{Name: "late_reason", Type: field.TypeString, Default: ""},
+		{Name: "slot", Type: field.TypeString},
+		{Name: "count", Type: field.TypeInt},
+		{Name: "method", Type: field.TypeEnum, Enums: []string{"SIGNED", "BOX"}},
+		{Name: "recipient", Type: field.TypeString, Default: ""},
+		{Name: "delivered_at", Type: field.TypeTime},
+		{Name: "delivered_by_id", Type: field.TypeUUID},
+		{Name: "delivered_by_name", Type: field.TypeString},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "household_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "department_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// MailDeliveriesTable holds the schema information for the "mail_deliveries" table.
+	MailDeliveriesTable = &schema.Table{
+		Name:       "mail_deliveries",
+		Columns:    MailDeliveriesColumns,
+		PrimaryKey: []*schema.Column{MailDeliveriesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "mail_deliveries_estates_estate",
+				Columns:    []*schema.Column{MailDeliveriesColumns[14]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "mail_deliveries_households_household",
+				Columns:    []*schema.Column{MailDeliveriesColumns[15]},
+				RefColumns: []*schema.Column{HouseholdsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "mail_deliveries_departments_department",
+				Columns:    []*schema.Column{MailDeliveriesColumns[16]},
+				RefColumns: []*schema.Column{DepartmentsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "maildelivery_estate_id_delivered_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{MailDeliveriesColumns[14], MailDeliveriesColumns[11], MailDeliveriesColumns[0]},
+			},
+			{
+				Name:    "maildelivery_estate_id_household_id_delivered_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{MailDeliveriesColumns[14], MailDeliveriesColumns[15], MailDeliveriesColumns[11], MailDeliveriesColumns[0]},
+			},
+		},
+	}
 	// MailEventsColumns holds the columns for the "mail_events" table.
 	MailEventsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -3066,6 +3164,7 @@ var (
 		{Name: "state", Type: field.TypeEnum, Enums: []string{"SORTED", "DELIVERED", "DEAD", "RETURNED", "DOUBTFUL"}},
 		{Name: "household_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "department_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "delivery_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "reason", Type: field.TypeString, Default: ""},
 		{Name: "taken_by", Type: field.TypeString, Default: ""},
 		{Name: "acted_by_id", Type: field.TypeUUID},
@@ -3082,13 +3181,13 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "mail_events_estates_estate",
-				Columns:    []*schema.Column{MailEventsColumns[10]},
+				Columns:    []*schema.Column{MailEventsColumns[11]},
 				RefColumns: []*schema.Column{EstatesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "mail_events_mail_items_item",
-				Columns:    []*schema.Column{MailEventsColumns[11]},
+				Columns:    []*schema.Column{MailEventsColumns[12]},
 				RefColumns: []*schema.Column{MailItemsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -3097,7 +3196,63 @@ var (
 			{
 				Name:    "mailevent_estate_id_item_id_acted_at",
 				Unique:  false,
-				Columns: []*schema.Column{MailEventsColumns[10], MailEventsColumns[11], MailEventsColumns[9]},
+				Columns: []*schema.Column{MailEventsColumns[11], MailEventsColumns[12], MailEventsColumns[10]},
+			},
+		},
+	}
+	// MailExcusesColumns holds the columns for the "mail_excuses" table.
+	MailExcusesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"UNSCANNED", "UNDELIVERED"}},
+		{Name: "reason", Type: field.TypeString},
+		{Name: "given_by_id", Type: field.TypeUUID},
+		{Name: "given_by_name", Type: field.TypeString},
+		{Name: "given_at", Type: field.TypeTime},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "day_id", Type: field.TypeUUID},
+		{Name: "item_id", Type: field.TypeUUID},
+	}
+	// MailExcusesTable holds the schema information for the "mail_excuses" table.
+	MailExcusesTable = &schema.Table{
+		Name:       "mail_excuses",
+		Columns:    MailExcusesColumns,
+		PrimaryKey: []*schema.Column{MailExcusesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "mail_excuses_estates_estate",
+				Columns:    []*schema.Column{MailExcusesColumns[7]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "mail_excuses_mail_days_day",
+				Columns:    []*schema.Column{MailExcusesColumns[8]},
+				RefColumns: []*schema.Column{MailDaysColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "mail_excuses_mail_items_item",
+				Columns:    []*schema.Column{MailExcusesColumns[9]},
+				RefColumns: []*schema.Column{MailItemsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "mailexcuse_estate_id_day_id_kind_item_id",
+				Unique:  true,
+				Columns: []*schema.Column{MailExcusesColumns[7], MailExcusesColumns[8], MailExcusesColumns[2], MailExcusesColumns[9]},
+			},
+			{
+				Name:    "mailexcuse_estate_id_item_id",
+				Unique:  false,
+				Columns: []*schema.Column{MailExcusesColumns[7], MailExcusesColumns[9]},
+			},
+			{
+				Name:    "mailexcuse_estate_id_given_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{MailExcusesColumns[7], MailExcusesColumns[6], MailExcusesColumns[0]},
 			},
 		},
 	}
@@ -3125,6 +3280,7 @@ var (
 		{Name: "receipt_id", Type: field.TypeUUID},
 		{Name: "household_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "department_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "delivery_id", Type: field.TypeUUID, Nullable: true},
 	}
 	// MailItemsTable holds the schema information for the "mail_items" table.
 	MailItemsTable = &schema.Table{
@@ -3156,6 +3312,12 @@ var (
 				RefColumns: []*schema.Column{DepartmentsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
+			{
+				Symbol:     "mail_items_mail_deliveries_delivery",
+				Columns:    []*schema.Column{MailItemsColumns[22]},
+				RefColumns: []*schema.Column{MailDeliveriesColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
 		},
 		Indexes: []*schema.Index{
 			{
@@ -3177,6 +3339,11 @@ var (
 				Name:    "mailitem_estate_id_barcode",
 				Unique:  false,
 				Columns: []*schema.Column{MailItemsColumns[18], MailItemsColumns[8]},
+			},
+			{
+				Name:    "mailitem_estate_id_delivery_id",
+				Unique:  false,
+				Columns: []*schema.Column{MailItemsColumns[18], MailItemsColumns[22]},
 			},
 		},
 	}
@@ -3253,6 +3420,68 @@ var (
 				Name:    "mailreceiptline_estate_id_receipt_id_kind",
 				Unique:  true,
 				Columns: []*schema.Column{MailReceiptLinesColumns[6], MailReceiptLinesColumns[7], MailReceiptLinesColumns[2]},
+			},
+		},
+	}
+	// MailScansColumns holds the columns for the "mail_scans" table.
+	MailScansColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "key", Type: field.TypeString},
+		{Name: "code", Type: field.TypeString},
+		{Name: "desk", Type: field.TypeString},
+		{Name: "outcome", Type: field.TypeEnum, Enums: []string{"MATCHED", "UNKNOWN", "DOUBLE", "ALREADY_DELIVERED"}},
+		{Name: "scanned_at", Type: field.TypeTime},
+		{Name: "scanned_by_id", Type: field.TypeUUID},
+		{Name: "scanned_by_name", Type: field.TypeString},
+		{Name: "explained_at", Type: field.TypeTime, Nullable: true},
+		{Name: "explanation", Type: field.TypeString, Default: ""},
+		{Name: "explained_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "explained_by_name", Type: field.TypeString, Default: ""},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "day_id", Type: field.TypeUUID},
+		{Name: "item_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// MailScansTable holds the schema information for the "mail_scans" table.
+	MailScansTable = &schema.Table{
+		Name:       "mail_scans",
+		Columns:    MailScansColumns,
+		PrimaryKey: []*schema.Column{MailScansColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "mail_scans_estates_estate",
+				Columns:    []*schema.Column{MailScansColumns[13]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "mail_scans_mail_days_day",
+				Columns:    []*schema.Column{MailScansColumns[14]},
+				RefColumns: []*schema.Column{MailDaysColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "mail_scans_mail_items_item",
+				Columns:    []*schema.Column{MailScansColumns[15]},
+				RefColumns: []*schema.Column{MailItemsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "mailscan_estate_id_key",
+				Unique:  true,
+				Columns: []*schema.Column{MailScansColumns[13], MailScansColumns[2]},
+			},
+			{
+				Name:    "mailscan_estate_id_scanned_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{MailScansColumns[13], MailScansColumns[6], MailScansColumns[0]},
+			},
+			{
+				Name:    "mailscan_estate_id_day_id_outcome",
+				Unique:  false,
+				Columns: []*schema.Column{MailScansColumns[13], MailScansColumns[14], MailScansColumns[5]},
 			},
 		},
 	}
@@ -4108,10 +4337,14 @@ var (
 		KeySpotChecksTable,
 		KeyStatementsTable,
 		KeyStatementLinesTable,
+		MailDaysTable,
+		MailDeliveriesTable,
 		MailEventsTable,
+		MailExcusesTable,
 		MailItemsTable,
 		MailReceiptsTable,
 		MailReceiptLinesTable,
+		MailScansTable,
 		MeterReadingsTable,
 		ObligationsTable,
 		OccupanciesTable,
@@ -4278,15 +4511,26 @@ func init() {
 	KeyStatementsTable.ForeignKeys[0].RefTable = EstatesTable
 	KeyStatementLinesTable.ForeignKeys[0].RefTable = EstatesTable
 	KeyStatementLinesTable.ForeignKeys[1].RefTable = KeyStatementsTable
+	MailDaysTable.ForeignKeys[0].RefTable = EstatesTable
+	MailDeliveriesTable.ForeignKeys[0].RefTable = EstatesTable
+	MailDeliveriesTable.ForeignKeys[1].RefTable = HouseholdsTable
+	MailDeliveriesTable.ForeignKeys[2].RefTable = DepartmentsTable
 	MailEventsTable.ForeignKeys[0].RefTable = EstatesTable
 	MailEventsTable.ForeignKeys[1].RefTable = MailItemsTable
+	MailExcusesTable.ForeignKeys[0].RefTable = EstatesTable
+	MailExcusesTable.ForeignKeys[1].RefTable = MailDaysTable
+	MailExcusesTable.ForeignKeys[2].RefTable = MailItemsTable
 	MailItemsTable.ForeignKeys[0].RefTable = EstatesTable
 	MailItemsTable.ForeignKeys[1].RefTable = MailReceiptsTable
 	MailItemsTable.ForeignKeys[2].RefTable = HouseholdsTable
 	MailItemsTable.ForeignKeys[3].RefTable = DepartmentsTable
+	MailItemsTable.ForeignKeys[4].RefTable = MailDeliveriesTable
 	MailReceiptsTable.ForeignKeys[0].RefTable = EstatesTable
 	MailReceiptLinesTable.ForeignKeys[0].RefTable = EstatesTable
 	MailReceiptLinesTable.ForeignKeys[1].RefTable = MailReceiptsTable
+	MailScansTable.ForeignKeys[0].RefTable = EstatesTable
+	MailScansTable.ForeignKeys[1].RefTable = MailDaysTable
+	MailScansTable.ForeignKeys[2].RefTable = MailItemsTable
 	MeterReadingsTable.ForeignKeys[0].RefTable = EstatesTable
 	MeterReadingsTable.ForeignKeys[1].RefTable = VacanciesTable
 	MeterReadingsTable.ForeignKeys[2].RefTable = UnitsTable

@@ -168,8 +168,17 @@ type KeyStatement func(*sql.Selector)
 // KeyStatementLine is the predicate function for keystatementline builders.
 type KeyStatementLine func(*sql.Selector)
 
+// MailDay is the predicate function for mailday builders.
+type MailDay func(*sql.Selector)
+
+// MailDelivery is the predicate function for maildelivery builders.
+type MailDelivery func(*sql.Selector)
+
 // MailEvent is the predicate function for mailevent builders.
 type MailEvent func(*sql.Selector)
+
+// MailExcuse is the predicate function for mailexcuse builders.
+type MailExcuse func(*sql.Selector)
 
 // MailItem is the predicate function for mailitem builders.
 type MailItem func(*sql.Selector)
@@ -179,6 +188,9 @@ type MailReceipt func(*sql.Selector)
 
 // MailReceiptLine is the predicate function for mailreceiptline builders.
 type MailReceiptLine func(*sql.Selector)
+
+// MailScan is the predicate function for mailscan builders.
+type MailScan func(*sql.Selector)
 
 // MeterReading is the predicate function for meterreading builders.
 type MeterReading func(*sql.Selector)

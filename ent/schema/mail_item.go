@@ -39,6 +39,7 @@ func (MailItem) Fields() []ent.Field {
 		field.String("slot").Default("").Immutable().Annotations(Filter()).Comment("The slot that it was sorted into: the household's first unit, or the department (M3)."),
 		field.String("sort_key").Default("").Immutable().Annotations(entgql.OrderField("SLOT"), entgql.Skip(entgql.SkipType), entsql.Annotation{Collation: "C"}).
 			Comment("The order of the slots: households by their units, then departments."),
+		field.UUID("delivery_id", uuid.UUID{}).Optional().Nillable().Immutable().Annotations(Filter()).Comment("The delivery that it went out with (M3)."),
 		field.UUID("registered_by_id", uuid.UUID{}).Immutable().Annotations(Filter()).Comment("The account that registered it."),
 		field.String("registered_by_name").Immutable().Comment("Who registered it, as signed."),
 	}
@@ -50,6 +51,7 @@ func (MailItem) Edges() []ent.Edge {
 		edge.To("receipt", MailReceipt.Type).Field("receipt_id").Unique().Required().Immutable().Comment("The receipt that it came with."),
 		edge.To("household", Household.Type).Field("household_id").Unique().Immutable().Comment("The household whom it is for."),
 		edge.To("department", Department.Type).Field("department_id").Unique().Immutable().Comment("The department that it is for."),
+		edge.To("delivery", MailDelivery.Type).Field("delivery_id").Unique().Immutable().Comment("The delivery that it went out with: who signed for it, and when (M3)."),
 		edge.From("events", MailEvent.Type).Ref("item").Annotations(entgql.Skip(entgql.SkipWhereInput)).Comment("What happened to it, by whom and when."),
 	}
 }
@@ -61,6 +63,7 @@ func (MailItem) Indexes() []ent.Index {
 		index.Fields("estate_id", "household_id", "received_on", "id"),
 		index.Fields("estate_id", "receipt_id"),
 		index.Fields("estate_id", "barcode"),
+		index.Fields("estate_id", "delivery_id"),
 	}
 }
 
@@ -85,7 +88,8 @@ func (MailEvent) Fields() []ent.Field {
 			Immutable().Annotations(Filter()).Comment("The state that it brought the item to."),
 		field.UUID("household_id", uuid.UUID{}).Optional().Nillable().Immutable().Comment("The household whom the item is for since."),
 		field.UUID("department_id", uuid.UUID{}).Optional().Nillable().Immutable().Comment("The department that the item is for since."),
-		field.String("reason").Default("").Immutable().Comment("Why it is doubtful or dead, or what the superior decided upon."),
+		field.UUID("delivery_id", uuid.UUID{}).Optional().Nillable().Immutable().Comment("The delivery, if it was delivered."),
+		field.String("reason").Default("").Immutable().Comment("Why it is doubtful or dead, what the superior decided upon, or why a delivery was voided."),
 		field.String("taken_by").Default("").Immutable().Comment("Who took a dead item back for the post office."),
 		field.UUID("acted_by_id", uuid.UUID{}).Immutable().Annotations(Filter()).Comment("The account that did it."),
 		field.String("acted_by_name").Immutable().Comment("Who did it, as signed."),

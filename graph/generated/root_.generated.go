@@ -86,10 +86,6 @@ type ComplexityRoot struct {
 		Account func(childComplexity int) int
 	}
 
-	AcknowledgeDefectPayload struct {
-		Defect func(childComplexity int) int
-	}
-
 	AddEmergencyContactPayload struct {
 		EmergencyContact func(childComplexity int) int
 	}
@@ -837,6 +833,10 @@ type ComplexityRoot struct {
 		SpotCheck func(childComplexity int) int
 	}
 
+	CloseMailDayPayload struct {
+		Day func(childComplexity int) int
+	}
+
 	CloseVolumePayload struct {
 		Volume func(childComplexity int) int
 	}
@@ -1003,93 +1003,8 @@ type ComplexityRoot struct {
 		Request func(childComplexity int) int
 	}
 
-	Defect struct {
-		AcknowledgeBy      func(childComplexity int) int
-		AcknowledgedAt     func(childComplexity int) int
-		AcknowledgedByID   func(childComplexity int) int
-		AcknowledgedByName func(childComplexity int) int
-		ClosedAt           func(childComplexity int) int
-		CreatedAt          func(childComplexity int) int
-		Department         func(childComplexity int) int
-		DepartmentID       func(childComplexity int) int
-		DueAt              func(childComplexity int) int
-		EscalatedAt        func(childComplexity int) int
-		Estate             func(childComplexity int) int
-		EstateID           func(childComplexity int) int
-		Events             func(childComplexity int) int
-		Finding            func(childComplexity int) int
-		FoundAt            func(childComplexity int) int
-		ID                 func(childComplexity int) int
-		InspectionResultID func(childComplexity int) int
-		LateReason         func(childComplexity int) int
-		NotifiedAt         func(childComplexity int) int
-		Photos             func(childComplexity int) int
-		ProposedUntil      func(childComplexity int) int
-		ReinspectBy        func(childComplexity int) int
-		ReinspectedAt      func(childComplexity int) int
-		ReinspectedByID    func(childComplexity int) int
-		ReinspectedByName  func(childComplexity int) int
-		Reopened           func(childComplexity int) int
-		ReportedByID       func(childComplexity int) int
-		ReportedByName     func(childComplexity int) int
-		Resolution         func(childComplexity int) int
-		ResolveBy          func(childComplexity int) int
-		ResolvedAt         func(childComplexity int) int
-		ResolvedByID       func(childComplexity int) int
-		ResolvedByName     func(childComplexity int) int
-		State              func(childComplexity int) int
-		Unit               func(childComplexity int) int
-		UnitID             func(childComplexity int) int
-		Vacancy            func(childComplexity int) int
-		VacancyID          func(childComplexity int) int
-		VoidReason         func(childComplexity int) int
-		VoidedAt           func(childComplexity int) int
-		VoidedByID         func(childComplexity int) int
-		VoidedByName       func(childComplexity int) int
-	}
-
-	DefectConnection struct {
-		Edges      func(childComplexity int) int
-		PageInfo   func(childComplexity int) int
-		TotalCount func(childComplexity int) int
-	}
-
-	DefectEdge struct {
-		Cursor func(childComplexity int) int
-		Node   func(childComplexity int) int
-	}
-
-	DefectEvent struct {
-		AcknowledgeBy func(childComplexity int) int
-		ActedAt       func(childComplexity int) int
-		ActedByID     func(childComplexity int) int
-		ActedByName   func(childComplexity int) int
-		CreatedAt     func(childComplexity int) int
-		Defect        func(childComplexity int) int
-		DefectID      func(childComplexity int) int
-		Department    func(childComplexity int) int
-		DepartmentID  func(childComplexity int) int
-		DueAt         func(childComplexity int) int
-		Estate        func(childComplexity int) int
-		EstateID      func(childComplexity int) int
-		ID            func(childComplexity int) int
-		Kind          func(childComplexity int) int
-		Note          func(childComplexity int) int
-		Photos        func(childComplexity int) int
-	}
-
-	DefectPhoto struct {
-		ContentType func(childComplexity int) int
-		CreatedAt   func(childComplexity int) int
-		Defect      func(childComplexity int) int
-		DefectID    func(childComplexity int) int
-		Estate      func(childComplexity int) int
-		EstateID    func(childComplexity int) int
-		Event       func(childComplexity int) int
-		EventID     func(childComplexity int) int
-		ID          func(childComplexity int) int
-		Name        func(childComplexity int) int
-		Size        func(childComplexity int) int
+	DeliverMailPayload struct {
+		Deliveries func(childComplexity int) int
 	}
 
 	Department struct {
@@ -1172,12 +1087,20 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
-	ExtendArchiveLoanPayload struct {
-		Loan func(childComplexity int) int
+	ExcuseMailPayload struct {
+		Excuses func(childComplexity int) int
 	}
 
-	ExtendDefectTermPayload struct {
-		Defect func(childComplexity int) int
+	ExplainMailScansPayload struct {
+		Scans func(childComplexity int) int
+	}
+
+	ExplainMissingMailPayload struct {
+		Excuses func(childComplexity int) int
+	}
+
+	ExtendArchiveLoanPayload struct {
+		Loan func(childComplexity int) int
 	}
 
 	ExtendKeyLoanPayload struct {
@@ -2181,11 +2104,92 @@ type ComplexityRoot struct {
 		Loan func(childComplexity int) int
 	}
 
+	MailDay struct {
+		AlreadyDelivered func(childComplexity int) int
+		ClosedAt         func(childComplexity int) int
+		ClosedByID       func(childComplexity int) int
+		ClosedByName     func(childComplexity int) int
+		CreatedAt        func(childComplexity int) int
+		Day              func(childComplexity int) int
+		Doubled          func(childComplexity int) int
+		Estate           func(childComplexity int) int
+		EstateID         func(childComplexity int) int
+		ID               func(childComplexity int) int
+		Listed           func(childComplexity int) int
+		Matched          func(childComplexity int) int
+		Missing          func(childComplexity int) int
+		OpenedAt         func(childComplexity int) int
+		State            func(childComplexity int) int
+		Undelivered      func(childComplexity int) int
+		Unknown          func(childComplexity int) int
+	}
+
+	MailDayCheck struct {
+		AlreadyDelivered func(childComplexity int) int
+		Day              func(childComplexity int) int
+		Doubled          func(childComplexity int) int
+		Listed           func(childComplexity int) int
+		Matched          func(childComplexity int) int
+		Missing          func(childComplexity int) int
+		MissingOpen      func(childComplexity int) int
+		ScansOpen        func(childComplexity int) int
+		Undelivered      func(childComplexity int) int
+		UndeliveredOpen  func(childComplexity int) int
+		Unknown          func(childComplexity int) int
+	}
+
+	MailDayConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	MailDayEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	MailDelivery struct {
+		Count           func(childComplexity int) int
+		CreatedAt       func(childComplexity int) int
+		DeliveredAt     func(childComplexity int) int
+		DeliveredByID   func(childComplexity int) int
+		DeliveredByName func(childComplexity int) int
+		Department      func(childComplexity int) int
+		DepartmentID    func(childComplexity int) int
+		Estate          func(childComplexity int) int
+		EstateID        func(childComplexity int) int
+		Household       func(childComplexity int) int
+		HouseholdID     func(childComplexity int) int
+		ID              func(childComplexity int) int
+		Items           func(childComplexity int) int
+		LateReason      func(childComplexity int) int
+		Method          func(childComplexity int) int
+		Recipient       func(childComplexity int) int
+		Slot            func(childComplexity int) int
+		VoidReason      func(childComplexity int) int
+		VoidedAt        func(childComplexity int) int
+		VoidedByID      func(childComplexity int) int
+		VoidedByName    func(childComplexity int) int
+	}
+
+	MailDeliveryConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	MailDeliveryEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	MailEvent struct {
 		ActedAt      func(childComplexity int) int
 		ActedByID    func(childComplexity int) int
 		ActedByName  func(childComplexity int) int
 		CreatedAt    func(childComplexity int) int
+		DeliveryID   func(childComplexity int) int
 		DepartmentID func(childComplexity int) int
 		Estate       func(childComplexity int) int
 		EstateID     func(childComplexity int) int
@@ -2198,12 +2202,41 @@ type ComplexityRoot struct {
 		TakenBy      func(childComplexity int) int
 	}
 
+	MailExcuse struct {
+		CreatedAt   func(childComplexity int) int
+		Day         func(childComplexity int) int
+		DayID       func(childComplexity int) int
+		Estate      func(childComplexity int) int
+		EstateID    func(childComplexity int) int
+		GivenAt     func(childComplexity int) int
+		GivenByID   func(childComplexity int) int
+		GivenByName func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Item        func(childComplexity int) int
+		ItemID      func(childComplexity int) int
+		Kind        func(childComplexity int) int
+		Reason      func(childComplexity int) int
+	}
+
+	MailExcuseConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	MailExcuseEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	MailItem struct {
 		Addressee        func(childComplexity int) int
 		Barcode          func(childComplexity int) int
 		ChangedAt        func(childComplexity int) int
 		ChangedByName    func(childComplexity int) int
 		CreatedAt        func(childComplexity int) int
+		Delivery         func(childComplexity int) int
+		DeliveryID       func(childComplexity int) int
 		Department       func(childComplexity int) int
 		DepartmentID     func(childComplexity int) int
 		Estate           func(childComplexity int) int
@@ -2282,6 +2315,39 @@ type ComplexityRoot struct {
 		Stated     func(childComplexity int) int
 	}
 
+	MailScan struct {
+		Code            func(childComplexity int) int
+		CreatedAt       func(childComplexity int) int
+		Day             func(childComplexity int) int
+		DayID           func(childComplexity int) int
+		Desk            func(childComplexity int) int
+		Estate          func(childComplexity int) int
+		EstateID        func(childComplexity int) int
+		ExplainedAt     func(childComplexity int) int
+		ExplainedByID   func(childComplexity int) int
+		ExplainedByName func(childComplexity int) int
+		Explanation     func(childComplexity int) int
+		ID              func(childComplexity int) int
+		Item            func(childComplexity int) int
+		ItemID          func(childComplexity int) int
+		Key             func(childComplexity int) int
+		Outcome         func(childComplexity int) int
+		ScannedAt       func(childComplexity int) int
+		ScannedByID     func(childComplexity int) int
+		ScannedByName   func(childComplexity int) int
+	}
+
+	MailScanConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	MailScanEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	MarkMailDeadPayload struct {
 		Item func(childComplexity int) int
 	}
@@ -2348,7 +2414,6 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
-		AcknowledgeDefect         func(childComplexity int, input vacancy.AcknowledgeDefectInput) int
 		AddEmergencyContact       func(childComplexity int, input registry.AddEmergencyContactInput) int
 		AddKeyAcceptanceLines     func(childComplexity int, input keys.AddKeyAcceptanceLinesInput) int
 		AddResident               func(childComplexity int, input registry.AddResidentInput) int
@@ -2372,6 +2437,7 @@ type ComplexityRoot struct {
 		ClearKeyHook              func(childComplexity int, input keys.ClearKeyHookInput) int
 		CloseKeyMonth             func(childComplexity int, input keys.CloseKeyMonthInput) int
 		CloseKeySpotCheck         func(childComplexity int, input keys.CloseKeySpotCheckInput) int
+		CloseMailDay              func(childComplexity int, input mail.CloseMailDayInput) int
 		CloseVolume               func(childComplexity int, input archives.CloseVolumeInput) int
 		CompleteKeyScrapping      func(childComplexity int, input keys.CompleteKeyScrappingInput) int
 		ConsentKeyScrapping       func(childComplexity int, input keys.ConsentKeyScrappingInput) int
@@ -2392,6 +2458,7 @@ type ComplexityRoot struct {
 		DecideMail                func(childComplexity int, input mail.DecideMailInput) int
 		DeclineApproval           func(childComplexity int, input approval.DeclineApprovalInput) int
 		DeclineArchiveRequest     func(childComplexity int, input archives.DeclineArchiveRequestInput) int
+		DeliverMail               func(childComplexity int, input mail.DeliverMailInput) int
 		DescribeVacancy           func(childComplexity int, input vacancy.DescribeVacancyInput) int
 		DestroyArchive            func(childComplexity int, input archives.DestroyArchiveInput) int
 		DisableAccount            func(childComplexity int, input identity.AccountInput) int
@@ -2399,8 +2466,10 @@ type ComplexityRoot struct {
 		DrawKeySpotCheck          func(childComplexity int, input keys.DrawKeySpotCheckInput) int
 		EnableAccount             func(childComplexity int, input identity.AccountInput) int
 		EndEmployment             func(childComplexity int, input registry.EndEmploymentInput) int
+		ExcuseMail                func(childComplexity int, input mail.ExcuseMailInput) int
+		ExplainMailScans          func(childComplexity int, input mail.ExplainMailScansInput) int
+		ExplainMissingMail        func(childComplexity int, input mail.ExplainMissingMailInput) int
 		ExtendArchiveLoan         func(childComplexity int, input archives.ExtendArchiveLoanInput) int
-		ExtendDefectTerm          func(childComplexity int, input vacancy.ExtendDefectTermInput) int
 		ExtendKeyLoan             func(childComplexity int, input keys.ExtendKeyLoanInput) int
 		GiveApproval              func(childComplexity int, input approval.GiveApprovalInput) int
 		GiveKeysToEngineering     func(childComplexity int, input keys.GiveKeysToEngineeringInput) int
@@ -2429,11 +2498,9 @@ type ComplexityRoot struct {
 		PlaceArchiveHold          func(childComplexity int, input archives.PlaceArchiveHoldInput) int
 		PlaceInArchive            func(childComplexity int, input archives.PlaceInArchiveInput) int
 		ProposeArchiveDestruction func(childComplexity int, input archives.ProposeArchiveDestructionInput) int
-		ProposeDefectTerm         func(childComplexity int, input vacancy.ProposeDefectTermInput) int
 		PutManualInForce          func(childComplexity int, input archives.PutInForceInput) int
 		RaiseMailDoubt            func(childComplexity int, input mail.RaiseMailDoubtInput) int
 		ReadMeters                func(childComplexity int, input vacancy.ReadMetersInput) int
-		ReassignDefect            func(childComplexity int, input vacancy.ReassignDefectInput) int
 		ReceiveMail               func(childComplexity int, input mail.ReceiveMailInput) int
 		RecordComplaint           func(childComplexity int, input archives.RecordComplaintInput) int
 		RecordCorrespondence      func(childComplexity int, input archives.RecordCorrespondenceInput) int
@@ -2443,16 +2510,14 @@ type ComplexityRoot struct {
 		RecordViolation           func(childComplexity int, input archives.RecordViolationInput) int
 		RegisterExternalPerson    func(childComplexity int, input registry.RegisterExternalPersonInput) int
 		RegisterMail              func(childComplexity int, input mail.RegisterMailInput) int
-		ReinspectDefect           func(childComplexity int, input vacancy.ReinspectDefectInput) int
 		ReleaseArchiveHold        func(childComplexity int, input archives.ReleaseArchiveHoldInput) int
 		RemoveKeyAcceptanceLine   func(childComplexity int, input keys.RemoveKeyAcceptanceLineInput) int
+		ReopenMailDay             func(childComplexity int, input mail.ReopenMailDayInput) int
 		ReopenVolume              func(childComplexity int, input archives.ReopenVolumeInput) int
-		ReportDefect              func(childComplexity int, input vacancy.ReportDefectInput) int
 		ReportKeyLoss             func(childComplexity int, input keys.ReportKeyLossInput) int
 		RequestArchive            func(childComplexity int, input archives.RequestArchiveInput) int
 		RequestKeyScrapping       func(childComplexity int, input keys.RequestKeyScrappingInput) int
 		ResetPassword             func(childComplexity int, input identity.AccountInput) int
-		ResolveDefect             func(childComplexity int, input vacancy.ResolveDefectInput) int
 		ResolveKeyDifference      func(childComplexity int, input keys.ResolveKeyDifferenceInput) int
 		ResolveViolation          func(childComplexity int, input archives.ResolveViolationInput) int
 		ReturnArchive             func(childComplexity int, input archives.ReturnArchiveInput) int
@@ -2463,6 +2528,7 @@ type ComplexityRoot struct {
 		RevokeGrant               func(childComplexity int, input identity.RevokeGrantInput) int
 		RevokeOtherSessions       func(childComplexity int) int
 		RevokeSession             func(childComplexity int, input identity.RevokeSessionInput) int
+		ScanMail                  func(childComplexity int, input mail.ScanMailInput) int
 		SealKeys                  func(childComplexity int, input keys.SealKeysInput) int
 		SetArchiveRetention       func(childComplexity int, input archives.SetArchiveRetentionInput) int
 		SignIn                    func(childComplexity int, input identity.SignInInput) int
@@ -2487,7 +2553,6 @@ type ComplexityRoot struct {
 		VoidArchiveReturn         func(childComplexity int, input archives.VoidArchiveReturnInput) int
 		VoidComplaint             func(childComplexity int, input archives.VoidComplaintInput) int
 		VoidCorrespondence        func(childComplexity int, input archives.VoidCorrespondenceInput) int
-		VoidDefect                func(childComplexity int, input vacancy.VoidDefectInput) int
 		VoidDocument              func(childComplexity int, input archives.VoidDocumentInput) int
 		VoidKeyAcceptance         func(childComplexity int, input keys.VoidKeyAcceptanceInput) int
 		VoidKeyCabinetOpening     func(childComplexity int, input keys.VoidKeyCabinetOpeningInput) int
@@ -2497,6 +2562,7 @@ type ComplexityRoot struct {
 		VoidKeyLoss               func(childComplexity int, input keys.VoidKeyLossInput) int
 		VoidKeyMovement           func(childComplexity int, input keys.VoidKeyMovementInput) int
 		VoidKeyReturn             func(childComplexity int, input keys.VoidKeyReturnInput) int
+		VoidMailDelivery          func(childComplexity int, input mail.VoidMailDeliveryInput) int
 		VoidMailItem              func(childComplexity int, input mail.VoidMailItemInput) int
 		VoidMailReceipt           func(childComplexity int, input mail.VoidMailReceiptInput) int
 		VoidMeterReading          func(childComplexity int, input vacancy.VoidMeterReadingInput) int
@@ -2621,10 +2687,6 @@ type ComplexityRoot struct {
 		Destruction func(childComplexity int) int
 	}
 
-	ProposeDefectTermPayload struct {
-		Defect func(childComplexity int) int
-	}
-
 	PutInForcePayload struct {
 		Document func(childComplexity int) int
 		Replaced func(childComplexity int) int
@@ -2656,8 +2718,6 @@ type ComplexityRoot struct {
 		Certificates                  func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.CertificateOrder, where *ent.CertificateWhereInput) int
 		Complaints                    func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ComplaintOrder, where *ent.ComplaintWhereInput) int
 		Correspondences               func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.CorrespondenceOrder, where *ent.CorrespondenceWhereInput) int
-		DefectPhotoLink               func(childComplexity int, defectPhotoID uuid.UUID) int
-		Defects                       func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.DefectOrder, overdue *bool, where *ent.DefectWhereInput) int
 		Departments                   func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.DepartmentOrder, where *ent.DepartmentWhereInput) int
 		DocumentLink                  func(childComplexity int, archiveDocumentID uuid.UUID, marked *bool) int
 		Estates                       func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.EstateOrder, where *ent.EstateWhereInput) int
@@ -2691,8 +2751,15 @@ type ComplexityRoot struct {
 		KeySpotChecks                 func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeySpotCheckOrder, where *ent.KeySpotCheckWhereInput) int
 		KeyStatementLines             func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyStatementLineOrder, where *ent.KeyStatementLineWhereInput) int
 		KeyStatements                 func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyStatementOrder, where *ent.KeyStatementWhereInput) int
+		MailDayCheck                  func(childComplexity int, dayID uuid.UUID) int
+		MailDays                      func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.MailDayOrder, where *ent.MailDayWhereInput) int
+		MailDeliveries                func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.MailDeliveryOrder, where *ent.MailDeliveryWhereInput) int
+		MailExcuses                   func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.MailExcuseOrder, where *ent.MailExcuseWhereInput) int
 		MailItems                     func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.MailItemOrder, where *ent.MailItemWhereInput) int
+		MailMissing                   func(childComplexity int, dayID uuid.UUID, unexplained *bool, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.MailItemOrder) int
 		MailReceipts                  func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.MailReceiptOrder, where *ent.MailReceiptWhereInput) int
+		MailScans                     func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.MailScanOrder, where *ent.MailScanWhereInput) int
+		MailUndelivered               func(childComplexity int, dayID uuid.UUID, unexplained *bool, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.MailItemOrder) int
 		Node                          func(childComplexity int, id uuid.UUID) int
 		Nodes                         func(childComplexity int, ids []uuid.UUID) int
 		Obligations                   func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ObligationOrder, where *ent.ObligationWhereInput) int
@@ -2721,10 +2788,6 @@ type ComplexityRoot struct {
 	ReadMetersPayload struct {
 		Readings func(childComplexity int) int
 		Vacancy  func(childComplexity int) int
-	}
-
-	ReassignDefectPayload struct {
-		Defect func(childComplexity int) int
 	}
 
 	ReceiveMailPayload struct {
@@ -2836,10 +2899,6 @@ type ComplexityRoot struct {
 		Items func(childComplexity int) int
 	}
 
-	ReinspectDefectPayload struct {
-		Defect func(childComplexity int) int
-	}
-
 	ReleaseArchiveHoldPayload struct {
 		Hold func(childComplexity int) int
 	}
@@ -2910,12 +2969,12 @@ type ComplexityRoot struct {
 		Step         func(childComplexity int) int
 	}
 
-	ReopenVolumePayload struct {
-		Volume func(childComplexity int) int
+	ReopenMailDayPayload struct {
+		Day func(childComplexity int) int
 	}
 
-	ReportDefectPayload struct {
-		Defect func(childComplexity int) int
+	ReopenVolumePayload struct {
+		Volume func(childComplexity int) int
 	}
 
 	ReportKeyLossPayload struct {
@@ -2959,10 +3018,6 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
-	ResolveDefectPayload struct {
-		Defect func(childComplexity int) int
-	}
-
 	ResolveKeyDifferencePayload struct {
 		Line func(childComplexity int) int
 	}
@@ -3002,6 +3057,11 @@ type ComplexityRoot struct {
 
 	RevokeSessionPayload struct {
 		SessionID func(childComplexity int) int
+	}
+
+	ScanMailPayload struct {
+		Day   func(childComplexity int) int
+		Scans func(childComplexity int) int
 	}
 
 	SealKeysPayload struct {
@@ -3323,10 +3383,6 @@ type ComplexityRoot struct {
 		Correspondence func(childComplexity int) int
 	}
 
-	VoidDefectPayload struct {
-		Defect func(childComplexity int) int
-	}
-
 	VoidDocumentPayload struct {
 		Document func(childComplexity int) int
 	}
@@ -3363,6 +3419,11 @@ type ComplexityRoot struct {
 	VoidKeyReturnPayload struct {
 		KeyReturn func(childComplexity int) int
 		Loan      func(childComplexity int) int
+	}
+
+	VoidMailDeliveryPayload struct {
+		Delivery func(childComplexity int) int
+		Items    func(childComplexity int) int
 	}
 
 	VoidMailItemPayload struct {
@@ -3552,13 +3613,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AccountPayload.Account(childComplexity), true
-
-	case "AcknowledgeDefectPayload.defect":
-		if e.ComplexityRoot.AcknowledgeDefectPayload.Defect == nil {
-			break
-		}
-
-		return e.ComplexityRoot.AcknowledgeDefectPayload.Defect(childComplexity), true
 
 	case "AddEmergencyContactPayload.emergencyContact":
 		if e.ComplexityRoot.AddEmergencyContactPayload.EmergencyContact == nil {
@@ -6648,6 +6702,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CloseKeySpotCheckPayload.SpotCheck(childComplexity), true
 
+	case "CloseMailDayPayload.day":
+		if e.ComplexityRoot.CloseMailDayPayload.Day == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CloseMailDayPayload.Day(childComplexity), true
+
 	case "CloseVolumePayload.volume":
 		if e.ComplexityRoot.CloseVolumePayload.Volume == nil {
 			break
@@ -7202,454 +7263,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DeclineArchiveRequestPayload.Request(childComplexity), true
 
-	case "Defect.acknowledgeBy":
-		if e.ComplexityRoot.Defect.AcknowledgeBy == nil {
+	case "DeliverMailPayload.deliveries":
+		if e.ComplexityRoot.DeliverMailPayload.Deliveries == nil {
 			break
 		}
 
-		return e.ComplexityRoot.Defect.AcknowledgeBy(childComplexity), true
-	case "Defect.acknowledgedAt":
-		if e.ComplexityRoot.Defect.AcknowledgedAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Defect.AcknowledgedAt(childComplexity), true
-	case "Defect.acknowledgedByID":
-		if e.ComplexityRoot.Defect.AcknowledgedByID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Defect.AcknowledgedByID(childComplexity), true
-	case "Defect.acknowledgedByName":
-		if e.ComplexityRoot.Defect.AcknowledgedByName == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Defect.AcknowledgedByName(childComplexity), true
-	case "Defect.closedAt":
-		if e.ComplexityRoot.Defect.ClosedAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Defect.ClosedAt(childComplexity), true
-	case "Defect.createdAt":
-		if e.ComplexityRoot.Defect.CreatedAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Defect.CreatedAt(childComplexity), true
-	case "Defect.department":
-		if e.ComplexityRoot.Defect.Department == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Defect.Department(childComplexity), true
-	case "Defect.departmentID":
-		if e.ComplexityRoot.Defect.DepartmentID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Defect.DepartmentID(childComplexity), true
-	case "Defect.dueAt":
-		if e.ComplexityRoot.Defect.DueAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Defect.DueAt(childComplexity), true
-	case "Defect.escalatedAt":
-		if e.ComplexityRoot.Defect.EscalatedAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Defect.EscalatedAt(childComplexity), true
-	case "Defect.estate":
-		if e.ComplexityRoot.Defect.Estate == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Defect.Estate(childComplexity), true
-	case "Defect.estateID":
-		if e.ComplexityRoot.Defect.EstateID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Defect.EstateID(childComplexity), true
-	case "Defect.events":
-		if e.ComplexityRoot.Defect.Events == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Defect.Events(childComplexity), true
-	case "Defect.finding":
-		if e.ComplexityRoot.Defect.Finding == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Defect.Finding(childComplexity), true
-	case "Defect.foundAt":
-		if e.ComplexityRoot.Defect.FoundAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Defect.FoundAt(childComplexity), true
-	case "Defect.id":
-		if e.ComplexityRoot.Defect.ID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Defect.ID(childComplexity), true
-	case "Defect.inspectionResultID":
-		if e.ComplexityRoot.Defect.InspectionResultID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Defect.InspectionResultID(childComplexity), true
-	case "Defect.lateReason":
-		if e.ComplexityRoot.Defect.LateReason == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Defect.LateReason(childComplexity), true
-	case "Defect.notifiedAt":
-		if e.ComplexityRoot.Defect.NotifiedAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Defect.NotifiedAt(childComplexity), true
-	case "Defect.photos":
-		if e.ComplexityRoot.Defect.Photos == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Defect.Photos(childComplexity), true
-	case "Defect.proposedUntil":
-		if e.ComplexityRoot.Defect.ProposedUntil == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Defect.ProposedUntil(childComplexity), true
-	case "Defect.reinspectBy":
-		if e.ComplexityRoot.Defect.ReinspectBy == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Defect.ReinspectBy(childComplexity), true
-	case "Defect.reinspectedAt":
-		if e.ComplexityRoot.Defect.ReinspectedAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Defect.ReinspectedAt(childComplexity), true
-	case "Defect.reinspectedByID":
-		if e.ComplexityRoot.Defect.ReinspectedByID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Defect.ReinspectedByID(childComplexity), true
-	case "Defect.reinspectedByName":
-		if e.ComplexityRoot.Defect.ReinspectedByName == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Defect.ReinspectedByName(childComplexity), true
-	case "Defect.reopened":
-		if e.ComplexityRoot.Defect.Reopened == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Defect.Reopened(childComplexity), true
-	case "Defect.reportedByID":
-		if e.ComplexityRoot.Defect.ReportedByID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Defect.ReportedByID(childComplexity), true
-	case "Defect.reportedByName":
-		if e.ComplexityRoot.Defect.ReportedByName == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Defect.ReportedByName(childComplexity), true
-	case "Defect.resolution":
-		if e.ComplexityRoot.Defect.Resolution == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Defect.Resolution(childComplexity), true
-	case "Defect.resolveBy":
-		if e.ComplexityRoot.Defect.ResolveBy == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Defect.ResolveBy(childComplexity), true
-	case "Defect.resolvedAt":
-		if e.ComplexityRoot.Defect.ResolvedAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Defect.ResolvedAt(childComplexity), true
-	case "Defect.resolvedByID":
-		if e.ComplexityRoot.Defect.ResolvedByID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Defect.ResolvedByID(childComplexity), true
-	case "Defect.resolvedByName":
-		if e.ComplexityRoot.Defect.ResolvedByName == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Defect.ResolvedByName(childComplexity), true
-	case "Defect.state":
-		if e.ComplexityRoot.Defect.State == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Defect.State(childComplexity), true
-	case "Defect.unit":
-		if e.ComplexityRoot.Defect.Unit == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Defect.Unit(childComplexity), true
-	case "Defect.unitID":
-		if e.ComplexityRoot.Defect.UnitID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Defect.UnitID(childComplexity), true
-	case "Defect.vacancy":
-		if e.ComplexityRoot.Defect.Vacancy == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Defect.Vacancy(childComplexity), true
-	case "Defect.vacancyID":
-		if e.ComplexityRoot.Defect.VacancyID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Defect.VacancyID(childComplexity), true
-	case "Defect.voidReason":
-		if e.ComplexityRoot.Defect.VoidReason == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Defect.VoidReason(childComplexity), true
-	case "Defect.voidedAt":
-		if e.ComplexityRoot.Defect.VoidedAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Defect.VoidedAt(childComplexity), true
-	case "Defect.voidedByID":
-		if e.ComplexityRoot.Defect.VoidedByID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Defect.VoidedByID(childComplexity), true
-	case "Defect.voidedByName":
-		if e.ComplexityRoot.Defect.VoidedByName == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Defect.VoidedByName(childComplexity), true
-
-	case "DefectConnection.edges":
-		if e.ComplexityRoot.DefectConnection.Edges == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DefectConnection.Edges(childComplexity), true
-	case "DefectConnection.pageInfo":
-		if e.ComplexityRoot.DefectConnection.PageInfo == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DefectConnection.PageInfo(childComplexity), true
-	case "DefectConnection.totalCount":
-		if e.ComplexityRoot.DefectConnection.TotalCount == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DefectConnection.TotalCount(childComplexity), true
-
-	case "DefectEdge.cursor":
-		if e.ComplexityRoot.DefectEdge.Cursor == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DefectEdge.Cursor(childComplexity), true
-	case "DefectEdge.node":
-		if e.ComplexityRoot.DefectEdge.Node == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DefectEdge.Node(childComplexity), true
-
-	case "DefectEvent.acknowledgeBy":
-		if e.ComplexityRoot.DefectEvent.AcknowledgeBy == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DefectEvent.AcknowledgeBy(childComplexity), true
-	case "DefectEvent.actedAt":
-		if e.ComplexityRoot.DefectEvent.ActedAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DefectEvent.ActedAt(childComplexity), true
-	case "DefectEvent.actedByID":
-		if e.ComplexityRoot.DefectEvent.ActedByID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DefectEvent.ActedByID(childComplexity), true
-	case "DefectEvent.actedByName":
-		if e.ComplexityRoot.DefectEvent.ActedByName == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DefectEvent.ActedByName(childComplexity), true
-	case "DefectEvent.createdAt":
-		if e.ComplexityRoot.DefectEvent.CreatedAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DefectEvent.CreatedAt(childComplexity), true
-	case "DefectEvent.defect":
-		if e.ComplexityRoot.DefectEvent.Defect == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DefectEvent.Defect(childComplexity), true
-	case "DefectEvent.defectID":
-		if e.ComplexityRoot.DefectEvent.DefectID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DefectEvent.DefectID(childComplexity), true
-	case "DefectEvent.department":
-		if e.ComplexityRoot.DefectEvent.Department == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DefectEvent.Department(childComplexity), true
-	case "DefectEvent.departmentID":
-		if e.ComplexityRoot.DefectEvent.DepartmentID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DefectEvent.DepartmentID(childComplexity), true
-	case "DefectEvent.dueAt":
-		if e.ComplexityRoot.DefectEvent.DueAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DefectEvent.DueAt(childComplexity), true
-	case "DefectEvent.estate":
-		if e.ComplexityRoot.DefectEvent.Estate == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DefectEvent.Estate(childComplexity), true
-	case "DefectEvent.estateID":
-		if e.ComplexityRoot.DefectEvent.EstateID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DefectEvent.EstateID(childComplexity), true
-	case "DefectEvent.id":
-		if e.ComplexityRoot.DefectEvent.ID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DefectEvent.ID(childComplexity), true
-	case "DefectEvent.kind":
-		if e.ComplexityRoot.DefectEvent.Kind == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DefectEvent.Kind(childComplexity), true
-	case "DefectEvent.note":
-		if e.ComplexityRoot.DefectEvent.Note == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DefectEvent.Note(childComplexity), true
-	case "DefectEvent.photos":
-		if e.ComplexityRoot.DefectEvent.Photos == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DefectEvent.Photos(childComplexity), true
-
-	case "DefectPhoto.contentType":
-		if e.ComplexityRoot.DefectPhoto.ContentType == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DefectPhoto.ContentType(childComplexity), true
-	case "DefectPhoto.createdAt":
-		if e.ComplexityRoot.DefectPhoto.CreatedAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DefectPhoto.CreatedAt(childComplexity), true
-	case "DefectPhoto.defect":
-		if e.ComplexityRoot.DefectPhoto.Defect == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DefectPhoto.Defect(childComplexity), true
-	case "DefectPhoto.defectID":
-		if e.ComplexityRoot.DefectPhoto.DefectID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DefectPhoto.DefectID(childComplexity), true
-	case "DefectPhoto.estate":
-		if e.ComplexityRoot.DefectPhoto.Estate == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DefectPhoto.Estate(childComplexity), true
-	case "DefectPhoto.estateID":
-		if e.ComplexityRoot.DefectPhoto.EstateID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DefectPhoto.EstateID(childComplexity), true
-	case "DefectPhoto.event":
-		if e.ComplexityRoot.DefectPhoto.Event == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DefectPhoto.Event(childComplexity), true
-	case "DefectPhoto.eventID":
-		if e.ComplexityRoot.DefectPhoto.EventID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DefectPhoto.EventID(childComplexity), true
-	case "DefectPhoto.id":
-		if e.ComplexityRoot.DefectPhoto.ID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DefectPhoto.ID(childComplexity), true
-	case "DefectPhoto.name":
-		if e.ComplexityRoot.DefectPhoto.Name == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DefectPhoto.Name(childComplexity), true
-	case "DefectPhoto.size":
-		if e.ComplexityRoot.DefectPhoto.Size == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DefectPhoto.Size(childComplexity), true
+		return e.ComplexityRoot.DeliverMailPayload.Deliveries(childComplexity), true
 
 	case "Department.createdAt":
 		if e.ComplexityRoot.Department.CreatedAt == nil {
@@ -7927,19 +7546,33 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.EstateEdge.Node(childComplexity), true
 
+	case "ExcuseMailPayload.excuses":
+		if e.ComplexityRoot.ExcuseMailPayload.Excuses == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExcuseMailPayload.Excuses(childComplexity), true
+
+	case "ExplainMailScansPayload.scans":
+		if e.ComplexityRoot.ExplainMailScansPayload.Scans == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExplainMailScansPayload.Scans(childComplexity), true
+
+	case "ExplainMissingMailPayload.excuses":
+		if e.ComplexityRoot.ExplainMissingMailPayload.Excuses == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExplainMissingMailPayload.Excuses(childComplexity), true
+
 	case "ExtendArchiveLoanPayload.loan":
 		if e.ComplexityRoot.ExtendArchiveLoanPayload.Loan == nil {
 			break
 		}
 
 		return e.ComplexityRoot.ExtendArchiveLoanPayload.Loan(childComplexity), true
-
-	case "ExtendDefectTermPayload.defect":
-		if e.ComplexityRoot.ExtendDefectTermPayload.Defect == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ExtendDefectTermPayload.Defect(childComplexity), true
 
 	case "ExtendKeyLoanPayload.loan":
 		if e.ComplexityRoot.ExtendKeyLoanPayload.Loan == nil {
@@ -12145,6 +11778,367 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.LendKeysPayload.Loan(childComplexity), true
 
+	case "MailDay.alreadyDelivered":
+		if e.ComplexityRoot.MailDay.AlreadyDelivered == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDay.AlreadyDelivered(childComplexity), true
+	case "MailDay.closedAt":
+		if e.ComplexityRoot.MailDay.ClosedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDay.ClosedAt(childComplexity), true
+	case "MailDay.closedByID":
+		if e.ComplexityRoot.MailDay.ClosedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDay.ClosedByID(childComplexity), true
+	case "MailDay.closedByName":
+		if e.ComplexityRoot.MailDay.ClosedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDay.ClosedByName(childComplexity), true
+	case "MailDay.createdAt":
+		if e.ComplexityRoot.MailDay.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDay.CreatedAt(childComplexity), true
+	case "MailDay.day":
+		if e.ComplexityRoot.MailDay.Day == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDay.Day(childComplexity), true
+	case "MailDay.doubled":
+		if e.ComplexityRoot.MailDay.Doubled == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDay.Doubled(childComplexity), true
+	case "MailDay.estate":
+		if e.ComplexityRoot.MailDay.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDay.Estate(childComplexity), true
+	case "MailDay.estateID":
+		if e.ComplexityRoot.MailDay.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDay.EstateID(childComplexity), true
+	case "MailDay.id":
+		if e.ComplexityRoot.MailDay.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDay.ID(childComplexity), true
+	case "MailDay.listed":
+		if e.ComplexityRoot.MailDay.Listed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDay.Listed(childComplexity), true
+	case "MailDay.matched":
+		if e.ComplexityRoot.MailDay.Matched == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDay.Matched(childComplexity), true
+	case "MailDay.missing":
+		if e.ComplexityRoot.MailDay.Missing == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDay.Missing(childComplexity), true
+	case "MailDay.openedAt":
+		if e.ComplexityRoot.MailDay.OpenedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDay.OpenedAt(childComplexity), true
+	case "MailDay.state":
+		if e.ComplexityRoot.MailDay.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDay.State(childComplexity), true
+	case "MailDay.undelivered":
+		if e.ComplexityRoot.MailDay.Undelivered == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDay.Undelivered(childComplexity), true
+	case "MailDay.unknown":
+		if e.ComplexityRoot.MailDay.Unknown == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDay.Unknown(childComplexity), true
+
+	case "MailDayCheck.alreadyDelivered":
+		if e.ComplexityRoot.MailDayCheck.AlreadyDelivered == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDayCheck.AlreadyDelivered(childComplexity), true
+	case "MailDayCheck.day":
+		if e.ComplexityRoot.MailDayCheck.Day == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDayCheck.Day(childComplexity), true
+	case "MailDayCheck.doubled":
+		if e.ComplexityRoot.MailDayCheck.Doubled == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDayCheck.Doubled(childComplexity), true
+	case "MailDayCheck.listed":
+		if e.ComplexityRoot.MailDayCheck.Listed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDayCheck.Listed(childComplexity), true
+	case "MailDayCheck.matched":
+		if e.ComplexityRoot.MailDayCheck.Matched == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDayCheck.Matched(childComplexity), true
+	case "MailDayCheck.missing":
+		if e.ComplexityRoot.MailDayCheck.Missing == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDayCheck.Missing(childComplexity), true
+	case "MailDayCheck.missingOpen":
+		if e.ComplexityRoot.MailDayCheck.MissingOpen == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDayCheck.MissingOpen(childComplexity), true
+	case "MailDayCheck.scansOpen":
+		if e.ComplexityRoot.MailDayCheck.ScansOpen == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDayCheck.ScansOpen(childComplexity), true
+	case "MailDayCheck.undelivered":
+		if e.ComplexityRoot.MailDayCheck.Undelivered == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDayCheck.Undelivered(childComplexity), true
+	case "MailDayCheck.undeliveredOpen":
+		if e.ComplexityRoot.MailDayCheck.UndeliveredOpen == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDayCheck.UndeliveredOpen(childComplexity), true
+	case "MailDayCheck.unknown":
+		if e.ComplexityRoot.MailDayCheck.Unknown == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDayCheck.Unknown(childComplexity), true
+
+	case "MailDayConnection.edges":
+		if e.ComplexityRoot.MailDayConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDayConnection.Edges(childComplexity), true
+	case "MailDayConnection.pageInfo":
+		if e.ComplexityRoot.MailDayConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDayConnection.PageInfo(childComplexity), true
+	case "MailDayConnection.totalCount":
+		if e.ComplexityRoot.MailDayConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDayConnection.TotalCount(childComplexity), true
+
+	case "MailDayEdge.cursor":
+		if e.ComplexityRoot.MailDayEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDayEdge.Cursor(childComplexity), true
+	case "MailDayEdge.node":
+		if e.ComplexityRoot.MailDayEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDayEdge.Node(childComplexity), true
+
+	case "MailDelivery.count":
+		if e.ComplexityRoot.MailDelivery.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDelivery.Count(childComplexity), true
+	case "MailDelivery.createdAt":
+		if e.ComplexityRoot.MailDelivery.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDelivery.CreatedAt(childComplexity), true
+	case "MailDelivery.deliveredAt":
+		if e.ComplexityRoot.MailDelivery.DeliveredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDelivery.DeliveredAt(childComplexity), true
+	case "MailDelivery.deliveredByID":
+		if e.ComplexityRoot.MailDelivery.DeliveredByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDelivery.DeliveredByID(childComplexity), true
+	case "MailDelivery.deliveredByName":
+		if e.ComplexityRoot.MailDelivery.DeliveredByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDelivery.DeliveredByName(childComplexity), true
+	case "MailDelivery.department":
+		if e.ComplexityRoot.MailDelivery.Department == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDelivery.Department(childComplexity), true
+	case "MailDelivery.departmentID":
+		if e.ComplexityRoot.MailDelivery.DepartmentID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDelivery.DepartmentID(childComplexity), true
+	case "MailDelivery.estate":
+		if e.ComplexityRoot.MailDelivery.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDelivery.Estate(childComplexity), true
+	case "MailDelivery.estateID":
+		if e.ComplexityRoot.MailDelivery.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDelivery.EstateID(childComplexity), true
+	case "MailDelivery.household":
+		if e.ComplexityRoot.MailDelivery.Household == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDelivery.Household(childComplexity), true
+	case "MailDelivery.householdID":
+		if e.ComplexityRoot.MailDelivery.HouseholdID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDelivery.HouseholdID(childComplexity), true
+	case "MailDelivery.id":
+		if e.ComplexityRoot.MailDelivery.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDelivery.ID(childComplexity), true
+	case "MailDelivery.items":
+		if e.ComplexityRoot.MailDelivery.Items == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDelivery.Items(childComplexity), true
+	case "MailDelivery.lateReason":
+		if e.ComplexityRoot.MailDelivery.LateReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDelivery.LateReason(childComplexity), true
+	case "MailDelivery.method":
+		if e.ComplexityRoot.MailDelivery.Method == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDelivery.Method(childComplexity), true
+	case "MailDelivery.recipient":
+		if e.ComplexityRoot.MailDelivery.Recipient == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDelivery.Recipient(childComplexity), true
+	case "MailDelivery.slot":
+		if e.ComplexityRoot.MailDelivery.Slot == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDelivery.Slot(childComplexity), true
+	case "MailDelivery.voidReason":
+		if e.ComplexityRoot.MailDelivery.VoidReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDelivery.VoidReason(childComplexity), true
+	case "MailDelivery.voidedAt":
+		if e.ComplexityRoot.MailDelivery.VoidedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDelivery.VoidedAt(childComplexity), true
+	case "MailDelivery.voidedByID":
+		if e.ComplexityRoot.MailDelivery.VoidedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDelivery.VoidedByID(childComplexity), true
+	case "MailDelivery.voidedByName":
+		if e.ComplexityRoot.MailDelivery.VoidedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDelivery.VoidedByName(childComplexity), true
+
+	case "MailDeliveryConnection.edges":
+		if e.ComplexityRoot.MailDeliveryConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDeliveryConnection.Edges(childComplexity), true
+	case "MailDeliveryConnection.pageInfo":
+		if e.ComplexityRoot.MailDeliveryConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDeliveryConnection.PageInfo(childComplexity), true
+	case "MailDeliveryConnection.totalCount":
+		if e.ComplexityRoot.MailDeliveryConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDeliveryConnection.TotalCount(childComplexity), true
+
+	case "MailDeliveryEdge.cursor":
+		if e.ComplexityRoot.MailDeliveryEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDeliveryEdge.Cursor(childComplexity), true
+	case "MailDeliveryEdge.node":
+		if e.ComplexityRoot.MailDeliveryEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDeliveryEdge.Node(childComplexity), true
+
 	case "MailEvent.actedAt":
 		if e.ComplexityRoot.MailEvent.ActedAt == nil {
 			break
@@ -12169,6 +12163,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.MailEvent.CreatedAt(childComplexity), true
+	case "MailEvent.deliveryID":
+		if e.ComplexityRoot.MailEvent.DeliveryID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailEvent.DeliveryID(childComplexity), true
 	case "MailEvent.departmentID":
 		if e.ComplexityRoot.MailEvent.DepartmentID == nil {
 			break
@@ -12230,6 +12230,117 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.MailEvent.TakenBy(childComplexity), true
 
+	case "MailExcuse.createdAt":
+		if e.ComplexityRoot.MailExcuse.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailExcuse.CreatedAt(childComplexity), true
+	case "MailExcuse.day":
+		if e.ComplexityRoot.MailExcuse.Day == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailExcuse.Day(childComplexity), true
+	case "MailExcuse.dayID":
+		if e.ComplexityRoot.MailExcuse.DayID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailExcuse.DayID(childComplexity), true
+	case "MailExcuse.estate":
+		if e.ComplexityRoot.MailExcuse.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailExcuse.Estate(childComplexity), true
+	case "MailExcuse.estateID":
+		if e.ComplexityRoot.MailExcuse.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailExcuse.EstateID(childComplexity), true
+	case "MailExcuse.givenAt":
+		if e.ComplexityRoot.MailExcuse.GivenAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailExcuse.GivenAt(childComplexity), true
+	case "MailExcuse.givenByID":
+		if e.ComplexityRoot.MailExcuse.GivenByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailExcuse.GivenByID(childComplexity), true
+	case "MailExcuse.givenByName":
+		if e.ComplexityRoot.MailExcuse.GivenByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailExcuse.GivenByName(childComplexity), true
+	case "MailExcuse.id":
+		if e.ComplexityRoot.MailExcuse.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailExcuse.ID(childComplexity), true
+	case "MailExcuse.item":
+		if e.ComplexityRoot.MailExcuse.Item == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailExcuse.Item(childComplexity), true
+	case "MailExcuse.itemID":
+		if e.ComplexityRoot.MailExcuse.ItemID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailExcuse.ItemID(childComplexity), true
+	case "MailExcuse.kind":
+		if e.ComplexityRoot.MailExcuse.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailExcuse.Kind(childComplexity), true
+	case "MailExcuse.reason":
+		if e.ComplexityRoot.MailExcuse.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailExcuse.Reason(childComplexity), true
+
+	case "MailExcuseConnection.edges":
+		if e.ComplexityRoot.MailExcuseConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailExcuseConnection.Edges(childComplexity), true
+	case "MailExcuseConnection.pageInfo":
+		if e.ComplexityRoot.MailExcuseConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailExcuseConnection.PageInfo(childComplexity), true
+	case "MailExcuseConnection.totalCount":
+		if e.ComplexityRoot.MailExcuseConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailExcuseConnection.TotalCount(childComplexity), true
+
+	case "MailExcuseEdge.cursor":
+		if e.ComplexityRoot.MailExcuseEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailExcuseEdge.Cursor(childComplexity), true
+	case "MailExcuseEdge.node":
+		if e.ComplexityRoot.MailExcuseEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailExcuseEdge.Node(childComplexity), true
+
 	case "MailItem.addressee":
 		if e.ComplexityRoot.MailItem.Addressee == nil {
 			break
@@ -12260,6 +12371,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.MailItem.CreatedAt(childComplexity), true
+	case "MailItem.delivery":
+		if e.ComplexityRoot.MailItem.Delivery == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailItem.Delivery(childComplexity), true
+	case "MailItem.deliveryID":
+		if e.ComplexityRoot.MailItem.DeliveryID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailItem.DeliveryID(childComplexity), true
 	case "MailItem.department":
 		if e.ComplexityRoot.MailItem.Department == nil {
 			break
@@ -12615,6 +12738,153 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.MailReceiptLine.Stated(childComplexity), true
 
+	case "MailScan.code":
+		if e.ComplexityRoot.MailScan.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailScan.Code(childComplexity), true
+	case "MailScan.createdAt":
+		if e.ComplexityRoot.MailScan.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailScan.CreatedAt(childComplexity), true
+	case "MailScan.day":
+		if e.ComplexityRoot.MailScan.Day == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailScan.Day(childComplexity), true
+	case "MailScan.dayID":
+		if e.ComplexityRoot.MailScan.DayID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailScan.DayID(childComplexity), true
+	case "MailScan.desk":
+		if e.ComplexityRoot.MailScan.Desk == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailScan.Desk(childComplexity), true
+	case "MailScan.estate":
+		if e.ComplexityRoot.MailScan.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailScan.Estate(childComplexity), true
+	case "MailScan.estateID":
+		if e.ComplexityRoot.MailScan.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailScan.EstateID(childComplexity), true
+	case "MailScan.explainedAt":
+		if e.ComplexityRoot.MailScan.ExplainedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailScan.ExplainedAt(childComplexity), true
+	case "MailScan.explainedByID":
+		if e.ComplexityRoot.MailScan.ExplainedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailScan.ExplainedByID(childComplexity), true
+	case "MailScan.explainedByName":
+		if e.ComplexityRoot.MailScan.ExplainedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailScan.ExplainedByName(childComplexity), true
+	case "MailScan.explanation":
+		if e.ComplexityRoot.MailScan.Explanation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailScan.Explanation(childComplexity), true
+	case "MailScan.id":
+		if e.ComplexityRoot.MailScan.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailScan.ID(childComplexity), true
+	case "MailScan.item":
+		if e.ComplexityRoot.MailScan.Item == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailScan.Item(childComplexity), true
+	case "MailScan.itemID":
+		if e.ComplexityRoot.MailScan.ItemID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailScan.ItemID(childComplexity), true
+	case "MailScan.key":
+		if e.ComplexityRoot.MailScan.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailScan.Key(childComplexity), true
+	case "MailScan.outcome":
+		if e.ComplexityRoot.MailScan.Outcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailScan.Outcome(childComplexity), true
+	case "MailScan.scannedAt":
+		if e.ComplexityRoot.MailScan.ScannedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailScan.ScannedAt(childComplexity), true
+	case "MailScan.scannedByID":
+		if e.ComplexityRoot.MailScan.ScannedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailScan.ScannedByID(childComplexity), true
+	case "MailScan.scannedByName":
+		if e.ComplexityRoot.MailScan.ScannedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailScan.ScannedByName(childComplexity), true
+
+	case "MailScanConnection.edges":
+		if e.ComplexityRoot.MailScanConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailScanConnection.Edges(childComplexity), true
+	case "MailScanConnection.pageInfo":
+		if e.ComplexityRoot.MailScanConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailScanConnection.PageInfo(childComplexity), true
+	case "MailScanConnection.totalCount":
+		if e.ComplexityRoot.MailScanConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailScanConnection.TotalCount(childComplexity), true
+
+	case "MailScanEdge.cursor":
+		if e.ComplexityRoot.MailScanEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailScanEdge.Cursor(childComplexity), true
+	case "MailScanEdge.node":
+		if e.ComplexityRoot.MailScanEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailScanEdge.Node(childComplexity), true
+
 	case "MarkMailDeadPayload.item":
 		if e.ComplexityRoot.MarkMailDeadPayload.Item == nil {
 			break
@@ -12852,17 +13122,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.MoveOutPayload.Unit(childComplexity), true
 
-	case "Mutation.acknowledgeDefect":
-		if e.ComplexityRoot.Mutation.AcknowledgeDefect == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_acknowledgeDefect_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.AcknowledgeDefect(childComplexity, args["input"].(vacancy.AcknowledgeDefectInput)), true
 	case "Mutation.addEmergencyContact":
 		if e.ComplexityRoot.Mutation.AddEmergencyContact == nil {
 			break
@@ -13116,6 +13375,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CloseKeySpotCheck(childComplexity, args["input"].(keys.CloseKeySpotCheckInput)), true
+	case "Mutation.closeMailDay":
+		if e.ComplexityRoot.Mutation.CloseMailDay == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_closeMailDay_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CloseMailDay(childComplexity, args["input"].(mail.CloseMailDayInput)), true
 	case "Mutation.closeVolume":
 		if e.ComplexityRoot.Mutation.CloseVolume == nil {
 			break
@@ -13336,6 +13606,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeclineArchiveRequest(childComplexity, args["input"].(archives.DeclineArchiveRequestInput)), true
+	case "Mutation.deliverMail":
+		if e.ComplexityRoot.Mutation.DeliverMail == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deliverMail_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeliverMail(childComplexity, args["input"].(mail.DeliverMailInput)), true
 	case "Mutation.describeVacancy":
 		if e.ComplexityRoot.Mutation.DescribeVacancy == nil {
 			break
@@ -13413,6 +13694,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.EndEmployment(childComplexity, args["input"].(registry.EndEmploymentInput)), true
+	case "Mutation.excuseMail":
+		if e.ComplexityRoot.Mutation.ExcuseMail == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_excuseMail_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ExcuseMail(childComplexity, args["input"].(mail.ExcuseMailInput)), true
+	case "Mutation.explainMailScans":
+		if e.ComplexityRoot.Mutation.ExplainMailScans == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_explainMailScans_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ExplainMailScans(childComplexity, args["input"].(mail.ExplainMailScansInput)), true
+	case "Mutation.explainMissingMail":
+		if e.ComplexityRoot.Mutation.ExplainMissingMail == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_explainMissingMail_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ExplainMissingMail(childComplexity, args["input"].(mail.ExplainMissingMailInput)), true
 	case "Mutation.extendArchiveLoan":
 		if e.ComplexityRoot.Mutation.ExtendArchiveLoan == nil {
 			break
@@ -13424,17 +13738,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ExtendArchiveLoan(childComplexity, args["input"].(archives.ExtendArchiveLoanInput)), true
-	case "Mutation.extendDefectTerm":
-		if e.ComplexityRoot.Mutation.ExtendDefectTerm == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_extendDefectTerm_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.ExtendDefectTerm(childComplexity, args["input"].(vacancy.ExtendDefectTermInput)), true
 	case "Mutation.extendKeyLoan":
 		if e.ComplexityRoot.Mutation.ExtendKeyLoan == nil {
 			break
@@ -13743,17 +14046,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ProposeArchiveDestruction(childComplexity, args["input"].(archives.ProposeArchiveDestructionInput)), true
-	case "Mutation.proposeDefectTerm":
-		if e.ComplexityRoot.Mutation.ProposeDefectTerm == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_proposeDefectTerm_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.ProposeDefectTerm(childComplexity, args["input"].(vacancy.ProposeDefectTermInput)), true
 	case "Mutation.putManualInForce":
 		if e.ComplexityRoot.Mutation.PutManualInForce == nil {
 			break
@@ -13787,17 +14079,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ReadMeters(childComplexity, args["input"].(vacancy.ReadMetersInput)), true
-	case "Mutation.reassignDefect":
-		if e.ComplexityRoot.Mutation.ReassignDefect == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_reassignDefect_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.ReassignDefect(childComplexity, args["input"].(vacancy.ReassignDefectInput)), true
 	case "Mutation.receiveMail":
 		if e.ComplexityRoot.Mutation.ReceiveMail == nil {
 			break
@@ -13897,17 +14178,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RegisterMail(childComplexity, args["input"].(mail.RegisterMailInput)), true
-	case "Mutation.reinspectDefect":
-		if e.ComplexityRoot.Mutation.ReinspectDefect == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_reinspectDefect_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.ReinspectDefect(childComplexity, args["input"].(vacancy.ReinspectDefectInput)), true
 	case "Mutation.releaseArchiveHold":
 		if e.ComplexityRoot.Mutation.ReleaseArchiveHold == nil {
 			break
@@ -13930,6 +14200,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RemoveKeyAcceptanceLine(childComplexity, args["input"].(keys.RemoveKeyAcceptanceLineInput)), true
+	case "Mutation.reopenMailDay":
+		if e.ComplexityRoot.Mutation.ReopenMailDay == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_reopenMailDay_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReopenMailDay(childComplexity, args["input"].(mail.ReopenMailDayInput)), true
 	case "Mutation.reopenVolume":
 		if e.ComplexityRoot.Mutation.ReopenVolume == nil {
 			break
@@ -13941,17 +14222,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ReopenVolume(childComplexity, args["input"].(archives.ReopenVolumeInput)), true
-	case "Mutation.reportDefect":
-		if e.ComplexityRoot.Mutation.ReportDefect == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_reportDefect_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.ReportDefect(childComplexity, args["input"].(vacancy.ReportDefectInput)), true
 	case "Mutation.reportKeyLoss":
 		if e.ComplexityRoot.Mutation.ReportKeyLoss == nil {
 			break
@@ -13996,17 +14266,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ResetPassword(childComplexity, args["input"].(identity.AccountInput)), true
-	case "Mutation.resolveDefect":
-		if e.ComplexityRoot.Mutation.ResolveDefect == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_resolveDefect_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.ResolveDefect(childComplexity, args["input"].(vacancy.ResolveDefectInput)), true
 	case "Mutation.resolveKeyDifference":
 		if e.ComplexityRoot.Mutation.ResolveKeyDifference == nil {
 			break
@@ -14112,6 +14371,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RevokeSession(childComplexity, args["input"].(identity.RevokeSessionInput)), true
+	case "Mutation.scanMail":
+		if e.ComplexityRoot.Mutation.ScanMail == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_scanMail_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ScanMail(childComplexity, args["input"].(mail.ScanMailInput)), true
 	case "Mutation.sealKeys":
 		if e.ComplexityRoot.Mutation.SealKeys == nil {
 			break
@@ -14371,17 +14641,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.VoidCorrespondence(childComplexity, args["input"].(archives.VoidCorrespondenceInput)), true
-	case "Mutation.voidDefect":
-		if e.ComplexityRoot.Mutation.VoidDefect == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_voidDefect_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.VoidDefect(childComplexity, args["input"].(vacancy.VoidDefectInput)), true
 	case "Mutation.voidDocument":
 		if e.ComplexityRoot.Mutation.VoidDocument == nil {
 			break
@@ -14481,6 +14740,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.VoidKeyReturn(childComplexity, args["input"].(keys.VoidKeyReturnInput)), true
+	case "Mutation.voidMailDelivery":
+		if e.ComplexityRoot.Mutation.VoidMailDelivery == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_voidMailDelivery_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.VoidMailDelivery(childComplexity, args["input"].(mail.VoidMailDeliveryInput)), true
 	case "Mutation.voidMailItem":
 		if e.ComplexityRoot.Mutation.VoidMailItem == nil {
 			break
@@ -14970,13 +15240,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ProposeArchiveDestructionPayload.Destruction(childComplexity), true
 
-	case "ProposeDefectTermPayload.defect":
-		if e.ComplexityRoot.ProposeDefectTermPayload.Defect == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ProposeDefectTermPayload.Defect(childComplexity), true
-
 	case "PutInForcePayload.document":
 		if e.ComplexityRoot.PutInForcePayload.Document == nil {
 			break
@@ -15265,28 +15528,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Correspondences(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.CorrespondenceOrder), args["where"].(*ent.CorrespondenceWhereInput)), true
-	case "Query.defectPhotoLink":
-		if e.ComplexityRoot.Query.DefectPhotoLink == nil {
-			break
-		}
-
-		args, err := ec.field_Query_defectPhotoLink_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Query.DefectPhotoLink(childComplexity, args["defectPhotoID"].(uuid.UUID)), true
-	case "Query.defects":
-		if e.ComplexityRoot.Query.Defects == nil {
-			break
-		}
-
-		args, err := ec.field_Query_defects_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Query.Defects(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.DefectOrder), args["overdue"].(*bool), args["where"].(*ent.DefectWhereInput)), true
 	case "Query.departments":
 		if e.ComplexityRoot.Query.Departments == nil {
 			break
@@ -15651,6 +15892,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.KeyStatements(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.KeyStatementOrder), args["where"].(*ent.KeyStatementWhereInput)), true
+	case "Query.mailDayCheck":
+		if e.ComplexityRoot.Query.MailDayCheck == nil {
+			break
+		}
+
+		args, err := ec.field_Query_mailDayCheck_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.MailDayCheck(childComplexity, args["dayID"].(uuid.UUID)), true
+	case "Query.mailDays":
+		if e.ComplexityRoot.Query.MailDays == nil {
+			break
+		}
+
+		args, err := ec.field_Query_mailDays_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.MailDays(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.MailDayOrder), args["where"].(*ent.MailDayWhereInput)), true
+	case "Query.mailDeliveries":
+		if e.ComplexityRoot.Query.MailDeliveries == nil {
+			break
+		}
+
+		args, err := ec.field_Query_mailDeliveries_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.MailDeliveries(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.MailDeliveryOrder), args["where"].(*ent.MailDeliveryWhereInput)), true
+	case "Query.mailExcuses":
+		if e.ComplexityRoot.Query.MailExcuses == nil {
+			break
+		}
+
+		args, err := ec.field_Query_mailExcuses_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.MailExcuses(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.MailExcuseOrder), args["where"].(*ent.MailExcuseWhereInput)), true
 	case "Query.mailItems":
 		if e.ComplexityRoot.Query.MailItems == nil {
 			break
@@ -15662,6 +15947,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.MailItems(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.MailItemOrder), args["where"].(*ent.MailItemWhereInput)), true
+	case "Query.mailMissing":
+		if e.ComplexityRoot.Query.MailMissing == nil {
+			break
+		}
+
+		args, err := ec.field_Query_mailMissing_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.MailMissing(childComplexity, args["dayID"].(uuid.UUID), args["unexplained"].(*bool), args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.MailItemOrder)), true
 	case "Query.mailReceipts":
 		if e.ComplexityRoot.Query.MailReceipts == nil {
 			break
@@ -15673,6 +15969,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.MailReceipts(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.MailReceiptOrder), args["where"].(*ent.MailReceiptWhereInput)), true
+	case "Query.mailScans":
+		if e.ComplexityRoot.Query.MailScans == nil {
+			break
+		}
+
+		args, err := ec.field_Query_mailScans_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.MailScans(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.MailScanOrder), args["where"].(*ent.MailScanWhereInput)), true
+	case "Query.mailUndelivered":
+		if e.ComplexityRoot.Query.MailUndelivered == nil {
+			break
+		}
+
+		args, err := ec.field_Query_mailUndelivered_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.MailUndelivered(childComplexity, args["dayID"].(uuid.UUID), args["unexplained"].(*bool), args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.MailItemOrder)), true
 	case "Query.node":
 		if e.ComplexityRoot.Query.Node == nil {
 			break
@@ -15887,13 +16205,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ReadMetersPayload.Vacancy(childComplexity), true
-
-	case "ReassignDefectPayload.defect":
-		if e.ComplexityRoot.ReassignDefectPayload.Defect == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ReassignDefectPayload.Defect(childComplexity), true
 
 	case "ReceiveMailPayload.receipt":
 		if e.ComplexityRoot.ReceiveMailPayload.Receipt == nil {
@@ -16294,13 +16605,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RegisterMailPayload.Items(childComplexity), true
 
-	case "ReinspectDefectPayload.defect":
-		if e.ComplexityRoot.ReinspectDefectPayload.Defect == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ReinspectDefectPayload.Defect(childComplexity), true
-
 	case "ReleaseArchiveHoldPayload.hold":
 		if e.ComplexityRoot.ReleaseArchiveHoldPayload.Hold == nil {
 			break
@@ -16619,19 +16923,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RenovationStep.Step(childComplexity), true
 
+	case "ReopenMailDayPayload.day":
+		if e.ComplexityRoot.ReopenMailDayPayload.Day == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReopenMailDayPayload.Day(childComplexity), true
+
 	case "ReopenVolumePayload.volume":
 		if e.ComplexityRoot.ReopenVolumePayload.Volume == nil {
 			break
 		}
 
 		return e.ComplexityRoot.ReopenVolumePayload.Volume(childComplexity), true
-
-	case "ReportDefectPayload.defect":
-		if e.ComplexityRoot.ReportDefectPayload.Defect == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ReportDefectPayload.Defect(childComplexity), true
 
 	case "ReportKeyLossPayload.loss":
 		if e.ComplexityRoot.ReportKeyLossPayload.Loss == nil {
@@ -16760,13 +17064,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ResidentEdge.Node(childComplexity), true
 
-	case "ResolveDefectPayload.defect":
-		if e.ComplexityRoot.ResolveDefectPayload.Defect == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ResolveDefectPayload.Defect(childComplexity), true
-
 	case "ResolveKeyDifferencePayload.line":
 		if e.ComplexityRoot.ResolveKeyDifferencePayload.Line == nil {
 			break
@@ -16842,6 +17139,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RevokeSessionPayload.SessionID(childComplexity), true
+
+	case "ScanMailPayload.day":
+		if e.ComplexityRoot.ScanMailPayload.Day == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ScanMailPayload.Day(childComplexity), true
+	case "ScanMailPayload.scans":
+		if e.ComplexityRoot.ScanMailPayload.Scans == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ScanMailPayload.Scans(childComplexity), true
 
 	case "SealKeysPayload.seal":
 		if e.ComplexityRoot.SealKeysPayload.Seal == nil {
@@ -18009,13 +18319,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.VoidCorrespondencePayload.Correspondence(childComplexity), true
 
-	case "VoidDefectPayload.defect":
-		if e.ComplexityRoot.VoidDefectPayload.Defect == nil {
-			break
-		}
-
-		return e.ComplexityRoot.VoidDefectPayload.Defect(childComplexity), true
-
 	case "VoidDocumentPayload.document":
 		if e.ComplexityRoot.VoidDocumentPayload.Document == nil {
 			break
@@ -18090,6 +18393,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.VoidKeyReturnPayload.Loan(childComplexity), true
+
+	case "VoidMailDeliveryPayload.delivery":
+		if e.ComplexityRoot.VoidMailDeliveryPayload.Delivery == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoidMailDeliveryPayload.Delivery(childComplexity), true
+	case "VoidMailDeliveryPayload.items":
+		if e.ComplexityRoot.VoidMailDeliveryPayload.Items == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoidMailDeliveryPayload.Items(childComplexity), true
 
 	case "VoidMailItemPayload.item":
 		if e.ComplexityRoot.VoidMailItemPayload.Item == nil {
@@ -18166,7 +18482,6 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AcceptedKeySealInput", ec.unmarshalInputAcceptedKeySealInput),
 			graphql.NewInputUnmarshaler("AccountFilter", ec.unmarshalInputAccountFilter),
 			graphql.NewInputUnmarshaler("AccountInput", ec.unmarshalInputAccountInput),
-			graphql.NewInputUnmarshaler("AcknowledgeDefectInput", ec.unmarshalInputAcknowledgeDefectInput),
 			graphql.NewInputUnmarshaler("AddEmergencyContactInput", ec.unmarshalInputAddEmergencyContactInput),
 			graphql.NewInputUnmarshaler("AddKeyAcceptanceLinesInput", ec.unmarshalInputAddKeyAcceptanceLinesInput),
 			graphql.NewInputUnmarshaler("AddResidentInput", ec.unmarshalInputAddResidentInput),
@@ -18230,6 +18545,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ClearKeyHookInput", ec.unmarshalInputClearKeyHookInput),
 			graphql.NewInputUnmarshaler("CloseKeyMonthInput", ec.unmarshalInputCloseKeyMonthInput),
 			graphql.NewInputUnmarshaler("CloseKeySpotCheckInput", ec.unmarshalInputCloseKeySpotCheckInput),
+			graphql.NewInputUnmarshaler("CloseMailDayInput", ec.unmarshalInputCloseMailDayInput),
 			graphql.NewInputUnmarshaler("CloseVolumeInput", ec.unmarshalInputCloseVolumeInput),
 			graphql.NewInputUnmarshaler("ComplaintOrder", ec.unmarshalInputComplaintOrder),
 			graphql.NewInputUnmarshaler("ComplaintWhereInput", ec.unmarshalInputComplaintWhereInput),
@@ -18254,12 +18570,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DecideMailInput", ec.unmarshalInputDecideMailInput),
 			graphql.NewInputUnmarshaler("DeclineApprovalInput", ec.unmarshalInputDeclineApprovalInput),
 			graphql.NewInputUnmarshaler("DeclineArchiveRequestInput", ec.unmarshalInputDeclineArchiveRequestInput),
-			graphql.NewInputUnmarshaler("DefectEventOrder", ec.unmarshalInputDefectEventOrder),
-			graphql.NewInputUnmarshaler("DefectEventWhereInput", ec.unmarshalInputDefectEventWhereInput),
-			graphql.NewInputUnmarshaler("DefectOrder", ec.unmarshalInputDefectOrder),
-			graphql.NewInputUnmarshaler("DefectPhotoOrder", ec.unmarshalInputDefectPhotoOrder),
-			graphql.NewInputUnmarshaler("DefectPhotoWhereInput", ec.unmarshalInputDefectPhotoWhereInput),
-			graphql.NewInputUnmarshaler("DefectWhereInput", ec.unmarshalInputDefectWhereInput),
+			graphql.NewInputUnmarshaler("DeliverMailInput", ec.unmarshalInputDeliverMailInput),
 			graphql.NewInputUnmarshaler("DepartmentOrder", ec.unmarshalInputDepartmentOrder),
 			graphql.NewInputUnmarshaler("DepartmentWhereInput", ec.unmarshalInputDepartmentWhereInput),
 			graphql.NewInputUnmarshaler("DescribeVacancyInput", ec.unmarshalInputDescribeVacancyInput),
@@ -18271,8 +18582,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("EndEmploymentInput", ec.unmarshalInputEndEmploymentInput),
 			graphql.NewInputUnmarshaler("EstateOrder", ec.unmarshalInputEstateOrder),
 			graphql.NewInputUnmarshaler("EstateWhereInput", ec.unmarshalInputEstateWhereInput),
+			graphql.NewInputUnmarshaler("ExcuseMailInput", ec.unmarshalInputExcuseMailInput),
+			graphql.NewInputUnmarshaler("ExplainMailScansInput", ec.unmarshalInputExplainMailScansInput),
+			graphql.NewInputUnmarshaler("ExplainMissingMailInput", ec.unmarshalInputExplainMissingMailInput),
 			graphql.NewInputUnmarshaler("ExtendArchiveLoanInput", ec.unmarshalInputExtendArchiveLoanInput),
-			graphql.NewInputUnmarshaler("ExtendDefectTermInput", ec.unmarshalInputExtendDefectTermInput),
 			graphql.NewInputUnmarshaler("ExtendKeyLoanInput", ec.unmarshalInputExtendKeyLoanInput),
 			graphql.NewInputUnmarshaler("ExternalPersonOrder", ec.unmarshalInputExternalPersonOrder),
 			graphql.NewInputUnmarshaler("ExternalPersonWhereInput", ec.unmarshalInputExternalPersonWhereInput),
@@ -18348,8 +18661,15 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("LendKeysInput", ec.unmarshalInputLendKeysInput),
 			graphql.NewInputUnmarshaler("LendLineInput", ec.unmarshalInputLendLineInput),
 			graphql.NewInputUnmarshaler("MailCountInput", ec.unmarshalInputMailCountInput),
+			graphql.NewInputUnmarshaler("MailDayOrder", ec.unmarshalInputMailDayOrder),
+			graphql.NewInputUnmarshaler("MailDayWhereInput", ec.unmarshalInputMailDayWhereInput),
+			graphql.NewInputUnmarshaler("MailDeliveryOrder", ec.unmarshalInputMailDeliveryOrder),
+			graphql.NewInputUnmarshaler("MailDeliveryWhereInput", ec.unmarshalInputMailDeliveryWhereInput),
 			graphql.NewInputUnmarshaler("MailEventOrder", ec.unmarshalInputMailEventOrder),
 			graphql.NewInputUnmarshaler("MailEventWhereInput", ec.unmarshalInputMailEventWhereInput),
+			graphql.NewInputUnmarshaler("MailExcuseOrder", ec.unmarshalInputMailExcuseOrder),
+			graphql.NewInputUnmarshaler("MailExcuseWhereInput", ec.unmarshalInputMailExcuseWhereInput),
+			graphql.NewInputUnmarshaler("MailHandoverInput", ec.unmarshalInputMailHandoverInput),
 			graphql.NewInputUnmarshaler("MailItemInput", ec.unmarshalInputMailItemInput),
 			graphql.NewInputUnmarshaler("MailItemOrder", ec.unmarshalInputMailItemOrder),
 			graphql.NewInputUnmarshaler("MailItemWhereInput", ec.unmarshalInputMailItemWhereInput),
@@ -18357,6 +18677,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("MailReceiptLineWhereInput", ec.unmarshalInputMailReceiptLineWhereInput),
 			graphql.NewInputUnmarshaler("MailReceiptOrder", ec.unmarshalInputMailReceiptOrder),
 			graphql.NewInputUnmarshaler("MailReceiptWhereInput", ec.unmarshalInputMailReceiptWhereInput),
+			graphql.NewInputUnmarshaler("MailScanInput", ec.unmarshalInputMailScanInput),
+			graphql.NewInputUnmarshaler("MailScanOrder", ec.unmarshalInputMailScanOrder),
+			graphql.NewInputUnmarshaler("MailScanWhereInput", ec.unmarshalInputMailScanWhereInput),
 			graphql.NewInputUnmarshaler("MarkMailDeadInput", ec.unmarshalInputMarkMailDeadInput),
 			graphql.NewInputUnmarshaler("MarkReadInput", ec.unmarshalInputMarkReadInput),
 			graphql.NewInputUnmarshaler("MeterReadingInput", ec.unmarshalInputMeterReadingInput),
@@ -18381,11 +18704,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("PlaceArchiveHoldInput", ec.unmarshalInputPlaceArchiveHoldInput),
 			graphql.NewInputUnmarshaler("PlaceInArchiveInput", ec.unmarshalInputPlaceInArchiveInput),
 			graphql.NewInputUnmarshaler("ProposeArchiveDestructionInput", ec.unmarshalInputProposeArchiveDestructionInput),
-			graphql.NewInputUnmarshaler("ProposeDefectTermInput", ec.unmarshalInputProposeDefectTermInput),
 			graphql.NewInputUnmarshaler("PutInForceInput", ec.unmarshalInputPutInForceInput),
 			graphql.NewInputUnmarshaler("RaiseMailDoubtInput", ec.unmarshalInputRaiseMailDoubtInput),
 			graphql.NewInputUnmarshaler("ReadMetersInput", ec.unmarshalInputReadMetersInput),
-			graphql.NewInputUnmarshaler("ReassignDefectInput", ec.unmarshalInputReassignDefectInput),
 			graphql.NewInputUnmarshaler("ReceiveMailInput", ec.unmarshalInputReceiveMailInput),
 			graphql.NewInputUnmarshaler("ReconciliationLineOrder", ec.unmarshalInputReconciliationLineOrder),
 			graphql.NewInputUnmarshaler("ReconciliationLineWhereInput", ec.unmarshalInputReconciliationLineWhereInput),
@@ -18399,21 +18720,19 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RecordViolationInput", ec.unmarshalInputRecordViolationInput),
 			graphql.NewInputUnmarshaler("RegisterExternalPersonInput", ec.unmarshalInputRegisterExternalPersonInput),
 			graphql.NewInputUnmarshaler("RegisterMailInput", ec.unmarshalInputRegisterMailInput),
-			graphql.NewInputUnmarshaler("ReinspectDefectInput", ec.unmarshalInputReinspectDefectInput),
 			graphql.NewInputUnmarshaler("ReleaseArchiveHoldInput", ec.unmarshalInputReleaseArchiveHoldInput),
 			graphql.NewInputUnmarshaler("RemoveKeyAcceptanceLineInput", ec.unmarshalInputRemoveKeyAcceptanceLineInput),
 			graphql.NewInputUnmarshaler("RenovationOrder", ec.unmarshalInputRenovationOrder),
 			graphql.NewInputUnmarshaler("RenovationStepOrder", ec.unmarshalInputRenovationStepOrder),
 			graphql.NewInputUnmarshaler("RenovationStepWhereInput", ec.unmarshalInputRenovationStepWhereInput),
 			graphql.NewInputUnmarshaler("RenovationWhereInput", ec.unmarshalInputRenovationWhereInput),
+			graphql.NewInputUnmarshaler("ReopenMailDayInput", ec.unmarshalInputReopenMailDayInput),
 			graphql.NewInputUnmarshaler("ReopenVolumeInput", ec.unmarshalInputReopenVolumeInput),
-			graphql.NewInputUnmarshaler("ReportDefectInput", ec.unmarshalInputReportDefectInput),
 			graphql.NewInputUnmarshaler("ReportKeyLossInput", ec.unmarshalInputReportKeyLossInput),
 			graphql.NewInputUnmarshaler("RequestArchiveInput", ec.unmarshalInputRequestArchiveInput),
 			graphql.NewInputUnmarshaler("RequestKeyScrappingInput", ec.unmarshalInputRequestKeyScrappingInput),
 			graphql.NewInputUnmarshaler("ResidentOrder", ec.unmarshalInputResidentOrder),
 			graphql.NewInputUnmarshaler("ResidentWhereInput", ec.unmarshalInputResidentWhereInput),
-			graphql.NewInputUnmarshaler("ResolveDefectInput", ec.unmarshalInputResolveDefectInput),
 			graphql.NewInputUnmarshaler("ResolveKeyDifferenceInput", ec.unmarshalInputResolveKeyDifferenceInput),
 			graphql.NewInputUnmarshaler("ResolveViolationInput", ec.unmarshalInputResolveViolationInput),
 			graphql.NewInputUnmarshaler("ReturnArchiveInput", ec.unmarshalInputReturnArchiveInput),
@@ -18426,6 +18745,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RevokeGrantInput", ec.unmarshalInputRevokeGrantInput),
 			graphql.NewInputUnmarshaler("RevokeSessionInput", ec.unmarshalInputRevokeSessionInput),
 			graphql.NewInputUnmarshaler("RoleInput", ec.unmarshalInputRoleInput),
+			graphql.NewInputUnmarshaler("ScanMailInput", ec.unmarshalInputScanMailInput),
 			graphql.NewInputUnmarshaler("SealKeysInput", ec.unmarshalInputSealKeysInput),
 			graphql.NewInputUnmarshaler("SealedWithInput", ec.unmarshalInputSealedWithInput),
 			graphql.NewInputUnmarshaler("SetArchiveRetentionInput", ec.unmarshalInputSetArchiveRetentionInput),
@@ -18463,7 +18783,6 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("VoidArchiveReturnInput", ec.unmarshalInputVoidArchiveReturnInput),
 			graphql.NewInputUnmarshaler("VoidComplaintInput", ec.unmarshalInputVoidComplaintInput),
 			graphql.NewInputUnmarshaler("VoidCorrespondenceInput", ec.unmarshalInputVoidCorrespondenceInput),
-			graphql.NewInputUnmarshaler("VoidDefectInput", ec.unmarshalInputVoidDefectInput),
 			graphql.NewInputUnmarshaler("VoidDocumentInput", ec.unmarshalInputVoidDocumentInput),
 			graphql.NewInputUnmarshaler("VoidKeyAcceptanceInput", ec.unmarshalInputVoidKeyAcceptanceInput),
 			graphql.NewInputUnmarshaler("VoidKeyCabinetOpeningInput", ec.unmarshalInputVoidKeyCabinetOpeningInput),
@@ -18473,6 +18792,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("VoidKeyLossInput", ec.unmarshalInputVoidKeyLossInput),
 			graphql.NewInputUnmarshaler("VoidKeyMovementInput", ec.unmarshalInputVoidKeyMovementInput),
 			graphql.NewInputUnmarshaler("VoidKeyReturnInput", ec.unmarshalInputVoidKeyReturnInput),
+			graphql.NewInputUnmarshaler("VoidMailDeliveryInput", ec.unmarshalInputVoidMailDeliveryInput),
 			graphql.NewInputUnmarshaler("VoidMailItemInput", ec.unmarshalInputVoidMailItemInput),
 			graphql.NewInputUnmarshaler("VoidMailReceiptInput", ec.unmarshalInputVoidMailReceiptInput),
 			graphql.NewInputUnmarshaler("VoidMeterReadingInput", ec.unmarshalInputVoidMeterReadingInput),
@@ -23681,6 +24001,333 @@ extend type Query {
   ): MailItemConnection!
 }
 `, BuiltIn: false},
+	{Name: "../schema/mail_days.graphqls", Input: `"One code that was scanned (M2)."
+input MailScanInput {
+  "The scan's own key, unique in the estate: what is sent again under it is the same scan, and not a double."
+  key: String!
+  "The code."
+  code: String!
+}
+
+"What a desk scanned since it last told (M2)."
+input ScanMailInput {
+  "The estate."
+  estateID: ID!
+  "The desk."
+  desk: String!
+  "The codes, at most 100."
+  scans: [MailScanInput!]!
+}
+
+"What scanning gave."
+type ScanMailPayload {
+  "The scans with their outcomes, in the order given."
+  scans: [MailScan!]!
+  "The day that they are of."
+  day: MailDay!
+}
+
+"One reason for scans that match nothing (M2)."
+input ExplainMailScansInput {
+  "The scans, at most 200."
+  scanIDs: [ID!]!
+  "The reason."
+  reason: String!
+}
+
+"What explaining scans gave."
+type ExplainMailScansPayload {
+  "The scans, explained, in the order given."
+  scans: [MailScan!]!
+}
+
+"One reason for items of the day's list that were not scanned (M2)."
+input ExplainMissingMailInput {
+  "The day."
+  dayID: ID!
+  "The items, at most 200."
+  itemIDs: [ID!]!
+  "The reason."
+  reason: String!
+}
+
+"What explaining missing items gave."
+type ExplainMissingMailPayload {
+  "The explanations, in the order of the items."
+  excuses: [MailExcuse!]!
+}
+
+"One reason for items that are still here at the end of the day (M5)."
+input ExcuseMailInput {
+  "The day."
+  dayID: ID!
+  "The items, at most 200."
+  itemIDs: [ID!]!
+  "The reason."
+  reason: String!
+}
+
+"What excusing gave."
+type ExcuseMailPayload {
+  "The excuses, in the order of the items."
+  excuses: [MailExcuse!]!
+}
+
+"A day that is to be closed (M5)."
+input CloseMailDayInput {
+  "The day."
+  dayID: ID!
+}
+
+"What closing gave."
+type CloseMailDayPayload {
+  "The day, closed, with its figures."
+  day: MailDay!
+}
+
+"A closed day that is opened again (M5)."
+input ReopenMailDayInput {
+  "The day, the estate's last."
+  dayID: ID!
+  "Why."
+  reason: String!
+}
+
+"What opening again gave."
+type ReopenMailDayPayload {
+  "The day, open."
+  day: MailDay!
+}
+
+"How a day stands now: its list against its scans, what is still here, and what of that is not explained yet (M2, M5)."
+type MailDayCheck {
+  "The day."
+  day: MailDay!
+  "How many items are on its list: registered letters, parcels, magazines and money orders that came, or were carried over."
+  listed: Int!
+  "How many of them were scanned."
+  matched: Int!
+  "How many of them were not."
+  missing: Int!
+  "How many of those are not explained."
+  missingOpen: Int!
+  "How many scans were of no item."
+  unknown: Int!
+  "How many scans were of an item that had been scanned the same day."
+  doubled: Int!
+  "How many scans were of an item that had gone already."
+  alreadyDelivered: Int!
+  "How many scans are not explained."
+  scansOpen: Int!
+  "How many items of whatever kind are neither delivered nor returned."
+  undelivered: Int!
+  "How many of those are not excused."
+  undeliveredOpen: Int!
+}
+
+extend type Mutation {
+  "Records what a desk scanned, and answers each code at once: matched, unknown, double, or delivered already (M2)."
+  scanMail(
+    "What was scanned."
+    input: ScanMailInput!
+  ): ScanMailPayload!
+  "Explains scans that match nothing (M2)."
+  explainMailScans(
+    "Which scans, and why."
+    input: ExplainMailScansInput!
+  ): ExplainMailScansPayload!
+  "Explains items of the day's list that were not scanned (M2)."
+  explainMissingMail(
+    "Which items, and why."
+    input: ExplainMissingMailInput!
+  ): ExplainMissingMailPayload!
+  "Excuses items that are neither delivered nor returned in the evening; they are on the next day's list again (M5)."
+  excuseMail(
+    "Which items, and why."
+    input: ExcuseMailInput!
+  ): ExcuseMailPayload!
+  "Closes a day's mail (M5). RULE M2 or M5 while something of it is not explained."
+  closeMailDay(
+    "Which day."
+    input: CloseMailDayInput!
+  ): CloseMailDayPayload!
+  "Opens the last day again, as a superior (M5)."
+  reopenMailDay(
+    "Which day, and why."
+    input: ReopenMailDayInput!
+  ): ReopenMailDayPayload!
+}
+
+extend type Query {
+  "The days of mail: which are open, and how the others were closed (M2, M5)."
+  mailDays(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: MailDayOrder = {field: DAY, direction: DESC}
+    "Which ones."
+    where: MailDayWhereInput
+  ): MailDayConnection!
+  "How a day stands now, counted (M2, M5)."
+  mailDayCheck(
+    "The day."
+    dayID: ID!
+  ): MailDayCheck!
+  "The items of a day's list that were not scanned (M2)."
+  mailMissing(
+    "The day."
+    dayID: ID!
+    "Only those that are not explained."
+    unexplained: Boolean
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: MailItemOrder = {field: SLOT, direction: ASC}
+  ): MailItemConnection!
+  "The items that are neither delivered nor returned at the end of a day, or now (M5)."
+  mailUndelivered(
+    "The day."
+    dayID: ID!
+    "Only those that are not excused."
+    unexplained: Boolean
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: MailItemOrder = {field: SLOT, direction: ASC}
+  ): MailItemConnection!
+  "What was scanned, with its outcome and explanation (M2)."
+  mailScans(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: MailScanOrder = {field: SCANNED_AT, direction: DESC}
+    "Which ones."
+    where: MailScanWhereInput
+  ): MailScanConnection!
+  "The reasons recorded for items that were not scanned, or not delivered, on their day (M2, M5)."
+  mailExcuses(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: MailExcuseOrder = {field: GIVEN_AT, direction: DESC}
+    "Which ones."
+    where: MailExcuseWhereInput
+  ): MailExcuseConnection!
+}
+`, BuiltIn: false},
+	{Name: "../schema/mail_deliveries.graphqls", Input: `"What one household or department gets: items that are named, or everything in its slot; and who signs for it (M3)."
+input MailHandoverInput {
+  "The items, all for one household or department; or else"
+  itemIDs: [ID!]
+  "the household whose whole slot is delivered, or"
+  householdID: ID
+  "the department whose whole slot is delivered."
+  departmentID: ID
+  "Into the letter box, unsigned: letters and newspapers alone (M2)."
+  toBox: Boolean
+  "The resident who signs for the household; or else"
+  residentID: ID
+  "the member of staff who signs for the department, or"
+  staffID: ID
+  "the name of somebody else who takes it, and signs as attested by who delivers."
+  recipient: String
+  "The signature of who takes it; who delivers signs by being signed in."
+  signature: SignatureInput
+}
+
+"A route: one or more households and departments, recorded as a whole or not at all (M3)."
+input DeliverMailInput {
+  "What each gets, at most 50 of them."
+  deliveries: [MailHandoverInput!]!
+  "When it was delivered, if that is recorded later than it happened: at most 24 hours ago."
+  occurredAt: Time
+  "Why it is recorded late; needed for more than ten minutes."
+  lateReason: String
+}
+
+"What delivering gave."
+type DeliverMailPayload {
+  "The deliveries, in the order given."
+  deliveries: [MailDelivery!]!
+}
+
+"Voiding a delivery that was recorded by mistake (M3)."
+input VoidMailDeliveryInput {
+  "The delivery."
+  id: ID!
+  "Why it is voided."
+  reason: String!
+}
+
+"What voiding the delivery gave."
+type VoidMailDeliveryPayload {
+  "The delivery, voided."
+  delivery: MailDelivery!
+  "Its items, in their slot again."
+  items: [MailItem!]!
+}
+
+extend type Mutation {
+  "Delivers sorted mail, singly, by slot or along a route: each household or department signs for its own (M3). RULE M2 for what has to be signed for and would go into the box."
+  deliverMail(
+    "What goes to whom, and who signs."
+    input: DeliverMailInput!
+  ): DeliverMailPayload!
+  "Voids a delivery: its items are in their slot again (M3)."
+  voidMailDelivery(
+    "Which delivery, and why."
+    input: VoidMailDeliveryInput!
+  ): VoidMailDeliveryPayload!
+}
+
+extend type Query {
+  "The deliveries of mail, with what they were and who signed (M3). Residents see their household's."
+  mailDeliveries(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: MailDeliveryOrder = {field: DELIVERED_AT, direction: DESC}
+    "Which ones."
+    where: MailDeliveryWhereInput
+  ): MailDeliveryConnection!
+}
+`, BuiltIn: false},
 	{Name: "../schema/reconciliations.graphqls", Input: `extend type Query {
   "Counts against what is on record."
   reconciliations(
@@ -23964,204 +24611,6 @@ extend type Query {
     "Which ones."
     where: VacancyWhereInput
   ): VacancyConnection!
-}
-`, BuiltIn: false},
-	{Name: "../schema/vacancy_defects.graphqls", Input: `"What is wrong in a vacant unit, and which department is concerned."
-input ReportDefectInput {
-  "The vacancy."
-  vacancyID: ID!
-  "The department that it is passed to."
-  departmentID: ID!
-  "What was found."
-  finding: String!
-  "Photos that the viewer uploaded; at most 9."
-  photoIDs: [ID!]
-  "When it was found; now unless given, up to 24 hours ago."
-  occurredAt: Time
-  "Why it is recorded late; needed after ten minutes."
-  lateReason: String
-}
-
-"What reporting gave."
-type ReportDefectPayload {
-  "The defect."
-  defect: Defect!
-}
-
-"A defect that the department has taken note of."
-input AcknowledgeDefectInput {
-  "The defect."
-  id: ID!
-}
-
-"What acknowledging gave."
-type AcknowledgeDefectPayload {
-  "The defect as it stands now."
-  defect: Defect!
-}
-
-"What the department did about a defect."
-input ResolveDefectInput {
-  "The defect."
-  id: ID!
-  "What was done."
-  resolution: String!
-  "Photos that the viewer uploaded; at most 9."
-  photoIDs: [ID!]
-}
-
-"What resolving gave."
-type ResolveDefectPayload {
-  "The defect as it stands now."
-  defect: Defect!
-}
-
-"A later day by which the department proposes to resolve a defect."
-input ProposeDefectTermInput {
-  "The defect."
-  id: ID!
-  "The last day."
-  until: Date!
-  "Why."
-  reason: String!
-}
-
-"What proposing gave."
-type ProposeDefectTermPayload {
-  "The defect as it stands now."
-  defect: Defect!
-}
-
-"A later day by which a defect is to be resolved."
-input ExtendDefectTermInput {
-  "The defect."
-  id: ID!
-  "The last day."
-  until: Date!
-  "Why."
-  reason: String!
-}
-
-"What extending gave."
-type ExtendDefectTermPayload {
-  "The defect as it stands now."
-  defect: Defect!
-}
-
-"What a re-inspection found."
-input ReinspectDefectInput {
-  "The defect."
-  id: ID!
-  "Whether it is put right: it is closed then, and otherwise back with its department."
-  resolved: Boolean!
-  "What was found; needed if it is not put right."
-  finding: String
-  "Photos that the viewer uploaded; at most 9."
-  photoIDs: [ID!]
-}
-
-"What inspecting again gave."
-type ReinspectDefectPayload {
-  "The defect as it stands now."
-  defect: Defect!
-}
-
-"The department that is concerned after all."
-input ReassignDefectInput {
-  "The defect."
-  id: ID!
-  "The department that it is passed to."
-  departmentID: ID!
-  "Why."
-  reason: String!
-}
-
-"What reassigning gave."
-type ReassignDefectPayload {
-  "The defect as it stands now."
-  defect: Defect!
-}
-
-"A defect that was reported by mistake."
-input VoidDefectInput {
-  "The defect."
-  id: ID!
-  "Why it is voided."
-  reason: String!
-}
-
-"What voiding gave."
-type VoidDefectPayload {
-  "The defect, voided."
-  defect: Defect!
-}
-
-extend type Mutation {
-  "Passes what is wrong in a vacant unit to the department concerned, whose staff are told at once (V5)."
-  reportDefect(
-    "What is wrong."
-    input: ReportDefectInput!
-  ): ReportDefectPayload!
-  "Records that the department has taken note of a defect (V5): due by the end of the next working day. FORBIDDEN for who is of another department."
-  acknowledgeDefect(
-    "Which one."
-    input: AcknowledgeDefectInput!
-  ): AcknowledgeDefectPayload!
-  "Records what the department did about a defect (V5): due in seven days. Customer service then inspects it again."
-  resolveDefect(
-    "What was done."
-    input: ResolveDefectInput!
-  ): ResolveDefectPayload!
-  "Has the department propose a later day for a defect, which the supervisor of customer service may give (V5)."
-  proposeDefectTerm(
-    "Until when."
-    input: ProposeDefectTermInput!
-  ): ProposeDefectTermPayload!
-  "Gives the department more time for a defect (V5): the supervisor of customer service does, or a manager, who did not propose it."
-  extendDefectTerm(
-    "Until when."
-    input: ExtendDefectTermInput!
-  ): ExtendDefectTermPayload!
-  "Records what customer service found when it inspected a resolved defect again (V5): closed, or back with its department. RULE for who resolved it."
-  reinspectDefect(
-    "What was found."
-    input: ReinspectDefectInput!
-  ): ReinspectDefectPayload!
-  "Passes a defect to another department, which is notified anew and has the whole time (V5)."
-  reassignDefect(
-    "To which."
-    input: ReassignDefectInput!
-  ): ReassignDefectPayload!
-  "Voids a defect that was reported by mistake (V5), while the department has not acknowledged it: at once by who reported it, later by who leads customer service."
-  voidDefect(
-    "Which one."
-    input: VoidDefectInput!
-  ): VoidDefectPayload!
-}
-
-extend type Query {
-  "What was found to be wrong in vacant units: 空置房异常处理记录 (V5). A department sees what was passed to it."
-  defects(
-    "At most so many: 50 unless given, at most 200."
-    first: Int
-    "Those after this cursor."
-    after: Cursor
-    "The last so many."
-    last: Int
-    "Those before this cursor."
-    before: Cursor
-    "The order."
-    orderBy: DefectOrder = {field: FOUND_AT, direction: DESC}
-    "Only those of which a step is past its time; false: only the others that are open."
-    overdue: Boolean
-    "Which ones."
-    where: DefectWhereInput
-  ): DefectConnection!
-  "A link to a photo of a defect, for some minutes (V5)."
-  defectPhotoLink(
-    "The photo."
-    defectPhotoID: ID!
-  ): FileLink!
 }
 `, BuiltIn: false},
 	{Name: "../schema/ent.graphql", Input: `directive @goField(forceResolver: Boolean, name: String, omittable: Boolean) on FIELD_DEFINITION | INPUT_FIELD_DEFINITION
@@ -33879,1613 +34328,6 @@ Define a Relay Cursor type:
 https://relay.dev/graphql/connections.htm#sec-Cursor
 """
 scalar Cursor
-"""
-An abnormality of a vacant unit, passed to the department concerned: a line of 空置房异常处理记录 (V5).
-"""
-type Defect implements Node {
-  """
-  Opaque identity; says what type it is of.
-  """
-  id: ID!
-  """
-  When the row was recorded.
-  """
-  createdAt: Time!
-  """
-  The estate that the row belongs to.
-  """
-  estateID: ID!
-  """
-  When it was voided; null while it stands.
-  """
-  voidedAt: Time
-  """
-  Why it was voided.
-  """
-  voidReason: String!
-  """
-  The account that voided it.
-  """
-  voidedByID: ID
-  """
-  Who voided it, as signed.
-  """
-  voidedByName: String!
-  """
-  Why it was recorded later than it happened, if it was.
-  """
-  lateReason: String!
-  """
-  The vacancy in which it was found.
-  """
-  vacancyID: ID!
-  """
-  The unit.
-  """
-  unitID: ID!
-  """
-  The abnormal result of an inspection that it comes from; null if it was reported by itself.
-  """
-  inspectionResultID: ID
-  """
-  The department that it was passed to.
-  """
-  departmentID: ID!
-  """
-  What was found.
-  """
-  finding: String!
-  """
-  When it was found.
-  """
-  foundAt: Time!
-  """
-  The account of who reported it.
-  """
-  reportedByID: ID!
-  """
-  Who reported it, as signed.
-  """
-  reportedByName: String!
-  """
-  Reported to the department; acknowledged by it; resolved, as it says; reopened, since a re-inspection found otherwise; closed by a re-inspection.
-  """
-  state: DefectState!
-  """
-  When the department was notified; of a defect that was reassigned, the present one.
-  """
-  notifiedAt: Time!
-  """
-  By when the department is to acknowledge it: the end of the next working day.
-  """
-  acknowledgeBy: Time!
-  """
-  When the department acknowledged it.
-  """
-  acknowledgedAt: Time
-  """
-  By when it is to be resolved: seven days after the department was notified, unless that was extended.
-  """
-  resolveBy: Time!
-  """
-  Until when the department proposes to have it resolved; null unless it does.
-  """
-  proposedUntil: Time
-  """
-  When the department resolved it; null again once it is reopened.
-  """
-  resolvedAt: Time
-  """
-  What the department did.
-  """
-  resolution: String!
-  """
-  By when what was resolved is to be inspected again: three days after.
-  """
-  reinspectBy: Time
-  """
-  When it was last inspected again.
-  """
-  reinspectedAt: Time
-  """
-  When a re-inspection closed it.
-  """
-  closedAt: Time
-  """
-  How many times a re-inspection found it not to be resolved.
-  """
-  reopened: Int!
-  """
-  By when the next step is due; null once it is closed or voided.
-  """
-  dueAt: Time
-  """
-  When it first rose to the project manager, since a step was overdue; null if none was.
-  """
-  escalatedAt: Time
-  """
-  The account of who acknowledged it for the department.
-  """
-  acknowledgedByID: ID
-  """
-  Who acknowledged it for the department, as signed.
-  """
-  acknowledgedByName: String!
-  """
-  The account of who resolved it.
-  """
-  resolvedByID: ID
-  """
-  Who resolved it, as signed.
-  """
-  resolvedByName: String!
-  """
-  The account of who inspected it again.
-  """
-  reinspectedByID: ID
-  """
-  Who inspected it again, as signed.
-  """
-  reinspectedByName: String!
-  """
-  The estate that this belongs to.
-  """
-  estate: Estate!
-  """
-  The vacancy in which it was found.
-  """
-  vacancy: Vacancy!
-  """
-  The unit.
-  """
-  unit: Unit!
-  """
-  The department that it was passed to.
-  """
-  department: Department!
-  """
-  What happened to it, by whom and when.
-  """
-  events: [DefectEvent!]
-  """
-  Its photos.
-  """
-  photos: [DefectPhoto!]
-}
-"""
-A connection to a list of items.
-"""
-type DefectConnection {
-  """
-  A list of edges.
-  """
-  edges: [DefectEdge]
-  """
-  Information to aid in pagination.
-  """
-  pageInfo: PageInfo!
-  """
-  Identifies the total count of items in the connection.
-  """
-  totalCount: Int!
-}
-"""
-An edge in a connection.
-"""
-type DefectEdge {
-  """
-  The item at the end of the edge.
-  """
-  node: Defect
-  """
-  A cursor for use in pagination.
-  """
-  cursor: Cursor!
-}
-"""
-A step of a defect (V5).
-"""
-type DefectEvent implements Node {
-  """
-  Opaque identity; says what type it is of.
-  """
-  id: ID!
-  """
-  When the row was recorded.
-  """
-  createdAt: Time!
-  """
-  The estate that the row belongs to.
-  """
-  estateID: ID!
-  """
-  The defect.
-  """
-  defectID: ID!
-  """
-  Acknowledged or resolved by the department; closed or reopened by a re-inspection; reassigned to another department; another time proposed; the time extended; risen to the project manager.
-  """
-  kind: DefectEventKind!
-  """
-  The department that it is with since.
-  """
-  departmentID: ID!
-  """
-  What was done, what the re-inspection found, or why.
-  """
-  note: String!
-  """
-  By when the department is to acknowledge it, of a reassignment.
-  """
-  acknowledgeBy: Time
-  """
-  By when it is to be resolved since, of what was reassigned, reopened or extended; proposed, of a proposal; inspected again, of what was resolved.
-  """
-  dueAt: Time
-  """
-  The account that did it; null for the program, which lets it rise.
-  """
-  actedByID: ID
-  """
-  Who did it, as signed.
-  """
-  actedByName: String!
-  """
-  When.
-  """
-  actedAt: Time!
-  """
-  The estate that this belongs to.
-  """
-  estate: Estate!
-  """
-  The defect.
-  """
-  defect: Defect!
-  """
-  The department that it is with since.
-  """
-  department: Department!
-  """
-  The photos that came with it.
-  """
-  photos: [DefectPhoto!]
-}
-"""
-DefectEventKind is enum for the field kind
-"""
-enum DefectEventKind @goModel(model: "github.com/steward-pm/steward/ent/defectevent.Kind") {
-  """
-  acknowledged.
-  """
-  ACKNOWLEDGED
-  """
-  resolved.
-  """
-  RESOLVED
-  """
-  closed.
-  """
-  CLOSED
-  """
-  reopened.
-  """
-  REOPENED
-  """
-  reassigned.
-  """
-  REASSIGNED
-  """
-  proposed.
-  """
-  PROPOSED
-  """
-  extended.
-  """
-  EXTENDED
-  """
-  escalated.
-  """
-  ESCALATED
-}
-"""
-Ordering options for DefectEvent connections
-"""
-input DefectEventOrder {
-  """
-  The ordering direction.
-  """
-  direction: OrderDirection! = ASC
-  """
-  The field by which to order DefectEvents.
-  """
-  field: DefectEventOrderField!
-}
-"""
-Properties by which DefectEvent connections can be ordered.
-"""
-enum DefectEventOrderField {
-  """
-  created at.
-  """
-  CREATED_AT
-}
-"""
-DefectEventWhereInput is used for filtering DefectEvent objects.
-Input was generated by ent.
-"""
-input DefectEventWhereInput {
-  """
-  Rows that do not match this.
-  """
-  not: DefectEventWhereInput
-  """
-  Rows that match all of these.
-  """
-  and: [DefectEventWhereInput!]
-  """
-  Rows that match at least one of these.
-  """
-  or: [DefectEventWhereInput!]
-  """
-  id field predicates
-  """
-  id: ID
-  """
-  id differs from this.
-  """
-  idNEQ: ID
-  """
-  id is one of these.
-  """
-  idIn: [ID!]
-  """
-  id is none of these.
-  """
-  idNotIn: [ID!]
-  """
-  id is greater than this.
-  """
-  idGT: ID
-  """
-  id is at least this.
-  """
-  idGTE: ID
-  """
-  id is less than this.
-  """
-  idLT: ID
-  """
-  id is at most this.
-  """
-  idLTE: ID
-  """
-  created_at field predicates
-  """
-  createdAt: Time
-  """
-  createdAt differs from this.
-  """
-  createdAtNEQ: Time
-  """
-  createdAt is one of these.
-  """
-  createdAtIn: [Time!]
-  """
-  createdAt is none of these.
-  """
-  createdAtNotIn: [Time!]
-  """
-  createdAt is greater than this.
-  """
-  createdAtGT: Time
-  """
-  createdAt is at least this.
-  """
-  createdAtGTE: Time
-  """
-  createdAt is less than this.
-  """
-  createdAtLT: Time
-  """
-  createdAt is at most this.
-  """
-  createdAtLTE: Time
-  """
-  estate_id field predicates
-  """
-  estateID: ID
-  """
-  estateID differs from this.
-  """
-  estateIDNEQ: ID
-  """
-  estateID is one of these.
-  """
-  estateIDIn: [ID!]
-  """
-  estateID is none of these.
-  """
-  estateIDNotIn: [ID!]
-  """
-  defect_id field predicates
-  """
-  defectID: ID
-  """
-  defectID differs from this.
-  """
-  defectIDNEQ: ID
-  """
-  defectID is one of these.
-  """
-  defectIDIn: [ID!]
-  """
-  defectID is none of these.
-  """
-  defectIDNotIn: [ID!]
-  """
-  kind field predicates
-  """
-  kind: DefectEventKind
-  """
-  kind differs from this.
-  """
-  kindNEQ: DefectEventKind
-  """
-  kind is one of these.
-  """
-  kindIn: [DefectEventKind!]
-  """
-  kind is none of these.
-  """
-  kindNotIn: [DefectEventKind!]
-  """
-  acted_by_id field predicates
-  """
-  actedByID: ID
-  """
-  actedByID differs from this.
-  """
-  actedByIDNEQ: ID
-  """
-  actedByID is one of these.
-  """
-  actedByIDIn: [ID!]
-  """
-  actedByID is none of these.
-  """
-  actedByIDNotIn: [ID!]
-  """
-  actedByID is greater than this.
-  """
-  actedByIDGT: ID
-  """
-  actedByID is at least this.
-  """
-  actedByIDGTE: ID
-  """
-  actedByID is less than this.
-  """
-  actedByIDLT: ID
-  """
-  actedByID is at most this.
-  """
-  actedByIDLTE: ID
-  """
-  actedByID is null.
-  """
-  actedByIDIsNil: Boolean
-  """
-  actedByID is set.
-  """
-  actedByIDNotNil: Boolean
-}
-"""
-Ordering options for Defect connections
-"""
-input DefectOrder {
-  """
-  The ordering direction.
-  """
-  direction: OrderDirection! = ASC
-  """
-  The field by which to order Defects.
-  """
-  field: DefectOrderField!
-}
-"""
-Properties by which Defect connections can be ordered.
-"""
-enum DefectOrderField {
-  """
-  created at.
-  """
-  CREATED_AT
-  """
-  found at.
-  """
-  FOUND_AT
-  """
-  due at.
-  """
-  DUE_AT
-}
-"""
-A photo of a defect (V5).
-"""
-type DefectPhoto implements Node {
-  """
-  Opaque identity; says what type it is of.
-  """
-  id: ID!
-  """
-  When the row was recorded.
-  """
-  createdAt: Time!
-  """
-  The estate that the row belongs to.
-  """
-  estateID: ID!
-  """
-  The defect.
-  """
-  defectID: ID!
-  """
-  The step that it came with; null for the report.
-  """
-  eventID: ID
-  """
-  Name as uploaded, made safe.
-  """
-  name: String!
-  """
-  Media type as found in the content.
-  """
-  contentType: String!
-  """
-  Bytes.
-  """
-  size: Int!
-  """
-  The estate that this belongs to.
-  """
-  estate: Estate!
-  """
-  The defect.
-  """
-  defect: Defect!
-  """
-  The step that it came with.
-  """
-  event: DefectEvent
-}
-"""
-Ordering options for DefectPhoto connections
-"""
-input DefectPhotoOrder {
-  """
-  The ordering direction.
-  """
-  direction: OrderDirection! = ASC
-  """
-  The field by which to order DefectPhotos.
-  """
-  field: DefectPhotoOrderField!
-}
-"""
-Properties by which DefectPhoto connections can be ordered.
-"""
-enum DefectPhotoOrderField {
-  """
-  created at.
-  """
-  CREATED_AT
-}
-"""
-DefectPhotoWhereInput is used for filtering DefectPhoto objects.
-Input was generated by ent.
-"""
-input DefectPhotoWhereInput {
-  """
-  Rows that do not match this.
-  """
-  not: DefectPhotoWhereInput
-  """
-  Rows that match all of these.
-  """
-  and: [DefectPhotoWhereInput!]
-  """
-  Rows that match at least one of these.
-  """
-  or: [DefectPhotoWhereInput!]
-  """
-  id field predicates
-  """
-  id: ID
-  """
-  id differs from this.
-  """
-  idNEQ: ID
-  """
-  id is one of these.
-  """
-  idIn: [ID!]
-  """
-  id is none of these.
-  """
-  idNotIn: [ID!]
-  """
-  id is greater than this.
-  """
-  idGT: ID
-  """
-  id is at least this.
-  """
-  idGTE: ID
-  """
-  id is less than this.
-  """
-  idLT: ID
-  """
-  id is at most this.
-  """
-  idLTE: ID
-  """
-  created_at field predicates
-  """
-  createdAt: Time
-  """
-  createdAt differs from this.
-  """
-  createdAtNEQ: Time
-  """
-  createdAt is one of these.
-  """
-  createdAtIn: [Time!]
-  """
-  createdAt is none of these.
-  """
-  createdAtNotIn: [Time!]
-  """
-  createdAt is greater than this.
-  """
-  createdAtGT: Time
-  """
-  createdAt is at least this.
-  """
-  createdAtGTE: Time
-  """
-  createdAt is less than this.
-  """
-  createdAtLT: Time
-  """
-  createdAt is at most this.
-  """
-  createdAtLTE: Time
-  """
-  estate_id field predicates
-  """
-  estateID: ID
-  """
-  estateID differs from this.
-  """
-  estateIDNEQ: ID
-  """
-  estateID is one of these.
-  """
-  estateIDIn: [ID!]
-  """
-  estateID is none of these.
-  """
-  estateIDNotIn: [ID!]
-  """
-  defect_id field predicates
-  """
-  defectID: ID
-  """
-  defectID differs from this.
-  """
-  defectIDNEQ: ID
-  """
-  defectID is one of these.
-  """
-  defectIDIn: [ID!]
-  """
-  defectID is none of these.
-  """
-  defectIDNotIn: [ID!]
-  """
-  event_id field predicates
-  """
-  eventID: ID
-  """
-  eventID differs from this.
-  """
-  eventIDNEQ: ID
-  """
-  eventID is one of these.
-  """
-  eventIDIn: [ID!]
-  """
-  eventID is none of these.
-  """
-  eventIDNotIn: [ID!]
-  """
-  eventID is null.
-  """
-  eventIDIsNil: Boolean
-  """
-  eventID is set.
-  """
-  eventIDNotNil: Boolean
-}
-"""
-DefectState is enum for the field state
-"""
-enum DefectState @goModel(model: "github.com/steward-pm/steward/ent/defect.State") {
-  """
-  reported.
-  """
-  REPORTED
-  """
-  acknowledged.
-  """
-  ACKNOWLEDGED
-  """
-  resolved.
-  """
-  RESOLVED
-  """
-  reopened.
-  """
-  REOPENED
-  """
-  closed.
-  """
-  CLOSED
-}
-"""
-DefectWhereInput is used for filtering Defect objects.
-Input was generated by ent.
-"""
-input DefectWhereInput {
-  """
-  Rows that do not match this.
-  """
-  not: DefectWhereInput
-  """
-  Rows that match all of these.
-  """
-  and: [DefectWhereInput!]
-  """
-  Rows that match at least one of these.
-  """
-  or: [DefectWhereInput!]
-  """
-  id field predicates
-  """
-  id: ID
-  """
-  id differs from this.
-  """
-  idNEQ: ID
-  """
-  id is one of these.
-  """
-  idIn: [ID!]
-  """
-  id is none of these.
-  """
-  idNotIn: [ID!]
-  """
-  id is greater than this.
-  """
-  idGT: ID
-  """
-  id is at least this.
-  """
-  idGTE: ID
-  """
-  id is less than this.
-  """
-  idLT: ID
-  """
-  id is at most this.
-  """
-  idLTE: ID
-  """
-  created_at field predicates
-  """
-  createdAt: Time
-  """
-  createdAt differs from this.
-  """
-  createdAtNEQ: Time
-  """
-  createdAt is one of these.
-  """
-  createdAtIn: [Time!]
-  """
-  createdAt is none of these.
-  """
-  createdAtNotIn: [Time!]
-  """
-  createdAt is greater than this.
-  """
-  createdAtGT: Time
-  """
-  createdAt is at least this.
-  """
-  createdAtGTE: Time
-  """
-  createdAt is less than this.
-  """
-  createdAtLT: Time
-  """
-  createdAt is at most this.
-  """
-  createdAtLTE: Time
-  """
-  estate_id field predicates
-  """
-  estateID: ID
-  """
-  estateID differs from this.
-  """
-  estateIDNEQ: ID
-  """
-  estateID is one of these.
-  """
-  estateIDIn: [ID!]
-  """
-  estateID is none of these.
-  """
-  estateIDNotIn: [ID!]
-  """
-  voided_at field predicates
-  """
-  voidedAt: Time
-  """
-  voidedAt differs from this.
-  """
-  voidedAtNEQ: Time
-  """
-  voidedAt is one of these.
-  """
-  voidedAtIn: [Time!]
-  """
-  voidedAt is none of these.
-  """
-  voidedAtNotIn: [Time!]
-  """
-  voidedAt is greater than this.
-  """
-  voidedAtGT: Time
-  """
-  voidedAt is at least this.
-  """
-  voidedAtGTE: Time
-  """
-  voidedAt is less than this.
-  """
-  voidedAtLT: Time
-  """
-  voidedAt is at most this.
-  """
-  voidedAtLTE: Time
-  """
-  voidedAt is null.
-  """
-  voidedAtIsNil: Boolean
-  """
-  voidedAt is set.
-  """
-  voidedAtNotNil: Boolean
-  """
-  vacancy_id field predicates
-  """
-  vacancyID: ID
-  """
-  vacancyID differs from this.
-  """
-  vacancyIDNEQ: ID
-  """
-  vacancyID is one of these.
-  """
-  vacancyIDIn: [ID!]
-  """
-  vacancyID is none of these.
-  """
-  vacancyIDNotIn: [ID!]
-  """
-  unit_id field predicates
-  """
-  unitID: ID
-  """
-  unitID differs from this.
-  """
-  unitIDNEQ: ID
-  """
-  unitID is one of these.
-  """
-  unitIDIn: [ID!]
-  """
-  unitID is none of these.
-  """
-  unitIDNotIn: [ID!]
-  """
-  inspection_result_id field predicates
-  """
-  inspectionResultID: ID
-  """
-  inspectionResultID differs from this.
-  """
-  inspectionResultIDNEQ: ID
-  """
-  inspectionResultID is one of these.
-  """
-  inspectionResultIDIn: [ID!]
-  """
-  inspectionResultID is none of these.
-  """
-  inspectionResultIDNotIn: [ID!]
-  """
-  inspectionResultID is greater than this.
-  """
-  inspectionResultIDGT: ID
-  """
-  inspectionResultID is at least this.
-  """
-  inspectionResultIDGTE: ID
-  """
-  inspectionResultID is less than this.
-  """
-  inspectionResultIDLT: ID
-  """
-  inspectionResultID is at most this.
-  """
-  inspectionResultIDLTE: ID
-  """
-  inspectionResultID is null.
-  """
-  inspectionResultIDIsNil: Boolean
-  """
-  inspectionResultID is set.
-  """
-  inspectionResultIDNotNil: Boolean
-  """
-  department_id field predicates
-  """
-  departmentID: ID
-  """
-  departmentID differs from this.
-  """
-  departmentIDNEQ: ID
-  """
-  departmentID is one of these.
-  """
-  departmentIDIn: [ID!]
-  """
-  departmentID is none of these.
-  """
-  departmentIDNotIn: [ID!]
-  """
-  found_at field predicates
-  """
-  foundAt: Time
-  """
-  foundAt differs from this.
-  """
-  foundAtNEQ: Time
-  """
-  foundAt is one of these.
-  """
-  foundAtIn: [Time!]
-  """
-  foundAt is none of these.
-  """
-  foundAtNotIn: [Time!]
-  """
-  foundAt is greater than this.
-  """
-  foundAtGT: Time
-  """
-  foundAt is at least this.
-  """
-  foundAtGTE: Time
-  """
-  foundAt is less than this.
-  """
-  foundAtLT: Time
-  """
-  foundAt is at most this.
-  """
-  foundAtLTE: Time
-  """
-  reported_by_id field predicates
-  """
-  reportedByID: ID
-  """
-  reportedByID differs from this.
-  """
-  reportedByIDNEQ: ID
-  """
-  reportedByID is one of these.
-  """
-  reportedByIDIn: [ID!]
-  """
-  reportedByID is none of these.
-  """
-  reportedByIDNotIn: [ID!]
-  """
-  reportedByID is greater than this.
-  """
-  reportedByIDGT: ID
-  """
-  reportedByID is at least this.
-  """
-  reportedByIDGTE: ID
-  """
-  reportedByID is less than this.
-  """
-  reportedByIDLT: ID
-  """
-  reportedByID is at most this.
-  """
-  reportedByIDLTE: ID
-  """
-  state field predicates
-  """
-  state: DefectState
-  """
-  state differs from this.
-  """
-  stateNEQ: DefectState
-  """
-  state is one of these.
-  """
-  stateIn: [DefectState!]
-  """
-  state is none of these.
-  """
-  stateNotIn: [DefectState!]
-  """
-  notified_at field predicates
-  """
-  notifiedAt: Time
-  """
-  notifiedAt differs from this.
-  """
-  notifiedAtNEQ: Time
-  """
-  notifiedAt is one of these.
-  """
-  notifiedAtIn: [Time!]
-  """
-  notifiedAt is none of these.
-  """
-  notifiedAtNotIn: [Time!]
-  """
-  notifiedAt is greater than this.
-  """
-  notifiedAtGT: Time
-  """
-  notifiedAt is at least this.
-  """
-  notifiedAtGTE: Time
-  """
-  notifiedAt is less than this.
-  """
-  notifiedAtLT: Time
-  """
-  notifiedAt is at most this.
-  """
-  notifiedAtLTE: Time
-  """
-  acknowledged_at field predicates
-  """
-  acknowledgedAt: Time
-  """
-  acknowledgedAt differs from this.
-  """
-  acknowledgedAtNEQ: Time
-  """
-  acknowledgedAt is one of these.
-  """
-  acknowledgedAtIn: [Time!]
-  """
-  acknowledgedAt is none of these.
-  """
-  acknowledgedAtNotIn: [Time!]
-  """
-  acknowledgedAt is greater than this.
-  """
-  acknowledgedAtGT: Time
-  """
-  acknowledgedAt is at least this.
-  """
-  acknowledgedAtGTE: Time
-  """
-  acknowledgedAt is less than this.
-  """
-  acknowledgedAtLT: Time
-  """
-  acknowledgedAt is at most this.
-  """
-  acknowledgedAtLTE: Time
-  """
-  acknowledgedAt is null.
-  """
-  acknowledgedAtIsNil: Boolean
-  """
-  acknowledgedAt is set.
-  """
-  acknowledgedAtNotNil: Boolean
-  """
-  resolve_by field predicates
-  """
-  resolveBy: Time
-  """
-  resolveBy differs from this.
-  """
-  resolveByNEQ: Time
-  """
-  resolveBy is one of these.
-  """
-  resolveByIn: [Time!]
-  """
-  resolveBy is none of these.
-  """
-  resolveByNotIn: [Time!]
-  """
-  resolveBy is greater than this.
-  """
-  resolveByGT: Time
-  """
-  resolveBy is at least this.
-  """
-  resolveByGTE: Time
-  """
-  resolveBy is less than this.
-  """
-  resolveByLT: Time
-  """
-  resolveBy is at most this.
-  """
-  resolveByLTE: Time
-  """
-  proposed_until field predicates
-  """
-  proposedUntil: Time
-  """
-  proposedUntil differs from this.
-  """
-  proposedUntilNEQ: Time
-  """
-  proposedUntil is one of these.
-  """
-  proposedUntilIn: [Time!]
-  """
-  proposedUntil is none of these.
-  """
-  proposedUntilNotIn: [Time!]
-  """
-  proposedUntil is greater than this.
-  """
-  proposedUntilGT: Time
-  """
-  proposedUntil is at least this.
-  """
-  proposedUntilGTE: Time
-  """
-  proposedUntil is less than this.
-  """
-  proposedUntilLT: Time
-  """
-  proposedUntil is at most this.
-  """
-  proposedUntilLTE: Time
-  """
-  proposedUntil is null.
-  """
-  proposedUntilIsNil: Boolean
-  """
-  proposedUntil is set.
-  """
-  proposedUntilNotNil: Boolean
-  """
-  resolved_at field predicates
-  """
-  resolvedAt: Time
-  """
-  resolvedAt differs from this.
-  """
-  resolvedAtNEQ: Time
-  """
-  resolvedAt is one of these.
-  """
-  resolvedAtIn: [Time!]
-  """
-  resolvedAt is none of these.
-  """
-  resolvedAtNotIn: [Time!]
-  """
-  resolvedAt is greater than this.
-  """
-  resolvedAtGT: Time
-  """
-  resolvedAt is at least this.
-  """
-  resolvedAtGTE: Time
-  """
-  resolvedAt is less than this.
-  """
-  resolvedAtLT: Time
-  """
-  resolvedAt is at most this.
-  """
-  resolvedAtLTE: Time
-  """
-  resolvedAt is null.
-  """
-  resolvedAtIsNil: Boolean
-  """
-  resolvedAt is set.
-  """
-  resolvedAtNotNil: Boolean
-  """
-  reinspect_by field predicates
-  """
-  reinspectBy: Time
-  """
-  reinspectBy differs from this.
-  """
-  reinspectByNEQ: Time
-  """
-  reinspectBy is one of these.
-  """
-  reinspectByIn: [Time!]
-  """
-  reinspectBy is none of these.
-  """
-  reinspectByNotIn: [Time!]
-  """
-  reinspectBy is greater than this.
-  """
-  reinspectByGT: Time
-  """
-  reinspectBy is at least this.
-  """
-  reinspectByGTE: Time
-  """
-  reinspectBy is less than this.
-  """
-  reinspectByLT: Time
-  """
-  reinspectBy is at most this.
-  """
-  reinspectByLTE: Time
-  """
-  reinspectBy is null.
-  """
-  reinspectByIsNil: Boolean
-  """
-  reinspectBy is set.
-  """
-  reinspectByNotNil: Boolean
-  """
-  reinspected_at field predicates
-  """
-  reinspectedAt: Time
-  """
-  reinspectedAt differs from this.
-  """
-  reinspectedAtNEQ: Time
-  """
-  reinspectedAt is one of these.
-  """
-  reinspectedAtIn: [Time!]
-  """
-  reinspectedAt is none of these.
-  """
-  reinspectedAtNotIn: [Time!]
-  """
-  reinspectedAt is greater than this.
-  """
-  reinspectedAtGT: Time
-  """
-  reinspectedAt is at least this.
-  """
-  reinspectedAtGTE: Time
-  """
-  reinspectedAt is less than this.
-  """
-  reinspectedAtLT: Time
-  """
-  reinspectedAt is at most this.
-  """
-  reinspectedAtLTE: Time
-  """
-  reinspectedAt is null.
-  """
-  reinspectedAtIsNil: Boolean
-  """
-  reinspectedAt is set.
-  """
-  reinspectedAtNotNil: Boolean
-  """
-  closed_at field predicates
-  """
-  closedAt: Time
-  """
-  closedAt differs from this.
-  """
-  closedAtNEQ: Time
-  """
-  closedAt is one of these.
-  """
-  closedAtIn: [Time!]
-  """
-  closedAt is none of these.
-  """
-  closedAtNotIn: [Time!]
-  """
-  closedAt is greater than this.
-  """
-  closedAtGT: Time
-  """
-  closedAt is at least this.
-  """
-  closedAtGTE: Time
-  """
-  closedAt is less than this.
-  """
-  closedAtLT: Time
-  """
-  closedAt is at most this.
-  """
-  closedAtLTE: Time
-  """
-  closedAt is null.
-  """
-  closedAtIsNil: Boolean
-  """
-  closedAt is set.
-  """
-  closedAtNotNil: Boolean
-  """
-  reopened field predicates
-  """
-  reopened: Int
-  """
-  reopened differs from this.
-  """
-  reopenedNEQ: Int
-  """
-  reopened is one of these.
-  """
-  reopenedIn: [Int!]
-  """
-  reopened is none of these.
-  """
-  reopenedNotIn: [Int!]
-  """
-  reopened is greater than this.
-  """
-  reopenedGT: Int
-  """
-  reopened is at least this.
-  """
-  reopenedGTE: Int
-  """
-  reopened is less than this.
-  """
-  reopenedLT: Int
-  """
-  reopened is at most this.
-  """
-  reopenedLTE: Int
-  """
-  due_at field predicates
-  """
-  dueAt: Time
-  """
-  dueAt differs from this.
-  """
-  dueAtNEQ: Time
-  """
-  dueAt is one of these.
-  """
-  dueAtIn: [Time!]
-  """
-  dueAt is none of these.
-  """
-  dueAtNotIn: [Time!]
-  """
-  dueAt is greater than this.
-  """
-  dueAtGT: Time
-  """
-  dueAt is at least this.
-  """
-  dueAtGTE: Time
-  """
-  dueAt is less than this.
-  """
-  dueAtLT: Time
-  """
-  dueAt is at most this.
-  """
-  dueAtLTE: Time
-  """
-  dueAt is null.
-  """
-  dueAtIsNil: Boolean
-  """
-  dueAt is set.
-  """
-  dueAtNotNil: Boolean
-  """
-  escalated_at field predicates
-  """
-  escalatedAt: Time
-  """
-  escalatedAt differs from this.
-  """
-  escalatedAtNEQ: Time
-  """
-  escalatedAt is one of these.
-  """
-  escalatedAtIn: [Time!]
-  """
-  escalatedAt is none of these.
-  """
-  escalatedAtNotIn: [Time!]
-  """
-  escalatedAt is greater than this.
-  """
-  escalatedAtGT: Time
-  """
-  escalatedAt is at least this.
-  """
-  escalatedAtGTE: Time
-  """
-  escalatedAt is less than this.
-  """
-  escalatedAtLT: Time
-  """
-  escalatedAt is at most this.
-  """
-  escalatedAtLTE: Time
-  """
-  escalatedAt is null.
-  """
-  escalatedAtIsNil: Boolean
-  """
-  escalatedAt is set.
-  """
-  escalatedAtNotNil: Boolean
-  """
-  acknowledged_by_id field predicates
-  """
-  acknowledgedByID: ID
-  """
-  acknowledgedByID differs from this.
-  """
-  acknowledgedByIDNEQ: ID
-  """
-  acknowledgedByID is one of these.
-  """
-  acknowledgedByIDIn: [ID!]
-  """
-  acknowledgedByID is none of these.
-  """
-  acknowledgedByIDNotIn: [ID!]
-  """
-  acknowledgedByID is greater than this.
-  """
-  acknowledgedByIDGT: ID
-  """
-  acknowledgedByID is at least this.
-  """
-  acknowledgedByIDGTE: ID
-  """
-  acknowledgedByID is less than this.
-  """
-  acknowledgedByIDLT: ID
-  """
-  acknowledgedByID is at most this.
-  """
-  acknowledgedByIDLTE: ID
-  """
-  acknowledgedByID is null.
-  """
-  acknowledgedByIDIsNil: Boolean
-  """
-  acknowledgedByID is set.
-  """
-  acknowledgedByIDNotNil: Boolean
-  """
-  resolved_by_id field predicates
-  """
-  resolvedByID: ID
-  """
-  resolvedByID differs from this.
-  """
-  resolvedByIDNEQ: ID
-  """
-  resolvedByID is one of these.
-  """
-  resolvedByIDIn: [ID!]
-  """
-  resolvedByID is none of these.
-  """
-  resolvedByIDNotIn: [ID!]
-  """
-  resolvedByID is greater than this.
-  """
-  resolvedByIDGT: ID
-  """
-  resolvedByID is at least this.
-  """
-  resolvedByIDGTE: ID
-  """
-  resolvedByID is less than this.
-  """
-  resolvedByIDLT: ID
-  """
-  resolvedByID is at most this.
-  """
-  resolvedByIDLTE: ID
-  """
-  resolvedByID is null.
-  """
-  resolvedByIDIsNil: Boolean
-  """
-  resolvedByID is set.
-  """
-  resolvedByIDNotNil: Boolean
-  """
-  reinspected_by_id field predicates
-  """
-  reinspectedByID: ID
-  """
-  reinspectedByID differs from this.
-  """
-  reinspectedByIDNEQ: ID
-  """
-  reinspectedByID is one of these.
-  """
-  reinspectedByIDIn: [ID!]
-  """
-  reinspectedByID is none of these.
-  """
-  reinspectedByIDNotIn: [ID!]
-  """
-  reinspectedByID is greater than this.
-  """
-  reinspectedByIDGT: ID
-  """
-  reinspectedByID is at least this.
-  """
-  reinspectedByIDGTE: ID
-  """
-  reinspectedByID is less than this.
-  """
-  reinspectedByIDLT: ID
-  """
-  reinspectedByID is at most this.
-  """
-  reinspectedByIDLTE: ID
-  """
-  reinspectedByID is null.
-  """
-  reinspectedByIDIsNil: Boolean
-  """
-  reinspectedByID is set.
-  """
-  reinspectedByIDNotNil: Boolean
-}
 """
 A department of an estate.
 """
@@ -46185,6 +45027,758 @@ input KeyStatementWhereInput {
   closedAtLTE: Time
 }
 """
+A day's mail, which closes when all of it is explained (M2, M5).
+"""
+type MailDay implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  The day in the estate.
+  """
+  day: Date!
+  """
+  Open until everything of it is explained and it is closed.
+  """
+  state: MailDayState!
+  """
+  When its first mail came or was scanned.
+  """
+  openedAt: Time!
+  """
+  When it was closed.
+  """
+  closedAt: Time
+  """
+  The account that closed it.
+  """
+  closedByID: ID
+  """
+  Who closed it, as signed.
+  """
+  closedByName: String!
+  """
+  How many items of which each is scanned were on its list, as it was closed.
+  """
+  listed: Int!
+  """
+  How many of them were scanned, as it was closed.
+  """
+  matched: Int!
+  """
+  How many of them were not, each explained, as it was closed.
+  """
+  missing: Int!
+  """
+  How many scans were of no item, each explained, as it was closed.
+  """
+  unknown: Int!
+  """
+  How many scans were of what was scanned before, each explained, as it was closed.
+  """
+  doubled: Int!
+  """
+  How many scans were of what had gone already, each explained, as it was closed.
+  """
+  alreadyDelivered: Int!
+  """
+  How many items were still here at its end, each excused (M5), as it was closed.
+  """
+  undelivered: Int!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+}
+"""
+A connection to a list of items.
+"""
+type MailDayConnection {
+  """
+  A list of edges.
+  """
+  edges: [MailDayEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type MailDayEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: MailDay
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+Ordering options for MailDay connections
+"""
+input MailDayOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order MailDays.
+  """
+  field: MailDayOrderField!
+}
+"""
+Properties by which MailDay connections can be ordered.
+"""
+enum MailDayOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  day.
+  """
+  DAY
+}
+"""
+MailDayState is enum for the field state
+"""
+enum MailDayState @goModel(model: "github.com/steward-pm/steward/ent/mailday.State") {
+  """
+  open.
+  """
+  OPEN
+  """
+  closed.
+  """
+  CLOSED
+}
+"""
+MailDayWhereInput is used for filtering MailDay objects.
+Input was generated by ent.
+"""
+input MailDayWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: MailDayWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [MailDayWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [MailDayWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  day field predicates
+  """
+  day: Date
+  """
+  day differs from this.
+  """
+  dayNEQ: Date
+  """
+  day is one of these.
+  """
+  dayIn: [Date!]
+  """
+  day is none of these.
+  """
+  dayNotIn: [Date!]
+  """
+  day is greater than this.
+  """
+  dayGT: Date
+  """
+  day is at least this.
+  """
+  dayGTE: Date
+  """
+  day is less than this.
+  """
+  dayLT: Date
+  """
+  day is at most this.
+  """
+  dayLTE: Date
+  """
+  state field predicates
+  """
+  state: MailDayState
+  """
+  state differs from this.
+  """
+  stateNEQ: MailDayState
+  """
+  state is one of these.
+  """
+  stateIn: [MailDayState!]
+  """
+  state is none of these.
+  """
+  stateNotIn: [MailDayState!]
+  """
+  closed_at field predicates
+  """
+  closedAt: Time
+  """
+  closedAt differs from this.
+  """
+  closedAtNEQ: Time
+  """
+  closedAt is one of these.
+  """
+  closedAtIn: [Time!]
+  """
+  closedAt is none of these.
+  """
+  closedAtNotIn: [Time!]
+  """
+  closedAt is greater than this.
+  """
+  closedAtGT: Time
+  """
+  closedAt is at least this.
+  """
+  closedAtGTE: Time
+  """
+  closedAt is less than this.
+  """
+  closedAtLT: Time
+  """
+  closedAt is at most this.
+  """
+  closedAtLTE: Time
+  """
+  closedAt is null.
+  """
+  closedAtIsNil: Boolean
+  """
+  closedAt is set.
+  """
+  closedAtNotNil: Boolean
+}
+"""
+Mail that went to a household or a department at once (M3).
+"""
+type MailDelivery implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  When it was voided; null while it stands.
+  """
+  voidedAt: Time
+  """
+  Why it was voided.
+  """
+  voidReason: String!
+  """
+  The account that voided it.
+  """
+  voidedByID: ID
+  """
+  Who voided it, as signed.
+  """
+  voidedByName: String!
+  """
+  Why it was recorded later than it happened, if it was.
+  """
+  lateReason: String!
+  """
+  The household that it went to.
+  """
+  householdID: ID
+  """
+  The department that it went to.
+  """
+  departmentID: ID
+  """
+  The slot that it came out of.
+  """
+  slot: String!
+  """
+  How many items they were.
+  """
+  count: Int!
+  """
+  Signed for, or put into the letter box, as is done with letters and newspapers alone (M2).
+  """
+  method: MailDeliveryMethod!
+  """
+  Who signed for it; empty of what went into the box.
+  """
+  recipient: String!
+  """
+  When.
+  """
+  deliveredAt: Time!
+  """
+  The account that delivered it.
+  """
+  deliveredByID: ID!
+  """
+  Who delivered it, as signed.
+  """
+  deliveredByName: String!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The household that it went to.
+  """
+  household: Household
+  """
+  The department that it went to.
+  """
+  department: Department
+  """
+  What was delivered; nothing, once it was voided.
+  """
+  items: [MailItem!]
+}
+"""
+A connection to a list of items.
+"""
+type MailDeliveryConnection {
+  """
+  A list of edges.
+  """
+  edges: [MailDeliveryEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type MailDeliveryEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: MailDelivery
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+MailDeliveryMethod is enum for the field method
+"""
+enum MailDeliveryMethod @goModel(model: "github.com/steward-pm/steward/ent/maildelivery.Method") {
+  """
+  signed.
+  """
+  SIGNED
+  """
+  box.
+  """
+  BOX
+}
+"""
+Ordering options for MailDelivery connections
+"""
+input MailDeliveryOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order MailDeliveries.
+  """
+  field: MailDeliveryOrderField!
+}
+"""
+Properties by which MailDelivery connections can be ordered.
+"""
+enum MailDeliveryOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  delivered at.
+  """
+  DELIVERED_AT
+}
+"""
+MailDeliveryWhereInput is used for filtering MailDelivery objects.
+Input was generated by ent.
+"""
+input MailDeliveryWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: MailDeliveryWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [MailDeliveryWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [MailDeliveryWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  voided_at field predicates
+  """
+  voidedAt: Time
+  """
+  voidedAt differs from this.
+  """
+  voidedAtNEQ: Time
+  """
+  voidedAt is one of these.
+  """
+  voidedAtIn: [Time!]
+  """
+  voidedAt is none of these.
+  """
+  voidedAtNotIn: [Time!]
+  """
+  voidedAt is greater than this.
+  """
+  voidedAtGT: Time
+  """
+  voidedAt is at least this.
+  """
+  voidedAtGTE: Time
+  """
+  voidedAt is less than this.
+  """
+  voidedAtLT: Time
+  """
+  voidedAt is at most this.
+  """
+  voidedAtLTE: Time
+  """
+  voidedAt is null.
+  """
+  voidedAtIsNil: Boolean
+  """
+  voidedAt is set.
+  """
+  voidedAtNotNil: Boolean
+  """
+  household_id field predicates
+  """
+  householdID: ID
+  """
+  householdID differs from this.
+  """
+  householdIDNEQ: ID
+  """
+  householdID is one of these.
+  """
+  householdIDIn: [ID!]
+  """
+  householdID is none of these.
+  """
+  householdIDNotIn: [ID!]
+  """
+  householdID is null.
+  """
+  householdIDIsNil: Boolean
+  """
+  householdID is set.
+  """
+  householdIDNotNil: Boolean
+  """
+  department_id field predicates
+  """
+  departmentID: ID
+  """
+  departmentID differs from this.
+  """
+  departmentIDNEQ: ID
+  """
+  departmentID is one of these.
+  """
+  departmentIDIn: [ID!]
+  """
+  departmentID is none of these.
+  """
+  departmentIDNotIn: [ID!]
+  """
+  departmentID is null.
+  """
+  departmentIDIsNil: Boolean
+  """
+  departmentID is set.
+  """
+  departmentIDNotNil: Boolean
+  """
+  method field predicates
+  """
+  method: MailDeliveryMethod
+  """
+  method differs from this.
+  """
+  methodNEQ: MailDeliveryMethod
+  """
+  method is one of these.
+  """
+  methodIn: [MailDeliveryMethod!]
+  """
+  method is none of these.
+  """
+  methodNotIn: [MailDeliveryMethod!]
+  """
+  delivered_at field predicates
+  """
+  deliveredAt: Time
+  """
+  deliveredAt differs from this.
+  """
+  deliveredAtNEQ: Time
+  """
+  deliveredAt is one of these.
+  """
+  deliveredAtIn: [Time!]
+  """
+  deliveredAt is none of these.
+  """
+  deliveredAtNotIn: [Time!]
+  """
+  deliveredAt is greater than this.
+  """
+  deliveredAtGT: Time
+  """
+  deliveredAt is at least this.
+  """
+  deliveredAtGTE: Time
+  """
+  deliveredAt is less than this.
+  """
+  deliveredAtLT: Time
+  """
+  deliveredAt is at most this.
+  """
+  deliveredAtLTE: Time
+  """
+  delivered_by_id field predicates
+  """
+  deliveredByID: ID
+  """
+  deliveredByID differs from this.
+  """
+  deliveredByIDNEQ: ID
+  """
+  deliveredByID is one of these.
+  """
+  deliveredByIDIn: [ID!]
+  """
+  deliveredByID is none of these.
+  """
+  deliveredByIDNotIn: [ID!]
+  """
+  deliveredByID is greater than this.
+  """
+  deliveredByIDGT: ID
+  """
+  deliveredByID is at least this.
+  """
+  deliveredByIDGTE: ID
+  """
+  deliveredByID is less than this.
+  """
+  deliveredByIDLT: ID
+  """
+  deliveredByID is at most this.
+  """
+  deliveredByIDLTE: ID
+}
+"""
 A change of an item of mail (M4).
 """
 type MailEvent implements Node {
@@ -46217,7 +45811,11 @@ type MailEvent implements Node {
   """
   departmentID: ID
   """
-  Why it is doubtful or dead, or what the superior decided upon.
+  The delivery, if it was delivered.
+  """
+  deliveryID: ID
+  """
+  Why it is doubtful or dead, what the superior decided upon, or why a delivery was voided.
   """
   reason: String!
   """
@@ -46455,6 +46053,310 @@ input MailEventWhereInput {
   actedByIDLTE: ID
 }
 """
+A recorded reason for an item that was not scanned, or not delivered, on a day (M2, M5).
+"""
+type MailExcuse implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  The day.
+  """
+  dayID: ID!
+  """
+  The item.
+  """
+  itemID: ID!
+  """
+  Why it was not scanned (M2), or why it is still here at the end of the day (M5).
+  """
+  kind: MailExcuseKind!
+  """
+  The reason.
+  """
+  reason: String!
+  """
+  The account that gave it.
+  """
+  givenByID: ID!
+  """
+  Who gave it, as signed.
+  """
+  givenByName: String!
+  """
+  When.
+  """
+  givenAt: Time!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The day.
+  """
+  day: MailDay!
+  """
+  The item.
+  """
+  item: MailItem!
+}
+"""
+A connection to a list of items.
+"""
+type MailExcuseConnection {
+  """
+  A list of edges.
+  """
+  edges: [MailExcuseEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type MailExcuseEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: MailExcuse
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+MailExcuseKind is enum for the field kind
+"""
+enum MailExcuseKind @goModel(model: "github.com/steward-pm/steward/ent/mailexcuse.Kind") {
+  """
+  unscanned.
+  """
+  UNSCANNED
+  """
+  undelivered.
+  """
+  UNDELIVERED
+}
+"""
+Ordering options for MailExcuse connections
+"""
+input MailExcuseOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order MailExcuses.
+  """
+  field: MailExcuseOrderField!
+}
+"""
+Properties by which MailExcuse connections can be ordered.
+"""
+enum MailExcuseOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  given at.
+  """
+  GIVEN_AT
+}
+"""
+MailExcuseWhereInput is used for filtering MailExcuse objects.
+Input was generated by ent.
+"""
+input MailExcuseWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: MailExcuseWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [MailExcuseWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [MailExcuseWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  day_id field predicates
+  """
+  dayID: ID
+  """
+  dayID differs from this.
+  """
+  dayIDNEQ: ID
+  """
+  dayID is one of these.
+  """
+  dayIDIn: [ID!]
+  """
+  dayID is none of these.
+  """
+  dayIDNotIn: [ID!]
+  """
+  item_id field predicates
+  """
+  itemID: ID
+  """
+  itemID differs from this.
+  """
+  itemIDNEQ: ID
+  """
+  itemID is one of these.
+  """
+  itemIDIn: [ID!]
+  """
+  itemID is none of these.
+  """
+  itemIDNotIn: [ID!]
+  """
+  kind field predicates
+  """
+  kind: MailExcuseKind
+  """
+  kind differs from this.
+  """
+  kindNEQ: MailExcuseKind
+  """
+  kind is one of these.
+  """
+  kindIn: [MailExcuseKind!]
+  """
+  kind is none of these.
+  """
+  kindNotIn: [MailExcuseKind!]
+  """
+  given_by_id field predicates
+  """
+  givenByID: ID
+  """
+  givenByID differs from this.
+  """
+  givenByIDNEQ: ID
+  """
+  givenByID is one of these.
+  """
+  givenByIDIn: [ID!]
+  """
+  givenByID is none of these.
+  """
+  givenByIDNotIn: [ID!]
+  """
+  givenByID is greater than this.
+  """
+  givenByIDGT: ID
+  """
+  givenByID is at least this.
+  """
+  givenByIDGTE: ID
+  """
+  givenByID is less than this.
+  """
+  givenByIDLT: ID
+  """
+  givenByID is at most this.
+  """
+  givenByIDLTE: ID
+}
+"""
 A piece of mail for a household or a department (M1, M4).
 """
 type MailItem implements Node {
@@ -46535,6 +46437,10 @@ type MailItem implements Node {
   """
   slot: String!
   """
+  The delivery that it went out with (M3).
+  """
+  deliveryID: ID
+  """
   The account that registered it.
   """
   registeredByID: ID!
@@ -46558,6 +46464,10 @@ type MailItem implements Node {
   The department that it is for.
   """
   department: Department
+  """
+  The delivery that it went out with: who signed for it, and when (M3).
+  """
+  delivery: MailDelivery
   """
   What happened to it, by whom and when.
   """
@@ -47082,6 +46992,30 @@ input MailItemWhereInput {
   slot contains this, upper and lower case alike.
   """
   slotContainsFold: String
+  """
+  delivery_id field predicates
+  """
+  deliveryID: ID
+  """
+  deliveryID differs from this.
+  """
+  deliveryIDNEQ: ID
+  """
+  deliveryID is one of these.
+  """
+  deliveryIDIn: [ID!]
+  """
+  deliveryID is none of these.
+  """
+  deliveryIDNotIn: [ID!]
+  """
+  deliveryID is null.
+  """
+  deliveryIDIsNil: Boolean
+  """
+  deliveryID is set.
+  """
+  deliveryIDNotNil: Boolean
   """
   registered_by_id field predicates
   """
@@ -47683,6 +47617,526 @@ input MailReceiptWhereInput {
   receivedByID is at most this.
   """
   receivedByIDLTE: ID
+}
+"""
+A code that a desk scanned (M2).
+"""
+type MailScan implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  The day.
+  """
+  dayID: ID!
+  """
+  The scan's own key, by which the desk may send it again.
+  """
+  key: String!
+  """
+  What was scanned.
+  """
+  code: String!
+  """
+  Where it was scanned.
+  """
+  desk: String!
+  """
+  The item of that barcode, if there is one.
+  """
+  itemID: ID
+  """
+  An item that is here, for the first time today; no item; an item that was scanned today before; an item that was delivered or went back already.
+  """
+  outcome: MailScanOutcome!
+  """
+  When.
+  """
+  scannedAt: Time!
+  """
+  The account that scanned it.
+  """
+  scannedByID: ID!
+  """
+  Who scanned it, as signed.
+  """
+  scannedByName: String!
+  """
+  When it was explained; null of what matches, and while nobody did.
+  """
+  explainedAt: Time
+  """
+  Why it matches nothing.
+  """
+  explanation: String!
+  """
+  The account that explained it.
+  """
+  explainedByID: ID
+  """
+  Who explained it, as signed.
+  """
+  explainedByName: String!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The day.
+  """
+  day: MailDay!
+  """
+  The item of that barcode, if there is one.
+  """
+  item: MailItem
+}
+"""
+A connection to a list of items.
+"""
+type MailScanConnection {
+  """
+  A list of edges.
+  """
+  edges: [MailScanEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type MailScanEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: MailScan
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+Ordering options for MailScan connections
+"""
+input MailScanOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order MailScans.
+  """
+  field: MailScanOrderField!
+}
+"""
+Properties by which MailScan connections can be ordered.
+"""
+enum MailScanOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  scanned at.
+  """
+  SCANNED_AT
+}
+"""
+MailScanOutcome is enum for the field outcome
+"""
+enum MailScanOutcome @goModel(model: "github.com/steward-pm/steward/ent/mailscan.Outcome") {
+  """
+  matched.
+  """
+  MATCHED
+  """
+  unknown.
+  """
+  UNKNOWN
+  """
+  double.
+  """
+  DOUBLE
+  """
+  already delivered.
+  """
+  ALREADY_DELIVERED
+}
+"""
+MailScanWhereInput is used for filtering MailScan objects.
+Input was generated by ent.
+"""
+input MailScanWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: MailScanWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [MailScanWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [MailScanWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  day_id field predicates
+  """
+  dayID: ID
+  """
+  dayID differs from this.
+  """
+  dayIDNEQ: ID
+  """
+  dayID is one of these.
+  """
+  dayIDIn: [ID!]
+  """
+  dayID is none of these.
+  """
+  dayIDNotIn: [ID!]
+  """
+  code field predicates
+  """
+  code: String
+  """
+  code differs from this.
+  """
+  codeNEQ: String
+  """
+  code is one of these.
+  """
+  codeIn: [String!]
+  """
+  code is none of these.
+  """
+  codeNotIn: [String!]
+  """
+  code is greater than this.
+  """
+  codeGT: String
+  """
+  code is at least this.
+  """
+  codeGTE: String
+  """
+  code is less than this.
+  """
+  codeLT: String
+  """
+  code is at most this.
+  """
+  codeLTE: String
+  """
+  code contains this.
+  """
+  codeContains: String
+  """
+  code begins with this.
+  """
+  codeHasPrefix: String
+  """
+  code ends with this.
+  """
+  codeHasSuffix: String
+  """
+  code equals this, upper and lower case alike.
+  """
+  codeEqualFold: String
+  """
+  code contains this, upper and lower case alike.
+  """
+  codeContainsFold: String
+  """
+  desk field predicates
+  """
+  desk: String
+  """
+  desk differs from this.
+  """
+  deskNEQ: String
+  """
+  desk is one of these.
+  """
+  deskIn: [String!]
+  """
+  desk is none of these.
+  """
+  deskNotIn: [String!]
+  """
+  desk is greater than this.
+  """
+  deskGT: String
+  """
+  desk is at least this.
+  """
+  deskGTE: String
+  """
+  desk is less than this.
+  """
+  deskLT: String
+  """
+  desk is at most this.
+  """
+  deskLTE: String
+  """
+  desk contains this.
+  """
+  deskContains: String
+  """
+  desk begins with this.
+  """
+  deskHasPrefix: String
+  """
+  desk ends with this.
+  """
+  deskHasSuffix: String
+  """
+  desk equals this, upper and lower case alike.
+  """
+  deskEqualFold: String
+  """
+  desk contains this, upper and lower case alike.
+  """
+  deskContainsFold: String
+  """
+  item_id field predicates
+  """
+  itemID: ID
+  """
+  itemID differs from this.
+  """
+  itemIDNEQ: ID
+  """
+  itemID is one of these.
+  """
+  itemIDIn: [ID!]
+  """
+  itemID is none of these.
+  """
+  itemIDNotIn: [ID!]
+  """
+  itemID is null.
+  """
+  itemIDIsNil: Boolean
+  """
+  itemID is set.
+  """
+  itemIDNotNil: Boolean
+  """
+  outcome field predicates
+  """
+  outcome: MailScanOutcome
+  """
+  outcome differs from this.
+  """
+  outcomeNEQ: MailScanOutcome
+  """
+  outcome is one of these.
+  """
+  outcomeIn: [MailScanOutcome!]
+  """
+  outcome is none of these.
+  """
+  outcomeNotIn: [MailScanOutcome!]
+  """
+  scanned_at field predicates
+  """
+  scannedAt: Time
+  """
+  scannedAt differs from this.
+  """
+  scannedAtNEQ: Time
+  """
+  scannedAt is one of these.
+  """
+  scannedAtIn: [Time!]
+  """
+  scannedAt is none of these.
+  """
+  scannedAtNotIn: [Time!]
+  """
+  scannedAt is greater than this.
+  """
+  scannedAtGT: Time
+  """
+  scannedAt is at least this.
+  """
+  scannedAtGTE: Time
+  """
+  scannedAt is less than this.
+  """
+  scannedAtLT: Time
+  """
+  scannedAt is at most this.
+  """
+  scannedAtLTE: Time
+  """
+  scanned_by_id field predicates
+  """
+  scannedByID: ID
+  """
+  scannedByID differs from this.
+  """
+  scannedByIDNEQ: ID
+  """
+  scannedByID is one of these.
+  """
+  scannedByIDIn: [ID!]
+  """
+  scannedByID is none of these.
+  """
+  scannedByIDNotIn: [ID!]
+  """
+  scannedByID is greater than this.
+  """
+  scannedByIDGT: ID
+  """
+  scannedByID is at least this.
+  """
+  scannedByIDGTE: ID
+  """
+  scannedByID is less than this.
+  """
+  scannedByIDLT: ID
+  """
+  scannedByID is at most this.
+  """
+  scannedByIDLTE: ID
+  """
+  explained_at field predicates
+  """
+  explainedAt: Time
+  """
+  explainedAt differs from this.
+  """
+  explainedAtNEQ: Time
+  """
+  explainedAt is one of these.
+  """
+  explainedAtIn: [Time!]
+  """
+  explainedAt is none of these.
+  """
+  explainedAtNotIn: [Time!]
+  """
+  explainedAt is greater than this.
+  """
+  explainedAtGT: Time
+  """
+  explainedAt is at least this.
+  """
+  explainedAtGTE: Time
+  """
+  explainedAt is less than this.
+  """
+  explainedAtLT: Time
+  """
+  explainedAt is at most this.
+  """
+  explainedAtLTE: Time
+  """
+  explainedAt is null.
+  """
+  explainedAtIsNil: Boolean
+  """
+  explainedAt is set.
+  """
+  explainedAtNotNil: Boolean
 }
 """
 What a meter of a vacant unit showed (V3).
@@ -54712,14 +55166,6 @@ func (ec *executionContext) childFields_AccountPayload(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type AccountPayload", field.Name)
 }
 
-func (ec *executionContext) childFields_AcknowledgeDefectPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "defect":
-		return ec.fieldContext_AcknowledgeDefectPayload_defect(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type AcknowledgeDefectPayload", field.Name)
-}
-
 func (ec *executionContext) childFields_AddEmergencyContactPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "emergencyContact":
@@ -56190,6 +56636,14 @@ func (ec *executionContext) childFields_CloseKeySpotCheckPayload(ctx context.Con
 	return nil, fmt.Errorf("no field named %q was found under type CloseKeySpotCheckPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CloseMailDayPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "day":
+		return ec.fieldContext_CloseMailDayPayload_day(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CloseMailDayPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CloseVolumePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "volume":
@@ -56522,182 +56976,12 @@ func (ec *executionContext) childFields_DeclineArchiveRequestPayload(ctx context
 	return nil, fmt.Errorf("no field named %q was found under type DeclineArchiveRequestPayload", field.Name)
 }
 
-func (ec *executionContext) childFields_Defect(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+func (ec *executionContext) childFields_DeliverMailPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
-	case "id":
-		return ec.fieldContext_Defect_id(ctx, field)
-	case "createdAt":
-		return ec.fieldContext_Defect_createdAt(ctx, field)
-	case "estateID":
-		return ec.fieldContext_Defect_estateID(ctx, field)
-	case "voidedAt":
-		return ec.fieldContext_Defect_voidedAt(ctx, field)
-	case "voidReason":
-		return ec.fieldContext_Defect_voidReason(ctx, field)
-	case "voidedByID":
-		return ec.fieldContext_Defect_voidedByID(ctx, field)
-	case "voidedByName":
-		return ec.fieldContext_Defect_voidedByName(ctx, field)
-	case "lateReason":
-		return ec.fieldContext_Defect_lateReason(ctx, field)
-	case "vacancyID":
-		return ec.fieldContext_Defect_vacancyID(ctx, field)
-	case "unitID":
-		return ec.fieldContext_Defect_unitID(ctx, field)
-	case "inspectionResultID":
-		return ec.fieldContext_Defect_inspectionResultID(ctx, field)
-	case "departmentID":
-		return ec.fieldContext_Defect_departmentID(ctx, field)
-	case "finding":
-		return ec.fieldContext_Defect_finding(ctx, field)
-	case "foundAt":
-		return ec.fieldContext_Defect_foundAt(ctx, field)
-	case "reportedByID":
-		return ec.fieldContext_Defect_reportedByID(ctx, field)
-	case "reportedByName":
-		return ec.fieldContext_Defect_reportedByName(ctx, field)
-	case "state":
-		return ec.fieldContext_Defect_state(ctx, field)
-	case "notifiedAt":
-		return ec.fieldContext_Defect_notifiedAt(ctx, field)
-	case "acknowledgeBy":
-		return ec.fieldContext_Defect_acknowledgeBy(ctx, field)
-	case "acknowledgedAt":
-		return ec.fieldContext_Defect_acknowledgedAt(ctx, field)
-	case "resolveBy":
-		return ec.fieldContext_Defect_resolveBy(ctx, field)
-	case "proposedUntil":
-		return ec.fieldContext_Defect_proposedUntil(ctx, field)
-	case "resolvedAt":
-		return ec.fieldContext_Defect_resolvedAt(ctx, field)
-	case "resolution":
-		return ec.fieldContext_Defect_resolution(ctx, field)
-	case "reinspectBy":
-		return ec.fieldContext_Defect_reinspectBy(ctx, field)
-	case "reinspectedAt":
-		return ec.fieldContext_Defect_reinspectedAt(ctx, field)
-	case "closedAt":
-		return ec.fieldContext_Defect_closedAt(ctx, field)
-	case "reopened":
-		return ec.fieldContext_Defect_reopened(ctx, field)
-	case "dueAt":
-		return ec.fieldContext_Defect_dueAt(ctx, field)
-	case "escalatedAt":
-		return ec.fieldContext_Defect_escalatedAt(ctx, field)
-	case "acknowledgedByID":
-		return ec.fieldContext_Defect_acknowledgedByID(ctx, field)
-	case "acknowledgedByName":
-		return ec.fieldContext_Defect_acknowledgedByName(ctx, field)
-	case "resolvedByID":
-		return ec.fieldContext_Defect_resolvedByID(ctx, field)
-	case "resolvedByName":
-		return ec.fieldContext_Defect_resolvedByName(ctx, field)
-	case "reinspectedByID":
-		return ec.fieldContext_Defect_reinspectedByID(ctx, field)
-	case "reinspectedByName":
-		return ec.fieldContext_Defect_reinspectedByName(ctx, field)
-	case "estate":
-		return ec.fieldContext_Defect_estate(ctx, field)
-	case "vacancy":
-		return ec.fieldContext_Defect_vacancy(ctx, field)
-	case "unit":
-		return ec.fieldContext_Defect_unit(ctx, field)
-	case "department":
-		return ec.fieldContext_Defect_department(ctx, field)
-	case "events":
-		return ec.fieldContext_Defect_events(ctx, field)
-	case "photos":
-		return ec.fieldContext_Defect_photos(ctx, field)
+	case "deliveries":
+		return ec.fieldContext_DeliverMailPayload_deliveries(ctx, field)
 	}
-	return nil, fmt.Errorf("no field named %q was found under type Defect", field.Name)
-}
-
-func (ec *executionContext) childFields_DefectConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "edges":
-		return ec.fieldContext_DefectConnection_edges(ctx, field)
-	case "pageInfo":
-		return ec.fieldContext_DefectConnection_pageInfo(ctx, field)
-	case "totalCount":
-		return ec.fieldContext_DefectConnection_totalCount(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type DefectConnection", field.Name)
-}
-
-func (ec *executionContext) childFields_DefectEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "node":
-		return ec.fieldContext_DefectEdge_node(ctx, field)
-	case "cursor":
-		return ec.fieldContext_DefectEdge_cursor(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type DefectEdge", field.Name)
-}
-
-func (ec *executionContext) childFields_DefectEvent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "id":
-		return ec.fieldContext_DefectEvent_id(ctx, field)
-	case "createdAt":
-		return ec.fieldContext_DefectEvent_createdAt(ctx, field)
-	case "estateID":
-		return ec.fieldContext_DefectEvent_estateID(ctx, field)
-	case "defectID":
-		return ec.fieldContext_DefectEvent_defectID(ctx, field)
-	case "kind":
-		return ec.fieldContext_DefectEvent_kind(ctx, field)
-	case "departmentID":
-		return ec.fieldContext_DefectEvent_departmentID(ctx, field)
-	case "note":
-		return ec.fieldContext_DefectEvent_note(ctx, field)
-	case "acknowledgeBy":
-		return ec.fieldContext_DefectEvent_acknowledgeBy(ctx, field)
-	case "dueAt":
-		return ec.fieldContext_DefectEvent_dueAt(ctx, field)
-	case "actedByID":
-		return ec.fieldContext_DefectEvent_actedByID(ctx, field)
-	case "actedByName":
-		return ec.fieldContext_DefectEvent_actedByName(ctx, field)
-	case "actedAt":
-		return ec.fieldContext_DefectEvent_actedAt(ctx, field)
-	case "estate":
-		return ec.fieldContext_DefectEvent_estate(ctx, field)
-	case "defect":
-		return ec.fieldContext_DefectEvent_defect(ctx, field)
-	case "department":
-		return ec.fieldContext_DefectEvent_department(ctx, field)
-	case "photos":
-		return ec.fieldContext_DefectEvent_photos(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type DefectEvent", field.Name)
-}
-
-func (ec *executionContext) childFields_DefectPhoto(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "id":
-		return ec.fieldContext_DefectPhoto_id(ctx, field)
-	case "createdAt":
-		return ec.fieldContext_DefectPhoto_createdAt(ctx, field)
-	case "estateID":
-		return ec.fieldContext_DefectPhoto_estateID(ctx, field)
-	case "defectID":
-		return ec.fieldContext_DefectPhoto_defectID(ctx, field)
-	case "eventID":
-		return ec.fieldContext_DefectPhoto_eventID(ctx, field)
-	case "name":
-		return ec.fieldContext_DefectPhoto_name(ctx, field)
-	case "contentType":
-		return ec.fieldContext_DefectPhoto_contentType(ctx, field)
-	case "size":
-		return ec.fieldContext_DefectPhoto_size(ctx, field)
-	case "estate":
-		return ec.fieldContext_DefectPhoto_estate(ctx, field)
-	case "defect":
-		return ec.fieldContext_DefectPhoto_defect(ctx, field)
-	case "event":
-		return ec.fieldContext_DefectPhoto_event(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type DefectPhoto", field.Name)
+	return nil, fmt.Errorf("no field named %q was found under type DeliverMailPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Department(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -56860,20 +57144,36 @@ func (ec *executionContext) childFields_EstateEdge(ctx context.Context, field gr
 	return nil, fmt.Errorf("no field named %q was found under type EstateEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_ExcuseMailPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "excuses":
+		return ec.fieldContext_ExcuseMailPayload_excuses(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExcuseMailPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ExplainMailScansPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "scans":
+		return ec.fieldContext_ExplainMailScansPayload_scans(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExplainMailScansPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ExplainMissingMailPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "excuses":
+		return ec.fieldContext_ExplainMissingMailPayload_excuses(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExplainMissingMailPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ExtendArchiveLoanPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "loan":
 		return ec.fieldContext_ExtendArchiveLoanPayload_loan(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ExtendArchiveLoanPayload", field.Name)
-}
-
-func (ec *executionContext) childFields_ExtendDefectTermPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "defect":
-		return ec.fieldContext_ExtendDefectTermPayload_defect(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type ExtendDefectTermPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ExtendKeyLoanPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -58840,6 +59140,166 @@ func (ec *executionContext) childFields_LendKeysPayload(ctx context.Context, fie
 	return nil, fmt.Errorf("no field named %q was found under type LendKeysPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_MailDay(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_MailDay_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_MailDay_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_MailDay_estateID(ctx, field)
+	case "day":
+		return ec.fieldContext_MailDay_day(ctx, field)
+	case "state":
+		return ec.fieldContext_MailDay_state(ctx, field)
+	case "openedAt":
+		return ec.fieldContext_MailDay_openedAt(ctx, field)
+	case "closedAt":
+		return ec.fieldContext_MailDay_closedAt(ctx, field)
+	case "closedByID":
+		return ec.fieldContext_MailDay_closedByID(ctx, field)
+	case "closedByName":
+		return ec.fieldContext_MailDay_closedByName(ctx, field)
+	case "listed":
+		return ec.fieldContext_MailDay_listed(ctx, field)
+	case "matched":
+		return ec.fieldContext_MailDay_matched(ctx, field)
+	case "missing":
+		return ec.fieldContext_MailDay_missing(ctx, field)
+	case "unknown":
+		return ec.fieldContext_MailDay_unknown(ctx, field)
+	case "doubled":
+		return ec.fieldContext_MailDay_doubled(ctx, field)
+	case "alreadyDelivered":
+		return ec.fieldContext_MailDay_alreadyDelivered(ctx, field)
+	case "undelivered":
+		return ec.fieldContext_MailDay_undelivered(ctx, field)
+	case "estate":
+		return ec.fieldContext_MailDay_estate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MailDay", field.Name)
+}
+
+func (ec *executionContext) childFields_MailDayCheck(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "day":
+		return ec.fieldContext_MailDayCheck_day(ctx, field)
+	case "listed":
+		return ec.fieldContext_MailDayCheck_listed(ctx, field)
+	case "matched":
+		return ec.fieldContext_MailDayCheck_matched(ctx, field)
+	case "missing":
+		return ec.fieldContext_MailDayCheck_missing(ctx, field)
+	case "missingOpen":
+		return ec.fieldContext_MailDayCheck_missingOpen(ctx, field)
+	case "unknown":
+		return ec.fieldContext_MailDayCheck_unknown(ctx, field)
+	case "doubled":
+		return ec.fieldContext_MailDayCheck_doubled(ctx, field)
+	case "alreadyDelivered":
+		return ec.fieldContext_MailDayCheck_alreadyDelivered(ctx, field)
+	case "scansOpen":
+		return ec.fieldContext_MailDayCheck_scansOpen(ctx, field)
+	case "undelivered":
+		return ec.fieldContext_MailDayCheck_undelivered(ctx, field)
+	case "undeliveredOpen":
+		return ec.fieldContext_MailDayCheck_undeliveredOpen(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MailDayCheck", field.Name)
+}
+
+func (ec *executionContext) childFields_MailDayConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_MailDayConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_MailDayConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_MailDayConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MailDayConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_MailDayEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_MailDayEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_MailDayEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MailDayEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_MailDelivery(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_MailDelivery_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_MailDelivery_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_MailDelivery_estateID(ctx, field)
+	case "voidedAt":
+		return ec.fieldContext_MailDelivery_voidedAt(ctx, field)
+	case "voidReason":
+		return ec.fieldContext_MailDelivery_voidReason(ctx, field)
+	case "voidedByID":
+		return ec.fieldContext_MailDelivery_voidedByID(ctx, field)
+	case "voidedByName":
+		return ec.fieldContext_MailDelivery_voidedByName(ctx, field)
+	case "lateReason":
+		return ec.fieldContext_MailDelivery_lateReason(ctx, field)
+	case "householdID":
+		return ec.fieldContext_MailDelivery_householdID(ctx, field)
+	case "departmentID":
+		return ec.fieldContext_MailDelivery_departmentID(ctx, field)
+	case "slot":
+		return ec.fieldContext_MailDelivery_slot(ctx, field)
+	case "count":
+		return ec.fieldContext_MailDelivery_count(ctx, field)
+	case "method":
+		return ec.fieldContext_MailDelivery_method(ctx, field)
+	case "recipient":
+		return ec.fieldContext_MailDelivery_recipient(ctx, field)
+	case "deliveredAt":
+		return ec.fieldContext_MailDelivery_deliveredAt(ctx, field)
+	case "deliveredByID":
+		return ec.fieldContext_MailDelivery_deliveredByID(ctx, field)
+	case "deliveredByName":
+		return ec.fieldContext_MailDelivery_deliveredByName(ctx, field)
+	case "estate":
+		return ec.fieldContext_MailDelivery_estate(ctx, field)
+	case "household":
+		return ec.fieldContext_MailDelivery_household(ctx, field)
+	case "department":
+		return ec.fieldContext_MailDelivery_department(ctx, field)
+	case "items":
+		return ec.fieldContext_MailDelivery_items(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MailDelivery", field.Name)
+}
+
+func (ec *executionContext) childFields_MailDeliveryConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_MailDeliveryConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_MailDeliveryConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_MailDeliveryConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MailDeliveryConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_MailDeliveryEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_MailDeliveryEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_MailDeliveryEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MailDeliveryEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_MailEvent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -58856,6 +59316,8 @@ func (ec *executionContext) childFields_MailEvent(ctx context.Context, field gra
 		return ec.fieldContext_MailEvent_householdID(ctx, field)
 	case "departmentID":
 		return ec.fieldContext_MailEvent_departmentID(ctx, field)
+	case "deliveryID":
+		return ec.fieldContext_MailEvent_deliveryID(ctx, field)
 	case "reason":
 		return ec.fieldContext_MailEvent_reason(ctx, field)
 	case "takenBy":
@@ -58872,6 +59334,60 @@ func (ec *executionContext) childFields_MailEvent(ctx context.Context, field gra
 		return ec.fieldContext_MailEvent_item(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MailEvent", field.Name)
+}
+
+func (ec *executionContext) childFields_MailExcuse(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_MailExcuse_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_MailExcuse_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_MailExcuse_estateID(ctx, field)
+	case "dayID":
+		return ec.fieldContext_MailExcuse_dayID(ctx, field)
+	case "itemID":
+		return ec.fieldContext_MailExcuse_itemID(ctx, field)
+	case "kind":
+		return ec.fieldContext_MailExcuse_kind(ctx, field)
+	case "reason":
+		return ec.fieldContext_MailExcuse_reason(ctx, field)
+	case "givenByID":
+		return ec.fieldContext_MailExcuse_givenByID(ctx, field)
+	case "givenByName":
+		return ec.fieldContext_MailExcuse_givenByName(ctx, field)
+	case "givenAt":
+		return ec.fieldContext_MailExcuse_givenAt(ctx, field)
+	case "estate":
+		return ec.fieldContext_MailExcuse_estate(ctx, field)
+	case "day":
+		return ec.fieldContext_MailExcuse_day(ctx, field)
+	case "item":
+		return ec.fieldContext_MailExcuse_item(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MailExcuse", field.Name)
+}
+
+func (ec *executionContext) childFields_MailExcuseConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_MailExcuseConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_MailExcuseConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_MailExcuseConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MailExcuseConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_MailExcuseEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_MailExcuseEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_MailExcuseEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MailExcuseEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_MailItem(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -58914,6 +59430,8 @@ func (ec *executionContext) childFields_MailItem(ctx context.Context, field grap
 		return ec.fieldContext_MailItem_changedByName(ctx, field)
 	case "slot":
 		return ec.fieldContext_MailItem_slot(ctx, field)
+	case "deliveryID":
+		return ec.fieldContext_MailItem_deliveryID(ctx, field)
 	case "registeredByID":
 		return ec.fieldContext_MailItem_registeredByID(ctx, field)
 	case "registeredByName":
@@ -58926,6 +59444,8 @@ func (ec *executionContext) childFields_MailItem(ctx context.Context, field grap
 		return ec.fieldContext_MailItem_household(ctx, field)
 	case "department":
 		return ec.fieldContext_MailItem_department(ctx, field)
+	case "delivery":
+		return ec.fieldContext_MailItem_delivery(ctx, field)
 	case "events":
 		return ec.fieldContext_MailItem_events(ctx, field)
 	}
@@ -59040,6 +59560,72 @@ func (ec *executionContext) childFields_MailReceiptLine(ctx context.Context, fie
 		return ec.fieldContext_MailReceiptLine_difference(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MailReceiptLine", field.Name)
+}
+
+func (ec *executionContext) childFields_MailScan(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_MailScan_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_MailScan_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_MailScan_estateID(ctx, field)
+	case "dayID":
+		return ec.fieldContext_MailScan_dayID(ctx, field)
+	case "key":
+		return ec.fieldContext_MailScan_key(ctx, field)
+	case "code":
+		return ec.fieldContext_MailScan_code(ctx, field)
+	case "desk":
+		return ec.fieldContext_MailScan_desk(ctx, field)
+	case "itemID":
+		return ec.fieldContext_MailScan_itemID(ctx, field)
+	case "outcome":
+		return ec.fieldContext_MailScan_outcome(ctx, field)
+	case "scannedAt":
+		return ec.fieldContext_MailScan_scannedAt(ctx, field)
+	case "scannedByID":
+		return ec.fieldContext_MailScan_scannedByID(ctx, field)
+	case "scannedByName":
+		return ec.fieldContext_MailScan_scannedByName(ctx, field)
+	case "explainedAt":
+		return ec.fieldContext_MailScan_explainedAt(ctx, field)
+	case "explanation":
+		return ec.fieldContext_MailScan_explanation(ctx, field)
+	case "explainedByID":
+		return ec.fieldContext_MailScan_explainedByID(ctx, field)
+	case "explainedByName":
+		return ec.fieldContext_MailScan_explainedByName(ctx, field)
+	case "estate":
+		return ec.fieldContext_MailScan_estate(ctx, field)
+	case "day":
+		return ec.fieldContext_MailScan_day(ctx, field)
+	case "item":
+		return ec.fieldContext_MailScan_item(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MailScan", field.Name)
+}
+
+func (ec *executionContext) childFields_MailScanConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_MailScanConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_MailScanConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_MailScanConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MailScanConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_MailScanEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_MailScanEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_MailScanEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MailScanEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_MarkMailDeadPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -59398,14 +59984,6 @@ func (ec *executionContext) childFields_ProposeArchiveDestructionPayload(ctx con
 	return nil, fmt.Errorf("no field named %q was found under type ProposeArchiveDestructionPayload", field.Name)
 }
 
-func (ec *executionContext) childFields_ProposeDefectTermPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "defect":
-		return ec.fieldContext_ProposeDefectTermPayload_defect(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type ProposeDefectTermPayload", field.Name)
-}
-
 func (ec *executionContext) childFields_PutInForcePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "document":
@@ -59432,14 +60010,6 @@ func (ec *executionContext) childFields_ReadMetersPayload(ctx context.Context, f
 		return ec.fieldContext_ReadMetersPayload_vacancy(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ReadMetersPayload", field.Name)
-}
-
-func (ec *executionContext) childFields_ReassignDefectPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "defect":
-		return ec.fieldContext_ReassignDefectPayload_defect(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type ReassignDefectPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ReceiveMailPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -59660,14 +60230,6 @@ func (ec *executionContext) childFields_RegisterMailPayload(ctx context.Context,
 	return nil, fmt.Errorf("no field named %q was found under type RegisterMailPayload", field.Name)
 }
 
-func (ec *executionContext) childFields_ReinspectDefectPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "defect":
-		return ec.fieldContext_ReinspectDefectPayload_defect(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type ReinspectDefectPayload", field.Name)
-}
-
 func (ec *executionContext) childFields_ReleaseArchiveHoldPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "hold":
@@ -59808,20 +60370,20 @@ func (ec *executionContext) childFields_RenovationStep(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type RenovationStep", field.Name)
 }
 
+func (ec *executionContext) childFields_ReopenMailDayPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "day":
+		return ec.fieldContext_ReopenMailDayPayload_day(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReopenMailDayPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ReopenVolumePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "volume":
 		return ec.fieldContext_ReopenVolumePayload_volume(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ReopenVolumePayload", field.Name)
-}
-
-func (ec *executionContext) childFields_ReportDefectPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "defect":
-		return ec.fieldContext_ReportDefectPayload_defect(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type ReportDefectPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ReportKeyLossPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -59906,14 +60468,6 @@ func (ec *executionContext) childFields_ResidentEdge(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type ResidentEdge", field.Name)
 }
 
-func (ec *executionContext) childFields_ResolveDefectPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "defect":
-		return ec.fieldContext_ResolveDefectPayload_defect(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type ResolveDefectPayload", field.Name)
-}
-
 func (ec *executionContext) childFields_ResolveKeyDifferencePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "line":
@@ -59994,6 +60548,16 @@ func (ec *executionContext) childFields_RevokeSessionPayload(ctx context.Context
 		return ec.fieldContext_RevokeSessionPayload_sessionID(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RevokeSessionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ScanMailPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "scans":
+		return ec.fieldContext_ScanMailPayload_scans(ctx, field)
+	case "day":
+		return ec.fieldContext_ScanMailPayload_day(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ScanMailPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_SealKeysPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -60634,14 +61198,6 @@ func (ec *executionContext) childFields_VoidCorrespondencePayload(ctx context.Co
 	return nil, fmt.Errorf("no field named %q was found under type VoidCorrespondencePayload", field.Name)
 }
 
-func (ec *executionContext) childFields_VoidDefectPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "defect":
-		return ec.fieldContext_VoidDefectPayload_defect(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type VoidDefectPayload", field.Name)
-}
-
 func (ec *executionContext) childFields_VoidDocumentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "document":
@@ -60716,6 +61272,16 @@ func (ec *executionContext) childFields_VoidKeyReturnPayload(ctx context.Context
 		return ec.fieldContext_VoidKeyReturnPayload_loan(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type VoidKeyReturnPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_VoidMailDeliveryPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "delivery":
+		return ec.fieldContext_VoidMailDeliveryPayload_delivery(ctx, field)
+	case "items":
+		return ec.fieldContext_VoidMailDeliveryPayload_items(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VoidMailDeliveryPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_VoidMailItemPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

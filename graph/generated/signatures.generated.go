@@ -98,6 +98,14 @@ func (ec *executionContext) unmarshalNSignatureInput2ᚖgithubᚗcomᚋsteward�
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalOSignatureInput2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋsignatureᚐInput(ctx context.Context, v any) (*signature.Input, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputSignatureInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalOStrokes2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋsignatureᚐStrokes(ctx context.Context, v any) (*signature.Strokes, error) {
 	if v == nil {
 		return nil, nil

@@ -91,6 +91,12 @@ var catalogue = map[string]entry{
 	"mail-items": {resources: []policy.Resource{policy.MailItem}, byTime: true, write: func(ctx context.Context, j job) error {
 		return write(ctx, j, mail.ItemRegister(j.say), mail.ItemRows(ctx, j.db, j.estate, j.head.Zone, j.from, j.until))
 	}},
+	"mail-sort-list": {resources: []policy.Resource{policy.MailItem}, write: func(ctx context.Context, j job) error {
+		return write(ctx, j, mail.SortListRegister(j.say), mail.SortListRows(ctx, j.db, j.estate))
+	}},
+	"mail-scans": {resources: []policy.Resource{policy.MailScan}, byTime: true, write: func(ctx context.Context, j job) error {
+		return write(ctx, j, mail.ScanRegister(j.say), mail.ScanRows(ctx, j.db, j.estate, j.from, j.until))
+	}},
 	"units": {resources: []policy.Resource{policy.Unit}, write: func(ctx context.Context, j job) error {
 		return write(ctx, j, unitRegister(j.say), unitRows(ctx, j.db, j.estate))
 	}},

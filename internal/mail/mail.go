@@ -9,8 +9,13 @@
 //	doubtful.go   M4      RaiseDoubt; decide.go Decide, by a superior who did not raise it
 //	dead.go       M4      MarkDead, and Return to the post office the same day
 //	voids.go      M1, M4  VoidReceipt, VoidItem
+//	deliver.go    M3, M2  Deliver, singly, by slot or along a route, each signed for by whom it is for; voiddelivery.go VoidDelivery
+//	scan.go       M2      Scan: what desks scan, against the day's list; explain.go ExplainScans
+//	excuse.go     M5, M2  Excuse what is still here in the evening; ExplainMissing what was not scanned
+//	closeday.go   M5      CloseDay, once all is explained; ReopenDay
 //
-// change.go is what these have in common: an item's event. The registers: register_receipts.go 邮件接收核对表, register_items.go 业户邮件收发记录.
+// change.go is what these have in common: an item's event; stops.go the stops of a route, day.go a day and how it stands. The registers:
+// register_receipts.go 邮件接收核对表, register_items.go 业户邮件收发记录, register_sortlist.go 邮件分拣清单, register_scans.go 邮件刷码核对表.
 package mail
 
 import (
@@ -27,6 +32,18 @@ func init() {
 	act.Explain("mail_items_addressed", noAddressee())
 	act.Explain("mail_items_decided_by_another", notOwnDoubt())
 	act.Explain("mail_items_untouched", touched())
+	act.Explain("mail_items_signed_for", mustBeSigned())
+	act.Explain("mail_items_came", fault.Invalid("occurredAt", "投递时间不能早于邮件到达的时间。", "Mail is not delivered before it came.").By("M3"))
+	act.Explain("mail_deliveries_signed", fault.Rule("M3", "投递须由签收人和投递人双方签字。", "A delivery is signed by who takes it and by who delivers."))
+	act.Explain("mail_deliveries_resident", notOfHousehold())
+	act.Explain("mail_days_closed", dayClosed())
+	act.Explain("mail_days_order", earlierOpen())
+	act.Explain("mail_days_last", notLast())
+	act.Explain("mail_days_explained", fault.Rule("M2", "当天还有刷码或未刷码的邮件没有说明,请先逐一说明。", "Scans, or items that were not scanned, are not explained; explain each first."))
+	act.Explain("mail_days_delivered", fault.Rule("M5", "还有邮件既未送达、退回,也没有说明原因,请先办理或说明。", "Items are neither delivered nor returned nor excused; see to them, or give the reason."))
+	act.Explain("mail_excuses_missing", notMissing())
+	act.Explain("mail_excuses_late", notLate())
+	act.Explain("mailexcuse_estate_id_day_id_kind_item_id", fault.Clash("这件邮件已说明,请刷新清单。", "The item is explained already; read the list again.").By("M5"))
 }
 
 // noAddressee refuses to sort what is for nobody known.
@@ -43,4 +60,16 @@ func notOwnDoubt() *fault.Error {
 // touched refuses to void what something was done with.
 func touched() *fault.Error {
 	return fault.Clash("邮件已分拣或处理,不能作废。", "Something was done with the item since; it is not voided.").By("M1")
+}
+
+// mustBeSigned refuses to put into the box what is signed for by each item.
+func mustBeSigned() *fault.Error {
+	return fault.Rule("M2", "挂号信、包裹、杂志、汇款单须由业户签收,不能投入信箱。",
+		"Registered letters, parcels, magazines and money orders are signed for; they do not go into the box.")
+}
+
+// notOfHousehold refuses a signature by who is not of those whom the mail is for.
+func notOfHousehold() *fault.Error {
+	return fault.Rule("M3", "签收人不是该业户的住户:请由该户住户签收,部室邮件由员工签收;其他代收人请填写姓名。",
+		"The signer is not of whom the mail is for: a resident of the household signs, for a department a member of staff; of another who takes it give the name.")
 }

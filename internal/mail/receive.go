@@ -83,7 +83,7 @@ type ReceiveMailPayload struct{ Receipt *ent.MailReceipt }
 // Receive takes mail over from the post office: what is counted stands beside what was stated, differences as they are, and
 // both sign (M1).
 //
-// Errors: NOT_FOUND; RULE M1 if who delivers is who takes it over.
+// Errors: NOT_FOUND; RULE M1 if who delivers is who takes it over; CONFLICT M5 if the day is closed.
 var Receive = act.New("mail.receive", act.Needs(policy.MailReceipt, policy.Create), act.Clauses("M1"), receive)
 
 func receive(tx *act.Tx, in ReceiveMailInput) (*ReceiveMailPayload, error) {
@@ -99,6 +99,9 @@ func receive(tx *act.Tx, in ReceiveMailInput) (*ReceiveMailPayload, error) {
 	r, err := tx.MailReceipt.Create().SetEstateID(in.EstateID).SetReceivedOn(cal.Today(at).UTC()).SetReceivedAt(at).SetLateReason(why).
 		SetDeliveredBy(deliverer).SetReceivedByID(tx.Viewer.Account).SetReceivedByName(tx.Viewer.Name).SetNote(tidy(in.Note)).Save(tx)
 	if err != nil {
+		return nil, err
+	}
+	if _, err := openDay(tx, r.EstateID, cal.Today(at)); err != nil { // M5: what comes is due the same day
 		return nil, err
 	}
 	content := signedReceipt{deliverer, r.ReceivedAt.UTC(), nil}

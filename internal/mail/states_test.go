@@ -126,8 +126,8 @@ func TestM4_TheDatabaseKnowsTheWays(t *testing.T) {
 	const event = `INSERT INTO mail_events (id, created_at, estate_id, item_id, state, household_id, reason, taken_by, acted_by_id, acted_by_name, acted_at)
 		SELECT gen_random_uuid(), now(), estate_id, id, $2::text, household_id, $3, CASE $2::text WHEN 'RETURNED' THEN '孙师傅' ELSE '' END, $4, 'x', now() FROM mail_items WHERE id = $1`
 	me, another := app.A.Staff, app.A.External
-	for _, to := range []string{"DELIVERED", "RETURNED"} {
-		if got := refusal(event, item, to, "x", me); got != "mail_items_way23514" {
+	for to, want := range map[string]string{"DELIVERED": "mail_events_delivered23514", "RETURNED": "mail_items_way23514"} {
+		if got := refusal(event, item, to, "x", me); got != want {
 			t.Errorf("from received to %s: %q", to, got)
 		}
 	}
