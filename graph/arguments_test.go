@@ -80,6 +80,14 @@ var forms = map[string][]form{
 	// Mail is for a household or a department, or for neither.
 	"registerMail":              {{"registerMail.input.items.departmentID": nil}, {"registerMail.input.items.householdID": nil}},
 	"decideMail":                {{"decideMail.input.to": "SORTED", "decideMail.input.departmentID": nil}, {"decideMail.input.to": "SORTED", "decideMail.input.householdID": nil}},
+	"addPublication":            {{"addPublication.input.frequency": "DAILY", "addPublication.input.name": "走查日报"}},
+	"subscribePress":            {{"subscribePress.input.departmentID": nil, "subscribePress.input.lastOn": "2030-01-01", "subscribePress.input.fromOn": "2029-01-01"}, {"subscribePress.input.householdID": nil, "subscribePress.input.lastOn": "2030-01-01", "subscribePress.input.fromOn": "2029-01-01"}},
+	"renewPressSubscription":    {{"renewPressSubscription.input.lastOn": "2027-12-31"}},
+	"endPressSubscription":      {{"endPressSubscription.input.lastOn": "2026-11-30"}},
+	"pausePressSubscription":    {{"pausePressSubscription.input.fromOn": "2026-05-01", "pausePressSubscription.input.lastOn": "2026-05-02"}},
+	"resumePressSubscription":   {{"resumePressSubscription.input.on": "2026-07-10"}},
+	"receivePress":              {{"receivePress.input.counts.delivered": 1}},
+	"openMailCase":              {{"openMailCase.input.claimID": nil}, {"openMailCase.input.itemID": nil}},
 	"approveArchiveDestruction": {{"approveArchiveDestruction.input.signature.credential": stewardtest.Password}},
 	// What comes back is out, as the first document of the walk is not.
 	"returnArchive":  {{"returnArchive.input.documents": nil, "returnArchive.input.staffID": nil}, {"returnArchive.input.documents": nil}},
