@@ -66,6 +66,7 @@ import (
 	"github.com/steward-pm/steward/ent/keyspotcheck"
 	"github.com/steward-pm/steward/ent/keystatement"
 	"github.com/steward-pm/steward/ent/keystatementline"
+	"github.com/steward-pm/steward/ent/mailcase"
 	"github.com/steward-pm/steward/ent/mailday"
 	"github.com/steward-pm/steward/ent/maildelivery"
 	"github.com/steward-pm/steward/ent/mailevent"
@@ -77,6 +78,14 @@ import (
 	"github.com/steward-pm/steward/ent/meterreading"
 	"github.com/steward-pm/steward/ent/obligation"
 	"github.com/steward-pm/steward/ent/occupancy"
+	"github.com/steward-pm/steward/ent/pressallocation"
+	"github.com/steward-pm/steward/ent/pressclaim"
+	"github.com/steward-pm/steward/ent/pressdelivery"
+	"github.com/steward-pm/steward/ent/presspause"
+	"github.com/steward-pm/steward/ent/pressreceipt"
+	"github.com/steward-pm/steward/ent/pressrecovery"
+	"github.com/steward-pm/steward/ent/presssubscription"
+	"github.com/steward-pm/steward/ent/publication"
 	"github.com/steward-pm/steward/ent/reconciliation"
 	"github.com/steward-pm/steward/ent/reconciliationline"
 	"github.com/steward-pm/steward/ent/renovation"
@@ -202,6 +211,7 @@ func checkColumn(t, c string) error {
 			keyspotcheck.Table:           keyspotcheck.ValidColumn,
 			keystatement.Table:           keystatement.ValidColumn,
 			keystatementline.Table:       keystatementline.ValidColumn,
+			mailcase.Table:               mailcase.ValidColumn,
 			mailday.Table:                mailday.ValidColumn,
 			maildelivery.Table:           maildelivery.ValidColumn,
 			mailevent.Table:              mailevent.ValidColumn,
@@ -213,6 +223,14 @@ func checkColumn(t, c string) error {
 			meterreading.Table:           meterreading.ValidColumn,
 			obligation.Table:             obligation.ValidColumn,
 			occupancy.Table:              occupancy.ValidColumn,
+			pressallocation.Table:        pressallocation.ValidColumn,
+			pressclaim.Table:             pressclaim.ValidColumn,
+			pressdelivery.Table:          pressdelivery.ValidColumn,
+			presspause.Table:             presspause.ValidColumn,
+			pressreceipt.Table:           pressreceipt.ValidColumn,
+			pressrecovery.Table:          pressrecovery.ValidColumn,
+			presssubscription.Table:      presssubscription.ValidColumn,
+			publication.Table:            publication.ValidColumn,
 			reconciliation.Table:         reconciliation.ValidColumn,
 			reconciliationline.Table:     reconciliationline.ValidColumn,
 			renovation.Table:             renovation.ValidColumn,

@@ -61,6 +61,7 @@ import (
 	"github.com/steward-pm/steward/ent/keyspotcheck"
 	"github.com/steward-pm/steward/ent/keystatement"
 	"github.com/steward-pm/steward/ent/keystatementline"
+	"github.com/steward-pm/steward/ent/mailcase"
 	"github.com/steward-pm/steward/ent/mailday"
 	"github.com/steward-pm/steward/ent/maildelivery"
 	"github.com/steward-pm/steward/ent/mailevent"
@@ -72,6 +73,14 @@ import (
 	"github.com/steward-pm/steward/ent/meterreading"
 	"github.com/steward-pm/steward/ent/obligation"
 	"github.com/steward-pm/steward/ent/occupancy"
+	"github.com/steward-pm/steward/ent/pressallocation"
+	"github.com/steward-pm/steward/ent/pressclaim"
+	"github.com/steward-pm/steward/ent/pressdelivery"
+	"github.com/steward-pm/steward/ent/presspause"
+	"github.com/steward-pm/steward/ent/pressreceipt"
+	"github.com/steward-pm/steward/ent/pressrecovery"
+	"github.com/steward-pm/steward/ent/presssubscription"
+	"github.com/steward-pm/steward/ent/publication"
 	"github.com/steward-pm/steward/ent/reconciliation"
 	"github.com/steward-pm/steward/ent/reconciliationline"
 	"github.com/steward-pm/steward/ent/renovation"
@@ -10661,6 +10670,260 @@ func newKeyStatementLinePaginateArgs(rv map[string]any) *keystatementlinePaginat
 }
 
 // CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *MailCaseQuery) CollectFields(ctx context.Context, satisfies ...string) (*MailCaseQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *MailCaseQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(mailcase.Columns))
+		selectedFields = []string{mailcase.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[mailcase.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, mailcase.FieldEstateID)
+				fieldSeen[mailcase.FieldEstateID] = struct{}{}
+			}
+
+		case "item":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&MailItemClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, mailitemImplementors)...); err != nil {
+				return err
+			}
+			_q.withItem = query
+			if _, ok := fieldSeen[mailcase.FieldItemID]; !ok {
+				selectedFields = append(selectedFields, mailcase.FieldItemID)
+				fieldSeen[mailcase.FieldItemID] = struct{}{}
+			}
+
+		case "claim":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&PressClaimClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, pressclaimImplementors)...); err != nil {
+				return err
+			}
+			_q.withClaim = query
+			if _, ok := fieldSeen[mailcase.FieldClaimID]; !ok {
+				selectedFields = append(selectedFields, mailcase.FieldClaimID)
+				fieldSeen[mailcase.FieldClaimID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[mailcase.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, mailcase.FieldCreatedAt)
+				fieldSeen[mailcase.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[mailcase.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, mailcase.FieldEstateID)
+				fieldSeen[mailcase.FieldEstateID] = struct{}{}
+			}
+		case "voidedAt":
+			if _, ok := fieldSeen[mailcase.FieldVoidedAt]; !ok {
+				selectedFields = append(selectedFields, mailcase.FieldVoidedAt)
+				fieldSeen[mailcase.FieldVoidedAt] = struct{}{}
+			}
+		case "voidReason":
+			if _, ok := fieldSeen[mailcase.FieldVoidReason]; !ok {
+				selectedFields = append(selectedFields, mailcase.FieldVoidReason)
+				fieldSeen[mailcase.FieldVoidReason] = struct{}{}
+			}
+		case "voidedByID":
+			if _, ok := fieldSeen[mailcase.FieldVoidedByID]; !ok {
+				selectedFields = append(selectedFields, mailcase.FieldVoidedByID)
+				fieldSeen[mailcase.FieldVoidedByID] = struct{}{}
+			}
+		case "voidedByName":
+			if _, ok := fieldSeen[mailcase.FieldVoidedByName]; !ok {
+				selectedFields = append(selectedFields, mailcase.FieldVoidedByName)
+				fieldSeen[mailcase.FieldVoidedByName] = struct{}{}
+			}
+		case "kind":
+			if _, ok := fieldSeen[mailcase.FieldKind]; !ok {
+				selectedFields = append(selectedFields, mailcase.FieldKind)
+				fieldSeen[mailcase.FieldKind] = struct{}{}
+			}
+		case "itemID":
+			if _, ok := fieldSeen[mailcase.FieldItemID]; !ok {
+				selectedFields = append(selectedFields, mailcase.FieldItemID)
+				fieldSeen[mailcase.FieldItemID] = struct{}{}
+			}
+		case "claimID":
+			if _, ok := fieldSeen[mailcase.FieldClaimID]; !ok {
+				selectedFields = append(selectedFields, mailcase.FieldClaimID)
+				fieldSeen[mailcase.FieldClaimID] = struct{}{}
+			}
+		case "day":
+			if _, ok := fieldSeen[mailcase.FieldDay]; !ok {
+				selectedFields = append(selectedFields, mailcase.FieldDay)
+				fieldSeen[mailcase.FieldDay] = struct{}{}
+			}
+		case "circumstances":
+			if _, ok := fieldSeen[mailcase.FieldCircumstances]; !ok {
+				selectedFields = append(selectedFields, mailcase.FieldCircumstances)
+				fieldSeen[mailcase.FieldCircumstances] = struct{}{}
+			}
+		case "responsibleID":
+			if _, ok := fieldSeen[mailcase.FieldResponsibleID]; !ok {
+				selectedFields = append(selectedFields, mailcase.FieldResponsibleID)
+				fieldSeen[mailcase.FieldResponsibleID] = struct{}{}
+			}
+		case "responsibleName":
+			if _, ok := fieldSeen[mailcase.FieldResponsibleName]; !ok {
+				selectedFields = append(selectedFields, mailcase.FieldResponsibleName)
+				fieldSeen[mailcase.FieldResponsibleName] = struct{}{}
+			}
+		case "responsibleAccountID":
+			if _, ok := fieldSeen[mailcase.FieldResponsibleAccountID]; !ok {
+				selectedFields = append(selectedFields, mailcase.FieldResponsibleAccountID)
+				fieldSeen[mailcase.FieldResponsibleAccountID] = struct{}{}
+			}
+		case "state":
+			if _, ok := fieldSeen[mailcase.FieldState]; !ok {
+				selectedFields = append(selectedFields, mailcase.FieldState)
+				fieldSeen[mailcase.FieldState] = struct{}{}
+			}
+		case "openedByID":
+			if _, ok := fieldSeen[mailcase.FieldOpenedByID]; !ok {
+				selectedFields = append(selectedFields, mailcase.FieldOpenedByID)
+				fieldSeen[mailcase.FieldOpenedByID] = struct{}{}
+			}
+		case "openedByName":
+			if _, ok := fieldSeen[mailcase.FieldOpenedByName]; !ok {
+				selectedFields = append(selectedFields, mailcase.FieldOpenedByName)
+				fieldSeen[mailcase.FieldOpenedByName] = struct{}{}
+			}
+		case "answerBy":
+			if _, ok := fieldSeen[mailcase.FieldAnswerBy]; !ok {
+				selectedFields = append(selectedFields, mailcase.FieldAnswerBy)
+				fieldSeen[mailcase.FieldAnswerBy] = struct{}{}
+			}
+		case "answer":
+			if _, ok := fieldSeen[mailcase.FieldAnswer]; !ok {
+				selectedFields = append(selectedFields, mailcase.FieldAnswer)
+				fieldSeen[mailcase.FieldAnswer] = struct{}{}
+			}
+		case "answeredAt":
+			if _, ok := fieldSeen[mailcase.FieldAnsweredAt]; !ok {
+				selectedFields = append(selectedFields, mailcase.FieldAnsweredAt)
+				fieldSeen[mailcase.FieldAnsweredAt] = struct{}{}
+			}
+		case "finding":
+			if _, ok := fieldSeen[mailcase.FieldFinding]; !ok {
+				selectedFields = append(selectedFields, mailcase.FieldFinding)
+				fieldSeen[mailcase.FieldFinding] = struct{}{}
+			}
+		case "outcome":
+			if _, ok := fieldSeen[mailcase.FieldOutcome]; !ok {
+				selectedFields = append(selectedFields, mailcase.FieldOutcome)
+				fieldSeen[mailcase.FieldOutcome] = struct{}{}
+			}
+		case "concludedByID":
+			if _, ok := fieldSeen[mailcase.FieldConcludedByID]; !ok {
+				selectedFields = append(selectedFields, mailcase.FieldConcludedByID)
+				fieldSeen[mailcase.FieldConcludedByID] = struct{}{}
+			}
+		case "concludedByName":
+			if _, ok := fieldSeen[mailcase.FieldConcludedByName]; !ok {
+				selectedFields = append(selectedFields, mailcase.FieldConcludedByName)
+				fieldSeen[mailcase.FieldConcludedByName] = struct{}{}
+			}
+		case "concludedAt":
+			if _, ok := fieldSeen[mailcase.FieldConcludedAt]; !ok {
+				selectedFields = append(selectedFields, mailcase.FieldConcludedAt)
+				fieldSeen[mailcase.FieldConcludedAt] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type mailcasePaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []MailCasePaginateOption
+}
+
+func newMailCasePaginateArgs(rv map[string]any) *mailcasePaginateArgs {
+	args := &mailcasePaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &MailCaseOrder{Field: &MailCaseOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithMailCaseOrder(order))
+			}
+		case *MailCaseOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithMailCaseOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*MailCaseWhereInput); ok {
+		args.opts = append(args.opts, WithMailCaseFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
 func (_q *MailDayQuery) CollectFields(ctx context.Context, satisfies ...string) (*MailDayQuery, error) {
 	fc := graphql.GetFieldContext(ctx)
 	if fc == nil {
@@ -12774,6 +13037,1545 @@ func newOccupancyPaginateArgs(rv map[string]any) *occupancyPaginateArgs {
 	}
 	if v, ok := rv[whereField].(*OccupancyWhereInput); ok {
 		args.opts = append(args.opts, WithOccupancyFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *PressAllocationQuery) CollectFields(ctx context.Context, satisfies ...string) (*PressAllocationQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *PressAllocationQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(pressallocation.Columns))
+		selectedFields = []string{pressallocation.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[pressallocation.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, pressallocation.FieldEstateID)
+				fieldSeen[pressallocation.FieldEstateID] = struct{}{}
+			}
+
+		case "subscription":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&PressSubscriptionClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, presssubscriptionImplementors)...); err != nil {
+				return err
+			}
+			_q.withSubscription = query
+			if _, ok := fieldSeen[pressallocation.FieldSubscriptionID]; !ok {
+				selectedFields = append(selectedFields, pressallocation.FieldSubscriptionID)
+				fieldSeen[pressallocation.FieldSubscriptionID] = struct{}{}
+			}
+
+		case "household":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&HouseholdClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, householdImplementors)...); err != nil {
+				return err
+			}
+			_q.withHousehold = query
+			if _, ok := fieldSeen[pressallocation.FieldHouseholdID]; !ok {
+				selectedFields = append(selectedFields, pressallocation.FieldHouseholdID)
+				fieldSeen[pressallocation.FieldHouseholdID] = struct{}{}
+			}
+
+		case "department":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&DepartmentClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, departmentImplementors)...); err != nil {
+				return err
+			}
+			_q.withDepartment = query
+			if _, ok := fieldSeen[pressallocation.FieldDepartmentID]; !ok {
+				selectedFields = append(selectedFields, pressallocation.FieldDepartmentID)
+				fieldSeen[pressallocation.FieldDepartmentID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[pressallocation.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, pressallocation.FieldCreatedAt)
+				fieldSeen[pressallocation.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[pressallocation.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, pressallocation.FieldEstateID)
+				fieldSeen[pressallocation.FieldEstateID] = struct{}{}
+			}
+		case "deliveryID":
+			if _, ok := fieldSeen[pressallocation.FieldDeliveryID]; !ok {
+				selectedFields = append(selectedFields, pressallocation.FieldDeliveryID)
+				fieldSeen[pressallocation.FieldDeliveryID] = struct{}{}
+			}
+		case "recoveryID":
+			if _, ok := fieldSeen[pressallocation.FieldRecoveryID]; !ok {
+				selectedFields = append(selectedFields, pressallocation.FieldRecoveryID)
+				fieldSeen[pressallocation.FieldRecoveryID] = struct{}{}
+			}
+		case "subscriptionID":
+			if _, ok := fieldSeen[pressallocation.FieldSubscriptionID]; !ok {
+				selectedFields = append(selectedFields, pressallocation.FieldSubscriptionID)
+				fieldSeen[pressallocation.FieldSubscriptionID] = struct{}{}
+			}
+		case "publicationID":
+			if _, ok := fieldSeen[pressallocation.FieldPublicationID]; !ok {
+				selectedFields = append(selectedFields, pressallocation.FieldPublicationID)
+				fieldSeen[pressallocation.FieldPublicationID] = struct{}{}
+			}
+		case "publicationName":
+			if _, ok := fieldSeen[pressallocation.FieldPublicationName]; !ok {
+				selectedFields = append(selectedFields, pressallocation.FieldPublicationName)
+				fieldSeen[pressallocation.FieldPublicationName] = struct{}{}
+			}
+		case "day":
+			if _, ok := fieldSeen[pressallocation.FieldDay]; !ok {
+				selectedFields = append(selectedFields, pressallocation.FieldDay)
+				fieldSeen[pressallocation.FieldDay] = struct{}{}
+			}
+		case "place":
+			if _, ok := fieldSeen[pressallocation.FieldPlace]; !ok {
+				selectedFields = append(selectedFields, pressallocation.FieldPlace)
+				fieldSeen[pressallocation.FieldPlace] = struct{}{}
+			}
+		case "wanted":
+			if _, ok := fieldSeen[pressallocation.FieldWanted]; !ok {
+				selectedFields = append(selectedFields, pressallocation.FieldWanted)
+				fieldSeen[pressallocation.FieldWanted] = struct{}{}
+			}
+		case "given":
+			if _, ok := fieldSeen[pressallocation.FieldGiven]; !ok {
+				selectedFields = append(selectedFields, pressallocation.FieldGiven)
+				fieldSeen[pressallocation.FieldGiven] = struct{}{}
+			}
+		case "voidedAt":
+			if _, ok := fieldSeen[pressallocation.FieldVoidedAt]; !ok {
+				selectedFields = append(selectedFields, pressallocation.FieldVoidedAt)
+				fieldSeen[pressallocation.FieldVoidedAt] = struct{}{}
+			}
+		case "householdID":
+			if _, ok := fieldSeen[pressallocation.FieldHouseholdID]; !ok {
+				selectedFields = append(selectedFields, pressallocation.FieldHouseholdID)
+				fieldSeen[pressallocation.FieldHouseholdID] = struct{}{}
+			}
+		case "departmentID":
+			if _, ok := fieldSeen[pressallocation.FieldDepartmentID]; !ok {
+				selectedFields = append(selectedFields, pressallocation.FieldDepartmentID)
+				fieldSeen[pressallocation.FieldDepartmentID] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type pressallocationPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []PressAllocationPaginateOption
+}
+
+func newPressAllocationPaginateArgs(rv map[string]any) *pressallocationPaginateArgs {
+	args := &pressallocationPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &PressAllocationOrder{Field: &PressAllocationOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithPressAllocationOrder(order))
+			}
+		case *PressAllocationOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithPressAllocationOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*PressAllocationWhereInput); ok {
+		args.opts = append(args.opts, WithPressAllocationFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *PressClaimQuery) CollectFields(ctx context.Context, satisfies ...string) (*PressClaimQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *PressClaimQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(pressclaim.Columns))
+		selectedFields = []string{pressclaim.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[pressclaim.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, pressclaim.FieldEstateID)
+				fieldSeen[pressclaim.FieldEstateID] = struct{}{}
+			}
+
+		case "delivery":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&PressDeliveryClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, pressdeliveryImplementors)...); err != nil {
+				return err
+			}
+			_q.withDelivery = query
+			if _, ok := fieldSeen[pressclaim.FieldDeliveryID]; !ok {
+				selectedFields = append(selectedFields, pressclaim.FieldDeliveryID)
+				fieldSeen[pressclaim.FieldDeliveryID] = struct{}{}
+			}
+
+		case "publication":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&PublicationClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, publicationImplementors)...); err != nil {
+				return err
+			}
+			_q.withPublication = query
+			if _, ok := fieldSeen[pressclaim.FieldPublicationID]; !ok {
+				selectedFields = append(selectedFields, pressclaim.FieldPublicationID)
+				fieldSeen[pressclaim.FieldPublicationID] = struct{}{}
+			}
+
+		case "recoveries":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&PressRecoveryClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, false, opCtx, field, path, mayAddCondition(satisfies, pressrecoveryImplementors)...); err != nil {
+				return err
+			}
+			_q.WithNamedRecoveries(alias, func(wq *PressRecoveryQuery) {
+				*wq = *query
+			})
+		case "createdAt":
+			if _, ok := fieldSeen[pressclaim.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, pressclaim.FieldCreatedAt)
+				fieldSeen[pressclaim.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[pressclaim.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, pressclaim.FieldEstateID)
+				fieldSeen[pressclaim.FieldEstateID] = struct{}{}
+			}
+		case "deliveryID":
+			if _, ok := fieldSeen[pressclaim.FieldDeliveryID]; !ok {
+				selectedFields = append(selectedFields, pressclaim.FieldDeliveryID)
+				fieldSeen[pressclaim.FieldDeliveryID] = struct{}{}
+			}
+		case "publicationID":
+			if _, ok := fieldSeen[pressclaim.FieldPublicationID]; !ok {
+				selectedFields = append(selectedFields, pressclaim.FieldPublicationID)
+				fieldSeen[pressclaim.FieldPublicationID] = struct{}{}
+			}
+		case "day":
+			if _, ok := fieldSeen[pressclaim.FieldDay]; !ok {
+				selectedFields = append(selectedFields, pressclaim.FieldDay)
+				fieldSeen[pressclaim.FieldDay] = struct{}{}
+			}
+		case "short":
+			if _, ok := fieldSeen[pressclaim.FieldShort]; !ok {
+				selectedFields = append(selectedFields, pressclaim.FieldShort)
+				fieldSeen[pressclaim.FieldShort] = struct{}{}
+			}
+		case "recovered":
+			if _, ok := fieldSeen[pressclaim.FieldRecovered]; !ok {
+				selectedFields = append(selectedFields, pressclaim.FieldRecovered)
+				fieldSeen[pressclaim.FieldRecovered] = struct{}{}
+			}
+		case "state":
+			if _, ok := fieldSeen[pressclaim.FieldState]; !ok {
+				selectedFields = append(selectedFields, pressclaim.FieldState)
+				fieldSeen[pressclaim.FieldState] = struct{}{}
+			}
+		case "closedAt":
+			if _, ok := fieldSeen[pressclaim.FieldClosedAt]; !ok {
+				selectedFields = append(selectedFields, pressclaim.FieldClosedAt)
+				fieldSeen[pressclaim.FieldClosedAt] = struct{}{}
+			}
+		case "writtenOffByID":
+			if _, ok := fieldSeen[pressclaim.FieldWrittenOffByID]; !ok {
+				selectedFields = append(selectedFields, pressclaim.FieldWrittenOffByID)
+				fieldSeen[pressclaim.FieldWrittenOffByID] = struct{}{}
+			}
+		case "writtenOffByName":
+			if _, ok := fieldSeen[pressclaim.FieldWrittenOffByName]; !ok {
+				selectedFields = append(selectedFields, pressclaim.FieldWrittenOffByName)
+				fieldSeen[pressclaim.FieldWrittenOffByName] = struct{}{}
+			}
+		case "writeOffReason":
+			if _, ok := fieldSeen[pressclaim.FieldWriteOffReason]; !ok {
+				selectedFields = append(selectedFields, pressclaim.FieldWriteOffReason)
+				fieldSeen[pressclaim.FieldWriteOffReason] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type pressclaimPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []PressClaimPaginateOption
+}
+
+func newPressClaimPaginateArgs(rv map[string]any) *pressclaimPaginateArgs {
+	args := &pressclaimPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &PressClaimOrder{Field: &PressClaimOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithPressClaimOrder(order))
+			}
+		case *PressClaimOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithPressClaimOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*PressClaimWhereInput); ok {
+		args.opts = append(args.opts, WithPressClaimFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *PressDeliveryQuery) CollectFields(ctx context.Context, satisfies ...string) (*PressDeliveryQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *PressDeliveryQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(pressdelivery.Columns))
+		selectedFields = []string{pressdelivery.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[pressdelivery.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, pressdelivery.FieldEstateID)
+				fieldSeen[pressdelivery.FieldEstateID] = struct{}{}
+			}
+
+		case "receipt":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&PressReceiptClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, pressreceiptImplementors)...); err != nil {
+				return err
+			}
+			_q.withReceipt = query
+			if _, ok := fieldSeen[pressdelivery.FieldReceiptID]; !ok {
+				selectedFields = append(selectedFields, pressdelivery.FieldReceiptID)
+				fieldSeen[pressdelivery.FieldReceiptID] = struct{}{}
+			}
+
+		case "publication":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&PublicationClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, publicationImplementors)...); err != nil {
+				return err
+			}
+			_q.withPublication = query
+			if _, ok := fieldSeen[pressdelivery.FieldPublicationID]; !ok {
+				selectedFields = append(selectedFields, pressdelivery.FieldPublicationID)
+				fieldSeen[pressdelivery.FieldPublicationID] = struct{}{}
+			}
+
+		case "allocations":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&PressAllocationClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, false, opCtx, field, path, mayAddCondition(satisfies, pressallocationImplementors)...); err != nil {
+				return err
+			}
+			_q.WithNamedAllocations(alias, func(wq *PressAllocationQuery) {
+				*wq = *query
+			})
+		case "createdAt":
+			if _, ok := fieldSeen[pressdelivery.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, pressdelivery.FieldCreatedAt)
+				fieldSeen[pressdelivery.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[pressdelivery.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, pressdelivery.FieldEstateID)
+				fieldSeen[pressdelivery.FieldEstateID] = struct{}{}
+			}
+		case "voidedAt":
+			if _, ok := fieldSeen[pressdelivery.FieldVoidedAt]; !ok {
+				selectedFields = append(selectedFields, pressdelivery.FieldVoidedAt)
+				fieldSeen[pressdelivery.FieldVoidedAt] = struct{}{}
+			}
+		case "voidReason":
+			if _, ok := fieldSeen[pressdelivery.FieldVoidReason]; !ok {
+				selectedFields = append(selectedFields, pressdelivery.FieldVoidReason)
+				fieldSeen[pressdelivery.FieldVoidReason] = struct{}{}
+			}
+		case "voidedByID":
+			if _, ok := fieldSeen[pressdelivery.FieldVoidedByID]; !ok {
+				selectedFields = append(selectedFields, pressdelivery.FieldVoidedByID)
+				fieldSeen[pressdelivery.FieldVoidedByID] = struct{}{}
+			}
+		case "voidedByName":
+			if _, ok := fieldSeen[pressdelivery.FieldVoidedByName]; !ok {
+				selectedFields = append(selectedFields, pressdelivery.FieldVoidedByName)
+				fieldSeen[pressdelivery.FieldVoidedByName] = struct{}{}
+			}
+		case "receiptID":
+			if _, ok := fieldSeen[pressdelivery.FieldReceiptID]; !ok {
+				selectedFields = append(selectedFields, pressdelivery.FieldReceiptID)
+				fieldSeen[pressdelivery.FieldReceiptID] = struct{}{}
+			}
+		case "publicationID":
+			if _, ok := fieldSeen[pressdelivery.FieldPublicationID]; !ok {
+				selectedFields = append(selectedFields, pressdelivery.FieldPublicationID)
+				fieldSeen[pressdelivery.FieldPublicationID] = struct{}{}
+			}
+		case "day":
+			if _, ok := fieldSeen[pressdelivery.FieldDay]; !ok {
+				selectedFields = append(selectedFields, pressdelivery.FieldDay)
+				fieldSeen[pressdelivery.FieldDay] = struct{}{}
+			}
+		case "expected":
+			if _, ok := fieldSeen[pressdelivery.FieldExpected]; !ok {
+				selectedFields = append(selectedFields, pressdelivery.FieldExpected)
+				fieldSeen[pressdelivery.FieldExpected] = struct{}{}
+			}
+		case "delivered":
+			if _, ok := fieldSeen[pressdelivery.FieldDelivered]; !ok {
+				selectedFields = append(selectedFields, pressdelivery.FieldDelivered)
+				fieldSeen[pressdelivery.FieldDelivered] = struct{}{}
+			}
+		case "remark":
+			if _, ok := fieldSeen[pressdelivery.FieldRemark]; !ok {
+				selectedFields = append(selectedFields, pressdelivery.FieldRemark)
+				fieldSeen[pressdelivery.FieldRemark] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type pressdeliveryPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []PressDeliveryPaginateOption
+}
+
+func newPressDeliveryPaginateArgs(rv map[string]any) *pressdeliveryPaginateArgs {
+	args := &pressdeliveryPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &PressDeliveryOrder{Field: &PressDeliveryOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithPressDeliveryOrder(order))
+			}
+		case *PressDeliveryOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithPressDeliveryOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*PressDeliveryWhereInput); ok {
+		args.opts = append(args.opts, WithPressDeliveryFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *PressPauseQuery) CollectFields(ctx context.Context, satisfies ...string) (*PressPauseQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *PressPauseQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(presspause.Columns))
+		selectedFields = []string{presspause.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[presspause.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, presspause.FieldEstateID)
+				fieldSeen[presspause.FieldEstateID] = struct{}{}
+			}
+
+		case "subscription":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&PressSubscriptionClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, presssubscriptionImplementors)...); err != nil {
+				return err
+			}
+			_q.withSubscription = query
+			if _, ok := fieldSeen[presspause.FieldSubscriptionID]; !ok {
+				selectedFields = append(selectedFields, presspause.FieldSubscriptionID)
+				fieldSeen[presspause.FieldSubscriptionID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[presspause.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, presspause.FieldCreatedAt)
+				fieldSeen[presspause.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[presspause.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, presspause.FieldEstateID)
+				fieldSeen[presspause.FieldEstateID] = struct{}{}
+			}
+		case "voidedAt":
+			if _, ok := fieldSeen[presspause.FieldVoidedAt]; !ok {
+				selectedFields = append(selectedFields, presspause.FieldVoidedAt)
+				fieldSeen[presspause.FieldVoidedAt] = struct{}{}
+			}
+		case "voidReason":
+			if _, ok := fieldSeen[presspause.FieldVoidReason]; !ok {
+				selectedFields = append(selectedFields, presspause.FieldVoidReason)
+				fieldSeen[presspause.FieldVoidReason] = struct{}{}
+			}
+		case "voidedByID":
+			if _, ok := fieldSeen[presspause.FieldVoidedByID]; !ok {
+				selectedFields = append(selectedFields, presspause.FieldVoidedByID)
+				fieldSeen[presspause.FieldVoidedByID] = struct{}{}
+			}
+		case "voidedByName":
+			if _, ok := fieldSeen[presspause.FieldVoidedByName]; !ok {
+				selectedFields = append(selectedFields, presspause.FieldVoidedByName)
+				fieldSeen[presspause.FieldVoidedByName] = struct{}{}
+			}
+		case "subscriptionID":
+			if _, ok := fieldSeen[presspause.FieldSubscriptionID]; !ok {
+				selectedFields = append(selectedFields, presspause.FieldSubscriptionID)
+				fieldSeen[presspause.FieldSubscriptionID] = struct{}{}
+			}
+		case "householdID":
+			if _, ok := fieldSeen[presspause.FieldHouseholdID]; !ok {
+				selectedFields = append(selectedFields, presspause.FieldHouseholdID)
+				fieldSeen[presspause.FieldHouseholdID] = struct{}{}
+			}
+		case "fromOn":
+			if _, ok := fieldSeen[presspause.FieldFromOn]; !ok {
+				selectedFields = append(selectedFields, presspause.FieldFromOn)
+				fieldSeen[presspause.FieldFromOn] = struct{}{}
+			}
+		case "lastOn":
+			if _, ok := fieldSeen[presspause.FieldLastOn]; !ok {
+				selectedFields = append(selectedFields, presspause.FieldLastOn)
+				fieldSeen[presspause.FieldLastOn] = struct{}{}
+			}
+		case "reason":
+			if _, ok := fieldSeen[presspause.FieldReason]; !ok {
+				selectedFields = append(selectedFields, presspause.FieldReason)
+				fieldSeen[presspause.FieldReason] = struct{}{}
+			}
+		case "resumedByName":
+			if _, ok := fieldSeen[presspause.FieldResumedByName]; !ok {
+				selectedFields = append(selectedFields, presspause.FieldResumedByName)
+				fieldSeen[presspause.FieldResumedByName] = struct{}{}
+			}
+		case "recordedByID":
+			if _, ok := fieldSeen[presspause.FieldRecordedByID]; !ok {
+				selectedFields = append(selectedFields, presspause.FieldRecordedByID)
+				fieldSeen[presspause.FieldRecordedByID] = struct{}{}
+			}
+		case "recordedByName":
+			if _, ok := fieldSeen[presspause.FieldRecordedByName]; !ok {
+				selectedFields = append(selectedFields, presspause.FieldRecordedByName)
+				fieldSeen[presspause.FieldRecordedByName] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type presspausePaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []PressPausePaginateOption
+}
+
+func newPressPausePaginateArgs(rv map[string]any) *presspausePaginateArgs {
+	args := &presspausePaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &PressPauseOrder{Field: &PressPauseOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithPressPauseOrder(order))
+			}
+		case *PressPauseOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithPressPauseOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*PressPauseWhereInput); ok {
+		args.opts = append(args.opts, WithPressPauseFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *PressReceiptQuery) CollectFields(ctx context.Context, satisfies ...string) (*PressReceiptQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *PressReceiptQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(pressreceipt.Columns))
+		selectedFields = []string{pressreceipt.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[pressreceipt.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, pressreceipt.FieldEstateID)
+				fieldSeen[pressreceipt.FieldEstateID] = struct{}{}
+			}
+
+		case "deliveries":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&PressDeliveryClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, false, opCtx, field, path, mayAddCondition(satisfies, pressdeliveryImplementors)...); err != nil {
+				return err
+			}
+			_q.WithNamedDeliveries(alias, func(wq *PressDeliveryQuery) {
+				*wq = *query
+			})
+		case "createdAt":
+			if _, ok := fieldSeen[pressreceipt.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, pressreceipt.FieldCreatedAt)
+				fieldSeen[pressreceipt.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[pressreceipt.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, pressreceipt.FieldEstateID)
+				fieldSeen[pressreceipt.FieldEstateID] = struct{}{}
+			}
+		case "lateReason":
+			if _, ok := fieldSeen[pressreceipt.FieldLateReason]; !ok {
+				selectedFields = append(selectedFields, pressreceipt.FieldLateReason)
+				fieldSeen[pressreceipt.FieldLateReason] = struct{}{}
+			}
+		case "day":
+			if _, ok := fieldSeen[pressreceipt.FieldDay]; !ok {
+				selectedFields = append(selectedFields, pressreceipt.FieldDay)
+				fieldSeen[pressreceipt.FieldDay] = struct{}{}
+			}
+		case "receivedAt":
+			if _, ok := fieldSeen[pressreceipt.FieldReceivedAt]; !ok {
+				selectedFields = append(selectedFields, pressreceipt.FieldReceivedAt)
+				fieldSeen[pressreceipt.FieldReceivedAt] = struct{}{}
+			}
+		case "deliveredBy":
+			if _, ok := fieldSeen[pressreceipt.FieldDeliveredBy]; !ok {
+				selectedFields = append(selectedFields, pressreceipt.FieldDeliveredBy)
+				fieldSeen[pressreceipt.FieldDeliveredBy] = struct{}{}
+			}
+		case "receivedByID":
+			if _, ok := fieldSeen[pressreceipt.FieldReceivedByID]; !ok {
+				selectedFields = append(selectedFields, pressreceipt.FieldReceivedByID)
+				fieldSeen[pressreceipt.FieldReceivedByID] = struct{}{}
+			}
+		case "receivedByName":
+			if _, ok := fieldSeen[pressreceipt.FieldReceivedByName]; !ok {
+				selectedFields = append(selectedFields, pressreceipt.FieldReceivedByName)
+				fieldSeen[pressreceipt.FieldReceivedByName] = struct{}{}
+			}
+		case "note":
+			if _, ok := fieldSeen[pressreceipt.FieldNote]; !ok {
+				selectedFields = append(selectedFields, pressreceipt.FieldNote)
+				fieldSeen[pressreceipt.FieldNote] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type pressreceiptPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []PressReceiptPaginateOption
+}
+
+func newPressReceiptPaginateArgs(rv map[string]any) *pressreceiptPaginateArgs {
+	args := &pressreceiptPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &PressReceiptOrder{Field: &PressReceiptOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithPressReceiptOrder(order))
+			}
+		case *PressReceiptOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithPressReceiptOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*PressReceiptWhereInput); ok {
+		args.opts = append(args.opts, WithPressReceiptFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *PressRecoveryQuery) CollectFields(ctx context.Context, satisfies ...string) (*PressRecoveryQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *PressRecoveryQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(pressrecovery.Columns))
+		selectedFields = []string{pressrecovery.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[pressrecovery.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, pressrecovery.FieldEstateID)
+				fieldSeen[pressrecovery.FieldEstateID] = struct{}{}
+			}
+
+		case "claim":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&PressClaimClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, pressclaimImplementors)...); err != nil {
+				return err
+			}
+			_q.withClaim = query
+			if _, ok := fieldSeen[pressrecovery.FieldClaimID]; !ok {
+				selectedFields = append(selectedFields, pressrecovery.FieldClaimID)
+				fieldSeen[pressrecovery.FieldClaimID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[pressrecovery.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, pressrecovery.FieldCreatedAt)
+				fieldSeen[pressrecovery.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[pressrecovery.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, pressrecovery.FieldEstateID)
+				fieldSeen[pressrecovery.FieldEstateID] = struct{}{}
+			}
+		case "voidedAt":
+			if _, ok := fieldSeen[pressrecovery.FieldVoidedAt]; !ok {
+				selectedFields = append(selectedFields, pressrecovery.FieldVoidedAt)
+				fieldSeen[pressrecovery.FieldVoidedAt] = struct{}{}
+			}
+		case "voidReason":
+			if _, ok := fieldSeen[pressrecovery.FieldVoidReason]; !ok {
+				selectedFields = append(selectedFields, pressrecovery.FieldVoidReason)
+				fieldSeen[pressrecovery.FieldVoidReason] = struct{}{}
+			}
+		case "voidedByID":
+			if _, ok := fieldSeen[pressrecovery.FieldVoidedByID]; !ok {
+				selectedFields = append(selectedFields, pressrecovery.FieldVoidedByID)
+				fieldSeen[pressrecovery.FieldVoidedByID] = struct{}{}
+			}
+		case "voidedByName":
+			if _, ok := fieldSeen[pressrecovery.FieldVoidedByName]; !ok {
+				selectedFields = append(selectedFields, pressrecovery.FieldVoidedByName)
+				fieldSeen[pressrecovery.FieldVoidedByName] = struct{}{}
+			}
+		case "claimID":
+			if _, ok := fieldSeen[pressrecovery.FieldClaimID]; !ok {
+				selectedFields = append(selectedFields, pressrecovery.FieldClaimID)
+				fieldSeen[pressrecovery.FieldClaimID] = struct{}{}
+			}
+		case "copies":
+			if _, ok := fieldSeen[pressrecovery.FieldCopies]; !ok {
+				selectedFields = append(selectedFields, pressrecovery.FieldCopies)
+				fieldSeen[pressrecovery.FieldCopies] = struct{}{}
+			}
+		case "deliveredBy":
+			if _, ok := fieldSeen[pressrecovery.FieldDeliveredBy]; !ok {
+				selectedFields = append(selectedFields, pressrecovery.FieldDeliveredBy)
+				fieldSeen[pressrecovery.FieldDeliveredBy] = struct{}{}
+			}
+		case "recoveredOn":
+			if _, ok := fieldSeen[pressrecovery.FieldRecoveredOn]; !ok {
+				selectedFields = append(selectedFields, pressrecovery.FieldRecoveredOn)
+				fieldSeen[pressrecovery.FieldRecoveredOn] = struct{}{}
+			}
+		case "recordedByID":
+			if _, ok := fieldSeen[pressrecovery.FieldRecordedByID]; !ok {
+				selectedFields = append(selectedFields, pressrecovery.FieldRecordedByID)
+				fieldSeen[pressrecovery.FieldRecordedByID] = struct{}{}
+			}
+		case "recordedByName":
+			if _, ok := fieldSeen[pressrecovery.FieldRecordedByName]; !ok {
+				selectedFields = append(selectedFields, pressrecovery.FieldRecordedByName)
+				fieldSeen[pressrecovery.FieldRecordedByName] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type pressrecoveryPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []PressRecoveryPaginateOption
+}
+
+func newPressRecoveryPaginateArgs(rv map[string]any) *pressrecoveryPaginateArgs {
+	args := &pressrecoveryPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &PressRecoveryOrder{Field: &PressRecoveryOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithPressRecoveryOrder(order))
+			}
+		case *PressRecoveryOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithPressRecoveryOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*PressRecoveryWhereInput); ok {
+		args.opts = append(args.opts, WithPressRecoveryFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *PressSubscriptionQuery) CollectFields(ctx context.Context, satisfies ...string) (*PressSubscriptionQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *PressSubscriptionQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(presssubscription.Columns))
+		selectedFields = []string{presssubscription.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[presssubscription.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, presssubscription.FieldEstateID)
+				fieldSeen[presssubscription.FieldEstateID] = struct{}{}
+			}
+
+		case "pauses":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&PressPauseClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, false, opCtx, field, path, mayAddCondition(satisfies, presspauseImplementors)...); err != nil {
+				return err
+			}
+			_q.WithNamedPauses(alias, func(wq *PressPauseQuery) {
+				*wq = *query
+			})
+
+		case "household":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&HouseholdClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, householdImplementors)...); err != nil {
+				return err
+			}
+			_q.withHousehold = query
+			if _, ok := fieldSeen[presssubscription.FieldHouseholdID]; !ok {
+				selectedFields = append(selectedFields, presssubscription.FieldHouseholdID)
+				fieldSeen[presssubscription.FieldHouseholdID] = struct{}{}
+			}
+
+		case "department":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&DepartmentClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, departmentImplementors)...); err != nil {
+				return err
+			}
+			_q.withDepartment = query
+			if _, ok := fieldSeen[presssubscription.FieldDepartmentID]; !ok {
+				selectedFields = append(selectedFields, presssubscription.FieldDepartmentID)
+				fieldSeen[presssubscription.FieldDepartmentID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[presssubscription.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, presssubscription.FieldCreatedAt)
+				fieldSeen[presssubscription.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[presssubscription.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, presssubscription.FieldEstateID)
+				fieldSeen[presssubscription.FieldEstateID] = struct{}{}
+			}
+		case "voidedAt":
+			if _, ok := fieldSeen[presssubscription.FieldVoidedAt]; !ok {
+				selectedFields = append(selectedFields, presssubscription.FieldVoidedAt)
+				fieldSeen[presssubscription.FieldVoidedAt] = struct{}{}
+			}
+		case "voidReason":
+			if _, ok := fieldSeen[presssubscription.FieldVoidReason]; !ok {
+				selectedFields = append(selectedFields, presssubscription.FieldVoidReason)
+				fieldSeen[presssubscription.FieldVoidReason] = struct{}{}
+			}
+		case "voidedByID":
+			if _, ok := fieldSeen[presssubscription.FieldVoidedByID]; !ok {
+				selectedFields = append(selectedFields, presssubscription.FieldVoidedByID)
+				fieldSeen[presssubscription.FieldVoidedByID] = struct{}{}
+			}
+		case "voidedByName":
+			if _, ok := fieldSeen[presssubscription.FieldVoidedByName]; !ok {
+				selectedFields = append(selectedFields, presssubscription.FieldVoidedByName)
+				fieldSeen[presssubscription.FieldVoidedByName] = struct{}{}
+			}
+		case "publicationID":
+			if _, ok := fieldSeen[presssubscription.FieldPublicationID]; !ok {
+				selectedFields = append(selectedFields, presssubscription.FieldPublicationID)
+				fieldSeen[presssubscription.FieldPublicationID] = struct{}{}
+			}
+		case "publicationName":
+			if _, ok := fieldSeen[presssubscription.FieldPublicationName]; !ok {
+				selectedFields = append(selectedFields, presssubscription.FieldPublicationName)
+				fieldSeen[presssubscription.FieldPublicationName] = struct{}{}
+			}
+		case "householdID":
+			if _, ok := fieldSeen[presssubscription.FieldHouseholdID]; !ok {
+				selectedFields = append(selectedFields, presssubscription.FieldHouseholdID)
+				fieldSeen[presssubscription.FieldHouseholdID] = struct{}{}
+			}
+		case "departmentID":
+			if _, ok := fieldSeen[presssubscription.FieldDepartmentID]; !ok {
+				selectedFields = append(selectedFields, presssubscription.FieldDepartmentID)
+				fieldSeen[presssubscription.FieldDepartmentID] = struct{}{}
+			}
+		case "copies":
+			if _, ok := fieldSeen[presssubscription.FieldCopies]; !ok {
+				selectedFields = append(selectedFields, presssubscription.FieldCopies)
+				fieldSeen[presssubscription.FieldCopies] = struct{}{}
+			}
+		case "fromOn":
+			if _, ok := fieldSeen[presssubscription.FieldFromOn]; !ok {
+				selectedFields = append(selectedFields, presssubscription.FieldFromOn)
+				fieldSeen[presssubscription.FieldFromOn] = struct{}{}
+			}
+		case "lastOn":
+			if _, ok := fieldSeen[presssubscription.FieldLastOn]; !ok {
+				selectedFields = append(selectedFields, presssubscription.FieldLastOn)
+				fieldSeen[presssubscription.FieldLastOn] = struct{}{}
+			}
+		case "paidReference":
+			if _, ok := fieldSeen[presssubscription.FieldPaidReference]; !ok {
+				selectedFields = append(selectedFields, presssubscription.FieldPaidReference)
+				fieldSeen[presssubscription.FieldPaidReference] = struct{}{}
+			}
+		case "renewsID":
+			if _, ok := fieldSeen[presssubscription.FieldRenewsID]; !ok {
+				selectedFields = append(selectedFields, presssubscription.FieldRenewsID)
+				fieldSeen[presssubscription.FieldRenewsID] = struct{}{}
+			}
+		case "endReason":
+			if _, ok := fieldSeen[presssubscription.FieldEndReason]; !ok {
+				selectedFields = append(selectedFields, presssubscription.FieldEndReason)
+				fieldSeen[presssubscription.FieldEndReason] = struct{}{}
+			}
+		case "endedAt":
+			if _, ok := fieldSeen[presssubscription.FieldEndedAt]; !ok {
+				selectedFields = append(selectedFields, presssubscription.FieldEndedAt)
+				fieldSeen[presssubscription.FieldEndedAt] = struct{}{}
+			}
+		case "endedByName":
+			if _, ok := fieldSeen[presssubscription.FieldEndedByName]; !ok {
+				selectedFields = append(selectedFields, presssubscription.FieldEndedByName)
+				fieldSeen[presssubscription.FieldEndedByName] = struct{}{}
+			}
+		case "recordedByID":
+			if _, ok := fieldSeen[presssubscription.FieldRecordedByID]; !ok {
+				selectedFields = append(selectedFields, presssubscription.FieldRecordedByID)
+				fieldSeen[presssubscription.FieldRecordedByID] = struct{}{}
+			}
+		case "recordedByName":
+			if _, ok := fieldSeen[presssubscription.FieldRecordedByName]; !ok {
+				selectedFields = append(selectedFields, presssubscription.FieldRecordedByName)
+				fieldSeen[presssubscription.FieldRecordedByName] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type presssubscriptionPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []PressSubscriptionPaginateOption
+}
+
+func newPressSubscriptionPaginateArgs(rv map[string]any) *presssubscriptionPaginateArgs {
+	args := &presssubscriptionPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &PressSubscriptionOrder{Field: &PressSubscriptionOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithPressSubscriptionOrder(order))
+			}
+		case *PressSubscriptionOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithPressSubscriptionOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*PressSubscriptionWhereInput); ok {
+		args.opts = append(args.opts, WithPressSubscriptionFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *PublicationQuery) CollectFields(ctx context.Context, satisfies ...string) (*PublicationQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *PublicationQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(publication.Columns))
+		selectedFields = []string{publication.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[publication.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, publication.FieldEstateID)
+				fieldSeen[publication.FieldEstateID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[publication.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, publication.FieldCreatedAt)
+				fieldSeen[publication.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[publication.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, publication.FieldEstateID)
+				fieldSeen[publication.FieldEstateID] = struct{}{}
+			}
+		case "voidedAt":
+			if _, ok := fieldSeen[publication.FieldVoidedAt]; !ok {
+				selectedFields = append(selectedFields, publication.FieldVoidedAt)
+				fieldSeen[publication.FieldVoidedAt] = struct{}{}
+			}
+		case "voidReason":
+			if _, ok := fieldSeen[publication.FieldVoidReason]; !ok {
+				selectedFields = append(selectedFields, publication.FieldVoidReason)
+				fieldSeen[publication.FieldVoidReason] = struct{}{}
+			}
+		case "voidedByID":
+			if _, ok := fieldSeen[publication.FieldVoidedByID]; !ok {
+				selectedFields = append(selectedFields, publication.FieldVoidedByID)
+				fieldSeen[publication.FieldVoidedByID] = struct{}{}
+			}
+		case "voidedByName":
+			if _, ok := fieldSeen[publication.FieldVoidedByName]; !ok {
+				selectedFields = append(selectedFields, publication.FieldVoidedByName)
+				fieldSeen[publication.FieldVoidedByName] = struct{}{}
+			}
+		case "name":
+			if _, ok := fieldSeen[publication.FieldName]; !ok {
+				selectedFields = append(selectedFields, publication.FieldName)
+				fieldSeen[publication.FieldName] = struct{}{}
+			}
+		case "kind":
+			if _, ok := fieldSeen[publication.FieldKind]; !ok {
+				selectedFields = append(selectedFields, publication.FieldKind)
+				fieldSeen[publication.FieldKind] = struct{}{}
+			}
+		case "frequency":
+			if _, ok := fieldSeen[publication.FieldFrequency]; !ok {
+				selectedFields = append(selectedFields, publication.FieldFrequency)
+				fieldSeen[publication.FieldFrequency] = struct{}{}
+			}
+		case "weekday":
+			if _, ok := fieldSeen[publication.FieldWeekday]; !ok {
+				selectedFields = append(selectedFields, publication.FieldWeekday)
+				fieldSeen[publication.FieldWeekday] = struct{}{}
+			}
+		case "monthDay":
+			if _, ok := fieldSeen[publication.FieldMonthDay]; !ok {
+				selectedFields = append(selectedFields, publication.FieldMonthDay)
+				fieldSeen[publication.FieldMonthDay] = struct{}{}
+			}
+		case "recordedByID":
+			if _, ok := fieldSeen[publication.FieldRecordedByID]; !ok {
+				selectedFields = append(selectedFields, publication.FieldRecordedByID)
+				fieldSeen[publication.FieldRecordedByID] = struct{}{}
+			}
+		case "recordedByName":
+			if _, ok := fieldSeen[publication.FieldRecordedByName]; !ok {
+				selectedFields = append(selectedFields, publication.FieldRecordedByName)
+				fieldSeen[publication.FieldRecordedByName] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type publicationPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []PublicationPaginateOption
+}
+
+func newPublicationPaginateArgs(rv map[string]any) *publicationPaginateArgs {
+	args := &publicationPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &PublicationOrder{Field: &PublicationOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithPublicationOrder(order))
+			}
+		case *PublicationOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithPublicationOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*PublicationWhereInput); ok {
+		args.opts = append(args.opts, WithPublicationFilter(v.Filter))
 	}
 	return args
 }

@@ -64,6 +64,7 @@ import (
 	"github.com/steward-pm/steward/ent/keyspotcheck"
 	"github.com/steward-pm/steward/ent/keystatement"
 	"github.com/steward-pm/steward/ent/keystatementline"
+	"github.com/steward-pm/steward/ent/mailcase"
 	"github.com/steward-pm/steward/ent/mailday"
 	"github.com/steward-pm/steward/ent/maildelivery"
 	"github.com/steward-pm/steward/ent/mailevent"
@@ -75,6 +76,14 @@ import (
 	"github.com/steward-pm/steward/ent/meterreading"
 	"github.com/steward-pm/steward/ent/obligation"
 	"github.com/steward-pm/steward/ent/occupancy"
+	"github.com/steward-pm/steward/ent/pressallocation"
+	"github.com/steward-pm/steward/ent/pressclaim"
+	"github.com/steward-pm/steward/ent/pressdelivery"
+	"github.com/steward-pm/steward/ent/presspause"
+	"github.com/steward-pm/steward/ent/pressreceipt"
+	"github.com/steward-pm/steward/ent/pressrecovery"
+	"github.com/steward-pm/steward/ent/presssubscription"
+	"github.com/steward-pm/steward/ent/publication"
 	"github.com/steward-pm/steward/ent/reconciliation"
 	"github.com/steward-pm/steward/ent/reconciliationline"
 	"github.com/steward-pm/steward/ent/renovation"
@@ -363,6 +372,11 @@ var keystatementlineImplementors = []string{"KeyStatementLine", "Node"}
 // IsNode implements the Node interface check for GQLGen.
 func (*KeyStatementLine) IsNode() {}
 
+var mailcaseImplementors = []string{"MailCase", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*MailCase) IsNode() {}
+
 var maildayImplementors = []string{"MailDay", "Node"}
 
 // IsNode implements the Node interface check for GQLGen.
@@ -417,6 +431,46 @@ var occupancyImplementors = []string{"Occupancy", "Node"}
 
 // IsNode implements the Node interface check for GQLGen.
 func (*Occupancy) IsNode() {}
+
+var pressallocationImplementors = []string{"PressAllocation", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*PressAllocation) IsNode() {}
+
+var pressclaimImplementors = []string{"PressClaim", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*PressClaim) IsNode() {}
+
+var pressdeliveryImplementors = []string{"PressDelivery", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*PressDelivery) IsNode() {}
+
+var presspauseImplementors = []string{"PressPause", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*PressPause) IsNode() {}
+
+var pressreceiptImplementors = []string{"PressReceipt", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*PressReceipt) IsNode() {}
+
+var pressrecoveryImplementors = []string{"PressRecovery", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*PressRecovery) IsNode() {}
+
+var presssubscriptionImplementors = []string{"PressSubscription", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*PressSubscription) IsNode() {}
+
+var publicationImplementors = []string{"Publication", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*Publication) IsNode() {}
 
 var reconciliationImplementors = []string{"Reconciliation", "Node"}
 
@@ -1017,6 +1071,15 @@ func (c *Client) noder(ctx context.Context, table string, id uuid.UUID) (Noder, 
 			}
 		}
 		return query.Only(ctx)
+	case mailcase.Table:
+		query := c.MailCase.Query().
+			Where(mailcase.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, mailcaseImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
 	case mailday.Table:
 		query := c.MailDay.Query().
 			Where(mailday.ID(id))
@@ -1112,6 +1175,78 @@ func (c *Client) noder(ctx context.Context, table string, id uuid.UUID) (Noder, 
 			Where(occupancy.ID(id))
 		if fc := graphql.GetFieldContext(ctx); fc != nil {
 			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, occupancyImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case pressallocation.Table:
+		query := c.PressAllocation.Query().
+			Where(pressallocation.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, pressallocationImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case pressclaim.Table:
+		query := c.PressClaim.Query().
+			Where(pressclaim.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, pressclaimImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case pressdelivery.Table:
+		query := c.PressDelivery.Query().
+			Where(pressdelivery.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, pressdeliveryImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case presspause.Table:
+		query := c.PressPause.Query().
+			Where(presspause.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, presspauseImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case pressreceipt.Table:
+		query := c.PressReceipt.Query().
+			Where(pressreceipt.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, pressreceiptImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case pressrecovery.Table:
+		query := c.PressRecovery.Query().
+			Where(pressrecovery.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, pressrecoveryImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case presssubscription.Table:
+		query := c.PressSubscription.Query().
+			Where(presssubscription.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, presssubscriptionImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case publication.Table:
+		query := c.Publication.Query().
+			Where(publication.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, publicationImplementors...); err != nil {
 				return nil, err
 			}
 		}
@@ -2152,6 +2287,22 @@ func (c *Client) noders(ctx context.Context, table string, ids []uuid.UUID) ([]N
 				*noder = node
 			}
 		}
+	case mailcase.Table:
+		query := c.MailCase.Query().
+			Where(mailcase.IDIn(ids...))
+		query, err := query.CollectFields(ctx, mailcaseImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
 	case mailday.Table:
 		query := c.MailDay.Query().
 			Where(mailday.IDIn(ids...))
@@ -2316,6 +2467,134 @@ func (c *Client) noders(ctx context.Context, table string, ids []uuid.UUID) ([]N
 		query := c.Occupancy.Query().
 			Where(occupancy.IDIn(ids...))
 		query, err := query.CollectFields(ctx, occupancyImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case pressallocation.Table:
+		query := c.PressAllocation.Query().
+			Where(pressallocation.IDIn(ids...))
+		query, err := query.CollectFields(ctx, pressallocationImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case pressclaim.Table:
+		query := c.PressClaim.Query().
+			Where(pressclaim.IDIn(ids...))
+		query, err := query.CollectFields(ctx, pressclaimImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case pressdelivery.Table:
+		query := c.PressDelivery.Query().
+			Where(pressdelivery.IDIn(ids...))
+		query, err := query.CollectFields(ctx, pressdeliveryImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case presspause.Table:
+		query := c.PressPause.Query().
+			Where(presspause.IDIn(ids...))
+		query, err := query.CollectFields(ctx, presspauseImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case pressreceipt.Table:
+		query := c.PressReceipt.Query().
+			Where(pressreceipt.IDIn(ids...))
+		query, err := query.CollectFields(ctx, pressreceiptImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case pressrecovery.Table:
+		query := c.PressRecovery.Query().
+			Where(pressrecovery.IDIn(ids...))
+		query, err := query.CollectFields(ctx, pressrecoveryImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case presssubscription.Table:
+		query := c.PressSubscription.Query().
+			Where(presssubscription.IDIn(ids...))
+		query, err := query.CollectFields(ctx, presssubscriptionImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case publication.Table:
+		query := c.Publication.Query().
+			Where(publication.IDIn(ids...))
+		query, err := query.CollectFields(ctx, publicationImplementors...)
 		if err != nil {
 			return nil, err
 		}

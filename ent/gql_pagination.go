@@ -69,6 +69,7 @@ import (
 	"github.com/steward-pm/steward/ent/keyspotcheck"
 	"github.com/steward-pm/steward/ent/keystatement"
 	"github.com/steward-pm/steward/ent/keystatementline"
+	"github.com/steward-pm/steward/ent/mailcase"
 	"github.com/steward-pm/steward/ent/mailday"
 	"github.com/steward-pm/steward/ent/maildelivery"
 	"github.com/steward-pm/steward/ent/mailevent"
@@ -80,6 +81,14 @@ import (
 	"github.com/steward-pm/steward/ent/meterreading"
 	"github.com/steward-pm/steward/ent/obligation"
 	"github.com/steward-pm/steward/ent/occupancy"
+	"github.com/steward-pm/steward/ent/pressallocation"
+	"github.com/steward-pm/steward/ent/pressclaim"
+	"github.com/steward-pm/steward/ent/pressdelivery"
+	"github.com/steward-pm/steward/ent/presspause"
+	"github.com/steward-pm/steward/ent/pressreceipt"
+	"github.com/steward-pm/steward/ent/pressrecovery"
+	"github.com/steward-pm/steward/ent/presssubscription"
+	"github.com/steward-pm/steward/ent/publication"
 	"github.com/steward-pm/steward/ent/reconciliation"
 	"github.com/steward-pm/steward/ent/reconciliationline"
 	"github.com/steward-pm/steward/ent/renovation"
@@ -16950,6 +16959,302 @@ func (_m *KeyStatementLine) ToEdge(order *KeyStatementLineOrder) *KeyStatementLi
 	}
 }
 
+// MailCaseEdge is the edge representation of MailCase.
+type MailCaseEdge struct {
+	Node   *MailCase `json:"node"`
+	Cursor Cursor    `json:"cursor"`
+}
+
+// MailCaseConnection is the connection containing edges to MailCase.
+type MailCaseConnection struct {
+	Edges      []*MailCaseEdge `json:"edges"`
+	PageInfo   PageInfo        `json:"pageInfo"`
+	TotalCount int             `json:"totalCount"`
+}
+
+func (c *MailCaseConnection) build(nodes []*MailCase, pager *mailcasePager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *MailCase
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *MailCase {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *MailCase {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*MailCaseEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &MailCaseEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// MailCasePaginateOption enables pagination customization.
+type MailCasePaginateOption func(*mailcasePager) error
+
+// WithMailCaseOrder configures pagination ordering.
+func WithMailCaseOrder(order *MailCaseOrder) MailCasePaginateOption {
+	if order == nil {
+		order = DefaultMailCaseOrder
+	}
+	o := *order
+	return func(pager *mailcasePager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultMailCaseOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithMailCaseFilter configures pagination filter.
+func WithMailCaseFilter(filter func(*MailCaseQuery) (*MailCaseQuery, error)) MailCasePaginateOption {
+	return func(pager *mailcasePager) error {
+		if filter == nil {
+			return errors.New("MailCaseQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type mailcasePager struct {
+	reverse bool
+	order   *MailCaseOrder
+	filter  func(*MailCaseQuery) (*MailCaseQuery, error)
+}
+
+func newMailCasePager(opts []MailCasePaginateOption, reverse bool) (*mailcasePager, error) {
+	pager := &mailcasePager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultMailCaseOrder
+	}
+	return pager, nil
+}
+
+func (p *mailcasePager) applyFilter(query *MailCaseQuery) (*MailCaseQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *mailcasePager) toCursor(_m *MailCase) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *mailcasePager) applyCursors(query *MailCaseQuery, after, before *Cursor) (*MailCaseQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultMailCaseOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *mailcasePager) applyOrder(query *MailCaseQuery) *MailCaseQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultMailCaseOrder.Field {
+		query = query.Order(DefaultMailCaseOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *mailcasePager) orderExpr(query *MailCaseQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultMailCaseOrder.Field {
+			b.Comma().Ident(DefaultMailCaseOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to MailCase.
+func (_m *MailCaseQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...MailCasePaginateOption,
+) (*MailCaseConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newMailCasePager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &MailCaseConnection{Edges: []*MailCaseEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// MailCaseOrderFieldCreatedAt orders MailCase by created_at.
+	MailCaseOrderFieldCreatedAt = &MailCaseOrderField{
+		Value: func(_m *MailCase) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: mailcase.FieldCreatedAt,
+		toTerm: mailcase.ByCreatedAt,
+		toCursor: func(_m *MailCase) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f MailCaseOrderField) String() string {
+	var str string
+	switch f.column {
+	case MailCaseOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f MailCaseOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *MailCaseOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("MailCaseOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *MailCaseOrderFieldCreatedAt
+	default:
+		return fmt.Errorf("%s is not a valid MailCaseOrderField", str)
+	}
+	return nil
+}
+
+// MailCaseOrderField defines the ordering field of MailCase.
+type MailCaseOrderField struct {
+	// Value extracts the ordering value from the given MailCase.
+	Value    func(*MailCase) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) mailcase.OrderOption
+	toCursor func(*MailCase) Cursor
+}
+
+// MailCaseOrder defines the ordering of MailCase.
+type MailCaseOrder struct {
+	Direction OrderDirection      `json:"direction"`
+	Field     *MailCaseOrderField `json:"field"`
+}
+
+// DefaultMailCaseOrder is the default ordering of MailCase.
+var DefaultMailCaseOrder = &MailCaseOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &MailCaseOrderField{
+		Value: func(_m *MailCase) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: mailcase.FieldID,
+		toTerm: mailcase.ByID,
+		toCursor: func(_m *MailCase) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts MailCase into MailCaseEdge.
+func (_m *MailCase) ToEdge(order *MailCaseOrder) *MailCaseEdge {
+	if order == nil {
+		order = DefaultMailCaseOrder
+	}
+	return &MailCaseEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
 // MailDayEdge is the edge representation of MailDay.
 type MailDayEdge struct {
 	Node   *MailDay `json:"node"`
@@ -20363,6 +20668,2500 @@ func (_m *Occupancy) ToEdge(order *OccupancyOrder) *OccupancyEdge {
 		order = DefaultOccupancyOrder
 	}
 	return &OccupancyEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// PressAllocationEdge is the edge representation of PressAllocation.
+type PressAllocationEdge struct {
+	Node   *PressAllocation `json:"node"`
+	Cursor Cursor           `json:"cursor"`
+}
+
+// PressAllocationConnection is the connection containing edges to PressAllocation.
+type PressAllocationConnection struct {
+	Edges      []*PressAllocationEdge `json:"edges"`
+	PageInfo   PageInfo               `json:"pageInfo"`
+	TotalCount int                    `json:"totalCount"`
+}
+
+func (c *PressAllocationConnection) build(nodes []*PressAllocation, pager *pressallocationPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *PressAllocation
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *PressAllocation {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *PressAllocation {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*PressAllocationEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &PressAllocationEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// PressAllocationPaginateOption enables pagination customization.
+type PressAllocationPaginateOption func(*pressallocationPager) error
+
+// WithPressAllocationOrder configures pagination ordering.
+func WithPressAllocationOrder(order *PressAllocationOrder) PressAllocationPaginateOption {
+	if order == nil {
+		order = DefaultPressAllocationOrder
+	}
+	o := *order
+	return func(pager *pressallocationPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultPressAllocationOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithPressAllocationFilter configures pagination filter.
+func WithPressAllocationFilter(filter func(*PressAllocationQuery) (*PressAllocationQuery, error)) PressAllocationPaginateOption {
+	return func(pager *pressallocationPager) error {
+		if filter == nil {
+			return errors.New("PressAllocationQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type pressallocationPager struct {
+	reverse bool
+	order   *PressAllocationOrder
+	filter  func(*PressAllocationQuery) (*PressAllocationQuery, error)
+}
+
+func newPressAllocationPager(opts []PressAllocationPaginateOption, reverse bool) (*pressallocationPager, error) {
+	pager := &pressallocationPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultPressAllocationOrder
+	}
+	return pager, nil
+}
+
+func (p *pressallocationPager) applyFilter(query *PressAllocationQuery) (*PressAllocationQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *pressallocationPager) toCursor(_m *PressAllocation) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *pressallocationPager) applyCursors(query *PressAllocationQuery, after, before *Cursor) (*PressAllocationQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultPressAllocationOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *pressallocationPager) applyOrder(query *PressAllocationQuery) *PressAllocationQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultPressAllocationOrder.Field {
+		query = query.Order(DefaultPressAllocationOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *pressallocationPager) orderExpr(query *PressAllocationQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultPressAllocationOrder.Field {
+			b.Comma().Ident(DefaultPressAllocationOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to PressAllocation.
+func (_m *PressAllocationQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...PressAllocationPaginateOption,
+) (*PressAllocationConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newPressAllocationPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &PressAllocationConnection{Edges: []*PressAllocationEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// PressAllocationOrderFieldCreatedAt orders PressAllocation by created_at.
+	PressAllocationOrderFieldCreatedAt = &PressAllocationOrderField{
+		Value: func(_m *PressAllocation) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: pressallocation.FieldCreatedAt,
+		toTerm: pressallocation.ByCreatedAt,
+		toCursor: func(_m *PressAllocation) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+	// PressAllocationOrderFieldDay orders PressAllocation by day.
+	PressAllocationOrderFieldDay = &PressAllocationOrderField{
+		Value: func(_m *PressAllocation) (ent.Value, error) {
+			return _m.Day, nil
+		},
+		column: pressallocation.FieldDay,
+		toTerm: pressallocation.ByDay,
+		toCursor: func(_m *PressAllocation) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.Day,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f PressAllocationOrderField) String() string {
+	var str string
+	switch f.column {
+	case PressAllocationOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	case PressAllocationOrderFieldDay.column:
+		str = "DAY"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f PressAllocationOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *PressAllocationOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("PressAllocationOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *PressAllocationOrderFieldCreatedAt
+	case "DAY":
+		*f = *PressAllocationOrderFieldDay
+	default:
+		return fmt.Errorf("%s is not a valid PressAllocationOrderField", str)
+	}
+	return nil
+}
+
+// PressAllocationOrderField defines the ordering field of PressAllocation.
+type PressAllocationOrderField struct {
+	// Value extracts the ordering value from the given PressAllocation.
+	Value    func(*PressAllocation) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) pressallocation.OrderOption
+	toCursor func(*PressAllocation) Cursor
+}
+
+// PressAllocationOrder defines the ordering of PressAllocation.
+type PressAllocationOrder struct {
+	Direction OrderDirection             `json:"direction"`
+	Field     *PressAllocationOrderField `json:"field"`
+}
+
+// DefaultPressAllocationOrder is the default ordering of PressAllocation.
+var DefaultPressAllocationOrder = &PressAllocationOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &PressAllocationOrderField{
+		Value: func(_m *PressAllocation) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: pressallocation.FieldID,
+		toTerm: pressallocation.ByID,
+		toCursor: func(_m *PressAllocation) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts PressAllocation into PressAllocationEdge.
+func (_m *PressAllocation) ToEdge(order *PressAllocationOrder) *PressAllocationEdge {
+	if order == nil {
+		order = DefaultPressAllocationOrder
+	}
+	return &PressAllocationEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// PressClaimEdge is the edge representation of PressClaim.
+type PressClaimEdge struct {
+	Node   *PressClaim `json:"node"`
+	Cursor Cursor      `json:"cursor"`
+}
+
+// PressClaimConnection is the connection containing edges to PressClaim.
+type PressClaimConnection struct {
+	Edges      []*PressClaimEdge `json:"edges"`
+	PageInfo   PageInfo          `json:"pageInfo"`
+	TotalCount int               `json:"totalCount"`
+}
+
+func (c *PressClaimConnection) build(nodes []*PressClaim, pager *pressclaimPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *PressClaim
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *PressClaim {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *PressClaim {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*PressClaimEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &PressClaimEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// PressClaimPaginateOption enables pagination customization.
+type PressClaimPaginateOption func(*pressclaimPager) error
+
+// WithPressClaimOrder configures pagination ordering.
+func WithPressClaimOrder(order *PressClaimOrder) PressClaimPaginateOption {
+	if order == nil {
+		order = DefaultPressClaimOrder
+	}
+	o := *order
+	return func(pager *pressclaimPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultPressClaimOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithPressClaimFilter configures pagination filter.
+func WithPressClaimFilter(filter func(*PressClaimQuery) (*PressClaimQuery, error)) PressClaimPaginateOption {
+	return func(pager *pressclaimPager) error {
+		if filter == nil {
+			return errors.New("PressClaimQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type pressclaimPager struct {
+	reverse bool
+	order   *PressClaimOrder
+	filter  func(*PressClaimQuery) (*PressClaimQuery, error)
+}
+
+func newPressClaimPager(opts []PressClaimPaginateOption, reverse bool) (*pressclaimPager, error) {
+	pager := &pressclaimPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultPressClaimOrder
+	}
+	return pager, nil
+}
+
+func (p *pressclaimPager) applyFilter(query *PressClaimQuery) (*PressClaimQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *pressclaimPager) toCursor(_m *PressClaim) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *pressclaimPager) applyCursors(query *PressClaimQuery, after, before *Cursor) (*PressClaimQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultPressClaimOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *pressclaimPager) applyOrder(query *PressClaimQuery) *PressClaimQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultPressClaimOrder.Field {
+		query = query.Order(DefaultPressClaimOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *pressclaimPager) orderExpr(query *PressClaimQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultPressClaimOrder.Field {
+			b.Comma().Ident(DefaultPressClaimOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to PressClaim.
+func (_m *PressClaimQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...PressClaimPaginateOption,
+) (*PressClaimConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newPressClaimPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &PressClaimConnection{Edges: []*PressClaimEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// PressClaimOrderFieldCreatedAt orders PressClaim by created_at.
+	PressClaimOrderFieldCreatedAt = &PressClaimOrderField{
+		Value: func(_m *PressClaim) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: pressclaim.FieldCreatedAt,
+		toTerm: pressclaim.ByCreatedAt,
+		toCursor: func(_m *PressClaim) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+	// PressClaimOrderFieldDay orders PressClaim by day.
+	PressClaimOrderFieldDay = &PressClaimOrderField{
+		Value: func(_m *PressClaim) (ent.Value, error) {
+			return _m.Day, nil
+		},
+		column: pressclaim.FieldDay,
+		toTerm: pressclaim.ByDay,
+		toCursor: func(_m *PressClaim) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.Day,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f PressClaimOrderField) String() string {
+	var str string
+	switch f.column {
+	case PressClaimOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	case PressClaimOrderFieldDay.column:
+		str = "DAY"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f PressClaimOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *PressClaimOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("PressClaimOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *PressClaimOrderFieldCreatedAt
+	case "DAY":
+		*f = *PressClaimOrderFieldDay
+	default:
+		return fmt.Errorf("%s is not a valid PressClaimOrderField", str)
+	}
+	return nil
+}
+
+// PressClaimOrderField defines the ordering field of PressClaim.
+type PressClaimOrderField struct {
+	// Value extracts the ordering value from the given PressClaim.
+	Value    func(*PressClaim) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) pressclaim.OrderOption
+	toCursor func(*PressClaim) Cursor
+}
+
+// PressClaimOrder defines the ordering of PressClaim.
+type PressClaimOrder struct {
+	Direction OrderDirection        `json:"direction"`
+	Field     *PressClaimOrderField `json:"field"`
+}
+
+// DefaultPressClaimOrder is the default ordering of PressClaim.
+var DefaultPressClaimOrder = &PressClaimOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &PressClaimOrderField{
+		Value: func(_m *PressClaim) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: pressclaim.FieldID,
+		toTerm: pressclaim.ByID,
+		toCursor: func(_m *PressClaim) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts PressClaim into PressClaimEdge.
+func (_m *PressClaim) ToEdge(order *PressClaimOrder) *PressClaimEdge {
+	if order == nil {
+		order = DefaultPressClaimOrder
+	}
+	return &PressClaimEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// PressDeliveryEdge is the edge representation of PressDelivery.
+type PressDeliveryEdge struct {
+	Node   *PressDelivery `json:"node"`
+	Cursor Cursor         `json:"cursor"`
+}
+
+// PressDeliveryConnection is the connection containing edges to PressDelivery.
+type PressDeliveryConnection struct {
+	Edges      []*PressDeliveryEdge `json:"edges"`
+	PageInfo   PageInfo             `json:"pageInfo"`
+	TotalCount int                  `json:"totalCount"`
+}
+
+func (c *PressDeliveryConnection) build(nodes []*PressDelivery, pager *pressdeliveryPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *PressDelivery
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *PressDelivery {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *PressDelivery {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*PressDeliveryEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &PressDeliveryEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// PressDeliveryPaginateOption enables pagination customization.
+type PressDeliveryPaginateOption func(*pressdeliveryPager) error
+
+// WithPressDeliveryOrder configures pagination ordering.
+func WithPressDeliveryOrder(order *PressDeliveryOrder) PressDeliveryPaginateOption {
+	if order == nil {
+		order = DefaultPressDeliveryOrder
+	}
+	o := *order
+	return func(pager *pressdeliveryPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultPressDeliveryOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithPressDeliveryFilter configures pagination filter.
+func WithPressDeliveryFilter(filter func(*PressDeliveryQuery) (*PressDeliveryQuery, error)) PressDeliveryPaginateOption {
+	return func(pager *pressdeliveryPager) error {
+		if filter == nil {
+			return errors.New("PressDeliveryQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type pressdeliveryPager struct {
+	reverse bool
+	order   *PressDeliveryOrder
+	filter  func(*PressDeliveryQuery) (*PressDeliveryQuery, error)
+}
+
+func newPressDeliveryPager(opts []PressDeliveryPaginateOption, reverse bool) (*pressdeliveryPager, error) {
+	pager := &pressdeliveryPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultPressDeliveryOrder
+	}
+	return pager, nil
+}
+
+func (p *pressdeliveryPager) applyFilter(query *PressDeliveryQuery) (*PressDeliveryQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *pressdeliveryPager) toCursor(_m *PressDelivery) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *pressdeliveryPager) applyCursors(query *PressDeliveryQuery, after, before *Cursor) (*PressDeliveryQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultPressDeliveryOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *pressdeliveryPager) applyOrder(query *PressDeliveryQuery) *PressDeliveryQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultPressDeliveryOrder.Field {
+		query = query.Order(DefaultPressDeliveryOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *pressdeliveryPager) orderExpr(query *PressDeliveryQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultPressDeliveryOrder.Field {
+			b.Comma().Ident(DefaultPressDeliveryOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to PressDelivery.
+func (_m *PressDeliveryQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...PressDeliveryPaginateOption,
+) (*PressDeliveryConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newPressDeliveryPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &PressDeliveryConnection{Edges: []*PressDeliveryEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// PressDeliveryOrderFieldCreatedAt orders PressDelivery by created_at.
+	PressDeliveryOrderFieldCreatedAt = &PressDeliveryOrderField{
+		Value: func(_m *PressDelivery) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: pressdelivery.FieldCreatedAt,
+		toTerm: pressdelivery.ByCreatedAt,
+		toCursor: func(_m *PressDelivery) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+	// PressDeliveryOrderFieldDay orders PressDelivery by day.
+	PressDeliveryOrderFieldDay = &PressDeliveryOrderField{
+		Value: func(_m *PressDelivery) (ent.Value, error) {
+			return _m.Day, nil
+		},
+		column: pressdelivery.FieldDay,
+		toTerm: pressdelivery.ByDay,
+		toCursor: func(_m *PressDelivery) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.Day,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f PressDeliveryOrderField) String() string {
+	var str string
+	switch f.column {
+	case PressDeliveryOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	case PressDeliveryOrderFieldDay.column:
+		str = "DAY"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f PressDeliveryOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *PressDeliveryOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("PressDeliveryOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *PressDeliveryOrderFieldCreatedAt
+	case "DAY":
+		*f = *PressDeliveryOrderFieldDay
+	default:
+		return fmt.Errorf("%s is not a valid PressDeliveryOrderField", str)
+	}
+	return nil
+}
+
+// PressDeliveryOrderField defines the ordering field of PressDelivery.
+type PressDeliveryOrderField struct {
+	// Value extracts the ordering value from the given PressDelivery.
+	Value    func(*PressDelivery) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) pressdelivery.OrderOption
+	toCursor func(*PressDelivery) Cursor
+}
+
+// PressDeliveryOrder defines the ordering of PressDelivery.
+type PressDeliveryOrder struct {
+	Direction OrderDirection           `json:"direction"`
+	Field     *PressDeliveryOrderField `json:"field"`
+}
+
+// DefaultPressDeliveryOrder is the default ordering of PressDelivery.
+var DefaultPressDeliveryOrder = &PressDeliveryOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &PressDeliveryOrderField{
+		Value: func(_m *PressDelivery) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: pressdelivery.FieldID,
+		toTerm: pressdelivery.ByID,
+		toCursor: func(_m *PressDelivery) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts PressDelivery into PressDeliveryEdge.
+func (_m *PressDelivery) ToEdge(order *PressDeliveryOrder) *PressDeliveryEdge {
+	if order == nil {
+		order = DefaultPressDeliveryOrder
+	}
+	return &PressDeliveryEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// PressPauseEdge is the edge representation of PressPause.
+type PressPauseEdge struct {
+	Node   *PressPause `json:"node"`
+	Cursor Cursor      `json:"cursor"`
+}
+
+// PressPauseConnection is the connection containing edges to PressPause.
+type PressPauseConnection struct {
+	Edges      []*PressPauseEdge `json:"edges"`
+	PageInfo   PageInfo          `json:"pageInfo"`
+	TotalCount int               `json:"totalCount"`
+}
+
+func (c *PressPauseConnection) build(nodes []*PressPause, pager *presspausePager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *PressPause
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *PressPause {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *PressPause {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*PressPauseEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &PressPauseEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// PressPausePaginateOption enables pagination customization.
+type PressPausePaginateOption func(*presspausePager) error
+
+// WithPressPauseOrder configures pagination ordering.
+func WithPressPauseOrder(order *PressPauseOrder) PressPausePaginateOption {
+	if order == nil {
+		order = DefaultPressPauseOrder
+	}
+	o := *order
+	return func(pager *presspausePager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultPressPauseOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithPressPauseFilter configures pagination filter.
+func WithPressPauseFilter(filter func(*PressPauseQuery) (*PressPauseQuery, error)) PressPausePaginateOption {
+	return func(pager *presspausePager) error {
+		if filter == nil {
+			return errors.New("PressPauseQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type presspausePager struct {
+	reverse bool
+	order   *PressPauseOrder
+	filter  func(*PressPauseQuery) (*PressPauseQuery, error)
+}
+
+func newPressPausePager(opts []PressPausePaginateOption, reverse bool) (*presspausePager, error) {
+	pager := &presspausePager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultPressPauseOrder
+	}
+	return pager, nil
+}
+
+func (p *presspausePager) applyFilter(query *PressPauseQuery) (*PressPauseQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *presspausePager) toCursor(_m *PressPause) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *presspausePager) applyCursors(query *PressPauseQuery, after, before *Cursor) (*PressPauseQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultPressPauseOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *presspausePager) applyOrder(query *PressPauseQuery) *PressPauseQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultPressPauseOrder.Field {
+		query = query.Order(DefaultPressPauseOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *presspausePager) orderExpr(query *PressPauseQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultPressPauseOrder.Field {
+			b.Comma().Ident(DefaultPressPauseOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to PressPause.
+func (_m *PressPauseQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...PressPausePaginateOption,
+) (*PressPauseConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newPressPausePager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &PressPauseConnection{Edges: []*PressPauseEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// PressPauseOrderFieldCreatedAt orders PressPause by created_at.
+	PressPauseOrderFieldCreatedAt = &PressPauseOrderField{
+		Value: func(_m *PressPause) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: presspause.FieldCreatedAt,
+		toTerm: presspause.ByCreatedAt,
+		toCursor: func(_m *PressPause) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f PressPauseOrderField) String() string {
+	var str string
+	switch f.column {
+	case PressPauseOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f PressPauseOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *PressPauseOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("PressPauseOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *PressPauseOrderFieldCreatedAt
+	default:
+		return fmt.Errorf("%s is not a valid PressPauseOrderField", str)
+	}
+	return nil
+}
+
+// PressPauseOrderField defines the ordering field of PressPause.
+type PressPauseOrderField struct {
+	// Value extracts the ordering value from the given PressPause.
+	Value    func(*PressPause) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) presspause.OrderOption
+	toCursor func(*PressPause) Cursor
+}
+
+// PressPauseOrder defines the ordering of PressPause.
+type PressPauseOrder struct {
+	Direction OrderDirection        `json:"direction"`
+	Field     *PressPauseOrderField `json:"field"`
+}
+
+// DefaultPressPauseOrder is the default ordering of PressPause.
+var DefaultPressPauseOrder = &PressPauseOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &PressPauseOrderField{
+		Value: func(_m *PressPause) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: presspause.FieldID,
+		toTerm: presspause.ByID,
+		toCursor: func(_m *PressPause) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts PressPause into PressPauseEdge.
+func (_m *PressPause) ToEdge(order *PressPauseOrder) *PressPauseEdge {
+	if order == nil {
+		order = DefaultPressPauseOrder
+	}
+	return &PressPauseEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// PressReceiptEdge is the edge representation of PressReceipt.
+type PressReceiptEdge struct {
+	Node   *PressReceipt `json:"node"`
+	Cursor Cursor        `json:"cursor"`
+}
+
+// PressReceiptConnection is the connection containing edges to PressReceipt.
+type PressReceiptConnection struct {
+	Edges      []*PressReceiptEdge `json:"edges"`
+	PageInfo   PageInfo            `json:"pageInfo"`
+	TotalCount int                 `json:"totalCount"`
+}
+
+func (c *PressReceiptConnection) build(nodes []*PressReceipt, pager *pressreceiptPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *PressReceipt
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *PressReceipt {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *PressReceipt {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*PressReceiptEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &PressReceiptEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// PressReceiptPaginateOption enables pagination customization.
+type PressReceiptPaginateOption func(*pressreceiptPager) error
+
+// WithPressReceiptOrder configures pagination ordering.
+func WithPressReceiptOrder(order *PressReceiptOrder) PressReceiptPaginateOption {
+	if order == nil {
+		order = DefaultPressReceiptOrder
+	}
+	o := *order
+	return func(pager *pressreceiptPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultPressReceiptOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithPressReceiptFilter configures pagination filter.
+func WithPressReceiptFilter(filter func(*PressReceiptQuery) (*PressReceiptQuery, error)) PressReceiptPaginateOption {
+	return func(pager *pressreceiptPager) error {
+		if filter == nil {
+			return errors.New("PressReceiptQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type pressreceiptPager struct {
+	reverse bool
+	order   *PressReceiptOrder
+	filter  func(*PressReceiptQuery) (*PressReceiptQuery, error)
+}
+
+func newPressReceiptPager(opts []PressReceiptPaginateOption, reverse bool) (*pressreceiptPager, error) {
+	pager := &pressreceiptPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultPressReceiptOrder
+	}
+	return pager, nil
+}
+
+func (p *pressreceiptPager) applyFilter(query *PressReceiptQuery) (*PressReceiptQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *pressreceiptPager) toCursor(_m *PressReceipt) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *pressreceiptPager) applyCursors(query *PressReceiptQuery, after, before *Cursor) (*PressReceiptQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultPressReceiptOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *pressreceiptPager) applyOrder(query *PressReceiptQuery) *PressReceiptQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultPressReceiptOrder.Field {
+		query = query.Order(DefaultPressReceiptOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *pressreceiptPager) orderExpr(query *PressReceiptQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultPressReceiptOrder.Field {
+			b.Comma().Ident(DefaultPressReceiptOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to PressReceipt.
+func (_m *PressReceiptQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...PressReceiptPaginateOption,
+) (*PressReceiptConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newPressReceiptPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &PressReceiptConnection{Edges: []*PressReceiptEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// PressReceiptOrderFieldCreatedAt orders PressReceipt by created_at.
+	PressReceiptOrderFieldCreatedAt = &PressReceiptOrderField{
+		Value: func(_m *PressReceipt) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: pressreceipt.FieldCreatedAt,
+		toTerm: pressreceipt.ByCreatedAt,
+		toCursor: func(_m *PressReceipt) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+	// PressReceiptOrderFieldReceivedAt orders PressReceipt by received_at.
+	PressReceiptOrderFieldReceivedAt = &PressReceiptOrderField{
+		Value: func(_m *PressReceipt) (ent.Value, error) {
+			return _m.ReceivedAt, nil
+		},
+		column: pressreceipt.FieldReceivedAt,
+		toTerm: pressreceipt.ByReceivedAt,
+		toCursor: func(_m *PressReceipt) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.ReceivedAt,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f PressReceiptOrderField) String() string {
+	var str string
+	switch f.column {
+	case PressReceiptOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	case PressReceiptOrderFieldReceivedAt.column:
+		str = "RECEIVED_AT"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f PressReceiptOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *PressReceiptOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("PressReceiptOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *PressReceiptOrderFieldCreatedAt
+	case "RECEIVED_AT":
+		*f = *PressReceiptOrderFieldReceivedAt
+	default:
+		return fmt.Errorf("%s is not a valid PressReceiptOrderField", str)
+	}
+	return nil
+}
+
+// PressReceiptOrderField defines the ordering field of PressReceipt.
+type PressReceiptOrderField struct {
+	// Value extracts the ordering value from the given PressReceipt.
+	Value    func(*PressReceipt) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) pressreceipt.OrderOption
+	toCursor func(*PressReceipt) Cursor
+}
+
+// PressReceiptOrder defines the ordering of PressReceipt.
+type PressReceiptOrder struct {
+	Direction OrderDirection          `json:"direction"`
+	Field     *PressReceiptOrderField `json:"field"`
+}
+
+// DefaultPressReceiptOrder is the default ordering of PressReceipt.
+var DefaultPressReceiptOrder = &PressReceiptOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &PressReceiptOrderField{
+		Value: func(_m *PressReceipt) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: pressreceipt.FieldID,
+		toTerm: pressreceipt.ByID,
+		toCursor: func(_m *PressReceipt) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts PressReceipt into PressReceiptEdge.
+func (_m *PressReceipt) ToEdge(order *PressReceiptOrder) *PressReceiptEdge {
+	if order == nil {
+		order = DefaultPressReceiptOrder
+	}
+	return &PressReceiptEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// PressRecoveryEdge is the edge representation of PressRecovery.
+type PressRecoveryEdge struct {
+	Node   *PressRecovery `json:"node"`
+	Cursor Cursor         `json:"cursor"`
+}
+
+// PressRecoveryConnection is the connection containing edges to PressRecovery.
+type PressRecoveryConnection struct {
+	Edges      []*PressRecoveryEdge `json:"edges"`
+	PageInfo   PageInfo             `json:"pageInfo"`
+	TotalCount int                  `json:"totalCount"`
+}
+
+func (c *PressRecoveryConnection) build(nodes []*PressRecovery, pager *pressrecoveryPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *PressRecovery
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *PressRecovery {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *PressRecovery {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*PressRecoveryEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &PressRecoveryEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// PressRecoveryPaginateOption enables pagination customization.
+type PressRecoveryPaginateOption func(*pressrecoveryPager) error
+
+// WithPressRecoveryOrder configures pagination ordering.
+func WithPressRecoveryOrder(order *PressRecoveryOrder) PressRecoveryPaginateOption {
+	if order == nil {
+		order = DefaultPressRecoveryOrder
+	}
+	o := *order
+	return func(pager *pressrecoveryPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultPressRecoveryOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithPressRecoveryFilter configures pagination filter.
+func WithPressRecoveryFilter(filter func(*PressRecoveryQuery) (*PressRecoveryQuery, error)) PressRecoveryPaginateOption {
+	return func(pager *pressrecoveryPager) error {
+		if filter == nil {
+			return errors.New("PressRecoveryQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type pressrecoveryPager struct {
+	reverse bool
+	order   *PressRecoveryOrder
+	filter  func(*PressRecoveryQuery) (*PressRecoveryQuery, error)
+}
+
+func newPressRecoveryPager(opts []PressRecoveryPaginateOption, reverse bool) (*pressrecoveryPager, error) {
+	pager := &pressrecoveryPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultPressRecoveryOrder
+	}
+	return pager, nil
+}
+
+func (p *pressrecoveryPager) applyFilter(query *PressRecoveryQuery) (*PressRecoveryQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *pressrecoveryPager) toCursor(_m *PressRecovery) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *pressrecoveryPager) applyCursors(query *PressRecoveryQuery, after, before *Cursor) (*PressRecoveryQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultPressRecoveryOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *pressrecoveryPager) applyOrder(query *PressRecoveryQuery) *PressRecoveryQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultPressRecoveryOrder.Field {
+		query = query.Order(DefaultPressRecoveryOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *pressrecoveryPager) orderExpr(query *PressRecoveryQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultPressRecoveryOrder.Field {
+			b.Comma().Ident(DefaultPressRecoveryOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to PressRecovery.
+func (_m *PressRecoveryQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...PressRecoveryPaginateOption,
+) (*PressRecoveryConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newPressRecoveryPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &PressRecoveryConnection{Edges: []*PressRecoveryEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// PressRecoveryOrderFieldCreatedAt orders PressRecovery by created_at.
+	PressRecoveryOrderFieldCreatedAt = &PressRecoveryOrderField{
+		Value: func(_m *PressRecovery) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: pressrecovery.FieldCreatedAt,
+		toTerm: pressrecovery.ByCreatedAt,
+		toCursor: func(_m *PressRecovery) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f PressRecoveryOrderField) String() string {
+	var str string
+	switch f.column {
+	case PressRecoveryOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f PressRecoveryOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *PressRecoveryOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("PressRecoveryOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *PressRecoveryOrderFieldCreatedAt
+	default:
+		return fmt.Errorf("%s is not a valid PressRecoveryOrderField", str)
+	}
+	return nil
+}
+
+// PressRecoveryOrderField defines the ordering field of PressRecovery.
+type PressRecoveryOrderField struct {
+	// Value extracts the ordering value from the given PressRecovery.
+	Value    func(*PressRecovery) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) pressrecovery.OrderOption
+	toCursor func(*PressRecovery) Cursor
+}
+
+// PressRecoveryOrder defines the ordering of PressRecovery.
+type PressRecoveryOrder struct {
+	Direction OrderDirection           `json:"direction"`
+	Field     *PressRecoveryOrderField `json:"field"`
+}
+
+// DefaultPressRecoveryOrder is the default ordering of PressRecovery.
+var DefaultPressRecoveryOrder = &PressRecoveryOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &PressRecoveryOrderField{
+		Value: func(_m *PressRecovery) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: pressrecovery.FieldID,
+		toTerm: pressrecovery.ByID,
+		toCursor: func(_m *PressRecovery) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts PressRecovery into PressRecoveryEdge.
+func (_m *PressRecovery) ToEdge(order *PressRecoveryOrder) *PressRecoveryEdge {
+	if order == nil {
+		order = DefaultPressRecoveryOrder
+	}
+	return &PressRecoveryEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// PressSubscriptionEdge is the edge representation of PressSubscription.
+type PressSubscriptionEdge struct {
+	Node   *PressSubscription `json:"node"`
+	Cursor Cursor             `json:"cursor"`
+}
+
+// PressSubscriptionConnection is the connection containing edges to PressSubscription.
+type PressSubscriptionConnection struct {
+	Edges      []*PressSubscriptionEdge `json:"edges"`
+	PageInfo   PageInfo                 `json:"pageInfo"`
+	TotalCount int                      `json:"totalCount"`
+}
+
+func (c *PressSubscriptionConnection) build(nodes []*PressSubscription, pager *presssubscriptionPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *PressSubscription
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *PressSubscription {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *PressSubscription {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*PressSubscriptionEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &PressSubscriptionEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// PressSubscriptionPaginateOption enables pagination customization.
+type PressSubscriptionPaginateOption func(*presssubscriptionPager) error
+
+// WithPressSubscriptionOrder configures pagination ordering.
+func WithPressSubscriptionOrder(order *PressSubscriptionOrder) PressSubscriptionPaginateOption {
+	if order == nil {
+		order = DefaultPressSubscriptionOrder
+	}
+	o := *order
+	return func(pager *presssubscriptionPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultPressSubscriptionOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithPressSubscriptionFilter configures pagination filter.
+func WithPressSubscriptionFilter(filter func(*PressSubscriptionQuery) (*PressSubscriptionQuery, error)) PressSubscriptionPaginateOption {
+	return func(pager *presssubscriptionPager) error {
+		if filter == nil {
+			return errors.New("PressSubscriptionQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type presssubscriptionPager struct {
+	reverse bool
+	order   *PressSubscriptionOrder
+	filter  func(*PressSubscriptionQuery) (*PressSubscriptionQuery, error)
+}
+
+func newPressSubscriptionPager(opts []PressSubscriptionPaginateOption, reverse bool) (*presssubscriptionPager, error) {
+	pager := &presssubscriptionPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultPressSubscriptionOrder
+	}
+	return pager, nil
+}
+
+func (p *presssubscriptionPager) applyFilter(query *PressSubscriptionQuery) (*PressSubscriptionQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *presssubscriptionPager) toCursor(_m *PressSubscription) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *presssubscriptionPager) applyCursors(query *PressSubscriptionQuery, after, before *Cursor) (*PressSubscriptionQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultPressSubscriptionOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *presssubscriptionPager) applyOrder(query *PressSubscriptionQuery) *PressSubscriptionQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultPressSubscriptionOrder.Field {
+		query = query.Order(DefaultPressSubscriptionOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *presssubscriptionPager) orderExpr(query *PressSubscriptionQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultPressSubscriptionOrder.Field {
+			b.Comma().Ident(DefaultPressSubscriptionOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to PressSubscription.
+func (_m *PressSubscriptionQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...PressSubscriptionPaginateOption,
+) (*PressSubscriptionConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newPressSubscriptionPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &PressSubscriptionConnection{Edges: []*PressSubscriptionEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// PressSubscriptionOrderFieldCreatedAt orders PressSubscription by created_at.
+	PressSubscriptionOrderFieldCreatedAt = &PressSubscriptionOrderField{
+		Value: func(_m *PressSubscription) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: presssubscription.FieldCreatedAt,
+		toTerm: presssubscription.ByCreatedAt,
+		toCursor: func(_m *PressSubscription) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+	// PressSubscriptionOrderFieldFromOn orders PressSubscription by from_on.
+	PressSubscriptionOrderFieldFromOn = &PressSubscriptionOrderField{
+		Value: func(_m *PressSubscription) (ent.Value, error) {
+			return _m.FromOn, nil
+		},
+		column: presssubscription.FieldFromOn,
+		toTerm: presssubscription.ByFromOn,
+		toCursor: func(_m *PressSubscription) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.FromOn,
+			}
+		},
+	}
+	// PressSubscriptionOrderFieldLastOn orders PressSubscription by last_on.
+	PressSubscriptionOrderFieldLastOn = &PressSubscriptionOrderField{
+		Value: func(_m *PressSubscription) (ent.Value, error) {
+			return _m.LastOn, nil
+		},
+		column: presssubscription.FieldLastOn,
+		toTerm: presssubscription.ByLastOn,
+		toCursor: func(_m *PressSubscription) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.LastOn,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f PressSubscriptionOrderField) String() string {
+	var str string
+	switch f.column {
+	case PressSubscriptionOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	case PressSubscriptionOrderFieldFromOn.column:
+		str = "FROM"
+	case PressSubscriptionOrderFieldLastOn.column:
+		str = "LAST"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f PressSubscriptionOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *PressSubscriptionOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("PressSubscriptionOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *PressSubscriptionOrderFieldCreatedAt
+	case "FROM":
+		*f = *PressSubscriptionOrderFieldFromOn
+	case "LAST":
+		*f = *PressSubscriptionOrderFieldLastOn
+	default:
+		return fmt.Errorf("%s is not a valid PressSubscriptionOrderField", str)
+	}
+	return nil
+}
+
+// PressSubscriptionOrderField defines the ordering field of PressSubscription.
+type PressSubscriptionOrderField struct {
+	// Value extracts the ordering value from the given PressSubscription.
+	Value    func(*PressSubscription) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) presssubscription.OrderOption
+	toCursor func(*PressSubscription) Cursor
+}
+
+// PressSubscriptionOrder defines the ordering of PressSubscription.
+type PressSubscriptionOrder struct {
+	Direction OrderDirection               `json:"direction"`
+	Field     *PressSubscriptionOrderField `json:"field"`
+}
+
+// DefaultPressSubscriptionOrder is the default ordering of PressSubscription.
+var DefaultPressSubscriptionOrder = &PressSubscriptionOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &PressSubscriptionOrderField{
+		Value: func(_m *PressSubscription) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: presssubscription.FieldID,
+		toTerm: presssubscription.ByID,
+		toCursor: func(_m *PressSubscription) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts PressSubscription into PressSubscriptionEdge.
+func (_m *PressSubscription) ToEdge(order *PressSubscriptionOrder) *PressSubscriptionEdge {
+	if order == nil {
+		order = DefaultPressSubscriptionOrder
+	}
+	return &PressSubscriptionEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// PublicationEdge is the edge representation of Publication.
+type PublicationEdge struct {
+	Node   *Publication `json:"node"`
+	Cursor Cursor       `json:"cursor"`
+}
+
+// PublicationConnection is the connection containing edges to Publication.
+type PublicationConnection struct {
+	Edges      []*PublicationEdge `json:"edges"`
+	PageInfo   PageInfo           `json:"pageInfo"`
+	TotalCount int                `json:"totalCount"`
+}
+
+func (c *PublicationConnection) build(nodes []*Publication, pager *publicationPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *Publication
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *Publication {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *Publication {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*PublicationEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &PublicationEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// PublicationPaginateOption enables pagination customization.
+type PublicationPaginateOption func(*publicationPager) error
+
+// WithPublicationOrder configures pagination ordering.
+func WithPublicationOrder(order *PublicationOrder) PublicationPaginateOption {
+	if order == nil {
+		order = DefaultPublicationOrder
+	}
+	o := *order
+	return func(pager *publicationPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultPublicationOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithPublicationFilter configures pagination filter.
+func WithPublicationFilter(filter func(*PublicationQuery) (*PublicationQuery, error)) PublicationPaginateOption {
+	return func(pager *publicationPager) error {
+		if filter == nil {
+			return errors.New("PublicationQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type publicationPager struct {
+	reverse bool
+	order   *PublicationOrder
+	filter  func(*PublicationQuery) (*PublicationQuery, error)
+}
+
+func newPublicationPager(opts []PublicationPaginateOption, reverse bool) (*publicationPager, error) {
+	pager := &publicationPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultPublicationOrder
+	}
+	return pager, nil
+}
+
+func (p *publicationPager) applyFilter(query *PublicationQuery) (*PublicationQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *publicationPager) toCursor(_m *Publication) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *publicationPager) applyCursors(query *PublicationQuery, after, before *Cursor) (*PublicationQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultPublicationOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *publicationPager) applyOrder(query *PublicationQuery) *PublicationQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultPublicationOrder.Field {
+		query = query.Order(DefaultPublicationOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *publicationPager) orderExpr(query *PublicationQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultPublicationOrder.Field {
+			b.Comma().Ident(DefaultPublicationOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to Publication.
+func (_m *PublicationQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...PublicationPaginateOption,
+) (*PublicationConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newPublicationPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &PublicationConnection{Edges: []*PublicationEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// PublicationOrderFieldCreatedAt orders Publication by created_at.
+	PublicationOrderFieldCreatedAt = &PublicationOrderField{
+		Value: func(_m *Publication) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: publication.FieldCreatedAt,
+		toTerm: publication.ByCreatedAt,
+		toCursor: func(_m *Publication) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+	// PublicationOrderFieldName orders Publication by name.
+	PublicationOrderFieldName = &PublicationOrderField{
+		Value: func(_m *Publication) (ent.Value, error) {
+			return _m.Name, nil
+		},
+		column: publication.FieldName,
+		toTerm: publication.ByName,
+		toCursor: func(_m *Publication) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.Name,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f PublicationOrderField) String() string {
+	var str string
+	switch f.column {
+	case PublicationOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	case PublicationOrderFieldName.column:
+		str = "NAME"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f PublicationOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *PublicationOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("PublicationOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *PublicationOrderFieldCreatedAt
+	case "NAME":
+		*f = *PublicationOrderFieldName
+	default:
+		return fmt.Errorf("%s is not a valid PublicationOrderField", str)
+	}
+	return nil
+}
+
+// PublicationOrderField defines the ordering field of Publication.
+type PublicationOrderField struct {
+	// Value extracts the ordering value from the given Publication.
+	Value    func(*Publication) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) publication.OrderOption
+	toCursor func(*Publication) Cursor
+}
+
+// PublicationOrder defines the ordering of Publication.
+type PublicationOrder struct {
+	Direction OrderDirection         `json:"direction"`
+	Field     *PublicationOrderField `json:"field"`
+}
+
+// DefaultPublicationOrder is the default ordering of Publication.
+var DefaultPublicationOrder = &PublicationOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &PublicationOrderField{
+		Value: func(_m *Publication) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: publication.FieldID,
+		toTerm: publication.ByID,
+		toCursor: func(_m *Publication) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts Publication into PublicationEdge.
+func (_m *Publication) ToEdge(order *PublicationOrder) *PublicationEdge {
+	if order == nil {
+		order = DefaultPublicationOrder
+	}
+	return &PublicationEdge{
 		Node:   _m,
 		Cursor: order.Field.toCursor(_m),
 	}

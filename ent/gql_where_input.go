@@ -62,6 +62,7 @@ import (
 	"github.com/steward-pm/steward/ent/keyspotcheck"
 	"github.com/steward-pm/steward/ent/keystatement"
 	"github.com/steward-pm/steward/ent/keystatementline"
+	"github.com/steward-pm/steward/ent/mailcase"
 	"github.com/steward-pm/steward/ent/mailday"
 	"github.com/steward-pm/steward/ent/maildelivery"
 	"github.com/steward-pm/steward/ent/mailevent"
@@ -74,6 +75,14 @@ import (
 	"github.com/steward-pm/steward/ent/obligation"
 	"github.com/steward-pm/steward/ent/occupancy"
 	"github.com/steward-pm/steward/ent/predicate"
+	"github.com/steward-pm/steward/ent/pressallocation"
+	"github.com/steward-pm/steward/ent/pressclaim"
+	"github.com/steward-pm/steward/ent/pressdelivery"
+	"github.com/steward-pm/steward/ent/presspause"
+	"github.com/steward-pm/steward/ent/pressreceipt"
+	"github.com/steward-pm/steward/ent/pressrecovery"
+	"github.com/steward-pm/steward/ent/presssubscription"
+	"github.com/steward-pm/steward/ent/publication"
 	"github.com/steward-pm/steward/ent/reconciliation"
 	"github.com/steward-pm/steward/ent/reconciliationline"
 	"github.com/steward-pm/steward/ent/renovation"
@@ -19013,6 +19022,372 @@ func (i *KeyStatementLineWhereInput) P() (predicate.KeyStatementLine, error) {
 	}
 }
 
+// MailCaseWhereInput represents a where input for filtering MailCase queries.
+type MailCaseWhereInput struct {
+	Predicates []predicate.MailCase  `json:"-"`
+	Not        *MailCaseWhereInput   `json:"not,omitempty"`
+	Or         []*MailCaseWhereInput `json:"or,omitempty"`
+	And        []*MailCaseWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "voided_at" field predicates.
+	VoidedAt       *time.Time  `json:"voidedAt,omitempty"`
+	VoidedAtNEQ    *time.Time  `json:"voidedAtNEQ,omitempty"`
+	VoidedAtIn     []time.Time `json:"voidedAtIn,omitempty"`
+	VoidedAtNotIn  []time.Time `json:"voidedAtNotIn,omitempty"`
+	VoidedAtGT     *time.Time  `json:"voidedAtGT,omitempty"`
+	VoidedAtGTE    *time.Time  `json:"voidedAtGTE,omitempty"`
+	VoidedAtLT     *time.Time  `json:"voidedAtLT,omitempty"`
+	VoidedAtLTE    *time.Time  `json:"voidedAtLTE,omitempty"`
+	VoidedAtIsNil  bool        `json:"voidedAtIsNil,omitempty"`
+	VoidedAtNotNil bool        `json:"voidedAtNotNil,omitempty"`
+
+	// "kind" field predicates.
+	Kind      *mailcase.Kind  `json:"kind,omitempty"`
+	KindNEQ   *mailcase.Kind  `json:"kindNEQ,omitempty"`
+	KindIn    []mailcase.Kind `json:"kindIn,omitempty"`
+	KindNotIn []mailcase.Kind `json:"kindNotIn,omitempty"`
+
+	// "item_id" field predicates.
+	ItemID       *uuid.UUID  `json:"itemID,omitempty"`
+	ItemIDNEQ    *uuid.UUID  `json:"itemIDNEQ,omitempty"`
+	ItemIDIn     []uuid.UUID `json:"itemIDIn,omitempty"`
+	ItemIDNotIn  []uuid.UUID `json:"itemIDNotIn,omitempty"`
+	ItemIDIsNil  bool        `json:"itemIDIsNil,omitempty"`
+	ItemIDNotNil bool        `json:"itemIDNotNil,omitempty"`
+
+	// "claim_id" field predicates.
+	ClaimID       *uuid.UUID  `json:"claimID,omitempty"`
+	ClaimIDNEQ    *uuid.UUID  `json:"claimIDNEQ,omitempty"`
+	ClaimIDIn     []uuid.UUID `json:"claimIDIn,omitempty"`
+	ClaimIDNotIn  []uuid.UUID `json:"claimIDNotIn,omitempty"`
+	ClaimIDIsNil  bool        `json:"claimIDIsNil,omitempty"`
+	ClaimIDNotNil bool        `json:"claimIDNotNil,omitempty"`
+
+	// "day" field predicates.
+	Day       *time.Time  `json:"day,omitempty"`
+	DayNEQ    *time.Time  `json:"dayNEQ,omitempty"`
+	DayIn     []time.Time `json:"dayIn,omitempty"`
+	DayNotIn  []time.Time `json:"dayNotIn,omitempty"`
+	DayGT     *time.Time  `json:"dayGT,omitempty"`
+	DayGTE    *time.Time  `json:"dayGTE,omitempty"`
+	DayLT     *time.Time  `json:"dayLT,omitempty"`
+	DayLTE    *time.Time  `json:"dayLTE,omitempty"`
+	DayIsNil  bool        `json:"dayIsNil,omitempty"`
+	DayNotNil bool        `json:"dayNotNil,omitempty"`
+
+	// "responsible_id" field predicates.
+	ResponsibleID      *uuid.UUID  `json:"responsibleID,omitempty"`
+	ResponsibleIDNEQ   *uuid.UUID  `json:"responsibleIDNEQ,omitempty"`
+	ResponsibleIDIn    []uuid.UUID `json:"responsibleIDIn,omitempty"`
+	ResponsibleIDNotIn []uuid.UUID `json:"responsibleIDNotIn,omitempty"`
+
+	// "state" field predicates.
+	State      *mailcase.State  `json:"state,omitempty"`
+	StateNEQ   *mailcase.State  `json:"stateNEQ,omitempty"`
+	StateIn    []mailcase.State `json:"stateIn,omitempty"`
+	StateNotIn []mailcase.State `json:"stateNotIn,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *MailCaseWhereInput) AddPredicates(predicates ...predicate.MailCase) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the MailCaseWhereInput filter on the MailCaseQuery builder.
+func (i *MailCaseWhereInput) Filter(q *MailCaseQuery) (*MailCaseQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyMailCaseWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyMailCaseWhereInput is returned in case the MailCaseWhereInput is empty.
+var ErrEmptyMailCaseWhereInput = errors.New("ent: empty predicate MailCaseWhereInput")
+
+// P returns a predicate for filtering mailcases.
+// An error is returned if the input is empty or invalid.
+func (i *MailCaseWhereInput) P() (predicate.MailCase, error) {
+	var predicates []predicate.MailCase
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, mailcase.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.MailCase, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, mailcase.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.MailCase, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, mailcase.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, mailcase.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, mailcase.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, mailcase.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, mailcase.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, mailcase.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, mailcase.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, mailcase.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, mailcase.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, mailcase.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, mailcase.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, mailcase.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, mailcase.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, mailcase.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, mailcase.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, mailcase.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, mailcase.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, mailcase.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, mailcase.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, mailcase.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, mailcase.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.VoidedAt != nil {
+		predicates = append(predicates, mailcase.VoidedAtEQ(*i.VoidedAt))
+	}
+	if i.VoidedAtNEQ != nil {
+		predicates = append(predicates, mailcase.VoidedAtNEQ(*i.VoidedAtNEQ))
+	}
+	if len(i.VoidedAtIn) > 0 {
+		predicates = append(predicates, mailcase.VoidedAtIn(i.VoidedAtIn...))
+	}
+	if len(i.VoidedAtNotIn) > 0 {
+		predicates = append(predicates, mailcase.VoidedAtNotIn(i.VoidedAtNotIn...))
+	}
+	if i.VoidedAtGT != nil {
+		predicates = append(predicates, mailcase.VoidedAtGT(*i.VoidedAtGT))
+	}
+	if i.VoidedAtGTE != nil {
+		predicates = append(predicates, mailcase.VoidedAtGTE(*i.VoidedAtGTE))
+	}
+	if i.VoidedAtLT != nil {
+		predicates = append(predicates, mailcase.VoidedAtLT(*i.VoidedAtLT))
+	}
+	if i.VoidedAtLTE != nil {
+		predicates = append(predicates, mailcase.VoidedAtLTE(*i.VoidedAtLTE))
+	}
+	if i.VoidedAtIsNil {
+		predicates = append(predicates, mailcase.VoidedAtIsNil())
+	}
+	if i.VoidedAtNotNil {
+		predicates = append(predicates, mailcase.VoidedAtNotNil())
+	}
+	if i.Kind != nil {
+		predicates = append(predicates, mailcase.KindEQ(*i.Kind))
+	}
+	if i.KindNEQ != nil {
+		predicates = append(predicates, mailcase.KindNEQ(*i.KindNEQ))
+	}
+	if len(i.KindIn) > 0 {
+		predicates = append(predicates, mailcase.KindIn(i.KindIn...))
+	}
+	if len(i.KindNotIn) > 0 {
+		predicates = append(predicates, mailcase.KindNotIn(i.KindNotIn...))
+	}
+	if i.ItemID != nil {
+		predicates = append(predicates, mailcase.ItemIDEQ(*i.ItemID))
+	}
+	if i.ItemIDNEQ != nil {
+		predicates = append(predicates, mailcase.ItemIDNEQ(*i.ItemIDNEQ))
+	}
+	if len(i.ItemIDIn) > 0 {
+		predicates = append(predicates, mailcase.ItemIDIn(i.ItemIDIn...))
+	}
+	if len(i.ItemIDNotIn) > 0 {
+		predicates = append(predicates, mailcase.ItemIDNotIn(i.ItemIDNotIn...))
+	}
+	if i.ItemIDIsNil {
+		predicates = append(predicates, mailcase.ItemIDIsNil())
+	}
+	if i.ItemIDNotNil {
+		predicates = append(predicates, mailcase.ItemIDNotNil())
+	}
+	if i.ClaimID != nil {
+		predicates = append(predicates, mailcase.ClaimIDEQ(*i.ClaimID))
+	}
+	if i.ClaimIDNEQ != nil {
+		predicates = append(predicates, mailcase.ClaimIDNEQ(*i.ClaimIDNEQ))
+	}
+	if len(i.ClaimIDIn) > 0 {
+		predicates = append(predicates, mailcase.ClaimIDIn(i.ClaimIDIn...))
+	}
+	if len(i.ClaimIDNotIn) > 0 {
+		predicates = append(predicates, mailcase.ClaimIDNotIn(i.ClaimIDNotIn...))
+	}
+	if i.ClaimIDIsNil {
+		predicates = append(predicates, mailcase.ClaimIDIsNil())
+	}
+	if i.ClaimIDNotNil {
+		predicates = append(predicates, mailcase.ClaimIDNotNil())
+	}
+	if i.Day != nil {
+		predicates = append(predicates, mailcase.DayEQ(*i.Day))
+	}
+	if i.DayNEQ != nil {
+		predicates = append(predicates, mailcase.DayNEQ(*i.DayNEQ))
+	}
+	if len(i.DayIn) > 0 {
+		predicates = append(predicates, mailcase.DayIn(i.DayIn...))
+	}
+	if len(i.DayNotIn) > 0 {
+		predicates = append(predicates, mailcase.DayNotIn(i.DayNotIn...))
+	}
+	if i.DayGT != nil {
+		predicates = append(predicates, mailcase.DayGT(*i.DayGT))
+	}
+	if i.DayGTE != nil {
+		predicates = append(predicates, mailcase.DayGTE(*i.DayGTE))
+	}
+	if i.DayLT != nil {
+		predicates = append(predicates, mailcase.DayLT(*i.DayLT))
+	}
+	if i.DayLTE != nil {
+		predicates = append(predicates, mailcase.DayLTE(*i.DayLTE))
+	}
+	if i.DayIsNil {
+		predicates = append(predicates, mailcase.DayIsNil())
+	}
+	if i.DayNotNil {
+		predicates = append(predicates, mailcase.DayNotNil())
+	}
+	if i.ResponsibleID != nil {
+		predicates = append(predicates, mailcase.ResponsibleIDEQ(*i.ResponsibleID))
+	}
+	if i.ResponsibleIDNEQ != nil {
+		predicates = append(predicates, mailcase.ResponsibleIDNEQ(*i.ResponsibleIDNEQ))
+	}
+	if len(i.ResponsibleIDIn) > 0 {
+		predicates = append(predicates, mailcase.ResponsibleIDIn(i.ResponsibleIDIn...))
+	}
+	if len(i.ResponsibleIDNotIn) > 0 {
+		predicates = append(predicates, mailcase.ResponsibleIDNotIn(i.ResponsibleIDNotIn...))
+	}
+	if i.State != nil {
+		predicates = append(predicates, mailcase.StateEQ(*i.State))
+	}
+	if i.StateNEQ != nil {
+		predicates = append(predicates, mailcase.StateNEQ(*i.StateNEQ))
+	}
+	if len(i.StateIn) > 0 {
+		predicates = append(predicates, mailcase.StateIn(i.StateIn...))
+	}
+	if len(i.StateNotIn) > 0 {
+		predicates = append(predicates, mailcase.StateNotIn(i.StateNotIn...))
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyMailCaseWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return mailcase.And(predicates...), nil
+	}
+}
+
 // MailDayWhereInput represents a where input for filtering MailDay queries.
 type MailDayWhereInput struct {
 	Predicates []predicate.MailDay  `json:"-"`
@@ -22938,6 +23313,2514 @@ func (i *OccupancyWhereInput) P() (predicate.Occupancy, error) {
 		return predicates[0], nil
 	default:
 		return occupancy.And(predicates...), nil
+	}
+}
+
+// PressAllocationWhereInput represents a where input for filtering PressAllocation queries.
+type PressAllocationWhereInput struct {
+	Predicates []predicate.PressAllocation  `json:"-"`
+	Not        *PressAllocationWhereInput   `json:"not,omitempty"`
+	Or         []*PressAllocationWhereInput `json:"or,omitempty"`
+	And        []*PressAllocationWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "delivery_id" field predicates.
+	DeliveryID      *uuid.UUID  `json:"deliveryID,omitempty"`
+	DeliveryIDNEQ   *uuid.UUID  `json:"deliveryIDNEQ,omitempty"`
+	DeliveryIDIn    []uuid.UUID `json:"deliveryIDIn,omitempty"`
+	DeliveryIDNotIn []uuid.UUID `json:"deliveryIDNotIn,omitempty"`
+
+	// "subscription_id" field predicates.
+	SubscriptionID      *uuid.UUID  `json:"subscriptionID,omitempty"`
+	SubscriptionIDNEQ   *uuid.UUID  `json:"subscriptionIDNEQ,omitempty"`
+	SubscriptionIDIn    []uuid.UUID `json:"subscriptionIDIn,omitempty"`
+	SubscriptionIDNotIn []uuid.UUID `json:"subscriptionIDNotIn,omitempty"`
+
+	// "publication_id" field predicates.
+	PublicationID      *uuid.UUID  `json:"publicationID,omitempty"`
+	PublicationIDNEQ   *uuid.UUID  `json:"publicationIDNEQ,omitempty"`
+	PublicationIDIn    []uuid.UUID `json:"publicationIDIn,omitempty"`
+	PublicationIDNotIn []uuid.UUID `json:"publicationIDNotIn,omitempty"`
+	PublicationIDGT    *uuid.UUID  `json:"publicationIDGT,omitempty"`
+	PublicationIDGTE   *uuid.UUID  `json:"publicationIDGTE,omitempty"`
+	PublicationIDLT    *uuid.UUID  `json:"publicationIDLT,omitempty"`
+	PublicationIDLTE   *uuid.UUID  `json:"publicationIDLTE,omitempty"`
+
+	// "day" field predicates.
+	Day      *time.Time  `json:"day,omitempty"`
+	DayNEQ   *time.Time  `json:"dayNEQ,omitempty"`
+	DayIn    []time.Time `json:"dayIn,omitempty"`
+	DayNotIn []time.Time `json:"dayNotIn,omitempty"`
+	DayGT    *time.Time  `json:"dayGT,omitempty"`
+	DayGTE   *time.Time  `json:"dayGTE,omitempty"`
+	DayLT    *time.Time  `json:"dayLT,omitempty"`
+	DayLTE   *time.Time  `json:"dayLTE,omitempty"`
+
+	// "voided_at" field predicates.
+	VoidedAt       *time.Time  `json:"voidedAt,omitempty"`
+	VoidedAtNEQ    *time.Time  `json:"voidedAtNEQ,omitempty"`
+	VoidedAtIn     []time.Time `json:"voidedAtIn,omitempty"`
+	VoidedAtNotIn  []time.Time `json:"voidedAtNotIn,omitempty"`
+	VoidedAtGT     *time.Time  `json:"voidedAtGT,omitempty"`
+	VoidedAtGTE    *time.Time  `json:"voidedAtGTE,omitempty"`
+	VoidedAtLT     *time.Time  `json:"voidedAtLT,omitempty"`
+	VoidedAtLTE    *time.Time  `json:"voidedAtLTE,omitempty"`
+	VoidedAtIsNil  bool        `json:"voidedAtIsNil,omitempty"`
+	VoidedAtNotNil bool        `json:"voidedAtNotNil,omitempty"`
+
+	// "household_id" field predicates.
+	HouseholdID       *uuid.UUID  `json:"householdID,omitempty"`
+	HouseholdIDNEQ    *uuid.UUID  `json:"householdIDNEQ,omitempty"`
+	HouseholdIDIn     []uuid.UUID `json:"householdIDIn,omitempty"`
+	HouseholdIDNotIn  []uuid.UUID `json:"householdIDNotIn,omitempty"`
+	HouseholdIDIsNil  bool        `json:"householdIDIsNil,omitempty"`
+	HouseholdIDNotNil bool        `json:"householdIDNotNil,omitempty"`
+
+	// "department_id" field predicates.
+	DepartmentID       *uuid.UUID  `json:"departmentID,omitempty"`
+	DepartmentIDNEQ    *uuid.UUID  `json:"departmentIDNEQ,omitempty"`
+	DepartmentIDIn     []uuid.UUID `json:"departmentIDIn,omitempty"`
+	DepartmentIDNotIn  []uuid.UUID `json:"departmentIDNotIn,omitempty"`
+	DepartmentIDIsNil  bool        `json:"departmentIDIsNil,omitempty"`
+	DepartmentIDNotNil bool        `json:"departmentIDNotNil,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *PressAllocationWhereInput) AddPredicates(predicates ...predicate.PressAllocation) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the PressAllocationWhereInput filter on the PressAllocationQuery builder.
+func (i *PressAllocationWhereInput) Filter(q *PressAllocationQuery) (*PressAllocationQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyPressAllocationWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyPressAllocationWhereInput is returned in case the PressAllocationWhereInput is empty.
+var ErrEmptyPressAllocationWhereInput = errors.New("ent: empty predicate PressAllocationWhereInput")
+
+// P returns a predicate for filtering pressallocations.
+// An error is returned if the input is empty or invalid.
+func (i *PressAllocationWhereInput) P() (predicate.PressAllocation, error) {
+	var predicates []predicate.PressAllocation
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, pressallocation.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.PressAllocation, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, pressallocation.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.PressAllocation, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, pressallocation.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, pressallocation.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, pressallocation.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, pressallocation.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, pressallocation.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, pressallocation.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, pressallocation.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, pressallocation.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, pressallocation.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, pressallocation.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, pressallocation.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, pressallocation.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, pressallocation.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, pressallocation.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, pressallocation.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, pressallocation.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, pressallocation.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, pressallocation.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, pressallocation.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, pressallocation.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, pressallocation.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.DeliveryID != nil {
+		predicates = append(predicates, pressallocation.DeliveryIDEQ(*i.DeliveryID))
+	}
+	if i.DeliveryIDNEQ != nil {
+		predicates = append(predicates, pressallocation.DeliveryIDNEQ(*i.DeliveryIDNEQ))
+	}
+	if len(i.DeliveryIDIn) > 0 {
+		predicates = append(predicates, pressallocation.DeliveryIDIn(i.DeliveryIDIn...))
+	}
+	if len(i.DeliveryIDNotIn) > 0 {
+		predicates = append(predicates, pressallocation.DeliveryIDNotIn(i.DeliveryIDNotIn...))
+	}
+	if i.SubscriptionID != nil {
+		predicates = append(predicates, pressallocation.SubscriptionIDEQ(*i.SubscriptionID))
+	}
+	if i.SubscriptionIDNEQ != nil {
+		predicates = append(predicates, pressallocation.SubscriptionIDNEQ(*i.SubscriptionIDNEQ))
+	}
+	if len(i.SubscriptionIDIn) > 0 {
+		predicates = append(predicates, pressallocation.SubscriptionIDIn(i.SubscriptionIDIn...))
+	}
+	if len(i.SubscriptionIDNotIn) > 0 {
+		predicates = append(predicates, pressallocation.SubscriptionIDNotIn(i.SubscriptionIDNotIn...))
+	}
+	if i.PublicationID != nil {
+		predicates = append(predicates, pressallocation.PublicationIDEQ(*i.PublicationID))
+	}
+	if i.PublicationIDNEQ != nil {
+		predicates = append(predicates, pressallocation.PublicationIDNEQ(*i.PublicationIDNEQ))
+	}
+	if len(i.PublicationIDIn) > 0 {
+		predicates = append(predicates, pressallocation.PublicationIDIn(i.PublicationIDIn...))
+	}
+	if len(i.PublicationIDNotIn) > 0 {
+		predicates = append(predicates, pressallocation.PublicationIDNotIn(i.PublicationIDNotIn...))
+	}
+	if i.PublicationIDGT != nil {
+		predicates = append(predicates, pressallocation.PublicationIDGT(*i.PublicationIDGT))
+	}
+	if i.PublicationIDGTE != nil {
+		predicates = append(predicates, pressallocation.PublicationIDGTE(*i.PublicationIDGTE))
+	}
+	if i.PublicationIDLT != nil {
+		predicates = append(predicates, pressallocation.PublicationIDLT(*i.PublicationIDLT))
+	}
+	if i.PublicationIDLTE != nil {
+		predicates = append(predicates, pressallocation.PublicationIDLTE(*i.PublicationIDLTE))
+	}
+	if i.Day != nil {
+		predicates = append(predicates, pressallocation.DayEQ(*i.Day))
+	}
+	if i.DayNEQ != nil {
+		predicates = append(predicates, pressallocation.DayNEQ(*i.DayNEQ))
+	}
+	if len(i.DayIn) > 0 {
+		predicates = append(predicates, pressallocation.DayIn(i.DayIn...))
+	}
+	if len(i.DayNotIn) > 0 {
+		predicates = append(predicates, pressallocation.DayNotIn(i.DayNotIn...))
+	}
+	if i.DayGT != nil {
+		predicates = append(predicates, pressallocation.DayGT(*i.DayGT))
+	}
+	if i.DayGTE != nil {
+		predicates = append(predicates, pressallocation.DayGTE(*i.DayGTE))
+	}
+	if i.DayLT != nil {
+		predicates = append(predicates, pressallocation.DayLT(*i.DayLT))
+	}
+	if i.DayLTE != nil {
+		predicates = append(predicates, pressallocation.DayLTE(*i.DayLTE))
+	}
+	if i.VoidedAt != nil {
+		predicates = append(predicates, pressallocation.VoidedAtEQ(*i.VoidedAt))
+	}
+	if i.VoidedAtNEQ != nil {
+		predicates = append(predicates, pressallocation.VoidedAtNEQ(*i.VoidedAtNEQ))
+	}
+	if len(i.VoidedAtIn) > 0 {
+		predicates = append(predicates, pressallocation.VoidedAtIn(i.VoidedAtIn...))
+	}
+	if len(i.VoidedAtNotIn) > 0 {
+		predicates = append(predicates, pressallocation.VoidedAtNotIn(i.VoidedAtNotIn...))
+	}
+	if i.VoidedAtGT != nil {
+		predicates = append(predicates, pressallocation.VoidedAtGT(*i.VoidedAtGT))
+	}
+	if i.VoidedAtGTE != nil {
+		predicates = append(predicates, pressallocation.VoidedAtGTE(*i.VoidedAtGTE))
+	}
+	if i.VoidedAtLT != nil {
+		predicates = append(predicates, pressallocation.VoidedAtLT(*i.VoidedAtLT))
+	}
+	if i.VoidedAtLTE != nil {
+		predicates = append(predicates, pressallocation.VoidedAtLTE(*i.VoidedAtLTE))
+	}
+	if i.VoidedAtIsNil {
+		predicates = append(predicates, pressallocation.VoidedAtIsNil())
+	}
+	if i.VoidedAtNotNil {
+		predicates = append(predicates, pressallocation.VoidedAtNotNil())
+	}
+	if i.HouseholdID != nil {
+		predicates = append(predicates, pressallocation.HouseholdIDEQ(*i.HouseholdID))
+	}
+	if i.HouseholdIDNEQ != nil {
+		predicates = append(predicates, pressallocation.HouseholdIDNEQ(*i.HouseholdIDNEQ))
+	}
+	if len(i.HouseholdIDIn) > 0 {
+		predicates = append(predicates, pressallocation.HouseholdIDIn(i.HouseholdIDIn...))
+	}
+	if len(i.HouseholdIDNotIn) > 0 {
+		predicates = append(predicates, pressallocation.HouseholdIDNotIn(i.HouseholdIDNotIn...))
+	}
+	if i.HouseholdIDIsNil {
+		predicates = append(predicates, pressallocation.HouseholdIDIsNil())
+	}
+	if i.HouseholdIDNotNil {
+		predicates = append(predicates, pressallocation.HouseholdIDNotNil())
+	}
+	if i.DepartmentID != nil {
+		predicates = append(predicates, pressallocation.DepartmentIDEQ(*i.DepartmentID))
+	}
+	if i.DepartmentIDNEQ != nil {
+		predicates = append(predicates, pressallocation.DepartmentIDNEQ(*i.DepartmentIDNEQ))
+	}
+	if len(i.DepartmentIDIn) > 0 {
+		predicates = append(predicates, pressallocation.DepartmentIDIn(i.DepartmentIDIn...))
+	}
+	if len(i.DepartmentIDNotIn) > 0 {
+		predicates = append(predicates, pressallocation.DepartmentIDNotIn(i.DepartmentIDNotIn...))
+	}
+	if i.DepartmentIDIsNil {
+		predicates = append(predicates, pressallocation.DepartmentIDIsNil())
+	}
+	if i.DepartmentIDNotNil {
+		predicates = append(predicates, pressallocation.DepartmentIDNotNil())
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyPressAllocationWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return pressallocation.And(predicates...), nil
+	}
+}
+
+// PressClaimWhereInput represents a where input for filtering PressClaim queries.
+type PressClaimWhereInput struct {
+	Predicates []predicate.PressClaim  `json:"-"`
+	Not        *PressClaimWhereInput   `json:"not,omitempty"`
+	Or         []*PressClaimWhereInput `json:"or,omitempty"`
+	And        []*PressClaimWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "publication_id" field predicates.
+	PublicationID      *uuid.UUID  `json:"publicationID,omitempty"`
+	PublicationIDNEQ   *uuid.UUID  `json:"publicationIDNEQ,omitempty"`
+	PublicationIDIn    []uuid.UUID `json:"publicationIDIn,omitempty"`
+	PublicationIDNotIn []uuid.UUID `json:"publicationIDNotIn,omitempty"`
+
+	// "day" field predicates.
+	Day      *time.Time  `json:"day,omitempty"`
+	DayNEQ   *time.Time  `json:"dayNEQ,omitempty"`
+	DayIn    []time.Time `json:"dayIn,omitempty"`
+	DayNotIn []time.Time `json:"dayNotIn,omitempty"`
+	DayGT    *time.Time  `json:"dayGT,omitempty"`
+	DayGTE   *time.Time  `json:"dayGTE,omitempty"`
+	DayLT    *time.Time  `json:"dayLT,omitempty"`
+	DayLTE   *time.Time  `json:"dayLTE,omitempty"`
+
+	// "state" field predicates.
+	State      *pressclaim.State  `json:"state,omitempty"`
+	StateNEQ   *pressclaim.State  `json:"stateNEQ,omitempty"`
+	StateIn    []pressclaim.State `json:"stateIn,omitempty"`
+	StateNotIn []pressclaim.State `json:"stateNotIn,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *PressClaimWhereInput) AddPredicates(predicates ...predicate.PressClaim) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the PressClaimWhereInput filter on the PressClaimQuery builder.
+func (i *PressClaimWhereInput) Filter(q *PressClaimQuery) (*PressClaimQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyPressClaimWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyPressClaimWhereInput is returned in case the PressClaimWhereInput is empty.
+var ErrEmptyPressClaimWhereInput = errors.New("ent: empty predicate PressClaimWhereInput")
+
+// P returns a predicate for filtering pressclaims.
+// An error is returned if the input is empty or invalid.
+func (i *PressClaimWhereInput) P() (predicate.PressClaim, error) {
+	var predicates []predicate.PressClaim
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, pressclaim.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.PressClaim, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, pressclaim.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.PressClaim, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, pressclaim.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, pressclaim.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, pressclaim.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, pressclaim.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, pressclaim.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, pressclaim.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, pressclaim.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, pressclaim.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, pressclaim.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, pressclaim.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, pressclaim.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, pressclaim.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, pressclaim.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, pressclaim.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, pressclaim.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, pressclaim.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, pressclaim.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, pressclaim.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, pressclaim.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, pressclaim.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, pressclaim.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.PublicationID != nil {
+		predicates = append(predicates, pressclaim.PublicationIDEQ(*i.PublicationID))
+	}
+	if i.PublicationIDNEQ != nil {
+		predicates = append(predicates, pressclaim.PublicationIDNEQ(*i.PublicationIDNEQ))
+	}
+	if len(i.PublicationIDIn) > 0 {
+		predicates = append(predicates, pressclaim.PublicationIDIn(i.PublicationIDIn...))
+	}
+	if len(i.PublicationIDNotIn) > 0 {
+		predicates = append(predicates, pressclaim.PublicationIDNotIn(i.PublicationIDNotIn...))
+	}
+	if i.Day != nil {
+		predicates = append(predicates, pressclaim.DayEQ(*i.Day))
+	}
+	if i.DayNEQ != nil {
+		predicates = append(predicates, pressclaim.DayNEQ(*i.DayNEQ))
+	}
+	if len(i.DayIn) > 0 {
+		predicates = append(predicates, pressclaim.DayIn(i.DayIn...))
+	}
+	if len(i.DayNotIn) > 0 {
+		predicates = append(predicates, pressclaim.DayNotIn(i.DayNotIn...))
+	}
+	if i.DayGT != nil {
+		predicates = append(predicates, pressclaim.DayGT(*i.DayGT))
+	}
+	if i.DayGTE != nil {
+		predicates = append(predicates, pressclaim.DayGTE(*i.DayGTE))
+	}
+	if i.DayLT != nil {
+		predicates = append(predicates, pressclaim.DayLT(*i.DayLT))
+	}
+	if i.DayLTE != nil {
+		predicates = append(predicates, pressclaim.DayLTE(*i.DayLTE))
+	}
+	if i.State != nil {
+		predicates = append(predicates, pressclaim.StateEQ(*i.State))
+	}
+	if i.StateNEQ != nil {
+		predicates = append(predicates, pressclaim.StateNEQ(*i.StateNEQ))
+	}
+	if len(i.StateIn) > 0 {
+		predicates = append(predicates, pressclaim.StateIn(i.StateIn...))
+	}
+	if len(i.StateNotIn) > 0 {
+		predicates = append(predicates, pressclaim.StateNotIn(i.StateNotIn...))
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyPressClaimWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return pressclaim.And(predicates...), nil
+	}
+}
+
+// PressDeliveryWhereInput represents a where input for filtering PressDelivery queries.
+type PressDeliveryWhereInput struct {
+	Predicates []predicate.PressDelivery  `json:"-"`
+	Not        *PressDeliveryWhereInput   `json:"not,omitempty"`
+	Or         []*PressDeliveryWhereInput `json:"or,omitempty"`
+	And        []*PressDeliveryWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "voided_at" field predicates.
+	VoidedAt       *time.Time  `json:"voidedAt,omitempty"`
+	VoidedAtNEQ    *time.Time  `json:"voidedAtNEQ,omitempty"`
+	VoidedAtIn     []time.Time `json:"voidedAtIn,omitempty"`
+	VoidedAtNotIn  []time.Time `json:"voidedAtNotIn,omitempty"`
+	VoidedAtGT     *time.Time  `json:"voidedAtGT,omitempty"`
+	VoidedAtGTE    *time.Time  `json:"voidedAtGTE,omitempty"`
+	VoidedAtLT     *time.Time  `json:"voidedAtLT,omitempty"`
+	VoidedAtLTE    *time.Time  `json:"voidedAtLTE,omitempty"`
+	VoidedAtIsNil  bool        `json:"voidedAtIsNil,omitempty"`
+	VoidedAtNotNil bool        `json:"voidedAtNotNil,omitempty"`
+
+	// "receipt_id" field predicates.
+	ReceiptID      *uuid.UUID  `json:"receiptID,omitempty"`
+	ReceiptIDNEQ   *uuid.UUID  `json:"receiptIDNEQ,omitempty"`
+	ReceiptIDIn    []uuid.UUID `json:"receiptIDIn,omitempty"`
+	ReceiptIDNotIn []uuid.UUID `json:"receiptIDNotIn,omitempty"`
+
+	// "publication_id" field predicates.
+	PublicationID      *uuid.UUID  `json:"publicationID,omitempty"`
+	PublicationIDNEQ   *uuid.UUID  `json:"publicationIDNEQ,omitempty"`
+	PublicationIDIn    []uuid.UUID `json:"publicationIDIn,omitempty"`
+	PublicationIDNotIn []uuid.UUID `json:"publicationIDNotIn,omitempty"`
+
+	// "day" field predicates.
+	Day      *time.Time  `json:"day,omitempty"`
+	DayNEQ   *time.Time  `json:"dayNEQ,omitempty"`
+	DayIn    []time.Time `json:"dayIn,omitempty"`
+	DayNotIn []time.Time `json:"dayNotIn,omitempty"`
+	DayGT    *time.Time  `json:"dayGT,omitempty"`
+	DayGTE   *time.Time  `json:"dayGTE,omitempty"`
+	DayLT    *time.Time  `json:"dayLT,omitempty"`
+	DayLTE   *time.Time  `json:"dayLTE,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *PressDeliveryWhereInput) AddPredicates(predicates ...predicate.PressDelivery) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the PressDeliveryWhereInput filter on the PressDeliveryQuery builder.
+func (i *PressDeliveryWhereInput) Filter(q *PressDeliveryQuery) (*PressDeliveryQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyPressDeliveryWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyPressDeliveryWhereInput is returned in case the PressDeliveryWhereInput is empty.
+var ErrEmptyPressDeliveryWhereInput = errors.New("ent: empty predicate PressDeliveryWhereInput")
+
+// P returns a predicate for filtering pressdeliveries.
+// An error is returned if the input is empty or invalid.
+func (i *PressDeliveryWhereInput) P() (predicate.PressDelivery, error) {
+	var predicates []predicate.PressDelivery
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, pressdelivery.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.PressDelivery, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, pressdelivery.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.PressDelivery, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, pressdelivery.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, pressdelivery.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, pressdelivery.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, pressdelivery.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, pressdelivery.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, pressdelivery.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, pressdelivery.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, pressdelivery.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, pressdelivery.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, pressdelivery.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, pressdelivery.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, pressdelivery.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, pressdelivery.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, pressdelivery.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, pressdelivery.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, pressdelivery.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, pressdelivery.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, pressdelivery.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, pressdelivery.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, pressdelivery.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, pressdelivery.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.VoidedAt != nil {
+		predicates = append(predicates, pressdelivery.VoidedAtEQ(*i.VoidedAt))
+	}
+	if i.VoidedAtNEQ != nil {
+		predicates = append(predicates, pressdelivery.VoidedAtNEQ(*i.VoidedAtNEQ))
+	}
+	if len(i.VoidedAtIn) > 0 {
+		predicates = append(predicates, pressdelivery.VoidedAtIn(i.VoidedAtIn...))
+	}
+	if len(i.VoidedAtNotIn) > 0 {
+		predicates = append(predicates, pressdelivery.VoidedAtNotIn(i.VoidedAtNotIn...))
+	}
+	if i.VoidedAtGT != nil {
+		predicates = append(predicates, pressdelivery.VoidedAtGT(*i.VoidedAtGT))
+	}
+	if i.VoidedAtGTE != nil {
+		predicates = append(predicates, pressdelivery.VoidedAtGTE(*i.VoidedAtGTE))
+	}
+	if i.VoidedAtLT != nil {
+		predicates = append(predicates, pressdelivery.VoidedAtLT(*i.VoidedAtLT))
+	}
+	if i.VoidedAtLTE != nil {
+		predicates = append(predicates, pressdelivery.VoidedAtLTE(*i.VoidedAtLTE))
+	}
+	if i.VoidedAtIsNil {
+		predicates = append(predicates, pressdelivery.VoidedAtIsNil())
+	}
+	if i.VoidedAtNotNil {
+		predicates = append(predicates, pressdelivery.VoidedAtNotNil())
+	}
+	if i.ReceiptID != nil {
+		predicates = append(predicates, pressdelivery.ReceiptIDEQ(*i.ReceiptID))
+	}
+	if i.ReceiptIDNEQ != nil {
+		predicates = append(predicates, pressdelivery.ReceiptIDNEQ(*i.ReceiptIDNEQ))
+	}
+	if len(i.ReceiptIDIn) > 0 {
+		predicates = append(predicates, pressdelivery.ReceiptIDIn(i.ReceiptIDIn...))
+	}
+	if len(i.ReceiptIDNotIn) > 0 {
+		predicates = append(predicates, pressdelivery.ReceiptIDNotIn(i.ReceiptIDNotIn...))
+	}
+	if i.PublicationID != nil {
+		predicates = append(predicates, pressdelivery.PublicationIDEQ(*i.PublicationID))
+	}
+	if i.PublicationIDNEQ != nil {
+		predicates = append(predicates, pressdelivery.PublicationIDNEQ(*i.PublicationIDNEQ))
+	}
+	if len(i.PublicationIDIn) > 0 {
+		predicates = append(predicates, pressdelivery.PublicationIDIn(i.PublicationIDIn...))
+	}
+	if len(i.PublicationIDNotIn) > 0 {
+		predicates = append(predicates, pressdelivery.PublicationIDNotIn(i.PublicationIDNotIn...))
+	}
+	if i.Day != nil {
+		predicates = append(predicates, pressdelivery.DayEQ(*i.Day))
+	}
+	if i.DayNEQ != nil {
+		predicates = append(predicates, pressdelivery.DayNEQ(*i.DayNEQ))
+	}
+	if len(i.DayIn) > 0 {
+		predicates = append(predicates, pressdelivery.DayIn(i.DayIn...))
+	}
+	if len(i.DayNotIn) > 0 {
+		predicates = append(predicates, pressdelivery.DayNotIn(i.DayNotIn...))
+	}
+	if i.DayGT != nil {
+		predicates = append(predicates, pressdelivery.DayGT(*i.DayGT))
+	}
+	if i.DayGTE != nil {
+		predicates = append(predicates, pressdelivery.DayGTE(*i.DayGTE))
+	}
+	if i.DayLT != nil {
+		predicates = append(predicates, pressdelivery.DayLT(*i.DayLT))
+	}
+	if i.DayLTE != nil {
+		predicates = append(predicates, pressdelivery.DayLTE(*i.DayLTE))
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyPressDeliveryWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return pressdelivery.And(predicates...), nil
+	}
+}
+
+// PressPauseWhereInput represents a where input for filtering PressPause queries.
+type PressPauseWhereInput struct {
+	Predicates []predicate.PressPause  `json:"-"`
+	Not        *PressPauseWhereInput   `json:"not,omitempty"`
+	Or         []*PressPauseWhereInput `json:"or,omitempty"`
+	And        []*PressPauseWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "voided_at" field predicates.
+	VoidedAt       *time.Time  `json:"voidedAt,omitempty"`
+	VoidedAtNEQ    *time.Time  `json:"voidedAtNEQ,omitempty"`
+	VoidedAtIn     []time.Time `json:"voidedAtIn,omitempty"`
+	VoidedAtNotIn  []time.Time `json:"voidedAtNotIn,omitempty"`
+	VoidedAtGT     *time.Time  `json:"voidedAtGT,omitempty"`
+	VoidedAtGTE    *time.Time  `json:"voidedAtGTE,omitempty"`
+	VoidedAtLT     *time.Time  `json:"voidedAtLT,omitempty"`
+	VoidedAtLTE    *time.Time  `json:"voidedAtLTE,omitempty"`
+	VoidedAtIsNil  bool        `json:"voidedAtIsNil,omitempty"`
+	VoidedAtNotNil bool        `json:"voidedAtNotNil,omitempty"`
+
+	// "subscription_id" field predicates.
+	SubscriptionID      *uuid.UUID  `json:"subscriptionID,omitempty"`
+	SubscriptionIDNEQ   *uuid.UUID  `json:"subscriptionIDNEQ,omitempty"`
+	SubscriptionIDIn    []uuid.UUID `json:"subscriptionIDIn,omitempty"`
+	SubscriptionIDNotIn []uuid.UUID `json:"subscriptionIDNotIn,omitempty"`
+
+	// "from_on" field predicates.
+	FromOn      *time.Time  `json:"fromOn,omitempty"`
+	FromOnNEQ   *time.Time  `json:"fromOnNEQ,omitempty"`
+	FromOnIn    []time.Time `json:"fromOnIn,omitempty"`
+	FromOnNotIn []time.Time `json:"fromOnNotIn,omitempty"`
+	FromOnGT    *time.Time  `json:"fromOnGT,omitempty"`
+	FromOnGTE   *time.Time  `json:"fromOnGTE,omitempty"`
+	FromOnLT    *time.Time  `json:"fromOnLT,omitempty"`
+	FromOnLTE   *time.Time  `json:"fromOnLTE,omitempty"`
+
+	// "last_on" field predicates.
+	LastOn      *time.Time  `json:"lastOn,omitempty"`
+	LastOnNEQ   *time.Time  `json:"lastOnNEQ,omitempty"`
+	LastOnIn    []time.Time `json:"lastOnIn,omitempty"`
+	LastOnNotIn []time.Time `json:"lastOnNotIn,omitempty"`
+	LastOnGT    *time.Time  `json:"lastOnGT,omitempty"`
+	LastOnGTE   *time.Time  `json:"lastOnGTE,omitempty"`
+	LastOnLT    *time.Time  `json:"lastOnLT,omitempty"`
+	LastOnLTE   *time.Time  `json:"lastOnLTE,omitempty"`
+
+	// "recorded_by_id" field predicates.
+	RecordedByID      *uuid.UUID  `json:"recordedByID,omitempty"`
+	RecordedByIDNEQ   *uuid.UUID  `json:"recordedByIDNEQ,omitempty"`
+	RecordedByIDIn    []uuid.UUID `json:"recordedByIDIn,omitempty"`
+	RecordedByIDNotIn []uuid.UUID `json:"recordedByIDNotIn,omitempty"`
+	RecordedByIDGT    *uuid.UUID  `json:"recordedByIDGT,omitempty"`
+	RecordedByIDGTE   *uuid.UUID  `json:"recordedByIDGTE,omitempty"`
+	RecordedByIDLT    *uuid.UUID  `json:"recordedByIDLT,omitempty"`
+	RecordedByIDLTE   *uuid.UUID  `json:"recordedByIDLTE,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *PressPauseWhereInput) AddPredicates(predicates ...predicate.PressPause) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the PressPauseWhereInput filter on the PressPauseQuery builder.
+func (i *PressPauseWhereInput) Filter(q *PressPauseQuery) (*PressPauseQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyPressPauseWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyPressPauseWhereInput is returned in case the PressPauseWhereInput is empty.
+var ErrEmptyPressPauseWhereInput = errors.New("ent: empty predicate PressPauseWhereInput")
+
+// P returns a predicate for filtering presspauses.
+// An error is returned if the input is empty or invalid.
+func (i *PressPauseWhereInput) P() (predicate.PressPause, error) {
+	var predicates []predicate.PressPause
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, presspause.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.PressPause, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, presspause.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.PressPause, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, presspause.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, presspause.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, presspause.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, presspause.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, presspause.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, presspause.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, presspause.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, presspause.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, presspause.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, presspause.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, presspause.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, presspause.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, presspause.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, presspause.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, presspause.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, presspause.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, presspause.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, presspause.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, presspause.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, presspause.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, presspause.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.VoidedAt != nil {
+		predicates = append(predicates, presspause.VoidedAtEQ(*i.VoidedAt))
+	}
+	if i.VoidedAtNEQ != nil {
+		predicates = append(predicates, presspause.VoidedAtNEQ(*i.VoidedAtNEQ))
+	}
+	if len(i.VoidedAtIn) > 0 {
+		predicates = append(predicates, presspause.VoidedAtIn(i.VoidedAtIn...))
+	}
+	if len(i.VoidedAtNotIn) > 0 {
+		predicates = append(predicates, presspause.VoidedAtNotIn(i.VoidedAtNotIn...))
+	}
+	if i.VoidedAtGT != nil {
+		predicates = append(predicates, presspause.VoidedAtGT(*i.VoidedAtGT))
+	}
+	if i.VoidedAtGTE != nil {
+		predicates = append(predicates, presspause.VoidedAtGTE(*i.VoidedAtGTE))
+	}
+	if i.VoidedAtLT != nil {
+		predicates = append(predicates, presspause.VoidedAtLT(*i.VoidedAtLT))
+	}
+	if i.VoidedAtLTE != nil {
+		predicates = append(predicates, presspause.VoidedAtLTE(*i.VoidedAtLTE))
+	}
+	if i.VoidedAtIsNil {
+		predicates = append(predicates, presspause.VoidedAtIsNil())
+	}
+	if i.VoidedAtNotNil {
+		predicates = append(predicates, presspause.VoidedAtNotNil())
+	}
+	if i.SubscriptionID != nil {
+		predicates = append(predicates, presspause.SubscriptionIDEQ(*i.SubscriptionID))
+	}
+	if i.SubscriptionIDNEQ != nil {
+		predicates = append(predicates, presspause.SubscriptionIDNEQ(*i.SubscriptionIDNEQ))
+	}
+	if len(i.SubscriptionIDIn) > 0 {
+		predicates = append(predicates, presspause.SubscriptionIDIn(i.SubscriptionIDIn...))
+	}
+	if len(i.SubscriptionIDNotIn) > 0 {
+		predicates = append(predicates, presspause.SubscriptionIDNotIn(i.SubscriptionIDNotIn...))
+	}
+	if i.FromOn != nil {
+		predicates = append(predicates, presspause.FromOnEQ(*i.FromOn))
+	}
+	if i.FromOnNEQ != nil {
+		predicates = append(predicates, presspause.FromOnNEQ(*i.FromOnNEQ))
+	}
+	if len(i.FromOnIn) > 0 {
+		predicates = append(predicates, presspause.FromOnIn(i.FromOnIn...))
+	}
+	if len(i.FromOnNotIn) > 0 {
+		predicates = append(predicates, presspause.FromOnNotIn(i.FromOnNotIn...))
+	}
+	if i.FromOnGT != nil {
+		predicates = append(predicates, presspause.FromOnGT(*i.FromOnGT))
+	}
+	if i.FromOnGTE != nil {
+		predicates = append(predicates, presspause.FromOnGTE(*i.FromOnGTE))
+	}
+	if i.FromOnLT != nil {
+		predicates = append(predicates, presspause.FromOnLT(*i.FromOnLT))
+	}
+	if i.FromOnLTE != nil {
+		predicates = append(predicates, presspause.FromOnLTE(*i.FromOnLTE))
+	}
+	if i.LastOn != nil {
+		predicates = append(predicates, presspause.LastOnEQ(*i.LastOn))
+	}
+	if i.LastOnNEQ != nil {
+		predicates = append(predicates, presspause.LastOnNEQ(*i.LastOnNEQ))
+	}
+	if len(i.LastOnIn) > 0 {
+		predicates = append(predicates, presspause.LastOnIn(i.LastOnIn...))
+	}
+	if len(i.LastOnNotIn) > 0 {
+		predicates = append(predicates, presspause.LastOnNotIn(i.LastOnNotIn...))
+	}
+	if i.LastOnGT != nil {
+		predicates = append(predicates, presspause.LastOnGT(*i.LastOnGT))
+	}
+	if i.LastOnGTE != nil {
+		predicates = append(predicates, presspause.LastOnGTE(*i.LastOnGTE))
+	}
+	if i.LastOnLT != nil {
+		predicates = append(predicates, presspause.LastOnLT(*i.LastOnLT))
+	}
+	if i.LastOnLTE != nil {
+		predicates = append(predicates, presspause.LastOnLTE(*i.LastOnLTE))
+	}
+	if i.RecordedByID != nil {
+		predicates = append(predicates, presspause.RecordedByIDEQ(*i.RecordedByID))
+	}
+	if i.RecordedByIDNEQ != nil {
+		predicates = append(predicates, presspause.RecordedByIDNEQ(*i.RecordedByIDNEQ))
+	}
+	if len(i.RecordedByIDIn) > 0 {
+		predicates = append(predicates, presspause.RecordedByIDIn(i.RecordedByIDIn...))
+	}
+	if len(i.RecordedByIDNotIn) > 0 {
+		predicates = append(predicates, presspause.RecordedByIDNotIn(i.RecordedByIDNotIn...))
+	}
+	if i.RecordedByIDGT != nil {
+		predicates = append(predicates, presspause.RecordedByIDGT(*i.RecordedByIDGT))
+	}
+	if i.RecordedByIDGTE != nil {
+		predicates = append(predicates, presspause.RecordedByIDGTE(*i.RecordedByIDGTE))
+	}
+	if i.RecordedByIDLT != nil {
+		predicates = append(predicates, presspause.RecordedByIDLT(*i.RecordedByIDLT))
+	}
+	if i.RecordedByIDLTE != nil {
+		predicates = append(predicates, presspause.RecordedByIDLTE(*i.RecordedByIDLTE))
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyPressPauseWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return presspause.And(predicates...), nil
+	}
+}
+
+// PressReceiptWhereInput represents a where input for filtering PressReceipt queries.
+type PressReceiptWhereInput struct {
+	Predicates []predicate.PressReceipt  `json:"-"`
+	Not        *PressReceiptWhereInput   `json:"not,omitempty"`
+	Or         []*PressReceiptWhereInput `json:"or,omitempty"`
+	And        []*PressReceiptWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "day" field predicates.
+	Day      *time.Time  `json:"day,omitempty"`
+	DayNEQ   *time.Time  `json:"dayNEQ,omitempty"`
+	DayIn    []time.Time `json:"dayIn,omitempty"`
+	DayNotIn []time.Time `json:"dayNotIn,omitempty"`
+	DayGT    *time.Time  `json:"dayGT,omitempty"`
+	DayGTE   *time.Time  `json:"dayGTE,omitempty"`
+	DayLT    *time.Time  `json:"dayLT,omitempty"`
+	DayLTE   *time.Time  `json:"dayLTE,omitempty"`
+
+	// "received_at" field predicates.
+	ReceivedAt      *time.Time  `json:"receivedAt,omitempty"`
+	ReceivedAtNEQ   *time.Time  `json:"receivedAtNEQ,omitempty"`
+	ReceivedAtIn    []time.Time `json:"receivedAtIn,omitempty"`
+	ReceivedAtNotIn []time.Time `json:"receivedAtNotIn,omitempty"`
+	ReceivedAtGT    *time.Time  `json:"receivedAtGT,omitempty"`
+	ReceivedAtGTE   *time.Time  `json:"receivedAtGTE,omitempty"`
+	ReceivedAtLT    *time.Time  `json:"receivedAtLT,omitempty"`
+	ReceivedAtLTE   *time.Time  `json:"receivedAtLTE,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *PressReceiptWhereInput) AddPredicates(predicates ...predicate.PressReceipt) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the PressReceiptWhereInput filter on the PressReceiptQuery builder.
+func (i *PressReceiptWhereInput) Filter(q *PressReceiptQuery) (*PressReceiptQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyPressReceiptWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyPressReceiptWhereInput is returned in case the PressReceiptWhereInput is empty.
+var ErrEmptyPressReceiptWhereInput = errors.New("ent: empty predicate PressReceiptWhereInput")
+
+// P returns a predicate for filtering pressreceipts.
+// An error is returned if the input is empty or invalid.
+func (i *PressReceiptWhereInput) P() (predicate.PressReceipt, error) {
+	var predicates []predicate.PressReceipt
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, pressreceipt.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.PressReceipt, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, pressreceipt.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.PressReceipt, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, pressreceipt.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, pressreceipt.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, pressreceipt.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, pressreceipt.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, pressreceipt.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, pressreceipt.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, pressreceipt.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, pressreceipt.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, pressreceipt.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, pressreceipt.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, pressreceipt.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, pressreceipt.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, pressreceipt.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, pressreceipt.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, pressreceipt.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, pressreceipt.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, pressreceipt.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, pressreceipt.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, pressreceipt.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, pressreceipt.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, pressreceipt.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.Day != nil {
+		predicates = append(predicates, pressreceipt.DayEQ(*i.Day))
+	}
+	if i.DayNEQ != nil {
+		predicates = append(predicates, pressreceipt.DayNEQ(*i.DayNEQ))
+	}
+	if len(i.DayIn) > 0 {
+		predicates = append(predicates, pressreceipt.DayIn(i.DayIn...))
+	}
+	if len(i.DayNotIn) > 0 {
+		predicates = append(predicates, pressreceipt.DayNotIn(i.DayNotIn...))
+	}
+	if i.DayGT != nil {
+		predicates = append(predicates, pressreceipt.DayGT(*i.DayGT))
+	}
+	if i.DayGTE != nil {
+		predicates = append(predicates, pressreceipt.DayGTE(*i.DayGTE))
+	}
+	if i.DayLT != nil {
+		predicates = append(predicates, pressreceipt.DayLT(*i.DayLT))
+	}
+	if i.DayLTE != nil {
+		predicates = append(predicates, pressreceipt.DayLTE(*i.DayLTE))
+	}
+	if i.ReceivedAt != nil {
+		predicates = append(predicates, pressreceipt.ReceivedAtEQ(*i.ReceivedAt))
+	}
+	if i.ReceivedAtNEQ != nil {
+		predicates = append(predicates, pressreceipt.ReceivedAtNEQ(*i.ReceivedAtNEQ))
+	}
+	if len(i.ReceivedAtIn) > 0 {
+		predicates = append(predicates, pressreceipt.ReceivedAtIn(i.ReceivedAtIn...))
+	}
+	if len(i.ReceivedAtNotIn) > 0 {
+		predicates = append(predicates, pressreceipt.ReceivedAtNotIn(i.ReceivedAtNotIn...))
+	}
+	if i.ReceivedAtGT != nil {
+		predicates = append(predicates, pressreceipt.ReceivedAtGT(*i.ReceivedAtGT))
+	}
+	if i.ReceivedAtGTE != nil {
+		predicates = append(predicates, pressreceipt.ReceivedAtGTE(*i.ReceivedAtGTE))
+	}
+	if i.ReceivedAtLT != nil {
+		predicates = append(predicates, pressreceipt.ReceivedAtLT(*i.ReceivedAtLT))
+	}
+	if i.ReceivedAtLTE != nil {
+		predicates = append(predicates, pressreceipt.ReceivedAtLTE(*i.ReceivedAtLTE))
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyPressReceiptWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return pressreceipt.And(predicates...), nil
+	}
+}
+
+// PressRecoveryWhereInput represents a where input for filtering PressRecovery queries.
+type PressRecoveryWhereInput struct {
+	Predicates []predicate.PressRecovery  `json:"-"`
+	Not        *PressRecoveryWhereInput   `json:"not,omitempty"`
+	Or         []*PressRecoveryWhereInput `json:"or,omitempty"`
+	And        []*PressRecoveryWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "voided_at" field predicates.
+	VoidedAt       *time.Time  `json:"voidedAt,omitempty"`
+	VoidedAtNEQ    *time.Time  `json:"voidedAtNEQ,omitempty"`
+	VoidedAtIn     []time.Time `json:"voidedAtIn,omitempty"`
+	VoidedAtNotIn  []time.Time `json:"voidedAtNotIn,omitempty"`
+	VoidedAtGT     *time.Time  `json:"voidedAtGT,omitempty"`
+	VoidedAtGTE    *time.Time  `json:"voidedAtGTE,omitempty"`
+	VoidedAtLT     *time.Time  `json:"voidedAtLT,omitempty"`
+	VoidedAtLTE    *time.Time  `json:"voidedAtLTE,omitempty"`
+	VoidedAtIsNil  bool        `json:"voidedAtIsNil,omitempty"`
+	VoidedAtNotNil bool        `json:"voidedAtNotNil,omitempty"`
+
+	// "recovered_on" field predicates.
+	RecoveredOn      *time.Time  `json:"recoveredOn,omitempty"`
+	RecoveredOnNEQ   *time.Time  `json:"recoveredOnNEQ,omitempty"`
+	RecoveredOnIn    []time.Time `json:"recoveredOnIn,omitempty"`
+	RecoveredOnNotIn []time.Time `json:"recoveredOnNotIn,omitempty"`
+	RecoveredOnGT    *time.Time  `json:"recoveredOnGT,omitempty"`
+	RecoveredOnGTE   *time.Time  `json:"recoveredOnGTE,omitempty"`
+	RecoveredOnLT    *time.Time  `json:"recoveredOnLT,omitempty"`
+	RecoveredOnLTE   *time.Time  `json:"recoveredOnLTE,omitempty"`
+
+	// "recorded_by_id" field predicates.
+	RecordedByID      *uuid.UUID  `json:"recordedByID,omitempty"`
+	RecordedByIDNEQ   *uuid.UUID  `json:"recordedByIDNEQ,omitempty"`
+	RecordedByIDIn    []uuid.UUID `json:"recordedByIDIn,omitempty"`
+	RecordedByIDNotIn []uuid.UUID `json:"recordedByIDNotIn,omitempty"`
+	RecordedByIDGT    *uuid.UUID  `json:"recordedByIDGT,omitempty"`
+	RecordedByIDGTE   *uuid.UUID  `json:"recordedByIDGTE,omitempty"`
+	RecordedByIDLT    *uuid.UUID  `json:"recordedByIDLT,omitempty"`
+	RecordedByIDLTE   *uuid.UUID  `json:"recordedByIDLTE,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *PressRecoveryWhereInput) AddPredicates(predicates ...predicate.PressRecovery) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the PressRecoveryWhereInput filter on the PressRecoveryQuery builder.
+func (i *PressRecoveryWhereInput) Filter(q *PressRecoveryQuery) (*PressRecoveryQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyPressRecoveryWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyPressRecoveryWhereInput is returned in case the PressRecoveryWhereInput is empty.
+var ErrEmptyPressRecoveryWhereInput = errors.New("ent: empty predicate PressRecoveryWhereInput")
+
+// P returns a predicate for filtering pressrecoveries.
+// An error is returned if the input is empty or invalid.
+func (i *PressRecoveryWhereInput) P() (predicate.PressRecovery, error) {
+	var predicates []predicate.PressRecovery
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, pressrecovery.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.PressRecovery, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, pressrecovery.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.PressRecovery, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, pressrecovery.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, pressrecovery.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, pressrecovery.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, pressrecovery.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, pressrecovery.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, pressrecovery.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, pressrecovery.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, pressrecovery.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, pressrecovery.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, pressrecovery.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, pressrecovery.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, pressrecovery.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, pressrecovery.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, pressrecovery.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, pressrecovery.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, pressrecovery.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, pressrecovery.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, pressrecovery.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, pressrecovery.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, pressrecovery.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, pressrecovery.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.VoidedAt != nil {
+		predicates = append(predicates, pressrecovery.VoidedAtEQ(*i.VoidedAt))
+	}
+	if i.VoidedAtNEQ != nil {
+		predicates = append(predicates, pressrecovery.VoidedAtNEQ(*i.VoidedAtNEQ))
+	}
+	if len(i.VoidedAtIn) > 0 {
+		predicates = append(predicates, pressrecovery.VoidedAtIn(i.VoidedAtIn...))
+	}
+	if len(i.VoidedAtNotIn) > 0 {
+		predicates = append(predicates, pressrecovery.VoidedAtNotIn(i.VoidedAtNotIn...))
+	}
+	if i.VoidedAtGT != nil {
+		predicates = append(predicates, pressrecovery.VoidedAtGT(*i.VoidedAtGT))
+	}
+	if i.VoidedAtGTE != nil {
+		predicates = append(predicates, pressrecovery.VoidedAtGTE(*i.VoidedAtGTE))
+	}
+	if i.VoidedAtLT != nil {
+		predicates = append(predicates, pressrecovery.VoidedAtLT(*i.VoidedAtLT))
+	}
+	if i.VoidedAtLTE != nil {
+		predicates = append(predicates, pressrecovery.VoidedAtLTE(*i.VoidedAtLTE))
+	}
+	if i.VoidedAtIsNil {
+		predicates = append(predicates, pressrecovery.VoidedAtIsNil())
+	}
+	if i.VoidedAtNotNil {
+		predicates = append(predicates, pressrecovery.VoidedAtNotNil())
+	}
+	if i.RecoveredOn != nil {
+		predicates = append(predicates, pressrecovery.RecoveredOnEQ(*i.RecoveredOn))
+	}
+	if i.RecoveredOnNEQ != nil {
+		predicates = append(predicates, pressrecovery.RecoveredOnNEQ(*i.RecoveredOnNEQ))
+	}
+	if len(i.RecoveredOnIn) > 0 {
+		predicates = append(predicates, pressrecovery.RecoveredOnIn(i.RecoveredOnIn...))
+	}
+	if len(i.RecoveredOnNotIn) > 0 {
+		predicates = append(predicates, pressrecovery.RecoveredOnNotIn(i.RecoveredOnNotIn...))
+	}
+	if i.RecoveredOnGT != nil {
+		predicates = append(predicates, pressrecovery.RecoveredOnGT(*i.RecoveredOnGT))
+	}
+	if i.RecoveredOnGTE != nil {
+		predicates = append(predicates, pressrecovery.RecoveredOnGTE(*i.RecoveredOnGTE))
+	}
+	if i.RecoveredOnLT != nil {
+		predicates = append(predicates, pressrecovery.RecoveredOnLT(*i.RecoveredOnLT))
+	}
+	if i.RecoveredOnLTE != nil {
+		predicates = append(predicates, pressrecovery.RecoveredOnLTE(*i.RecoveredOnLTE))
+	}
+	if i.RecordedByID != nil {
+		predicates = append(predicates, pressrecovery.RecordedByIDEQ(*i.RecordedByID))
+	}
+	if i.RecordedByIDNEQ != nil {
+		predicates = append(predicates, pressrecovery.RecordedByIDNEQ(*i.RecordedByIDNEQ))
+	}
+	if len(i.RecordedByIDIn) > 0 {
+		predicates = append(predicates, pressrecovery.RecordedByIDIn(i.RecordedByIDIn...))
+	}
+	if len(i.RecordedByIDNotIn) > 0 {
+		predicates = append(predicates, pressrecovery.RecordedByIDNotIn(i.RecordedByIDNotIn...))
+	}
+	if i.RecordedByIDGT != nil {
+		predicates = append(predicates, pressrecovery.RecordedByIDGT(*i.RecordedByIDGT))
+	}
+	if i.RecordedByIDGTE != nil {
+		predicates = append(predicates, pressrecovery.RecordedByIDGTE(*i.RecordedByIDGTE))
+	}
+	if i.RecordedByIDLT != nil {
+		predicates = append(predicates, pressrecovery.RecordedByIDLT(*i.RecordedByIDLT))
+	}
+	if i.RecordedByIDLTE != nil {
+		predicates = append(predicates, pressrecovery.RecordedByIDLTE(*i.RecordedByIDLTE))
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyPressRecoveryWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return pressrecovery.And(predicates...), nil
+	}
+}
+
+// PressSubscriptionWhereInput represents a where input for filtering PressSubscription queries.
+type PressSubscriptionWhereInput struct {
+	Predicates []predicate.PressSubscription  `json:"-"`
+	Not        *PressSubscriptionWhereInput   `json:"not,omitempty"`
+	Or         []*PressSubscriptionWhereInput `json:"or,omitempty"`
+	And        []*PressSubscriptionWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "voided_at" field predicates.
+	VoidedAt       *time.Time  `json:"voidedAt,omitempty"`
+	VoidedAtNEQ    *time.Time  `json:"voidedAtNEQ,omitempty"`
+	VoidedAtIn     []time.Time `json:"voidedAtIn,omitempty"`
+	VoidedAtNotIn  []time.Time `json:"voidedAtNotIn,omitempty"`
+	VoidedAtGT     *time.Time  `json:"voidedAtGT,omitempty"`
+	VoidedAtGTE    *time.Time  `json:"voidedAtGTE,omitempty"`
+	VoidedAtLT     *time.Time  `json:"voidedAtLT,omitempty"`
+	VoidedAtLTE    *time.Time  `json:"voidedAtLTE,omitempty"`
+	VoidedAtIsNil  bool        `json:"voidedAtIsNil,omitempty"`
+	VoidedAtNotNil bool        `json:"voidedAtNotNil,omitempty"`
+
+	// "publication_id" field predicates.
+	PublicationID      *uuid.UUID  `json:"publicationID,omitempty"`
+	PublicationIDNEQ   *uuid.UUID  `json:"publicationIDNEQ,omitempty"`
+	PublicationIDIn    []uuid.UUID `json:"publicationIDIn,omitempty"`
+	PublicationIDNotIn []uuid.UUID `json:"publicationIDNotIn,omitempty"`
+
+	// "household_id" field predicates.
+	HouseholdID       *uuid.UUID  `json:"householdID,omitempty"`
+	HouseholdIDNEQ    *uuid.UUID  `json:"householdIDNEQ,omitempty"`
+	HouseholdIDIn     []uuid.UUID `json:"householdIDIn,omitempty"`
+	HouseholdIDNotIn  []uuid.UUID `json:"householdIDNotIn,omitempty"`
+	HouseholdIDIsNil  bool        `json:"householdIDIsNil,omitempty"`
+	HouseholdIDNotNil bool        `json:"householdIDNotNil,omitempty"`
+
+	// "department_id" field predicates.
+	DepartmentID       *uuid.UUID  `json:"departmentID,omitempty"`
+	DepartmentIDNEQ    *uuid.UUID  `json:"departmentIDNEQ,omitempty"`
+	DepartmentIDIn     []uuid.UUID `json:"departmentIDIn,omitempty"`
+	DepartmentIDNotIn  []uuid.UUID `json:"departmentIDNotIn,omitempty"`
+	DepartmentIDIsNil  bool        `json:"departmentIDIsNil,omitempty"`
+	DepartmentIDNotNil bool        `json:"departmentIDNotNil,omitempty"`
+
+	// "from_on" field predicates.
+	FromOn      *time.Time  `json:"fromOn,omitempty"`
+	FromOnNEQ   *time.Time  `json:"fromOnNEQ,omitempty"`
+	FromOnIn    []time.Time `json:"fromOnIn,omitempty"`
+	FromOnNotIn []time.Time `json:"fromOnNotIn,omitempty"`
+	FromOnGT    *time.Time  `json:"fromOnGT,omitempty"`
+	FromOnGTE   *time.Time  `json:"fromOnGTE,omitempty"`
+	FromOnLT    *time.Time  `json:"fromOnLT,omitempty"`
+	FromOnLTE   *time.Time  `json:"fromOnLTE,omitempty"`
+
+	// "last_on" field predicates.
+	LastOn      *time.Time  `json:"lastOn,omitempty"`
+	LastOnNEQ   *time.Time  `json:"lastOnNEQ,omitempty"`
+	LastOnIn    []time.Time `json:"lastOnIn,omitempty"`
+	LastOnNotIn []time.Time `json:"lastOnNotIn,omitempty"`
+	LastOnGT    *time.Time  `json:"lastOnGT,omitempty"`
+	LastOnGTE   *time.Time  `json:"lastOnGTE,omitempty"`
+	LastOnLT    *time.Time  `json:"lastOnLT,omitempty"`
+	LastOnLTE   *time.Time  `json:"lastOnLTE,omitempty"`
+
+	// "recorded_by_id" field predicates.
+	RecordedByID      *uuid.UUID  `json:"recordedByID,omitempty"`
+	RecordedByIDNEQ   *uuid.UUID  `json:"recordedByIDNEQ,omitempty"`
+	RecordedByIDIn    []uuid.UUID `json:"recordedByIDIn,omitempty"`
+	RecordedByIDNotIn []uuid.UUID `json:"recordedByIDNotIn,omitempty"`
+	RecordedByIDGT    *uuid.UUID  `json:"recordedByIDGT,omitempty"`
+	RecordedByIDGTE   *uuid.UUID  `json:"recordedByIDGTE,omitempty"`
+	RecordedByIDLT    *uuid.UUID  `json:"recordedByIDLT,omitempty"`
+	RecordedByIDLTE   *uuid.UUID  `json:"recordedByIDLTE,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *PressSubscriptionWhereInput) AddPredicates(predicates ...predicate.PressSubscription) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the PressSubscriptionWhereInput filter on the PressSubscriptionQuery builder.
+func (i *PressSubscriptionWhereInput) Filter(q *PressSubscriptionQuery) (*PressSubscriptionQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyPressSubscriptionWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyPressSubscriptionWhereInput is returned in case the PressSubscriptionWhereInput is empty.
+var ErrEmptyPressSubscriptionWhereInput = errors.New("ent: empty predicate PressSubscriptionWhereInput")
+
+// P returns a predicate for filtering presssubscriptions.
+// An error is returned if the input is empty or invalid.
+func (i *PressSubscriptionWhereInput) P() (predicate.PressSubscription, error) {
+	var predicates []predicate.PressSubscription
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, presssubscription.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.PressSubscription, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, presssubscription.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.PressSubscription, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, presssubscription.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, presssubscription.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, presssubscription.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, presssubscription.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, presssubscription.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, presssubscription.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, presssubscription.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, presssubscription.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, presssubscription.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, presssubscription.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, presssubscription.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, presssubscription.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, presssubscription.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, presssubscription.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, presssubscription.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, presssubscription.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, presssubscription.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, presssubscription.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, presssubscription.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, presssubscription.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, presssubscription.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.VoidedAt != nil {
+		predicates = append(predicates, presssubscription.VoidedAtEQ(*i.VoidedAt))
+	}
+	if i.VoidedAtNEQ != nil {
+		predicates = append(predicates, presssubscription.VoidedAtNEQ(*i.VoidedAtNEQ))
+	}
+	if len(i.VoidedAtIn) > 0 {
+		predicates = append(predicates, presssubscription.VoidedAtIn(i.VoidedAtIn...))
+	}
+	if len(i.VoidedAtNotIn) > 0 {
+		predicates = append(predicates, presssubscription.VoidedAtNotIn(i.VoidedAtNotIn...))
+	}
+	if i.VoidedAtGT != nil {
+		predicates = append(predicates, presssubscription.VoidedAtGT(*i.VoidedAtGT))
+	}
+	if i.VoidedAtGTE != nil {
+		predicates = append(predicates, presssubscription.VoidedAtGTE(*i.VoidedAtGTE))
+	}
+	if i.VoidedAtLT != nil {
+		predicates = append(predicates, presssubscription.VoidedAtLT(*i.VoidedAtLT))
+	}
+	if i.VoidedAtLTE != nil {
+		predicates = append(predicates, presssubscription.VoidedAtLTE(*i.VoidedAtLTE))
+	}
+	if i.VoidedAtIsNil {
+		predicates = append(predicates, presssubscription.VoidedAtIsNil())
+	}
+	if i.VoidedAtNotNil {
+		predicates = append(predicates, presssubscription.VoidedAtNotNil())
+	}
+	if i.PublicationID != nil {
+		predicates = append(predicates, presssubscription.PublicationIDEQ(*i.PublicationID))
+	}
+	if i.PublicationIDNEQ != nil {
+		predicates = append(predicates, presssubscription.PublicationIDNEQ(*i.PublicationIDNEQ))
+	}
+	if len(i.PublicationIDIn) > 0 {
+		predicates = append(predicates, presssubscription.PublicationIDIn(i.PublicationIDIn...))
+	}
+	if len(i.PublicationIDNotIn) > 0 {
+		predicates = append(predicates, presssubscription.PublicationIDNotIn(i.PublicationIDNotIn...))
+	}
+	if i.HouseholdID != nil {
+		predicates = append(predicates, presssubscription.HouseholdIDEQ(*i.HouseholdID))
+	}
+	if i.HouseholdIDNEQ != nil {
+		predicates = append(predicates, presssubscription.HouseholdIDNEQ(*i.HouseholdIDNEQ))
+	}
+	if len(i.HouseholdIDIn) > 0 {
+		predicates = append(predicates, presssubscription.HouseholdIDIn(i.HouseholdIDIn...))
+	}
+	if len(i.HouseholdIDNotIn) > 0 {
+		predicates = append(predicates, presssubscription.HouseholdIDNotIn(i.HouseholdIDNotIn...))
+	}
+	if i.HouseholdIDIsNil {
+		predicates = append(predicates, presssubscription.HouseholdIDIsNil())
+	}
+	if i.HouseholdIDNotNil {
+		predicates = append(predicates, presssubscription.HouseholdIDNotNil())
+	}
+	if i.DepartmentID != nil {
+		predicates = append(predicates, presssubscription.DepartmentIDEQ(*i.DepartmentID))
+	}
+	if i.DepartmentIDNEQ != nil {
+		predicates = append(predicates, presssubscription.DepartmentIDNEQ(*i.DepartmentIDNEQ))
+	}
+	if len(i.DepartmentIDIn) > 0 {
+		predicates = append(predicates, presssubscription.DepartmentIDIn(i.DepartmentIDIn...))
+	}
+	if len(i.DepartmentIDNotIn) > 0 {
+		predicates = append(predicates, presssubscription.DepartmentIDNotIn(i.DepartmentIDNotIn...))
+	}
+	if i.DepartmentIDIsNil {
+		predicates = append(predicates, presssubscription.DepartmentIDIsNil())
+	}
+	if i.DepartmentIDNotNil {
+		predicates = append(predicates, presssubscription.DepartmentIDNotNil())
+	}
+	if i.FromOn != nil {
+		predicates = append(predicates, presssubscription.FromOnEQ(*i.FromOn))
+	}
+	if i.FromOnNEQ != nil {
+		predicates = append(predicates, presssubscription.FromOnNEQ(*i.FromOnNEQ))
+	}
+	if len(i.FromOnIn) > 0 {
+		predicates = append(predicates, presssubscription.FromOnIn(i.FromOnIn...))
+	}
+	if len(i.FromOnNotIn) > 0 {
+		predicates = append(predicates, presssubscription.FromOnNotIn(i.FromOnNotIn...))
+	}
+	if i.FromOnGT != nil {
+		predicates = append(predicates, presssubscription.FromOnGT(*i.FromOnGT))
+	}
+	if i.FromOnGTE != nil {
+		predicates = append(predicates, presssubscription.FromOnGTE(*i.FromOnGTE))
+	}
+	if i.FromOnLT != nil {
+		predicates = append(predicates, presssubscription.FromOnLT(*i.FromOnLT))
+	}
+	if i.FromOnLTE != nil {
+		predicates = append(predicates, presssubscription.FromOnLTE(*i.FromOnLTE))
+	}
+	if i.LastOn != nil {
+		predicates = append(predicates, presssubscription.LastOnEQ(*i.LastOn))
+	}
+	if i.LastOnNEQ != nil {
+		predicates = append(predicates, presssubscription.LastOnNEQ(*i.LastOnNEQ))
+	}
+	if len(i.LastOnIn) > 0 {
+		predicates = append(predicates, presssubscription.LastOnIn(i.LastOnIn...))
+	}
+	if len(i.LastOnNotIn) > 0 {
+		predicates = append(predicates, presssubscription.LastOnNotIn(i.LastOnNotIn...))
+	}
+	if i.LastOnGT != nil {
+		predicates = append(predicates, presssubscription.LastOnGT(*i.LastOnGT))
+	}
+	if i.LastOnGTE != nil {
+		predicates = append(predicates, presssubscription.LastOnGTE(*i.LastOnGTE))
+	}
+	if i.LastOnLT != nil {
+		predicates = append(predicates, presssubscription.LastOnLT(*i.LastOnLT))
+	}
+	if i.LastOnLTE != nil {
+		predicates = append(predicates, presssubscription.LastOnLTE(*i.LastOnLTE))
+	}
+	if i.RecordedByID != nil {
+		predicates = append(predicates, presssubscription.RecordedByIDEQ(*i.RecordedByID))
+	}
+	if i.RecordedByIDNEQ != nil {
+		predicates = append(predicates, presssubscription.RecordedByIDNEQ(*i.RecordedByIDNEQ))
+	}
+	if len(i.RecordedByIDIn) > 0 {
+		predicates = append(predicates, presssubscription.RecordedByIDIn(i.RecordedByIDIn...))
+	}
+	if len(i.RecordedByIDNotIn) > 0 {
+		predicates = append(predicates, presssubscription.RecordedByIDNotIn(i.RecordedByIDNotIn...))
+	}
+	if i.RecordedByIDGT != nil {
+		predicates = append(predicates, presssubscription.RecordedByIDGT(*i.RecordedByIDGT))
+	}
+	if i.RecordedByIDGTE != nil {
+		predicates = append(predicates, presssubscription.RecordedByIDGTE(*i.RecordedByIDGTE))
+	}
+	if i.RecordedByIDLT != nil {
+		predicates = append(predicates, presssubscription.RecordedByIDLT(*i.RecordedByIDLT))
+	}
+	if i.RecordedByIDLTE != nil {
+		predicates = append(predicates, presssubscription.RecordedByIDLTE(*i.RecordedByIDLTE))
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyPressSubscriptionWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return presssubscription.And(predicates...), nil
+	}
+}
+
+// PublicationWhereInput represents a where input for filtering Publication queries.
+type PublicationWhereInput struct {
+	Predicates []predicate.Publication  `json:"-"`
+	Not        *PublicationWhereInput   `json:"not,omitempty"`
+	Or         []*PublicationWhereInput `json:"or,omitempty"`
+	And        []*PublicationWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "voided_at" field predicates.
+	VoidedAt       *time.Time  `json:"voidedAt,omitempty"`
+	VoidedAtNEQ    *time.Time  `json:"voidedAtNEQ,omitempty"`
+	VoidedAtIn     []time.Time `json:"voidedAtIn,omitempty"`
+	VoidedAtNotIn  []time.Time `json:"voidedAtNotIn,omitempty"`
+	VoidedAtGT     *time.Time  `json:"voidedAtGT,omitempty"`
+	VoidedAtGTE    *time.Time  `json:"voidedAtGTE,omitempty"`
+	VoidedAtLT     *time.Time  `json:"voidedAtLT,omitempty"`
+	VoidedAtLTE    *time.Time  `json:"voidedAtLTE,omitempty"`
+	VoidedAtIsNil  bool        `json:"voidedAtIsNil,omitempty"`
+	VoidedAtNotNil bool        `json:"voidedAtNotNil,omitempty"`
+
+	// "name" field predicates.
+	Name             *string  `json:"name,omitempty"`
+	NameNEQ          *string  `json:"nameNEQ,omitempty"`
+	NameIn           []string `json:"nameIn,omitempty"`
+	NameNotIn        []string `json:"nameNotIn,omitempty"`
+	NameGT           *string  `json:"nameGT,omitempty"`
+	NameGTE          *string  `json:"nameGTE,omitempty"`
+	NameLT           *string  `json:"nameLT,omitempty"`
+	NameLTE          *string  `json:"nameLTE,omitempty"`
+	NameContains     *string  `json:"nameContains,omitempty"`
+	NameHasPrefix    *string  `json:"nameHasPrefix,omitempty"`
+	NameHasSuffix    *string  `json:"nameHasSuffix,omitempty"`
+	NameEqualFold    *string  `json:"nameEqualFold,omitempty"`
+	NameContainsFold *string  `json:"nameContainsFold,omitempty"`
+
+	// "kind" field predicates.
+	Kind      *publication.Kind  `json:"kind,omitempty"`
+	KindNEQ   *publication.Kind  `json:"kindNEQ,omitempty"`
+	KindIn    []publication.Kind `json:"kindIn,omitempty"`
+	KindNotIn []publication.Kind `json:"kindNotIn,omitempty"`
+
+	// "frequency" field predicates.
+	Frequency      *publication.Frequency  `json:"frequency,omitempty"`
+	FrequencyNEQ   *publication.Frequency  `json:"frequencyNEQ,omitempty"`
+	FrequencyIn    []publication.Frequency `json:"frequencyIn,omitempty"`
+	FrequencyNotIn []publication.Frequency `json:"frequencyNotIn,omitempty"`
+
+	// "recorded_by_id" field predicates.
+	RecordedByID      *uuid.UUID  `json:"recordedByID,omitempty"`
+	RecordedByIDNEQ   *uuid.UUID  `json:"recordedByIDNEQ,omitempty"`
+	RecordedByIDIn    []uuid.UUID `json:"recordedByIDIn,omitempty"`
+	RecordedByIDNotIn []uuid.UUID `json:"recordedByIDNotIn,omitempty"`
+	RecordedByIDGT    *uuid.UUID  `json:"recordedByIDGT,omitempty"`
+	RecordedByIDGTE   *uuid.UUID  `json:"recordedByIDGTE,omitempty"`
+	RecordedByIDLT    *uuid.UUID  `json:"recordedByIDLT,omitempty"`
+	RecordedByIDLTE   *uuid.UUID  `json:"recordedByIDLTE,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *PublicationWhereInput) AddPredicates(predicates ...predicate.Publication) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the PublicationWhereInput filter on the PublicationQuery builder.
+func (i *PublicationWhereInput) Filter(q *PublicationQuery) (*PublicationQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyPublicationWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyPublicationWhereInput is returned in case the PublicationWhereInput is empty.
+var ErrEmptyPublicationWhereInput = errors.New("ent: empty predicate PublicationWhereInput")
+
+// P returns a predicate for filtering publications.
+// An error is returned if the input is empty or invalid.
+func (i *PublicationWhereInput) P() (predicate.Publication, error) {
+	var predicates []predicate.Publication
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, publication.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.Publication, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, publication.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.Publication, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, publication.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, publication.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, publication.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, publication.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, publication.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, publication.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, publication.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, publication.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, publication.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, publication.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, publication.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, publication.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, publication.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, publication.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, publication.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, publication.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, publication.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, publication.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, publication.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, publication.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, publication.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.VoidedAt != nil {
+		predicates = append(predicates, publication.VoidedAtEQ(*i.VoidedAt))
+	}
+	if i.VoidedAtNEQ != nil {
+		predicates = append(predicates, publication.VoidedAtNEQ(*i.VoidedAtNEQ))
+	}
+	if len(i.VoidedAtIn) > 0 {
+		predicates = append(predicates, publication.VoidedAtIn(i.VoidedAtIn...))
+	}
+	if len(i.VoidedAtNotIn) > 0 {
+		predicates = append(predicates, publication.VoidedAtNotIn(i.VoidedAtNotIn...))
+	}
+	if i.VoidedAtGT != nil {
+		predicates = append(predicates, publication.VoidedAtGT(*i.VoidedAtGT))
+	}
+	if i.VoidedAtGTE != nil {
+		predicates = append(predicates, publication.VoidedAtGTE(*i.VoidedAtGTE))
+	}
+	if i.VoidedAtLT != nil {
+		predicates = append(predicates, publication.VoidedAtLT(*i.VoidedAtLT))
+	}
+	if i.VoidedAtLTE != nil {
+		predicates = append(predicates, publication.VoidedAtLTE(*i.VoidedAtLTE))
+	}
+	if i.VoidedAtIsNil {
+		predicates = append(predicates, publication.VoidedAtIsNil())
+	}
+	if i.VoidedAtNotNil {
+		predicates = append(predicates, publication.VoidedAtNotNil())
+	}
+	if i.Name != nil {
+		predicates = append(predicates, publication.NameEQ(*i.Name))
+	}
+	if i.NameNEQ != nil {
+		predicates = append(predicates, publication.NameNEQ(*i.NameNEQ))
+	}
+	if len(i.NameIn) > 0 {
+		predicates = append(predicates, publication.NameIn(i.NameIn...))
+	}
+	if len(i.NameNotIn) > 0 {
+		predicates = append(predicates, publication.NameNotIn(i.NameNotIn...))
+	}
+	if i.NameGT != nil {
+		predicates = append(predicates, publication.NameGT(*i.NameGT))
+	}
+	if i.NameGTE != nil {
+		predicates = append(predicates, publication.NameGTE(*i.NameGTE))
+	}
+	if i.NameLT != nil {
+		predicates = append(predicates, publication.NameLT(*i.NameLT))
+	}
+	if i.NameLTE != nil {
+		predicates = append(predicates, publication.NameLTE(*i.NameLTE))
+	}
+	if i.NameContains != nil {
+		predicates = append(predicates, publication.NameContains(*i.NameContains))
+	}
+	if i.NameHasPrefix != nil {
+		predicates = append(predicates, publication.NameHasPrefix(*i.NameHasPrefix))
+	}
+	if i.NameHasSuffix != nil {
+		predicates = append(predicates, publication.NameHasSuffix(*i.NameHasSuffix))
+	}
+	if i.NameEqualFold != nil {
+		predicates = append(predicates, publication.NameEqualFold(*i.NameEqualFold))
+	}
+	if i.NameContainsFold != nil {
+		predicates = append(predicates, publication.NameContainsFold(*i.NameContainsFold))
+	}
+	if i.Kind != nil {
+		predicates = append(predicates, publication.KindEQ(*i.Kind))
+	}
+	if i.KindNEQ != nil {
+		predicates = append(predicates, publication.KindNEQ(*i.KindNEQ))
+	}
+	if len(i.KindIn) > 0 {
+		predicates = append(predicates, publication.KindIn(i.KindIn...))
+	}
+	if len(i.KindNotIn) > 0 {
+		predicates = append(predicates, publication.KindNotIn(i.KindNotIn...))
+	}
+	if i.Frequency != nil {
+		predicates = append(predicates, publication.FrequencyEQ(*i.Frequency))
+	}
+	if i.FrequencyNEQ != nil {
+		predicates = append(predicates, publication.FrequencyNEQ(*i.FrequencyNEQ))
+	}
+	if len(i.FrequencyIn) > 0 {
+		predicates = append(predicates, publication.FrequencyIn(i.FrequencyIn...))
+	}
+	if len(i.FrequencyNotIn) > 0 {
+		predicates = append(predicates, publication.FrequencyNotIn(i.FrequencyNotIn...))
+	}
+	if i.RecordedByID != nil {
+		predicates = append(predicates, publication.RecordedByIDEQ(*i.RecordedByID))
+	}
+	if i.RecordedByIDNEQ != nil {
+		predicates = append(predicates, publication.RecordedByIDNEQ(*i.RecordedByIDNEQ))
+	}
+	if len(i.RecordedByIDIn) > 0 {
+		predicates = append(predicates, publication.RecordedByIDIn(i.RecordedByIDIn...))
+	}
+	if len(i.RecordedByIDNotIn) > 0 {
+		predicates = append(predicates, publication.RecordedByIDNotIn(i.RecordedByIDNotIn...))
+	}
+	if i.RecordedByIDGT != nil {
+		predicates = append(predicates, publication.RecordedByIDGT(*i.RecordedByIDGT))
+	}
+	if i.RecordedByIDGTE != nil {
+		predicates = append(predicates, publication.RecordedByIDGTE(*i.RecordedByIDGTE))
+	}
+	if i.RecordedByIDLT != nil {
+		predicates = append(predicates, publication.RecordedByIDLT(*i.RecordedByIDLT))
+	}
+	if i.RecordedByIDLTE != nil {
+		predicates = append(predicates, publication.RecordedByIDLTE(*i.RecordedByIDLTE))
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyPublicationWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return publication.And(predicates...), nil
 	}
 }
 

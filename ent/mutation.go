@@ -66,6 +66,7 @@ import (
 	"github.com/steward-pm/steward/ent/keyspotcheck"
 	"github.com/steward-pm/steward/ent/keystatement"
 	"github.com/steward-pm/steward/ent/keystatementline"
+	"github.com/steward-pm/steward/ent/mailcase"
 	"github.com/steward-pm/steward/ent/mailday"
 	"github.com/steward-pm/steward/ent/maildelivery"
 	"github.com/steward-pm/steward/ent/mailevent"
@@ -78,6 +79,14 @@ import (
 	"github.com/steward-pm/steward/ent/obligation"
 	"github.com/steward-pm/steward/ent/occupancy"
 	"github.com/steward-pm/steward/ent/predicate"
+	"github.com/steward-pm/steward/ent/pressallocation"
+	"github.com/steward-pm/steward/ent/pressclaim"
+	"github.com/steward-pm/steward/ent/pressdelivery"
+	"github.com/steward-pm/steward/ent/presspause"
+	"github.com/steward-pm/steward/ent/pressreceipt"
+	"github.com/steward-pm/steward/ent/pressrecovery"
+	"github.com/steward-pm/steward/ent/presssubscription"
+	"github.com/steward-pm/steward/ent/publication"
 	"github.com/steward-pm/steward/ent/reconciliation"
 	"github.com/steward-pm/steward/ent/reconciliationline"
 	"github.com/steward-pm/steward/ent/renovation"
@@ -155,6 +164,7 @@ const (
 	TypeKeySpotCheck           = "KeySpotCheck"
 	TypeKeyStatement           = "KeyStatement"
 	TypeKeyStatementLine       = "KeyStatementLine"
+	TypeMailCase               = "MailCase"
 	TypeMailDay                = "MailDay"
 	TypeMailDelivery           = "MailDelivery"
 	TypeMailEvent              = "MailEvent"
@@ -166,6 +176,14 @@ const (
 	TypeMeterReading           = "MeterReading"
 	TypeObligation             = "Obligation"
 	TypeOccupancy              = "Occupancy"
+	TypePressAllocation        = "PressAllocation"
+	TypePressClaim             = "PressClaim"
+	TypePressDelivery          = "PressDelivery"
+	TypePressPause             = "PressPause"
+	TypePressReceipt           = "PressReceipt"
+	TypePressRecovery          = "PressRecovery"
+	TypePressSubscription      = "PressSubscription"
+	TypePublication            = "Publication"
 	TypeReconciliation         = "Reconciliation"
 	TypeReconciliationLine     = "ReconciliationLine"
 	TypeRenovation             = "Renovation"
@@ -71621,6 +71639,2000 @@ func (m *KeyStatementLineMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown KeyStatementLine edge %s", name)
 }
 
+// MailCaseMutation represents an operation that mutates the MailCase nodes in the graph.
+type MailCaseMutation struct {
+	config
+	op                     Op
+	typ                    string
+	id                     *uuid.UUID
+	created_at             *time.Time
+	voided_at              *time.Time
+	void_reason            *string
+	voided_by_id           *uuid.UUID
+	voided_by_name         *string
+	kind                   *mailcase.Kind
+	day                    *time.Time
+	circumstances          *string
+	responsible_name       *string
+	responsible_account_id *uuid.UUID
+	state                  *mailcase.State
+	opened_by_id           *uuid.UUID
+	opened_by_name         *string
+	answer_by              *time.Time
+	answer                 *string
+	answered_at            *time.Time
+	finding                *string
+	outcome                *string
+	concluded_by_id        *uuid.UUID
+	concluded_by_name      *string
+	concluded_at           *time.Time
+	clearedFields          map[string]struct{}
+	estate                 *uuid.UUID
+	clearedestate          bool
+	item                   *uuid.UUID
+	cleareditem            bool
+	claim                  *uuid.UUID
+	clearedclaim           bool
+	responsible            *uuid.UUID
+	clearedresponsible     bool
+	done                   bool
+	oldValue               func(context.Context) (*MailCase, error)
+	predicates             []predicate.MailCase
+}
+
+var _ ent.Mutation = (*MailCaseMutation)(nil)
+
+// mailcaseOption allows management of the mutation configuration using functional options.
+type mailcaseOption func(*MailCaseMutation)
+
+// newMailCaseMutation creates new mutation for the MailCase entity.
+func newMailCaseMutation(c config, op Op, opts ...mailcaseOption) *MailCaseMutation {
+	m := &MailCaseMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeMailCase,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withMailCaseID sets the ID field of the mutation.
+func withMailCaseID(id uuid.UUID) mailcaseOption {
+	return func(m *MailCaseMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *MailCase
+		)
+		m.oldValue = func(ctx context.Context) (*MailCase, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().MailCase.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withMailCase sets the old MailCase of the mutation.
+func withMailCase(node *MailCase) mailcaseOption {
+	return func(m *MailCaseMutation) {
+		m.oldValue = func(context.Context) (*MailCase, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m MailCaseMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m MailCaseMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of MailCase entities.
+func (m *MailCaseMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *MailCaseMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *MailCaseMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().MailCase.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *MailCaseMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *MailCaseMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the MailCase entity.
+// If the MailCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailCaseMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *MailCaseMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *MailCaseMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *MailCaseMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the MailCase entity.
+// If the MailCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailCaseMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *MailCaseMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetVoidedAt sets the "voided_at" field.
+func (m *MailCaseMutation) SetVoidedAt(t time.Time) {
+	m.voided_at = &t
+}
+
+// VoidedAt returns the value of the "voided_at" field in the mutation.
+func (m *MailCaseMutation) VoidedAt() (r time.Time, exists bool) {
+	v := m.voided_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedAt returns the old "voided_at" field's value of the MailCase entity.
+// If the MailCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailCaseMutation) OldVoidedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedAt: %w", err)
+	}
+	return oldValue.VoidedAt, nil
+}
+
+// ClearVoidedAt clears the value of the "voided_at" field.
+func (m *MailCaseMutation) ClearVoidedAt() {
+	m.voided_at = nil
+	m.clearedFields[mailcase.FieldVoidedAt] = struct{}{}
+}
+
+// VoidedAtCleared returns if the "voided_at" field was cleared in this mutation.
+func (m *MailCaseMutation) VoidedAtCleared() bool {
+	_, ok := m.clearedFields[mailcase.FieldVoidedAt]
+	return ok
+}
+
+// ResetVoidedAt resets all changes to the "voided_at" field.
+func (m *MailCaseMutation) ResetVoidedAt() {
+	m.voided_at = nil
+	delete(m.clearedFields, mailcase.FieldVoidedAt)
+}
+
+// SetVoidReason sets the "void_reason" field.
+func (m *MailCaseMutation) SetVoidReason(s string) {
+	m.void_reason = &s
+}
+
+// VoidReason returns the value of the "void_reason" field in the mutation.
+func (m *MailCaseMutation) VoidReason() (r string, exists bool) {
+	v := m.void_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidReason returns the old "void_reason" field's value of the MailCase entity.
+// If the MailCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailCaseMutation) OldVoidReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidReason: %w", err)
+	}
+	return oldValue.VoidReason, nil
+}
+
+// ResetVoidReason resets all changes to the "void_reason" field.
+func (m *MailCaseMutation) ResetVoidReason() {
+	m.void_reason = nil
+}
+
+// SetVoidedByID sets the "voided_by_id" field.
+func (m *MailCaseMutation) SetVoidedByID(u uuid.UUID) {
+	m.voided_by_id = &u
+}
+
+// VoidedByID returns the value of the "voided_by_id" field in the mutation.
+func (m *MailCaseMutation) VoidedByID() (r uuid.UUID, exists bool) {
+	v := m.voided_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByID returns the old "voided_by_id" field's value of the MailCase entity.
+// If the MailCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailCaseMutation) OldVoidedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByID: %w", err)
+	}
+	return oldValue.VoidedByID, nil
+}
+
+// ClearVoidedByID clears the value of the "voided_by_id" field.
+func (m *MailCaseMutation) ClearVoidedByID() {
+	m.voided_by_id = nil
+	m.clearedFields[mailcase.FieldVoidedByID] = struct{}{}
+}
+
+// VoidedByIDCleared returns if the "voided_by_id" field was cleared in this mutation.
+func (m *MailCaseMutation) VoidedByIDCleared() bool {
+	_, ok := m.clearedFields[mailcase.FieldVoidedByID]
+	return ok
+}
+
+// ResetVoidedByID resets all changes to the "voided_by_id" field.
+func (m *MailCaseMutation) ResetVoidedByID() {
+	m.voided_by_id = nil
+	delete(m.clearedFields, mailcase.FieldVoidedByID)
+}
+
+// SetVoidedByName sets the "voided_by_name" field.
+func (m *MailCaseMutation) SetVoidedByName(s string) {
+	m.voided_by_name = &s
+}
+
+// VoidedByName returns the value of the "voided_by_name" field in the mutation.
+func (m *MailCaseMutation) VoidedByName() (r string, exists bool) {
+	v := m.voided_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByName returns the old "voided_by_name" field's value of the MailCase entity.
+// If the MailCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailCaseMutation) OldVoidedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByName: %w", err)
+	}
+	return oldValue.VoidedByName, nil
+}
+
+// ResetVoidedByName resets all changes to the "voided_by_name" field.
+func (m *MailCaseMutation) ResetVoidedByName() {
+	m.voided_by_name = nil
+}
+
+// SetKind sets the "kind" field.
+func (m *MailCaseMutation) SetKind(value mailcase.Kind) {
+	m.kind = &value
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *MailCaseMutation) Kind() (r mailcase.Kind, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the MailCase entity.
+// If the MailCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailCaseMutation) OldKind(ctx context.Context) (v mailcase.Kind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *MailCaseMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetItemID sets the "item_id" field.
+func (m *MailCaseMutation) SetItemID(u uuid.UUID) {
+	m.item = &u
+}
+
+// ItemID returns the value of the "item_id" field in the mutation.
+func (m *MailCaseMutation) ItemID() (r uuid.UUID, exists bool) {
+	v := m.item
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldItemID returns the old "item_id" field's value of the MailCase entity.
+// If the MailCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailCaseMutation) OldItemID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldItemID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldItemID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldItemID: %w", err)
+	}
+	return oldValue.ItemID, nil
+}
+
+// ClearItemID clears the value of the "item_id" field.
+func (m *MailCaseMutation) ClearItemID() {
+	m.item = nil
+	m.clearedFields[mailcase.FieldItemID] = struct{}{}
+}
+
+// ItemIDCleared returns if the "item_id" field was cleared in this mutation.
+func (m *MailCaseMutation) ItemIDCleared() bool {
+	_, ok := m.clearedFields[mailcase.FieldItemID]
+	return ok
+}
+
+// ResetItemID resets all changes to the "item_id" field.
+func (m *MailCaseMutation) ResetItemID() {
+	m.item = nil
+	delete(m.clearedFields, mailcase.FieldItemID)
+}
+
+// SetClaimID sets the "claim_id" field.
+func (m *MailCaseMutation) SetClaimID(u uuid.UUID) {
+	m.claim = &u
+}
+
+// ClaimID returns the value of the "claim_id" field in the mutation.
+func (m *MailCaseMutation) ClaimID() (r uuid.UUID, exists bool) {
+	v := m.claim
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldClaimID returns the old "claim_id" field's value of the MailCase entity.
+// If the MailCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailCaseMutation) OldClaimID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldClaimID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldClaimID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldClaimID: %w", err)
+	}
+	return oldValue.ClaimID, nil
+}
+
+// ClearClaimID clears the value of the "claim_id" field.
+func (m *MailCaseMutation) ClearClaimID() {
+	m.claim = nil
+	m.clearedFields[mailcase.FieldClaimID] = struct{}{}
+}
+
+// ClaimIDCleared returns if the "claim_id" field was cleared in this mutation.
+func (m *MailCaseMutation) ClaimIDCleared() bool {
+	_, ok := m.clearedFields[mailcase.FieldClaimID]
+	return ok
+}
+
+// ResetClaimID resets all changes to the "claim_id" field.
+func (m *MailCaseMutation) ResetClaimID() {
+	m.claim = nil
+	delete(m.clearedFields, mailcase.FieldClaimID)
+}
+
+// SetDay sets the "day" field.
+func (m *MailCaseMutation) SetDay(t time.Time) {
+	m.day = &t
+}
+
+// Day returns the value of the "day" field in the mutation.
+func (m *MailCaseMutation) Day() (r time.Time, exists bool) {
+	v := m.day
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDay returns the old "day" field's value of the MailCase entity.
+// If the MailCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailCaseMutation) OldDay(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDay is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDay requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDay: %w", err)
+	}
+	return oldValue.Day, nil
+}
+
+// ClearDay clears the value of the "day" field.
+func (m *MailCaseMutation) ClearDay() {
+	m.day = nil
+	m.clearedFields[mailcase.FieldDay] = struct{}{}
+}
+
+// DayCleared returns if the "day" field was cleared in this mutation.
+func (m *MailCaseMutation) DayCleared() bool {
+	_, ok := m.clearedFields[mailcase.FieldDay]
+	return ok
+}
+
+// ResetDay resets all changes to the "day" field.
+func (m *MailCaseMutation) ResetDay() {
+	m.day = nil
+	delete(m.clearedFields, mailcase.FieldDay)
+}
+
+// SetCircumstances sets the "circumstances" field.
+func (m *MailCaseMutation) SetCircumstances(s string) {
+	m.circumstances = &s
+}
+
+// Circumstances returns the value of the "circumstances" field in the mutation.
+func (m *MailCaseMutation) Circumstances() (r string, exists bool) {
+	v := m.circumstances
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCircumstances returns the old "circumstances" field's value of the MailCase entity.
+// If the MailCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailCaseMutation) OldCircumstances(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCircumstances is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCircumstances requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCircumstances: %w", err)
+	}
+	return oldValue.Circumstances, nil
+}
+
+// ResetCircumstances resets all changes to the "circumstances" field.
+func (m *MailCaseMutation) ResetCircumstances() {
+	m.circumstances = nil
+}
+
+// SetResponsibleID sets the "responsible_id" field.
+func (m *MailCaseMutation) SetResponsibleID(u uuid.UUID) {
+	m.responsible = &u
+}
+
+// ResponsibleID returns the value of the "responsible_id" field in the mutation.
+func (m *MailCaseMutation) ResponsibleID() (r uuid.UUID, exists bool) {
+	v := m.responsible
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldResponsibleID returns the old "responsible_id" field's value of the MailCase entity.
+// If the MailCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailCaseMutation) OldResponsibleID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldResponsibleID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldResponsibleID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldResponsibleID: %w", err)
+	}
+	return oldValue.ResponsibleID, nil
+}
+
+// ResetResponsibleID resets all changes to the "responsible_id" field.
+func (m *MailCaseMutation) ResetResponsibleID() {
+	m.responsible = nil
+}
+
+// SetResponsibleName sets the "responsible_name" field.
+func (m *MailCaseMutation) SetResponsibleName(s string) {
+	m.responsible_name = &s
+}
+
+// ResponsibleName returns the value of the "responsible_name" field in the mutation.
+func (m *MailCaseMutation) ResponsibleName() (r string, exists bool) {
+	v := m.responsible_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldResponsibleName returns the old "responsible_name" field's value of the MailCase entity.
+// If the MailCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailCaseMutation) OldResponsibleName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldResponsibleName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldResponsibleName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldResponsibleName: %w", err)
+	}
+	return oldValue.ResponsibleName, nil
+}
+
+// ResetResponsibleName resets all changes to the "responsible_name" field.
+func (m *MailCaseMutation) ResetResponsibleName() {
+	m.responsible_name = nil
+}
+
+// SetResponsibleAccountID sets the "responsible_account_id" field.
+func (m *MailCaseMutation) SetResponsibleAccountID(u uuid.UUID) {
+	m.responsible_account_id = &u
+}
+
+// ResponsibleAccountID returns the value of the "responsible_account_id" field in the mutation.
+func (m *MailCaseMutation) ResponsibleAccountID() (r uuid.UUID, exists bool) {
+	v := m.responsible_account_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldResponsibleAccountID returns the old "responsible_account_id" field's value of the MailCase entity.
+// If the MailCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailCaseMutation) OldResponsibleAccountID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldResponsibleAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldResponsibleAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldResponsibleAccountID: %w", err)
+	}
+	return oldValue.ResponsibleAccountID, nil
+}
+
+// ClearResponsibleAccountID clears the value of the "responsible_account_id" field.
+func (m *MailCaseMutation) ClearResponsibleAccountID() {
+	m.responsible_account_id = nil
+	m.clearedFields[mailcase.FieldResponsibleAccountID] = struct{}{}
+}
+
+// ResponsibleAccountIDCleared returns if the "responsible_account_id" field was cleared in this mutation.
+func (m *MailCaseMutation) ResponsibleAccountIDCleared() bool {
+	_, ok := m.clearedFields[mailcase.FieldResponsibleAccountID]
+	return ok
+}
+
+// ResetResponsibleAccountID resets all changes to the "responsible_account_id" field.
+func (m *MailCaseMutation) ResetResponsibleAccountID() {
+	m.responsible_account_id = nil
+	delete(m.clearedFields, mailcase.FieldResponsibleAccountID)
+}
+
+// SetState sets the "state" field.
+func (m *MailCaseMutation) SetState(value mailcase.State) {
+	m.state = &value
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *MailCaseMutation) State() (r mailcase.State, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the MailCase entity.
+// If the MailCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailCaseMutation) OldState(ctx context.Context) (v mailcase.State, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *MailCaseMutation) ResetState() {
+	m.state = nil
+}
+
+// SetOpenedByID sets the "opened_by_id" field.
+func (m *MailCaseMutation) SetOpenedByID(u uuid.UUID) {
+	m.opened_by_id = &u
+}
+
+// OpenedByID returns the value of the "opened_by_id" field in the mutation.
+func (m *MailCaseMutation) OpenedByID() (r uuid.UUID, exists bool) {
+	v := m.opened_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOpenedByID returns the old "opened_by_id" field's value of the MailCase entity.
+// If the MailCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailCaseMutation) OldOpenedByID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOpenedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOpenedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOpenedByID: %w", err)
+	}
+	return oldValue.OpenedByID, nil
+}
+
+// ResetOpenedByID resets all changes to the "opened_by_id" field.
+func (m *MailCaseMutation) ResetOpenedByID() {
+	m.opened_by_id = nil
+}
+
+// SetOpenedByName sets the "opened_by_name" field.
+func (m *MailCaseMutation) SetOpenedByName(s string) {
+	m.opened_by_name = &s
+}
+
+// OpenedByName returns the value of the "opened_by_name" field in the mutation.
+func (m *MailCaseMutation) OpenedByName() (r string, exists bool) {
+	v := m.opened_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOpenedByName returns the old "opened_by_name" field's value of the MailCase entity.
+// If the MailCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailCaseMutation) OldOpenedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOpenedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOpenedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOpenedByName: %w", err)
+	}
+	return oldValue.OpenedByName, nil
+}
+
+// ResetOpenedByName resets all changes to the "opened_by_name" field.
+func (m *MailCaseMutation) ResetOpenedByName() {
+	m.opened_by_name = nil
+}
+
+// SetAnswerBy sets the "answer_by" field.
+func (m *MailCaseMutation) SetAnswerBy(t time.Time) {
+	m.answer_by = &t
+}
+
+// AnswerBy returns the value of the "answer_by" field in the mutation.
+func (m *MailCaseMutation) AnswerBy() (r time.Time, exists bool) {
+	v := m.answer_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAnswerBy returns the old "answer_by" field's value of the MailCase entity.
+// If the MailCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailCaseMutation) OldAnswerBy(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAnswerBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAnswerBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAnswerBy: %w", err)
+	}
+	return oldValue.AnswerBy, nil
+}
+
+// ResetAnswerBy resets all changes to the "answer_by" field.
+func (m *MailCaseMutation) ResetAnswerBy() {
+	m.answer_by = nil
+}
+
+// SetAnswer sets the "answer" field.
+func (m *MailCaseMutation) SetAnswer(s string) {
+	m.answer = &s
+}
+
+// Answer returns the value of the "answer" field in the mutation.
+func (m *MailCaseMutation) Answer() (r string, exists bool) {
+	v := m.answer
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAnswer returns the old "answer" field's value of the MailCase entity.
+// If the MailCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailCaseMutation) OldAnswer(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAnswer is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAnswer requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAnswer: %w", err)
+	}
+	return oldValue.Answer, nil
+}
+
+// ResetAnswer resets all changes to the "answer" field.
+func (m *MailCaseMutation) ResetAnswer() {
+	m.answer = nil
+}
+
+// SetAnsweredAt sets the "answered_at" field.
+func (m *MailCaseMutation) SetAnsweredAt(t time.Time) {
+	m.answered_at = &t
+}
+
+// AnsweredAt returns the value of the "answered_at" field in the mutation.
+func (m *MailCaseMutation) AnsweredAt() (r time.Time, exists bool) {
+	v := m.answered_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAnsweredAt returns the old "answered_at" field's value of the MailCase entity.
+// If the MailCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailCaseMutation) OldAnsweredAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAnsweredAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAnsweredAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAnsweredAt: %w", err)
+	}
+	return oldValue.AnsweredAt, nil
+}
+
+// ClearAnsweredAt clears the value of the "answered_at" field.
+func (m *MailCaseMutation) ClearAnsweredAt() {
+	m.answered_at = nil
+	m.clearedFields[mailcase.FieldAnsweredAt] = struct{}{}
+}
+
+// AnsweredAtCleared returns if the "answered_at" field was cleared in this mutation.
+func (m *MailCaseMutation) AnsweredAtCleared() bool {
+	_, ok := m.clearedFields[mailcase.FieldAnsweredAt]
+	return ok
+}
+
+// ResetAnsweredAt resets all changes to the "answered_at" field.
+func (m *MailCaseMutation) ResetAnsweredAt() {
+	m.answered_at = nil
+	delete(m.clearedFields, mailcase.FieldAnsweredAt)
+}
+
+// SetFinding sets the "finding" field.
+func (m *MailCaseMutation) SetFinding(s string) {
+	m.finding = &s
+}
+
+// Finding returns the value of the "finding" field in the mutation.
+func (m *MailCaseMutation) Finding() (r string, exists bool) {
+	v := m.finding
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFinding returns the old "finding" field's value of the MailCase entity.
+// If the MailCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailCaseMutation) OldFinding(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFinding is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFinding requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFinding: %w", err)
+	}
+	return oldValue.Finding, nil
+}
+
+// ResetFinding resets all changes to the "finding" field.
+func (m *MailCaseMutation) ResetFinding() {
+	m.finding = nil
+}
+
+// SetOutcome sets the "outcome" field.
+func (m *MailCaseMutation) SetOutcome(s string) {
+	m.outcome = &s
+}
+
+// Outcome returns the value of the "outcome" field in the mutation.
+func (m *MailCaseMutation) Outcome() (r string, exists bool) {
+	v := m.outcome
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOutcome returns the old "outcome" field's value of the MailCase entity.
+// If the MailCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailCaseMutation) OldOutcome(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOutcome is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOutcome requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOutcome: %w", err)
+	}
+	return oldValue.Outcome, nil
+}
+
+// ResetOutcome resets all changes to the "outcome" field.
+func (m *MailCaseMutation) ResetOutcome() {
+	m.outcome = nil
+}
+
+// SetConcludedByID sets the "concluded_by_id" field.
+func (m *MailCaseMutation) SetConcludedByID(u uuid.UUID) {
+	m.concluded_by_id = &u
+}
+
+// ConcludedByID returns the value of the "concluded_by_id" field in the mutation.
+func (m *MailCaseMutation) ConcludedByID() (r uuid.UUID, exists bool) {
+	v := m.concluded_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldConcludedByID returns the old "concluded_by_id" field's value of the MailCase entity.
+// If the MailCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailCaseMutation) OldConcludedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldConcludedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldConcludedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldConcludedByID: %w", err)
+	}
+	return oldValue.ConcludedByID, nil
+}
+
+// ClearConcludedByID clears the value of the "concluded_by_id" field.
+func (m *MailCaseMutation) ClearConcludedByID() {
+	m.concluded_by_id = nil
+	m.clearedFields[mailcase.FieldConcludedByID] = struct{}{}
+}
+
+// ConcludedByIDCleared returns if the "concluded_by_id" field was cleared in this mutation.
+func (m *MailCaseMutation) ConcludedByIDCleared() bool {
+	_, ok := m.clearedFields[mailcase.FieldConcludedByID]
+	return ok
+}
+
+// ResetConcludedByID resets all changes to the "concluded_by_id" field.
+func (m *MailCaseMutation) ResetConcludedByID() {
+	m.concluded_by_id = nil
+	delete(m.clearedFields, mailcase.FieldConcludedByID)
+}
+
+// SetConcludedByName sets the "concluded_by_name" field.
+func (m *MailCaseMutation) SetConcludedByName(s string) {
+	m.concluded_by_name = &s
+}
+
+// ConcludedByName returns the value of the "concluded_by_name" field in the mutation.
+func (m *MailCaseMutation) ConcludedByName() (r string, exists bool) {
+	v := m.concluded_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldConcludedByName returns the old "concluded_by_name" field's value of the MailCase entity.
+// If the MailCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailCaseMutation) OldConcludedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldConcludedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldConcludedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldConcludedByName: %w", err)
+	}
+	return oldValue.ConcludedByName, nil
+}
+
+// ResetConcludedByName resets all changes to the "concluded_by_name" field.
+func (m *MailCaseMutation) ResetConcludedByName() {
+	m.concluded_by_name = nil
+}
+
+// SetConcludedAt sets the "concluded_at" field.
+func (m *MailCaseMutation) SetConcludedAt(t time.Time) {
+	m.concluded_at = &t
+}
+
+// ConcludedAt returns the value of the "concluded_at" field in the mutation.
+func (m *MailCaseMutation) ConcludedAt() (r time.Time, exists bool) {
+	v := m.concluded_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldConcludedAt returns the old "concluded_at" field's value of the MailCase entity.
+// If the MailCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailCaseMutation) OldConcludedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldConcludedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldConcludedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldConcludedAt: %w", err)
+	}
+	return oldValue.ConcludedAt, nil
+}
+
+// ClearConcludedAt clears the value of the "concluded_at" field.
+func (m *MailCaseMutation) ClearConcludedAt() {
+	m.concluded_at = nil
+	m.clearedFields[mailcase.FieldConcludedAt] = struct{}{}
+}
+
+// ConcludedAtCleared returns if the "concluded_at" field was cleared in this mutation.
+func (m *MailCaseMutation) ConcludedAtCleared() bool {
+	_, ok := m.clearedFields[mailcase.FieldConcludedAt]
+	return ok
+}
+
+// ResetConcludedAt resets all changes to the "concluded_at" field.
+func (m *MailCaseMutation) ResetConcludedAt() {
+	m.concluded_at = nil
+	delete(m.clearedFields, mailcase.FieldConcludedAt)
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *MailCaseMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[mailcase.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *MailCaseMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *MailCaseMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *MailCaseMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearItem clears the "item" edge to the MailItem entity.
+func (m *MailCaseMutation) ClearItem() {
+	m.cleareditem = true
+	m.clearedFields[mailcase.FieldItemID] = struct{}{}
+}
+
+// ItemCleared reports if the "item" edge to the MailItem entity was cleared.
+func (m *MailCaseMutation) ItemCleared() bool {
+	return m.ItemIDCleared() || m.cleareditem
+}
+
+// ItemIDs returns the "item" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ItemID instead. It exists only for internal usage by the builders.
+func (m *MailCaseMutation) ItemIDs() (ids []uuid.UUID) {
+	if id := m.item; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetItem resets all changes to the "item" edge.
+func (m *MailCaseMutation) ResetItem() {
+	m.item = nil
+	m.cleareditem = false
+}
+
+// ClearClaim clears the "claim" edge to the PressClaim entity.
+func (m *MailCaseMutation) ClearClaim() {
+	m.clearedclaim = true
+	m.clearedFields[mailcase.FieldClaimID] = struct{}{}
+}
+
+// ClaimCleared reports if the "claim" edge to the PressClaim entity was cleared.
+func (m *MailCaseMutation) ClaimCleared() bool {
+	return m.ClaimIDCleared() || m.clearedclaim
+}
+
+// ClaimIDs returns the "claim" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ClaimID instead. It exists only for internal usage by the builders.
+func (m *MailCaseMutation) ClaimIDs() (ids []uuid.UUID) {
+	if id := m.claim; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetClaim resets all changes to the "claim" edge.
+func (m *MailCaseMutation) ResetClaim() {
+	m.claim = nil
+	m.clearedclaim = false
+}
+
+// ClearResponsible clears the "responsible" edge to the Staff entity.
+func (m *MailCaseMutation) ClearResponsible() {
+	m.clearedresponsible = true
+	m.clearedFields[mailcase.FieldResponsibleID] = struct{}{}
+}
+
+// ResponsibleCleared reports if the "responsible" edge to the Staff entity was cleared.
+func (m *MailCaseMutation) ResponsibleCleared() bool {
+	return m.clearedresponsible
+}
+
+// ResponsibleIDs returns the "responsible" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ResponsibleID instead. It exists only for internal usage by the builders.
+func (m *MailCaseMutation) ResponsibleIDs() (ids []uuid.UUID) {
+	if id := m.responsible; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetResponsible resets all changes to the "responsible" edge.
+func (m *MailCaseMutation) ResetResponsible() {
+	m.responsible = nil
+	m.clearedresponsible = false
+}
+
+// Where appends a list predicates to the MailCaseMutation builder.
+func (m *MailCaseMutation) Where(ps ...predicate.MailCase) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the MailCaseMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *MailCaseMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.MailCase, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *MailCaseMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *MailCaseMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (MailCase).
+func (m *MailCaseMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *MailCaseMutation) Fields() []string {
+	fields := make([]string, 0, 25)
+	if m.created_at != nil {
+		fields = append(fields, mailcase.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, mailcase.FieldEstateID)
+	}
+	if m.voided_at != nil {
+		fields = append(fields, mailcase.FieldVoidedAt)
+	}
+	if m.void_reason != nil {
+		fields = append(fields, mailcase.FieldVoidReason)
+	}
+	if m.voided_by_id != nil {
+		fields = append(fields, mailcase.FieldVoidedByID)
+	}
+	if m.voided_by_name != nil {
+		fields = append(fields, mailcase.FieldVoidedByName)
+	}
+	if m.kind != nil {
+		fields = append(fields, mailcase.FieldKind)
+	}
+	if m.item != nil {
+		fields = append(fields, mailcase.FieldItemID)
+	}
+	if m.claim != nil {
+		fields = append(fields, mailcase.FieldClaimID)
+	}
+	if m.day != nil {
+		fields = append(fields, mailcase.FieldDay)
+	}
+	if m.circumstances != nil {
+		fields = append(fields, mailcase.FieldCircumstances)
+	}
+	if m.responsible != nil {
+		fields = append(fields, mailcase.FieldResponsibleID)
+	}
+	if m.responsible_name != nil {
+		fields = append(fields, mailcase.FieldResponsibleName)
+	}
+	if m.responsible_account_id != nil {
+		fields = append(fields, mailcase.FieldResponsibleAccountID)
+	}
+	if m.state != nil {
+		fields = append(fields, mailcase.FieldState)
+	}
+	if m.opened_by_id != nil {
+		fields = append(fields, mailcase.FieldOpenedByID)
+	}
+	if m.opened_by_name != nil {
+		fields = append(fields, mailcase.FieldOpenedByName)
+	}
+	if m.answer_by != nil {
+		fields = append(fields, mailcase.FieldAnswerBy)
+	}
+	if m.answer != nil {
+		fields = append(fields, mailcase.FieldAnswer)
+	}
+	if m.answered_at != nil {
+		fields = append(fields, mailcase.FieldAnsweredAt)
+	}
+	if m.finding != nil {
+		fields = append(fields, mailcase.FieldFinding)
+	}
+	if m.outcome != nil {
+		fields = append(fields, mailcase.FieldOutcome)
+	}
+	if m.concluded_by_id != nil {
+		fields = append(fields, mailcase.FieldConcludedByID)
+	}
+	if m.concluded_by_name != nil {
+		fields = append(fields, mailcase.FieldConcludedByName)
+	}
+	if m.concluded_at != nil {
+		fields = append(fields, mailcase.FieldConcludedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *MailCaseMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case mailcase.FieldCreatedAt:
+		return m.CreatedAt()
+	case mailcase.FieldEstateID:
+		return m.EstateID()
+	case mailcase.FieldVoidedAt:
+		return m.VoidedAt()
+	case mailcase.FieldVoidReason:
+		return m.VoidReason()
+	case mailcase.FieldVoidedByID:
+		return m.VoidedByID()
+	case mailcase.FieldVoidedByName:
+		return m.VoidedByName()
+	case mailcase.FieldKind:
+		return m.Kind()
+	case mailcase.FieldItemID:
+		return m.ItemID()
+	case mailcase.FieldClaimID:
+		return m.ClaimID()
+	case mailcase.FieldDay:
+		return m.Day()
+	case mailcase.FieldCircumstances:
+		return m.Circumstances()
+	case mailcase.FieldResponsibleID:
+		return m.ResponsibleID()
+	case mailcase.FieldResponsibleName:
+		return m.ResponsibleName()
+	case mailcase.FieldResponsibleAccountID:
+		return m.ResponsibleAccountID()
+	case mailcase.FieldState:
+		return m.State()
+	case mailcase.FieldOpenedByID:
+		return m.OpenedByID()
+	case mailcase.FieldOpenedByName:
+		return m.OpenedByName()
+	case mailcase.FieldAnswerBy:
+		return m.AnswerBy()
+	case mailcase.FieldAnswer:
+		return m.Answer()
+	case mailcase.FieldAnsweredAt:
+		return m.AnsweredAt()
+	case mailcase.FieldFinding:
+		return m.Finding()
+	case mailcase.FieldOutcome:
+		return m.Outcome()
+	case mailcase.FieldConcludedByID:
+		return m.ConcludedByID()
+	case mailcase.FieldConcludedByName:
+		return m.ConcludedByName()
+	case mailcase.FieldConcludedAt:
+		return m.ConcludedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *MailCaseMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case mailcase.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case mailcase.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case mailcase.FieldVoidedAt:
+		return m.OldVoidedAt(ctx)
+	case mailcase.FieldVoidReason:
+		return m.OldVoidReason(ctx)
+	case mailcase.FieldVoidedByID:
+		return m.OldVoidedByID(ctx)
+	case mailcase.FieldVoidedByName:
+		return m.OldVoidedByName(ctx)
+	case mailcase.FieldKind:
+		return m.OldKind(ctx)
+	case mailcase.FieldItemID:
+		return m.OldItemID(ctx)
+	case mailcase.FieldClaimID:
+		return m.OldClaimID(ctx)
+	case mailcase.FieldDay:
+		return m.OldDay(ctx)
+	case mailcase.FieldCircumstances:
+		return m.OldCircumstances(ctx)
+	case mailcase.FieldResponsibleID:
+		return m.OldResponsibleID(ctx)
+	case mailcase.FieldResponsibleName:
+		return m.OldResponsibleName(ctx)
+	case mailcase.FieldResponsibleAccountID:
+		return m.OldResponsibleAccountID(ctx)
+	case mailcase.FieldState:
+		return m.OldState(ctx)
+	case mailcase.FieldOpenedByID:
+		return m.OldOpenedByID(ctx)
+	case mailcase.FieldOpenedByName:
+		return m.OldOpenedByName(ctx)
+	case mailcase.FieldAnswerBy:
+		return m.OldAnswerBy(ctx)
+	case mailcase.FieldAnswer:
+		return m.OldAnswer(ctx)
+	case mailcase.FieldAnsweredAt:
+		return m.OldAnsweredAt(ctx)
+	case mailcase.FieldFinding:
+		return m.OldFinding(ctx)
+	case mailcase.FieldOutcome:
+		return m.OldOutcome(ctx)
+	case mailcase.FieldConcludedByID:
+		return m.OldConcludedByID(ctx)
+	case mailcase.FieldConcludedByName:
+		return m.OldConcludedByName(ctx)
+	case mailcase.FieldConcludedAt:
+		return m.OldConcludedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown MailCase field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *MailCaseMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case mailcase.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case mailcase.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case mailcase.FieldVoidedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedAt(v)
+		return nil
+	case mailcase.FieldVoidReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidReason(v)
+		return nil
+	case mailcase.FieldVoidedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByID(v)
+		return nil
+	case mailcase.FieldVoidedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByName(v)
+		return nil
+	case mailcase.FieldKind:
+		v, ok := value.(mailcase.Kind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case mailcase.FieldItemID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetItemID(v)
+		return nil
+	case mailcase.FieldClaimID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetClaimID(v)
+		return nil
+	case mailcase.FieldDay:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDay(v)
+		return nil
+	case mailcase.FieldCircumstances:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCircumstances(v)
+		return nil
+	case mailcase.FieldResponsibleID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetResponsibleID(v)
+		return nil
+	case mailcase.FieldResponsibleName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetResponsibleName(v)
+		return nil
+	case mailcase.FieldResponsibleAccountID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetResponsibleAccountID(v)
+		return nil
+	case mailcase.FieldState:
+		v, ok := value.(mailcase.State)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case mailcase.FieldOpenedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOpenedByID(v)
+		return nil
+	case mailcase.FieldOpenedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOpenedByName(v)
+		return nil
+	case mailcase.FieldAnswerBy:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAnswerBy(v)
+		return nil
+	case mailcase.FieldAnswer:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAnswer(v)
+		return nil
+	case mailcase.FieldAnsweredAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAnsweredAt(v)
+		return nil
+	case mailcase.FieldFinding:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFinding(v)
+		return nil
+	case mailcase.FieldOutcome:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOutcome(v)
+		return nil
+	case mailcase.FieldConcludedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetConcludedByID(v)
+		return nil
+	case mailcase.FieldConcludedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetConcludedByName(v)
+		return nil
+	case mailcase.FieldConcludedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetConcludedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown MailCase field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *MailCaseMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *MailCaseMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *MailCaseMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown MailCase numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *MailCaseMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(mailcase.FieldVoidedAt) {
+		fields = append(fields, mailcase.FieldVoidedAt)
+	}
+	if m.FieldCleared(mailcase.FieldVoidedByID) {
+		fields = append(fields, mailcase.FieldVoidedByID)
+	}
+	if m.FieldCleared(mailcase.FieldItemID) {
+		fields = append(fields, mailcase.FieldItemID)
+	}
+	if m.FieldCleared(mailcase.FieldClaimID) {
+		fields = append(fields, mailcase.FieldClaimID)
+	}
+	if m.FieldCleared(mailcase.FieldDay) {
+		fields = append(fields, mailcase.FieldDay)
+	}
+	if m.FieldCleared(mailcase.FieldResponsibleAccountID) {
+		fields = append(fields, mailcase.FieldResponsibleAccountID)
+	}
+	if m.FieldCleared(mailcase.FieldAnsweredAt) {
+		fields = append(fields, mailcase.FieldAnsweredAt)
+	}
+	if m.FieldCleared(mailcase.FieldConcludedByID) {
+		fields = append(fields, mailcase.FieldConcludedByID)
+	}
+	if m.FieldCleared(mailcase.FieldConcludedAt) {
+		fields = append(fields, mailcase.FieldConcludedAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *MailCaseMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *MailCaseMutation) ClearField(name string) error {
+	switch name {
+	case mailcase.FieldVoidedAt:
+		m.ClearVoidedAt()
+		return nil
+	case mailcase.FieldVoidedByID:
+		m.ClearVoidedByID()
+		return nil
+	case mailcase.FieldItemID:
+		m.ClearItemID()
+		return nil
+	case mailcase.FieldClaimID:
+		m.ClearClaimID()
+		return nil
+	case mailcase.FieldDay:
+		m.ClearDay()
+		return nil
+	case mailcase.FieldResponsibleAccountID:
+		m.ClearResponsibleAccountID()
+		return nil
+	case mailcase.FieldAnsweredAt:
+		m.ClearAnsweredAt()
+		return nil
+	case mailcase.FieldConcludedByID:
+		m.ClearConcludedByID()
+		return nil
+	case mailcase.FieldConcludedAt:
+		m.ClearConcludedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown MailCase nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *MailCaseMutation) ResetField(name string) error {
+	switch name {
+	case mailcase.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case mailcase.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case mailcase.FieldVoidedAt:
+		m.ResetVoidedAt()
+		return nil
+	case mailcase.FieldVoidReason:
+		m.ResetVoidReason()
+		return nil
+	case mailcase.FieldVoidedByID:
+		m.ResetVoidedByID()
+		return nil
+	case mailcase.FieldVoidedByName:
+		m.ResetVoidedByName()
+		return nil
+	case mailcase.FieldKind:
+		m.ResetKind()
+		return nil
+	case mailcase.FieldItemID:
+		m.ResetItemID()
+		return nil
+	case mailcase.FieldClaimID:
+		m.ResetClaimID()
+		return nil
+	case mailcase.FieldDay:
+		m.ResetDay()
+		return nil
+	case mailcase.FieldCircumstances:
+		m.ResetCircumstances()
+		return nil
+	case mailcase.FieldResponsibleID:
+		m.ResetResponsibleID()
+		return nil
+	case mailcase.FieldResponsibleName:
+		m.ResetResponsibleName()
+		return nil
+	case mailcase.FieldResponsibleAccountID:
+		m.ResetResponsibleAccountID()
+		return nil
+	case mailcase.FieldState:
+		m.ResetState()
+		return nil
+	case mailcase.FieldOpenedByID:
+		m.ResetOpenedByID()
+		return nil
+	case mailcase.FieldOpenedByName:
+		m.ResetOpenedByName()
+		return nil
+	case mailcase.FieldAnswerBy:
+		m.ResetAnswerBy()
+		return nil
+	case mailcase.FieldAnswer:
+		m.ResetAnswer()
+		return nil
+	case mailcase.FieldAnsweredAt:
+		m.ResetAnsweredAt()
+		return nil
+	case mailcase.FieldFinding:
+		m.ResetFinding()
+		return nil
+	case mailcase.FieldOutcome:
+		m.ResetOutcome()
+		return nil
+	case mailcase.FieldConcludedByID:
+		m.ResetConcludedByID()
+		return nil
+	case mailcase.FieldConcludedByName:
+		m.ResetConcludedByName()
+		return nil
+	case mailcase.FieldConcludedAt:
+		m.ResetConcludedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown MailCase field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *MailCaseMutation) AddedEdges() []string {
+	edges := make([]string, 0, 4)
+	if m.estate != nil {
+		edges = append(edges, mailcase.EdgeEstate)
+	}
+	if m.item != nil {
+		edges = append(edges, mailcase.EdgeItem)
+	}
+	if m.claim != nil {
+		edges = append(edges, mailcase.EdgeClaim)
+	}
+	if m.responsible != nil {
+		edges = append(edges, mailcase.EdgeResponsible)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *MailCaseMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case mailcase.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case mailcase.EdgeItem:
+		if id := m.item; id != nil {
+			return []ent.Value{*id}
+		}
+	case mailcase.EdgeClaim:
+		if id := m.claim; id != nil {
+			return []ent.Value{*id}
+		}
+	case mailcase.EdgeResponsible:
+		if id := m.responsible; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *MailCaseMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 4)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *MailCaseMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *MailCaseMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 4)
+	if m.clearedestate {
+		edges = append(edges, mailcase.EdgeEstate)
+	}
+	if m.cleareditem {
+		edges = append(edges, mailcase.EdgeItem)
+	}
+	if m.clearedclaim {
+		edges = append(edges, mailcase.EdgeClaim)
+	}
+	if m.clearedresponsible {
+		edges = append(edges, mailcase.EdgeResponsible)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *MailCaseMutation) EdgeCleared(name string) bool {
+	switch name {
+	case mailcase.EdgeEstate:
+		return m.clearedestate
+	case mailcase.EdgeItem:
+		return m.cleareditem
+	case mailcase.EdgeClaim:
+		return m.clearedclaim
+	case mailcase.EdgeResponsible:
+		return m.clearedresponsible
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *MailCaseMutation) ClearEdge(name string) error {
+	switch name {
+	case mailcase.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case mailcase.EdgeItem:
+		m.ClearItem()
+		return nil
+	case mailcase.EdgeClaim:
+		m.ClearClaim()
+		return nil
+	case mailcase.EdgeResponsible:
+		m.ClearResponsible()
+		return nil
+	}
+	return fmt.Errorf("unknown MailCase unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *MailCaseMutation) ResetEdge(name string) error {
+	switch name {
+	case mailcase.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case mailcase.EdgeItem:
+		m.ResetItem()
+		return nil
+	case mailcase.EdgeClaim:
+		m.ResetClaim()
+		return nil
+	case mailcase.EdgeResponsible:
+		m.ResetResponsible()
+		return nil
+	}
+	return fmt.Errorf("unknown MailCase edge %s", name)
+}
+
 // MailDayMutation represents an operation that mutates the MailDay nodes in the graph.
 type MailDayMutation struct {
 	config
@@ -85636,6 +87648,10248 @@ func (m *OccupancyMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown Occupancy edge %s", name)
+}
+
+// PressAllocationMutation represents an operation that mutates the PressAllocation nodes in the graph.
+type PressAllocationMutation struct {
+	config
+	op                  Op
+	typ                 string
+	id                  *uuid.UUID
+	created_at          *time.Time
+	recovery_id         *uuid.UUID
+	publication_id      *uuid.UUID
+	publication_name    *string
+	day                 *time.Time
+	place               *int
+	addplace            *int
+	wanted              *int
+	addwanted           *int
+	given               *int
+	addgiven            *int
+	voided_at           *time.Time
+	clearedFields       map[string]struct{}
+	estate              *uuid.UUID
+	clearedestate       bool
+	delivery            *uuid.UUID
+	cleareddelivery     bool
+	subscription        *uuid.UUID
+	clearedsubscription bool
+	household           *uuid.UUID
+	clearedhousehold    bool
+	department          *uuid.UUID
+	cleareddepartment   bool
+	done                bool
+	oldValue            func(context.Context) (*PressAllocation, error)
+	predicates          []predicate.PressAllocation
+}
+
+var _ ent.Mutation = (*PressAllocationMutation)(nil)
+
+// pressallocationOption allows management of the mutation configuration using functional options.
+type pressallocationOption func(*PressAllocationMutation)
+
+// newPressAllocationMutation creates new mutation for the PressAllocation entity.
+func newPressAllocationMutation(c config, op Op, opts ...pressallocationOption) *PressAllocationMutation {
+	m := &PressAllocationMutation{
+		config:        c,
+		op:            op,
+		typ:           TypePressAllocation,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withPressAllocationID sets the ID field of the mutation.
+func withPressAllocationID(id uuid.UUID) pressallocationOption {
+	return func(m *PressAllocationMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *PressAllocation
+		)
+		m.oldValue = func(ctx context.Context) (*PressAllocation, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().PressAllocation.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withPressAllocation sets the old PressAllocation of the mutation.
+func withPressAllocation(node *PressAllocation) pressallocationOption {
+	return func(m *PressAllocationMutation) {
+		m.oldValue = func(context.Context) (*PressAllocation, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m PressAllocationMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m PressAllocationMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of PressAllocation entities.
+func (m *PressAllocationMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *PressAllocationMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *PressAllocationMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().PressAllocation.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *PressAllocationMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *PressAllocationMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the PressAllocation entity.
+// If the PressAllocation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressAllocationMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *PressAllocationMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *PressAllocationMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *PressAllocationMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the PressAllocation entity.
+// If the PressAllocation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressAllocationMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *PressAllocationMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetDeliveryID sets the "delivery_id" field.
+func (m *PressAllocationMutation) SetDeliveryID(u uuid.UUID) {
+	m.delivery = &u
+}
+
+// DeliveryID returns the value of the "delivery_id" field in the mutation.
+func (m *PressAllocationMutation) DeliveryID() (r uuid.UUID, exists bool) {
+	v := m.delivery
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDeliveryID returns the old "delivery_id" field's value of the PressAllocation entity.
+// If the PressAllocation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressAllocationMutation) OldDeliveryID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDeliveryID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDeliveryID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDeliveryID: %w", err)
+	}
+	return oldValue.DeliveryID, nil
+}
+
+// ResetDeliveryID resets all changes to the "delivery_id" field.
+func (m *PressAllocationMutation) ResetDeliveryID() {
+	m.delivery = nil
+}
+
+// SetRecoveryID sets the "recovery_id" field.
+func (m *PressAllocationMutation) SetRecoveryID(u uuid.UUID) {
+	m.recovery_id = &u
+}
+
+// RecoveryID returns the value of the "recovery_id" field in the mutation.
+func (m *PressAllocationMutation) RecoveryID() (r uuid.UUID, exists bool) {
+	v := m.recovery_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecoveryID returns the old "recovery_id" field's value of the PressAllocation entity.
+// If the PressAllocation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressAllocationMutation) OldRecoveryID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecoveryID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecoveryID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecoveryID: %w", err)
+	}
+	return oldValue.RecoveryID, nil
+}
+
+// ClearRecoveryID clears the value of the "recovery_id" field.
+func (m *PressAllocationMutation) ClearRecoveryID() {
+	m.recovery_id = nil
+	m.clearedFields[pressallocation.FieldRecoveryID] = struct{}{}
+}
+
+// RecoveryIDCleared returns if the "recovery_id" field was cleared in this mutation.
+func (m *PressAllocationMutation) RecoveryIDCleared() bool {
+	_, ok := m.clearedFields[pressallocation.FieldRecoveryID]
+	return ok
+}
+
+// ResetRecoveryID resets all changes to the "recovery_id" field.
+func (m *PressAllocationMutation) ResetRecoveryID() {
+	m.recovery_id = nil
+	delete(m.clearedFields, pressallocation.FieldRecoveryID)
+}
+
+// SetSubscriptionID sets the "subscription_id" field.
+func (m *PressAllocationMutation) SetSubscriptionID(u uuid.UUID) {
+	m.subscription = &u
+}
+
+// SubscriptionID returns the value of the "subscription_id" field in the mutation.
+func (m *PressAllocationMutation) SubscriptionID() (r uuid.UUID, exists bool) {
+	v := m.subscription
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSubscriptionID returns the old "subscription_id" field's value of the PressAllocation entity.
+// If the PressAllocation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressAllocationMutation) OldSubscriptionID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSubscriptionID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSubscriptionID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSubscriptionID: %w", err)
+	}
+	return oldValue.SubscriptionID, nil
+}
+
+// ResetSubscriptionID resets all changes to the "subscription_id" field.
+func (m *PressAllocationMutation) ResetSubscriptionID() {
+	m.subscription = nil
+}
+
+// SetPublicationID sets the "publication_id" field.
+func (m *PressAllocationMutation) SetPublicationID(u uuid.UUID) {
+	m.publication_id = &u
+}
+
+// PublicationID returns the value of the "publication_id" field in the mutation.
+func (m *PressAllocationMutation) PublicationID() (r uuid.UUID, exists bool) {
+	v := m.publication_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPublicationID returns the old "publication_id" field's value of the PressAllocation entity.
+// If the PressAllocation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressAllocationMutation) OldPublicationID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPublicationID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPublicationID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPublicationID: %w", err)
+	}
+	return oldValue.PublicationID, nil
+}
+
+// ResetPublicationID resets all changes to the "publication_id" field.
+func (m *PressAllocationMutation) ResetPublicationID() {
+	m.publication_id = nil
+}
+
+// SetPublicationName sets the "publication_name" field.
+func (m *PressAllocationMutation) SetPublicationName(s string) {
+	m.publication_name = &s
+}
+
+// PublicationName returns the value of the "publication_name" field in the mutation.
+func (m *PressAllocationMutation) PublicationName() (r string, exists bool) {
+	v := m.publication_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPublicationName returns the old "publication_name" field's value of the PressAllocation entity.
+// If the PressAllocation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressAllocationMutation) OldPublicationName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPublicationName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPublicationName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPublicationName: %w", err)
+	}
+	return oldValue.PublicationName, nil
+}
+
+// ResetPublicationName resets all changes to the "publication_name" field.
+func (m *PressAllocationMutation) ResetPublicationName() {
+	m.publication_name = nil
+}
+
+// SetDay sets the "day" field.
+func (m *PressAllocationMutation) SetDay(t time.Time) {
+	m.day = &t
+}
+
+// Day returns the value of the "day" field in the mutation.
+func (m *PressAllocationMutation) Day() (r time.Time, exists bool) {
+	v := m.day
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDay returns the old "day" field's value of the PressAllocation entity.
+// If the PressAllocation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressAllocationMutation) OldDay(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDay is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDay requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDay: %w", err)
+	}
+	return oldValue.Day, nil
+}
+
+// ResetDay resets all changes to the "day" field.
+func (m *PressAllocationMutation) ResetDay() {
+	m.day = nil
+}
+
+// SetPlace sets the "place" field.
+func (m *PressAllocationMutation) SetPlace(i int) {
+	m.place = &i
+	m.addplace = nil
+}
+
+// Place returns the value of the "place" field in the mutation.
+func (m *PressAllocationMutation) Place() (r int, exists bool) {
+	v := m.place
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPlace returns the old "place" field's value of the PressAllocation entity.
+// If the PressAllocation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressAllocationMutation) OldPlace(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPlace is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPlace requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPlace: %w", err)
+	}
+	return oldValue.Place, nil
+}
+
+// AddPlace adds i to the "place" field.
+func (m *PressAllocationMutation) AddPlace(i int) {
+	if m.addplace != nil {
+		*m.addplace += i
+	} else {
+		m.addplace = &i
+	}
+}
+
+// AddedPlace returns the value that was added to the "place" field in this mutation.
+func (m *PressAllocationMutation) AddedPlace() (r int, exists bool) {
+	v := m.addplace
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetPlace resets all changes to the "place" field.
+func (m *PressAllocationMutation) ResetPlace() {
+	m.place = nil
+	m.addplace = nil
+}
+
+// SetWanted sets the "wanted" field.
+func (m *PressAllocationMutation) SetWanted(i int) {
+	m.wanted = &i
+	m.addwanted = nil
+}
+
+// Wanted returns the value of the "wanted" field in the mutation.
+func (m *PressAllocationMutation) Wanted() (r int, exists bool) {
+	v := m.wanted
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWanted returns the old "wanted" field's value of the PressAllocation entity.
+// If the PressAllocation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressAllocationMutation) OldWanted(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWanted is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWanted requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWanted: %w", err)
+	}
+	return oldValue.Wanted, nil
+}
+
+// AddWanted adds i to the "wanted" field.
+func (m *PressAllocationMutation) AddWanted(i int) {
+	if m.addwanted != nil {
+		*m.addwanted += i
+	} else {
+		m.addwanted = &i
+	}
+}
+
+// AddedWanted returns the value that was added to the "wanted" field in this mutation.
+func (m *PressAllocationMutation) AddedWanted() (r int, exists bool) {
+	v := m.addwanted
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetWanted resets all changes to the "wanted" field.
+func (m *PressAllocationMutation) ResetWanted() {
+	m.wanted = nil
+	m.addwanted = nil
+}
+
+// SetGiven sets the "given" field.
+func (m *PressAllocationMutation) SetGiven(i int) {
+	m.given = &i
+	m.addgiven = nil
+}
+
+// Given returns the value of the "given" field in the mutation.
+func (m *PressAllocationMutation) Given() (r int, exists bool) {
+	v := m.given
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldGiven returns the old "given" field's value of the PressAllocation entity.
+// If the PressAllocation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressAllocationMutation) OldGiven(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldGiven is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldGiven requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldGiven: %w", err)
+	}
+	return oldValue.Given, nil
+}
+
+// AddGiven adds i to the "given" field.
+func (m *PressAllocationMutation) AddGiven(i int) {
+	if m.addgiven != nil {
+		*m.addgiven += i
+	} else {
+		m.addgiven = &i
+	}
+}
+
+// AddedGiven returns the value that was added to the "given" field in this mutation.
+func (m *PressAllocationMutation) AddedGiven() (r int, exists bool) {
+	v := m.addgiven
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetGiven resets all changes to the "given" field.
+func (m *PressAllocationMutation) ResetGiven() {
+	m.given = nil
+	m.addgiven = nil
+}
+
+// SetVoidedAt sets the "voided_at" field.
+func (m *PressAllocationMutation) SetVoidedAt(t time.Time) {
+	m.voided_at = &t
+}
+
+// VoidedAt returns the value of the "voided_at" field in the mutation.
+func (m *PressAllocationMutation) VoidedAt() (r time.Time, exists bool) {
+	v := m.voided_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedAt returns the old "voided_at" field's value of the PressAllocation entity.
+// If the PressAllocation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressAllocationMutation) OldVoidedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedAt: %w", err)
+	}
+	return oldValue.VoidedAt, nil
+}
+
+// ClearVoidedAt clears the value of the "voided_at" field.
+func (m *PressAllocationMutation) ClearVoidedAt() {
+	m.voided_at = nil
+	m.clearedFields[pressallocation.FieldVoidedAt] = struct{}{}
+}
+
+// VoidedAtCleared returns if the "voided_at" field was cleared in this mutation.
+func (m *PressAllocationMutation) VoidedAtCleared() bool {
+	_, ok := m.clearedFields[pressallocation.FieldVoidedAt]
+	return ok
+}
+
+// ResetVoidedAt resets all changes to the "voided_at" field.
+func (m *PressAllocationMutation) ResetVoidedAt() {
+	m.voided_at = nil
+	delete(m.clearedFields, pressallocation.FieldVoidedAt)
+}
+
+// SetHouseholdID sets the "household_id" field.
+func (m *PressAllocationMutation) SetHouseholdID(u uuid.UUID) {
+	m.household = &u
+}
+
+// HouseholdID returns the value of the "household_id" field in the mutation.
+func (m *PressAllocationMutation) HouseholdID() (r uuid.UUID, exists bool) {
+	v := m.household
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHouseholdID returns the old "household_id" field's value of the PressAllocation entity.
+// If the PressAllocation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressAllocationMutation) OldHouseholdID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHouseholdID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHouseholdID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHouseholdID: %w", err)
+	}
+	return oldValue.HouseholdID, nil
+}
+
+// ClearHouseholdID clears the value of the "household_id" field.
+func (m *PressAllocationMutation) ClearHouseholdID() {
+	m.household = nil
+	m.clearedFields[pressallocation.FieldHouseholdID] = struct{}{}
+}
+
+// HouseholdIDCleared returns if the "household_id" field was cleared in this mutation.
+func (m *PressAllocationMutation) HouseholdIDCleared() bool {
+	_, ok := m.clearedFields[pressallocation.FieldHouseholdID]
+	return ok
+}
+
+// ResetHouseholdID resets all changes to the "household_id" field.
+func (m *PressAllocationMutation) ResetHouseholdID() {
+	m.household = nil
+	delete(m.clearedFields, pressallocation.FieldHouseholdID)
+}
+
+// SetDepartmentID sets the "department_id" field.
+func (m *PressAllocationMutation) SetDepartmentID(u uuid.UUID) {
+	m.department = &u
+}
+
+// DepartmentID returns the value of the "department_id" field in the mutation.
+func (m *PressAllocationMutation) DepartmentID() (r uuid.UUID, exists bool) {
+	v := m.department
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDepartmentID returns the old "department_id" field's value of the PressAllocation entity.
+// If the PressAllocation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressAllocationMutation) OldDepartmentID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDepartmentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDepartmentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDepartmentID: %w", err)
+	}
+	return oldValue.DepartmentID, nil
+}
+
+// ClearDepartmentID clears the value of the "department_id" field.
+func (m *PressAllocationMutation) ClearDepartmentID() {
+	m.department = nil
+	m.clearedFields[pressallocation.FieldDepartmentID] = struct{}{}
+}
+
+// DepartmentIDCleared returns if the "department_id" field was cleared in this mutation.
+func (m *PressAllocationMutation) DepartmentIDCleared() bool {
+	_, ok := m.clearedFields[pressallocation.FieldDepartmentID]
+	return ok
+}
+
+// ResetDepartmentID resets all changes to the "department_id" field.
+func (m *PressAllocationMutation) ResetDepartmentID() {
+	m.department = nil
+	delete(m.clearedFields, pressallocation.FieldDepartmentID)
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *PressAllocationMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[pressallocation.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *PressAllocationMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *PressAllocationMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *PressAllocationMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearDelivery clears the "delivery" edge to the PressDelivery entity.
+func (m *PressAllocationMutation) ClearDelivery() {
+	m.cleareddelivery = true
+	m.clearedFields[pressallocation.FieldDeliveryID] = struct{}{}
+}
+
+// DeliveryCleared reports if the "delivery" edge to the PressDelivery entity was cleared.
+func (m *PressAllocationMutation) DeliveryCleared() bool {
+	return m.cleareddelivery
+}
+
+// DeliveryIDs returns the "delivery" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// DeliveryID instead. It exists only for internal usage by the builders.
+func (m *PressAllocationMutation) DeliveryIDs() (ids []uuid.UUID) {
+	if id := m.delivery; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetDelivery resets all changes to the "delivery" edge.
+func (m *PressAllocationMutation) ResetDelivery() {
+	m.delivery = nil
+	m.cleareddelivery = false
+}
+
+// ClearSubscription clears the "subscription" edge to the PressSubscription entity.
+func (m *PressAllocationMutation) ClearSubscription() {
+	m.clearedsubscription = true
+	m.clearedFields[pressallocation.FieldSubscriptionID] = struct{}{}
+}
+
+// SubscriptionCleared reports if the "subscription" edge to the PressSubscription entity was cleared.
+func (m *PressAllocationMutation) SubscriptionCleared() bool {
+	return m.clearedsubscription
+}
+
+// SubscriptionIDs returns the "subscription" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// SubscriptionID instead. It exists only for internal usage by the builders.
+func (m *PressAllocationMutation) SubscriptionIDs() (ids []uuid.UUID) {
+	if id := m.subscription; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetSubscription resets all changes to the "subscription" edge.
+func (m *PressAllocationMutation) ResetSubscription() {
+	m.subscription = nil
+	m.clearedsubscription = false
+}
+
+// ClearHousehold clears the "household" edge to the Household entity.
+func (m *PressAllocationMutation) ClearHousehold() {
+	m.clearedhousehold = true
+	m.clearedFields[pressallocation.FieldHouseholdID] = struct{}{}
+}
+
+// HouseholdCleared reports if the "household" edge to the Household entity was cleared.
+func (m *PressAllocationMutation) HouseholdCleared() bool {
+	return m.HouseholdIDCleared() || m.clearedhousehold
+}
+
+// HouseholdIDs returns the "household" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// HouseholdID instead. It exists only for internal usage by the builders.
+func (m *PressAllocationMutation) HouseholdIDs() (ids []uuid.UUID) {
+	if id := m.household; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetHousehold resets all changes to the "household" edge.
+func (m *PressAllocationMutation) ResetHousehold() {
+	m.household = nil
+	m.clearedhousehold = false
+}
+
+// ClearDepartment clears the "department" edge to the Department entity.
+func (m *PressAllocationMutation) ClearDepartment() {
+	m.cleareddepartment = true
+	m.clearedFields[pressallocation.FieldDepartmentID] = struct{}{}
+}
+
+// DepartmentCleared reports if the "department" edge to the Department entity was cleared.
+func (m *PressAllocationMutation) DepartmentCleared() bool {
+	return m.DepartmentIDCleared() || m.cleareddepartment
+}
+
+// DepartmentIDs returns the "department" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// DepartmentID instead. It exists only for internal usage by the builders.
+func (m *PressAllocationMutation) DepartmentIDs() (ids []uuid.UUID) {
+	if id := m.department; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetDepartment resets all changes to the "department" edge.
+func (m *PressAllocationMutation) ResetDepartment() {
+	m.department = nil
+	m.cleareddepartment = false
+}
+
+// Where appends a list predicates to the PressAllocationMutation builder.
+func (m *PressAllocationMutation) Where(ps ...predicate.PressAllocation) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the PressAllocationMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *PressAllocationMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.PressAllocation, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *PressAllocationMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *PressAllocationMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (PressAllocation).
+func (m *PressAllocationMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *PressAllocationMutation) Fields() []string {
+	fields := make([]string, 0, 14)
+	if m.created_at != nil {
+		fields = append(fields, pressallocation.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, pressallocation.FieldEstateID)
+	}
+	if m.delivery != nil {
+		fields = append(fields, pressallocation.FieldDeliveryID)
+	}
+	if m.recovery_id != nil {
+		fields = append(fields, pressallocation.FieldRecoveryID)
+	}
+	if m.subscription != nil {
+		fields = append(fields, pressallocation.FieldSubscriptionID)
+	}
+	if m.publication_id != nil {
+		fields = append(fields, pressallocation.FieldPublicationID)
+	}
+	if m.publication_name != nil {
+		fields = append(fields, pressallocation.FieldPublicationName)
+	}
+	if m.day != nil {
+		fields = append(fields, pressallocation.FieldDay)
+	}
+	if m.place != nil {
+		fields = append(fields, pressallocation.FieldPlace)
+	}
+	if m.wanted != nil {
+		fields = append(fields, pressallocation.FieldWanted)
+	}
+	if m.given != nil {
+		fields = append(fields, pressallocation.FieldGiven)
+	}
+	if m.voided_at != nil {
+		fields = append(fields, pressallocation.FieldVoidedAt)
+	}
+	if m.household != nil {
+		fields = append(fields, pressallocation.FieldHouseholdID)
+	}
+	if m.department != nil {
+		fields = append(fields, pressallocation.FieldDepartmentID)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *PressAllocationMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case pressallocation.FieldCreatedAt:
+		return m.CreatedAt()
+	case pressallocation.FieldEstateID:
+		return m.EstateID()
+	case pressallocation.FieldDeliveryID:
+		return m.DeliveryID()
+	case pressallocation.FieldRecoveryID:
+		return m.RecoveryID()
+	case pressallocation.FieldSubscriptionID:
+		return m.SubscriptionID()
+	case pressallocation.FieldPublicationID:
+		return m.PublicationID()
+	case pressallocation.FieldPublicationName:
+		return m.PublicationName()
+	case pressallocation.FieldDay:
+		return m.Day()
+	case pressallocation.FieldPlace:
+		return m.Place()
+	case pressallocation.FieldWanted:
+		return m.Wanted()
+	case pressallocation.FieldGiven:
+		return m.Given()
+	case pressallocation.FieldVoidedAt:
+		return m.VoidedAt()
+	case pressallocation.FieldHouseholdID:
+		return m.HouseholdID()
+	case pressallocation.FieldDepartmentID:
+		return m.DepartmentID()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *PressAllocationMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case pressallocation.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case pressallocation.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case pressallocation.FieldDeliveryID:
+		return m.OldDeliveryID(ctx)
+	case pressallocation.FieldRecoveryID:
+		return m.OldRecoveryID(ctx)
+	case pressallocation.FieldSubscriptionID:
+		return m.OldSubscriptionID(ctx)
+	case pressallocation.FieldPublicationID:
+		return m.OldPublicationID(ctx)
+	case pressallocation.FieldPublicationName:
+		return m.OldPublicationName(ctx)
+	case pressallocation.FieldDay:
+		return m.OldDay(ctx)
+	case pressallocation.FieldPlace:
+		return m.OldPlace(ctx)
+	case pressallocation.FieldWanted:
+		return m.OldWanted(ctx)
+	case pressallocation.FieldGiven:
+		return m.OldGiven(ctx)
+	case pressallocation.FieldVoidedAt:
+		return m.OldVoidedAt(ctx)
+	case pressallocation.FieldHouseholdID:
+		return m.OldHouseholdID(ctx)
+	case pressallocation.FieldDepartmentID:
+		return m.OldDepartmentID(ctx)
+	}
+	return nil, fmt.Errorf("unknown PressAllocation field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PressAllocationMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case pressallocation.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case pressallocation.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case pressallocation.FieldDeliveryID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDeliveryID(v)
+		return nil
+	case pressallocation.FieldRecoveryID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecoveryID(v)
+		return nil
+	case pressallocation.FieldSubscriptionID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSubscriptionID(v)
+		return nil
+	case pressallocation.FieldPublicationID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPublicationID(v)
+		return nil
+	case pressallocation.FieldPublicationName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPublicationName(v)
+		return nil
+	case pressallocation.FieldDay:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDay(v)
+		return nil
+	case pressallocation.FieldPlace:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPlace(v)
+		return nil
+	case pressallocation.FieldWanted:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWanted(v)
+		return nil
+	case pressallocation.FieldGiven:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetGiven(v)
+		return nil
+	case pressallocation.FieldVoidedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedAt(v)
+		return nil
+	case pressallocation.FieldHouseholdID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHouseholdID(v)
+		return nil
+	case pressallocation.FieldDepartmentID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDepartmentID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown PressAllocation field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *PressAllocationMutation) AddedFields() []string {
+	var fields []string
+	if m.addplace != nil {
+		fields = append(fields, pressallocation.FieldPlace)
+	}
+	if m.addwanted != nil {
+		fields = append(fields, pressallocation.FieldWanted)
+	}
+	if m.addgiven != nil {
+		fields = append(fields, pressallocation.FieldGiven)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *PressAllocationMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case pressallocation.FieldPlace:
+		return m.AddedPlace()
+	case pressallocation.FieldWanted:
+		return m.AddedWanted()
+	case pressallocation.FieldGiven:
+		return m.AddedGiven()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PressAllocationMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case pressallocation.FieldPlace:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPlace(v)
+		return nil
+	case pressallocation.FieldWanted:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddWanted(v)
+		return nil
+	case pressallocation.FieldGiven:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddGiven(v)
+		return nil
+	}
+	return fmt.Errorf("unknown PressAllocation numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *PressAllocationMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(pressallocation.FieldRecoveryID) {
+		fields = append(fields, pressallocation.FieldRecoveryID)
+	}
+	if m.FieldCleared(pressallocation.FieldVoidedAt) {
+		fields = append(fields, pressallocation.FieldVoidedAt)
+	}
+	if m.FieldCleared(pressallocation.FieldHouseholdID) {
+		fields = append(fields, pressallocation.FieldHouseholdID)
+	}
+	if m.FieldCleared(pressallocation.FieldDepartmentID) {
+		fields = append(fields, pressallocation.FieldDepartmentID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *PressAllocationMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *PressAllocationMutation) ClearField(name string) error {
+	switch name {
+	case pressallocation.FieldRecoveryID:
+		m.ClearRecoveryID()
+		return nil
+	case pressallocation.FieldVoidedAt:
+		m.ClearVoidedAt()
+		return nil
+	case pressallocation.FieldHouseholdID:
+		m.ClearHouseholdID()
+		return nil
+	case pressallocation.FieldDepartmentID:
+		m.ClearDepartmentID()
+		return nil
+	}
+	return fmt.Errorf("unknown PressAllocation nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *PressAllocationMutation) ResetField(name string) error {
+	switch name {
+	case pressallocation.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case pressallocation.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case pressallocation.FieldDeliveryID:
+		m.ResetDeliveryID()
+		return nil
+	case pressallocation.FieldRecoveryID:
+		m.ResetRecoveryID()
+		return nil
+	case pressallocation.FieldSubscriptionID:
+		m.ResetSubscriptionID()
+		return nil
+	case pressallocation.FieldPublicationID:
+		m.ResetPublicationID()
+		return nil
+	case pressallocation.FieldPublicationName:
+		m.ResetPublicationName()
+		return nil
+	case pressallocation.FieldDay:
+		m.ResetDay()
+		return nil
+	case pressallocation.FieldPlace:
+		m.ResetPlace()
+		return nil
+	case pressallocation.FieldWanted:
+		m.ResetWanted()
+		return nil
+	case pressallocation.FieldGiven:
+		m.ResetGiven()
+		return nil
+	case pressallocation.FieldVoidedAt:
+		m.ResetVoidedAt()
+		return nil
+	case pressallocation.FieldHouseholdID:
+		m.ResetHouseholdID()
+		return nil
+	case pressallocation.FieldDepartmentID:
+		m.ResetDepartmentID()
+		return nil
+	}
+	return fmt.Errorf("unknown PressAllocation field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *PressAllocationMutation) AddedEdges() []string {
+	edges := make([]string, 0, 5)
+	if m.estate != nil {
+		edges = append(edges, pressallocation.EdgeEstate)
+	}
+	if m.delivery != nil {
+		edges = append(edges, pressallocation.EdgeDelivery)
+	}
+	if m.subscription != nil {
+		edges = append(edges, pressallocation.EdgeSubscription)
+	}
+	if m.household != nil {
+		edges = append(edges, pressallocation.EdgeHousehold)
+	}
+	if m.department != nil {
+		edges = append(edges, pressallocation.EdgeDepartment)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *PressAllocationMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case pressallocation.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case pressallocation.EdgeDelivery:
+		if id := m.delivery; id != nil {
+			return []ent.Value{*id}
+		}
+	case pressallocation.EdgeSubscription:
+		if id := m.subscription; id != nil {
+			return []ent.Value{*id}
+		}
+	case pressallocation.EdgeHousehold:
+		if id := m.household; id != nil {
+			return []ent.Value{*id}
+		}
+	case pressallocation.EdgeDepartment:
+		if id := m.department; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *PressAllocationMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 5)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *PressAllocationMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *PressAllocationMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 5)
+	if m.clearedestate {
+		edges = append(edges, pressallocation.EdgeEstate)
+	}
+	if m.cleareddelivery {
+		edges = append(edges, pressallocation.EdgeDelivery)
+	}
+	if m.clearedsubscription {
+		edges = append(edges, pressallocation.EdgeSubscription)
+	}
+	if m.clearedhousehold {
+		edges = append(edges, pressallocation.EdgeHousehold)
+	}
+	if m.cleareddepartment {
+		edges = append(edges, pressallocation.EdgeDepartment)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *PressAllocationMutation) EdgeCleared(name string) bool {
+	switch name {
+	case pressallocation.EdgeEstate:
+		return m.clearedestate
+	case pressallocation.EdgeDelivery:
+		return m.cleareddelivery
+	case pressallocation.EdgeSubscription:
+		return m.clearedsubscription
+	case pressallocation.EdgeHousehold:
+		return m.clearedhousehold
+	case pressallocation.EdgeDepartment:
+		return m.cleareddepartment
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *PressAllocationMutation) ClearEdge(name string) error {
+	switch name {
+	case pressallocation.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case pressallocation.EdgeDelivery:
+		m.ClearDelivery()
+		return nil
+	case pressallocation.EdgeSubscription:
+		m.ClearSubscription()
+		return nil
+	case pressallocation.EdgeHousehold:
+		m.ClearHousehold()
+		return nil
+	case pressallocation.EdgeDepartment:
+		m.ClearDepartment()
+		return nil
+	}
+	return fmt.Errorf("unknown PressAllocation unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *PressAllocationMutation) ResetEdge(name string) error {
+	switch name {
+	case pressallocation.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case pressallocation.EdgeDelivery:
+		m.ResetDelivery()
+		return nil
+	case pressallocation.EdgeSubscription:
+		m.ResetSubscription()
+		return nil
+	case pressallocation.EdgeHousehold:
+		m.ResetHousehold()
+		return nil
+	case pressallocation.EdgeDepartment:
+		m.ResetDepartment()
+		return nil
+	}
+	return fmt.Errorf("unknown PressAllocation edge %s", name)
+}
+
+// PressClaimMutation represents an operation that mutates the PressClaim nodes in the graph.
+type PressClaimMutation struct {
+	config
+	op                  Op
+	typ                 string
+	id                  *uuid.UUID
+	created_at          *time.Time
+	day                 *time.Time
+	short               *int
+	addshort            *int
+	recovered           *int
+	addrecovered        *int
+	state               *pressclaim.State
+	closed_at           *time.Time
+	written_off_by_id   *uuid.UUID
+	written_off_by_name *string
+	write_off_reason    *string
+	clearedFields       map[string]struct{}
+	estate              *uuid.UUID
+	clearedestate       bool
+	delivery            *uuid.UUID
+	cleareddelivery     bool
+	publication         *uuid.UUID
+	clearedpublication  bool
+	recoveries          map[uuid.UUID]struct{}
+	removedrecoveries   map[uuid.UUID]struct{}
+	clearedrecoveries   bool
+	done                bool
+	oldValue            func(context.Context) (*PressClaim, error)
+	predicates          []predicate.PressClaim
+}
+
+var _ ent.Mutation = (*PressClaimMutation)(nil)
+
+// pressclaimOption allows management of the mutation configuration using functional options.
+type pressclaimOption func(*PressClaimMutation)
+
+// newPressClaimMutation creates new mutation for the PressClaim entity.
+func newPressClaimMutation(c config, op Op, opts ...pressclaimOption) *PressClaimMutation {
+	m := &PressClaimMutation{
+		config:        c,
+		op:            op,
+		typ:           TypePressClaim,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withPressClaimID sets the ID field of the mutation.
+func withPressClaimID(id uuid.UUID) pressclaimOption {
+	return func(m *PressClaimMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *PressClaim
+		)
+		m.oldValue = func(ctx context.Context) (*PressClaim, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().PressClaim.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withPressClaim sets the old PressClaim of the mutation.
+func withPressClaim(node *PressClaim) pressclaimOption {
+	return func(m *PressClaimMutation) {
+		m.oldValue = func(context.Context) (*PressClaim, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m PressClaimMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m PressClaimMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of PressClaim entities.
+func (m *PressClaimMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *PressClaimMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *PressClaimMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().PressClaim.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *PressClaimMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *PressClaimMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the PressClaim entity.
+// If the PressClaim object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressClaimMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *PressClaimMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *PressClaimMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *PressClaimMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the PressClaim entity.
+// If the PressClaim object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressClaimMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *PressClaimMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetDeliveryID sets the "delivery_id" field.
+func (m *PressClaimMutation) SetDeliveryID(u uuid.UUID) {
+	m.delivery = &u
+}
+
+// DeliveryID returns the value of the "delivery_id" field in the mutation.
+func (m *PressClaimMutation) DeliveryID() (r uuid.UUID, exists bool) {
+	v := m.delivery
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDeliveryID returns the old "delivery_id" field's value of the PressClaim entity.
+// If the PressClaim object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressClaimMutation) OldDeliveryID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDeliveryID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDeliveryID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDeliveryID: %w", err)
+	}
+	return oldValue.DeliveryID, nil
+}
+
+// ResetDeliveryID resets all changes to the "delivery_id" field.
+func (m *PressClaimMutation) ResetDeliveryID() {
+	m.delivery = nil
+}
+
+// SetPublicationID sets the "publication_id" field.
+func (m *PressClaimMutation) SetPublicationID(u uuid.UUID) {
+	m.publication = &u
+}
+
+// PublicationID returns the value of the "publication_id" field in the mutation.
+func (m *PressClaimMutation) PublicationID() (r uuid.UUID, exists bool) {
+	v := m.publication
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPublicationID returns the old "publication_id" field's value of the PressClaim entity.
+// If the PressClaim object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressClaimMutation) OldPublicationID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPublicationID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPublicationID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPublicationID: %w", err)
+	}
+	return oldValue.PublicationID, nil
+}
+
+// ResetPublicationID resets all changes to the "publication_id" field.
+func (m *PressClaimMutation) ResetPublicationID() {
+	m.publication = nil
+}
+
+// SetDay sets the "day" field.
+func (m *PressClaimMutation) SetDay(t time.Time) {
+	m.day = &t
+}
+
+// Day returns the value of the "day" field in the mutation.
+func (m *PressClaimMutation) Day() (r time.Time, exists bool) {
+	v := m.day
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDay returns the old "day" field's value of the PressClaim entity.
+// If the PressClaim object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressClaimMutation) OldDay(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDay is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDay requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDay: %w", err)
+	}
+	return oldValue.Day, nil
+}
+
+// ResetDay resets all changes to the "day" field.
+func (m *PressClaimMutation) ResetDay() {
+	m.day = nil
+}
+
+// SetShort sets the "short" field.
+func (m *PressClaimMutation) SetShort(i int) {
+	m.short = &i
+	m.addshort = nil
+}
+
+// Short returns the value of the "short" field in the mutation.
+func (m *PressClaimMutation) Short() (r int, exists bool) {
+	v := m.short
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldShort returns the old "short" field's value of the PressClaim entity.
+// If the PressClaim object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressClaimMutation) OldShort(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldShort is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldShort requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldShort: %w", err)
+	}
+	return oldValue.Short, nil
+}
+
+// AddShort adds i to the "short" field.
+func (m *PressClaimMutation) AddShort(i int) {
+	if m.addshort != nil {
+		*m.addshort += i
+	} else {
+		m.addshort = &i
+	}
+}
+
+// AddedShort returns the value that was added to the "short" field in this mutation.
+func (m *PressClaimMutation) AddedShort() (r int, exists bool) {
+	v := m.addshort
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetShort resets all changes to the "short" field.
+func (m *PressClaimMutation) ResetShort() {
+	m.short = nil
+	m.addshort = nil
+}
+
+// SetRecovered sets the "recovered" field.
+func (m *PressClaimMutation) SetRecovered(i int) {
+	m.recovered = &i
+	m.addrecovered = nil
+}
+
+// Recovered returns the value of the "recovered" field in the mutation.
+func (m *PressClaimMutation) Recovered() (r int, exists bool) {
+	v := m.recovered
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecovered returns the old "recovered" field's value of the PressClaim entity.
+// If the PressClaim object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressClaimMutation) OldRecovered(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecovered is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecovered requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecovered: %w", err)
+	}
+	return oldValue.Recovered, nil
+}
+
+// AddRecovered adds i to the "recovered" field.
+func (m *PressClaimMutation) AddRecovered(i int) {
+	if m.addrecovered != nil {
+		*m.addrecovered += i
+	} else {
+		m.addrecovered = &i
+	}
+}
+
+// AddedRecovered returns the value that was added to the "recovered" field in this mutation.
+func (m *PressClaimMutation) AddedRecovered() (r int, exists bool) {
+	v := m.addrecovered
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRecovered resets all changes to the "recovered" field.
+func (m *PressClaimMutation) ResetRecovered() {
+	m.recovered = nil
+	m.addrecovered = nil
+}
+
+// SetState sets the "state" field.
+func (m *PressClaimMutation) SetState(pr pressclaim.State) {
+	m.state = &pr
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *PressClaimMutation) State() (r pressclaim.State, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the PressClaim entity.
+// If the PressClaim object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressClaimMutation) OldState(ctx context.Context) (v pressclaim.State, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *PressClaimMutation) ResetState() {
+	m.state = nil
+}
+
+// SetClosedAt sets the "closed_at" field.
+func (m *PressClaimMutation) SetClosedAt(t time.Time) {
+	m.closed_at = &t
+}
+
+// ClosedAt returns the value of the "closed_at" field in the mutation.
+func (m *PressClaimMutation) ClosedAt() (r time.Time, exists bool) {
+	v := m.closed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldClosedAt returns the old "closed_at" field's value of the PressClaim entity.
+// If the PressClaim object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressClaimMutation) OldClosedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldClosedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldClosedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldClosedAt: %w", err)
+	}
+	return oldValue.ClosedAt, nil
+}
+
+// ClearClosedAt clears the value of the "closed_at" field.
+func (m *PressClaimMutation) ClearClosedAt() {
+	m.closed_at = nil
+	m.clearedFields[pressclaim.FieldClosedAt] = struct{}{}
+}
+
+// ClosedAtCleared returns if the "closed_at" field was cleared in this mutation.
+func (m *PressClaimMutation) ClosedAtCleared() bool {
+	_, ok := m.clearedFields[pressclaim.FieldClosedAt]
+	return ok
+}
+
+// ResetClosedAt resets all changes to the "closed_at" field.
+func (m *PressClaimMutation) ResetClosedAt() {
+	m.closed_at = nil
+	delete(m.clearedFields, pressclaim.FieldClosedAt)
+}
+
+// SetWrittenOffByID sets the "written_off_by_id" field.
+func (m *PressClaimMutation) SetWrittenOffByID(u uuid.UUID) {
+	m.written_off_by_id = &u
+}
+
+// WrittenOffByID returns the value of the "written_off_by_id" field in the mutation.
+func (m *PressClaimMutation) WrittenOffByID() (r uuid.UUID, exists bool) {
+	v := m.written_off_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWrittenOffByID returns the old "written_off_by_id" field's value of the PressClaim entity.
+// If the PressClaim object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressClaimMutation) OldWrittenOffByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWrittenOffByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWrittenOffByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWrittenOffByID: %w", err)
+	}
+	return oldValue.WrittenOffByID, nil
+}
+
+// ClearWrittenOffByID clears the value of the "written_off_by_id" field.
+func (m *PressClaimMutation) ClearWrittenOffByID() {
+	m.written_off_by_id = nil
+	m.clearedFields[pressclaim.FieldWrittenOffByID] = struct{}{}
+}
+
+// WrittenOffByIDCleared returns if the "written_off_by_id" field was cleared in this mutation.
+func (m *PressClaimMutation) WrittenOffByIDCleared() bool {
+	_, ok := m.clearedFields[pressclaim.FieldWrittenOffByID]
+	return ok
+}
+
+// ResetWrittenOffByID resets all changes to the "written_off_by_id" field.
+func (m *PressClaimMutation) ResetWrittenOffByID() {
+	m.written_off_by_id = nil
+	delete(m.clearedFields, pressclaim.FieldWrittenOffByID)
+}
+
+// SetWrittenOffByName sets the "written_off_by_name" field.
+func (m *PressClaimMutation) SetWrittenOffByName(s string) {
+	m.written_off_by_name = &s
+}
+
+// WrittenOffByName returns the value of the "written_off_by_name" field in the mutation.
+func (m *PressClaimMutation) WrittenOffByName() (r string, exists bool) {
+	v := m.written_off_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWrittenOffByName returns the old "written_off_by_name" field's value of the PressClaim entity.
+// If the PressClaim object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressClaimMutation) OldWrittenOffByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWrittenOffByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWrittenOffByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWrittenOffByName: %w", err)
+	}
+	return oldValue.WrittenOffByName, nil
+}
+
+// ResetWrittenOffByName resets all changes to the "written_off_by_name" field.
+func (m *PressClaimMutation) ResetWrittenOffByName() {
+	m.written_off_by_name = nil
+}
+
+// SetWriteOffReason sets the "write_off_reason" field.
+func (m *PressClaimMutation) SetWriteOffReason(s string) {
+	m.write_off_reason = &s
+}
+
+// WriteOffReason returns the value of the "write_off_reason" field in the mutation.
+func (m *PressClaimMutation) WriteOffReason() (r string, exists bool) {
+	v := m.write_off_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWriteOffReason returns the old "write_off_reason" field's value of the PressClaim entity.
+// If the PressClaim object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressClaimMutation) OldWriteOffReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWriteOffReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWriteOffReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWriteOffReason: %w", err)
+	}
+	return oldValue.WriteOffReason, nil
+}
+
+// ResetWriteOffReason resets all changes to the "write_off_reason" field.
+func (m *PressClaimMutation) ResetWriteOffReason() {
+	m.write_off_reason = nil
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *PressClaimMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[pressclaim.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *PressClaimMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *PressClaimMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *PressClaimMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearDelivery clears the "delivery" edge to the PressDelivery entity.
+func (m *PressClaimMutation) ClearDelivery() {
+	m.cleareddelivery = true
+	m.clearedFields[pressclaim.FieldDeliveryID] = struct{}{}
+}
+
+// DeliveryCleared reports if the "delivery" edge to the PressDelivery entity was cleared.
+func (m *PressClaimMutation) DeliveryCleared() bool {
+	return m.cleareddelivery
+}
+
+// DeliveryIDs returns the "delivery" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// DeliveryID instead. It exists only for internal usage by the builders.
+func (m *PressClaimMutation) DeliveryIDs() (ids []uuid.UUID) {
+	if id := m.delivery; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetDelivery resets all changes to the "delivery" edge.
+func (m *PressClaimMutation) ResetDelivery() {
+	m.delivery = nil
+	m.cleareddelivery = false
+}
+
+// ClearPublication clears the "publication" edge to the Publication entity.
+func (m *PressClaimMutation) ClearPublication() {
+	m.clearedpublication = true
+	m.clearedFields[pressclaim.FieldPublicationID] = struct{}{}
+}
+
+// PublicationCleared reports if the "publication" edge to the Publication entity was cleared.
+func (m *PressClaimMutation) PublicationCleared() bool {
+	return m.clearedpublication
+}
+
+// PublicationIDs returns the "publication" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// PublicationID instead. It exists only for internal usage by the builders.
+func (m *PressClaimMutation) PublicationIDs() (ids []uuid.UUID) {
+	if id := m.publication; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetPublication resets all changes to the "publication" edge.
+func (m *PressClaimMutation) ResetPublication() {
+	m.publication = nil
+	m.clearedpublication = false
+}
+
+// AddRecoveryIDs adds the "recoveries" edge to the PressRecovery entity by ids.
+func (m *PressClaimMutation) AddRecoveryIDs(ids ...uuid.UUID) {
+	if m.recoveries == nil {
+		m.recoveries = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.recoveries[ids[i]] = struct{}{}
+	}
+}
+
+// ClearRecoveries clears the "recoveries" edge to the PressRecovery entity.
+func (m *PressClaimMutation) ClearRecoveries() {
+	m.clearedrecoveries = true
+}
+
+// RecoveriesCleared reports if the "recoveries" edge to the PressRecovery entity was cleared.
+func (m *PressClaimMutation) RecoveriesCleared() bool {
+	return m.clearedrecoveries
+}
+
+// RemoveRecoveryIDs removes the "recoveries" edge to the PressRecovery entity by IDs.
+func (m *PressClaimMutation) RemoveRecoveryIDs(ids ...uuid.UUID) {
+	if m.removedrecoveries == nil {
+		m.removedrecoveries = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.recoveries, ids[i])
+		m.removedrecoveries[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedRecoveries returns the removed IDs of the "recoveries" edge to the PressRecovery entity.
+func (m *PressClaimMutation) RemovedRecoveriesIDs() (ids []uuid.UUID) {
+	for id := range m.removedrecoveries {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// RecoveriesIDs returns the "recoveries" edge IDs in the mutation.
+func (m *PressClaimMutation) RecoveriesIDs() (ids []uuid.UUID) {
+	for id := range m.recoveries {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetRecoveries resets all changes to the "recoveries" edge.
+func (m *PressClaimMutation) ResetRecoveries() {
+	m.recoveries = nil
+	m.clearedrecoveries = false
+	m.removedrecoveries = nil
+}
+
+// Where appends a list predicates to the PressClaimMutation builder.
+func (m *PressClaimMutation) Where(ps ...predicate.PressClaim) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the PressClaimMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *PressClaimMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.PressClaim, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *PressClaimMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *PressClaimMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (PressClaim).
+func (m *PressClaimMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *PressClaimMutation) Fields() []string {
+	fields := make([]string, 0, 12)
+	if m.created_at != nil {
+		fields = append(fields, pressclaim.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, pressclaim.FieldEstateID)
+	}
+	if m.delivery != nil {
+		fields = append(fields, pressclaim.FieldDeliveryID)
+	}
+	if m.publication != nil {
+		fields = append(fields, pressclaim.FieldPublicationID)
+	}
+	if m.day != nil {
+		fields = append(fields, pressclaim.FieldDay)
+	}
+	if m.short != nil {
+		fields = append(fields, pressclaim.FieldShort)
+	}
+	if m.recovered != nil {
+		fields = append(fields, pressclaim.FieldRecovered)
+	}
+	if m.state != nil {
+		fields = append(fields, pressclaim.FieldState)
+	}
+	if m.closed_at != nil {
+		fields = append(fields, pressclaim.FieldClosedAt)
+	}
+	if m.written_off_by_id != nil {
+		fields = append(fields, pressclaim.FieldWrittenOffByID)
+	}
+	if m.written_off_by_name != nil {
+		fields = append(fields, pressclaim.FieldWrittenOffByName)
+	}
+	if m.write_off_reason != nil {
+		fields = append(fields, pressclaim.FieldWriteOffReason)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *PressClaimMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case pressclaim.FieldCreatedAt:
+		return m.CreatedAt()
+	case pressclaim.FieldEstateID:
+		return m.EstateID()
+	case pressclaim.FieldDeliveryID:
+		return m.DeliveryID()
+	case pressclaim.FieldPublicationID:
+		return m.PublicationID()
+	case pressclaim.FieldDay:
+		return m.Day()
+	case pressclaim.FieldShort:
+		return m.Short()
+	case pressclaim.FieldRecovered:
+		return m.Recovered()
+	case pressclaim.FieldState:
+		return m.State()
+	case pressclaim.FieldClosedAt:
+		return m.ClosedAt()
+	case pressclaim.FieldWrittenOffByID:
+		return m.WrittenOffByID()
+	case pressclaim.FieldWrittenOffByName:
+		return m.WrittenOffByName()
+	case pressclaim.FieldWriteOffReason:
+		return m.WriteOffReason()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *PressClaimMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case pressclaim.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case pressclaim.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case pressclaim.FieldDeliveryID:
+		return m.OldDeliveryID(ctx)
+	case pressclaim.FieldPublicationID:
+		return m.OldPublicationID(ctx)
+	case pressclaim.FieldDay:
+		return m.OldDay(ctx)
+	case pressclaim.FieldShort:
+		return m.OldShort(ctx)
+	case pressclaim.FieldRecovered:
+		return m.OldRecovered(ctx)
+	case pressclaim.FieldState:
+		return m.OldState(ctx)
+	case pressclaim.FieldClosedAt:
+		return m.OldClosedAt(ctx)
+	case pressclaim.FieldWrittenOffByID:
+		return m.OldWrittenOffByID(ctx)
+	case pressclaim.FieldWrittenOffByName:
+		return m.OldWrittenOffByName(ctx)
+	case pressclaim.FieldWriteOffReason:
+		return m.OldWriteOffReason(ctx)
+	}
+	return nil, fmt.Errorf("unknown PressClaim field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PressClaimMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case pressclaim.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case pressclaim.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case pressclaim.FieldDeliveryID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDeliveryID(v)
+		return nil
+	case pressclaim.FieldPublicationID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPublicationID(v)
+		return nil
+	case pressclaim.FieldDay:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDay(v)
+		return nil
+	case pressclaim.FieldShort:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetShort(v)
+		return nil
+	case pressclaim.FieldRecovered:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecovered(v)
+		return nil
+	case pressclaim.FieldState:
+		v, ok := value.(pressclaim.State)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case pressclaim.FieldClosedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetClosedAt(v)
+		return nil
+	case pressclaim.FieldWrittenOffByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWrittenOffByID(v)
+		return nil
+	case pressclaim.FieldWrittenOffByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWrittenOffByName(v)
+		return nil
+	case pressclaim.FieldWriteOffReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWriteOffReason(v)
+		return nil
+	}
+	return fmt.Errorf("unknown PressClaim field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *PressClaimMutation) AddedFields() []string {
+	var fields []string
+	if m.addshort != nil {
+		fields = append(fields, pressclaim.FieldShort)
+	}
+	if m.addrecovered != nil {
+		fields = append(fields, pressclaim.FieldRecovered)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *PressClaimMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case pressclaim.FieldShort:
+		return m.AddedShort()
+	case pressclaim.FieldRecovered:
+		return m.AddedRecovered()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PressClaimMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case pressclaim.FieldShort:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddShort(v)
+		return nil
+	case pressclaim.FieldRecovered:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRecovered(v)
+		return nil
+	}
+	return fmt.Errorf("unknown PressClaim numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *PressClaimMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(pressclaim.FieldClosedAt) {
+		fields = append(fields, pressclaim.FieldClosedAt)
+	}
+	if m.FieldCleared(pressclaim.FieldWrittenOffByID) {
+		fields = append(fields, pressclaim.FieldWrittenOffByID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *PressClaimMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *PressClaimMutation) ClearField(name string) error {
+	switch name {
+	case pressclaim.FieldClosedAt:
+		m.ClearClosedAt()
+		return nil
+	case pressclaim.FieldWrittenOffByID:
+		m.ClearWrittenOffByID()
+		return nil
+	}
+	return fmt.Errorf("unknown PressClaim nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *PressClaimMutation) ResetField(name string) error {
+	switch name {
+	case pressclaim.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case pressclaim.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case pressclaim.FieldDeliveryID:
+		m.ResetDeliveryID()
+		return nil
+	case pressclaim.FieldPublicationID:
+		m.ResetPublicationID()
+		return nil
+	case pressclaim.FieldDay:
+		m.ResetDay()
+		return nil
+	case pressclaim.FieldShort:
+		m.ResetShort()
+		return nil
+	case pressclaim.FieldRecovered:
+		m.ResetRecovered()
+		return nil
+	case pressclaim.FieldState:
+		m.ResetState()
+		return nil
+	case pressclaim.FieldClosedAt:
+		m.ResetClosedAt()
+		return nil
+	case pressclaim.FieldWrittenOffByID:
+		m.ResetWrittenOffByID()
+		return nil
+	case pressclaim.FieldWrittenOffByName:
+		m.ResetWrittenOffByName()
+		return nil
+	case pressclaim.FieldWriteOffReason:
+		m.ResetWriteOffReason()
+		return nil
+	}
+	return fmt.Errorf("unknown PressClaim field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *PressClaimMutation) AddedEdges() []string {
+	edges := make([]string, 0, 4)
+	if m.estate != nil {
+		edges = append(edges, pressclaim.EdgeEstate)
+	}
+	if m.delivery != nil {
+		edges = append(edges, pressclaim.EdgeDelivery)
+	}
+	if m.publication != nil {
+		edges = append(edges, pressclaim.EdgePublication)
+	}
+	if m.recoveries != nil {
+		edges = append(edges, pressclaim.EdgeRecoveries)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *PressClaimMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case pressclaim.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case pressclaim.EdgeDelivery:
+		if id := m.delivery; id != nil {
+			return []ent.Value{*id}
+		}
+	case pressclaim.EdgePublication:
+		if id := m.publication; id != nil {
+			return []ent.Value{*id}
+		}
+	case pressclaim.EdgeRecoveries:
+		ids := make([]ent.Value, 0, len(m.recoveries))
+		for id := range m.recoveries {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *PressClaimMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 4)
+	if m.removedrecoveries != nil {
+		edges = append(edges, pressclaim.EdgeRecoveries)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *PressClaimMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case pressclaim.EdgeRecoveries:
+		ids := make([]ent.Value, 0, len(m.removedrecoveries))
+		for id := range m.removedrecoveries {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *PressClaimMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 4)
+	if m.clearedestate {
+		edges = append(edges, pressclaim.EdgeEstate)
+	}
+	if m.cleareddelivery {
+		edges = append(edges, pressclaim.EdgeDelivery)
+	}
+	if m.clearedpublication {
+		edges = append(edges, pressclaim.EdgePublication)
+	}
+	if m.clearedrecoveries {
+		edges = append(edges, pressclaim.EdgeRecoveries)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *PressClaimMutation) EdgeCleared(name string) bool {
+	switch name {
+	case pressclaim.EdgeEstate:
+		return m.clearedestate
+	case pressclaim.EdgeDelivery:
+		return m.cleareddelivery
+	case pressclaim.EdgePublication:
+		return m.clearedpublication
+	case pressclaim.EdgeRecoveries:
+		return m.clearedrecoveries
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *PressClaimMutation) ClearEdge(name string) error {
+	switch name {
+	case pressclaim.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case pressclaim.EdgeDelivery:
+		m.ClearDelivery()
+		return nil
+	case pressclaim.EdgePublication:
+		m.ClearPublication()
+		return nil
+	}
+	return fmt.Errorf("unknown PressClaim unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *PressClaimMutation) ResetEdge(name string) error {
+	switch name {
+	case pressclaim.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case pressclaim.EdgeDelivery:
+		m.ResetDelivery()
+		return nil
+	case pressclaim.EdgePublication:
+		m.ResetPublication()
+		return nil
+	case pressclaim.EdgeRecoveries:
+		m.ResetRecoveries()
+		return nil
+	}
+	return fmt.Errorf("unknown PressClaim edge %s", name)
+}
+
+// PressDeliveryMutation represents an operation that mutates the PressDelivery nodes in the graph.
+type PressDeliveryMutation struct {
+	config
+	op                 Op
+	typ                string
+	id                 *uuid.UUID
+	created_at         *time.Time
+	voided_at          *time.Time
+	void_reason        *string
+	voided_by_id       *uuid.UUID
+	voided_by_name     *string
+	day                *time.Time
+	expected           *int
+	addexpected        *int
+	delivered          *int
+	adddelivered       *int
+	remark             *string
+	clearedFields      map[string]struct{}
+	estate             *uuid.UUID
+	clearedestate      bool
+	receipt            *uuid.UUID
+	clearedreceipt     bool
+	publication        *uuid.UUID
+	clearedpublication bool
+	allocations        map[uuid.UUID]struct{}
+	removedallocations map[uuid.UUID]struct{}
+	clearedallocations bool
+	claims             map[uuid.UUID]struct{}
+	removedclaims      map[uuid.UUID]struct{}
+	clearedclaims      bool
+	done               bool
+	oldValue           func(context.Context) (*PressDelivery, error)
+	predicates         []predicate.PressDelivery
+}
+
+var _ ent.Mutation = (*PressDeliveryMutation)(nil)
+
+// pressdeliveryOption allows management of the mutation configuration using functional options.
+type pressdeliveryOption func(*PressDeliveryMutation)
+
+// newPressDeliveryMutation creates new mutation for the PressDelivery entity.
+func newPressDeliveryMutation(c config, op Op, opts ...pressdeliveryOption) *PressDeliveryMutation {
+	m := &PressDeliveryMutation{
+		config:        c,
+		op:            op,
+		typ:           TypePressDelivery,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withPressDeliveryID sets the ID field of the mutation.
+func withPressDeliveryID(id uuid.UUID) pressdeliveryOption {
+	return func(m *PressDeliveryMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *PressDelivery
+		)
+		m.oldValue = func(ctx context.Context) (*PressDelivery, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().PressDelivery.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withPressDelivery sets the old PressDelivery of the mutation.
+func withPressDelivery(node *PressDelivery) pressdeliveryOption {
+	return func(m *PressDeliveryMutation) {
+		m.oldValue = func(context.Context) (*PressDelivery, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m PressDeliveryMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m PressDeliveryMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of PressDelivery entities.
+func (m *PressDeliveryMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *PressDeliveryMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *PressDeliveryMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().PressDelivery.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *PressDeliveryMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *PressDeliveryMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the PressDelivery entity.
+// If the PressDelivery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressDeliveryMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *PressDeliveryMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *PressDeliveryMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *PressDeliveryMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the PressDelivery entity.
+// If the PressDelivery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressDeliveryMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *PressDeliveryMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetVoidedAt sets the "voided_at" field.
+func (m *PressDeliveryMutation) SetVoidedAt(t time.Time) {
+	m.voided_at = &t
+}
+
+// VoidedAt returns the value of the "voided_at" field in the mutation.
+func (m *PressDeliveryMutation) VoidedAt() (r time.Time, exists bool) {
+	v := m.voided_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedAt returns the old "voided_at" field's value of the PressDelivery entity.
+// If the PressDelivery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressDeliveryMutation) OldVoidedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedAt: %w", err)
+	}
+	return oldValue.VoidedAt, nil
+}
+
+// ClearVoidedAt clears the value of the "voided_at" field.
+func (m *PressDeliveryMutation) ClearVoidedAt() {
+	m.voided_at = nil
+	m.clearedFields[pressdelivery.FieldVoidedAt] = struct{}{}
+}
+
+// VoidedAtCleared returns if the "voided_at" field was cleared in this mutation.
+func (m *PressDeliveryMutation) VoidedAtCleared() bool {
+	_, ok := m.clearedFields[pressdelivery.FieldVoidedAt]
+	return ok
+}
+
+// ResetVoidedAt resets all changes to the "voided_at" field.
+func (m *PressDeliveryMutation) ResetVoidedAt() {
+	m.voided_at = nil
+	delete(m.clearedFields, pressdelivery.FieldVoidedAt)
+}
+
+// SetVoidReason sets the "void_reason" field.
+func (m *PressDeliveryMutation) SetVoidReason(s string) {
+	m.void_reason = &s
+}
+
+// VoidReason returns the value of the "void_reason" field in the mutation.
+func (m *PressDeliveryMutation) VoidReason() (r string, exists bool) {
+	v := m.void_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidReason returns the old "void_reason" field's value of the PressDelivery entity.
+// If the PressDelivery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressDeliveryMutation) OldVoidReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidReason: %w", err)
+	}
+	return oldValue.VoidReason, nil
+}
+
+// ResetVoidReason resets all changes to the "void_reason" field.
+func (m *PressDeliveryMutation) ResetVoidReason() {
+	m.void_reason = nil
+}
+
+// SetVoidedByID sets the "voided_by_id" field.
+func (m *PressDeliveryMutation) SetVoidedByID(u uuid.UUID) {
+	m.voided_by_id = &u
+}
+
+// VoidedByID returns the value of the "voided_by_id" field in the mutation.
+func (m *PressDeliveryMutation) VoidedByID() (r uuid.UUID, exists bool) {
+	v := m.voided_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByID returns the old "voided_by_id" field's value of the PressDelivery entity.
+// If the PressDelivery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressDeliveryMutation) OldVoidedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByID: %w", err)
+	}
+	return oldValue.VoidedByID, nil
+}
+
+// ClearVoidedByID clears the value of the "voided_by_id" field.
+func (m *PressDeliveryMutation) ClearVoidedByID() {
+	m.voided_by_id = nil
+	m.clearedFields[pressdelivery.FieldVoidedByID] = struct{}{}
+}
+
+// VoidedByIDCleared returns if the "voided_by_id" field was cleared in this mutation.
+func (m *PressDeliveryMutation) VoidedByIDCleared() bool {
+	_, ok := m.clearedFields[pressdelivery.FieldVoidedByID]
+	return ok
+}
+
+// ResetVoidedByID resets all changes to the "voided_by_id" field.
+func (m *PressDeliveryMutation) ResetVoidedByID() {
+	m.voided_by_id = nil
+	delete(m.clearedFields, pressdelivery.FieldVoidedByID)
+}
+
+// SetVoidedByName sets the "voided_by_name" field.
+func (m *PressDeliveryMutation) SetVoidedByName(s string) {
+	m.voided_by_name = &s
+}
+
+// VoidedByName returns the value of the "voided_by_name" field in the mutation.
+func (m *PressDeliveryMutation) VoidedByName() (r string, exists bool) {
+	v := m.voided_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByName returns the old "voided_by_name" field's value of the PressDelivery entity.
+// If the PressDelivery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressDeliveryMutation) OldVoidedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByName: %w", err)
+	}
+	return oldValue.VoidedByName, nil
+}
+
+// ResetVoidedByName resets all changes to the "voided_by_name" field.
+func (m *PressDeliveryMutation) ResetVoidedByName() {
+	m.voided_by_name = nil
+}
+
+// SetReceiptID sets the "receipt_id" field.
+func (m *PressDeliveryMutation) SetReceiptID(u uuid.UUID) {
+	m.receipt = &u
+}
+
+// ReceiptID returns the value of the "receipt_id" field in the mutation.
+func (m *PressDeliveryMutation) ReceiptID() (r uuid.UUID, exists bool) {
+	v := m.receipt
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReceiptID returns the old "receipt_id" field's value of the PressDelivery entity.
+// If the PressDelivery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressDeliveryMutation) OldReceiptID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReceiptID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReceiptID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReceiptID: %w", err)
+	}
+	return oldValue.ReceiptID, nil
+}
+
+// ResetReceiptID resets all changes to the "receipt_id" field.
+func (m *PressDeliveryMutation) ResetReceiptID() {
+	m.receipt = nil
+}
+
+// SetPublicationID sets the "publication_id" field.
+func (m *PressDeliveryMutation) SetPublicationID(u uuid.UUID) {
+	m.publication = &u
+}
+
+// PublicationID returns the value of the "publication_id" field in the mutation.
+func (m *PressDeliveryMutation) PublicationID() (r uuid.UUID, exists bool) {
+	v := m.publication
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPublicationID returns the old "publication_id" field's value of the PressDelivery entity.
+// If the PressDelivery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressDeliveryMutation) OldPublicationID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPublicationID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPublicationID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPublicationID: %w", err)
+	}
+	return oldValue.PublicationID, nil
+}
+
+// ResetPublicationID resets all changes to the "publication_id" field.
+func (m *PressDeliveryMutation) ResetPublicationID() {
+	m.publication = nil
+}
+
+// SetDay sets the "day" field.
+func (m *PressDeliveryMutation) SetDay(t time.Time) {
+	m.day = &t
+}
+
+// Day returns the value of the "day" field in the mutation.
+func (m *PressDeliveryMutation) Day() (r time.Time, exists bool) {
+	v := m.day
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDay returns the old "day" field's value of the PressDelivery entity.
+// If the PressDelivery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressDeliveryMutation) OldDay(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDay is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDay requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDay: %w", err)
+	}
+	return oldValue.Day, nil
+}
+
+// ResetDay resets all changes to the "day" field.
+func (m *PressDeliveryMutation) ResetDay() {
+	m.day = nil
+}
+
+// SetExpected sets the "expected" field.
+func (m *PressDeliveryMutation) SetExpected(i int) {
+	m.expected = &i
+	m.addexpected = nil
+}
+
+// Expected returns the value of the "expected" field in the mutation.
+func (m *PressDeliveryMutation) Expected() (r int, exists bool) {
+	v := m.expected
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExpected returns the old "expected" field's value of the PressDelivery entity.
+// If the PressDelivery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressDeliveryMutation) OldExpected(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExpected is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExpected requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExpected: %w", err)
+	}
+	return oldValue.Expected, nil
+}
+
+// AddExpected adds i to the "expected" field.
+func (m *PressDeliveryMutation) AddExpected(i int) {
+	if m.addexpected != nil {
+		*m.addexpected += i
+	} else {
+		m.addexpected = &i
+	}
+}
+
+// AddedExpected returns the value that was added to the "expected" field in this mutation.
+func (m *PressDeliveryMutation) AddedExpected() (r int, exists bool) {
+	v := m.addexpected
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetExpected resets all changes to the "expected" field.
+func (m *PressDeliveryMutation) ResetExpected() {
+	m.expected = nil
+	m.addexpected = nil
+}
+
+// SetDelivered sets the "delivered" field.
+func (m *PressDeliveryMutation) SetDelivered(i int) {
+	m.delivered = &i
+	m.adddelivered = nil
+}
+
+// Delivered returns the value of the "delivered" field in the mutation.
+func (m *PressDeliveryMutation) Delivered() (r int, exists bool) {
+	v := m.delivered
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDelivered returns the old "delivered" field's value of the PressDelivery entity.
+// If the PressDelivery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressDeliveryMutation) OldDelivered(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDelivered is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDelivered requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDelivered: %w", err)
+	}
+	return oldValue.Delivered, nil
+}
+
+// AddDelivered adds i to the "delivered" field.
+func (m *PressDeliveryMutation) AddDelivered(i int) {
+	if m.adddelivered != nil {
+		*m.adddelivered += i
+	} else {
+		m.adddelivered = &i
+	}
+}
+
+// AddedDelivered returns the value that was added to the "delivered" field in this mutation.
+func (m *PressDeliveryMutation) AddedDelivered() (r int, exists bool) {
+	v := m.adddelivered
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetDelivered resets all changes to the "delivered" field.
+func (m *PressDeliveryMutation) ResetDelivered() {
+	m.delivered = nil
+	m.adddelivered = nil
+}
+
+// SetRemark sets the "remark" field.
+func (m *PressDeliveryMutation) SetRemark(s string) {
+	m.remark = &s
+}
+
+// Remark returns the value of the "remark" field in the mutation.
+func (m *PressDeliveryMutation) Remark() (r string, exists bool) {
+	v := m.remark
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRemark returns the old "remark" field's value of the PressDelivery entity.
+// If the PressDelivery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressDeliveryMutation) OldRemark(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRemark is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRemark requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRemark: %w", err)
+	}
+	return oldValue.Remark, nil
+}
+
+// ResetRemark resets all changes to the "remark" field.
+func (m *PressDeliveryMutation) ResetRemark() {
+	m.remark = nil
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *PressDeliveryMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[pressdelivery.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *PressDeliveryMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *PressDeliveryMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *PressDeliveryMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearReceipt clears the "receipt" edge to the PressReceipt entity.
+func (m *PressDeliveryMutation) ClearReceipt() {
+	m.clearedreceipt = true
+	m.clearedFields[pressdelivery.FieldReceiptID] = struct{}{}
+}
+
+// ReceiptCleared reports if the "receipt" edge to the PressReceipt entity was cleared.
+func (m *PressDeliveryMutation) ReceiptCleared() bool {
+	return m.clearedreceipt
+}
+
+// ReceiptIDs returns the "receipt" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ReceiptID instead. It exists only for internal usage by the builders.
+func (m *PressDeliveryMutation) ReceiptIDs() (ids []uuid.UUID) {
+	if id := m.receipt; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetReceipt resets all changes to the "receipt" edge.
+func (m *PressDeliveryMutation) ResetReceipt() {
+	m.receipt = nil
+	m.clearedreceipt = false
+}
+
+// ClearPublication clears the "publication" edge to the Publication entity.
+func (m *PressDeliveryMutation) ClearPublication() {
+	m.clearedpublication = true
+	m.clearedFields[pressdelivery.FieldPublicationID] = struct{}{}
+}
+
+// PublicationCleared reports if the "publication" edge to the Publication entity was cleared.
+func (m *PressDeliveryMutation) PublicationCleared() bool {
+	return m.clearedpublication
+}
+
+// PublicationIDs returns the "publication" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// PublicationID instead. It exists only for internal usage by the builders.
+func (m *PressDeliveryMutation) PublicationIDs() (ids []uuid.UUID) {
+	if id := m.publication; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetPublication resets all changes to the "publication" edge.
+func (m *PressDeliveryMutation) ResetPublication() {
+	m.publication = nil
+	m.clearedpublication = false
+}
+
+// AddAllocationIDs adds the "allocations" edge to the PressAllocation entity by ids.
+func (m *PressDeliveryMutation) AddAllocationIDs(ids ...uuid.UUID) {
+	if m.allocations == nil {
+		m.allocations = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.allocations[ids[i]] = struct{}{}
+	}
+}
+
+// ClearAllocations clears the "allocations" edge to the PressAllocation entity.
+func (m *PressDeliveryMutation) ClearAllocations() {
+	m.clearedallocations = true
+}
+
+// AllocationsCleared reports if the "allocations" edge to the PressAllocation entity was cleared.
+func (m *PressDeliveryMutation) AllocationsCleared() bool {
+	return m.clearedallocations
+}
+
+// RemoveAllocationIDs removes the "allocations" edge to the PressAllocation entity by IDs.
+func (m *PressDeliveryMutation) RemoveAllocationIDs(ids ...uuid.UUID) {
+	if m.removedallocations == nil {
+		m.removedallocations = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.allocations, ids[i])
+		m.removedallocations[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedAllocations returns the removed IDs of the "allocations" edge to the PressAllocation entity.
+func (m *PressDeliveryMutation) RemovedAllocationsIDs() (ids []uuid.UUID) {
+	for id := range m.removedallocations {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// AllocationsIDs returns the "allocations" edge IDs in the mutation.
+func (m *PressDeliveryMutation) AllocationsIDs() (ids []uuid.UUID) {
+	for id := range m.allocations {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetAllocations resets all changes to the "allocations" edge.
+func (m *PressDeliveryMutation) ResetAllocations() {
+	m.allocations = nil
+	m.clearedallocations = false
+	m.removedallocations = nil
+}
+
+// AddClaimIDs adds the "claims" edge to the PressClaim entity by ids.
+func (m *PressDeliveryMutation) AddClaimIDs(ids ...uuid.UUID) {
+	if m.claims == nil {
+		m.claims = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.claims[ids[i]] = struct{}{}
+	}
+}
+
+// ClearClaims clears the "claims" edge to the PressClaim entity.
+func (m *PressDeliveryMutation) ClearClaims() {
+	m.clearedclaims = true
+}
+
+// ClaimsCleared reports if the "claims" edge to the PressClaim entity was cleared.
+func (m *PressDeliveryMutation) ClaimsCleared() bool {
+	return m.clearedclaims
+}
+
+// RemoveClaimIDs removes the "claims" edge to the PressClaim entity by IDs.
+func (m *PressDeliveryMutation) RemoveClaimIDs(ids ...uuid.UUID) {
+	if m.removedclaims == nil {
+		m.removedclaims = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.claims, ids[i])
+		m.removedclaims[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedClaims returns the removed IDs of the "claims" edge to the PressClaim entity.
+func (m *PressDeliveryMutation) RemovedClaimsIDs() (ids []uuid.UUID) {
+	for id := range m.removedclaims {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ClaimsIDs returns the "claims" edge IDs in the mutation.
+func (m *PressDeliveryMutation) ClaimsIDs() (ids []uuid.UUID) {
+	for id := range m.claims {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetClaims resets all changes to the "claims" edge.
+func (m *PressDeliveryMutation) ResetClaims() {
+	m.claims = nil
+	m.clearedclaims = false
+	m.removedclaims = nil
+}
+
+// Where appends a list predicates to the PressDeliveryMutation builder.
+func (m *PressDeliveryMutation) Where(ps ...predicate.PressDelivery) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the PressDeliveryMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *PressDeliveryMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.PressDelivery, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *PressDeliveryMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *PressDeliveryMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (PressDelivery).
+func (m *PressDeliveryMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *PressDeliveryMutation) Fields() []string {
+	fields := make([]string, 0, 12)
+	if m.created_at != nil {
+		fields = append(fields, pressdelivery.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, pressdelivery.FieldEstateID)
+	}
+	if m.voided_at != nil {
+		fields = append(fields, pressdelivery.FieldVoidedAt)
+	}
+	if m.void_reason != nil {
+		fields = append(fields, pressdelivery.FieldVoidReason)
+	}
+	if m.voided_by_id != nil {
+		fields = append(fields, pressdelivery.FieldVoidedByID)
+	}
+	if m.voided_by_name != nil {
+		fields = append(fields, pressdelivery.FieldVoidedByName)
+	}
+	if m.receipt != nil {
+		fields = append(fields, pressdelivery.FieldReceiptID)
+	}
+	if m.publication != nil {
+		fields = append(fields, pressdelivery.FieldPublicationID)
+	}
+	if m.day != nil {
+		fields = append(fields, pressdelivery.FieldDay)
+	}
+	if m.expected != nil {
+		fields = append(fields, pressdelivery.FieldExpected)
+	}
+	if m.delivered != nil {
+		fields = append(fields, pressdelivery.FieldDelivered)
+	}
+	if m.remark != nil {
+		fields = append(fields, pressdelivery.FieldRemark)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *PressDeliveryMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case pressdelivery.FieldCreatedAt:
+		return m.CreatedAt()
+	case pressdelivery.FieldEstateID:
+		return m.EstateID()
+	case pressdelivery.FieldVoidedAt:
+		return m.VoidedAt()
+	case pressdelivery.FieldVoidReason:
+		return m.VoidReason()
+	case pressdelivery.FieldVoidedByID:
+		return m.VoidedByID()
+	case pressdelivery.FieldVoidedByName:
+		return m.VoidedByName()
+	case pressdelivery.FieldReceiptID:
+		return m.ReceiptID()
+	case pressdelivery.FieldPublicationID:
+		return m.PublicationID()
+	case pressdelivery.FieldDay:
+		return m.Day()
+	case pressdelivery.FieldExpected:
+		return m.Expected()
+	case pressdelivery.FieldDelivered:
+		return m.Delivered()
+	case pressdelivery.FieldRemark:
+		return m.Remark()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *PressDeliveryMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case pressdelivery.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case pressdelivery.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case pressdelivery.FieldVoidedAt:
+		return m.OldVoidedAt(ctx)
+	case pressdelivery.FieldVoidReason:
+		return m.OldVoidReason(ctx)
+	case pressdelivery.FieldVoidedByID:
+		return m.OldVoidedByID(ctx)
+	case pressdelivery.FieldVoidedByName:
+		return m.OldVoidedByName(ctx)
+	case pressdelivery.FieldReceiptID:
+		return m.OldReceiptID(ctx)
+	case pressdelivery.FieldPublicationID:
+		return m.OldPublicationID(ctx)
+	case pressdelivery.FieldDay:
+		return m.OldDay(ctx)
+	case pressdelivery.FieldExpected:
+		return m.OldExpected(ctx)
+	case pressdelivery.FieldDelivered:
+		return m.OldDelivered(ctx)
+	case pressdelivery.FieldRemark:
+		return m.OldRemark(ctx)
+	}
+	return nil, fmt.Errorf("unknown PressDelivery field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PressDeliveryMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case pressdelivery.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case pressdelivery.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case pressdelivery.FieldVoidedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedAt(v)
+		return nil
+	case pressdelivery.FieldVoidReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidReason(v)
+		return nil
+	case pressdelivery.FieldVoidedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByID(v)
+		return nil
+	case pressdelivery.FieldVoidedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByName(v)
+		return nil
+	case pressdelivery.FieldReceiptID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReceiptID(v)
+		return nil
+	case pressdelivery.FieldPublicationID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPublicationID(v)
+		return nil
+	case pressdelivery.FieldDay:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDay(v)
+		return nil
+	case pressdelivery.FieldExpected:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExpected(v)
+		return nil
+	case pressdelivery.FieldDelivered:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDelivered(v)
+		return nil
+	case pressdelivery.FieldRemark:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRemark(v)
+		return nil
+	}
+	return fmt.Errorf("unknown PressDelivery field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *PressDeliveryMutation) AddedFields() []string {
+	var fields []string
+	if m.addexpected != nil {
+		fields = append(fields, pressdelivery.FieldExpected)
+	}
+	if m.adddelivered != nil {
+		fields = append(fields, pressdelivery.FieldDelivered)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *PressDeliveryMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case pressdelivery.FieldExpected:
+		return m.AddedExpected()
+	case pressdelivery.FieldDelivered:
+		return m.AddedDelivered()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PressDeliveryMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case pressdelivery.FieldExpected:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddExpected(v)
+		return nil
+	case pressdelivery.FieldDelivered:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddDelivered(v)
+		return nil
+	}
+	return fmt.Errorf("unknown PressDelivery numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *PressDeliveryMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(pressdelivery.FieldVoidedAt) {
+		fields = append(fields, pressdelivery.FieldVoidedAt)
+	}
+	if m.FieldCleared(pressdelivery.FieldVoidedByID) {
+		fields = append(fields, pressdelivery.FieldVoidedByID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *PressDeliveryMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *PressDeliveryMutation) ClearField(name string) error {
+	switch name {
+	case pressdelivery.FieldVoidedAt:
+		m.ClearVoidedAt()
+		return nil
+	case pressdelivery.FieldVoidedByID:
+		m.ClearVoidedByID()
+		return nil
+	}
+	return fmt.Errorf("unknown PressDelivery nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *PressDeliveryMutation) ResetField(name string) error {
+	switch name {
+	case pressdelivery.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case pressdelivery.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case pressdelivery.FieldVoidedAt:
+		m.ResetVoidedAt()
+		return nil
+	case pressdelivery.FieldVoidReason:
+		m.ResetVoidReason()
+		return nil
+	case pressdelivery.FieldVoidedByID:
+		m.ResetVoidedByID()
+		return nil
+	case pressdelivery.FieldVoidedByName:
+		m.ResetVoidedByName()
+		return nil
+	case pressdelivery.FieldReceiptID:
+		m.ResetReceiptID()
+		return nil
+	case pressdelivery.FieldPublicationID:
+		m.ResetPublicationID()
+		return nil
+	case pressdelivery.FieldDay:
+		m.ResetDay()
+		return nil
+	case pressdelivery.FieldExpected:
+		m.ResetExpected()
+		return nil
+	case pressdelivery.FieldDelivered:
+		m.ResetDelivered()
+		return nil
+	case pressdelivery.FieldRemark:
+		m.ResetRemark()
+		return nil
+	}
+	return fmt.Errorf("unknown PressDelivery field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *PressDeliveryMutation) AddedEdges() []string {
+	edges := make([]string, 0, 5)
+	if m.estate != nil {
+		edges = append(edges, pressdelivery.EdgeEstate)
+	}
+	if m.receipt != nil {
+		edges = append(edges, pressdelivery.EdgeReceipt)
+	}
+	if m.publication != nil {
+		edges = append(edges, pressdelivery.EdgePublication)
+	}
+	if m.allocations != nil {
+		edges = append(edges, pressdelivery.EdgeAllocations)
+	}
+	if m.claims != nil {
+		edges = append(edges, pressdelivery.EdgeClaims)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *PressDeliveryMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case pressdelivery.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case pressdelivery.EdgeReceipt:
+		if id := m.receipt; id != nil {
+			return []ent.Value{*id}
+		}
+	case pressdelivery.EdgePublication:
+		if id := m.publication; id != nil {
+			return []ent.Value{*id}
+		}
+	case pressdelivery.EdgeAllocations:
+		ids := make([]ent.Value, 0, len(m.allocations))
+		for id := range m.allocations {
+			ids = append(ids, id)
+		}
+		return ids
+	case pressdelivery.EdgeClaims:
+		ids := make([]ent.Value, 0, len(m.claims))
+		for id := range m.claims {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *PressDeliveryMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 5)
+	if m.removedallocations != nil {
+		edges = append(edges, pressdelivery.EdgeAllocations)
+	}
+	if m.removedclaims != nil {
+		edges = append(edges, pressdelivery.EdgeClaims)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *PressDeliveryMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case pressdelivery.EdgeAllocations:
+		ids := make([]ent.Value, 0, len(m.removedallocations))
+		for id := range m.removedallocations {
+			ids = append(ids, id)
+		}
+		return ids
+	case pressdelivery.EdgeClaims:
+		ids := make([]ent.Value, 0, len(m.removedclaims))
+		for id := range m.removedclaims {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *PressDeliveryMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 5)
+	if m.clearedestate {
+		edges = append(edges, pressdelivery.EdgeEstate)
+	}
+	if m.clearedreceipt {
+		edges = append(edges, pressdelivery.EdgeReceipt)
+	}
+	if m.clearedpublication {
+		edges = append(edges, pressdelivery.EdgePublication)
+	}
+	if m.clearedallocations {
+		edges = append(edges, pressdelivery.EdgeAllocations)
+	}
+	if m.clearedclaims {
+		edges = append(edges, pressdelivery.EdgeClaims)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *PressDeliveryMutation) EdgeCleared(name string) bool {
+	switch name {
+	case pressdelivery.EdgeEstate:
+		return m.clearedestate
+	case pressdelivery.EdgeReceipt:
+		return m.clearedreceipt
+	case pressdelivery.EdgePublication:
+		return m.clearedpublication
+	case pressdelivery.EdgeAllocations:
+		return m.clearedallocations
+	case pressdelivery.EdgeClaims:
+		return m.clearedclaims
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *PressDeliveryMutation) ClearEdge(name string) error {
+	switch name {
+	case pressdelivery.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case pressdelivery.EdgeReceipt:
+		m.ClearReceipt()
+		return nil
+	case pressdelivery.EdgePublication:
+		m.ClearPublication()
+		return nil
+	}
+	return fmt.Errorf("unknown PressDelivery unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *PressDeliveryMutation) ResetEdge(name string) error {
+	switch name {
+	case pressdelivery.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case pressdelivery.EdgeReceipt:
+		m.ResetReceipt()
+		return nil
+	case pressdelivery.EdgePublication:
+		m.ResetPublication()
+		return nil
+	case pressdelivery.EdgeAllocations:
+		m.ResetAllocations()
+		return nil
+	case pressdelivery.EdgeClaims:
+		m.ResetClaims()
+		return nil
+	}
+	return fmt.Errorf("unknown PressDelivery edge %s", name)
+}
+
+// PressPauseMutation represents an operation that mutates the PressPause nodes in the graph.
+type PressPauseMutation struct {
+	config
+	op                  Op
+	typ                 string
+	id                  *uuid.UUID
+	created_at          *time.Time
+	voided_at           *time.Time
+	void_reason         *string
+	voided_by_id        *uuid.UUID
+	voided_by_name      *string
+	household_id        *uuid.UUID
+	from_on             *time.Time
+	last_on             *time.Time
+	reason              *string
+	resumed_by_name     *string
+	recorded_by_id      *uuid.UUID
+	recorded_by_name    *string
+	clearedFields       map[string]struct{}
+	estate              *uuid.UUID
+	clearedestate       bool
+	subscription        *uuid.UUID
+	clearedsubscription bool
+	done                bool
+	oldValue            func(context.Context) (*PressPause, error)
+	predicates          []predicate.PressPause
+}
+
+var _ ent.Mutation = (*PressPauseMutation)(nil)
+
+// presspauseOption allows management of the mutation configuration using functional options.
+type presspauseOption func(*PressPauseMutation)
+
+// newPressPauseMutation creates new mutation for the PressPause entity.
+func newPressPauseMutation(c config, op Op, opts ...presspauseOption) *PressPauseMutation {
+	m := &PressPauseMutation{
+		config:        c,
+		op:            op,
+		typ:           TypePressPause,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withPressPauseID sets the ID field of the mutation.
+func withPressPauseID(id uuid.UUID) presspauseOption {
+	return func(m *PressPauseMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *PressPause
+		)
+		m.oldValue = func(ctx context.Context) (*PressPause, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().PressPause.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withPressPause sets the old PressPause of the mutation.
+func withPressPause(node *PressPause) presspauseOption {
+	return func(m *PressPauseMutation) {
+		m.oldValue = func(context.Context) (*PressPause, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m PressPauseMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m PressPauseMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of PressPause entities.
+func (m *PressPauseMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *PressPauseMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *PressPauseMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().PressPause.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *PressPauseMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *PressPauseMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the PressPause entity.
+// If the PressPause object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressPauseMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *PressPauseMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *PressPauseMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *PressPauseMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the PressPause entity.
+// If the PressPause object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressPauseMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *PressPauseMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetVoidedAt sets the "voided_at" field.
+func (m *PressPauseMutation) SetVoidedAt(t time.Time) {
+	m.voided_at = &t
+}
+
+// VoidedAt returns the value of the "voided_at" field in the mutation.
+func (m *PressPauseMutation) VoidedAt() (r time.Time, exists bool) {
+	v := m.voided_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedAt returns the old "voided_at" field's value of the PressPause entity.
+// If the PressPause object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressPauseMutation) OldVoidedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedAt: %w", err)
+	}
+	return oldValue.VoidedAt, nil
+}
+
+// ClearVoidedAt clears the value of the "voided_at" field.
+func (m *PressPauseMutation) ClearVoidedAt() {
+	m.voided_at = nil
+	m.clearedFields[presspause.FieldVoidedAt] = struct{}{}
+}
+
+// VoidedAtCleared returns if the "voided_at" field was cleared in this mutation.
+func (m *PressPauseMutation) VoidedAtCleared() bool {
+	_, ok := m.clearedFields[presspause.FieldVoidedAt]
+	return ok
+}
+
+// ResetVoidedAt resets all changes to the "voided_at" field.
+func (m *PressPauseMutation) ResetVoidedAt() {
+	m.voided_at = nil
+	delete(m.clearedFields, presspause.FieldVoidedAt)
+}
+
+// SetVoidReason sets the "void_reason" field.
+func (m *PressPauseMutation) SetVoidReason(s string) {
+	m.void_reason = &s
+}
+
+// VoidReason returns the value of the "void_reason" field in the mutation.
+func (m *PressPauseMutation) VoidReason() (r string, exists bool) {
+	v := m.void_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidReason returns the old "void_reason" field's value of the PressPause entity.
+// If the PressPause object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressPauseMutation) OldVoidReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidReason: %w", err)
+	}
+	return oldValue.VoidReason, nil
+}
+
+// ResetVoidReason resets all changes to the "void_reason" field.
+func (m *PressPauseMutation) ResetVoidReason() {
+	m.void_reason = nil
+}
+
+// SetVoidedByID sets the "voided_by_id" field.
+func (m *PressPauseMutation) SetVoidedByID(u uuid.UUID) {
+	m.voided_by_id = &u
+}
+
+// VoidedByID returns the value of the "voided_by_id" field in the mutation.
+func (m *PressPauseMutation) VoidedByID() (r uuid.UUID, exists bool) {
+	v := m.voided_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByID returns the old "voided_by_id" field's value of the PressPause entity.
+// If the PressPause object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressPauseMutation) OldVoidedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByID: %w", err)
+	}
+	return oldValue.VoidedByID, nil
+}
+
+// ClearVoidedByID clears the value of the "voided_by_id" field.
+func (m *PressPauseMutation) ClearVoidedByID() {
+	m.voided_by_id = nil
+	m.clearedFields[presspause.FieldVoidedByID] = struct{}{}
+}
+
+// VoidedByIDCleared returns if the "voided_by_id" field was cleared in this mutation.
+func (m *PressPauseMutation) VoidedByIDCleared() bool {
+	_, ok := m.clearedFields[presspause.FieldVoidedByID]
+	return ok
+}
+
+// ResetVoidedByID resets all changes to the "voided_by_id" field.
+func (m *PressPauseMutation) ResetVoidedByID() {
+	m.voided_by_id = nil
+	delete(m.clearedFields, presspause.FieldVoidedByID)
+}
+
+// SetVoidedByName sets the "voided_by_name" field.
+func (m *PressPauseMutation) SetVoidedByName(s string) {
+	m.voided_by_name = &s
+}
+
+// VoidedByName returns the value of the "voided_by_name" field in the mutation.
+func (m *PressPauseMutation) VoidedByName() (r string, exists bool) {
+	v := m.voided_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByName returns the old "voided_by_name" field's value of the PressPause entity.
+// If the PressPause object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressPauseMutation) OldVoidedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByName: %w", err)
+	}
+	return oldValue.VoidedByName, nil
+}
+
+// ResetVoidedByName resets all changes to the "voided_by_name" field.
+func (m *PressPauseMutation) ResetVoidedByName() {
+	m.voided_by_name = nil
+}
+
+// SetSubscriptionID sets the "subscription_id" field.
+func (m *PressPauseMutation) SetSubscriptionID(u uuid.UUID) {
+	m.subscription = &u
+}
+
+// SubscriptionID returns the value of the "subscription_id" field in the mutation.
+func (m *PressPauseMutation) SubscriptionID() (r uuid.UUID, exists bool) {
+	v := m.subscription
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSubscriptionID returns the old "subscription_id" field's value of the PressPause entity.
+// If the PressPause object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressPauseMutation) OldSubscriptionID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSubscriptionID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSubscriptionID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSubscriptionID: %w", err)
+	}
+	return oldValue.SubscriptionID, nil
+}
+
+// ResetSubscriptionID resets all changes to the "subscription_id" field.
+func (m *PressPauseMutation) ResetSubscriptionID() {
+	m.subscription = nil
+}
+
+// SetHouseholdID sets the "household_id" field.
+func (m *PressPauseMutation) SetHouseholdID(u uuid.UUID) {
+	m.household_id = &u
+}
+
+// HouseholdID returns the value of the "household_id" field in the mutation.
+func (m *PressPauseMutation) HouseholdID() (r uuid.UUID, exists bool) {
+	v := m.household_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHouseholdID returns the old "household_id" field's value of the PressPause entity.
+// If the PressPause object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressPauseMutation) OldHouseholdID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHouseholdID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHouseholdID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHouseholdID: %w", err)
+	}
+	return oldValue.HouseholdID, nil
+}
+
+// ClearHouseholdID clears the value of the "household_id" field.
+func (m *PressPauseMutation) ClearHouseholdID() {
+	m.household_id = nil
+	m.clearedFields[presspause.FieldHouseholdID] = struct{}{}
+}
+
+// HouseholdIDCleared returns if the "household_id" field was cleared in this mutation.
+func (m *PressPauseMutation) HouseholdIDCleared() bool {
+	_, ok := m.clearedFields[presspause.FieldHouseholdID]
+	return ok
+}
+
+// ResetHouseholdID resets all changes to the "household_id" field.
+func (m *PressPauseMutation) ResetHouseholdID() {
+	m.household_id = nil
+	delete(m.clearedFields, presspause.FieldHouseholdID)
+}
+
+// SetFromOn sets the "from_on" field.
+func (m *PressPauseMutation) SetFromOn(t time.Time) {
+	m.from_on = &t
+}
+
+// FromOn returns the value of the "from_on" field in the mutation.
+func (m *PressPauseMutation) FromOn() (r time.Time, exists bool) {
+	v := m.from_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFromOn returns the old "from_on" field's value of the PressPause entity.
+// If the PressPause object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressPauseMutation) OldFromOn(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFromOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFromOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFromOn: %w", err)
+	}
+	return oldValue.FromOn, nil
+}
+
+// ResetFromOn resets all changes to the "from_on" field.
+func (m *PressPauseMutation) ResetFromOn() {
+	m.from_on = nil
+}
+
+// SetLastOn sets the "last_on" field.
+func (m *PressPauseMutation) SetLastOn(t time.Time) {
+	m.last_on = &t
+}
+
+// LastOn returns the value of the "last_on" field in the mutation.
+func (m *PressPauseMutation) LastOn() (r time.Time, exists bool) {
+	v := m.last_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLastOn returns the old "last_on" field's value of the PressPause entity.
+// If the PressPause object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressPauseMutation) OldLastOn(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLastOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLastOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLastOn: %w", err)
+	}
+	return oldValue.LastOn, nil
+}
+
+// ResetLastOn resets all changes to the "last_on" field.
+func (m *PressPauseMutation) ResetLastOn() {
+	m.last_on = nil
+}
+
+// SetReason sets the "reason" field.
+func (m *PressPauseMutation) SetReason(s string) {
+	m.reason = &s
+}
+
+// Reason returns the value of the "reason" field in the mutation.
+func (m *PressPauseMutation) Reason() (r string, exists bool) {
+	v := m.reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReason returns the old "reason" field's value of the PressPause entity.
+// If the PressPause object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressPauseMutation) OldReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReason: %w", err)
+	}
+	return oldValue.Reason, nil
+}
+
+// ResetReason resets all changes to the "reason" field.
+func (m *PressPauseMutation) ResetReason() {
+	m.reason = nil
+}
+
+// SetResumedByName sets the "resumed_by_name" field.
+func (m *PressPauseMutation) SetResumedByName(s string) {
+	m.resumed_by_name = &s
+}
+
+// ResumedByName returns the value of the "resumed_by_name" field in the mutation.
+func (m *PressPauseMutation) ResumedByName() (r string, exists bool) {
+	v := m.resumed_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldResumedByName returns the old "resumed_by_name" field's value of the PressPause entity.
+// If the PressPause object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressPauseMutation) OldResumedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldResumedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldResumedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldResumedByName: %w", err)
+	}
+	return oldValue.ResumedByName, nil
+}
+
+// ResetResumedByName resets all changes to the "resumed_by_name" field.
+func (m *PressPauseMutation) ResetResumedByName() {
+	m.resumed_by_name = nil
+}
+
+// SetRecordedByID sets the "recorded_by_id" field.
+func (m *PressPauseMutation) SetRecordedByID(u uuid.UUID) {
+	m.recorded_by_id = &u
+}
+
+// RecordedByID returns the value of the "recorded_by_id" field in the mutation.
+func (m *PressPauseMutation) RecordedByID() (r uuid.UUID, exists bool) {
+	v := m.recorded_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecordedByID returns the old "recorded_by_id" field's value of the PressPause entity.
+// If the PressPause object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressPauseMutation) OldRecordedByID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecordedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecordedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecordedByID: %w", err)
+	}
+	return oldValue.RecordedByID, nil
+}
+
+// ResetRecordedByID resets all changes to the "recorded_by_id" field.
+func (m *PressPauseMutation) ResetRecordedByID() {
+	m.recorded_by_id = nil
+}
+
+// SetRecordedByName sets the "recorded_by_name" field.
+func (m *PressPauseMutation) SetRecordedByName(s string) {
+	m.recorded_by_name = &s
+}
+
+// RecordedByName returns the value of the "recorded_by_name" field in the mutation.
+func (m *PressPauseMutation) RecordedByName() (r string, exists bool) {
+	v := m.recorded_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecordedByName returns the old "recorded_by_name" field's value of the PressPause entity.
+// If the PressPause object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressPauseMutation) OldRecordedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecordedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecordedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecordedByName: %w", err)
+	}
+	return oldValue.RecordedByName, nil
+}
+
+// ResetRecordedByName resets all changes to the "recorded_by_name" field.
+func (m *PressPauseMutation) ResetRecordedByName() {
+	m.recorded_by_name = nil
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *PressPauseMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[presspause.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *PressPauseMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *PressPauseMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *PressPauseMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearSubscription clears the "subscription" edge to the PressSubscription entity.
+func (m *PressPauseMutation) ClearSubscription() {
+	m.clearedsubscription = true
+	m.clearedFields[presspause.FieldSubscriptionID] = struct{}{}
+}
+
+// SubscriptionCleared reports if the "subscription" edge to the PressSubscription entity was cleared.
+func (m *PressPauseMutation) SubscriptionCleared() bool {
+	return m.clearedsubscription
+}
+
+// SubscriptionIDs returns the "subscription" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// SubscriptionID instead. It exists only for internal usage by the builders.
+func (m *PressPauseMutation) SubscriptionIDs() (ids []uuid.UUID) {
+	if id := m.subscription; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetSubscription resets all changes to the "subscription" edge.
+func (m *PressPauseMutation) ResetSubscription() {
+	m.subscription = nil
+	m.clearedsubscription = false
+}
+
+// Where appends a list predicates to the PressPauseMutation builder.
+func (m *PressPauseMutation) Where(ps ...predicate.PressPause) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the PressPauseMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *PressPauseMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.PressPause, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *PressPauseMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *PressPauseMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (PressPause).
+func (m *PressPauseMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *PressPauseMutation) Fields() []string {
+	fields := make([]string, 0, 14)
+	if m.created_at != nil {
+		fields = append(fields, presspause.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, presspause.FieldEstateID)
+	}
+	if m.voided_at != nil {
+		fields = append(fields, presspause.FieldVoidedAt)
+	}
+	if m.void_reason != nil {
+		fields = append(fields, presspause.FieldVoidReason)
+	}
+	if m.voided_by_id != nil {
+		fields = append(fields, presspause.FieldVoidedByID)
+	}
+	if m.voided_by_name != nil {
+		fields = append(fields, presspause.FieldVoidedByName)
+	}
+	if m.subscription != nil {
+		fields = append(fields, presspause.FieldSubscriptionID)
+	}
+	if m.household_id != nil {
+		fields = append(fields, presspause.FieldHouseholdID)
+	}
+	if m.from_on != nil {
+		fields = append(fields, presspause.FieldFromOn)
+	}
+	if m.last_on != nil {
+		fields = append(fields, presspause.FieldLastOn)
+	}
+	if m.reason != nil {
+		fields = append(fields, presspause.FieldReason)
+	}
+	if m.resumed_by_name != nil {
+		fields = append(fields, presspause.FieldResumedByName)
+	}
+	if m.recorded_by_id != nil {
+		fields = append(fields, presspause.FieldRecordedByID)
+	}
+	if m.recorded_by_name != nil {
+		fields = append(fields, presspause.FieldRecordedByName)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *PressPauseMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case presspause.FieldCreatedAt:
+		return m.CreatedAt()
+	case presspause.FieldEstateID:
+		return m.EstateID()
+	case presspause.FieldVoidedAt:
+		return m.VoidedAt()
+	case presspause.FieldVoidReason:
+		return m.VoidReason()
+	case presspause.FieldVoidedByID:
+		return m.VoidedByID()
+	case presspause.FieldVoidedByName:
+		return m.VoidedByName()
+	case presspause.FieldSubscriptionID:
+		return m.SubscriptionID()
+	case presspause.FieldHouseholdID:
+		return m.HouseholdID()
+	case presspause.FieldFromOn:
+		return m.FromOn()
+	case presspause.FieldLastOn:
+		return m.LastOn()
+	case presspause.FieldReason:
+		return m.Reason()
+	case presspause.FieldResumedByName:
+		return m.ResumedByName()
+	case presspause.FieldRecordedByID:
+		return m.RecordedByID()
+	case presspause.FieldRecordedByName:
+		return m.RecordedByName()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *PressPauseMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case presspause.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case presspause.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case presspause.FieldVoidedAt:
+		return m.OldVoidedAt(ctx)
+	case presspause.FieldVoidReason:
+		return m.OldVoidReason(ctx)
+	case presspause.FieldVoidedByID:
+		return m.OldVoidedByID(ctx)
+	case presspause.FieldVoidedByName:
+		return m.OldVoidedByName(ctx)
+	case presspause.FieldSubscriptionID:
+		return m.OldSubscriptionID(ctx)
+	case presspause.FieldHouseholdID:
+		return m.OldHouseholdID(ctx)
+	case presspause.FieldFromOn:
+		return m.OldFromOn(ctx)
+	case presspause.FieldLastOn:
+		return m.OldLastOn(ctx)
+	case presspause.FieldReason:
+		return m.OldReason(ctx)
+	case presspause.FieldResumedByName:
+		return m.OldResumedByName(ctx)
+	case presspause.FieldRecordedByID:
+		return m.OldRecordedByID(ctx)
+	case presspause.FieldRecordedByName:
+		return m.OldRecordedByName(ctx)
+	}
+	return nil, fmt.Errorf("unknown PressPause field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PressPauseMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case presspause.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case presspause.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case presspause.FieldVoidedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedAt(v)
+		return nil
+	case presspause.FieldVoidReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidReason(v)
+		return nil
+	case presspause.FieldVoidedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByID(v)
+		return nil
+	case presspause.FieldVoidedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByName(v)
+		return nil
+	case presspause.FieldSubscriptionID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSubscriptionID(v)
+		return nil
+	case presspause.FieldHouseholdID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHouseholdID(v)
+		return nil
+	case presspause.FieldFromOn:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFromOn(v)
+		return nil
+	case presspause.FieldLastOn:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLastOn(v)
+		return nil
+	case presspause.FieldReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReason(v)
+		return nil
+	case presspause.FieldResumedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetResumedByName(v)
+		return nil
+	case presspause.FieldRecordedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecordedByID(v)
+		return nil
+	case presspause.FieldRecordedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecordedByName(v)
+		return nil
+	}
+	return fmt.Errorf("unknown PressPause field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *PressPauseMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *PressPauseMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PressPauseMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown PressPause numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *PressPauseMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(presspause.FieldVoidedAt) {
+		fields = append(fields, presspause.FieldVoidedAt)
+	}
+	if m.FieldCleared(presspause.FieldVoidedByID) {
+		fields = append(fields, presspause.FieldVoidedByID)
+	}
+	if m.FieldCleared(presspause.FieldHouseholdID) {
+		fields = append(fields, presspause.FieldHouseholdID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *PressPauseMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *PressPauseMutation) ClearField(name string) error {
+	switch name {
+	case presspause.FieldVoidedAt:
+		m.ClearVoidedAt()
+		return nil
+	case presspause.FieldVoidedByID:
+		m.ClearVoidedByID()
+		return nil
+	case presspause.FieldHouseholdID:
+		m.ClearHouseholdID()
+		return nil
+	}
+	return fmt.Errorf("unknown PressPause nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *PressPauseMutation) ResetField(name string) error {
+	switch name {
+	case presspause.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case presspause.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case presspause.FieldVoidedAt:
+		m.ResetVoidedAt()
+		return nil
+	case presspause.FieldVoidReason:
+		m.ResetVoidReason()
+		return nil
+	case presspause.FieldVoidedByID:
+		m.ResetVoidedByID()
+		return nil
+	case presspause.FieldVoidedByName:
+		m.ResetVoidedByName()
+		return nil
+	case presspause.FieldSubscriptionID:
+		m.ResetSubscriptionID()
+		return nil
+	case presspause.FieldHouseholdID:
+		m.ResetHouseholdID()
+		return nil
+	case presspause.FieldFromOn:
+		m.ResetFromOn()
+		return nil
+	case presspause.FieldLastOn:
+		m.ResetLastOn()
+		return nil
+	case presspause.FieldReason:
+		m.ResetReason()
+		return nil
+	case presspause.FieldResumedByName:
+		m.ResetResumedByName()
+		return nil
+	case presspause.FieldRecordedByID:
+		m.ResetRecordedByID()
+		return nil
+	case presspause.FieldRecordedByName:
+		m.ResetRecordedByName()
+		return nil
+	}
+	return fmt.Errorf("unknown PressPause field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *PressPauseMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.estate != nil {
+		edges = append(edges, presspause.EdgeEstate)
+	}
+	if m.subscription != nil {
+		edges = append(edges, presspause.EdgeSubscription)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *PressPauseMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case presspause.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case presspause.EdgeSubscription:
+		if id := m.subscription; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *PressPauseMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *PressPauseMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *PressPauseMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedestate {
+		edges = append(edges, presspause.EdgeEstate)
+	}
+	if m.clearedsubscription {
+		edges = append(edges, presspause.EdgeSubscription)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *PressPauseMutation) EdgeCleared(name string) bool {
+	switch name {
+	case presspause.EdgeEstate:
+		return m.clearedestate
+	case presspause.EdgeSubscription:
+		return m.clearedsubscription
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *PressPauseMutation) ClearEdge(name string) error {
+	switch name {
+	case presspause.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case presspause.EdgeSubscription:
+		m.ClearSubscription()
+		return nil
+	}
+	return fmt.Errorf("unknown PressPause unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *PressPauseMutation) ResetEdge(name string) error {
+	switch name {
+	case presspause.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case presspause.EdgeSubscription:
+		m.ResetSubscription()
+		return nil
+	}
+	return fmt.Errorf("unknown PressPause edge %s", name)
+}
+
+// PressReceiptMutation represents an operation that mutates the PressReceipt nodes in the graph.
+type PressReceiptMutation struct {
+	config
+	op                Op
+	typ               string
+	id                *uuid.UUID
+	created_at        *time.Time
+	late_reason       *string
+	day               *time.Time
+	received_at       *time.Time
+	delivered_by      *string
+	received_by_id    *uuid.UUID
+	received_by_name  *string
+	note              *string
+	clearedFields     map[string]struct{}
+	estate            *uuid.UUID
+	clearedestate     bool
+	deliveries        map[uuid.UUID]struct{}
+	removeddeliveries map[uuid.UUID]struct{}
+	cleareddeliveries bool
+	done              bool
+	oldValue          func(context.Context) (*PressReceipt, error)
+	predicates        []predicate.PressReceipt
+}
+
+var _ ent.Mutation = (*PressReceiptMutation)(nil)
+
+// pressreceiptOption allows management of the mutation configuration using functional options.
+type pressreceiptOption func(*PressReceiptMutation)
+
+// newPressReceiptMutation creates new mutation for the PressReceipt entity.
+func newPressReceiptMutation(c config, op Op, opts ...pressreceiptOption) *PressReceiptMutation {
+	m := &PressReceiptMutation{
+		config:        c,
+		op:            op,
+		typ:           TypePressReceipt,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withPressReceiptID sets the ID field of the mutation.
+func withPressReceiptID(id uuid.UUID) pressreceiptOption {
+	return func(m *PressReceiptMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *PressReceipt
+		)
+		m.oldValue = func(ctx context.Context) (*PressReceipt, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().PressReceipt.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withPressReceipt sets the old PressReceipt of the mutation.
+func withPressReceipt(node *PressReceipt) pressreceiptOption {
+	return func(m *PressReceiptMutation) {
+		m.oldValue = func(context.Context) (*PressReceipt, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m PressReceiptMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m PressReceiptMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of PressReceipt entities.
+func (m *PressReceiptMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *PressReceiptMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *PressReceiptMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().PressReceipt.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *PressReceiptMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *PressReceiptMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the PressReceipt entity.
+// If the PressReceipt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressReceiptMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *PressReceiptMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *PressReceiptMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *PressReceiptMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the PressReceipt entity.
+// If the PressReceipt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressReceiptMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *PressReceiptMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetLateReason sets the "late_reason" field.
+func (m *PressReceiptMutation) SetLateReason(s string) {
+	m.late_reason = &s
+}
+
+// LateReason returns the value of the "late_reason" field in the mutation.
+func (m *PressReceiptMutation) LateReason() (r string, exists bool) {
+	v := m.late_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLateReason returns the old "late_reason" field's value of the PressReceipt entity.
+// If the PressReceipt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressReceiptMutation) OldLateReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLateReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLateReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLateReason: %w", err)
+	}
+	return oldValue.LateReason, nil
+}
+
+// ResetLateReason resets all changes to the "late_reason" field.
+func (m *PressReceiptMutation) ResetLateReason() {
+	m.late_reason = nil
+}
+
+// SetDay sets the "day" field.
+func (m *PressReceiptMutation) SetDay(t time.Time) {
+	m.day = &t
+}
+
+// Day returns the value of the "day" field in the mutation.
+func (m *PressReceiptMutation) Day() (r time.Time, exists bool) {
+	v := m.day
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDay returns the old "day" field's value of the PressReceipt entity.
+// If the PressReceipt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressReceiptMutation) OldDay(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDay is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDay requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDay: %w", err)
+	}
+	return oldValue.Day, nil
+}
+
+// ResetDay resets all changes to the "day" field.
+func (m *PressReceiptMutation) ResetDay() {
+	m.day = nil
+}
+
+// SetReceivedAt sets the "received_at" field.
+func (m *PressReceiptMutation) SetReceivedAt(t time.Time) {
+	m.received_at = &t
+}
+
+// ReceivedAt returns the value of the "received_at" field in the mutation.
+func (m *PressReceiptMutation) ReceivedAt() (r time.Time, exists bool) {
+	v := m.received_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReceivedAt returns the old "received_at" field's value of the PressReceipt entity.
+// If the PressReceipt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressReceiptMutation) OldReceivedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReceivedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReceivedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReceivedAt: %w", err)
+	}
+	return oldValue.ReceivedAt, nil
+}
+
+// ResetReceivedAt resets all changes to the "received_at" field.
+func (m *PressReceiptMutation) ResetReceivedAt() {
+	m.received_at = nil
+}
+
+// SetDeliveredBy sets the "delivered_by" field.
+func (m *PressReceiptMutation) SetDeliveredBy(s string) {
+	m.delivered_by = &s
+}
+
+// DeliveredBy returns the value of the "delivered_by" field in the mutation.
+func (m *PressReceiptMutation) DeliveredBy() (r string, exists bool) {
+	v := m.delivered_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDeliveredBy returns the old "delivered_by" field's value of the PressReceipt entity.
+// If the PressReceipt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressReceiptMutation) OldDeliveredBy(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDeliveredBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDeliveredBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDeliveredBy: %w", err)
+	}
+	return oldValue.DeliveredBy, nil
+}
+
+// ResetDeliveredBy resets all changes to the "delivered_by" field.
+func (m *PressReceiptMutation) ResetDeliveredBy() {
+	m.delivered_by = nil
+}
+
+// SetReceivedByID sets the "received_by_id" field.
+func (m *PressReceiptMutation) SetReceivedByID(u uuid.UUID) {
+	m.received_by_id = &u
+}
+
+// ReceivedByID returns the value of the "received_by_id" field in the mutation.
+func (m *PressReceiptMutation) ReceivedByID() (r uuid.UUID, exists bool) {
+	v := m.received_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReceivedByID returns the old "received_by_id" field's value of the PressReceipt entity.
+// If the PressReceipt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressReceiptMutation) OldReceivedByID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReceivedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReceivedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReceivedByID: %w", err)
+	}
+	return oldValue.ReceivedByID, nil
+}
+
+// ResetReceivedByID resets all changes to the "received_by_id" field.
+func (m *PressReceiptMutation) ResetReceivedByID() {
+	m.received_by_id = nil
+}
+
+// SetReceivedByName sets the "received_by_name" field.
+func (m *PressReceiptMutation) SetReceivedByName(s string) {
+	m.received_by_name = &s
+}
+
+// ReceivedByName returns the value of the "received_by_name" field in the mutation.
+func (m *PressReceiptMutation) ReceivedByName() (r string, exists bool) {
+	v := m.received_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReceivedByName returns the old "received_by_name" field's value of the PressReceipt entity.
+// If the PressReceipt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressReceiptMutation) OldReceivedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReceivedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReceivedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReceivedByName: %w", err)
+	}
+	return oldValue.ReceivedByName, nil
+}
+
+// ResetReceivedByName resets all changes to the "received_by_name" field.
+func (m *PressReceiptMutation) ResetReceivedByName() {
+	m.received_by_name = nil
+}
+
+// SetNote sets the "note" field.
+func (m *PressReceiptMutation) SetNote(s string) {
+	m.note = &s
+}
+
+// Note returns the value of the "note" field in the mutation.
+func (m *PressReceiptMutation) Note() (r string, exists bool) {
+	v := m.note
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNote returns the old "note" field's value of the PressReceipt entity.
+// If the PressReceipt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressReceiptMutation) OldNote(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNote is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNote requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNote: %w", err)
+	}
+	return oldValue.Note, nil
+}
+
+// ResetNote resets all changes to the "note" field.
+func (m *PressReceiptMutation) ResetNote() {
+	m.note = nil
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *PressReceiptMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[pressreceipt.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *PressReceiptMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *PressReceiptMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *PressReceiptMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// AddDeliveryIDs adds the "deliveries" edge to the PressDelivery entity by ids.
+func (m *PressReceiptMutation) AddDeliveryIDs(ids ...uuid.UUID) {
+	if m.deliveries == nil {
+		m.deliveries = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.deliveries[ids[i]] = struct{}{}
+	}
+}
+
+// ClearDeliveries clears the "deliveries" edge to the PressDelivery entity.
+func (m *PressReceiptMutation) ClearDeliveries() {
+	m.cleareddeliveries = true
+}
+
+// DeliveriesCleared reports if the "deliveries" edge to the PressDelivery entity was cleared.
+func (m *PressReceiptMutation) DeliveriesCleared() bool {
+	return m.cleareddeliveries
+}
+
+// RemoveDeliveryIDs removes the "deliveries" edge to the PressDelivery entity by IDs.
+func (m *PressReceiptMutation) RemoveDeliveryIDs(ids ...uuid.UUID) {
+	if m.removeddeliveries == nil {
+		m.removeddeliveries = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.deliveries, ids[i])
+		m.removeddeliveries[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedDeliveries returns the removed IDs of the "deliveries" edge to the PressDelivery entity.
+func (m *PressReceiptMutation) RemovedDeliveriesIDs() (ids []uuid.UUID) {
+	for id := range m.removeddeliveries {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// DeliveriesIDs returns the "deliveries" edge IDs in the mutation.
+func (m *PressReceiptMutation) DeliveriesIDs() (ids []uuid.UUID) {
+	for id := range m.deliveries {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetDeliveries resets all changes to the "deliveries" edge.
+func (m *PressReceiptMutation) ResetDeliveries() {
+	m.deliveries = nil
+	m.cleareddeliveries = false
+	m.removeddeliveries = nil
+}
+
+// Where appends a list predicates to the PressReceiptMutation builder.
+func (m *PressReceiptMutation) Where(ps ...predicate.PressReceipt) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the PressReceiptMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *PressReceiptMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.PressReceipt, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *PressReceiptMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *PressReceiptMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (PressReceipt).
+func (m *PressReceiptMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *PressReceiptMutation) Fields() []string {
+	fields := make([]string, 0, 9)
+	if m.created_at != nil {
+		fields = append(fields, pressreceipt.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, pressreceipt.FieldEstateID)
+	}
+	if m.late_reason != nil {
+		fields = append(fields, pressreceipt.FieldLateReason)
+	}
+	if m.day != nil {
+		fields = append(fields, pressreceipt.FieldDay)
+	}
+	if m.received_at != nil {
+		fields = append(fields, pressreceipt.FieldReceivedAt)
+	}
+	if m.delivered_by != nil {
+		fields = append(fields, pressreceipt.FieldDeliveredBy)
+	}
+	if m.received_by_id != nil {
+		fields = append(fields, pressreceipt.FieldReceivedByID)
+	}
+	if m.received_by_name != nil {
+		fields = append(fields, pressreceipt.FieldReceivedByName)
+	}
+	if m.note != nil {
+		fields = append(fields, pressreceipt.FieldNote)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *PressReceiptMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case pressreceipt.FieldCreatedAt:
+		return m.CreatedAt()
+	case pressreceipt.FieldEstateID:
+		return m.EstateID()
+	case pressreceipt.FieldLateReason:
+		return m.LateReason()
+	case pressreceipt.FieldDay:
+		return m.Day()
+	case pressreceipt.FieldReceivedAt:
+		return m.ReceivedAt()
+	case pressreceipt.FieldDeliveredBy:
+		return m.DeliveredBy()
+	case pressreceipt.FieldReceivedByID:
+		return m.ReceivedByID()
+	case pressreceipt.FieldReceivedByName:
+		return m.ReceivedByName()
+	case pressreceipt.FieldNote:
+		return m.Note()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *PressReceiptMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case pressreceipt.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case pressreceipt.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case pressreceipt.FieldLateReason:
+		return m.OldLateReason(ctx)
+	case pressreceipt.FieldDay:
+		return m.OldDay(ctx)
+	case pressreceipt.FieldReceivedAt:
+		return m.OldReceivedAt(ctx)
+	case pressreceipt.FieldDeliveredBy:
+		return m.OldDeliveredBy(ctx)
+	case pressreceipt.FieldReceivedByID:
+		return m.OldReceivedByID(ctx)
+	case pressreceipt.FieldReceivedByName:
+		return m.OldReceivedByName(ctx)
+	case pressreceipt.FieldNote:
+		return m.OldNote(ctx)
+	}
+	return nil, fmt.Errorf("unknown PressReceipt field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PressReceiptMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case pressreceipt.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case pressreceipt.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case pressreceipt.FieldLateReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLateReason(v)
+		return nil
+	case pressreceipt.FieldDay:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDay(v)
+		return nil
+	case pressreceipt.FieldReceivedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReceivedAt(v)
+		return nil
+	case pressreceipt.FieldDeliveredBy:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDeliveredBy(v)
+		return nil
+	case pressreceipt.FieldReceivedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReceivedByID(v)
+		return nil
+	case pressreceipt.FieldReceivedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReceivedByName(v)
+		return nil
+	case pressreceipt.FieldNote:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNote(v)
+		return nil
+	}
+	return fmt.Errorf("unknown PressReceipt field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *PressReceiptMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *PressReceiptMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PressReceiptMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown PressReceipt numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *PressReceiptMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *PressReceiptMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *PressReceiptMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown PressReceipt nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *PressReceiptMutation) ResetField(name string) error {
+	switch name {
+	case pressreceipt.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case pressreceipt.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case pressreceipt.FieldLateReason:
+		m.ResetLateReason()
+		return nil
+	case pressreceipt.FieldDay:
+		m.ResetDay()
+		return nil
+	case pressreceipt.FieldReceivedAt:
+		m.ResetReceivedAt()
+		return nil
+	case pressreceipt.FieldDeliveredBy:
+		m.ResetDeliveredBy()
+		return nil
+	case pressreceipt.FieldReceivedByID:
+		m.ResetReceivedByID()
+		return nil
+	case pressreceipt.FieldReceivedByName:
+		m.ResetReceivedByName()
+		return nil
+	case pressreceipt.FieldNote:
+		m.ResetNote()
+		return nil
+	}
+	return fmt.Errorf("unknown PressReceipt field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *PressReceiptMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.estate != nil {
+		edges = append(edges, pressreceipt.EdgeEstate)
+	}
+	if m.deliveries != nil {
+		edges = append(edges, pressreceipt.EdgeDeliveries)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *PressReceiptMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case pressreceipt.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case pressreceipt.EdgeDeliveries:
+		ids := make([]ent.Value, 0, len(m.deliveries))
+		for id := range m.deliveries {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *PressReceiptMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.removeddeliveries != nil {
+		edges = append(edges, pressreceipt.EdgeDeliveries)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *PressReceiptMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case pressreceipt.EdgeDeliveries:
+		ids := make([]ent.Value, 0, len(m.removeddeliveries))
+		for id := range m.removeddeliveries {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *PressReceiptMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedestate {
+		edges = append(edges, pressreceipt.EdgeEstate)
+	}
+	if m.cleareddeliveries {
+		edges = append(edges, pressreceipt.EdgeDeliveries)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *PressReceiptMutation) EdgeCleared(name string) bool {
+	switch name {
+	case pressreceipt.EdgeEstate:
+		return m.clearedestate
+	case pressreceipt.EdgeDeliveries:
+		return m.cleareddeliveries
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *PressReceiptMutation) ClearEdge(name string) error {
+	switch name {
+	case pressreceipt.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	}
+	return fmt.Errorf("unknown PressReceipt unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *PressReceiptMutation) ResetEdge(name string) error {
+	switch name {
+	case pressreceipt.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case pressreceipt.EdgeDeliveries:
+		m.ResetDeliveries()
+		return nil
+	}
+	return fmt.Errorf("unknown PressReceipt edge %s", name)
+}
+
+// PressRecoveryMutation represents an operation that mutates the PressRecovery nodes in the graph.
+type PressRecoveryMutation struct {
+	config
+	op               Op
+	typ              string
+	id               *uuid.UUID
+	created_at       *time.Time
+	voided_at        *time.Time
+	void_reason      *string
+	voided_by_id     *uuid.UUID
+	voided_by_name   *string
+	copies           *int
+	addcopies        *int
+	delivered_by     *string
+	recovered_on     *time.Time
+	recorded_by_id   *uuid.UUID
+	recorded_by_name *string
+	clearedFields    map[string]struct{}
+	estate           *uuid.UUID
+	clearedestate    bool
+	claim            *uuid.UUID
+	clearedclaim     bool
+	done             bool
+	oldValue         func(context.Context) (*PressRecovery, error)
+	predicates       []predicate.PressRecovery
+}
+
+var _ ent.Mutation = (*PressRecoveryMutation)(nil)
+
+// pressrecoveryOption allows management of the mutation configuration using functional options.
+type pressrecoveryOption func(*PressRecoveryMutation)
+
+// newPressRecoveryMutation creates new mutation for the PressRecovery entity.
+func newPressRecoveryMutation(c config, op Op, opts ...pressrecoveryOption) *PressRecoveryMutation {
+	m := &PressRecoveryMutation{
+		config:        c,
+		op:            op,
+		typ:           TypePressRecovery,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withPressRecoveryID sets the ID field of the mutation.
+func withPressRecoveryID(id uuid.UUID) pressrecoveryOption {
+	return func(m *PressRecoveryMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *PressRecovery
+		)
+		m.oldValue = func(ctx context.Context) (*PressRecovery, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().PressRecovery.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withPressRecovery sets the old PressRecovery of the mutation.
+func withPressRecovery(node *PressRecovery) pressrecoveryOption {
+	return func(m *PressRecoveryMutation) {
+		m.oldValue = func(context.Context) (*PressRecovery, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m PressRecoveryMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m PressRecoveryMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of PressRecovery entities.
+func (m *PressRecoveryMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *PressRecoveryMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *PressRecoveryMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().PressRecovery.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *PressRecoveryMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *PressRecoveryMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the PressRecovery entity.
+// If the PressRecovery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressRecoveryMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *PressRecoveryMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *PressRecoveryMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *PressRecoveryMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the PressRecovery entity.
+// If the PressRecovery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressRecoveryMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *PressRecoveryMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetVoidedAt sets the "voided_at" field.
+func (m *PressRecoveryMutation) SetVoidedAt(t time.Time) {
+	m.voided_at = &t
+}
+
+// VoidedAt returns the value of the "voided_at" field in the mutation.
+func (m *PressRecoveryMutation) VoidedAt() (r time.Time, exists bool) {
+	v := m.voided_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedAt returns the old "voided_at" field's value of the PressRecovery entity.
+// If the PressRecovery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressRecoveryMutation) OldVoidedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedAt: %w", err)
+	}
+	return oldValue.VoidedAt, nil
+}
+
+// ClearVoidedAt clears the value of the "voided_at" field.
+func (m *PressRecoveryMutation) ClearVoidedAt() {
+	m.voided_at = nil
+	m.clearedFields[pressrecovery.FieldVoidedAt] = struct{}{}
+}
+
+// VoidedAtCleared returns if the "voided_at" field was cleared in this mutation.
+func (m *PressRecoveryMutation) VoidedAtCleared() bool {
+	_, ok := m.clearedFields[pressrecovery.FieldVoidedAt]
+	return ok
+}
+
+// ResetVoidedAt resets all changes to the "voided_at" field.
+func (m *PressRecoveryMutation) ResetVoidedAt() {
+	m.voided_at = nil
+	delete(m.clearedFields, pressrecovery.FieldVoidedAt)
+}
+
+// SetVoidReason sets the "void_reason" field.
+func (m *PressRecoveryMutation) SetVoidReason(s string) {
+	m.void_reason = &s
+}
+
+// VoidReason returns the value of the "void_reason" field in the mutation.
+func (m *PressRecoveryMutation) VoidReason() (r string, exists bool) {
+	v := m.void_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidReason returns the old "void_reason" field's value of the PressRecovery entity.
+// If the PressRecovery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressRecoveryMutation) OldVoidReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidReason: %w", err)
+	}
+	return oldValue.VoidReason, nil
+}
+
+// ResetVoidReason resets all changes to the "void_reason" field.
+func (m *PressRecoveryMutation) ResetVoidReason() {
+	m.void_reason = nil
+}
+
+// SetVoidedByID sets the "voided_by_id" field.
+func (m *PressRecoveryMutation) SetVoidedByID(u uuid.UUID) {
+	m.voided_by_id = &u
+}
+
+// VoidedByID returns the value of the "voided_by_id" field in the mutation.
+func (m *PressRecoveryMutation) VoidedByID() (r uuid.UUID, exists bool) {
+	v := m.voided_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByID returns the old "voided_by_id" field's value of the PressRecovery entity.
+// If the PressRecovery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressRecoveryMutation) OldVoidedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByID: %w", err)
+	}
+	return oldValue.VoidedByID, nil
+}
+
+// ClearVoidedByID clears the value of the "voided_by_id" field.
+func (m *PressRecoveryMutation) ClearVoidedByID() {
+	m.voided_by_id = nil
+	m.clearedFields[pressrecovery.FieldVoidedByID] = struct{}{}
+}
+
+// VoidedByIDCleared returns if the "voided_by_id" field was cleared in this mutation.
+func (m *PressRecoveryMutation) VoidedByIDCleared() bool {
+	_, ok := m.clearedFields[pressrecovery.FieldVoidedByID]
+	return ok
+}
+
+// ResetVoidedByID resets all changes to the "voided_by_id" field.
+func (m *PressRecoveryMutation) ResetVoidedByID() {
+	m.voided_by_id = nil
+	delete(m.clearedFields, pressrecovery.FieldVoidedByID)
+}
+
+// SetVoidedByName sets the "voided_by_name" field.
+func (m *PressRecoveryMutation) SetVoidedByName(s string) {
+	m.voided_by_name = &s
+}
+
+// VoidedByName returns the value of the "voided_by_name" field in the mutation.
+func (m *PressRecoveryMutation) VoidedByName() (r string, exists bool) {
+	v := m.voided_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByName returns the old "voided_by_name" field's value of the PressRecovery entity.
+// If the PressRecovery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressRecoveryMutation) OldVoidedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByName: %w", err)
+	}
+	return oldValue.VoidedByName, nil
+}
+
+// ResetVoidedByName resets all changes to the "voided_by_name" field.
+func (m *PressRecoveryMutation) ResetVoidedByName() {
+	m.voided_by_name = nil
+}
+
+// SetClaimID sets the "claim_id" field.
+func (m *PressRecoveryMutation) SetClaimID(u uuid.UUID) {
+	m.claim = &u
+}
+
+// ClaimID returns the value of the "claim_id" field in the mutation.
+func (m *PressRecoveryMutation) ClaimID() (r uuid.UUID, exists bool) {
+	v := m.claim
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldClaimID returns the old "claim_id" field's value of the PressRecovery entity.
+// If the PressRecovery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressRecoveryMutation) OldClaimID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldClaimID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldClaimID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldClaimID: %w", err)
+	}
+	return oldValue.ClaimID, nil
+}
+
+// ResetClaimID resets all changes to the "claim_id" field.
+func (m *PressRecoveryMutation) ResetClaimID() {
+	m.claim = nil
+}
+
+// SetCopies sets the "copies" field.
+func (m *PressRecoveryMutation) SetCopies(i int) {
+	m.copies = &i
+	m.addcopies = nil
+}
+
+// Copies returns the value of the "copies" field in the mutation.
+func (m *PressRecoveryMutation) Copies() (r int, exists bool) {
+	v := m.copies
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCopies returns the old "copies" field's value of the PressRecovery entity.
+// If the PressRecovery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressRecoveryMutation) OldCopies(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCopies is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCopies requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCopies: %w", err)
+	}
+	return oldValue.Copies, nil
+}
+
+// AddCopies adds i to the "copies" field.
+func (m *PressRecoveryMutation) AddCopies(i int) {
+	if m.addcopies != nil {
+		*m.addcopies += i
+	} else {
+		m.addcopies = &i
+	}
+}
+
+// AddedCopies returns the value that was added to the "copies" field in this mutation.
+func (m *PressRecoveryMutation) AddedCopies() (r int, exists bool) {
+	v := m.addcopies
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCopies resets all changes to the "copies" field.
+func (m *PressRecoveryMutation) ResetCopies() {
+	m.copies = nil
+	m.addcopies = nil
+}
+
+// SetDeliveredBy sets the "delivered_by" field.
+func (m *PressRecoveryMutation) SetDeliveredBy(s string) {
+	m.delivered_by = &s
+}
+
+// DeliveredBy returns the value of the "delivered_by" field in the mutation.
+func (m *PressRecoveryMutation) DeliveredBy() (r string, exists bool) {
+	v := m.delivered_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDeliveredBy returns the old "delivered_by" field's value of the PressRecovery entity.
+// If the PressRecovery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressRecoveryMutation) OldDeliveredBy(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDeliveredBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDeliveredBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDeliveredBy: %w", err)
+	}
+	return oldValue.DeliveredBy, nil
+}
+
+// ResetDeliveredBy resets all changes to the "delivered_by" field.
+func (m *PressRecoveryMutation) ResetDeliveredBy() {
+	m.delivered_by = nil
+}
+
+// SetRecoveredOn sets the "recovered_on" field.
+func (m *PressRecoveryMutation) SetRecoveredOn(t time.Time) {
+	m.recovered_on = &t
+}
+
+// RecoveredOn returns the value of the "recovered_on" field in the mutation.
+func (m *PressRecoveryMutation) RecoveredOn() (r time.Time, exists bool) {
+	v := m.recovered_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecoveredOn returns the old "recovered_on" field's value of the PressRecovery entity.
+// If the PressRecovery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressRecoveryMutation) OldRecoveredOn(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecoveredOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecoveredOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecoveredOn: %w", err)
+	}
+	return oldValue.RecoveredOn, nil
+}
+
+// ResetRecoveredOn resets all changes to the "recovered_on" field.
+func (m *PressRecoveryMutation) ResetRecoveredOn() {
+	m.recovered_on = nil
+}
+
+// SetRecordedByID sets the "recorded_by_id" field.
+func (m *PressRecoveryMutation) SetRecordedByID(u uuid.UUID) {
+	m.recorded_by_id = &u
+}
+
+// RecordedByID returns the value of the "recorded_by_id" field in the mutation.
+func (m *PressRecoveryMutation) RecordedByID() (r uuid.UUID, exists bool) {
+	v := m.recorded_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecordedByID returns the old "recorded_by_id" field's value of the PressRecovery entity.
+// If the PressRecovery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressRecoveryMutation) OldRecordedByID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecordedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecordedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecordedByID: %w", err)
+	}
+	return oldValue.RecordedByID, nil
+}
+
+// ResetRecordedByID resets all changes to the "recorded_by_id" field.
+func (m *PressRecoveryMutation) ResetRecordedByID() {
+	m.recorded_by_id = nil
+}
+
+// SetRecordedByName sets the "recorded_by_name" field.
+func (m *PressRecoveryMutation) SetRecordedByName(s string) {
+	m.recorded_by_name = &s
+}
+
+// RecordedByName returns the value of the "recorded_by_name" field in the mutation.
+func (m *PressRecoveryMutation) RecordedByName() (r string, exists bool) {
+	v := m.recorded_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecordedByName returns the old "recorded_by_name" field's value of the PressRecovery entity.
+// If the PressRecovery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressRecoveryMutation) OldRecordedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecordedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecordedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecordedByName: %w", err)
+	}
+	return oldValue.RecordedByName, nil
+}
+
+// ResetRecordedByName resets all changes to the "recorded_by_name" field.
+func (m *PressRecoveryMutation) ResetRecordedByName() {
+	m.recorded_by_name = nil
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *PressRecoveryMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[pressrecovery.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *PressRecoveryMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *PressRecoveryMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *PressRecoveryMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearClaim clears the "claim" edge to the PressClaim entity.
+func (m *PressRecoveryMutation) ClearClaim() {
+	m.clearedclaim = true
+	m.clearedFields[pressrecovery.FieldClaimID] = struct{}{}
+}
+
+// ClaimCleared reports if the "claim" edge to the PressClaim entity was cleared.
+func (m *PressRecoveryMutation) ClaimCleared() bool {
+	return m.clearedclaim
+}
+
+// ClaimIDs returns the "claim" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ClaimID instead. It exists only for internal usage by the builders.
+func (m *PressRecoveryMutation) ClaimIDs() (ids []uuid.UUID) {
+	if id := m.claim; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetClaim resets all changes to the "claim" edge.
+func (m *PressRecoveryMutation) ResetClaim() {
+	m.claim = nil
+	m.clearedclaim = false
+}
+
+// Where appends a list predicates to the PressRecoveryMutation builder.
+func (m *PressRecoveryMutation) Where(ps ...predicate.PressRecovery) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the PressRecoveryMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *PressRecoveryMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.PressRecovery, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *PressRecoveryMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *PressRecoveryMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (PressRecovery).
+func (m *PressRecoveryMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *PressRecoveryMutation) Fields() []string {
+	fields := make([]string, 0, 12)
+	if m.created_at != nil {
+		fields = append(fields, pressrecovery.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, pressrecovery.FieldEstateID)
+	}
+	if m.voided_at != nil {
+		fields = append(fields, pressrecovery.FieldVoidedAt)
+	}
+	if m.void_reason != nil {
+		fields = append(fields, pressrecovery.FieldVoidReason)
+	}
+	if m.voided_by_id != nil {
+		fields = append(fields, pressrecovery.FieldVoidedByID)
+	}
+	if m.voided_by_name != nil {
+		fields = append(fields, pressrecovery.FieldVoidedByName)
+	}
+	if m.claim != nil {
+		fields = append(fields, pressrecovery.FieldClaimID)
+	}
+	if m.copies != nil {
+		fields = append(fields, pressrecovery.FieldCopies)
+	}
+	if m.delivered_by != nil {
+		fields = append(fields, pressrecovery.FieldDeliveredBy)
+	}
+	if m.recovered_on != nil {
+		fields = append(fields, pressrecovery.FieldRecoveredOn)
+	}
+	if m.recorded_by_id != nil {
+		fields = append(fields, pressrecovery.FieldRecordedByID)
+	}
+	if m.recorded_by_name != nil {
+		fields = append(fields, pressrecovery.FieldRecordedByName)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *PressRecoveryMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case pressrecovery.FieldCreatedAt:
+		return m.CreatedAt()
+	case pressrecovery.FieldEstateID:
+		return m.EstateID()
+	case pressrecovery.FieldVoidedAt:
+		return m.VoidedAt()
+	case pressrecovery.FieldVoidReason:
+		return m.VoidReason()
+	case pressrecovery.FieldVoidedByID:
+		return m.VoidedByID()
+	case pressrecovery.FieldVoidedByName:
+		return m.VoidedByName()
+	case pressrecovery.FieldClaimID:
+		return m.ClaimID()
+	case pressrecovery.FieldCopies:
+		return m.Copies()
+	case pressrecovery.FieldDeliveredBy:
+		return m.DeliveredBy()
+	case pressrecovery.FieldRecoveredOn:
+		return m.RecoveredOn()
+	case pressrecovery.FieldRecordedByID:
+		return m.RecordedByID()
+	case pressrecovery.FieldRecordedByName:
+		return m.RecordedByName()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *PressRecoveryMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case pressrecovery.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case pressrecovery.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case pressrecovery.FieldVoidedAt:
+		return m.OldVoidedAt(ctx)
+	case pressrecovery.FieldVoidReason:
+		return m.OldVoidReason(ctx)
+	case pressrecovery.FieldVoidedByID:
+		return m.OldVoidedByID(ctx)
+	case pressrecovery.FieldVoidedByName:
+		return m.OldVoidedByName(ctx)
+	case pressrecovery.FieldClaimID:
+		return m.OldClaimID(ctx)
+	case pressrecovery.FieldCopies:
+		return m.OldCopies(ctx)
+	case pressrecovery.FieldDeliveredBy:
+		return m.OldDeliveredBy(ctx)
+	case pressrecovery.FieldRecoveredOn:
+		return m.OldRecoveredOn(ctx)
+	case pressrecovery.FieldRecordedByID:
+		return m.OldRecordedByID(ctx)
+	case pressrecovery.FieldRecordedByName:
+		return m.OldRecordedByName(ctx)
+	}
+	return nil, fmt.Errorf("unknown PressRecovery field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PressRecoveryMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case pressrecovery.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case pressrecovery.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case pressrecovery.FieldVoidedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedAt(v)
+		return nil
+	case pressrecovery.FieldVoidReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidReason(v)
+		return nil
+	case pressrecovery.FieldVoidedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByID(v)
+		return nil
+	case pressrecovery.FieldVoidedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByName(v)
+		return nil
+	case pressrecovery.FieldClaimID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetClaimID(v)
+		return nil
+	case pressrecovery.FieldCopies:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCopies(v)
+		return nil
+	case pressrecovery.FieldDeliveredBy:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDeliveredBy(v)
+		return nil
+	case pressrecovery.FieldRecoveredOn:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecoveredOn(v)
+		return nil
+	case pressrecovery.FieldRecordedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecordedByID(v)
+		return nil
+	case pressrecovery.FieldRecordedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecordedByName(v)
+		return nil
+	}
+	return fmt.Errorf("unknown PressRecovery field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *PressRecoveryMutation) AddedFields() []string {
+	var fields []string
+	if m.addcopies != nil {
+		fields = append(fields, pressrecovery.FieldCopies)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *PressRecoveryMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case pressrecovery.FieldCopies:
+		return m.AddedCopies()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PressRecoveryMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case pressrecovery.FieldCopies:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCopies(v)
+		return nil
+	}
+	return fmt.Errorf("unknown PressRecovery numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *PressRecoveryMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(pressrecovery.FieldVoidedAt) {
+		fields = append(fields, pressrecovery.FieldVoidedAt)
+	}
+	if m.FieldCleared(pressrecovery.FieldVoidedByID) {
+		fields = append(fields, pressrecovery.FieldVoidedByID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *PressRecoveryMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *PressRecoveryMutation) ClearField(name string) error {
+	switch name {
+	case pressrecovery.FieldVoidedAt:
+		m.ClearVoidedAt()
+		return nil
+	case pressrecovery.FieldVoidedByID:
+		m.ClearVoidedByID()
+		return nil
+	}
+	return fmt.Errorf("unknown PressRecovery nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *PressRecoveryMutation) ResetField(name string) error {
+	switch name {
+	case pressrecovery.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case pressrecovery.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case pressrecovery.FieldVoidedAt:
+		m.ResetVoidedAt()
+		return nil
+	case pressrecovery.FieldVoidReason:
+		m.ResetVoidReason()
+		return nil
+	case pressrecovery.FieldVoidedByID:
+		m.ResetVoidedByID()
+		return nil
+	case pressrecovery.FieldVoidedByName:
+		m.ResetVoidedByName()
+		return nil
+	case pressrecovery.FieldClaimID:
+		m.ResetClaimID()
+		return nil
+	case pressrecovery.FieldCopies:
+		m.ResetCopies()
+		return nil
+	case pressrecovery.FieldDeliveredBy:
+		m.ResetDeliveredBy()
+		return nil
+	case pressrecovery.FieldRecoveredOn:
+		m.ResetRecoveredOn()
+		return nil
+	case pressrecovery.FieldRecordedByID:
+		m.ResetRecordedByID()
+		return nil
+	case pressrecovery.FieldRecordedByName:
+		m.ResetRecordedByName()
+		return nil
+	}
+	return fmt.Errorf("unknown PressRecovery field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *PressRecoveryMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.estate != nil {
+		edges = append(edges, pressrecovery.EdgeEstate)
+	}
+	if m.claim != nil {
+		edges = append(edges, pressrecovery.EdgeClaim)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *PressRecoveryMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case pressrecovery.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case pressrecovery.EdgeClaim:
+		if id := m.claim; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *PressRecoveryMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *PressRecoveryMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *PressRecoveryMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedestate {
+		edges = append(edges, pressrecovery.EdgeEstate)
+	}
+	if m.clearedclaim {
+		edges = append(edges, pressrecovery.EdgeClaim)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *PressRecoveryMutation) EdgeCleared(name string) bool {
+	switch name {
+	case pressrecovery.EdgeEstate:
+		return m.clearedestate
+	case pressrecovery.EdgeClaim:
+		return m.clearedclaim
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *PressRecoveryMutation) ClearEdge(name string) error {
+	switch name {
+	case pressrecovery.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case pressrecovery.EdgeClaim:
+		m.ClearClaim()
+		return nil
+	}
+	return fmt.Errorf("unknown PressRecovery unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *PressRecoveryMutation) ResetEdge(name string) error {
+	switch name {
+	case pressrecovery.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case pressrecovery.EdgeClaim:
+		m.ResetClaim()
+		return nil
+	}
+	return fmt.Errorf("unknown PressRecovery edge %s", name)
+}
+
+// PressSubscriptionMutation represents an operation that mutates the PressSubscription nodes in the graph.
+type PressSubscriptionMutation struct {
+	config
+	op                 Op
+	typ                string
+	id                 *uuid.UUID
+	created_at         *time.Time
+	voided_at          *time.Time
+	void_reason        *string
+	voided_by_id       *uuid.UUID
+	voided_by_name     *string
+	publication_name   *string
+	copies             *int
+	addcopies          *int
+	from_on            *time.Time
+	last_on            *time.Time
+	paid_reference     *string
+	renews_id          *uuid.UUID
+	end_reason         *string
+	ended_at           *time.Time
+	ended_by_name      *string
+	recorded_by_id     *uuid.UUID
+	recorded_by_name   *string
+	clearedFields      map[string]struct{}
+	estate             *uuid.UUID
+	clearedestate      bool
+	publication        *uuid.UUID
+	clearedpublication bool
+	pauses             map[uuid.UUID]struct{}
+	removedpauses      map[uuid.UUID]struct{}
+	clearedpauses      bool
+	household          *uuid.UUID
+	clearedhousehold   bool
+	department         *uuid.UUID
+	cleareddepartment  bool
+	done               bool
+	oldValue           func(context.Context) (*PressSubscription, error)
+	predicates         []predicate.PressSubscription
+}
+
+var _ ent.Mutation = (*PressSubscriptionMutation)(nil)
+
+// presssubscriptionOption allows management of the mutation configuration using functional options.
+type presssubscriptionOption func(*PressSubscriptionMutation)
+
+// newPressSubscriptionMutation creates new mutation for the PressSubscription entity.
+func newPressSubscriptionMutation(c config, op Op, opts ...presssubscriptionOption) *PressSubscriptionMutation {
+	m := &PressSubscriptionMutation{
+		config:        c,
+		op:            op,
+		typ:           TypePressSubscription,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withPressSubscriptionID sets the ID field of the mutation.
+func withPressSubscriptionID(id uuid.UUID) presssubscriptionOption {
+	return func(m *PressSubscriptionMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *PressSubscription
+		)
+		m.oldValue = func(ctx context.Context) (*PressSubscription, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().PressSubscription.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withPressSubscription sets the old PressSubscription of the mutation.
+func withPressSubscription(node *PressSubscription) presssubscriptionOption {
+	return func(m *PressSubscriptionMutation) {
+		m.oldValue = func(context.Context) (*PressSubscription, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m PressSubscriptionMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m PressSubscriptionMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of PressSubscription entities.
+func (m *PressSubscriptionMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *PressSubscriptionMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *PressSubscriptionMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().PressSubscription.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *PressSubscriptionMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *PressSubscriptionMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the PressSubscription entity.
+// If the PressSubscription object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressSubscriptionMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *PressSubscriptionMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *PressSubscriptionMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *PressSubscriptionMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the PressSubscription entity.
+// If the PressSubscription object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressSubscriptionMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *PressSubscriptionMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetVoidedAt sets the "voided_at" field.
+func (m *PressSubscriptionMutation) SetVoidedAt(t time.Time) {
+	m.voided_at = &t
+}
+
+// VoidedAt returns the value of the "voided_at" field in the mutation.
+func (m *PressSubscriptionMutation) VoidedAt() (r time.Time, exists bool) {
+	v := m.voided_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedAt returns the old "voided_at" field's value of the PressSubscription entity.
+// If the PressSubscription object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressSubscriptionMutation) OldVoidedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedAt: %w", err)
+	}
+	return oldValue.VoidedAt, nil
+}
+
+// ClearVoidedAt clears the value of the "voided_at" field.
+func (m *PressSubscriptionMutation) ClearVoidedAt() {
+	m.voided_at = nil
+	m.clearedFields[presssubscription.FieldVoidedAt] = struct{}{}
+}
+
+// VoidedAtCleared returns if the "voided_at" field was cleared in this mutation.
+func (m *PressSubscriptionMutation) VoidedAtCleared() bool {
+	_, ok := m.clearedFields[presssubscription.FieldVoidedAt]
+	return ok
+}
+
+// ResetVoidedAt resets all changes to the "voided_at" field.
+func (m *PressSubscriptionMutation) ResetVoidedAt() {
+	m.voided_at = nil
+	delete(m.clearedFields, presssubscription.FieldVoidedAt)
+}
+
+// SetVoidReason sets the "void_reason" field.
+func (m *PressSubscriptionMutation) SetVoidReason(s string) {
+	m.void_reason = &s
+}
+
+// VoidReason returns the value of the "void_reason" field in the mutation.
+func (m *PressSubscriptionMutation) VoidReason() (r string, exists bool) {
+	v := m.void_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidReason returns the old "void_reason" field's value of the PressSubscription entity.
+// If the PressSubscription object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressSubscriptionMutation) OldVoidReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidReason: %w", err)
+	}
+	return oldValue.VoidReason, nil
+}
+
+// ResetVoidReason resets all changes to the "void_reason" field.
+func (m *PressSubscriptionMutation) ResetVoidReason() {
+	m.void_reason = nil
+}
+
+// SetVoidedByID sets the "voided_by_id" field.
+func (m *PressSubscriptionMutation) SetVoidedByID(u uuid.UUID) {
+	m.voided_by_id = &u
+}
+
+// VoidedByID returns the value of the "voided_by_id" field in the mutation.
+func (m *PressSubscriptionMutation) VoidedByID() (r uuid.UUID, exists bool) {
+	v := m.voided_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByID returns the old "voided_by_id" field's value of the PressSubscription entity.
+// If the PressSubscription object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressSubscriptionMutation) OldVoidedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByID: %w", err)
+	}
+	return oldValue.VoidedByID, nil
+}
+
+// ClearVoidedByID clears the value of the "voided_by_id" field.
+func (m *PressSubscriptionMutation) ClearVoidedByID() {
+	m.voided_by_id = nil
+	m.clearedFields[presssubscription.FieldVoidedByID] = struct{}{}
+}
+
+// VoidedByIDCleared returns if the "voided_by_id" field was cleared in this mutation.
+func (m *PressSubscriptionMutation) VoidedByIDCleared() bool {
+	_, ok := m.clearedFields[presssubscription.FieldVoidedByID]
+	return ok
+}
+
+// ResetVoidedByID resets all changes to the "voided_by_id" field.
+func (m *PressSubscriptionMutation) ResetVoidedByID() {
+	m.voided_by_id = nil
+	delete(m.clearedFields, presssubscription.FieldVoidedByID)
+}
+
+// SetVoidedByName sets the "voided_by_name" field.
+func (m *PressSubscriptionMutation) SetVoidedByName(s string) {
+	m.voided_by_name = &s
+}
+
+// VoidedByName returns the value of the "voided_by_name" field in the mutation.
+func (m *PressSubscriptionMutation) VoidedByName() (r string, exists bool) {
+	v := m.voided_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByName returns the old "voided_by_name" field's value of the PressSubscription entity.
+// If the PressSubscription object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressSubscriptionMutation) OldVoidedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByName: %w", err)
+	}
+	return oldValue.VoidedByName, nil
+}
+
+// ResetVoidedByName resets all changes to the "voided_by_name" field.
+func (m *PressSubscriptionMutation) ResetVoidedByName() {
+	m.voided_by_name = nil
+}
+
+// SetPublicationID sets the "publication_id" field.
+func (m *PressSubscriptionMutation) SetPublicationID(u uuid.UUID) {
+	m.publication = &u
+}
+
+// PublicationID returns the value of the "publication_id" field in the mutation.
+func (m *PressSubscriptionMutation) PublicationID() (r uuid.UUID, exists bool) {
+	v := m.publication
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPublicationID returns the old "publication_id" field's value of the PressSubscription entity.
+// If the PressSubscription object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressSubscriptionMutation) OldPublicationID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPublicationID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPublicationID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPublicationID: %w", err)
+	}
+	return oldValue.PublicationID, nil
+}
+
+// ResetPublicationID resets all changes to the "publication_id" field.
+func (m *PressSubscriptionMutation) ResetPublicationID() {
+	m.publication = nil
+}
+
+// SetPublicationName sets the "publication_name" field.
+func (m *PressSubscriptionMutation) SetPublicationName(s string) {
+	m.publication_name = &s
+}
+
+// PublicationName returns the value of the "publication_name" field in the mutation.
+func (m *PressSubscriptionMutation) PublicationName() (r string, exists bool) {
+	v := m.publication_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPublicationName returns the old "publication_name" field's value of the PressSubscription entity.
+// If the PressSubscription object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressSubscriptionMutation) OldPublicationName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPublicationName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPublicationName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPublicationName: %w", err)
+	}
+	return oldValue.PublicationName, nil
+}
+
+// ResetPublicationName resets all changes to the "publication_name" field.
+func (m *PressSubscriptionMutation) ResetPublicationName() {
+	m.publication_name = nil
+}
+
+// SetHouseholdID sets the "household_id" field.
+func (m *PressSubscriptionMutation) SetHouseholdID(u uuid.UUID) {
+	m.household = &u
+}
+
+// HouseholdID returns the value of the "household_id" field in the mutation.
+func (m *PressSubscriptionMutation) HouseholdID() (r uuid.UUID, exists bool) {
+	v := m.household
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHouseholdID returns the old "household_id" field's value of the PressSubscription entity.
+// If the PressSubscription object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressSubscriptionMutation) OldHouseholdID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHouseholdID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHouseholdID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHouseholdID: %w", err)
+	}
+	return oldValue.HouseholdID, nil
+}
+
+// ClearHouseholdID clears the value of the "household_id" field.
+func (m *PressSubscriptionMutation) ClearHouseholdID() {
+	m.household = nil
+	m.clearedFields[presssubscription.FieldHouseholdID] = struct{}{}
+}
+
+// HouseholdIDCleared returns if the "household_id" field was cleared in this mutation.
+func (m *PressSubscriptionMutation) HouseholdIDCleared() bool {
+	_, ok := m.clearedFields[presssubscription.FieldHouseholdID]
+	return ok
+}
+
+// ResetHouseholdID resets all changes to the "household_id" field.
+func (m *PressSubscriptionMutation) ResetHouseholdID() {
+	m.household = nil
+	delete(m.clearedFields, presssubscription.FieldHouseholdID)
+}
+
+// SetDepartmentID sets the "department_id" field.
+func (m *PressSubscriptionMutation) SetDepartmentID(u uuid.UUID) {
+	m.department = &u
+}
+
+// DepartmentID returns the value of the "department_id" field in the mutation.
+func (m *PressSubscriptionMutation) DepartmentID() (r uuid.UUID, exists bool) {
+	v := m.department
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDepartmentID returns the old "department_id" field's value of the PressSubscription entity.
+// If the PressSubscription object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressSubscriptionMutation) OldDepartmentID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDepartmentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDepartmentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDepartmentID: %w", err)
+	}
+	return oldValue.DepartmentID, nil
+}
+
+// ClearDepartmentID clears the value of the "department_id" field.
+func (m *PressSubscriptionMutation) ClearDepartmentID() {
+	m.department = nil
+	m.clearedFields[presssubscription.FieldDepartmentID] = struct{}{}
+}
+
+// DepartmentIDCleared returns if the "department_id" field was cleared in this mutation.
+func (m *PressSubscriptionMutation) DepartmentIDCleared() bool {
+	_, ok := m.clearedFields[presssubscription.FieldDepartmentID]
+	return ok
+}
+
+// ResetDepartmentID resets all changes to the "department_id" field.
+func (m *PressSubscriptionMutation) ResetDepartmentID() {
+	m.department = nil
+	delete(m.clearedFields, presssubscription.FieldDepartmentID)
+}
+
+// SetCopies sets the "copies" field.
+func (m *PressSubscriptionMutation) SetCopies(i int) {
+	m.copies = &i
+	m.addcopies = nil
+}
+
+// Copies returns the value of the "copies" field in the mutation.
+func (m *PressSubscriptionMutation) Copies() (r int, exists bool) {
+	v := m.copies
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCopies returns the old "copies" field's value of the PressSubscription entity.
+// If the PressSubscription object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressSubscriptionMutation) OldCopies(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCopies is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCopies requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCopies: %w", err)
+	}
+	return oldValue.Copies, nil
+}
+
+// AddCopies adds i to the "copies" field.
+func (m *PressSubscriptionMutation) AddCopies(i int) {
+	if m.addcopies != nil {
+		*m.addcopies += i
+	} else {
+		m.addcopies = &i
+	}
+}
+
+// AddedCopies returns the value that was added to the "copies" field in this mutation.
+func (m *PressSubscriptionMutation) AddedCopies() (r int, exists bool) {
+	v := m.addcopies
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCopies resets all changes to the "copies" field.
+func (m *PressSubscriptionMutation) ResetCopies() {
+	m.copies = nil
+	m.addcopies = nil
+}
+
+// SetFromOn sets the "from_on" field.
+func (m *PressSubscriptionMutation) SetFromOn(t time.Time) {
+	m.from_on = &t
+}
+
+// FromOn returns the value of the "from_on" field in the mutation.
+func (m *PressSubscriptionMutation) FromOn() (r time.Time, exists bool) {
+	v := m.from_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFromOn returns the old "from_on" field's value of the PressSubscription entity.
+// If the PressSubscription object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressSubscriptionMutation) OldFromOn(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFromOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFromOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFromOn: %w", err)
+	}
+	return oldValue.FromOn, nil
+}
+
+// ResetFromOn resets all changes to the "from_on" field.
+func (m *PressSubscriptionMutation) ResetFromOn() {
+	m.from_on = nil
+}
+
+// SetLastOn sets the "last_on" field.
+func (m *PressSubscriptionMutation) SetLastOn(t time.Time) {
+	m.last_on = &t
+}
+
+// LastOn returns the value of the "last_on" field in the mutation.
+func (m *PressSubscriptionMutation) LastOn() (r time.Time, exists bool) {
+	v := m.last_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLastOn returns the old "last_on" field's value of the PressSubscription entity.
+// If the PressSubscription object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressSubscriptionMutation) OldLastOn(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLastOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLastOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLastOn: %w", err)
+	}
+	return oldValue.LastOn, nil
+}
+
+// ResetLastOn resets all changes to the "last_on" field.
+func (m *PressSubscriptionMutation) ResetLastOn() {
+	m.last_on = nil
+}
+
+// SetPaidReference sets the "paid_reference" field.
+func (m *PressSubscriptionMutation) SetPaidReference(s string) {
+	m.paid_reference = &s
+}
+
+// PaidReference returns the value of the "paid_reference" field in the mutation.
+func (m *PressSubscriptionMutation) PaidReference() (r string, exists bool) {
+	v := m.paid_reference
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPaidReference returns the old "paid_reference" field's value of the PressSubscription entity.
+// If the PressSubscription object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressSubscriptionMutation) OldPaidReference(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPaidReference is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPaidReference requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPaidReference: %w", err)
+	}
+	return oldValue.PaidReference, nil
+}
+
+// ResetPaidReference resets all changes to the "paid_reference" field.
+func (m *PressSubscriptionMutation) ResetPaidReference() {
+	m.paid_reference = nil
+}
+
+// SetRenewsID sets the "renews_id" field.
+func (m *PressSubscriptionMutation) SetRenewsID(u uuid.UUID) {
+	m.renews_id = &u
+}
+
+// RenewsID returns the value of the "renews_id" field in the mutation.
+func (m *PressSubscriptionMutation) RenewsID() (r uuid.UUID, exists bool) {
+	v := m.renews_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRenewsID returns the old "renews_id" field's value of the PressSubscription entity.
+// If the PressSubscription object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressSubscriptionMutation) OldRenewsID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRenewsID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRenewsID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRenewsID: %w", err)
+	}
+	return oldValue.RenewsID, nil
+}
+
+// ClearRenewsID clears the value of the "renews_id" field.
+func (m *PressSubscriptionMutation) ClearRenewsID() {
+	m.renews_id = nil
+	m.clearedFields[presssubscription.FieldRenewsID] = struct{}{}
+}
+
+// RenewsIDCleared returns if the "renews_id" field was cleared in this mutation.
+func (m *PressSubscriptionMutation) RenewsIDCleared() bool {
+	_, ok := m.clearedFields[presssubscription.FieldRenewsID]
+	return ok
+}
+
+// ResetRenewsID resets all changes to the "renews_id" field.
+func (m *PressSubscriptionMutation) ResetRenewsID() {
+	m.renews_id = nil
+	delete(m.clearedFields, presssubscription.FieldRenewsID)
+}
+
+// SetEndReason sets the "end_reason" field.
+func (m *PressSubscriptionMutation) SetEndReason(s string) {
+	m.end_reason = &s
+}
+
+// EndReason returns the value of the "end_reason" field in the mutation.
+func (m *PressSubscriptionMutation) EndReason() (r string, exists bool) {
+	v := m.end_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEndReason returns the old "end_reason" field's value of the PressSubscription entity.
+// If the PressSubscription object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressSubscriptionMutation) OldEndReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEndReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEndReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEndReason: %w", err)
+	}
+	return oldValue.EndReason, nil
+}
+
+// ResetEndReason resets all changes to the "end_reason" field.
+func (m *PressSubscriptionMutation) ResetEndReason() {
+	m.end_reason = nil
+}
+
+// SetEndedAt sets the "ended_at" field.
+func (m *PressSubscriptionMutation) SetEndedAt(t time.Time) {
+	m.ended_at = &t
+}
+
+// EndedAt returns the value of the "ended_at" field in the mutation.
+func (m *PressSubscriptionMutation) EndedAt() (r time.Time, exists bool) {
+	v := m.ended_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEndedAt returns the old "ended_at" field's value of the PressSubscription entity.
+// If the PressSubscription object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressSubscriptionMutation) OldEndedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEndedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEndedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEndedAt: %w", err)
+	}
+	return oldValue.EndedAt, nil
+}
+
+// ClearEndedAt clears the value of the "ended_at" field.
+func (m *PressSubscriptionMutation) ClearEndedAt() {
+	m.ended_at = nil
+	m.clearedFields[presssubscription.FieldEndedAt] = struct{}{}
+}
+
+// EndedAtCleared returns if the "ended_at" field was cleared in this mutation.
+func (m *PressSubscriptionMutation) EndedAtCleared() bool {
+	_, ok := m.clearedFields[presssubscription.FieldEndedAt]
+	return ok
+}
+
+// ResetEndedAt resets all changes to the "ended_at" field.
+func (m *PressSubscriptionMutation) ResetEndedAt() {
+	m.ended_at = nil
+	delete(m.clearedFields, presssubscription.FieldEndedAt)
+}
+
+// SetEndedByName sets the "ended_by_name" field.
+func (m *PressSubscriptionMutation) SetEndedByName(s string) {
+	m.ended_by_name = &s
+}
+
+// EndedByName returns the value of the "ended_by_name" field in the mutation.
+func (m *PressSubscriptionMutation) EndedByName() (r string, exists bool) {
+	v := m.ended_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEndedByName returns the old "ended_by_name" field's value of the PressSubscription entity.
+// If the PressSubscription object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressSubscriptionMutation) OldEndedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEndedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEndedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEndedByName: %w", err)
+	}
+	return oldValue.EndedByName, nil
+}
+
+// ResetEndedByName resets all changes to the "ended_by_name" field.
+func (m *PressSubscriptionMutation) ResetEndedByName() {
+	m.ended_by_name = nil
+}
+
+// SetRecordedByID sets the "recorded_by_id" field.
+func (m *PressSubscriptionMutation) SetRecordedByID(u uuid.UUID) {
+	m.recorded_by_id = &u
+}
+
+// RecordedByID returns the value of the "recorded_by_id" field in the mutation.
+func (m *PressSubscriptionMutation) RecordedByID() (r uuid.UUID, exists bool) {
+	v := m.recorded_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecordedByID returns the old "recorded_by_id" field's value of the PressSubscription entity.
+// If the PressSubscription object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressSubscriptionMutation) OldRecordedByID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecordedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecordedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecordedByID: %w", err)
+	}
+	return oldValue.RecordedByID, nil
+}
+
+// ResetRecordedByID resets all changes to the "recorded_by_id" field.
+func (m *PressSubscriptionMutation) ResetRecordedByID() {
+	m.recorded_by_id = nil
+}
+
+// SetRecordedByName sets the "recorded_by_name" field.
+func (m *PressSubscriptionMutation) SetRecordedByName(s string) {
+	m.recorded_by_name = &s
+}
+
+// RecordedByName returns the value of the "recorded_by_name" field in the mutation.
+func (m *PressSubscriptionMutation) RecordedByName() (r string, exists bool) {
+	v := m.recorded_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecordedByName returns the old "recorded_by_name" field's value of the PressSubscription entity.
+// If the PressSubscription object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressSubscriptionMutation) OldRecordedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecordedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecordedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecordedByName: %w", err)
+	}
+	return oldValue.RecordedByName, nil
+}
+
+// ResetRecordedByName resets all changes to the "recorded_by_name" field.
+func (m *PressSubscriptionMutation) ResetRecordedByName() {
+	m.recorded_by_name = nil
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *PressSubscriptionMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[presssubscription.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *PressSubscriptionMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *PressSubscriptionMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *PressSubscriptionMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearPublication clears the "publication" edge to the Publication entity.
+func (m *PressSubscriptionMutation) ClearPublication() {
+	m.clearedpublication = true
+	m.clearedFields[presssubscription.FieldPublicationID] = struct{}{}
+}
+
+// PublicationCleared reports if the "publication" edge to the Publication entity was cleared.
+func (m *PressSubscriptionMutation) PublicationCleared() bool {
+	return m.clearedpublication
+}
+
+// PublicationIDs returns the "publication" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// PublicationID instead. It exists only for internal usage by the builders.
+func (m *PressSubscriptionMutation) PublicationIDs() (ids []uuid.UUID) {
+	if id := m.publication; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetPublication resets all changes to the "publication" edge.
+func (m *PressSubscriptionMutation) ResetPublication() {
+	m.publication = nil
+	m.clearedpublication = false
+}
+
+// AddPauseIDs adds the "pauses" edge to the PressPause entity by ids.
+func (m *PressSubscriptionMutation) AddPauseIDs(ids ...uuid.UUID) {
+	if m.pauses == nil {
+		m.pauses = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.pauses[ids[i]] = struct{}{}
+	}
+}
+
+// ClearPauses clears the "pauses" edge to the PressPause entity.
+func (m *PressSubscriptionMutation) ClearPauses() {
+	m.clearedpauses = true
+}
+
+// PausesCleared reports if the "pauses" edge to the PressPause entity was cleared.
+func (m *PressSubscriptionMutation) PausesCleared() bool {
+	return m.clearedpauses
+}
+
+// RemovePauseIDs removes the "pauses" edge to the PressPause entity by IDs.
+func (m *PressSubscriptionMutation) RemovePauseIDs(ids ...uuid.UUID) {
+	if m.removedpauses == nil {
+		m.removedpauses = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.pauses, ids[i])
+		m.removedpauses[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedPauses returns the removed IDs of the "pauses" edge to the PressPause entity.
+func (m *PressSubscriptionMutation) RemovedPausesIDs() (ids []uuid.UUID) {
+	for id := range m.removedpauses {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// PausesIDs returns the "pauses" edge IDs in the mutation.
+func (m *PressSubscriptionMutation) PausesIDs() (ids []uuid.UUID) {
+	for id := range m.pauses {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetPauses resets all changes to the "pauses" edge.
+func (m *PressSubscriptionMutation) ResetPauses() {
+	m.pauses = nil
+	m.clearedpauses = false
+	m.removedpauses = nil
+}
+
+// ClearHousehold clears the "household" edge to the Household entity.
+func (m *PressSubscriptionMutation) ClearHousehold() {
+	m.clearedhousehold = true
+	m.clearedFields[presssubscription.FieldHouseholdID] = struct{}{}
+}
+
+// HouseholdCleared reports if the "household" edge to the Household entity was cleared.
+func (m *PressSubscriptionMutation) HouseholdCleared() bool {
+	return m.HouseholdIDCleared() || m.clearedhousehold
+}
+
+// HouseholdIDs returns the "household" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// HouseholdID instead. It exists only for internal usage by the builders.
+func (m *PressSubscriptionMutation) HouseholdIDs() (ids []uuid.UUID) {
+	if id := m.household; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetHousehold resets all changes to the "household" edge.
+func (m *PressSubscriptionMutation) ResetHousehold() {
+	m.household = nil
+	m.clearedhousehold = false
+}
+
+// ClearDepartment clears the "department" edge to the Department entity.
+func (m *PressSubscriptionMutation) ClearDepartment() {
+	m.cleareddepartment = true
+	m.clearedFields[presssubscription.FieldDepartmentID] = struct{}{}
+}
+
+// DepartmentCleared reports if the "department" edge to the Department entity was cleared.
+func (m *PressSubscriptionMutation) DepartmentCleared() bool {
+	return m.DepartmentIDCleared() || m.cleareddepartment
+}
+
+// DepartmentIDs returns the "department" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// DepartmentID instead. It exists only for internal usage by the builders.
+func (m *PressSubscriptionMutation) DepartmentIDs() (ids []uuid.UUID) {
+	if id := m.department; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetDepartment resets all changes to the "department" edge.
+func (m *PressSubscriptionMutation) ResetDepartment() {
+	m.department = nil
+	m.cleareddepartment = false
+}
+
+// Where appends a list predicates to the PressSubscriptionMutation builder.
+func (m *PressSubscriptionMutation) Where(ps ...predicate.PressSubscription) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the PressSubscriptionMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *PressSubscriptionMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.PressSubscription, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *PressSubscriptionMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *PressSubscriptionMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (PressSubscription).
+func (m *PressSubscriptionMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *PressSubscriptionMutation) Fields() []string {
+	fields := make([]string, 0, 20)
+	if m.created_at != nil {
+		fields = append(fields, presssubscription.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, presssubscription.FieldEstateID)
+	}
+	if m.voided_at != nil {
+		fields = append(fields, presssubscription.FieldVoidedAt)
+	}
+	if m.void_reason != nil {
+		fields = append(fields, presssubscription.FieldVoidReason)
+	}
+	if m.voided_by_id != nil {
+		fields = append(fields, presssubscription.FieldVoidedByID)
+	}
+	if m.voided_by_name != nil {
+		fields = append(fields, presssubscription.FieldVoidedByName)
+	}
+	if m.publication != nil {
+		fields = append(fields, presssubscription.FieldPublicationID)
+	}
+	if m.publication_name != nil {
+		fields = append(fields, presssubscription.FieldPublicationName)
+	}
+	if m.household != nil {
+		fields = append(fields, presssubscription.FieldHouseholdID)
+	}
+	if m.department != nil {
+		fields = append(fields, presssubscription.FieldDepartmentID)
+	}
+	if m.copies != nil {
+		fields = append(fields, presssubscription.FieldCopies)
+	}
+	if m.from_on != nil {
+		fields = append(fields, presssubscription.FieldFromOn)
+	}
+	if m.last_on != nil {
+		fields = append(fields, presssubscription.FieldLastOn)
+	}
+	if m.paid_reference != nil {
+		fields = append(fields, presssubscription.FieldPaidReference)
+	}
+	if m.renews_id != nil {
+		fields = append(fields, presssubscription.FieldRenewsID)
+	}
+	if m.end_reason != nil {
+		fields = append(fields, presssubscription.FieldEndReason)
+	}
+	if m.ended_at != nil {
+		fields = append(fields, presssubscription.FieldEndedAt)
+	}
+	if m.ended_by_name != nil {
+		fields = append(fields, presssubscription.FieldEndedByName)
+	}
+	if m.recorded_by_id != nil {
+		fields = append(fields, presssubscription.FieldRecordedByID)
+	}
+	if m.recorded_by_name != nil {
+		fields = append(fields, presssubscription.FieldRecordedByName)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *PressSubscriptionMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case presssubscription.FieldCreatedAt:
+		return m.CreatedAt()
+	case presssubscription.FieldEstateID:
+		return m.EstateID()
+	case presssubscription.FieldVoidedAt:
+		return m.VoidedAt()
+	case presssubscription.FieldVoidReason:
+		return m.VoidReason()
+	case presssubscription.FieldVoidedByID:
+		return m.VoidedByID()
+	case presssubscription.FieldVoidedByName:
+		return m.VoidedByName()
+	case presssubscription.FieldPublicationID:
+		return m.PublicationID()
+	case presssubscription.FieldPublicationName:
+		return m.PublicationName()
+	case presssubscription.FieldHouseholdID:
+		return m.HouseholdID()
+	case presssubscription.FieldDepartmentID:
+		return m.DepartmentID()
+	case presssubscription.FieldCopies:
+		return m.Copies()
+	case presssubscription.FieldFromOn:
+		return m.FromOn()
+	case presssubscription.FieldLastOn:
+		return m.LastOn()
+	case presssubscription.FieldPaidReference:
+		return m.PaidReference()
+	case presssubscription.FieldRenewsID:
+		return m.RenewsID()
+	case presssubscription.FieldEndReason:
+		return m.EndReason()
+	case presssubscription.FieldEndedAt:
+		return m.EndedAt()
+	case presssubscription.FieldEndedByName:
+		return m.EndedByName()
+	case presssubscription.FieldRecordedByID:
+		return m.RecordedByID()
+	case presssubscription.FieldRecordedByName:
+		return m.RecordedByName()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *PressSubscriptionMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case presssubscription.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case presssubscription.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case presssubscription.FieldVoidedAt:
+		return m.OldVoidedAt(ctx)
+	case presssubscription.FieldVoidReason:
+		return m.OldVoidReason(ctx)
+	case presssubscription.FieldVoidedByID:
+		return m.OldVoidedByID(ctx)
+	case presssubscription.FieldVoidedByName:
+		return m.OldVoidedByName(ctx)
+	case presssubscription.FieldPublicationID:
+		return m.OldPublicationID(ctx)
+	case presssubscription.FieldPublicationName:
+		return m.OldPublicationName(ctx)
+	case presssubscription.FieldHouseholdID:
+		return m.OldHouseholdID(ctx)
+	case presssubscription.FieldDepartmentID:
+		return m.OldDepartmentID(ctx)
+	case presssubscription.FieldCopies:
+		return m.OldCopies(ctx)
+	case presssubscription.FieldFromOn:
+		return m.OldFromOn(ctx)
+	case presssubscription.FieldLastOn:
+		return m.OldLastOn(ctx)
+	case presssubscription.FieldPaidReference:
+		return m.OldPaidReference(ctx)
+	case presssubscription.FieldRenewsID:
+		return m.OldRenewsID(ctx)
+	case presssubscription.FieldEndReason:
+		return m.OldEndReason(ctx)
+	case presssubscription.FieldEndedAt:
+		return m.OldEndedAt(ctx)
+	case presssubscription.FieldEndedByName:
+		return m.OldEndedByName(ctx)
+	case presssubscription.FieldRecordedByID:
+		return m.OldRecordedByID(ctx)
+	case presssubscription.FieldRecordedByName:
+		return m.OldRecordedByName(ctx)
+	}
+	return nil, fmt.Errorf("unknown PressSubscription field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PressSubscriptionMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case presssubscription.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case presssubscription.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case presssubscription.FieldVoidedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedAt(v)
+		return nil
+	case presssubscription.FieldVoidReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidReason(v)
+		return nil
+	case presssubscription.FieldVoidedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByID(v)
+		return nil
+	case presssubscription.FieldVoidedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByName(v)
+		return nil
+	case presssubscription.FieldPublicationID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPublicationID(v)
+		return nil
+	case presssubscription.FieldPublicationName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPublicationName(v)
+		return nil
+	case presssubscription.FieldHouseholdID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHouseholdID(v)
+		return nil
+	case presssubscription.FieldDepartmentID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDepartmentID(v)
+		return nil
+	case presssubscription.FieldCopies:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCopies(v)
+		return nil
+	case presssubscription.FieldFromOn:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFromOn(v)
+		return nil
+	case presssubscription.FieldLastOn:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLastOn(v)
+		return nil
+	case presssubscription.FieldPaidReference:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPaidReference(v)
+		return nil
+	case presssubscription.FieldRenewsID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRenewsID(v)
+		return nil
+	case presssubscription.FieldEndReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEndReason(v)
+		return nil
+	case presssubscription.FieldEndedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEndedAt(v)
+		return nil
+	case presssubscription.FieldEndedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEndedByName(v)
+		return nil
+	case presssubscription.FieldRecordedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecordedByID(v)
+		return nil
+	case presssubscription.FieldRecordedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecordedByName(v)
+		return nil
+	}
+	return fmt.Errorf("unknown PressSubscription field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *PressSubscriptionMutation) AddedFields() []string {
+	var fields []string
+	if m.addcopies != nil {
+		fields = append(fields, presssubscription.FieldCopies)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *PressSubscriptionMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case presssubscription.FieldCopies:
+		return m.AddedCopies()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PressSubscriptionMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case presssubscription.FieldCopies:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCopies(v)
+		return nil
+	}
+	return fmt.Errorf("unknown PressSubscription numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *PressSubscriptionMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(presssubscription.FieldVoidedAt) {
+		fields = append(fields, presssubscription.FieldVoidedAt)
+	}
+	if m.FieldCleared(presssubscription.FieldVoidedByID) {
+		fields = append(fields, presssubscription.FieldVoidedByID)
+	}
+	if m.FieldCleared(presssubscription.FieldHouseholdID) {
+		fields = append(fields, presssubscription.FieldHouseholdID)
+	}
+	if m.FieldCleared(presssubscription.FieldDepartmentID) {
+		fields = append(fields, presssubscription.FieldDepartmentID)
+	}
+	if m.FieldCleared(presssubscription.FieldRenewsID) {
+		fields = append(fields, presssubscription.FieldRenewsID)
+	}
+	if m.FieldCleared(presssubscription.FieldEndedAt) {
+		fields = append(fields, presssubscription.FieldEndedAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *PressSubscriptionMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *PressSubscriptionMutation) ClearField(name string) error {
+	switch name {
+	case presssubscription.FieldVoidedAt:
+		m.ClearVoidedAt()
+		return nil
+	case presssubscription.FieldVoidedByID:
+		m.ClearVoidedByID()
+		return nil
+	case presssubscription.FieldHouseholdID:
+		m.ClearHouseholdID()
+		return nil
+	case presssubscription.FieldDepartmentID:
+		m.ClearDepartmentID()
+		return nil
+	case presssubscription.FieldRenewsID:
+		m.ClearRenewsID()
+		return nil
+	case presssubscription.FieldEndedAt:
+		m.ClearEndedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown PressSubscription nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *PressSubscriptionMutation) ResetField(name string) error {
+	switch name {
+	case presssubscription.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case presssubscription.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case presssubscription.FieldVoidedAt:
+		m.ResetVoidedAt()
+		return nil
+	case presssubscription.FieldVoidReason:
+		m.ResetVoidReason()
+		return nil
+	case presssubscription.FieldVoidedByID:
+		m.ResetVoidedByID()
+		return nil
+	case presssubscription.FieldVoidedByName:
+		m.ResetVoidedByName()
+		return nil
+	case presssubscription.FieldPublicationID:
+		m.ResetPublicationID()
+		return nil
+	case presssubscription.FieldPublicationName:
+		m.ResetPublicationName()
+		return nil
+	case presssubscription.FieldHouseholdID:
+		m.ResetHouseholdID()
+		return nil
+	case presssubscription.FieldDepartmentID:
+		m.ResetDepartmentID()
+		return nil
+	case presssubscription.FieldCopies:
+		m.ResetCopies()
+		return nil
+	case presssubscription.FieldFromOn:
+		m.ResetFromOn()
+		return nil
+	case presssubscription.FieldLastOn:
+		m.ResetLastOn()
+		return nil
+	case presssubscription.FieldPaidReference:
+		m.ResetPaidReference()
+		return nil
+	case presssubscription.FieldRenewsID:
+		m.ResetRenewsID()
+		return nil
+	case presssubscription.FieldEndReason:
+		m.ResetEndReason()
+		return nil
+	case presssubscription.FieldEndedAt:
+		m.ResetEndedAt()
+		return nil
+	case presssubscription.FieldEndedByName:
+		m.ResetEndedByName()
+		return nil
+	case presssubscription.FieldRecordedByID:
+		m.ResetRecordedByID()
+		return nil
+	case presssubscription.FieldRecordedByName:
+		m.ResetRecordedByName()
+		return nil
+	}
+	return fmt.Errorf("unknown PressSubscription field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *PressSubscriptionMutation) AddedEdges() []string {
+	edges := make([]string, 0, 5)
+	if m.estate != nil {
+		edges = append(edges, presssubscription.EdgeEstate)
+	}
+	if m.publication != nil {
+		edges = append(edges, presssubscription.EdgePublication)
+	}
+	if m.pauses != nil {
+		edges = append(edges, presssubscription.EdgePauses)
+	}
+	if m.household != nil {
+		edges = append(edges, presssubscription.EdgeHousehold)
+	}
+	if m.department != nil {
+		edges = append(edges, presssubscription.EdgeDepartment)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *PressSubscriptionMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case presssubscription.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case presssubscription.EdgePublication:
+		if id := m.publication; id != nil {
+			return []ent.Value{*id}
+		}
+	case presssubscription.EdgePauses:
+		ids := make([]ent.Value, 0, len(m.pauses))
+		for id := range m.pauses {
+			ids = append(ids, id)
+		}
+		return ids
+	case presssubscription.EdgeHousehold:
+		if id := m.household; id != nil {
+			return []ent.Value{*id}
+		}
+	case presssubscription.EdgeDepartment:
+		if id := m.department; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *PressSubscriptionMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 5)
+	if m.removedpauses != nil {
+		edges = append(edges, presssubscription.EdgePauses)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *PressSubscriptionMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case presssubscription.EdgePauses:
+		ids := make([]ent.Value, 0, len(m.removedpauses))
+		for id := range m.removedpauses {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *PressSubscriptionMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 5)
+	if m.clearedestate {
+		edges = append(edges, presssubscription.EdgeEstate)
+	}
+	if m.clearedpublication {
+		edges = append(edges, presssubscription.EdgePublication)
+	}
+	if m.clearedpauses {
+		edges = append(edges, presssubscription.EdgePauses)
+	}
+	if m.clearedhousehold {
+		edges = append(edges, presssubscription.EdgeHousehold)
+	}
+	if m.cleareddepartment {
+		edges = append(edges, presssubscription.EdgeDepartment)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *PressSubscriptionMutation) EdgeCleared(name string) bool {
+	switch name {
+	case presssubscription.EdgeEstate:
+		return m.clearedestate
+	case presssubscription.EdgePublication:
+		return m.clearedpublication
+	case presssubscription.EdgePauses:
+		return m.clearedpauses
+	case presssubscription.EdgeHousehold:
+		return m.clearedhousehold
+	case presssubscription.EdgeDepartment:
+		return m.cleareddepartment
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *PressSubscriptionMutation) ClearEdge(name string) error {
+	switch name {
+	case presssubscription.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case presssubscription.EdgePublication:
+		m.ClearPublication()
+		return nil
+	case presssubscription.EdgeHousehold:
+		m.ClearHousehold()
+		return nil
+	case presssubscription.EdgeDepartment:
+		m.ClearDepartment()
+		return nil
+	}
+	return fmt.Errorf("unknown PressSubscription unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *PressSubscriptionMutation) ResetEdge(name string) error {
+	switch name {
+	case presssubscription.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case presssubscription.EdgePublication:
+		m.ResetPublication()
+		return nil
+	case presssubscription.EdgePauses:
+		m.ResetPauses()
+		return nil
+	case presssubscription.EdgeHousehold:
+		m.ResetHousehold()
+		return nil
+	case presssubscription.EdgeDepartment:
+		m.ResetDepartment()
+		return nil
+	}
+	return fmt.Errorf("unknown PressSubscription edge %s", name)
+}
+
+// PublicationMutation represents an operation that mutates the Publication nodes in the graph.
+type PublicationMutation struct {
+	config
+	op               Op
+	typ              string
+	id               *uuid.UUID
+	created_at       *time.Time
+	voided_at        *time.Time
+	void_reason      *string
+	voided_by_id     *uuid.UUID
+	voided_by_name   *string
+	name             *string
+	kind             *publication.Kind
+	frequency        *publication.Frequency
+	weekday          *int
+	addweekday       *int
+	month_day        *int
+	addmonth_day     *int
+	recorded_by_id   *uuid.UUID
+	recorded_by_name *string
+	clearedFields    map[string]struct{}
+	estate           *uuid.UUID
+	clearedestate    bool
+	done             bool
+	oldValue         func(context.Context) (*Publication, error)
+	predicates       []predicate.Publication
+}
+
+var _ ent.Mutation = (*PublicationMutation)(nil)
+
+// publicationOption allows management of the mutation configuration using functional options.
+type publicationOption func(*PublicationMutation)
+
+// newPublicationMutation creates new mutation for the Publication entity.
+func newPublicationMutation(c config, op Op, opts ...publicationOption) *PublicationMutation {
+	m := &PublicationMutation{
+		config:        c,
+		op:            op,
+		typ:           TypePublication,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withPublicationID sets the ID field of the mutation.
+func withPublicationID(id uuid.UUID) publicationOption {
+	return func(m *PublicationMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Publication
+		)
+		m.oldValue = func(ctx context.Context) (*Publication, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Publication.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withPublication sets the old Publication of the mutation.
+func withPublication(node *Publication) publicationOption {
+	return func(m *PublicationMutation) {
+		m.oldValue = func(context.Context) (*Publication, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m PublicationMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m PublicationMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Publication entities.
+func (m *PublicationMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *PublicationMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *PublicationMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Publication.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *PublicationMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *PublicationMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Publication entity.
+// If the Publication object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PublicationMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *PublicationMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *PublicationMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *PublicationMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the Publication entity.
+// If the Publication object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PublicationMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *PublicationMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetVoidedAt sets the "voided_at" field.
+func (m *PublicationMutation) SetVoidedAt(t time.Time) {
+	m.voided_at = &t
+}
+
+// VoidedAt returns the value of the "voided_at" field in the mutation.
+func (m *PublicationMutation) VoidedAt() (r time.Time, exists bool) {
+	v := m.voided_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedAt returns the old "voided_at" field's value of the Publication entity.
+// If the Publication object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PublicationMutation) OldVoidedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedAt: %w", err)
+	}
+	return oldValue.VoidedAt, nil
+}
+
+// ClearVoidedAt clears the value of the "voided_at" field.
+func (m *PublicationMutation) ClearVoidedAt() {
+	m.voided_at = nil
+	m.clearedFields[publication.FieldVoidedAt] = struct{}{}
+}
+
+// VoidedAtCleared returns if the "voided_at" field was cleared in this mutation.
+func (m *PublicationMutation) VoidedAtCleared() bool {
+	_, ok := m.clearedFields[publication.FieldVoidedAt]
+	return ok
+}
+
+// ResetVoidedAt resets all changes to the "voided_at" field.
+func (m *PublicationMutation) ResetVoidedAt() {
+	m.voided_at = nil
+	delete(m.clearedFields, publication.FieldVoidedAt)
+}
+
+// SetVoidReason sets the "void_reason" field.
+func (m *PublicationMutation) SetVoidReason(s string) {
+	m.void_reason = &s
+}
+
+// VoidReason returns the value of the "void_reason" field in the mutation.
+func (m *PublicationMutation) VoidReason() (r string, exists bool) {
+	v := m.void_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidReason returns the old "void_reason" field's value of the Publication entity.
+// If the Publication object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PublicationMutation) OldVoidReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidReason: %w", err)
+	}
+	return oldValue.VoidReason, nil
+}
+
+// ResetVoidReason resets all changes to the "void_reason" field.
+func (m *PublicationMutation) ResetVoidReason() {
+	m.void_reason = nil
+}
+
+// SetVoidedByID sets the "voided_by_id" field.
+func (m *PublicationMutation) SetVoidedByID(u uuid.UUID) {
+	m.voided_by_id = &u
+}
+
+// VoidedByID returns the value of the "voided_by_id" field in the mutation.
+func (m *PublicationMutation) VoidedByID() (r uuid.UUID, exists bool) {
+	v := m.voided_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByID returns the old "voided_by_id" field's value of the Publication entity.
+// If the Publication object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PublicationMutation) OldVoidedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByID: %w", err)
+	}
+	return oldValue.VoidedByID, nil
+}
+
+// ClearVoidedByID clears the value of the "voided_by_id" field.
+func (m *PublicationMutation) ClearVoidedByID() {
+	m.voided_by_id = nil
+	m.clearedFields[publication.FieldVoidedByID] = struct{}{}
+}
+
+// VoidedByIDCleared returns if the "voided_by_id" field was cleared in this mutation.
+func (m *PublicationMutation) VoidedByIDCleared() bool {
+	_, ok := m.clearedFields[publication.FieldVoidedByID]
+	return ok
+}
+
+// ResetVoidedByID resets all changes to the "voided_by_id" field.
+func (m *PublicationMutation) ResetVoidedByID() {
+	m.voided_by_id = nil
+	delete(m.clearedFields, publication.FieldVoidedByID)
+}
+
+// SetVoidedByName sets the "voided_by_name" field.
+func (m *PublicationMutation) SetVoidedByName(s string) {
+	m.voided_by_name = &s
+}
+
+// VoidedByName returns the value of the "voided_by_name" field in the mutation.
+func (m *PublicationMutation) VoidedByName() (r string, exists bool) {
+	v := m.voided_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByName returns the old "voided_by_name" field's value of the Publication entity.
+// If the Publication object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PublicationMutation) OldVoidedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByName: %w", err)
+	}
+	return oldValue.VoidedByName, nil
+}
+
+// ResetVoidedByName resets all changes to the "voided_by_name" field.
+func (m *PublicationMutation) ResetVoidedByName() {
+	m.voided_by_name = nil
+}
+
+// SetName sets the "name" field.
+func (m *PublicationMutation) SetName(s string) {
+	m.name = &s
+}
+
+// Name returns the value of the "name" field in the mutation.
+func (m *PublicationMutation) Name() (r string, exists bool) {
+	v := m.name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldName returns the old "name" field's value of the Publication entity.
+// If the Publication object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PublicationMutation) OldName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldName: %w", err)
+	}
+	return oldValue.Name, nil
+}
+
+// ResetName resets all changes to the "name" field.
+func (m *PublicationMutation) ResetName() {
+	m.name = nil
+}
+
+// SetKind sets the "kind" field.
+func (m *PublicationMutation) SetKind(pu publication.Kind) {
+	m.kind = &pu
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *PublicationMutation) Kind() (r publication.Kind, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the Publication entity.
+// If the Publication object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PublicationMutation) OldKind(ctx context.Context) (v publication.Kind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *PublicationMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetFrequency sets the "frequency" field.
+func (m *PublicationMutation) SetFrequency(pu publication.Frequency) {
+	m.frequency = &pu
+}
+
+// Frequency returns the value of the "frequency" field in the mutation.
+func (m *PublicationMutation) Frequency() (r publication.Frequency, exists bool) {
+	v := m.frequency
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFrequency returns the old "frequency" field's value of the Publication entity.
+// If the Publication object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PublicationMutation) OldFrequency(ctx context.Context) (v publication.Frequency, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFrequency is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFrequency requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFrequency: %w", err)
+	}
+	return oldValue.Frequency, nil
+}
+
+// ResetFrequency resets all changes to the "frequency" field.
+func (m *PublicationMutation) ResetFrequency() {
+	m.frequency = nil
+}
+
+// SetWeekday sets the "weekday" field.
+func (m *PublicationMutation) SetWeekday(i int) {
+	m.weekday = &i
+	m.addweekday = nil
+}
+
+// Weekday returns the value of the "weekday" field in the mutation.
+func (m *PublicationMutation) Weekday() (r int, exists bool) {
+	v := m.weekday
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWeekday returns the old "weekday" field's value of the Publication entity.
+// If the Publication object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PublicationMutation) OldWeekday(ctx context.Context) (v *int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWeekday is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWeekday requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWeekday: %w", err)
+	}
+	return oldValue.Weekday, nil
+}
+
+// AddWeekday adds i to the "weekday" field.
+func (m *PublicationMutation) AddWeekday(i int) {
+	if m.addweekday != nil {
+		*m.addweekday += i
+	} else {
+		m.addweekday = &i
+	}
+}
+
+// AddedWeekday returns the value that was added to the "weekday" field in this mutation.
+func (m *PublicationMutation) AddedWeekday() (r int, exists bool) {
+	v := m.addweekday
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearWeekday clears the value of the "weekday" field.
+func (m *PublicationMutation) ClearWeekday() {
+	m.weekday = nil
+	m.addweekday = nil
+	m.clearedFields[publication.FieldWeekday] = struct{}{}
+}
+
+// WeekdayCleared returns if the "weekday" field was cleared in this mutation.
+func (m *PublicationMutation) WeekdayCleared() bool {
+	_, ok := m.clearedFields[publication.FieldWeekday]
+	return ok
+}
+
+// ResetWeekday resets all changes to the "weekday" field.
+func (m *PublicationMutation) ResetWeekday() {
+	m.weekday = nil
+	m.addweekday = nil
+	delete(m.clearedFields, publication.FieldWeekday)
+}
+
+// SetMonthDay sets the "month_day" field.
+func (m *PublicationMutation) SetMonthDay(i int) {
+	m.month_day = &i
+	m.addmonth_day = nil
+}
+
+// MonthDay returns the value of the "month_day" field in the mutation.
+func (m *PublicationMutation) MonthDay() (r int, exists bool) {
+	v := m.month_day
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMonthDay returns the old "month_day" field's value of the Publication entity.
+// If the Publication object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PublicationMutation) OldMonthDay(ctx context.Context) (v *int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMonthDay is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMonthDay requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMonthDay: %w", err)
+	}
+	return oldValue.MonthDay, nil
+}
+
+// AddMonthDay adds i to the "month_day" field.
+func (m *PublicationMutation) AddMonthDay(i int) {
+	if m.addmonth_day != nil {
+		*m.addmonth_day += i
+	} else {
+		m.addmonth_day = &i
+	}
+}
+
+// AddedMonthDay returns the value that was added to the "month_day" field in this mutation.
+func (m *PublicationMutation) AddedMonthDay() (r int, exists bool) {
+	v := m.addmonth_day
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearMonthDay clears the value of the "month_day" field.
+func (m *PublicationMutation) ClearMonthDay() {
+	m.month_day = nil
+	m.addmonth_day = nil
+	m.clearedFields[publication.FieldMonthDay] = struct{}{}
+}
+
+// MonthDayCleared returns if the "month_day" field was cleared in this mutation.
+func (m *PublicationMutation) MonthDayCleared() bool {
+	_, ok := m.clearedFields[publication.FieldMonthDay]
+	return ok
+}
+
+// ResetMonthDay resets all changes to the "month_day" field.
+func (m *PublicationMutation) ResetMonthDay() {
+	m.month_day = nil
+	m.addmonth_day = nil
+	delete(m.clearedFields, publication.FieldMonthDay)
+}
+
+// SetRecordedByID sets the "recorded_by_id" field.
+func (m *PublicationMutation) SetRecordedByID(u uuid.UUID) {
+	m.recorded_by_id = &u
+}
+
+// RecordedByID returns the value of the "recorded_by_id" field in the mutation.
+func (m *PublicationMutation) RecordedByID() (r uuid.UUID, exists bool) {
+	v := m.recorded_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecordedByID returns the old "recorded_by_id" field's value of the Publication entity.
+// If the Publication object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PublicationMutation) OldRecordedByID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecordedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecordedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecordedByID: %w", err)
+	}
+	return oldValue.RecordedByID, nil
+}
+
+// ResetRecordedByID resets all changes to the "recorded_by_id" field.
+func (m *PublicationMutation) ResetRecordedByID() {
+	m.recorded_by_id = nil
+}
+
+// SetRecordedByName sets the "recorded_by_name" field.
+func (m *PublicationMutation) SetRecordedByName(s string) {
+	m.recorded_by_name = &s
+}
+
+// RecordedByName returns the value of the "recorded_by_name" field in the mutation.
+func (m *PublicationMutation) RecordedByName() (r string, exists bool) {
+	v := m.recorded_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecordedByName returns the old "recorded_by_name" field's value of the Publication entity.
+// If the Publication object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PublicationMutation) OldRecordedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecordedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecordedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecordedByName: %w", err)
+	}
+	return oldValue.RecordedByName, nil
+}
+
+// ResetRecordedByName resets all changes to the "recorded_by_name" field.
+func (m *PublicationMutation) ResetRecordedByName() {
+	m.recorded_by_name = nil
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *PublicationMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[publication.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *PublicationMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *PublicationMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *PublicationMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// Where appends a list predicates to the PublicationMutation builder.
+func (m *PublicationMutation) Where(ps ...predicate.Publication) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the PublicationMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *PublicationMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Publication, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *PublicationMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *PublicationMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Publication).
+func (m *PublicationMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *PublicationMutation) Fields() []string {
+	fields := make([]string, 0, 13)
+	if m.created_at != nil {
+		fields = append(fields, publication.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, publication.FieldEstateID)
+	}
+	if m.voided_at != nil {
+		fields = append(fields, publication.FieldVoidedAt)
+	}
+	if m.void_reason != nil {
+		fields = append(fields, publication.FieldVoidReason)
+	}
+	if m.voided_by_id != nil {
+		fields = append(fields, publication.FieldVoidedByID)
+	}
+	if m.voided_by_name != nil {
+		fields = append(fields, publication.FieldVoidedByName)
+	}
+	if m.name != nil {
+		fields = append(fields, publication.FieldName)
+	}
+	if m.kind != nil {
+		fields = append(fields, publication.FieldKind)
+	}
+	if m.frequency != nil {
+		fields = append(fields, publication.FieldFrequency)
+	}
+	if m.weekday != nil {
+		fields = append(fields, publication.FieldWeekday)
+	}
+	if m.month_day != nil {
+		fields = append(fields, publication.FieldMonthDay)
+	}
+	if m.recorded_by_id != nil {
+		fields = append(fields, publication.FieldRecordedByID)
+	}
+	if m.recorded_by_name != nil {
+		fields = append(fields, publication.FieldRecordedByName)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *PublicationMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case publication.FieldCreatedAt:
+		return m.CreatedAt()
+	case publication.FieldEstateID:
+		return m.EstateID()
+	case publication.FieldVoidedAt:
+		return m.VoidedAt()
+	case publication.FieldVoidReason:
+		return m.VoidReason()
+	case publication.FieldVoidedByID:
+		return m.VoidedByID()
+	case publication.FieldVoidedByName:
+		return m.VoidedByName()
+	case publication.FieldName:
+		return m.Name()
+	case publication.FieldKind:
+		return m.Kind()
+	case publication.FieldFrequency:
+		return m.Frequency()
+	case publication.FieldWeekday:
+		return m.Weekday()
+	case publication.FieldMonthDay:
+		return m.MonthDay()
+	case publication.FieldRecordedByID:
+		return m.RecordedByID()
+	case publication.FieldRecordedByName:
+		return m.RecordedByName()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *PublicationMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case publication.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case publication.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case publication.FieldVoidedAt:
+		return m.OldVoidedAt(ctx)
+	case publication.FieldVoidReason:
+		return m.OldVoidReason(ctx)
+	case publication.FieldVoidedByID:
+		return m.OldVoidedByID(ctx)
+	case publication.FieldVoidedByName:
+		return m.OldVoidedByName(ctx)
+	case publication.FieldName:
+		return m.OldName(ctx)
+	case publication.FieldKind:
+		return m.OldKind(ctx)
+	case publication.FieldFrequency:
+		return m.OldFrequency(ctx)
+	case publication.FieldWeekday:
+		return m.OldWeekday(ctx)
+	case publication.FieldMonthDay:
+		return m.OldMonthDay(ctx)
+	case publication.FieldRecordedByID:
+		return m.OldRecordedByID(ctx)
+	case publication.FieldRecordedByName:
+		return m.OldRecordedByName(ctx)
+	}
+	return nil, fmt.Errorf("unknown Publication field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PublicationMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case publication.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case publication.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case publication.FieldVoidedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedAt(v)
+		return nil
+	case publication.FieldVoidReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidReason(v)
+		return nil
+	case publication.FieldVoidedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByID(v)
+		return nil
+	case publication.FieldVoidedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByName(v)
+		return nil
+	case publication.FieldName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetName(v)
+		return nil
+	case publication.FieldKind:
+		v, ok := value.(publication.Kind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case publication.FieldFrequency:
+		v, ok := value.(publication.Frequency)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFrequency(v)
+		return nil
+	case publication.FieldWeekday:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWeekday(v)
+		return nil
+	case publication.FieldMonthDay:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMonthDay(v)
+		return nil
+	case publication.FieldRecordedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecordedByID(v)
+		return nil
+	case publication.FieldRecordedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecordedByName(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Publication field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *PublicationMutation) AddedFields() []string {
+	var fields []string
+	if m.addweekday != nil {
+		fields = append(fields, publication.FieldWeekday)
+	}
+	if m.addmonth_day != nil {
+		fields = append(fields, publication.FieldMonthDay)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *PublicationMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case publication.FieldWeekday:
+		return m.AddedWeekday()
+	case publication.FieldMonthDay:
+		return m.AddedMonthDay()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PublicationMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case publication.FieldWeekday:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddWeekday(v)
+		return nil
+	case publication.FieldMonthDay:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddMonthDay(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Publication numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *PublicationMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(publication.FieldVoidedAt) {
+		fields = append(fields, publication.FieldVoidedAt)
+	}
+	if m.FieldCleared(publication.FieldVoidedByID) {
+		fields = append(fields, publication.FieldVoidedByID)
+	}
+	if m.FieldCleared(publication.FieldWeekday) {
+		fields = append(fields, publication.FieldWeekday)
+	}
+	if m.FieldCleared(publication.FieldMonthDay) {
+		fields = append(fields, publication.FieldMonthDay)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *PublicationMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *PublicationMutation) ClearField(name string) error {
+	switch name {
+	case publication.FieldVoidedAt:
+		m.ClearVoidedAt()
+		return nil
+	case publication.FieldVoidedByID:
+		m.ClearVoidedByID()
+		return nil
+	case publication.FieldWeekday:
+		m.ClearWeekday()
+		return nil
+	case publication.FieldMonthDay:
+		m.ClearMonthDay()
+		return nil
+	}
+	return fmt.Errorf("unknown Publication nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *PublicationMutation) ResetField(name string) error {
+	switch name {
+	case publication.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case publication.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case publication.FieldVoidedAt:
+		m.ResetVoidedAt()
+		return nil
+	case publication.FieldVoidReason:
+		m.ResetVoidReason()
+		return nil
+	case publication.FieldVoidedByID:
+		m.ResetVoidedByID()
+		return nil
+	case publication.FieldVoidedByName:
+		m.ResetVoidedByName()
+		return nil
+	case publication.FieldName:
+		m.ResetName()
+		return nil
+	case publication.FieldKind:
+		m.ResetKind()
+		return nil
+	case publication.FieldFrequency:
+		m.ResetFrequency()
+		return nil
+	case publication.FieldWeekday:
+		m.ResetWeekday()
+		return nil
+	case publication.FieldMonthDay:
+		m.ResetMonthDay()
+		return nil
+	case publication.FieldRecordedByID:
+		m.ResetRecordedByID()
+		return nil
+	case publication.FieldRecordedByName:
+		m.ResetRecordedByName()
+		return nil
+	}
+	return fmt.Errorf("unknown Publication field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *PublicationMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.estate != nil {
+		edges = append(edges, publication.EdgeEstate)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *PublicationMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case publication.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *PublicationMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *PublicationMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *PublicationMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedestate {
+		edges = append(edges, publication.EdgeEstate)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *PublicationMutation) EdgeCleared(name string) bool {
+	switch name {
+	case publication.EdgeEstate:
+		return m.clearedestate
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *PublicationMutation) ClearEdge(name string) error {
+	switch name {
+	case publication.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	}
+	return fmt.Errorf("unknown Publication unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *PublicationMutation) ResetEdge(name string) error {
+	switch name {
+	case publication.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	}
+	return fmt.Errorf("unknown Publication edge %s", name)
 }
 
 // ReconciliationMutation represents an operation that mutates the Reconciliation nodes in the graph.

@@ -58,6 +58,7 @@ import (
 	"github.com/steward-pm/steward/ent/keyspotcheck"
 	"github.com/steward-pm/steward/ent/keystatement"
 	"github.com/steward-pm/steward/ent/keystatementline"
+	"github.com/steward-pm/steward/ent/mailcase"
 	"github.com/steward-pm/steward/ent/mailday"
 	"github.com/steward-pm/steward/ent/maildelivery"
 	"github.com/steward-pm/steward/ent/mailevent"
@@ -69,6 +70,14 @@ import (
 	"github.com/steward-pm/steward/ent/meterreading"
 	"github.com/steward-pm/steward/ent/obligation"
 	"github.com/steward-pm/steward/ent/occupancy"
+	"github.com/steward-pm/steward/ent/pressallocation"
+	"github.com/steward-pm/steward/ent/pressclaim"
+	"github.com/steward-pm/steward/ent/pressdelivery"
+	"github.com/steward-pm/steward/ent/presspause"
+	"github.com/steward-pm/steward/ent/pressreceipt"
+	"github.com/steward-pm/steward/ent/pressrecovery"
+	"github.com/steward-pm/steward/ent/presssubscription"
+	"github.com/steward-pm/steward/ent/publication"
 	"github.com/steward-pm/steward/ent/reconciliation"
 	"github.com/steward-pm/steward/ent/reconciliationline"
 	"github.com/steward-pm/steward/ent/renovation"
@@ -1450,6 +1459,41 @@ func init() {
 	keystatementlineDescID := keystatementlineMixinFields0[0].Descriptor()
 	// keystatementline.DefaultID holds the default value on creation for the id field.
 	keystatementline.DefaultID = keystatementlineDescID.Default.(func() uuid.UUID)
+	mailcaseMixin := schema.MailCase{}.Mixin()
+	mailcaseMixinFields0 := mailcaseMixin[0].Fields()
+	_ = mailcaseMixinFields0
+	mailcaseMixinFields2 := mailcaseMixin[2].Fields()
+	_ = mailcaseMixinFields2
+	mailcaseFields := schema.MailCase{}.Fields()
+	_ = mailcaseFields
+	// mailcaseDescVoidReason is the schema descriptor for void_reason field.
+	mailcaseDescVoidReason := mailcaseMixinFields2[1].Descriptor()
+	// mailcase.DefaultVoidReason holds the default value on creation for the void_reason field.
+	mailcase.DefaultVoidReason = mailcaseDescVoidReason.Default.(string)
+	// mailcaseDescVoidedByName is the schema descriptor for voided_by_name field.
+	mailcaseDescVoidedByName := mailcaseMixinFields2[3].Descriptor()
+	// mailcase.DefaultVoidedByName holds the default value on creation for the voided_by_name field.
+	mailcase.DefaultVoidedByName = mailcaseDescVoidedByName.Default.(string)
+	// mailcaseDescAnswer is the schema descriptor for answer field.
+	mailcaseDescAnswer := mailcaseFields[12].Descriptor()
+	// mailcase.DefaultAnswer holds the default value on creation for the answer field.
+	mailcase.DefaultAnswer = mailcaseDescAnswer.Default.(string)
+	// mailcaseDescFinding is the schema descriptor for finding field.
+	mailcaseDescFinding := mailcaseFields[14].Descriptor()
+	// mailcase.DefaultFinding holds the default value on creation for the finding field.
+	mailcase.DefaultFinding = mailcaseDescFinding.Default.(string)
+	// mailcaseDescOutcome is the schema descriptor for outcome field.
+	mailcaseDescOutcome := mailcaseFields[15].Descriptor()
+	// mailcase.DefaultOutcome holds the default value on creation for the outcome field.
+	mailcase.DefaultOutcome = mailcaseDescOutcome.Default.(string)
+	// mailcaseDescConcludedByName is the schema descriptor for concluded_by_name field.
+	mailcaseDescConcludedByName := mailcaseFields[17].Descriptor()
+	// mailcase.DefaultConcludedByName holds the default value on creation for the concluded_by_name field.
+	mailcase.DefaultConcludedByName = mailcaseDescConcludedByName.Default.(string)
+	// mailcaseDescID is the schema descriptor for id field.
+	mailcaseDescID := mailcaseMixinFields0[0].Descriptor()
+	// mailcase.DefaultID holds the default value on creation for the id field.
+	mailcase.DefaultID = mailcaseDescID.Default.(func() uuid.UUID)
 	maildayMixin := schema.MailDay{}.Mixin()
 	maildayMixinFields0 := maildayMixin[0].Fields()
 	_ = maildayMixinFields0
@@ -1735,6 +1779,210 @@ func init() {
 	occupancyDescID := occupancyMixinFields0[0].Descriptor()
 	// occupancy.DefaultID holds the default value on creation for the id field.
 	occupancy.DefaultID = occupancyDescID.Default.(func() uuid.UUID)
+	pressallocationMixin := schema.PressAllocation{}.Mixin()
+	pressallocationMixinFields0 := pressallocationMixin[0].Fields()
+	_ = pressallocationMixinFields0
+	pressallocationFields := schema.PressAllocation{}.Fields()
+	_ = pressallocationFields
+	// pressallocationDescPlace is the schema descriptor for place field.
+	pressallocationDescPlace := pressallocationFields[6].Descriptor()
+	// pressallocation.PlaceValidator is a validator for the "place" field. It is called by the builders before save.
+	pressallocation.PlaceValidator = pressallocationDescPlace.Validators[0].(func(int) error)
+	// pressallocationDescWanted is the schema descriptor for wanted field.
+	pressallocationDescWanted := pressallocationFields[7].Descriptor()
+	// pressallocation.WantedValidator is a validator for the "wanted" field. It is called by the builders before save.
+	pressallocation.WantedValidator = pressallocationDescWanted.Validators[0].(func(int) error)
+	// pressallocationDescGiven is the schema descriptor for given field.
+	pressallocationDescGiven := pressallocationFields[8].Descriptor()
+	// pressallocation.GivenValidator is a validator for the "given" field. It is called by the builders before save.
+	pressallocation.GivenValidator = pressallocationDescGiven.Validators[0].(func(int) error)
+	// pressallocationDescID is the schema descriptor for id field.
+	pressallocationDescID := pressallocationMixinFields0[0].Descriptor()
+	// pressallocation.DefaultID holds the default value on creation for the id field.
+	pressallocation.DefaultID = pressallocationDescID.Default.(func() uuid.UUID)
+	pressclaimMixin := schema.PressClaim{}.Mixin()
+	pressclaimMixinFields0 := pressclaimMixin[0].Fields()
+	_ = pressclaimMixinFields0
+	pressclaimFields := schema.PressClaim{}.Fields()
+	_ = pressclaimFields
+	// pressclaimDescShort is the schema descriptor for short field.
+	pressclaimDescShort := pressclaimFields[3].Descriptor()
+	// pressclaim.ShortValidator is a validator for the "short" field. It is called by the builders before save.
+	pressclaim.ShortValidator = pressclaimDescShort.Validators[0].(func(int) error)
+	// pressclaimDescRecovered is the schema descriptor for recovered field.
+	pressclaimDescRecovered := pressclaimFields[4].Descriptor()
+	// pressclaim.DefaultRecovered holds the default value on creation for the recovered field.
+	pressclaim.DefaultRecovered = pressclaimDescRecovered.Default.(int)
+	// pressclaim.RecoveredValidator is a validator for the "recovered" field. It is called by the builders before save.
+	pressclaim.RecoveredValidator = pressclaimDescRecovered.Validators[0].(func(int) error)
+	// pressclaimDescWrittenOffByName is the schema descriptor for written_off_by_name field.
+	pressclaimDescWrittenOffByName := pressclaimFields[8].Descriptor()
+	// pressclaim.DefaultWrittenOffByName holds the default value on creation for the written_off_by_name field.
+	pressclaim.DefaultWrittenOffByName = pressclaimDescWrittenOffByName.Default.(string)
+	// pressclaimDescWriteOffReason is the schema descriptor for write_off_reason field.
+	pressclaimDescWriteOffReason := pressclaimFields[9].Descriptor()
+	// pressclaim.DefaultWriteOffReason holds the default value on creation for the write_off_reason field.
+	pressclaim.DefaultWriteOffReason = pressclaimDescWriteOffReason.Default.(string)
+	// pressclaimDescID is the schema descriptor for id field.
+	pressclaimDescID := pressclaimMixinFields0[0].Descriptor()
+	// pressclaim.DefaultID holds the default value on creation for the id field.
+	pressclaim.DefaultID = pressclaimDescID.Default.(func() uuid.UUID)
+	pressdeliveryMixin := schema.PressDelivery{}.Mixin()
+	pressdeliveryMixinFields0 := pressdeliveryMixin[0].Fields()
+	_ = pressdeliveryMixinFields0
+	pressdeliveryMixinFields2 := pressdeliveryMixin[2].Fields()
+	_ = pressdeliveryMixinFields2
+	pressdeliveryFields := schema.PressDelivery{}.Fields()
+	_ = pressdeliveryFields
+	// pressdeliveryDescVoidReason is the schema descriptor for void_reason field.
+	pressdeliveryDescVoidReason := pressdeliveryMixinFields2[1].Descriptor()
+	// pressdelivery.DefaultVoidReason holds the default value on creation for the void_reason field.
+	pressdelivery.DefaultVoidReason = pressdeliveryDescVoidReason.Default.(string)
+	// pressdeliveryDescVoidedByName is the schema descriptor for voided_by_name field.
+	pressdeliveryDescVoidedByName := pressdeliveryMixinFields2[3].Descriptor()
+	// pressdelivery.DefaultVoidedByName holds the default value on creation for the voided_by_name field.
+	pressdelivery.DefaultVoidedByName = pressdeliveryDescVoidedByName.Default.(string)
+	// pressdeliveryDescExpected is the schema descriptor for expected field.
+	pressdeliveryDescExpected := pressdeliveryFields[3].Descriptor()
+	// pressdelivery.DefaultExpected holds the default value on creation for the expected field.
+	pressdelivery.DefaultExpected = pressdeliveryDescExpected.Default.(int)
+	// pressdelivery.ExpectedValidator is a validator for the "expected" field. It is called by the builders before save.
+	pressdelivery.ExpectedValidator = pressdeliveryDescExpected.Validators[0].(func(int) error)
+	// pressdeliveryDescDelivered is the schema descriptor for delivered field.
+	pressdeliveryDescDelivered := pressdeliveryFields[4].Descriptor()
+	// pressdelivery.DeliveredValidator is a validator for the "delivered" field. It is called by the builders before save.
+	pressdelivery.DeliveredValidator = pressdeliveryDescDelivered.Validators[0].(func(int) error)
+	// pressdeliveryDescRemark is the schema descriptor for remark field.
+	pressdeliveryDescRemark := pressdeliveryFields[5].Descriptor()
+	// pressdelivery.DefaultRemark holds the default value on creation for the remark field.
+	pressdelivery.DefaultRemark = pressdeliveryDescRemark.Default.(string)
+	// pressdeliveryDescID is the schema descriptor for id field.
+	pressdeliveryDescID := pressdeliveryMixinFields0[0].Descriptor()
+	// pressdelivery.DefaultID holds the default value on creation for the id field.
+	pressdelivery.DefaultID = pressdeliveryDescID.Default.(func() uuid.UUID)
+	presspauseMixin := schema.PressPause{}.Mixin()
+	presspauseMixinFields0 := presspauseMixin[0].Fields()
+	_ = presspauseMixinFields0
+	presspauseMixinFields2 := presspauseMixin[2].Fields()
+	_ = presspauseMixinFields2
+	presspauseFields := schema.PressPause{}.Fields()
+	_ = presspauseFields
+	// presspauseDescVoidReason is the schema descriptor for void_reason field.
+	presspauseDescVoidReason := presspauseMixinFields2[1].Descriptor()
+	// presspause.DefaultVoidReason holds the default value on creation for the void_reason field.
+	presspause.DefaultVoidReason = presspauseDescVoidReason.Default.(string)
+	// presspauseDescVoidedByName is the schema descriptor for voided_by_name field.
+	presspauseDescVoidedByName := presspauseMixinFields2[3].Descriptor()
+	// presspause.DefaultVoidedByName holds the default value on creation for the voided_by_name field.
+	presspause.DefaultVoidedByName = presspauseDescVoidedByName.Default.(string)
+	// presspauseDescReason is the schema descriptor for reason field.
+	presspauseDescReason := presspauseFields[4].Descriptor()
+	// presspause.DefaultReason holds the default value on creation for the reason field.
+	presspause.DefaultReason = presspauseDescReason.Default.(string)
+	// presspauseDescResumedByName is the schema descriptor for resumed_by_name field.
+	presspauseDescResumedByName := presspauseFields[5].Descriptor()
+	// presspause.DefaultResumedByName holds the default value on creation for the resumed_by_name field.
+	presspause.DefaultResumedByName = presspauseDescResumedByName.Default.(string)
+	// presspauseDescID is the schema descriptor for id field.
+	presspauseDescID := presspauseMixinFields0[0].Descriptor()
+	// presspause.DefaultID holds the default value on creation for the id field.
+	presspause.DefaultID = presspauseDescID.Default.(func() uuid.UUID)
+	pressreceiptMixin := schema.PressReceipt{}.Mixin()
+	pressreceiptMixinFields0 := pressreceiptMixin[0].Fields()
+	_ = pressreceiptMixinFields0
+	pressreceiptMixinFields2 := pressreceiptMixin[2].Fields()
+	_ = pressreceiptMixinFields2
+	pressreceiptFields := schema.PressReceipt{}.Fields()
+	_ = pressreceiptFields
+	// pressreceiptDescLateReason is the schema descriptor for late_reason field.
+	pressreceiptDescLateReason := pressreceiptMixinFields2[0].Descriptor()
+	// pressreceipt.DefaultLateReason holds the default value on creation for the late_reason field.
+	pressreceipt.DefaultLateReason = pressreceiptDescLateReason.Default.(string)
+	// pressreceiptDescNote is the schema descriptor for note field.
+	pressreceiptDescNote := pressreceiptFields[5].Descriptor()
+	// pressreceipt.DefaultNote holds the default value on creation for the note field.
+	pressreceipt.DefaultNote = pressreceiptDescNote.Default.(string)
+	// pressreceiptDescID is the schema descriptor for id field.
+	pressreceiptDescID := pressreceiptMixinFields0[0].Descriptor()
+	// pressreceipt.DefaultID holds the default value on creation for the id field.
+	pressreceipt.DefaultID = pressreceiptDescID.Default.(func() uuid.UUID)
+	pressrecoveryMixin := schema.PressRecovery{}.Mixin()
+	pressrecoveryMixinFields0 := pressrecoveryMixin[0].Fields()
+	_ = pressrecoveryMixinFields0
+	pressrecoveryMixinFields2 := pressrecoveryMixin[2].Fields()
+	_ = pressrecoveryMixinFields2
+	pressrecoveryFields := schema.PressRecovery{}.Fields()
+	_ = pressrecoveryFields
+	// pressrecoveryDescVoidReason is the schema descriptor for void_reason field.
+	pressrecoveryDescVoidReason := pressrecoveryMixinFields2[1].Descriptor()
+	// pressrecovery.DefaultVoidReason holds the default value on creation for the void_reason field.
+	pressrecovery.DefaultVoidReason = pressrecoveryDescVoidReason.Default.(string)
+	// pressrecoveryDescVoidedByName is the schema descriptor for voided_by_name field.
+	pressrecoveryDescVoidedByName := pressrecoveryMixinFields2[3].Descriptor()
+	// pressrecovery.DefaultVoidedByName holds the default value on creation for the voided_by_name field.
+	pressrecovery.DefaultVoidedByName = pressrecoveryDescVoidedByName.Default.(string)
+	// pressrecoveryDescCopies is the schema descriptor for copies field.
+	pressrecoveryDescCopies := pressrecoveryFields[1].Descriptor()
+	// pressrecovery.CopiesValidator is a validator for the "copies" field. It is called by the builders before save.
+	pressrecovery.CopiesValidator = pressrecoveryDescCopies.Validators[0].(func(int) error)
+	// pressrecoveryDescID is the schema descriptor for id field.
+	pressrecoveryDescID := pressrecoveryMixinFields0[0].Descriptor()
+	// pressrecovery.DefaultID holds the default value on creation for the id field.
+	pressrecovery.DefaultID = pressrecoveryDescID.Default.(func() uuid.UUID)
+	presssubscriptionMixin := schema.PressSubscription{}.Mixin()
+	presssubscriptionMixinFields0 := presssubscriptionMixin[0].Fields()
+	_ = presssubscriptionMixinFields0
+	presssubscriptionMixinFields2 := presssubscriptionMixin[2].Fields()
+	_ = presssubscriptionMixinFields2
+	presssubscriptionFields := schema.PressSubscription{}.Fields()
+	_ = presssubscriptionFields
+	// presssubscriptionDescVoidReason is the schema descriptor for void_reason field.
+	presssubscriptionDescVoidReason := presssubscriptionMixinFields2[1].Descriptor()
+	// presssubscription.DefaultVoidReason holds the default value on creation for the void_reason field.
+	presssubscription.DefaultVoidReason = presssubscriptionDescVoidReason.Default.(string)
+	// presssubscriptionDescVoidedByName is the schema descriptor for voided_by_name field.
+	presssubscriptionDescVoidedByName := presssubscriptionMixinFields2[3].Descriptor()
+	// presssubscription.DefaultVoidedByName holds the default value on creation for the voided_by_name field.
+	presssubscription.DefaultVoidedByName = presssubscriptionDescVoidedByName.Default.(string)
+	// presssubscriptionDescCopies is the schema descriptor for copies field.
+	presssubscriptionDescCopies := presssubscriptionFields[4].Descriptor()
+	// presssubscription.CopiesValidator is a validator for the "copies" field. It is called by the builders before save.
+	presssubscription.CopiesValidator = presssubscriptionDescCopies.Validators[0].(func(int) error)
+	// presssubscriptionDescPaidReference is the schema descriptor for paid_reference field.
+	presssubscriptionDescPaidReference := presssubscriptionFields[7].Descriptor()
+	// presssubscription.DefaultPaidReference holds the default value on creation for the paid_reference field.
+	presssubscription.DefaultPaidReference = presssubscriptionDescPaidReference.Default.(string)
+	// presssubscriptionDescEndReason is the schema descriptor for end_reason field.
+	presssubscriptionDescEndReason := presssubscriptionFields[9].Descriptor()
+	// presssubscription.DefaultEndReason holds the default value on creation for the end_reason field.
+	presssubscription.DefaultEndReason = presssubscriptionDescEndReason.Default.(string)
+	// presssubscriptionDescEndedByName is the schema descriptor for ended_by_name field.
+	presssubscriptionDescEndedByName := presssubscriptionFields[11].Descriptor()
+	// presssubscription.DefaultEndedByName holds the default value on creation for the ended_by_name field.
+	presssubscription.DefaultEndedByName = presssubscriptionDescEndedByName.Default.(string)
+	// presssubscriptionDescID is the schema descriptor for id field.
+	presssubscriptionDescID := presssubscriptionMixinFields0[0].Descriptor()
+	// presssubscription.DefaultID holds the default value on creation for the id field.
+	presssubscription.DefaultID = presssubscriptionDescID.Default.(func() uuid.UUID)
+	publicationMixin := schema.Publication{}.Mixin()
+	publicationMixinFields0 := publicationMixin[0].Fields()
+	_ = publicationMixinFields0
+	publicationMixinFields2 := publicationMixin[2].Fields()
+	_ = publicationMixinFields2
+	publicationFields := schema.Publication{}.Fields()
+	_ = publicationFields
+	// publicationDescVoidReason is the schema descriptor for void_reason field.
+	publicationDescVoidReason := publicationMixinFields2[1].Descriptor()
+	// publication.DefaultVoidReason holds the default value on creation for the void_reason field.
+	publication.DefaultVoidReason = publicationDescVoidReason.Default.(string)
+	// publicationDescVoidedByName is the schema descriptor for voided_by_name field.
+	publicationDescVoidedByName := publicationMixinFields2[3].Descriptor()
+	// publication.DefaultVoidedByName holds the default value on creation for the voided_by_name field.
+	publication.DefaultVoidedByName = publicationDescVoidedByName.Default.(string)
+	// publicationDescID is the schema descriptor for id field.
+	publicationDescID := publicationMixinFields0[0].Descriptor()
+	// publication.DefaultID holds the default value on creation for the id field.
+	publication.DefaultID = publicationDescID.Default.(func() uuid.UUID)
 	reconciliationMixin := schema.Reconciliation{}.Mixin()
 	reconciliationMixinFields0 := reconciliationMixin[0].Fields()
 	_ = reconciliationMixinFields0

@@ -442,6 +442,14 @@ var Entities = map[string]access.Entity{
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
 	},
+	TypeMailCase: {
+		Name: TypeMailCase, Table: "mail_cases", Code: ids.Code(2067),
+		Estate: "estate_id", Department: "", Self: "responsible_account_id", Household: "", Voided: "voided_at", Permits: "",
+		Document:   "",
+		AppendOnly: false, Watched: false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
 	TypeMailDay: {
 		Name: TypeMailDay, Table: "mail_days", Code: ids.Code(2054),
 		Estate: "estate_id", Department: "", Self: "", Household: "", Voided: "", Permits: "",
@@ -525,6 +533,70 @@ var Entities = map[string]access.Entity{
 	TypeOccupancy: {
 		Name: TypeOccupancy, Table: "occupancies", Code: ids.Code(264),
 		Estate: "estate_id", Department: "", Self: "", Household: "household_id", Voided: "", Permits: "",
+		Document:   "",
+		AppendOnly: false, Watched: false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
+	TypePressAllocation: {
+		Name: TypePressAllocation, Table: "press_allocations", Code: ids.Code(2064),
+		Estate: "estate_id", Department: "", Self: "", Household: "household_id", Voided: "voided_at", Permits: "",
+		Document:   "",
+		AppendOnly: true, Watched: false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
+	TypePressClaim: {
+		Name: TypePressClaim, Table: "press_claims", Code: ids.Code(2065),
+		Estate: "estate_id", Department: "", Self: "", Household: "", Voided: "", Permits: "",
+		Document:   "",
+		AppendOnly: false, Watched: false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
+	TypePressDelivery: {
+		Name: TypePressDelivery, Table: "press_deliveries", Code: ids.Code(2063),
+		Estate: "estate_id", Department: "", Self: "", Household: "", Voided: "", Permits: "",
+		Document:   "",
+		AppendOnly: true, Watched: false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
+	TypePressPause: {
+		Name: TypePressPause, Table: "press_pauses", Code: ids.Code(2061),
+		Estate: "estate_id", Department: "", Self: "", Household: "household_id", Voided: "voided_at", Permits: "",
+		Document:   "",
+		AppendOnly: false, Watched: false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
+	TypePressReceipt: {
+		Name: TypePressReceipt, Table: "press_receipts", Code: ids.Code(2062),
+		Estate: "estate_id", Department: "", Self: "", Household: "", Voided: "", Permits: "",
+		Document:   "",
+		AppendOnly: true, Watched: false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
+	TypePressRecovery: {
+		Name: TypePressRecovery, Table: "press_recoveries", Code: ids.Code(2066),
+		Estate: "estate_id", Department: "", Self: "", Household: "", Voided: "", Permits: "",
+		Document:   "",
+		AppendOnly: true, Watched: false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
+	TypePressSubscription: {
+		Name: TypePressSubscription, Table: "press_subscriptions", Code: ids.Code(2060),
+		Estate: "estate_id", Department: "", Self: "", Household: "household_id", Voided: "voided_at", Permits: "",
+		Document:   "",
+		AppendOnly: false, Watched: false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
+	TypePublication: {
+		Name: TypePublication, Table: "publications", Code: ids.Code(2059),
+		Estate: "estate_id", Department: "", Self: "", Household: "", Voided: "", Permits: "",
 		Document:   "",
 		AppendOnly: false, Watched: false,
 		Confidential: map[string]bool{},
@@ -678,6 +750,7 @@ var typeByCode = map[ids.Code]string{
 	ids.Code(792):  TypeKeySpotCheck,
 	ids.Code(790):  TypeKeyStatement,
 	ids.Code(791):  TypeKeyStatementLine,
+	ids.Code(2067): TypeMailCase,
 	ids.Code(2054): TypeMailDay,
 	ids.Code(2053): TypeMailDelivery,
 	ids.Code(2052): TypeMailEvent,
@@ -689,6 +762,14 @@ var typeByCode = map[ids.Code]string{
 	ids.Code(1794): TypeMeterReading,
 	ids.Code(515):  TypeObligation,
 	ids.Code(264):  TypeOccupancy,
+	ids.Code(2064): TypePressAllocation,
+	ids.Code(2065): TypePressClaim,
+	ids.Code(2063): TypePressDelivery,
+	ids.Code(2061): TypePressPause,
+	ids.Code(2062): TypePressReceipt,
+	ids.Code(2066): TypePressRecovery,
+	ids.Code(2060): TypePressSubscription,
+	ids.Code(2059): TypePublication,
 	ids.Code(519):  TypeReconciliation,
 	ids.Code(520):  TypeReconciliationLine,
 	ids.Code(1544): TypeRenovation,
@@ -1471,6 +1552,16 @@ func (_m *KeyStatementLine) RowScope() access.Row {
 }
 
 // RowScope tells what the row belongs to.
+func (_m *MailCase) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	if _m.ResponsibleAccountID != nil {
+		row.Self = *_m.ResponsibleAccountID
+	}
+	return row
+}
+
+// RowScope tells what the row belongs to.
 func (_m *MailDay) RowScope() access.Row {
 	row := access.Row{}
 	row.Estate = _m.EstateID
@@ -1563,6 +1654,71 @@ func (_m *Occupancy) RowScope() access.Row {
 	row := access.Row{}
 	row.Estate = _m.EstateID
 	row.Household = _m.HouseholdID
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *PressAllocation) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	if _m.HouseholdID != nil {
+		row.Household = *_m.HouseholdID
+	}
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *PressClaim) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *PressDelivery) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *PressPause) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	if _m.HouseholdID != nil {
+		row.Household = *_m.HouseholdID
+	}
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *PressReceipt) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *PressRecovery) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *PressSubscription) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	if _m.HouseholdID != nil {
+		row.Household = *_m.HouseholdID
+	}
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *Publication) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
 	return row
 }
 

@@ -120,6 +120,8 @@ type Tx struct {
 	KeyStatement *KeyStatementClient
 	// KeyStatementLine is the client for interacting with the KeyStatementLine builders.
 	KeyStatementLine *KeyStatementLineClient
+	// MailCase is the client for interacting with the MailCase builders.
+	MailCase *MailCaseClient
 	// MailDay is the client for interacting with the MailDay builders.
 	MailDay *MailDayClient
 	// MailDelivery is the client for interacting with the MailDelivery builders.
@@ -142,6 +144,22 @@ type Tx struct {
 	Obligation *ObligationClient
 	// Occupancy is the client for interacting with the Occupancy builders.
 	Occupancy *OccupancyClient
+	// PressAllocation is the client for interacting with the PressAllocation builders.
+	PressAllocation *PressAllocationClient
+	// PressClaim is the client for interacting with the PressClaim builders.
+	PressClaim *PressClaimClient
+	// PressDelivery is the client for interacting with the PressDelivery builders.
+	PressDelivery *PressDeliveryClient
+	// PressPause is the client for interacting with the PressPause builders.
+	PressPause *PressPauseClient
+	// PressReceipt is the client for interacting with the PressReceipt builders.
+	PressReceipt *PressReceiptClient
+	// PressRecovery is the client for interacting with the PressRecovery builders.
+	PressRecovery *PressRecoveryClient
+	// PressSubscription is the client for interacting with the PressSubscription builders.
+	PressSubscription *PressSubscriptionClient
+	// Publication is the client for interacting with the Publication builders.
+	Publication *PublicationClient
 	// Reconciliation is the client for interacting with the Reconciliation builders.
 	Reconciliation *ReconciliationClient
 	// ReconciliationLine is the client for interacting with the ReconciliationLine builders.
@@ -349,6 +367,7 @@ func (tx *Tx) init() {
 	tx.KeySpotCheck = NewKeySpotCheckClient(tx.config)
 	tx.KeyStatement = NewKeyStatementClient(tx.config)
 	tx.KeyStatementLine = NewKeyStatementLineClient(tx.config)
+	tx.MailCase = NewMailCaseClient(tx.config)
 	tx.MailDay = NewMailDayClient(tx.config)
 	tx.MailDelivery = NewMailDeliveryClient(tx.config)
 	tx.MailEvent = NewMailEventClient(tx.config)
@@ -360,6 +379,14 @@ func (tx *Tx) init() {
 	tx.MeterReading = NewMeterReadingClient(tx.config)
 	tx.Obligation = NewObligationClient(tx.config)
 	tx.Occupancy = NewOccupancyClient(tx.config)
+	tx.PressAllocation = NewPressAllocationClient(tx.config)
+	tx.PressClaim = NewPressClaimClient(tx.config)
+	tx.PressDelivery = NewPressDeliveryClient(tx.config)
+	tx.PressPause = NewPressPauseClient(tx.config)
+	tx.PressReceipt = NewPressReceiptClient(tx.config)
+	tx.PressRecovery = NewPressRecoveryClient(tx.config)
+	tx.PressSubscription = NewPressSubscriptionClient(tx.config)
+	tx.Publication = NewPublicationClient(tx.config)
 	tx.Reconciliation = NewReconciliationClient(tx.config)
 	tx.ReconciliationLine = NewReconciliationLineClient(tx.config)
 	tx.Renovation = NewRenovationClient(tx.config)

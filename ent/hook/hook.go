@@ -657,6 +657,18 @@ func (f KeyStatementLineFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.V
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.KeyStatementLineMutation", m)
 }
 
+// The MailCaseFunc type is an adapter to allow the use of ordinary
+// function as MailCase mutator.
+type MailCaseFunc func(context.Context, *ent.MailCaseMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f MailCaseFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.MailCaseMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.MailCaseMutation", m)
+}
+
 // The MailDayFunc type is an adapter to allow the use of ordinary
 // function as MailDay mutator.
 type MailDayFunc func(context.Context, *ent.MailDayMutation) (ent.Value, error)
@@ -787,6 +799,102 @@ func (f OccupancyFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, e
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.OccupancyMutation", m)
+}
+
+// The PressAllocationFunc type is an adapter to allow the use of ordinary
+// function as PressAllocation mutator.
+type PressAllocationFunc func(context.Context, *ent.PressAllocationMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f PressAllocationFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.PressAllocationMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.PressAllocationMutation", m)
+}
+
+// The PressClaimFunc type is an adapter to allow the use of ordinary
+// function as PressClaim mutator.
+type PressClaimFunc func(context.Context, *ent.PressClaimMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f PressClaimFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.PressClaimMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.PressClaimMutation", m)
+}
+
+// The PressDeliveryFunc type is an adapter to allow the use of ordinary
+// function as PressDelivery mutator.
+type PressDeliveryFunc func(context.Context, *ent.PressDeliveryMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f PressDeliveryFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.PressDeliveryMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.PressDeliveryMutation", m)
+}
+
+// The PressPauseFunc type is an adapter to allow the use of ordinary
+// function as PressPause mutator.
+type PressPauseFunc func(context.Context, *ent.PressPauseMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f PressPauseFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.PressPauseMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.PressPauseMutation", m)
+}
+
+// The PressReceiptFunc type is an adapter to allow the use of ordinary
+// function as PressReceipt mutator.
+type PressReceiptFunc func(context.Context, *ent.PressReceiptMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f PressReceiptFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.PressReceiptMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.PressReceiptMutation", m)
+}
+
+// The PressRecoveryFunc type is an adapter to allow the use of ordinary
+// function as PressRecovery mutator.
+type PressRecoveryFunc func(context.Context, *ent.PressRecoveryMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f PressRecoveryFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.PressRecoveryMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.PressRecoveryMutation", m)
+}
+
+// The PressSubscriptionFunc type is an adapter to allow the use of ordinary
+// function as PressSubscription mutator.
+type PressSubscriptionFunc func(context.Context, *ent.PressSubscriptionMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f PressSubscriptionFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.PressSubscriptionMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.PressSubscriptionMutation", m)
+}
+
+// The PublicationFunc type is an adapter to allow the use of ordinary
+// function as Publication mutator.
+type PublicationFunc func(context.Context, *ent.PublicationMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f PublicationFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.PublicationMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.PublicationMutation", m)
 }
 
 // The ReconciliationFunc type is an adapter to allow the use of ordinary

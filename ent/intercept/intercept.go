@@ -62,6 +62,7 @@ import (
 	"github.com/steward-pm/steward/ent/keyspotcheck"
 	"github.com/steward-pm/steward/ent/keystatement"
 	"github.com/steward-pm/steward/ent/keystatementline"
+	"github.com/steward-pm/steward/ent/mailcase"
 	"github.com/steward-pm/steward/ent/mailday"
 	"github.com/steward-pm/steward/ent/maildelivery"
 	"github.com/steward-pm/steward/ent/mailevent"
@@ -74,6 +75,14 @@ import (
 	"github.com/steward-pm/steward/ent/obligation"
 	"github.com/steward-pm/steward/ent/occupancy"
 	"github.com/steward-pm/steward/ent/predicate"
+	"github.com/steward-pm/steward/ent/pressallocation"
+	"github.com/steward-pm/steward/ent/pressclaim"
+	"github.com/steward-pm/steward/ent/pressdelivery"
+	"github.com/steward-pm/steward/ent/presspause"
+	"github.com/steward-pm/steward/ent/pressreceipt"
+	"github.com/steward-pm/steward/ent/pressrecovery"
+	"github.com/steward-pm/steward/ent/presssubscription"
+	"github.com/steward-pm/steward/ent/publication"
 	"github.com/steward-pm/steward/ent/reconciliation"
 	"github.com/steward-pm/steward/ent/reconciliationline"
 	"github.com/steward-pm/steward/ent/renovation"
@@ -1601,6 +1610,33 @@ func (f TraverseKeyStatementLine) Traverse(ctx context.Context, q ent.Query) err
 	return fmt.Errorf("unexpected query type %T. expect *ent.KeyStatementLineQuery", q)
 }
 
+// The MailCaseFunc type is an adapter to allow the use of ordinary function as a Querier.
+type MailCaseFunc func(context.Context, *ent.MailCaseQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f MailCaseFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.MailCaseQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.MailCaseQuery", q)
+}
+
+// The TraverseMailCase type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseMailCase func(context.Context, *ent.MailCaseQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseMailCase) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseMailCase) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.MailCaseQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.MailCaseQuery", q)
+}
+
 // The MailDayFunc type is an adapter to allow the use of ordinary function as a Querier.
 type MailDayFunc func(context.Context, *ent.MailDayQuery) (ent.Value, error)
 
@@ -1896,6 +1932,222 @@ func (f TraverseOccupancy) Traverse(ctx context.Context, q ent.Query) error {
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.OccupancyQuery", q)
+}
+
+// The PressAllocationFunc type is an adapter to allow the use of ordinary function as a Querier.
+type PressAllocationFunc func(context.Context, *ent.PressAllocationQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f PressAllocationFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.PressAllocationQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.PressAllocationQuery", q)
+}
+
+// The TraversePressAllocation type is an adapter to allow the use of ordinary function as Traverser.
+type TraversePressAllocation func(context.Context, *ent.PressAllocationQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraversePressAllocation) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraversePressAllocation) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.PressAllocationQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.PressAllocationQuery", q)
+}
+
+// The PressClaimFunc type is an adapter to allow the use of ordinary function as a Querier.
+type PressClaimFunc func(context.Context, *ent.PressClaimQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f PressClaimFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.PressClaimQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.PressClaimQuery", q)
+}
+
+// The TraversePressClaim type is an adapter to allow the use of ordinary function as Traverser.
+type TraversePressClaim func(context.Context, *ent.PressClaimQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraversePressClaim) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraversePressClaim) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.PressClaimQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.PressClaimQuery", q)
+}
+
+// The PressDeliveryFunc type is an adapter to allow the use of ordinary function as a Querier.
+type PressDeliveryFunc func(context.Context, *ent.PressDeliveryQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f PressDeliveryFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.PressDeliveryQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.PressDeliveryQuery", q)
+}
+
+// The TraversePressDelivery type is an adapter to allow the use of ordinary function as Traverser.
+type TraversePressDelivery func(context.Context, *ent.PressDeliveryQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraversePressDelivery) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraversePressDelivery) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.PressDeliveryQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.PressDeliveryQuery", q)
+}
+
+// The PressPauseFunc type is an adapter to allow the use of ordinary function as a Querier.
+type PressPauseFunc func(context.Context, *ent.PressPauseQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f PressPauseFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.PressPauseQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.PressPauseQuery", q)
+}
+
+// The TraversePressPause type is an adapter to allow the use of ordinary function as Traverser.
+type TraversePressPause func(context.Context, *ent.PressPauseQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraversePressPause) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraversePressPause) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.PressPauseQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.PressPauseQuery", q)
+}
+
+// The PressReceiptFunc type is an adapter to allow the use of ordinary function as a Querier.
+type PressReceiptFunc func(context.Context, *ent.PressReceiptQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f PressReceiptFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.PressReceiptQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.PressReceiptQuery", q)
+}
+
+// The TraversePressReceipt type is an adapter to allow the use of ordinary function as Traverser.
+type TraversePressReceipt func(context.Context, *ent.PressReceiptQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraversePressReceipt) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraversePressReceipt) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.PressReceiptQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.PressReceiptQuery", q)
+}
+
+// The PressRecoveryFunc type is an adapter to allow the use of ordinary function as a Querier.
+type PressRecoveryFunc func(context.Context, *ent.PressRecoveryQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f PressRecoveryFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.PressRecoveryQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.PressRecoveryQuery", q)
+}
+
+// The TraversePressRecovery type is an adapter to allow the use of ordinary function as Traverser.
+type TraversePressRecovery func(context.Context, *ent.PressRecoveryQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraversePressRecovery) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraversePressRecovery) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.PressRecoveryQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.PressRecoveryQuery", q)
+}
+
+// The PressSubscriptionFunc type is an adapter to allow the use of ordinary function as a Querier.
+type PressSubscriptionFunc func(context.Context, *ent.PressSubscriptionQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f PressSubscriptionFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.PressSubscriptionQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.PressSubscriptionQuery", q)
+}
+
+// The TraversePressSubscription type is an adapter to allow the use of ordinary function as Traverser.
+type TraversePressSubscription func(context.Context, *ent.PressSubscriptionQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraversePressSubscription) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraversePressSubscription) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.PressSubscriptionQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.PressSubscriptionQuery", q)
+}
+
+// The PublicationFunc type is an adapter to allow the use of ordinary function as a Querier.
+type PublicationFunc func(context.Context, *ent.PublicationQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f PublicationFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.PublicationQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.PublicationQuery", q)
+}
+
+// The TraversePublication type is an adapter to allow the use of ordinary function as Traverser.
+type TraversePublication func(context.Context, *ent.PublicationQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraversePublication) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraversePublication) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.PublicationQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.PublicationQuery", q)
 }
 
 // The ReconciliationFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -2306,6 +2558,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.KeyStatementQuery, predicate.KeyStatement, keystatement.OrderOption]{typ: ent.TypeKeyStatement, tq: q}, nil
 	case *ent.KeyStatementLineQuery:
 		return &query[*ent.KeyStatementLineQuery, predicate.KeyStatementLine, keystatementline.OrderOption]{typ: ent.TypeKeyStatementLine, tq: q}, nil
+	case *ent.MailCaseQuery:
+		return &query[*ent.MailCaseQuery, predicate.MailCase, mailcase.OrderOption]{typ: ent.TypeMailCase, tq: q}, nil
 	case *ent.MailDayQuery:
 		return &query[*ent.MailDayQuery, predicate.MailDay, mailday.OrderOption]{typ: ent.TypeMailDay, tq: q}, nil
 	case *ent.MailDeliveryQuery:
@@ -2328,6 +2582,22 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.ObligationQuery, predicate.Obligation, obligation.OrderOption]{typ: ent.TypeObligation, tq: q}, nil
 	case *ent.OccupancyQuery:
 		return &query[*ent.OccupancyQuery, predicate.Occupancy, occupancy.OrderOption]{typ: ent.TypeOccupancy, tq: q}, nil
+	case *ent.PressAllocationQuery:
+		return &query[*ent.PressAllocationQuery, predicate.PressAllocation, pressallocation.OrderOption]{typ: ent.TypePressAllocation, tq: q}, nil
+	case *ent.PressClaimQuery:
+		return &query[*ent.PressClaimQuery, predicate.PressClaim, pressclaim.OrderOption]{typ: ent.TypePressClaim, tq: q}, nil
+	case *ent.PressDeliveryQuery:
+		return &query[*ent.PressDeliveryQuery, predicate.PressDelivery, pressdelivery.OrderOption]{typ: ent.TypePressDelivery, tq: q}, nil
+	case *ent.PressPauseQuery:
+		return &query[*ent.PressPauseQuery, predicate.PressPause, presspause.OrderOption]{typ: ent.TypePressPause, tq: q}, nil
+	case *ent.PressReceiptQuery:
+		return &query[*ent.PressReceiptQuery, predicate.PressReceipt, pressreceipt.OrderOption]{typ: ent.TypePressReceipt, tq: q}, nil
+	case *ent.PressRecoveryQuery:
+		return &query[*ent.PressRecoveryQuery, predicate.PressRecovery, pressrecovery.OrderOption]{typ: ent.TypePressRecovery, tq: q}, nil
+	case *ent.PressSubscriptionQuery:
+		return &query[*ent.PressSubscriptionQuery, predicate.PressSubscription, presssubscription.OrderOption]{typ: ent.TypePressSubscription, tq: q}, nil
+	case *ent.PublicationQuery:
+		return &query[*ent.PublicationQuery, predicate.Publication, publication.OrderOption]{typ: ent.TypePublication, tq: q}, nil
 	case *ent.ReconciliationQuery:
 		return &query[*ent.ReconciliationQuery, predicate.Reconciliation, reconciliation.OrderOption]{typ: ent.TypeReconciliation, tq: q}, nil
 	case *ent.ReconciliationLineQuery:

@@ -3059,6 +3059,84 @@ var (
 			},
 		},
 	}
+	// MailCasesColumns holds the columns for the "mail_cases" table.
+	MailCasesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "voided_at", Type: field.TypeTime, Nullable: true},
+		{Name: "void_reason", Type: field.TypeString, Default: ""},
+		{Name: "voided_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "voided_by_name", Type: field.TypeString, Default: ""},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"LOSS", "BACKLOG"}},
+		{Name: "day", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "circumstances", Type: field.TypeString},
+		{Name: "responsible_name", Type: field.TypeString},
+		{Name: "responsible_account_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"OPEN", "ANSWERED", "CONCLUDED", "VOIDED"}, Default: "OPEN"},
+		{Name: "opened_by_id", Type: field.TypeUUID},
+		{Name: "opened_by_name", Type: field.TypeString},
+		{Name: "answer_by", Type: field.TypeTime},
+		{Name: "answer", Type: field.TypeString, Default: ""},
+		{Name: "answered_at", Type: field.TypeTime, Nullable: true},
+		{Name: "finding", Type: field.TypeString, Default: ""},
+		{Name: "outcome", Type: field.TypeString, Default: ""},
+		{Name: "concluded_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "concluded_by_name", Type: field.TypeString, Default: ""},
+		{Name: "concluded_at", Type: field.TypeTime, Nullable: true},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "item_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "claim_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "responsible_id", Type: field.TypeUUID},
+	}
+	// MailCasesTable holds the schema information for the "mail_cases" table.
+	MailCasesTable = &schema.Table{
+		Name:       "mail_cases",
+		Columns:    MailCasesColumns,
+		PrimaryKey: []*schema.Column{MailCasesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "mail_cases_estates_estate",
+				Columns:    []*schema.Column{MailCasesColumns[22]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "mail_cases_mail_items_item",
+				Columns:    []*schema.Column{MailCasesColumns[23]},
+				RefColumns: []*schema.Column{MailItemsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "mail_cases_press_claims_claim",
+				Columns:    []*schema.Column{MailCasesColumns[24]},
+				RefColumns: []*schema.Column{PressClaimsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "mail_cases_staffs_responsible",
+				Columns:    []*schema.Column{MailCasesColumns[25]},
+				RefColumns: []*schema.Column{StaffsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "mailcase_estate_id_created_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{MailCasesColumns[22], MailCasesColumns[1], MailCasesColumns[0]},
+			},
+			{
+				Name:    "mailcase_estate_id_item_id",
+				Unique:  false,
+				Columns: []*schema.Column{MailCasesColumns[22], MailCasesColumns[23]},
+			},
+			{
+				Name:    "mailcase_estate_id_responsible_account_id",
+				Unique:  false,
+				Columns: []*schema.Column{MailCasesColumns[22], MailCasesColumns[10]},
+			},
+		},
+	}
 	// MailDaysColumns holds the columns for the "mail_days" table.
 	MailDaysColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -3651,6 +3729,418 @@ var (
 				Name:    "occupancy_estate_id_state_deadline_on",
 				Unique:  false,
 				Columns: []*schema.Column{OccupanciesColumns[12], OccupanciesColumns[6], OccupanciesColumns[10]},
+			},
+		},
+	}
+	// PressAllocationsColumns holds the columns for the "press_allocations" table.
+	PressAllocationsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "recovery_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "publication_id", Type: field.TypeUUID},
+		{Name: "publication_name", Type: field.TypeString},
+		{Name: "day", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "place", Type: field.TypeInt},
+		{Name: "wanted", Type: field.TypeInt},
+		{Name: "given", Type: field.TypeInt},
+		{Name: "voided_at", Type: field.TypeTime, Nullable: true},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "delivery_id", Type: field.TypeUUID},
+		{Name: "subscription_id", Type: field.TypeUUID},
+		{Name: "household_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "department_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// PressAllocationsTable holds the schema information for the "press_allocations" table.
+	PressAllocationsTable = &schema.Table{
+		Name:       "press_allocations",
+		Columns:    PressAllocationsColumns,
+		PrimaryKey: []*schema.Column{PressAllocationsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "press_allocations_estates_estate",
+				Columns:    []*schema.Column{PressAllocationsColumns[10]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "press_allocations_press_deliveries_delivery",
+				Columns:    []*schema.Column{PressAllocationsColumns[11]},
+				RefColumns: []*schema.Column{PressDeliveriesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "press_allocations_press_subscriptions_subscription",
+				Columns:    []*schema.Column{PressAllocationsColumns[12]},
+				RefColumns: []*schema.Column{PressSubscriptionsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "press_allocations_households_household",
+				Columns:    []*schema.Column{PressAllocationsColumns[13]},
+				RefColumns: []*schema.Column{HouseholdsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "press_allocations_departments_department",
+				Columns:    []*schema.Column{PressAllocationsColumns[14]},
+				RefColumns: []*schema.Column{DepartmentsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "pressallocation_estate_id_day_id",
+				Unique:  false,
+				Columns: []*schema.Column{PressAllocationsColumns[10], PressAllocationsColumns[5], PressAllocationsColumns[0]},
+			},
+			{
+				Name:    "pressallocation_estate_id_household_id_day_id",
+				Unique:  false,
+				Columns: []*schema.Column{PressAllocationsColumns[10], PressAllocationsColumns[13], PressAllocationsColumns[5], PressAllocationsColumns[0]},
+			},
+			{
+				Name:    "pressallocation_estate_id_delivery_id",
+				Unique:  false,
+				Columns: []*schema.Column{PressAllocationsColumns[10], PressAllocationsColumns[11]},
+			},
+			{
+				Name:    "pressallocation_estate_id_subscription_id_day",
+				Unique:  false,
+				Columns: []*schema.Column{PressAllocationsColumns[10], PressAllocationsColumns[12], PressAllocationsColumns[5]},
+			},
+		},
+	}
+	// PressClaimsColumns holds the columns for the "press_claims" table.
+	PressClaimsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "day", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "short", Type: field.TypeInt},
+		{Name: "recovered", Type: field.TypeInt, Default: 0},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"OPEN", "RECOVERED", "WRITTEN_OFF", "VOIDED"}, Default: "OPEN"},
+		{Name: "closed_at", Type: field.TypeTime, Nullable: true},
+		{Name: "written_off_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "written_off_by_name", Type: field.TypeString, Default: ""},
+		{Name: "write_off_reason", Type: field.TypeString, Default: ""},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "delivery_id", Type: field.TypeUUID},
+		{Name: "publication_id", Type: field.TypeUUID},
+	}
+	// PressClaimsTable holds the schema information for the "press_claims" table.
+	PressClaimsTable = &schema.Table{
+		Name:       "press_claims",
+		Columns:    PressClaimsColumns,
+		PrimaryKey: []*schema.Column{PressClaimsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "press_claims_estates_estate",
+				Columns:    []*schema.Column{PressClaimsColumns[10]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "press_claims_press_deliveries_delivery",
+				Columns:    []*schema.Column{PressClaimsColumns[11]},
+				RefColumns: []*schema.Column{PressDeliveriesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "press_claims_publications_publication",
+				Columns:    []*schema.Column{PressClaimsColumns[12]},
+				RefColumns: []*schema.Column{PublicationsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "pressclaim_estate_id_delivery_id",
+				Unique:  true,
+				Columns: []*schema.Column{PressClaimsColumns[10], PressClaimsColumns[11]},
+			},
+			{
+				Name:    "pressclaim_estate_id_day_id",
+				Unique:  false,
+				Columns: []*schema.Column{PressClaimsColumns[10], PressClaimsColumns[2], PressClaimsColumns[0]},
+			},
+		},
+	}
+	// PressDeliveriesColumns holds the columns for the "press_deliveries" table.
+	PressDeliveriesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "voided_at", Type: field.TypeTime, Nullable: true},
+		{Name: "void_reason", Type: field.TypeString, Default: ""},
+		{Name: "voided_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "voided_by_name", Type: field.TypeString, Default: ""},
+		{Name: "day", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "expected", Type: field.TypeInt, Default: 0},
+		{Name: "delivered", Type: field.TypeInt},
+		{Name: "remark", Type: field.TypeString, Default: ""},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "receipt_id", Type: field.TypeUUID},
+		{Name: "publication_id", Type: field.TypeUUID},
+	}
+	// PressDeliveriesTable holds the schema information for the "press_deliveries" table.
+	PressDeliveriesTable = &schema.Table{
+		Name:       "press_deliveries",
+		Columns:    PressDeliveriesColumns,
+		PrimaryKey: []*schema.Column{PressDeliveriesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "press_deliveries_estates_estate",
+				Columns:    []*schema.Column{PressDeliveriesColumns[10]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "press_deliveries_press_receipts_receipt",
+				Columns:    []*schema.Column{PressDeliveriesColumns[11]},
+				RefColumns: []*schema.Column{PressReceiptsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "press_deliveries_publications_publication",
+				Columns:    []*schema.Column{PressDeliveriesColumns[12]},
+				RefColumns: []*schema.Column{PublicationsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "pressdelivery_estate_id_day_id",
+				Unique:  false,
+				Columns: []*schema.Column{PressDeliveriesColumns[10], PressDeliveriesColumns[6], PressDeliveriesColumns[0]},
+			},
+			{
+				Name:    "pressdelivery_estate_id_receipt_id",
+				Unique:  false,
+				Columns: []*schema.Column{PressDeliveriesColumns[10], PressDeliveriesColumns[11]},
+			},
+		},
+	}
+	// PressPausesColumns holds the columns for the "press_pauses" table.
+	PressPausesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "voided_at", Type: field.TypeTime, Nullable: true},
+		{Name: "void_reason", Type: field.TypeString, Default: ""},
+		{Name: "voided_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "voided_by_name", Type: field.TypeString, Default: ""},
+		{Name: "household_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "from_on", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "last_on", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "reason", Type: field.TypeString, Default: ""},
+		{Name: "resumed_by_name", Type: field.TypeString, Default: ""},
+		{Name: "recorded_by_id", Type: field.TypeUUID},
+		{Name: "recorded_by_name", Type: field.TypeString},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "subscription_id", Type: field.TypeUUID},
+	}
+	// PressPausesTable holds the schema information for the "press_pauses" table.
+	PressPausesTable = &schema.Table{
+		Name:       "press_pauses",
+		Columns:    PressPausesColumns,
+		PrimaryKey: []*schema.Column{PressPausesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "press_pauses_estates_estate",
+				Columns:    []*schema.Column{PressPausesColumns[13]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "press_pauses_press_subscriptions_subscription",
+				Columns:    []*schema.Column{PressPausesColumns[14]},
+				RefColumns: []*schema.Column{PressSubscriptionsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "presspause_estate_id_subscription_id_from_on",
+				Unique:  false,
+				Columns: []*schema.Column{PressPausesColumns[13], PressPausesColumns[14], PressPausesColumns[7]},
+			},
+		},
+	}
+	// PressReceiptsColumns holds the columns for the "press_receipts" table.
+	PressReceiptsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "late_reason", Type: field.TypeString, Default: ""},
+		{Name: "day", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "received_at", Type: field.TypeTime},
+		{Name: "delivered_by", Type: field.TypeString},
+		{Name: "received_by_id", Type: field.TypeUUID},
+		{Name: "received_by_name", Type: field.TypeString},
+		{Name: "note", Type: field.TypeString, Default: ""},
+		{Name: "estate_id", Type: field.TypeUUID},
+	}
+	// PressReceiptsTable holds the schema information for the "press_receipts" table.
+	PressReceiptsTable = &schema.Table{
+		Name:       "press_receipts",
+		Columns:    PressReceiptsColumns,
+		PrimaryKey: []*schema.Column{PressReceiptsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "press_receipts_estates_estate",
+				Columns:    []*schema.Column{PressReceiptsColumns[9]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "pressreceipt_estate_id_received_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{PressReceiptsColumns[9], PressReceiptsColumns[4], PressReceiptsColumns[0]},
+			},
+		},
+	}
+	// PressRecoveriesColumns holds the columns for the "press_recoveries" table.
+	PressRecoveriesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "voided_at", Type: field.TypeTime, Nullable: true},
+		{Name: "void_reason", Type: field.TypeString, Default: ""},
+		{Name: "voided_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "voided_by_name", Type: field.TypeString, Default: ""},
+		{Name: "copies", Type: field.TypeInt},
+		{Name: "delivered_by", Type: field.TypeString},
+		{Name: "recovered_on", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "recorded_by_id", Type: field.TypeUUID},
+		{Name: "recorded_by_name", Type: field.TypeString},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "claim_id", Type: field.TypeUUID},
+	}
+	// PressRecoveriesTable holds the schema information for the "press_recoveries" table.
+	PressRecoveriesTable = &schema.Table{
+		Name:       "press_recoveries",
+		Columns:    PressRecoveriesColumns,
+		PrimaryKey: []*schema.Column{PressRecoveriesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "press_recoveries_estates_estate",
+				Columns:    []*schema.Column{PressRecoveriesColumns[11]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "press_recoveries_press_claims_claim",
+				Columns:    []*schema.Column{PressRecoveriesColumns[12]},
+				RefColumns: []*schema.Column{PressClaimsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "pressrecovery_estate_id_claim_id",
+				Unique:  false,
+				Columns: []*schema.Column{PressRecoveriesColumns[11], PressRecoveriesColumns[12]},
+			},
+		},
+	}
+	// PressSubscriptionsColumns holds the columns for the "press_subscriptions" table.
+	PressSubscriptionsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "voided_at", Type: field.TypeTime, Nullable: true},
+		{Name: "void_reason", Type: field.TypeString, Default: ""},
+		{Name: "voided_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "voided_by_name", Type: field.TypeString, Default: ""},
+		{Name: "publication_name", Type: field.TypeString},
+		{Name: "copies", Type: field.TypeInt},
+		{Name: "from_on", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "last_on", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "paid_reference", Type: field.TypeString, Default: ""},
+		{Name: "renews_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "end_reason", Type: field.TypeString, Default: ""},
+		{Name: "ended_at", Type: field.TypeTime, Nullable: true},
+		{Name: "ended_by_name", Type: field.TypeString, Default: ""},
+		{Name: "recorded_by_id", Type: field.TypeUUID},
+		{Name: "recorded_by_name", Type: field.TypeString},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "publication_id", Type: field.TypeUUID},
+		{Name: "household_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "department_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// PressSubscriptionsTable holds the schema information for the "press_subscriptions" table.
+	PressSubscriptionsTable = &schema.Table{
+		Name:       "press_subscriptions",
+		Columns:    PressSubscriptionsColumns,
+		PrimaryKey: []*schema.Column{PressSubscriptionsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "press_subscriptions_estates_estate",
+				Columns:    []*schema.Column{PressSubscriptionsColumns[17]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "press_subscriptions_publications_publication",
+				Columns:    []*schema.Column{PressSubscriptionsColumns[18]},
+				RefColumns: []*schema.Column{PublicationsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "press_subscriptions_households_household",
+				Columns:    []*schema.Column{PressSubscriptionsColumns[19]},
+				RefColumns: []*schema.Column{HouseholdsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "press_subscriptions_departments_department",
+				Columns:    []*schema.Column{PressSubscriptionsColumns[20]},
+				RefColumns: []*schema.Column{DepartmentsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "presssubscription_estate_id_last_on_id",
+				Unique:  false,
+				Columns: []*schema.Column{PressSubscriptionsColumns[17], PressSubscriptionsColumns[9], PressSubscriptionsColumns[0]},
+			},
+			{
+				Name:    "presssubscription_estate_id_household_id_from_on",
+				Unique:  false,
+				Columns: []*schema.Column{PressSubscriptionsColumns[17], PressSubscriptionsColumns[19], PressSubscriptionsColumns[8]},
+			},
+			{
+				Name:    "presssubscription_estate_id_publication_id_last_on",
+				Unique:  false,
+				Columns: []*schema.Column{PressSubscriptionsColumns[17], PressSubscriptionsColumns[18], PressSubscriptionsColumns[9]},
+			},
+		},
+	}
+	// PublicationsColumns holds the columns for the "publications" table.
+	PublicationsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "voided_at", Type: field.TypeTime, Nullable: true},
+		{Name: "void_reason", Type: field.TypeString, Default: ""},
+		{Name: "voided_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "voided_by_name", Type: field.TypeString, Default: ""},
+		{Name: "name", Type: field.TypeString},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"NEWSPAPER", "MAGAZINE"}},
+		{Name: "frequency", Type: field.TypeEnum, Enums: []string{"DAILY", "WEEKDAYS", "WEEKLY", "MONTHLY"}},
+		{Name: "weekday", Type: field.TypeInt, Nullable: true},
+		{Name: "month_day", Type: field.TypeInt, Nullable: true},
+		{Name: "recorded_by_id", Type: field.TypeUUID},
+		{Name: "recorded_by_name", Type: field.TypeString},
+		{Name: "estate_id", Type: field.TypeUUID},
+	}
+	// PublicationsTable holds the schema information for the "publications" table.
+	PublicationsTable = &schema.Table{
+		Name:       "publications",
+		Columns:    PublicationsColumns,
+		PrimaryKey: []*schema.Column{PublicationsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "publications_estates_estate",
+				Columns:    []*schema.Column{PublicationsColumns[13]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
 			},
 		},
 	}
@@ -4337,6 +4827,7 @@ var (
 		KeySpotChecksTable,
 		KeyStatementsTable,
 		KeyStatementLinesTable,
+		MailCasesTable,
 		MailDaysTable,
 		MailDeliveriesTable,
 		MailEventsTable,
@@ -4348,6 +4839,14 @@ var (
 		MeterReadingsTable,
 		ObligationsTable,
 		OccupanciesTable,
+		PressAllocationsTable,
+		PressClaimsTable,
+		PressDeliveriesTable,
+		PressPausesTable,
+		PressReceiptsTable,
+		PressRecoveriesTable,
+		PressSubscriptionsTable,
+		PublicationsTable,
 		ReconciliationsTable,
 		ReconciliationLinesTable,
 		RenovationsTable,
@@ -4511,6 +5010,10 @@ func init() {
 	KeyStatementsTable.ForeignKeys[0].RefTable = EstatesTable
 	KeyStatementLinesTable.ForeignKeys[0].RefTable = EstatesTable
 	KeyStatementLinesTable.ForeignKeys[1].RefTable = KeyStatementsTable
+	MailCasesTable.ForeignKeys[0].RefTable = EstatesTable
+	MailCasesTable.ForeignKeys[1].RefTable = MailItemsTable
+	MailCasesTable.ForeignKeys[2].RefTable = PressClaimsTable
+	MailCasesTable.ForeignKeys[3].RefTable = StaffsTable
 	MailDaysTable.ForeignKeys[0].RefTable = EstatesTable
 	MailDeliveriesTable.ForeignKeys[0].RefTable = EstatesTable
 	MailDeliveriesTable.ForeignKeys[1].RefTable = HouseholdsTable
@@ -4538,6 +5041,27 @@ func init() {
 	OccupanciesTable.ForeignKeys[0].RefTable = EstatesTable
 	OccupanciesTable.ForeignKeys[1].RefTable = HouseholdsTable
 	OccupanciesTable.ForeignKeys[2].RefTable = UnitsTable
+	PressAllocationsTable.ForeignKeys[0].RefTable = EstatesTable
+	PressAllocationsTable.ForeignKeys[1].RefTable = PressDeliveriesTable
+	PressAllocationsTable.ForeignKeys[2].RefTable = PressSubscriptionsTable
+	PressAllocationsTable.ForeignKeys[3].RefTable = HouseholdsTable
+	PressAllocationsTable.ForeignKeys[4].RefTable = DepartmentsTable
+	PressClaimsTable.ForeignKeys[0].RefTable = EstatesTable
+	PressClaimsTable.ForeignKeys[1].RefTable = PressDeliveriesTable
+	PressClaimsTable.ForeignKeys[2].RefTable = PublicationsTable
+	PressDeliveriesTable.ForeignKeys[0].RefTable = EstatesTable
+	PressDeliveriesTable.ForeignKeys[1].RefTable = PressReceiptsTable
+	PressDeliveriesTable.ForeignKeys[2].RefTable = PublicationsTable
+	PressPausesTable.ForeignKeys[0].RefTable = EstatesTable
+	PressPausesTable.ForeignKeys[1].RefTable = PressSubscriptionsTable
+	PressReceiptsTable.ForeignKeys[0].RefTable = EstatesTable
+	PressRecoveriesTable.ForeignKeys[0].RefTable = EstatesTable
+	PressRecoveriesTable.ForeignKeys[1].RefTable = PressClaimsTable
+	PressSubscriptionsTable.ForeignKeys[0].RefTable = EstatesTable
+	PressSubscriptionsTable.ForeignKeys[1].RefTable = PublicationsTable
+	PressSubscriptionsTable.ForeignKeys[2].RefTable = HouseholdsTable
+	PressSubscriptionsTable.ForeignKeys[3].RefTable = DepartmentsTable
+	PublicationsTable.ForeignKeys[0].RefTable = EstatesTable
 	ReconciliationsTable.ForeignKeys[0].RefTable = EstatesTable
 	ReconciliationLinesTable.ForeignKeys[0].RefTable = EstatesTable
 	ReconciliationLinesTable.ForeignKeys[1].RefTable = ReconciliationsTable

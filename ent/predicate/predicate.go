@@ -168,6 +168,9 @@ type KeyStatement func(*sql.Selector)
 // KeyStatementLine is the predicate function for keystatementline builders.
 type KeyStatementLine func(*sql.Selector)
 
+// MailCase is the predicate function for mailcase builders.
+type MailCase func(*sql.Selector)
+
 // MailDay is the predicate function for mailday builders.
 type MailDay func(*sql.Selector)
 
@@ -200,6 +203,30 @@ type Obligation func(*sql.Selector)
 
 // Occupancy is the predicate function for occupancy builders.
 type Occupancy func(*sql.Selector)
+
+// PressAllocation is the predicate function for pressallocation builders.
+type PressAllocation func(*sql.Selector)
+
+// PressClaim is the predicate function for pressclaim builders.
+type PressClaim func(*sql.Selector)
+
+// PressDelivery is the predicate function for pressdelivery builders.
+type PressDelivery func(*sql.Selector)
+
+// PressPause is the predicate function for presspause builders.
+type PressPause func(*sql.Selector)
+
+// PressReceipt is the predicate function for pressreceipt builders.
+type PressReceipt func(*sql.Selector)
+
+// PressRecovery is the predicate function for pressrecovery builders.
+type PressRecovery func(*sql.Selector)
+
+// PressSubscription is the predicate function for presssubscription builders.
+type PressSubscription func(*sql.Selector)
+
+// Publication is the predicate function for publication builders.
+type Publication func(*sql.Selector)
 
 // Reconciliation is the predicate function for reconciliation builders.
 type Reconciliation func(*sql.Selector)

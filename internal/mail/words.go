@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/steward-pm/steward/ent"
+	"github.com/steward-pm/steward/ent/mailcase"
 	"github.com/steward-pm/steward/ent/mailitem"
 )
 
@@ -31,4 +32,12 @@ func kindEN(kind string) string {
 // itemWords names an item in a line, without whom it is for.
 func itemWords(item *ent.MailItem) (zh, en string) {
 	return strings.TrimSpace(kindZH(string(item.Kind)) + " " + item.Barcode), strings.TrimSpace(kindEN(string(item.Kind)) + " " + item.Barcode)
+}
+
+func kindOfCaseZH(k mailcase.Kind) string {
+	return map[mailcase.Kind]string{mailcase.KindLoss: "邮件缺失", mailcase.KindBacklog: "邮件积压"}[k]
+}
+
+func kindOfCaseEN(k mailcase.Kind) string {
+	return map[mailcase.Kind]string{mailcase.KindLoss: "mail that was lost", mailcase.KindBacklog: "mail that lay about"}[k]
 }
