@@ -46,11 +46,11 @@ func (r *queryResolver) MailDayCheck(ctx context.Context, dayID uuid.UUID) (*mai
 	return mail.CheckDay(ctx, dayID)
 }
 
-func (r *queryResolver) MailMissing(ctx context.Context, dayID uuid.UUID, unexplained *bool, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.MailItemOrder) (*ent.MailItemConnection, error) {
+func (r *queryResolver) MailMissing(ctx context.Context, dayID *uuid.UUID, unexplained *bool, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.MailItemOrder) (*ent.MailItemConnection, error) {
 	return r.db().MailItem.Query().Where(mail.Missing(dayID, unexplained)).Paginate(ctx, after, page(first, last), before, last, ent.WithMailItemOrder(orderBy))
 }
 
-func (r *queryResolver) MailUndelivered(ctx context.Context, dayID uuid.UUID, unexplained *bool, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.MailItemOrder) (*ent.MailItemConnection, error) {
+func (r *queryResolver) MailUndelivered(ctx context.Context, dayID *uuid.UUID, unexplained *bool, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.MailItemOrder) (*ent.MailItemConnection, error) {
 	return r.db().MailItem.Query().Where(mail.Undelivered(dayID, unexplained)).Paginate(ctx, after, page(first, last), before, last, ent.WithMailItemOrder(orderBy))
 }
 

@@ -84,10 +84,11 @@ STABLE LANGUAGE sql SET search_path = pg_catalog, public AS $$
 CREATE FUNCTION mail_scan_decides() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
 DECLARE
     item mail_items;
+    day_state text;
 BEGIN
-    PERFORM FROM mail_days d WHERE d.estate_id = NEW.estate_id AND d.id = NEW.day_id AND d.state = 'OPEN' FOR SHARE;
-    IF NOT FOUND THEN
-        RAISE check_violation USING CONSTRAINT = 'mail_days_closed', MESSAGE = 'the day is not open';
+    SELECT d.state INTO day_state FROM mail_days d WHERE d.estate_id = NEW.estate_id AND d.id = NEW.day_id FOR SHARE;
+    IF day_state = 'CLOSED' THEN
+        RAISE check_violation USING CONSTRAINT = 'mail_days_closed', MESSAGE = 'the day is closed';
     END IF;
     SELECT i.* INTO item FROM mail_items i WHERE i.estate_id = NEW.estate_id AND i.barcode = NEW.code AND i.voided_at IS NULL
         ORDER BY i.state IN ('DELIVERED', 'RETURNED'), i.received_on DESC, i.id DESC LIMIT 1 FOR NO KEY UPDATE;
@@ -127,7 +128,7 @@ BEGIN
     IF NEW.kind = 'UNDELIVERED' AND NEW.item_id NOT IN (SELECT mail_undelivered(NEW.estate_id, NEW.day_id, false)) THEN
         RAISE check_violation USING CONSTRAINT = 'mail_excuses_late', MESSAGE = 'the item is not here';
     END IF;
-    RETURN NEW;
+    RETURN NULL;
 END $$;
 -- A day begins open. It closes after those before it, when nothing of it is left to explain, with the figures that it has then. The last one may be
 -- opened again.
@@ -174,7 +175,7 @@ END $$;
 -- +goose StatementEnd
 CREATE TRIGGER mail_scan_decides   BEFORE INSERT ON mail_scans FOR EACH ROW EXECUTE FUNCTION mail_scan_decides();
 CREATE TRIGGER mail_scan_explained BEFORE UPDATE ON mail_scans FOR EACH ROW EXECUTE FUNCTION mail_scan_explained();
-CREATE TRIGGER mail_excuse_needed  BEFORE INSERT ON mail_excuses FOR EACH ROW EXECUTE FUNCTION mail_excuse_needed();
+CREATE TRIGGER mail_excuse_needed  AFTER INSERT ON mail_excuses FOR EACH ROW EXECUTE FUNCTION mail_excuse_needed();
 CREATE TRIGGER mail_day_closes     BEFORE INSERT OR UPDATE ON mail_days FOR EACH ROW EXECUTE FUNCTION mail_day_closes();
 CREATE TRIGGER mail_day_takes      BEFORE INSERT ON mail_receipts FOR EACH ROW EXECUTE FUNCTION mail_day_takes();
 CREATE TRIGGER mail_day_takes      BEFORE INSERT ON mail_items FOR EACH ROW EXECUTE FUNCTION mail_day_takes();

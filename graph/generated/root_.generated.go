@@ -3178,10 +3178,10 @@ type ComplexityRoot struct {
 		MailDeliveries                func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.MailDeliveryOrder, where *ent.MailDeliveryWhereInput) int
 		MailExcuses                   func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.MailExcuseOrder, where *ent.MailExcuseWhereInput) int
 		MailItems                     func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.MailItemOrder, where *ent.MailItemWhereInput) int
-		MailMissing                   func(childComplexity int, dayID uuid.UUID, unexplained *bool, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.MailItemOrder) int
+		MailMissing                   func(childComplexity int, dayID *uuid.UUID, unexplained *bool, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.MailItemOrder) int
 		MailReceipts                  func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.MailReceiptOrder, where *ent.MailReceiptWhereInput) int
 		MailScans                     func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.MailScanOrder, where *ent.MailScanWhereInput) int
-		MailUndelivered               func(childComplexity int, dayID uuid.UUID, unexplained *bool, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.MailItemOrder) int
+		MailUndelivered               func(childComplexity int, dayID *uuid.UUID, unexplained *bool, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.MailItemOrder) int
 		Node                          func(childComplexity int, id uuid.UUID) int
 		Nodes                         func(childComplexity int, ids []uuid.UUID) int
 		Obligations                   func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ObligationOrder, where *ent.ObligationWhereInput) int
@@ -18525,7 +18525,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.MailMissing(childComplexity, args["dayID"].(uuid.UUID), args["unexplained"].(*bool), args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.MailItemOrder)), true
+		return e.ComplexityRoot.Query.MailMissing(childComplexity, args["dayID"].(*uuid.UUID), args["unexplained"].(*bool), args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.MailItemOrder)), true
 	case "Query.mailReceipts":
 		if e.ComplexityRoot.Query.MailReceipts == nil {
 			break
@@ -18558,7 +18558,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.MailUndelivered(childComplexity, args["dayID"].(uuid.UUID), args["unexplained"].(*bool), args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.MailItemOrder)), true
+		return e.ComplexityRoot.Query.MailUndelivered(childComplexity, args["dayID"].(*uuid.UUID), args["unexplained"].(*bool), args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.MailItemOrder)), true
 	case "Query.node":
 		if e.ComplexityRoot.Query.Node == nil {
 			break
@@ -27101,8 +27101,8 @@ extend type Query {
   ): MailDayCheck!
   "The items of a day's list that were not scanned (M2)."
   mailMissing(
-    "The day."
-    dayID: ID!
+    "The day; otherwise all that are open."
+    dayID: ID
     "Only those that are not explained."
     unexplained: Boolean
     "At most so many: 50 unless given, at most 200."
@@ -27118,8 +27118,8 @@ extend type Query {
   ): MailItemConnection!
   "The items that are neither delivered nor returned at the end of a day, or now (M5)."
   mailUndelivered(
-    "The day."
-    dayID: ID!
+    "The day; otherwise all that are open."
+    dayID: ID
     "Only those that are not excused."
     unexplained: Boolean
     "At most so many: 50 unless given, at most 200."

@@ -83,21 +83,26 @@ func (c *MailDayCheck) read(ctx context.Context, tx rower) error {
 		Scan(&c.Listed, &c.Matched, &c.Missing, &c.MissingOpen, &c.Unknown, &c.Doubled, &c.AlreadyDelivered, &c.ScansOpen, &c.Undelivered, &c.UndeliveredOpen)
 }
 
-// Missing are the items of a day's list that were not scanned, with those that were explained or without (M2).
-func Missing(dayID uuid.UUID, unexplained *bool) predicate.MailItem {
+// Missing are the items of a day's list, or those of all open days, that were not scanned, with those that were explained or without (M2).
+func Missing(dayID *uuid.UUID, unexplained *bool) predicate.MailItem {
 	return ofDay("mail_missing", dayID, unexplained)
 }
 
-// Undelivered are the items that are still here at the end of a day, or now, with those that were excused or without (M5).
-func Undelivered(dayID uuid.UUID, unexplained *bool) predicate.MailItem {
+// Undelivered are the items that are still here at the end of a day, or of the open days, or now, with those that were excused or without (M5).
+func Undelivered(dayID *uuid.UUID, unexplained *bool) predicate.MailItem {
 	return ofDay("mail_undelivered", dayID, unexplained)
 }
 
-func ofDay(function string, dayID uuid.UUID, unexplained *bool) predicate.MailItem {
+func ofDay(function string, dayID *uuid.UUID, unexplained *bool) predicate.MailItem {
 	return func(s *sql.Selector) {
 		s.Where(sql.P(func(b *sql.Builder) {
 			b.Ident(s.C("id")).WriteString(` IN (SELECT ` + function + `(d.estate_id, d.id, `).Arg(unexplained != nil && *unexplained).
-				WriteString(`) FROM mail_days d WHERE d.id = `).Arg(dayID).WriteString(`)`)
+				WriteString(`) FROM mail_days d WHERE `)
+			if dayID == nil {
+				b.WriteString(`d.state = 'OPEN')`)
+				return
+			}
+			b.WriteString(`d.id = `).Arg(*dayID).WriteString(`)`)
 		}))
 	}
 }

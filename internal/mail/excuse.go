@@ -61,7 +61,7 @@ func excuse(tx *act.Tx, in ExcuseMailInput) (*ExcuseMailPayload, error) {
 }
 
 // record writes an excuse of the kind for each item that is of those which need one.
-func (in ExcuseMailInput) record(tx *act.Tx, kind mailexcuse.Kind, those func(uuid.UUID, *bool) predicate.MailItem, none func() *fault.Error) ([]*ent.MailExcuse, error) {
+func (in ExcuseMailInput) record(tx *act.Tx, kind mailexcuse.Kind, those func(*uuid.UUID, *bool) predicate.MailItem, none func() *fault.Error) ([]*ent.MailExcuse, error) {
 	day, err := tx.MailDay.Get(tx, in.DayID)
 	if day, err = act.Find(day, err, "dayID"); err != nil {
 		return nil, err
@@ -80,7 +80,7 @@ func (in ExcuseMailInput) record(tx *act.Tx, kind mailexcuse.Kind, those func(uu
 		return nil, err
 	}
 	open := true
-	need, err := tx.MailItem.Query().Where(mailitem.IDIn(in.ItemIDs...), those(day.ID, &open)).IDs(tx)
+	need, err := tx.MailItem.Query().Where(mailitem.IDIn(in.ItemIDs...), those(&day.ID, &open)).IDs(tx)
 	if err != nil {
 		return nil, err
 	}

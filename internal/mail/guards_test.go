@@ -117,7 +117,16 @@ func TestM3_TheDatabaseHasItSigned(t *testing.T) {
 func TestM5_TheDatabaseClosesNoDayTooEarly(t *testing.T) {
 	t.Parallel()
 	app := stewardtest.New(t)
+	early := raw(t, app)
 	sorted(app, vars{"barcode": "XA01"})
+	if got := refusalOf(t, early, sql(`UPDATE mail_days SET state = 'CLOSED', closed_at = now(), closed_by_id = gen_random_uuid(), closed_by_name = 'x' WHERE id = $1`, today(app))); got != "mail_days_order" {
+		t.Errorf("over an open day: %q", got)
+	}
+	for _, text := range []string{`ALTER TABLE mail_days DISABLE TRIGGER mail_day_closes`,
+		`UPDATE mail_days SET state = 'CLOSED', closed_at = now(), closed_by_id = gen_random_uuid(), closed_by_name = 'x' WHERE day < '2026-03-01'`,
+		`ALTER TABLE mail_days ENABLE TRIGGER mail_day_closes`} {
+		app.SQL(text)
+	}
 	day, conn := today(app), raw(t, app)
 	scans := app.As(policy.Receptionist).Do(scanMail, scanning(app, "一号台", "QQ99", "XA01")).Get("scanMail.scans")
 	shut := sql(`UPDATE mail_days SET state = 'CLOSED', closed_at = now(), closed_by_id = gen_random_uuid(), closed_by_name = 'x' WHERE id = $1`, day)
