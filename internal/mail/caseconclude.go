@@ -26,7 +26,7 @@ type AnswerMailCasePayload struct{ Case *ent.MailCase }
 
 // AnswerCase records what the person responsible says, once, before the case is concluded (M6).
 //
-// Errors: NOT_FOUND for a case that is not one's own to answer; CONFLICT if it was answered, concluded or voided.
+// Errors: NOT_FOUND for a case that one does not read; RULE M6 for who is not responsible; CONFLICT if it was answered, concluded or voided.
 var AnswerCase = act.Guarded(act.New("mail.answerCase", act.Needs(policy.MailCase, policy.Answer).SessionOnly(), act.Clauses("M6"), answerCase), caseGuard(canAnswerCase))
 
 func answerCase(tx *act.Tx, in AnswerMailCaseInput) (*AnswerMailCasePayload, error) {
@@ -44,11 +44,14 @@ func answerCase(tx *act.Tx, in AnswerMailCaseInput) (*AnswerMailCasePayload, err
 }
 
 func canAnswerCase(tx *act.Tx, c *ent.MailCase) error {
+	if !tx.Viewer.Scope(policy.MailCase, policy.Read).Covers(c.RowScope()) {
+		return fault.Missing().At("caseID") // another's
+	}
 	switch err := caseOpen(c); {
 	case err != nil:
 		return err
 	case c.ResponsibleAccountID == nil || *c.ResponsibleAccountID != tx.Viewer.Account: // a manager reads the case, and does not answer it
-		return fault.Denied("由责任人本人说明情况。", "The person responsible answers, and nobody else.").By("M6")
+		return fault.Rule("M6", "由责任人本人说明情况。", "The person responsible answers, and nobody else.")
 	case c.State == mailcase.StateAnswered:
 		return fault.Clash("已说明过情况,不能更改。", "The case was answered before, and the answer stays.").By("M6")
 	}
