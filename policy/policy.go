@@ -121,6 +121,11 @@ var (
 	MailEvent              = resource("MailEvent")
 	Vacancy                = resource("Vacancy")
 	MeterReading           = resource("MeterReading")
+	InspectionItem         = resource("InspectionItem")
+	InspectionDue          = resource("InspectionDue")
+	Inspection             = resource("Inspection")
+	InspectionResult       = resource("InspectionResult")
+	InspectionPhoto        = resource("InspectionPhoto")
 
 	Account    = resource("Account")
 	Grant      = resource("Grant")

@@ -82,6 +82,9 @@ var catalogue = map[string]entry{
 	"vacancies": {resources: []policy.Resource{policy.Vacancy}, write: func(ctx context.Context, j job) error {
 		return write(ctx, j, vacancy.Register, vacancy.Rows(ctx, j.db, j.estate))
 	}},
+	"inspections": {resources: []policy.Resource{policy.Inspection}, byTime: true, write: func(ctx context.Context, j job) error {
+		return write(ctx, j, vacancy.InspectionRegister(j.say), vacancy.InspectionRows(ctx, j.db, j.estate, j.from, j.until))
+	}},
 	"mail-receipts": {resources: []policy.Resource{policy.MailReceipt}, byTime: true, write: func(ctx context.Context, j job) error {
 		return write(ctx, j, mail.ReceiptRegister(j.say), mail.ReceiptRows(ctx, j.db, j.estate, j.from, j.until))
 	}},
