@@ -12,7 +12,8 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/google/uuid"
-	"github.com/steward-pm/steward/ent/defect"
+	"github.com/steward-pm/steward/ent/inspection"
+	"github.com/steward-pm/steward/ent/inspectiondue"
 	"github.com/steward-pm/steward/ent/meterreading"
 	"github.com/steward-pm/steward/ent/predicate"
 	"github.com/steward-pm/steward/ent/vacancy"
@@ -459,19 +460,34 @@ func (_u *VacancyUpdate) AddReadings(v ...*MeterReading) *VacancyUpdate {
 	return _u.AddReadingIDs(ids...)
 }
 
-// AddDefectIDs adds the "defects" edge to the Defect entity by IDs.
-func (_u *VacancyUpdate) AddDefectIDs(ids ...uuid.UUID) *VacancyUpdate {
-	_u.mutation.AddDefectIDs(ids...)
+// AddDueIDs adds the "dues" edge to the InspectionDue entity by IDs.
+func (_u *VacancyUpdate) AddDueIDs(ids ...uuid.UUID) *VacancyUpdate {
+	_u.mutation.AddDueIDs(ids...)
 	return _u
 }
 
-// AddDefects adds the "defects" edges to the Defect entity.
-func (_u *VacancyUpdate) AddDefects(v ...*Defect) *VacancyUpdate {
+// AddDues adds the "dues" edges to the InspectionDue entity.
+func (_u *VacancyUpdate) AddDues(v ...*InspectionDue) *VacancyUpdate {
 	ids := make([]uuid.UUID, len(v))
 	for i := range v {
 		ids[i] = v[i].ID
 	}
-	return _u.AddDefectIDs(ids...)
+	return _u.AddDueIDs(ids...)
+}
+
+// AddInspectionIDs adds the "inspections" edge to the Inspection entity by IDs.
+func (_u *VacancyUpdate) AddInspectionIDs(ids ...uuid.UUID) *VacancyUpdate {
+	_u.mutation.AddInspectionIDs(ids...)
+	return _u
+}
+
+// AddInspections adds the "inspections" edges to the Inspection entity.
+func (_u *VacancyUpdate) AddInspections(v ...*Inspection) *VacancyUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddInspectionIDs(ids...)
 }
 
 // Mutation returns the VacancyMutation object of the builder.
@@ -500,25 +516,46 @@ func (_u *VacancyUpdate) RemoveReadings(v ...*MeterReading) *VacancyUpdate {
 	return _u.RemoveReadingIDs(ids...)
 }
 
-// ClearDefects clears all "defects" edges to the Defect entity.
-func (_u *VacancyUpdate) ClearDefects() *VacancyUpdate {
-	_u.mutation.ClearDefects()
+// ClearDues clears all "dues" edges to the InspectionDue entity.
+func (_u *VacancyUpdate) ClearDues() *VacancyUpdate {
+	_u.mutation.ClearDues()
 	return _u
 }
 
-// RemoveDefectIDs removes the "defects" edge to Defect entities by IDs.
-func (_u *VacancyUpdate) RemoveDefectIDs(ids ...uuid.UUID) *VacancyUpdate {
-	_u.mutation.RemoveDefectIDs(ids...)
+// RemoveDueIDs removes the "dues" edge to InspectionDue entities by IDs.
+func (_u *VacancyUpdate) RemoveDueIDs(ids ...uuid.UUID) *VacancyUpdate {
+	_u.mutation.RemoveDueIDs(ids...)
 	return _u
 }
 
-// RemoveDefects removes "defects" edges to Defect entities.
-func (_u *VacancyUpdate) RemoveDefects(v ...*Defect) *VacancyUpdate {
+// RemoveDues removes "dues" edges to InspectionDue entities.
+func (_u *VacancyUpdate) RemoveDues(v ...*InspectionDue) *VacancyUpdate {
 	ids := make([]uuid.UUID, len(v))
 	for i := range v {
 		ids[i] = v[i].ID
 	}
-	return _u.RemoveDefectIDs(ids...)
+	return _u.RemoveDueIDs(ids...)
+}
+
+// ClearInspections clears all "inspections" edges to the Inspection entity.
+func (_u *VacancyUpdate) ClearInspections() *VacancyUpdate {
+	_u.mutation.ClearInspections()
+	return _u
+}
+
+// RemoveInspectionIDs removes the "inspections" edge to Inspection entities by IDs.
+func (_u *VacancyUpdate) RemoveInspectionIDs(ids ...uuid.UUID) *VacancyUpdate {
+	_u.mutation.RemoveInspectionIDs(ids...)
+	return _u
+}
+
+// RemoveInspections removes "inspections" edges to Inspection entities.
+func (_u *VacancyUpdate) RemoveInspections(v ...*Inspection) *VacancyUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveInspectionIDs(ids...)
 }
 
 // Save executes the query and returns the number of nodes affected by the update operation.
@@ -747,28 +784,28 @@ func (_u *VacancyUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
-	if _u.mutation.DefectsCleared() {
+	if _u.mutation.DuesCleared() {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.O2M,
 			Inverse: true,
-			Table:   vacancy.DefectsTable,
-			Columns: []string{vacancy.DefectsColumn},
+			Table:   vacancy.DuesTable,
+			Columns: []string{vacancy.DuesColumn},
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(defect.FieldID, field.TypeUUID),
+				IDSpec: sqlgraph.NewFieldSpec(inspectiondue.FieldID, field.TypeUUID),
 			},
 		}
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
-	if nodes := _u.mutation.RemovedDefectsIDs(); len(nodes) > 0 && !_u.mutation.DefectsCleared() {
+	if nodes := _u.mutation.RemovedDuesIDs(); len(nodes) > 0 && !_u.mutation.DuesCleared() {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.O2M,
 			Inverse: true,
-			Table:   vacancy.DefectsTable,
-			Columns: []string{vacancy.DefectsColumn},
+			Table:   vacancy.DuesTable,
+			Columns: []string{vacancy.DuesColumn},
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(defect.FieldID, field.TypeUUID),
+				IDSpec: sqlgraph.NewFieldSpec(inspectiondue.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {
@@ -776,15 +813,60 @@ func (_u *VacancyUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 		}
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
-	if nodes := _u.mutation.DefectsIDs(); len(nodes) > 0 {
+	if nodes := _u.mutation.DuesIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.O2M,
 			Inverse: true,
-			Table:   vacancy.DefectsTable,
-			Columns: []string{vacancy.DefectsColumn},
+			Table:   vacancy.DuesTable,
+			Columns: []string{vacancy.DuesColumn},
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(defect.FieldID, field.TypeUUID),
+				IDSpec: sqlgraph.NewFieldSpec(inspectiondue.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.InspectionsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   vacancy.InspectionsTable,
+			Columns: []string{vacancy.InspectionsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(inspection.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedInspectionsIDs(); len(nodes) > 0 && !_u.mutation.InspectionsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   vacancy.InspectionsTable,
+			Columns: []string{vacancy.InspectionsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(inspection.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.InspectionsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   vacancy.InspectionsTable,
+			Columns: []string{vacancy.InspectionsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(inspection.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {
@@ -1241,19 +1323,34 @@ func (_u *VacancyUpdateOne) AddReadings(v ...*MeterReading) *VacancyUpdateOne {
 	return _u.AddReadingIDs(ids...)
 }
 
-// AddDefectIDs adds the "defects" edge to the Defect entity by IDs.
-func (_u *VacancyUpdateOne) AddDefectIDs(ids ...uuid.UUID) *VacancyUpdateOne {
-	_u.mutation.AddDefectIDs(ids...)
+// AddDueIDs adds the "dues" edge to the InspectionDue entity by IDs.
+func (_u *VacancyUpdateOne) AddDueIDs(ids ...uuid.UUID) *VacancyUpdateOne {
+	_u.mutation.AddDueIDs(ids...)
 	return _u
 }
 
-// AddDefects adds the "defects" edges to the Defect entity.
-func (_u *VacancyUpdateOne) AddDefects(v ...*Defect) *VacancyUpdateOne {
+// AddDues adds the "dues" edges to the InspectionDue entity.
+func (_u *VacancyUpdateOne) AddDues(v ...*InspectionDue) *VacancyUpdateOne {
 	ids := make([]uuid.UUID, len(v))
 	for i := range v {
 		ids[i] = v[i].ID
 	}
-	return _u.AddDefectIDs(ids...)
+	return _u.AddDueIDs(ids...)
+}
+
+// AddInspectionIDs adds the "inspections" edge to the Inspection entity by IDs.
+func (_u *VacancyUpdateOne) AddInspectionIDs(ids ...uuid.UUID) *VacancyUpdateOne {
+	_u.mutation.AddInspectionIDs(ids...)
+	return _u
+}
+
+// AddInspections adds the "inspections" edges to the Inspection entity.
+func (_u *VacancyUpdateOne) AddInspections(v ...*Inspection) *VacancyUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddInspectionIDs(ids...)
 }
 
 // Mutation returns the VacancyMutation object of the builder.
@@ -1282,25 +1379,46 @@ func (_u *VacancyUpdateOne) RemoveReadings(v ...*MeterReading) *VacancyUpdateOne
 	return _u.RemoveReadingIDs(ids...)
 }
 
-// ClearDefects clears all "defects" edges to the Defect entity.
-func (_u *VacancyUpdateOne) ClearDefects() *VacancyUpdateOne {
-	_u.mutation.ClearDefects()
+// ClearDues clears all "dues" edges to the InspectionDue entity.
+func (_u *VacancyUpdateOne) ClearDues() *VacancyUpdateOne {
+	_u.mutation.ClearDues()
 	return _u
 }
 
-// RemoveDefectIDs removes the "defects" edge to Defect entities by IDs.
-func (_u *VacancyUpdateOne) RemoveDefectIDs(ids ...uuid.UUID) *VacancyUpdateOne {
-	_u.mutation.RemoveDefectIDs(ids...)
+// RemoveDueIDs removes the "dues" edge to InspectionDue entities by IDs.
+func (_u *VacancyUpdateOne) RemoveDueIDs(ids ...uuid.UUID) *VacancyUpdateOne {
+	_u.mutation.RemoveDueIDs(ids...)
 	return _u
 }
 
-// RemoveDefects removes "defects" edges to Defect entities.
-func (_u *VacancyUpdateOne) RemoveDefects(v ...*Defect) *VacancyUpdateOne {
+// RemoveDues removes "dues" edges to InspectionDue entities.
+func (_u *VacancyUpdateOne) RemoveDues(v ...*InspectionDue) *VacancyUpdateOne {
 	ids := make([]uuid.UUID, len(v))
 	for i := range v {
 		ids[i] = v[i].ID
 	}
-	return _u.RemoveDefectIDs(ids...)
+	return _u.RemoveDueIDs(ids...)
+}
+
+// ClearInspections clears all "inspections" edges to the Inspection entity.
+func (_u *VacancyUpdateOne) ClearInspections() *VacancyUpdateOne {
+	_u.mutation.ClearInspections()
+	return _u
+}
+
+// RemoveInspectionIDs removes the "inspections" edge to Inspection entities by IDs.
+func (_u *VacancyUpdateOne) RemoveInspectionIDs(ids ...uuid.UUID) *VacancyUpdateOne {
+	_u.mutation.RemoveInspectionIDs(ids...)
+	return _u
+}
+
+// RemoveInspections removes "inspections" edges to Inspection entities.
+func (_u *VacancyUpdateOne) RemoveInspections(v ...*Inspection) *VacancyUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveInspectionIDs(ids...)
 }
 
 // Where appends a list predicates to the VacancyUpdate builder.
@@ -1559,28 +1677,28 @@ func (_u *VacancyUpdateOne) sqlSave(ctx context.Context) (_node *Vacancy, err er
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
-	if _u.mutation.DefectsCleared() {
+	if _u.mutation.DuesCleared() {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.O2M,
 			Inverse: true,
-			Table:   vacancy.DefectsTable,
-			Columns: []string{vacancy.DefectsColumn},
+			Table:   vacancy.DuesTable,
+			Columns: []string{vacancy.DuesColumn},
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(defect.FieldID, field.TypeUUID),
+				IDSpec: sqlgraph.NewFieldSpec(inspectiondue.FieldID, field.TypeUUID),
 			},
 		}
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
-	if nodes := _u.mutation.RemovedDefectsIDs(); len(nodes) > 0 && !_u.mutation.DefectsCleared() {
+	if nodes := _u.mutation.RemovedDuesIDs(); len(nodes) > 0 && !_u.mutation.DuesCleared() {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.O2M,
 			Inverse: true,
-			Table:   vacancy.DefectsTable,
-			Columns: []string{vacancy.DefectsColumn},
+			Table:   vacancy.DuesTable,
+			Columns: []string{vacancy.DuesColumn},
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(defect.FieldID, field.TypeUUID),
+				IDSpec: sqlgraph.NewFieldSpec(inspectiondue.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {
@@ -1588,15 +1706,60 @@ func (_u *VacancyUpdateOne) sqlSave(ctx context.Context) (_node *Vacancy, err er
 		}
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
-	if nodes := _u.mutation.DefectsIDs(); len(nodes) > 0 {
+	if nodes := _u.mutation.DuesIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.O2M,
 			Inverse: true,
-			Table:   vacancy.DefectsTable,
-			Columns: []string{vacancy.DefectsColumn},
+			Table:   vacancy.DuesTable,
+			Columns: []string{vacancy.DuesColumn},
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(defect.FieldID, field.TypeUUID),
+				IDSpec: sqlgraph.NewFieldSpec(inspectiondue.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.InspectionsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   vacancy.InspectionsTable,
+			Columns: []string{vacancy.InspectionsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(inspection.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedInspectionsIDs(); len(nodes) > 0 && !_u.mutation.InspectionsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   vacancy.InspectionsTable,
+			Columns: []string{vacancy.InspectionsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(inspection.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.InspectionsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   vacancy.InspectionsTable,
+			Columns: []string{vacancy.InspectionsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(inspection.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {

@@ -100,6 +100,10 @@ var forms = map[string][]form{
 	"resumePressSubscription":   {{"resumePressSubscription.input.on": "2026-07-10"}},
 	"receivePress":              {{"receivePress.input.counts.delivered": 1}},
 	"openMailCase":              {{"openMailCase.input.claimID": nil}, {"openMailCase.input.itemID": nil}},
+	// What is in order goes to no department; photos are uploads, which whoever uploaded them takes only.
+	"recordInspection": {
+		{"recordInspection.input.results.departmentID": nil, "recordInspection.input.results.photoIDs": nil},
+		{"recordInspection.input.results.result": "ABNORMAL", "recordInspection.input.results.finding": "渗水", "recordInspection.input.results.photoIDs": nil},
 	"approveArchiveDestruction": {{"approveArchiveDestruction.input.signature.credential": stewardtest.Password}},
 	// What comes back is out, as the first document of the walk is not.
 	"returnArchive":  {{"returnArchive.input.documents": nil, "returnArchive.input.staffID": nil}, {"returnArchive.input.documents": nil}},

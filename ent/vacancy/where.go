@@ -1416,6 +1416,9 @@ func HasDefects() predicate.Vacancy {
 		step := sqlgraph.NewStep(
 			sqlgraph.From(Table, FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, true, DefectsTable, DefectsColumn),
+// HasDues applies the HasEdge predicate on the "dues" edge.
+func HasDues() predicate.Vacancy {
+			sqlgraph.Edge(sqlgraph.O2M, true, DuesTable, DuesColumn),
 		)
 		sqlgraph.HasNeighbors(s, step)
 	})
@@ -1425,6 +1428,30 @@ func HasDefects() predicate.Vacancy {
 func HasDefectsWith(preds ...predicate.Defect) predicate.Vacancy {
 	return predicate.Vacancy(func(s *sql.Selector) {
 		step := newDefectsStep()
+// HasDuesWith applies the HasEdge predicate on the "dues" edge with a given conditions (other predicates).
+func HasDuesWith(preds ...predicate.InspectionDue) predicate.Vacancy {
+		step := newDuesStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasInspections applies the HasEdge predicate on the "inspections" edge.
+func HasInspections() predicate.Vacancy {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, InspectionsTable, InspectionsColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasInspectionsWith applies the HasEdge predicate on the "inspections" edge with a given conditions (other predicates).
+func HasInspectionsWith(preds ...predicate.Inspection) predicate.Vacancy {
+		step := newInspectionsStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

@@ -217,6 +217,7 @@ func seedKeys(ctx context.Context, tx pgx.Tx, estate uuid.UUID, units []uuid.UUI
 	b.queueMail(estate, account)
 	b.queueDefect(estate, account, units[3])
 	b.queuePress(estate, account)
+	b.queueSnapshot(estate)
 	return tx.SendBatch(ctx, &b.Batch).Close()
 }
 

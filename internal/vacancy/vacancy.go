@@ -16,6 +16,13 @@
 //	defectlist.go      V5  Defects; register_defects.go the register
 //
 // defectchange.go is what these have in common; defectphotos.go the photos.
+// What is done in them, how often, an estate's plan says; what is due of it in which unit the database keeps (00061_inspections.sql).
+//	plan.go          V4      AddItem, ChangeItem: the plan
+//	inspect.go       V4, V5  Record: a visit with its results, photos and signature; inspectvoid.go VoidInspection
+//	inspectpass.go   V5      what is abnormal goes to its department
+//	dues.go          V4.1    what is due, and overdue; remind.go tells who leads once a day
+//	punctuality.go   V4      the share done on time, by month
+//	register_inspections.go  空置房检查记录
 package vacancy
 
 import (
@@ -37,6 +44,19 @@ func init() {
 		"A meter shows no less than before, and no more than after; if it was changed, say why.").At("readings"))
 	act.Explain("meter_readings_rests", fault.Rule("V3", "之后的读数是换表后抄的,请先作废那些读数。",
 		"Later readings rest on this one, since the meter was changed; void those first.").At("id"))
+	act.Explain("inspections_open", ended())
+	act.Explain("inspections_since", fault.Invalid("occurredAt", "该房当时还未空置,请核对检查时间。", "The unit did not stand empty then; check the time.").By("V4.1"))
+	act.Explain("inspection_results_passed", noDepartment().At("results"))
+	act.Explain("inspectionitem_estate_id_code", fault.Clash("检查计划中已有这个编号。", "The plan has an item of this code already.").By("V4.1").At("code"))
+	act.Explain("inspectionitem_estate_id_position", fault.Clash("他人刚刚增加了检查项目,请重试。", "Somebody added an item just now; try again.").By("V4.1"))
+	act.Explain("inspection_items_interval", fault.Invalid("intervalCount", "间隔应为 1 到 366 天,或 1 到 12 个月。", "An interval is 1 to 366 days, or 1 to 12 months.").By("V4.1"))
+	act.Explain("inspection_items_weekly", fault.Rule("V4.1", "通风间隔不能超过七天。", "Ventilation is at least every seven days.").At("intervalCount"))
+	act.Explain("inspection_items_monthly", fault.Rule("V4.4", "清扫间隔不能超过一个月(按天计不超过 28 天)。", "Cleaning is at least monthly: at most one month, or 28 days.").At("intervalCount"))
+}
+
+// noDepartment refuses an abnormal finding that goes to nobody.
+func noDepartment() *fault.Error {
+	return fault.Rule("V5", "异常情况必须转给相关部门:请选择部门。", "An abnormal finding is passed to a department: say to which.")
 }
 
 // ended refuses what is to be recorded of a vacancy that is over.
