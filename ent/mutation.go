@@ -32,6 +32,9 @@ import (
 	"github.com/steward-pm/steward/ent/certificate"
 	"github.com/steward-pm/steward/ent/complaint"
 	"github.com/steward-pm/steward/ent/correspondence"
+	"github.com/steward-pm/steward/ent/defect"
+	"github.com/steward-pm/steward/ent/defectevent"
+	"github.com/steward-pm/steward/ent/defectphoto"
 	"github.com/steward-pm/steward/ent/department"
 	"github.com/steward-pm/steward/ent/emergencycontact"
 	"github.com/steward-pm/steward/ent/estate"
@@ -68,14 +71,27 @@ import (
 	"github.com/steward-pm/steward/ent/keyspotcheck"
 	"github.com/steward-pm/steward/ent/keystatement"
 	"github.com/steward-pm/steward/ent/keystatementline"
+	"github.com/steward-pm/steward/ent/mailcase"
+	"github.com/steward-pm/steward/ent/mailday"
+	"github.com/steward-pm/steward/ent/maildelivery"
 	"github.com/steward-pm/steward/ent/mailevent"
+	"github.com/steward-pm/steward/ent/mailexcuse"
 	"github.com/steward-pm/steward/ent/mailitem"
 	"github.com/steward-pm/steward/ent/mailreceipt"
 	"github.com/steward-pm/steward/ent/mailreceiptline"
+	"github.com/steward-pm/steward/ent/mailscan"
 	"github.com/steward-pm/steward/ent/meterreading"
 	"github.com/steward-pm/steward/ent/obligation"
 	"github.com/steward-pm/steward/ent/occupancy"
 	"github.com/steward-pm/steward/ent/predicate"
+	"github.com/steward-pm/steward/ent/pressallocation"
+	"github.com/steward-pm/steward/ent/pressclaim"
+	"github.com/steward-pm/steward/ent/pressdelivery"
+	"github.com/steward-pm/steward/ent/presspause"
+	"github.com/steward-pm/steward/ent/pressreceipt"
+	"github.com/steward-pm/steward/ent/pressrecovery"
+	"github.com/steward-pm/steward/ent/presssubscription"
+	"github.com/steward-pm/steward/ent/publication"
 	"github.com/steward-pm/steward/ent/reconciliation"
 	"github.com/steward-pm/steward/ent/reconciliationline"
 	"github.com/steward-pm/steward/ent/renovation"
@@ -119,6 +135,9 @@ const (
 	TypeCertificate            = "Certificate"
 	TypeComplaint              = "Complaint"
 	TypeCorrespondence         = "Correspondence"
+	TypeDefect                 = "Defect"
+	TypeDefectEvent            = "DefectEvent"
+	TypeDefectPhoto            = "DefectPhoto"
 	TypeDepartment             = "Department"
 	TypeEmergencyContact       = "EmergencyContact"
 	TypeEstate                 = "Estate"
@@ -155,13 +174,26 @@ const (
 	TypeKeySpotCheck           = "KeySpotCheck"
 	TypeKeyStatement           = "KeyStatement"
 	TypeKeyStatementLine       = "KeyStatementLine"
+	TypeMailCase               = "MailCase"
+	TypeMailDay                = "MailDay"
+	TypeMailDelivery           = "MailDelivery"
 	TypeMailEvent              = "MailEvent"
+	TypeMailExcuse             = "MailExcuse"
 	TypeMailItem               = "MailItem"
 	TypeMailReceipt            = "MailReceipt"
 	TypeMailReceiptLine        = "MailReceiptLine"
+	TypeMailScan               = "MailScan"
 	TypeMeterReading           = "MeterReading"
 	TypeObligation             = "Obligation"
 	TypeOccupancy              = "Occupancy"
+	TypePressAllocation        = "PressAllocation"
+	TypePressClaim             = "PressClaim"
+	TypePressDelivery          = "PressDelivery"
+	TypePressPause             = "PressPause"
+	TypePressReceipt           = "PressReceipt"
+	TypePressRecovery          = "PressRecovery"
+	TypePressSubscription      = "PressSubscription"
+	TypePublication            = "Publication"
 	TypeReconciliation         = "Reconciliation"
 	TypeReconciliationLine     = "ReconciliationLine"
 	TypeRenovation             = "Renovation"
@@ -29111,6 +29143,4916 @@ func (m *CorrespondenceMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown Correspondence edge %s", name)
+}
+
+// DefectMutation represents an operation that mutates the Defect nodes in the graph.
+type DefectMutation struct {
+	config
+	op                   Op
+	typ                  string
+	id                   *uuid.UUID
+	created_at           *time.Time
+	voided_at            *time.Time
+	void_reason          *string
+	voided_by_id         *uuid.UUID
+	voided_by_name       *string
+	late_reason          *string
+	inspection_result_id *uuid.UUID
+	finding              *string
+	found_at             *time.Time
+	reported_by_id       *uuid.UUID
+	reported_by_name     *string
+	state                *defect.State
+	notified_at          *time.Time
+	acknowledge_by       *time.Time
+	acknowledged_at      *time.Time
+	resolve_by           *time.Time
+	proposed_until       *time.Time
+	resolved_at          *time.Time
+	resolution           *string
+	reinspect_by         *time.Time
+	reinspected_at       *time.Time
+	closed_at            *time.Time
+	reopened             *int
+	addreopened          *int
+	due_at               *time.Time
+	escalated_at         *time.Time
+	acknowledged_by_id   *uuid.UUID
+	acknowledged_by_name *string
+	resolved_by_id       *uuid.UUID
+	resolved_by_name     *string
+	reinspected_by_id    *uuid.UUID
+	reinspected_by_name  *string
+	clearedFields        map[string]struct{}
+	estate               *uuid.UUID
+	clearedestate        bool
+	vacancy              *uuid.UUID
+	clearedvacancy       bool
+	unit                 *uuid.UUID
+	clearedunit          bool
+	department           *uuid.UUID
+	cleareddepartment    bool
+	events               map[uuid.UUID]struct{}
+	removedevents        map[uuid.UUID]struct{}
+	clearedevents        bool
+	photos               map[uuid.UUID]struct{}
+	removedphotos        map[uuid.UUID]struct{}
+	clearedphotos        bool
+	done                 bool
+	oldValue             func(context.Context) (*Defect, error)
+	predicates           []predicate.Defect
+}
+
+var _ ent.Mutation = (*DefectMutation)(nil)
+
+// defectOption allows management of the mutation configuration using functional options.
+type defectOption func(*DefectMutation)
+
+// newDefectMutation creates new mutation for the Defect entity.
+func newDefectMutation(c config, op Op, opts ...defectOption) *DefectMutation {
+	m := &DefectMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeDefect,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withDefectID sets the ID field of the mutation.
+func withDefectID(id uuid.UUID) defectOption {
+	return func(m *DefectMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Defect
+		)
+		m.oldValue = func(ctx context.Context) (*Defect, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Defect.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withDefect sets the old Defect of the mutation.
+func withDefect(node *Defect) defectOption {
+	return func(m *DefectMutation) {
+		m.oldValue = func(context.Context) (*Defect, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m DefectMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m DefectMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Defect entities.
+func (m *DefectMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *DefectMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *DefectMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Defect.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *DefectMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *DefectMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Defect entity.
+// If the Defect object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *DefectMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *DefectMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *DefectMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the Defect entity.
+// If the Defect object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *DefectMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetVoidedAt sets the "voided_at" field.
+func (m *DefectMutation) SetVoidedAt(t time.Time) {
+	m.voided_at = &t
+}
+
+// VoidedAt returns the value of the "voided_at" field in the mutation.
+func (m *DefectMutation) VoidedAt() (r time.Time, exists bool) {
+	v := m.voided_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedAt returns the old "voided_at" field's value of the Defect entity.
+// If the Defect object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectMutation) OldVoidedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedAt: %w", err)
+	}
+	return oldValue.VoidedAt, nil
+}
+
+// ClearVoidedAt clears the value of the "voided_at" field.
+func (m *DefectMutation) ClearVoidedAt() {
+	m.voided_at = nil
+	m.clearedFields[defect.FieldVoidedAt] = struct{}{}
+}
+
+// VoidedAtCleared returns if the "voided_at" field was cleared in this mutation.
+func (m *DefectMutation) VoidedAtCleared() bool {
+	_, ok := m.clearedFields[defect.FieldVoidedAt]
+	return ok
+}
+
+// ResetVoidedAt resets all changes to the "voided_at" field.
+func (m *DefectMutation) ResetVoidedAt() {
+	m.voided_at = nil
+	delete(m.clearedFields, defect.FieldVoidedAt)
+}
+
+// SetVoidReason sets the "void_reason" field.
+func (m *DefectMutation) SetVoidReason(s string) {
+	m.void_reason = &s
+}
+
+// VoidReason returns the value of the "void_reason" field in the mutation.
+func (m *DefectMutation) VoidReason() (r string, exists bool) {
+	v := m.void_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidReason returns the old "void_reason" field's value of the Defect entity.
+// If the Defect object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectMutation) OldVoidReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidReason: %w", err)
+	}
+	return oldValue.VoidReason, nil
+}
+
+// ResetVoidReason resets all changes to the "void_reason" field.
+func (m *DefectMutation) ResetVoidReason() {
+	m.void_reason = nil
+}
+
+// SetVoidedByID sets the "voided_by_id" field.
+func (m *DefectMutation) SetVoidedByID(u uuid.UUID) {
+	m.voided_by_id = &u
+}
+
+// VoidedByID returns the value of the "voided_by_id" field in the mutation.
+func (m *DefectMutation) VoidedByID() (r uuid.UUID, exists bool) {
+	v := m.voided_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByID returns the old "voided_by_id" field's value of the Defect entity.
+// If the Defect object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectMutation) OldVoidedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByID: %w", err)
+	}
+	return oldValue.VoidedByID, nil
+}
+
+// ClearVoidedByID clears the value of the "voided_by_id" field.
+func (m *DefectMutation) ClearVoidedByID() {
+	m.voided_by_id = nil
+	m.clearedFields[defect.FieldVoidedByID] = struct{}{}
+}
+
+// VoidedByIDCleared returns if the "voided_by_id" field was cleared in this mutation.
+func (m *DefectMutation) VoidedByIDCleared() bool {
+	_, ok := m.clearedFields[defect.FieldVoidedByID]
+	return ok
+}
+
+// ResetVoidedByID resets all changes to the "voided_by_id" field.
+func (m *DefectMutation) ResetVoidedByID() {
+	m.voided_by_id = nil
+	delete(m.clearedFields, defect.FieldVoidedByID)
+}
+
+// SetVoidedByName sets the "voided_by_name" field.
+func (m *DefectMutation) SetVoidedByName(s string) {
+	m.voided_by_name = &s
+}
+
+// VoidedByName returns the value of the "voided_by_name" field in the mutation.
+func (m *DefectMutation) VoidedByName() (r string, exists bool) {
+	v := m.voided_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByName returns the old "voided_by_name" field's value of the Defect entity.
+// If the Defect object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectMutation) OldVoidedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByName: %w", err)
+	}
+	return oldValue.VoidedByName, nil
+}
+
+// ResetVoidedByName resets all changes to the "voided_by_name" field.
+func (m *DefectMutation) ResetVoidedByName() {
+	m.voided_by_name = nil
+}
+
+// SetLateReason sets the "late_reason" field.
+func (m *DefectMutation) SetLateReason(s string) {
+	m.late_reason = &s
+}
+
+// LateReason returns the value of the "late_reason" field in the mutation.
+func (m *DefectMutation) LateReason() (r string, exists bool) {
+	v := m.late_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLateReason returns the old "late_reason" field's value of the Defect entity.
+// If the Defect object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectMutation) OldLateReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLateReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLateReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLateReason: %w", err)
+	}
+	return oldValue.LateReason, nil
+}
+
+// ResetLateReason resets all changes to the "late_reason" field.
+func (m *DefectMutation) ResetLateReason() {
+	m.late_reason = nil
+}
+
+// SetVacancyID sets the "vacancy_id" field.
+func (m *DefectMutation) SetVacancyID(u uuid.UUID) {
+	m.vacancy = &u
+}
+
+// VacancyID returns the value of the "vacancy_id" field in the mutation.
+func (m *DefectMutation) VacancyID() (r uuid.UUID, exists bool) {
+	v := m.vacancy
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVacancyID returns the old "vacancy_id" field's value of the Defect entity.
+// If the Defect object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectMutation) OldVacancyID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVacancyID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVacancyID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVacancyID: %w", err)
+	}
+	return oldValue.VacancyID, nil
+}
+
+// ResetVacancyID resets all changes to the "vacancy_id" field.
+func (m *DefectMutation) ResetVacancyID() {
+	m.vacancy = nil
+}
+
+// SetUnitID sets the "unit_id" field.
+func (m *DefectMutation) SetUnitID(u uuid.UUID) {
+	m.unit = &u
+}
+
+// UnitID returns the value of the "unit_id" field in the mutation.
+func (m *DefectMutation) UnitID() (r uuid.UUID, exists bool) {
+	v := m.unit
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUnitID returns the old "unit_id" field's value of the Defect entity.
+// If the Defect object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectMutation) OldUnitID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUnitID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUnitID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUnitID: %w", err)
+	}
+	return oldValue.UnitID, nil
+}
+
+// ResetUnitID resets all changes to the "unit_id" field.
+func (m *DefectMutation) ResetUnitID() {
+	m.unit = nil
+}
+
+// SetInspectionResultID sets the "inspection_result_id" field.
+func (m *DefectMutation) SetInspectionResultID(u uuid.UUID) {
+	m.inspection_result_id = &u
+}
+
+// InspectionResultID returns the value of the "inspection_result_id" field in the mutation.
+func (m *DefectMutation) InspectionResultID() (r uuid.UUID, exists bool) {
+	v := m.inspection_result_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInspectionResultID returns the old "inspection_result_id" field's value of the Defect entity.
+// If the Defect object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectMutation) OldInspectionResultID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInspectionResultID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInspectionResultID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInspectionResultID: %w", err)
+	}
+	return oldValue.InspectionResultID, nil
+}
+
+// ClearInspectionResultID clears the value of the "inspection_result_id" field.
+func (m *DefectMutation) ClearInspectionResultID() {
+	m.inspection_result_id = nil
+	m.clearedFields[defect.FieldInspectionResultID] = struct{}{}
+}
+
+// InspectionResultIDCleared returns if the "inspection_result_id" field was cleared in this mutation.
+func (m *DefectMutation) InspectionResultIDCleared() bool {
+	_, ok := m.clearedFields[defect.FieldInspectionResultID]
+	return ok
+}
+
+// ResetInspectionResultID resets all changes to the "inspection_result_id" field.
+func (m *DefectMutation) ResetInspectionResultID() {
+	m.inspection_result_id = nil
+	delete(m.clearedFields, defect.FieldInspectionResultID)
+}
+
+// SetDepartmentID sets the "department_id" field.
+func (m *DefectMutation) SetDepartmentID(u uuid.UUID) {
+	m.department = &u
+}
+
+// DepartmentID returns the value of the "department_id" field in the mutation.
+func (m *DefectMutation) DepartmentID() (r uuid.UUID, exists bool) {
+	v := m.department
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDepartmentID returns the old "department_id" field's value of the Defect entity.
+// If the Defect object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectMutation) OldDepartmentID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDepartmentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDepartmentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDepartmentID: %w", err)
+	}
+	return oldValue.DepartmentID, nil
+}
+
+// ResetDepartmentID resets all changes to the "department_id" field.
+func (m *DefectMutation) ResetDepartmentID() {
+	m.department = nil
+}
+
+// SetFinding sets the "finding" field.
+func (m *DefectMutation) SetFinding(s string) {
+	m.finding = &s
+}
+
+// Finding returns the value of the "finding" field in the mutation.
+func (m *DefectMutation) Finding() (r string, exists bool) {
+	v := m.finding
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFinding returns the old "finding" field's value of the Defect entity.
+// If the Defect object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectMutation) OldFinding(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFinding is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFinding requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFinding: %w", err)
+	}
+	return oldValue.Finding, nil
+}
+
+// ResetFinding resets all changes to the "finding" field.
+func (m *DefectMutation) ResetFinding() {
+	m.finding = nil
+}
+
+// SetFoundAt sets the "found_at" field.
+func (m *DefectMutation) SetFoundAt(t time.Time) {
+	m.found_at = &t
+}
+
+// FoundAt returns the value of the "found_at" field in the mutation.
+func (m *DefectMutation) FoundAt() (r time.Time, exists bool) {
+	v := m.found_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFoundAt returns the old "found_at" field's value of the Defect entity.
+// If the Defect object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectMutation) OldFoundAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFoundAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFoundAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFoundAt: %w", err)
+	}
+	return oldValue.FoundAt, nil
+}
+
+// ResetFoundAt resets all changes to the "found_at" field.
+func (m *DefectMutation) ResetFoundAt() {
+	m.found_at = nil
+}
+
+// SetReportedByID sets the "reported_by_id" field.
+func (m *DefectMutation) SetReportedByID(u uuid.UUID) {
+	m.reported_by_id = &u
+}
+
+// ReportedByID returns the value of the "reported_by_id" field in the mutation.
+func (m *DefectMutation) ReportedByID() (r uuid.UUID, exists bool) {
+	v := m.reported_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReportedByID returns the old "reported_by_id" field's value of the Defect entity.
+// If the Defect object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectMutation) OldReportedByID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReportedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReportedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReportedByID: %w", err)
+	}
+	return oldValue.ReportedByID, nil
+}
+
+// ResetReportedByID resets all changes to the "reported_by_id" field.
+func (m *DefectMutation) ResetReportedByID() {
+	m.reported_by_id = nil
+}
+
+// SetReportedByName sets the "reported_by_name" field.
+func (m *DefectMutation) SetReportedByName(s string) {
+	m.reported_by_name = &s
+}
+
+// ReportedByName returns the value of the "reported_by_name" field in the mutation.
+func (m *DefectMutation) ReportedByName() (r string, exists bool) {
+	v := m.reported_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReportedByName returns the old "reported_by_name" field's value of the Defect entity.
+// If the Defect object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectMutation) OldReportedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReportedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReportedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReportedByName: %w", err)
+	}
+	return oldValue.ReportedByName, nil
+}
+
+// ResetReportedByName resets all changes to the "reported_by_name" field.
+func (m *DefectMutation) ResetReportedByName() {
+	m.reported_by_name = nil
+}
+
+// SetState sets the "state" field.
+func (m *DefectMutation) SetState(d defect.State) {
+	m.state = &d
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *DefectMutation) State() (r defect.State, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the Defect entity.
+// If the Defect object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectMutation) OldState(ctx context.Context) (v defect.State, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *DefectMutation) ResetState() {
+	m.state = nil
+}
+
+// SetNotifiedAt sets the "notified_at" field.
+func (m *DefectMutation) SetNotifiedAt(t time.Time) {
+	m.notified_at = &t
+}
+
+// NotifiedAt returns the value of the "notified_at" field in the mutation.
+func (m *DefectMutation) NotifiedAt() (r time.Time, exists bool) {
+	v := m.notified_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNotifiedAt returns the old "notified_at" field's value of the Defect entity.
+// If the Defect object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectMutation) OldNotifiedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNotifiedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNotifiedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNotifiedAt: %w", err)
+	}
+	return oldValue.NotifiedAt, nil
+}
+
+// ResetNotifiedAt resets all changes to the "notified_at" field.
+func (m *DefectMutation) ResetNotifiedAt() {
+	m.notified_at = nil
+}
+
+// SetAcknowledgeBy sets the "acknowledge_by" field.
+func (m *DefectMutation) SetAcknowledgeBy(t time.Time) {
+	m.acknowledge_by = &t
+}
+
+// AcknowledgeBy returns the value of the "acknowledge_by" field in the mutation.
+func (m *DefectMutation) AcknowledgeBy() (r time.Time, exists bool) {
+	v := m.acknowledge_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAcknowledgeBy returns the old "acknowledge_by" field's value of the Defect entity.
+// If the Defect object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectMutation) OldAcknowledgeBy(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAcknowledgeBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAcknowledgeBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAcknowledgeBy: %w", err)
+	}
+	return oldValue.AcknowledgeBy, nil
+}
+
+// ResetAcknowledgeBy resets all changes to the "acknowledge_by" field.
+func (m *DefectMutation) ResetAcknowledgeBy() {
+	m.acknowledge_by = nil
+}
+
+// SetAcknowledgedAt sets the "acknowledged_at" field.
+func (m *DefectMutation) SetAcknowledgedAt(t time.Time) {
+	m.acknowledged_at = &t
+}
+
+// AcknowledgedAt returns the value of the "acknowledged_at" field in the mutation.
+func (m *DefectMutation) AcknowledgedAt() (r time.Time, exists bool) {
+	v := m.acknowledged_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAcknowledgedAt returns the old "acknowledged_at" field's value of the Defect entity.
+// If the Defect object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectMutation) OldAcknowledgedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAcknowledgedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAcknowledgedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAcknowledgedAt: %w", err)
+	}
+	return oldValue.AcknowledgedAt, nil
+}
+
+// ClearAcknowledgedAt clears the value of the "acknowledged_at" field.
+func (m *DefectMutation) ClearAcknowledgedAt() {
+	m.acknowledged_at = nil
+	m.clearedFields[defect.FieldAcknowledgedAt] = struct{}{}
+}
+
+// AcknowledgedAtCleared returns if the "acknowledged_at" field was cleared in this mutation.
+func (m *DefectMutation) AcknowledgedAtCleared() bool {
+	_, ok := m.clearedFields[defect.FieldAcknowledgedAt]
+	return ok
+}
+
+// ResetAcknowledgedAt resets all changes to the "acknowledged_at" field.
+func (m *DefectMutation) ResetAcknowledgedAt() {
+	m.acknowledged_at = nil
+	delete(m.clearedFields, defect.FieldAcknowledgedAt)
+}
+
+// SetResolveBy sets the "resolve_by" field.
+func (m *DefectMutation) SetResolveBy(t time.Time) {
+	m.resolve_by = &t
+}
+
+// ResolveBy returns the value of the "resolve_by" field in the mutation.
+func (m *DefectMutation) ResolveBy() (r time.Time, exists bool) {
+	v := m.resolve_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldResolveBy returns the old "resolve_by" field's value of the Defect entity.
+// If the Defect object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectMutation) OldResolveBy(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldResolveBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldResolveBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldResolveBy: %w", err)
+	}
+	return oldValue.ResolveBy, nil
+}
+
+// ResetResolveBy resets all changes to the "resolve_by" field.
+func (m *DefectMutation) ResetResolveBy() {
+	m.resolve_by = nil
+}
+
+// SetProposedUntil sets the "proposed_until" field.
+func (m *DefectMutation) SetProposedUntil(t time.Time) {
+	m.proposed_until = &t
+}
+
+// ProposedUntil returns the value of the "proposed_until" field in the mutation.
+func (m *DefectMutation) ProposedUntil() (r time.Time, exists bool) {
+	v := m.proposed_until
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProposedUntil returns the old "proposed_until" field's value of the Defect entity.
+// If the Defect object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectMutation) OldProposedUntil(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProposedUntil is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProposedUntil requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProposedUntil: %w", err)
+	}
+	return oldValue.ProposedUntil, nil
+}
+
+// ClearProposedUntil clears the value of the "proposed_until" field.
+func (m *DefectMutation) ClearProposedUntil() {
+	m.proposed_until = nil
+	m.clearedFields[defect.FieldProposedUntil] = struct{}{}
+}
+
+// ProposedUntilCleared returns if the "proposed_until" field was cleared in this mutation.
+func (m *DefectMutation) ProposedUntilCleared() bool {
+	_, ok := m.clearedFields[defect.FieldProposedUntil]
+	return ok
+}
+
+// ResetProposedUntil resets all changes to the "proposed_until" field.
+func (m *DefectMutation) ResetProposedUntil() {
+	m.proposed_until = nil
+	delete(m.clearedFields, defect.FieldProposedUntil)
+}
+
+// SetResolvedAt sets the "resolved_at" field.
+func (m *DefectMutation) SetResolvedAt(t time.Time) {
+	m.resolved_at = &t
+}
+
+// ResolvedAt returns the value of the "resolved_at" field in the mutation.
+func (m *DefectMutation) ResolvedAt() (r time.Time, exists bool) {
+	v := m.resolved_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldResolvedAt returns the old "resolved_at" field's value of the Defect entity.
+// If the Defect object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectMutation) OldResolvedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldResolvedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldResolvedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldResolvedAt: %w", err)
+	}
+	return oldValue.ResolvedAt, nil
+}
+
+// ClearResolvedAt clears the value of the "resolved_at" field.
+func (m *DefectMutation) ClearResolvedAt() {
+	m.resolved_at = nil
+	m.clearedFields[defect.FieldResolvedAt] = struct{}{}
+}
+
+// ResolvedAtCleared returns if the "resolved_at" field was cleared in this mutation.
+func (m *DefectMutation) ResolvedAtCleared() bool {
+	_, ok := m.clearedFields[defect.FieldResolvedAt]
+	return ok
+}
+
+// ResetResolvedAt resets all changes to the "resolved_at" field.
+func (m *DefectMutation) ResetResolvedAt() {
+	m.resolved_at = nil
+	delete(m.clearedFields, defect.FieldResolvedAt)
+}
+
+// SetResolution sets the "resolution" field.
+func (m *DefectMutation) SetResolution(s string) {
+	m.resolution = &s
+}
+
+// Resolution returns the value of the "resolution" field in the mutation.
+func (m *DefectMutation) Resolution() (r string, exists bool) {
+	v := m.resolution
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldResolution returns the old "resolution" field's value of the Defect entity.
+// If the Defect object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectMutation) OldResolution(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldResolution is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldResolution requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldResolution: %w", err)
+	}
+	return oldValue.Resolution, nil
+}
+
+// ResetResolution resets all changes to the "resolution" field.
+func (m *DefectMutation) ResetResolution() {
+	m.resolution = nil
+}
+
+// SetReinspectBy sets the "reinspect_by" field.
+func (m *DefectMutation) SetReinspectBy(t time.Time) {
+	m.reinspect_by = &t
+}
+
+// ReinspectBy returns the value of the "reinspect_by" field in the mutation.
+func (m *DefectMutation) ReinspectBy() (r time.Time, exists bool) {
+	v := m.reinspect_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReinspectBy returns the old "reinspect_by" field's value of the Defect entity.
+// If the Defect object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectMutation) OldReinspectBy(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReinspectBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReinspectBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReinspectBy: %w", err)
+	}
+	return oldValue.ReinspectBy, nil
+}
+
+// ClearReinspectBy clears the value of the "reinspect_by" field.
+func (m *DefectMutation) ClearReinspectBy() {
+	m.reinspect_by = nil
+	m.clearedFields[defect.FieldReinspectBy] = struct{}{}
+}
+
+// ReinspectByCleared returns if the "reinspect_by" field was cleared in this mutation.
+func (m *DefectMutation) ReinspectByCleared() bool {
+	_, ok := m.clearedFields[defect.FieldReinspectBy]
+	return ok
+}
+
+// ResetReinspectBy resets all changes to the "reinspect_by" field.
+func (m *DefectMutation) ResetReinspectBy() {
+	m.reinspect_by = nil
+	delete(m.clearedFields, defect.FieldReinspectBy)
+}
+
+// SetReinspectedAt sets the "reinspected_at" field.
+func (m *DefectMutation) SetReinspectedAt(t time.Time) {
+	m.reinspected_at = &t
+}
+
+// ReinspectedAt returns the value of the "reinspected_at" field in the mutation.
+func (m *DefectMutation) ReinspectedAt() (r time.Time, exists bool) {
+	v := m.reinspected_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReinspectedAt returns the old "reinspected_at" field's value of the Defect entity.
+// If the Defect object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectMutation) OldReinspectedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReinspectedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReinspectedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReinspectedAt: %w", err)
+	}
+	return oldValue.ReinspectedAt, nil
+}
+
+// ClearReinspectedAt clears the value of the "reinspected_at" field.
+func (m *DefectMutation) ClearReinspectedAt() {
+	m.reinspected_at = nil
+	m.clearedFields[defect.FieldReinspectedAt] = struct{}{}
+}
+
+// ReinspectedAtCleared returns if the "reinspected_at" field was cleared in this mutation.
+func (m *DefectMutation) ReinspectedAtCleared() bool {
+	_, ok := m.clearedFields[defect.FieldReinspectedAt]
+	return ok
+}
+
+// ResetReinspectedAt resets all changes to the "reinspected_at" field.
+func (m *DefectMutation) ResetReinspectedAt() {
+	m.reinspected_at = nil
+	delete(m.clearedFields, defect.FieldReinspectedAt)
+}
+
+// SetClosedAt sets the "closed_at" field.
+func (m *DefectMutation) SetClosedAt(t time.Time) {
+	m.closed_at = &t
+}
+
+// ClosedAt returns the value of the "closed_at" field in the mutation.
+func (m *DefectMutation) ClosedAt() (r time.Time, exists bool) {
+	v := m.closed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldClosedAt returns the old "closed_at" field's value of the Defect entity.
+// If the Defect object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectMutation) OldClosedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldClosedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldClosedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldClosedAt: %w", err)
+	}
+	return oldValue.ClosedAt, nil
+}
+
+// ClearClosedAt clears the value of the "closed_at" field.
+func (m *DefectMutation) ClearClosedAt() {
+	m.closed_at = nil
+	m.clearedFields[defect.FieldClosedAt] = struct{}{}
+}
+
+// ClosedAtCleared returns if the "closed_at" field was cleared in this mutation.
+func (m *DefectMutation) ClosedAtCleared() bool {
+	_, ok := m.clearedFields[defect.FieldClosedAt]
+	return ok
+}
+
+// ResetClosedAt resets all changes to the "closed_at" field.
+func (m *DefectMutation) ResetClosedAt() {
+	m.closed_at = nil
+	delete(m.clearedFields, defect.FieldClosedAt)
+}
+
+// SetReopened sets the "reopened" field.
+func (m *DefectMutation) SetReopened(i int) {
+	m.reopened = &i
+	m.addreopened = nil
+}
+
+// Reopened returns the value of the "reopened" field in the mutation.
+func (m *DefectMutation) Reopened() (r int, exists bool) {
+	v := m.reopened
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReopened returns the old "reopened" field's value of the Defect entity.
+// If the Defect object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectMutation) OldReopened(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReopened is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReopened requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReopened: %w", err)
+	}
+	return oldValue.Reopened, nil
+}
+
+// AddReopened adds i to the "reopened" field.
+func (m *DefectMutation) AddReopened(i int) {
+	if m.addreopened != nil {
+		*m.addreopened += i
+	} else {
+		m.addreopened = &i
+	}
+}
+
+// AddedReopened returns the value that was added to the "reopened" field in this mutation.
+func (m *DefectMutation) AddedReopened() (r int, exists bool) {
+	v := m.addreopened
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetReopened resets all changes to the "reopened" field.
+func (m *DefectMutation) ResetReopened() {
+	m.reopened = nil
+	m.addreopened = nil
+}
+
+// SetDueAt sets the "due_at" field.
+func (m *DefectMutation) SetDueAt(t time.Time) {
+	m.due_at = &t
+}
+
+// DueAt returns the value of the "due_at" field in the mutation.
+func (m *DefectMutation) DueAt() (r time.Time, exists bool) {
+	v := m.due_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDueAt returns the old "due_at" field's value of the Defect entity.
+// If the Defect object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectMutation) OldDueAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDueAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDueAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDueAt: %w", err)
+	}
+	return oldValue.DueAt, nil
+}
+
+// ClearDueAt clears the value of the "due_at" field.
+func (m *DefectMutation) ClearDueAt() {
+	m.due_at = nil
+	m.clearedFields[defect.FieldDueAt] = struct{}{}
+}
+
+// DueAtCleared returns if the "due_at" field was cleared in this mutation.
+func (m *DefectMutation) DueAtCleared() bool {
+	_, ok := m.clearedFields[defect.FieldDueAt]
+	return ok
+}
+
+// ResetDueAt resets all changes to the "due_at" field.
+func (m *DefectMutation) ResetDueAt() {
+	m.due_at = nil
+	delete(m.clearedFields, defect.FieldDueAt)
+}
+
+// SetEscalatedAt sets the "escalated_at" field.
+func (m *DefectMutation) SetEscalatedAt(t time.Time) {
+	m.escalated_at = &t
+}
+
+// EscalatedAt returns the value of the "escalated_at" field in the mutation.
+func (m *DefectMutation) EscalatedAt() (r time.Time, exists bool) {
+	v := m.escalated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEscalatedAt returns the old "escalated_at" field's value of the Defect entity.
+// If the Defect object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectMutation) OldEscalatedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEscalatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEscalatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEscalatedAt: %w", err)
+	}
+	return oldValue.EscalatedAt, nil
+}
+
+// ClearEscalatedAt clears the value of the "escalated_at" field.
+func (m *DefectMutation) ClearEscalatedAt() {
+	m.escalated_at = nil
+	m.clearedFields[defect.FieldEscalatedAt] = struct{}{}
+}
+
+// EscalatedAtCleared returns if the "escalated_at" field was cleared in this mutation.
+func (m *DefectMutation) EscalatedAtCleared() bool {
+	_, ok := m.clearedFields[defect.FieldEscalatedAt]
+	return ok
+}
+
+// ResetEscalatedAt resets all changes to the "escalated_at" field.
+func (m *DefectMutation) ResetEscalatedAt() {
+	m.escalated_at = nil
+	delete(m.clearedFields, defect.FieldEscalatedAt)
+}
+
+// SetAcknowledgedByID sets the "acknowledged_by_id" field.
+func (m *DefectMutation) SetAcknowledgedByID(u uuid.UUID) {
+	m.acknowledged_by_id = &u
+}
+
+// AcknowledgedByID returns the value of the "acknowledged_by_id" field in the mutation.
+func (m *DefectMutation) AcknowledgedByID() (r uuid.UUID, exists bool) {
+	v := m.acknowledged_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAcknowledgedByID returns the old "acknowledged_by_id" field's value of the Defect entity.
+// If the Defect object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectMutation) OldAcknowledgedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAcknowledgedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAcknowledgedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAcknowledgedByID: %w", err)
+	}
+	return oldValue.AcknowledgedByID, nil
+}
+
+// ClearAcknowledgedByID clears the value of the "acknowledged_by_id" field.
+func (m *DefectMutation) ClearAcknowledgedByID() {
+	m.acknowledged_by_id = nil
+	m.clearedFields[defect.FieldAcknowledgedByID] = struct{}{}
+}
+
+// AcknowledgedByIDCleared returns if the "acknowledged_by_id" field was cleared in this mutation.
+func (m *DefectMutation) AcknowledgedByIDCleared() bool {
+	_, ok := m.clearedFields[defect.FieldAcknowledgedByID]
+	return ok
+}
+
+// ResetAcknowledgedByID resets all changes to the "acknowledged_by_id" field.
+func (m *DefectMutation) ResetAcknowledgedByID() {
+	m.acknowledged_by_id = nil
+	delete(m.clearedFields, defect.FieldAcknowledgedByID)
+}
+
+// SetAcknowledgedByName sets the "acknowledged_by_name" field.
+func (m *DefectMutation) SetAcknowledgedByName(s string) {
+	m.acknowledged_by_name = &s
+}
+
+// AcknowledgedByName returns the value of the "acknowledged_by_name" field in the mutation.
+func (m *DefectMutation) AcknowledgedByName() (r string, exists bool) {
+	v := m.acknowledged_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAcknowledgedByName returns the old "acknowledged_by_name" field's value of the Defect entity.
+// If the Defect object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectMutation) OldAcknowledgedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAcknowledgedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAcknowledgedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAcknowledgedByName: %w", err)
+	}
+	return oldValue.AcknowledgedByName, nil
+}
+
+// ResetAcknowledgedByName resets all changes to the "acknowledged_by_name" field.
+func (m *DefectMutation) ResetAcknowledgedByName() {
+	m.acknowledged_by_name = nil
+}
+
+// SetResolvedByID sets the "resolved_by_id" field.
+func (m *DefectMutation) SetResolvedByID(u uuid.UUID) {
+	m.resolved_by_id = &u
+}
+
+// ResolvedByID returns the value of the "resolved_by_id" field in the mutation.
+func (m *DefectMutation) ResolvedByID() (r uuid.UUID, exists bool) {
+	v := m.resolved_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldResolvedByID returns the old "resolved_by_id" field's value of the Defect entity.
+// If the Defect object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectMutation) OldResolvedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldResolvedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldResolvedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldResolvedByID: %w", err)
+	}
+	return oldValue.ResolvedByID, nil
+}
+
+// ClearResolvedByID clears the value of the "resolved_by_id" field.
+func (m *DefectMutation) ClearResolvedByID() {
+	m.resolved_by_id = nil
+	m.clearedFields[defect.FieldResolvedByID] = struct{}{}
+}
+
+// ResolvedByIDCleared returns if the "resolved_by_id" field was cleared in this mutation.
+func (m *DefectMutation) ResolvedByIDCleared() bool {
+	_, ok := m.clearedFields[defect.FieldResolvedByID]
+	return ok
+}
+
+// ResetResolvedByID resets all changes to the "resolved_by_id" field.
+func (m *DefectMutation) ResetResolvedByID() {
+	m.resolved_by_id = nil
+	delete(m.clearedFields, defect.FieldResolvedByID)
+}
+
+// SetResolvedByName sets the "resolved_by_name" field.
+func (m *DefectMutation) SetResolvedByName(s string) {
+	m.resolved_by_name = &s
+}
+
+// ResolvedByName returns the value of the "resolved_by_name" field in the mutation.
+func (m *DefectMutation) ResolvedByName() (r string, exists bool) {
+	v := m.resolved_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldResolvedByName returns the old "resolved_by_name" field's value of the Defect entity.
+// If the Defect object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectMutation) OldResolvedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldResolvedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldResolvedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldResolvedByName: %w", err)
+	}
+	return oldValue.ResolvedByName, nil
+}
+
+// ResetResolvedByName resets all changes to the "resolved_by_name" field.
+func (m *DefectMutation) ResetResolvedByName() {
+	m.resolved_by_name = nil
+}
+
+// SetReinspectedByID sets the "reinspected_by_id" field.
+func (m *DefectMutation) SetReinspectedByID(u uuid.UUID) {
+	m.reinspected_by_id = &u
+}
+
+// ReinspectedByID returns the value of the "reinspected_by_id" field in the mutation.
+func (m *DefectMutation) ReinspectedByID() (r uuid.UUID, exists bool) {
+	v := m.reinspected_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReinspectedByID returns the old "reinspected_by_id" field's value of the Defect entity.
+// If the Defect object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectMutation) OldReinspectedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReinspectedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReinspectedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReinspectedByID: %w", err)
+	}
+	return oldValue.ReinspectedByID, nil
+}
+
+// ClearReinspectedByID clears the value of the "reinspected_by_id" field.
+func (m *DefectMutation) ClearReinspectedByID() {
+	m.reinspected_by_id = nil
+	m.clearedFields[defect.FieldReinspectedByID] = struct{}{}
+}
+
+// ReinspectedByIDCleared returns if the "reinspected_by_id" field was cleared in this mutation.
+func (m *DefectMutation) ReinspectedByIDCleared() bool {
+	_, ok := m.clearedFields[defect.FieldReinspectedByID]
+	return ok
+}
+
+// ResetReinspectedByID resets all changes to the "reinspected_by_id" field.
+func (m *DefectMutation) ResetReinspectedByID() {
+	m.reinspected_by_id = nil
+	delete(m.clearedFields, defect.FieldReinspectedByID)
+}
+
+// SetReinspectedByName sets the "reinspected_by_name" field.
+func (m *DefectMutation) SetReinspectedByName(s string) {
+	m.reinspected_by_name = &s
+}
+
+// ReinspectedByName returns the value of the "reinspected_by_name" field in the mutation.
+func (m *DefectMutation) ReinspectedByName() (r string, exists bool) {
+	v := m.reinspected_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReinspectedByName returns the old "reinspected_by_name" field's value of the Defect entity.
+// If the Defect object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectMutation) OldReinspectedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReinspectedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReinspectedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReinspectedByName: %w", err)
+	}
+	return oldValue.ReinspectedByName, nil
+}
+
+// ResetReinspectedByName resets all changes to the "reinspected_by_name" field.
+func (m *DefectMutation) ResetReinspectedByName() {
+	m.reinspected_by_name = nil
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *DefectMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[defect.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *DefectMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *DefectMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *DefectMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearVacancy clears the "vacancy" edge to the Vacancy entity.
+func (m *DefectMutation) ClearVacancy() {
+	m.clearedvacancy = true
+	m.clearedFields[defect.FieldVacancyID] = struct{}{}
+}
+
+// VacancyCleared reports if the "vacancy" edge to the Vacancy entity was cleared.
+func (m *DefectMutation) VacancyCleared() bool {
+	return m.clearedvacancy
+}
+
+// VacancyIDs returns the "vacancy" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// VacancyID instead. It exists only for internal usage by the builders.
+func (m *DefectMutation) VacancyIDs() (ids []uuid.UUID) {
+	if id := m.vacancy; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetVacancy resets all changes to the "vacancy" edge.
+func (m *DefectMutation) ResetVacancy() {
+	m.vacancy = nil
+	m.clearedvacancy = false
+}
+
+// ClearUnit clears the "unit" edge to the Unit entity.
+func (m *DefectMutation) ClearUnit() {
+	m.clearedunit = true
+	m.clearedFields[defect.FieldUnitID] = struct{}{}
+}
+
+// UnitCleared reports if the "unit" edge to the Unit entity was cleared.
+func (m *DefectMutation) UnitCleared() bool {
+	return m.clearedunit
+}
+
+// UnitIDs returns the "unit" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// UnitID instead. It exists only for internal usage by the builders.
+func (m *DefectMutation) UnitIDs() (ids []uuid.UUID) {
+	if id := m.unit; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetUnit resets all changes to the "unit" edge.
+func (m *DefectMutation) ResetUnit() {
+	m.unit = nil
+	m.clearedunit = false
+}
+
+// ClearDepartment clears the "department" edge to the Department entity.
+func (m *DefectMutation) ClearDepartment() {
+	m.cleareddepartment = true
+	m.clearedFields[defect.FieldDepartmentID] = struct{}{}
+}
+
+// DepartmentCleared reports if the "department" edge to the Department entity was cleared.
+func (m *DefectMutation) DepartmentCleared() bool {
+	return m.cleareddepartment
+}
+
+// DepartmentIDs returns the "department" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// DepartmentID instead. It exists only for internal usage by the builders.
+func (m *DefectMutation) DepartmentIDs() (ids []uuid.UUID) {
+	if id := m.department; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetDepartment resets all changes to the "department" edge.
+func (m *DefectMutation) ResetDepartment() {
+	m.department = nil
+	m.cleareddepartment = false
+}
+
+// AddEventIDs adds the "events" edge to the DefectEvent entity by ids.
+func (m *DefectMutation) AddEventIDs(ids ...uuid.UUID) {
+	if m.events == nil {
+		m.events = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.events[ids[i]] = struct{}{}
+	}
+}
+
+// ClearEvents clears the "events" edge to the DefectEvent entity.
+func (m *DefectMutation) ClearEvents() {
+	m.clearedevents = true
+}
+
+// EventsCleared reports if the "events" edge to the DefectEvent entity was cleared.
+func (m *DefectMutation) EventsCleared() bool {
+	return m.clearedevents
+}
+
+// RemoveEventIDs removes the "events" edge to the DefectEvent entity by IDs.
+func (m *DefectMutation) RemoveEventIDs(ids ...uuid.UUID) {
+	if m.removedevents == nil {
+		m.removedevents = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.events, ids[i])
+		m.removedevents[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedEvents returns the removed IDs of the "events" edge to the DefectEvent entity.
+func (m *DefectMutation) RemovedEventsIDs() (ids []uuid.UUID) {
+	for id := range m.removedevents {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// EventsIDs returns the "events" edge IDs in the mutation.
+func (m *DefectMutation) EventsIDs() (ids []uuid.UUID) {
+	for id := range m.events {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetEvents resets all changes to the "events" edge.
+func (m *DefectMutation) ResetEvents() {
+	m.events = nil
+	m.clearedevents = false
+	m.removedevents = nil
+}
+
+// AddPhotoIDs adds the "photos" edge to the DefectPhoto entity by ids.
+func (m *DefectMutation) AddPhotoIDs(ids ...uuid.UUID) {
+	if m.photos == nil {
+		m.photos = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.photos[ids[i]] = struct{}{}
+	}
+}
+
+// ClearPhotos clears the "photos" edge to the DefectPhoto entity.
+func (m *DefectMutation) ClearPhotos() {
+	m.clearedphotos = true
+}
+
+// PhotosCleared reports if the "photos" edge to the DefectPhoto entity was cleared.
+func (m *DefectMutation) PhotosCleared() bool {
+	return m.clearedphotos
+}
+
+// RemovePhotoIDs removes the "photos" edge to the DefectPhoto entity by IDs.
+func (m *DefectMutation) RemovePhotoIDs(ids ...uuid.UUID) {
+	if m.removedphotos == nil {
+		m.removedphotos = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.photos, ids[i])
+		m.removedphotos[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedPhotos returns the removed IDs of the "photos" edge to the DefectPhoto entity.
+func (m *DefectMutation) RemovedPhotosIDs() (ids []uuid.UUID) {
+	for id := range m.removedphotos {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// PhotosIDs returns the "photos" edge IDs in the mutation.
+func (m *DefectMutation) PhotosIDs() (ids []uuid.UUID) {
+	for id := range m.photos {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetPhotos resets all changes to the "photos" edge.
+func (m *DefectMutation) ResetPhotos() {
+	m.photos = nil
+	m.clearedphotos = false
+	m.removedphotos = nil
+}
+
+// Where appends a list predicates to the DefectMutation builder.
+func (m *DefectMutation) Where(ps ...predicate.Defect) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the DefectMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *DefectMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Defect, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *DefectMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *DefectMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Defect).
+func (m *DefectMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *DefectMutation) Fields() []string {
+	fields := make([]string, 0, 35)
+	if m.created_at != nil {
+		fields = append(fields, defect.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, defect.FieldEstateID)
+	}
+	if m.voided_at != nil {
+		fields = append(fields, defect.FieldVoidedAt)
+	}
+	if m.void_reason != nil {
+		fields = append(fields, defect.FieldVoidReason)
+	}
+	if m.voided_by_id != nil {
+		fields = append(fields, defect.FieldVoidedByID)
+	}
+	if m.voided_by_name != nil {
+		fields = append(fields, defect.FieldVoidedByName)
+	}
+	if m.late_reason != nil {
+		fields = append(fields, defect.FieldLateReason)
+	}
+	if m.vacancy != nil {
+		fields = append(fields, defect.FieldVacancyID)
+	}
+	if m.unit != nil {
+		fields = append(fields, defect.FieldUnitID)
+	}
+	if m.inspection_result_id != nil {
+		fields = append(fields, defect.FieldInspectionResultID)
+	}
+	if m.department != nil {
+		fields = append(fields, defect.FieldDepartmentID)
+	}
+	if m.finding != nil {
+		fields = append(fields, defect.FieldFinding)
+	}
+	if m.found_at != nil {
+		fields = append(fields, defect.FieldFoundAt)
+	}
+	if m.reported_by_id != nil {
+		fields = append(fields, defect.FieldReportedByID)
+	}
+	if m.reported_by_name != nil {
+		fields = append(fields, defect.FieldReportedByName)
+	}
+	if m.state != nil {
+		fields = append(fields, defect.FieldState)
+	}
+	if m.notified_at != nil {
+		fields = append(fields, defect.FieldNotifiedAt)
+	}
+	if m.acknowledge_by != nil {
+		fields = append(fields, defect.FieldAcknowledgeBy)
+	}
+	if m.acknowledged_at != nil {
+		fields = append(fields, defect.FieldAcknowledgedAt)
+	}
+	if m.resolve_by != nil {
+		fields = append(fields, defect.FieldResolveBy)
+	}
+	if m.proposed_until != nil {
+		fields = append(fields, defect.FieldProposedUntil)
+	}
+	if m.resolved_at != nil {
+		fields = append(fields, defect.FieldResolvedAt)
+	}
+	if m.resolution != nil {
+		fields = append(fields, defect.FieldResolution)
+	}
+	if m.reinspect_by != nil {
+		fields = append(fields, defect.FieldReinspectBy)
+	}
+	if m.reinspected_at != nil {
+		fields = append(fields, defect.FieldReinspectedAt)
+	}
+	if m.closed_at != nil {
+		fields = append(fields, defect.FieldClosedAt)
+	}
+	if m.reopened != nil {
+		fields = append(fields, defect.FieldReopened)
+	}
+	if m.due_at != nil {
+		fields = append(fields, defect.FieldDueAt)
+	}
+	if m.escalated_at != nil {
+		fields = append(fields, defect.FieldEscalatedAt)
+	}
+	if m.acknowledged_by_id != nil {
+		fields = append(fields, defect.FieldAcknowledgedByID)
+	}
+	if m.acknowledged_by_name != nil {
+		fields = append(fields, defect.FieldAcknowledgedByName)
+	}
+	if m.resolved_by_id != nil {
+		fields = append(fields, defect.FieldResolvedByID)
+	}
+	if m.resolved_by_name != nil {
+		fields = append(fields, defect.FieldResolvedByName)
+	}
+	if m.reinspected_by_id != nil {
+		fields = append(fields, defect.FieldReinspectedByID)
+	}
+	if m.reinspected_by_name != nil {
+		fields = append(fields, defect.FieldReinspectedByName)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *DefectMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case defect.FieldCreatedAt:
+		return m.CreatedAt()
+	case defect.FieldEstateID:
+		return m.EstateID()
+	case defect.FieldVoidedAt:
+		return m.VoidedAt()
+	case defect.FieldVoidReason:
+		return m.VoidReason()
+	case defect.FieldVoidedByID:
+		return m.VoidedByID()
+	case defect.FieldVoidedByName:
+		return m.VoidedByName()
+	case defect.FieldLateReason:
+		return m.LateReason()
+	case defect.FieldVacancyID:
+		return m.VacancyID()
+	case defect.FieldUnitID:
+		return m.UnitID()
+	case defect.FieldInspectionResultID:
+		return m.InspectionResultID()
+	case defect.FieldDepartmentID:
+		return m.DepartmentID()
+	case defect.FieldFinding:
+		return m.Finding()
+	case defect.FieldFoundAt:
+		return m.FoundAt()
+	case defect.FieldReportedByID:
+		return m.ReportedByID()
+	case defect.FieldReportedByName:
+		return m.ReportedByName()
+	case defect.FieldState:
+		return m.State()
+	case defect.FieldNotifiedAt:
+		return m.NotifiedAt()
+	case defect.FieldAcknowledgeBy:
+		return m.AcknowledgeBy()
+	case defect.FieldAcknowledgedAt:
+		return m.AcknowledgedAt()
+	case defect.FieldResolveBy:
+		return m.ResolveBy()
+	case defect.FieldProposedUntil:
+		return m.ProposedUntil()
+	case defect.FieldResolvedAt:
+		return m.ResolvedAt()
+	case defect.FieldResolution:
+		return m.Resolution()
+	case defect.FieldReinspectBy:
+		return m.ReinspectBy()
+	case defect.FieldReinspectedAt:
+		return m.ReinspectedAt()
+	case defect.FieldClosedAt:
+		return m.ClosedAt()
+	case defect.FieldReopened:
+		return m.Reopened()
+	case defect.FieldDueAt:
+		return m.DueAt()
+	case defect.FieldEscalatedAt:
+		return m.EscalatedAt()
+	case defect.FieldAcknowledgedByID:
+		return m.AcknowledgedByID()
+	case defect.FieldAcknowledgedByName:
+		return m.AcknowledgedByName()
+	case defect.FieldResolvedByID:
+		return m.ResolvedByID()
+	case defect.FieldResolvedByName:
+		return m.ResolvedByName()
+	case defect.FieldReinspectedByID:
+		return m.ReinspectedByID()
+	case defect.FieldReinspectedByName:
+		return m.ReinspectedByName()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *DefectMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case defect.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case defect.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case defect.FieldVoidedAt:
+		return m.OldVoidedAt(ctx)
+	case defect.FieldVoidReason:
+		return m.OldVoidReason(ctx)
+	case defect.FieldVoidedByID:
+		return m.OldVoidedByID(ctx)
+	case defect.FieldVoidedByName:
+		return m.OldVoidedByName(ctx)
+	case defect.FieldLateReason:
+		return m.OldLateReason(ctx)
+	case defect.FieldVacancyID:
+		return m.OldVacancyID(ctx)
+	case defect.FieldUnitID:
+		return m.OldUnitID(ctx)
+	case defect.FieldInspectionResultID:
+		return m.OldInspectionResultID(ctx)
+	case defect.FieldDepartmentID:
+		return m.OldDepartmentID(ctx)
+	case defect.FieldFinding:
+		return m.OldFinding(ctx)
+	case defect.FieldFoundAt:
+		return m.OldFoundAt(ctx)
+	case defect.FieldReportedByID:
+		return m.OldReportedByID(ctx)
+	case defect.FieldReportedByName:
+		return m.OldReportedByName(ctx)
+	case defect.FieldState:
+		return m.OldState(ctx)
+	case defect.FieldNotifiedAt:
+		return m.OldNotifiedAt(ctx)
+	case defect.FieldAcknowledgeBy:
+		return m.OldAcknowledgeBy(ctx)
+	case defect.FieldAcknowledgedAt:
+		return m.OldAcknowledgedAt(ctx)
+	case defect.FieldResolveBy:
+		return m.OldResolveBy(ctx)
+	case defect.FieldProposedUntil:
+		return m.OldProposedUntil(ctx)
+	case defect.FieldResolvedAt:
+		return m.OldResolvedAt(ctx)
+	case defect.FieldResolution:
+		return m.OldResolution(ctx)
+	case defect.FieldReinspectBy:
+		return m.OldReinspectBy(ctx)
+	case defect.FieldReinspectedAt:
+		return m.OldReinspectedAt(ctx)
+	case defect.FieldClosedAt:
+		return m.OldClosedAt(ctx)
+	case defect.FieldReopened:
+		return m.OldReopened(ctx)
+	case defect.FieldDueAt:
+		return m.OldDueAt(ctx)
+	case defect.FieldEscalatedAt:
+		return m.OldEscalatedAt(ctx)
+	case defect.FieldAcknowledgedByID:
+		return m.OldAcknowledgedByID(ctx)
+	case defect.FieldAcknowledgedByName:
+		return m.OldAcknowledgedByName(ctx)
+	case defect.FieldResolvedByID:
+		return m.OldResolvedByID(ctx)
+	case defect.FieldResolvedByName:
+		return m.OldResolvedByName(ctx)
+	case defect.FieldReinspectedByID:
+		return m.OldReinspectedByID(ctx)
+	case defect.FieldReinspectedByName:
+		return m.OldReinspectedByName(ctx)
+	}
+	return nil, fmt.Errorf("unknown Defect field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *DefectMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case defect.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case defect.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case defect.FieldVoidedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedAt(v)
+		return nil
+	case defect.FieldVoidReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidReason(v)
+		return nil
+	case defect.FieldVoidedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByID(v)
+		return nil
+	case defect.FieldVoidedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByName(v)
+		return nil
+	case defect.FieldLateReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLateReason(v)
+		return nil
+	case defect.FieldVacancyID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVacancyID(v)
+		return nil
+	case defect.FieldUnitID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUnitID(v)
+		return nil
+	case defect.FieldInspectionResultID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInspectionResultID(v)
+		return nil
+	case defect.FieldDepartmentID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDepartmentID(v)
+		return nil
+	case defect.FieldFinding:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFinding(v)
+		return nil
+	case defect.FieldFoundAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFoundAt(v)
+		return nil
+	case defect.FieldReportedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReportedByID(v)
+		return nil
+	case defect.FieldReportedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReportedByName(v)
+		return nil
+	case defect.FieldState:
+		v, ok := value.(defect.State)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case defect.FieldNotifiedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNotifiedAt(v)
+		return nil
+	case defect.FieldAcknowledgeBy:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAcknowledgeBy(v)
+		return nil
+	case defect.FieldAcknowledgedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAcknowledgedAt(v)
+		return nil
+	case defect.FieldResolveBy:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetResolveBy(v)
+		return nil
+	case defect.FieldProposedUntil:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProposedUntil(v)
+		return nil
+	case defect.FieldResolvedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetResolvedAt(v)
+		return nil
+	case defect.FieldResolution:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetResolution(v)
+		return nil
+	case defect.FieldReinspectBy:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReinspectBy(v)
+		return nil
+	case defect.FieldReinspectedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReinspectedAt(v)
+		return nil
+	case defect.FieldClosedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetClosedAt(v)
+		return nil
+	case defect.FieldReopened:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReopened(v)
+		return nil
+	case defect.FieldDueAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDueAt(v)
+		return nil
+	case defect.FieldEscalatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEscalatedAt(v)
+		return nil
+	case defect.FieldAcknowledgedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAcknowledgedByID(v)
+		return nil
+	case defect.FieldAcknowledgedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAcknowledgedByName(v)
+		return nil
+	case defect.FieldResolvedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetResolvedByID(v)
+		return nil
+	case defect.FieldResolvedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetResolvedByName(v)
+		return nil
+	case defect.FieldReinspectedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReinspectedByID(v)
+		return nil
+	case defect.FieldReinspectedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReinspectedByName(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Defect field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *DefectMutation) AddedFields() []string {
+	var fields []string
+	if m.addreopened != nil {
+		fields = append(fields, defect.FieldReopened)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *DefectMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case defect.FieldReopened:
+		return m.AddedReopened()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *DefectMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case defect.FieldReopened:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddReopened(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Defect numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *DefectMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(defect.FieldVoidedAt) {
+		fields = append(fields, defect.FieldVoidedAt)
+	}
+	if m.FieldCleared(defect.FieldVoidedByID) {
+		fields = append(fields, defect.FieldVoidedByID)
+	}
+	if m.FieldCleared(defect.FieldInspectionResultID) {
+		fields = append(fields, defect.FieldInspectionResultID)
+	}
+	if m.FieldCleared(defect.FieldAcknowledgedAt) {
+		fields = append(fields, defect.FieldAcknowledgedAt)
+	}
+	if m.FieldCleared(defect.FieldProposedUntil) {
+		fields = append(fields, defect.FieldProposedUntil)
+	}
+	if m.FieldCleared(defect.FieldResolvedAt) {
+		fields = append(fields, defect.FieldResolvedAt)
+	}
+	if m.FieldCleared(defect.FieldReinspectBy) {
+		fields = append(fields, defect.FieldReinspectBy)
+	}
+	if m.FieldCleared(defect.FieldReinspectedAt) {
+		fields = append(fields, defect.FieldReinspectedAt)
+	}
+	if m.FieldCleared(defect.FieldClosedAt) {
+		fields = append(fields, defect.FieldClosedAt)
+	}
+	if m.FieldCleared(defect.FieldDueAt) {
+		fields = append(fields, defect.FieldDueAt)
+	}
+	if m.FieldCleared(defect.FieldEscalatedAt) {
+		fields = append(fields, defect.FieldEscalatedAt)
+	}
+	if m.FieldCleared(defect.FieldAcknowledgedByID) {
+		fields = append(fields, defect.FieldAcknowledgedByID)
+	}
+	if m.FieldCleared(defect.FieldResolvedByID) {
+		fields = append(fields, defect.FieldResolvedByID)
+	}
+	if m.FieldCleared(defect.FieldReinspectedByID) {
+		fields = append(fields, defect.FieldReinspectedByID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *DefectMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *DefectMutation) ClearField(name string) error {
+	switch name {
+	case defect.FieldVoidedAt:
+		m.ClearVoidedAt()
+		return nil
+	case defect.FieldVoidedByID:
+		m.ClearVoidedByID()
+		return nil
+	case defect.FieldInspectionResultID:
+		m.ClearInspectionResultID()
+		return nil
+	case defect.FieldAcknowledgedAt:
+		m.ClearAcknowledgedAt()
+		return nil
+	case defect.FieldProposedUntil:
+		m.ClearProposedUntil()
+		return nil
+	case defect.FieldResolvedAt:
+		m.ClearResolvedAt()
+		return nil
+	case defect.FieldReinspectBy:
+		m.ClearReinspectBy()
+		return nil
+	case defect.FieldReinspectedAt:
+		m.ClearReinspectedAt()
+		return nil
+	case defect.FieldClosedAt:
+		m.ClearClosedAt()
+		return nil
+	case defect.FieldDueAt:
+		m.ClearDueAt()
+		return nil
+	case defect.FieldEscalatedAt:
+		m.ClearEscalatedAt()
+		return nil
+	case defect.FieldAcknowledgedByID:
+		m.ClearAcknowledgedByID()
+		return nil
+	case defect.FieldResolvedByID:
+		m.ClearResolvedByID()
+		return nil
+	case defect.FieldReinspectedByID:
+		m.ClearReinspectedByID()
+		return nil
+	}
+	return fmt.Errorf("unknown Defect nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *DefectMutation) ResetField(name string) error {
+	switch name {
+	case defect.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case defect.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case defect.FieldVoidedAt:
+		m.ResetVoidedAt()
+		return nil
+	case defect.FieldVoidReason:
+		m.ResetVoidReason()
+		return nil
+	case defect.FieldVoidedByID:
+		m.ResetVoidedByID()
+		return nil
+	case defect.FieldVoidedByName:
+		m.ResetVoidedByName()
+		return nil
+	case defect.FieldLateReason:
+		m.ResetLateReason()
+		return nil
+	case defect.FieldVacancyID:
+		m.ResetVacancyID()
+		return nil
+	case defect.FieldUnitID:
+		m.ResetUnitID()
+		return nil
+	case defect.FieldInspectionResultID:
+		m.ResetInspectionResultID()
+		return nil
+	case defect.FieldDepartmentID:
+		m.ResetDepartmentID()
+		return nil
+	case defect.FieldFinding:
+		m.ResetFinding()
+		return nil
+	case defect.FieldFoundAt:
+		m.ResetFoundAt()
+		return nil
+	case defect.FieldReportedByID:
+		m.ResetReportedByID()
+		return nil
+	case defect.FieldReportedByName:
+		m.ResetReportedByName()
+		return nil
+	case defect.FieldState:
+		m.ResetState()
+		return nil
+	case defect.FieldNotifiedAt:
+		m.ResetNotifiedAt()
+		return nil
+	case defect.FieldAcknowledgeBy:
+		m.ResetAcknowledgeBy()
+		return nil
+	case defect.FieldAcknowledgedAt:
+		m.ResetAcknowledgedAt()
+		return nil
+	case defect.FieldResolveBy:
+		m.ResetResolveBy()
+		return nil
+	case defect.FieldProposedUntil:
+		m.ResetProposedUntil()
+		return nil
+	case defect.FieldResolvedAt:
+		m.ResetResolvedAt()
+		return nil
+	case defect.FieldResolution:
+		m.ResetResolution()
+		return nil
+	case defect.FieldReinspectBy:
+		m.ResetReinspectBy()
+		return nil
+	case defect.FieldReinspectedAt:
+		m.ResetReinspectedAt()
+		return nil
+	case defect.FieldClosedAt:
+		m.ResetClosedAt()
+		return nil
+	case defect.FieldReopened:
+		m.ResetReopened()
+		return nil
+	case defect.FieldDueAt:
+		m.ResetDueAt()
+		return nil
+	case defect.FieldEscalatedAt:
+		m.ResetEscalatedAt()
+		return nil
+	case defect.FieldAcknowledgedByID:
+		m.ResetAcknowledgedByID()
+		return nil
+	case defect.FieldAcknowledgedByName:
+		m.ResetAcknowledgedByName()
+		return nil
+	case defect.FieldResolvedByID:
+		m.ResetResolvedByID()
+		return nil
+	case defect.FieldResolvedByName:
+		m.ResetResolvedByName()
+		return nil
+	case defect.FieldReinspectedByID:
+		m.ResetReinspectedByID()
+		return nil
+	case defect.FieldReinspectedByName:
+		m.ResetReinspectedByName()
+		return nil
+	}
+	return fmt.Errorf("unknown Defect field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *DefectMutation) AddedEdges() []string {
+	edges := make([]string, 0, 6)
+	if m.estate != nil {
+		edges = append(edges, defect.EdgeEstate)
+	}
+	if m.vacancy != nil {
+		edges = append(edges, defect.EdgeVacancy)
+	}
+	if m.unit != nil {
+		edges = append(edges, defect.EdgeUnit)
+	}
+	if m.department != nil {
+		edges = append(edges, defect.EdgeDepartment)
+	}
+	if m.events != nil {
+		edges = append(edges, defect.EdgeEvents)
+	}
+	if m.photos != nil {
+		edges = append(edges, defect.EdgePhotos)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *DefectMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case defect.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case defect.EdgeVacancy:
+		if id := m.vacancy; id != nil {
+			return []ent.Value{*id}
+		}
+	case defect.EdgeUnit:
+		if id := m.unit; id != nil {
+			return []ent.Value{*id}
+		}
+	case defect.EdgeDepartment:
+		if id := m.department; id != nil {
+			return []ent.Value{*id}
+		}
+	case defect.EdgeEvents:
+		ids := make([]ent.Value, 0, len(m.events))
+		for id := range m.events {
+			ids = append(ids, id)
+		}
+		return ids
+	case defect.EdgePhotos:
+		ids := make([]ent.Value, 0, len(m.photos))
+		for id := range m.photos {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *DefectMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 6)
+	if m.removedevents != nil {
+		edges = append(edges, defect.EdgeEvents)
+	}
+	if m.removedphotos != nil {
+		edges = append(edges, defect.EdgePhotos)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *DefectMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case defect.EdgeEvents:
+		ids := make([]ent.Value, 0, len(m.removedevents))
+		for id := range m.removedevents {
+			ids = append(ids, id)
+		}
+		return ids
+	case defect.EdgePhotos:
+		ids := make([]ent.Value, 0, len(m.removedphotos))
+		for id := range m.removedphotos {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *DefectMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 6)
+	if m.clearedestate {
+		edges = append(edges, defect.EdgeEstate)
+	}
+	if m.clearedvacancy {
+		edges = append(edges, defect.EdgeVacancy)
+	}
+	if m.clearedunit {
+		edges = append(edges, defect.EdgeUnit)
+	}
+	if m.cleareddepartment {
+		edges = append(edges, defect.EdgeDepartment)
+	}
+	if m.clearedevents {
+		edges = append(edges, defect.EdgeEvents)
+	}
+	if m.clearedphotos {
+		edges = append(edges, defect.EdgePhotos)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *DefectMutation) EdgeCleared(name string) bool {
+	switch name {
+	case defect.EdgeEstate:
+		return m.clearedestate
+	case defect.EdgeVacancy:
+		return m.clearedvacancy
+	case defect.EdgeUnit:
+		return m.clearedunit
+	case defect.EdgeDepartment:
+		return m.cleareddepartment
+	case defect.EdgeEvents:
+		return m.clearedevents
+	case defect.EdgePhotos:
+		return m.clearedphotos
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *DefectMutation) ClearEdge(name string) error {
+	switch name {
+	case defect.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case defect.EdgeVacancy:
+		m.ClearVacancy()
+		return nil
+	case defect.EdgeUnit:
+		m.ClearUnit()
+		return nil
+	case defect.EdgeDepartment:
+		m.ClearDepartment()
+		return nil
+	}
+	return fmt.Errorf("unknown Defect unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *DefectMutation) ResetEdge(name string) error {
+	switch name {
+	case defect.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case defect.EdgeVacancy:
+		m.ResetVacancy()
+		return nil
+	case defect.EdgeUnit:
+		m.ResetUnit()
+		return nil
+	case defect.EdgeDepartment:
+		m.ResetDepartment()
+		return nil
+	case defect.EdgeEvents:
+		m.ResetEvents()
+		return nil
+	case defect.EdgePhotos:
+		m.ResetPhotos()
+		return nil
+	}
+	return fmt.Errorf("unknown Defect edge %s", name)
+}
+
+// DefectEventMutation represents an operation that mutates the DefectEvent nodes in the graph.
+type DefectEventMutation struct {
+	config
+	op                Op
+	typ               string
+	id                *uuid.UUID
+	created_at        *time.Time
+	kind              *defectevent.Kind
+	note              *string
+	acknowledge_by    *time.Time
+	due_at            *time.Time
+	acted_by_id       *uuid.UUID
+	acted_by_name     *string
+	acted_at          *time.Time
+	clearedFields     map[string]struct{}
+	estate            *uuid.UUID
+	clearedestate     bool
+	defect            *uuid.UUID
+	cleareddefect     bool
+	department        *uuid.UUID
+	cleareddepartment bool
+	photos            map[uuid.UUID]struct{}
+	removedphotos     map[uuid.UUID]struct{}
+	clearedphotos     bool
+	done              bool
+	oldValue          func(context.Context) (*DefectEvent, error)
+	predicates        []predicate.DefectEvent
+}
+
+var _ ent.Mutation = (*DefectEventMutation)(nil)
+
+// defecteventOption allows management of the mutation configuration using functional options.
+type defecteventOption func(*DefectEventMutation)
+
+// newDefectEventMutation creates new mutation for the DefectEvent entity.
+func newDefectEventMutation(c config, op Op, opts ...defecteventOption) *DefectEventMutation {
+	m := &DefectEventMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeDefectEvent,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withDefectEventID sets the ID field of the mutation.
+func withDefectEventID(id uuid.UUID) defecteventOption {
+	return func(m *DefectEventMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *DefectEvent
+		)
+		m.oldValue = func(ctx context.Context) (*DefectEvent, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().DefectEvent.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withDefectEvent sets the old DefectEvent of the mutation.
+func withDefectEvent(node *DefectEvent) defecteventOption {
+	return func(m *DefectEventMutation) {
+		m.oldValue = func(context.Context) (*DefectEvent, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m DefectEventMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m DefectEventMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of DefectEvent entities.
+func (m *DefectEventMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *DefectEventMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *DefectEventMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().DefectEvent.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *DefectEventMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *DefectEventMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the DefectEvent entity.
+// If the DefectEvent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectEventMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *DefectEventMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *DefectEventMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *DefectEventMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the DefectEvent entity.
+// If the DefectEvent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectEventMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *DefectEventMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetDefectID sets the "defect_id" field.
+func (m *DefectEventMutation) SetDefectID(u uuid.UUID) {
+	m.defect = &u
+}
+
+// DefectID returns the value of the "defect_id" field in the mutation.
+func (m *DefectEventMutation) DefectID() (r uuid.UUID, exists bool) {
+	v := m.defect
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDefectID returns the old "defect_id" field's value of the DefectEvent entity.
+// If the DefectEvent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectEventMutation) OldDefectID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDefectID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDefectID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDefectID: %w", err)
+	}
+	return oldValue.DefectID, nil
+}
+
+// ResetDefectID resets all changes to the "defect_id" field.
+func (m *DefectEventMutation) ResetDefectID() {
+	m.defect = nil
+}
+
+// SetKind sets the "kind" field.
+func (m *DefectEventMutation) SetKind(d defectevent.Kind) {
+	m.kind = &d
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *DefectEventMutation) Kind() (r defectevent.Kind, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the DefectEvent entity.
+// If the DefectEvent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectEventMutation) OldKind(ctx context.Context) (v defectevent.Kind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *DefectEventMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetDepartmentID sets the "department_id" field.
+func (m *DefectEventMutation) SetDepartmentID(u uuid.UUID) {
+	m.department = &u
+}
+
+// DepartmentID returns the value of the "department_id" field in the mutation.
+func (m *DefectEventMutation) DepartmentID() (r uuid.UUID, exists bool) {
+	v := m.department
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDepartmentID returns the old "department_id" field's value of the DefectEvent entity.
+// If the DefectEvent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectEventMutation) OldDepartmentID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDepartmentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDepartmentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDepartmentID: %w", err)
+	}
+	return oldValue.DepartmentID, nil
+}
+
+// ResetDepartmentID resets all changes to the "department_id" field.
+func (m *DefectEventMutation) ResetDepartmentID() {
+	m.department = nil
+}
+
+// SetNote sets the "note" field.
+func (m *DefectEventMutation) SetNote(s string) {
+	m.note = &s
+}
+
+// Note returns the value of the "note" field in the mutation.
+func (m *DefectEventMutation) Note() (r string, exists bool) {
+	v := m.note
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNote returns the old "note" field's value of the DefectEvent entity.
+// If the DefectEvent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectEventMutation) OldNote(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNote is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNote requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNote: %w", err)
+	}
+	return oldValue.Note, nil
+}
+
+// ResetNote resets all changes to the "note" field.
+func (m *DefectEventMutation) ResetNote() {
+	m.note = nil
+}
+
+// SetAcknowledgeBy sets the "acknowledge_by" field.
+func (m *DefectEventMutation) SetAcknowledgeBy(t time.Time) {
+	m.acknowledge_by = &t
+}
+
+// AcknowledgeBy returns the value of the "acknowledge_by" field in the mutation.
+func (m *DefectEventMutation) AcknowledgeBy() (r time.Time, exists bool) {
+	v := m.acknowledge_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAcknowledgeBy returns the old "acknowledge_by" field's value of the DefectEvent entity.
+// If the DefectEvent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectEventMutation) OldAcknowledgeBy(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAcknowledgeBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAcknowledgeBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAcknowledgeBy: %w", err)
+	}
+	return oldValue.AcknowledgeBy, nil
+}
+
+// ClearAcknowledgeBy clears the value of the "acknowledge_by" field.
+func (m *DefectEventMutation) ClearAcknowledgeBy() {
+	m.acknowledge_by = nil
+	m.clearedFields[defectevent.FieldAcknowledgeBy] = struct{}{}
+}
+
+// AcknowledgeByCleared returns if the "acknowledge_by" field was cleared in this mutation.
+func (m *DefectEventMutation) AcknowledgeByCleared() bool {
+	_, ok := m.clearedFields[defectevent.FieldAcknowledgeBy]
+	return ok
+}
+
+// ResetAcknowledgeBy resets all changes to the "acknowledge_by" field.
+func (m *DefectEventMutation) ResetAcknowledgeBy() {
+	m.acknowledge_by = nil
+	delete(m.clearedFields, defectevent.FieldAcknowledgeBy)
+}
+
+// SetDueAt sets the "due_at" field.
+func (m *DefectEventMutation) SetDueAt(t time.Time) {
+	m.due_at = &t
+}
+
+// DueAt returns the value of the "due_at" field in the mutation.
+func (m *DefectEventMutation) DueAt() (r time.Time, exists bool) {
+	v := m.due_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDueAt returns the old "due_at" field's value of the DefectEvent entity.
+// If the DefectEvent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectEventMutation) OldDueAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDueAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDueAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDueAt: %w", err)
+	}
+	return oldValue.DueAt, nil
+}
+
+// ClearDueAt clears the value of the "due_at" field.
+func (m *DefectEventMutation) ClearDueAt() {
+	m.due_at = nil
+	m.clearedFields[defectevent.FieldDueAt] = struct{}{}
+}
+
+// DueAtCleared returns if the "due_at" field was cleared in this mutation.
+func (m *DefectEventMutation) DueAtCleared() bool {
+	_, ok := m.clearedFields[defectevent.FieldDueAt]
+	return ok
+}
+
+// ResetDueAt resets all changes to the "due_at" field.
+func (m *DefectEventMutation) ResetDueAt() {
+	m.due_at = nil
+	delete(m.clearedFields, defectevent.FieldDueAt)
+}
+
+// SetActedByID sets the "acted_by_id" field.
+func (m *DefectEventMutation) SetActedByID(u uuid.UUID) {
+	m.acted_by_id = &u
+}
+
+// ActedByID returns the value of the "acted_by_id" field in the mutation.
+func (m *DefectEventMutation) ActedByID() (r uuid.UUID, exists bool) {
+	v := m.acted_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldActedByID returns the old "acted_by_id" field's value of the DefectEvent entity.
+// If the DefectEvent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectEventMutation) OldActedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldActedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldActedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldActedByID: %w", err)
+	}
+	return oldValue.ActedByID, nil
+}
+
+// ClearActedByID clears the value of the "acted_by_id" field.
+func (m *DefectEventMutation) ClearActedByID() {
+	m.acted_by_id = nil
+	m.clearedFields[defectevent.FieldActedByID] = struct{}{}
+}
+
+// ActedByIDCleared returns if the "acted_by_id" field was cleared in this mutation.
+func (m *DefectEventMutation) ActedByIDCleared() bool {
+	_, ok := m.clearedFields[defectevent.FieldActedByID]
+	return ok
+}
+
+// ResetActedByID resets all changes to the "acted_by_id" field.
+func (m *DefectEventMutation) ResetActedByID() {
+	m.acted_by_id = nil
+	delete(m.clearedFields, defectevent.FieldActedByID)
+}
+
+// SetActedByName sets the "acted_by_name" field.
+func (m *DefectEventMutation) SetActedByName(s string) {
+	m.acted_by_name = &s
+}
+
+// ActedByName returns the value of the "acted_by_name" field in the mutation.
+func (m *DefectEventMutation) ActedByName() (r string, exists bool) {
+	v := m.acted_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldActedByName returns the old "acted_by_name" field's value of the DefectEvent entity.
+// If the DefectEvent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectEventMutation) OldActedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldActedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldActedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldActedByName: %w", err)
+	}
+	return oldValue.ActedByName, nil
+}
+
+// ResetActedByName resets all changes to the "acted_by_name" field.
+func (m *DefectEventMutation) ResetActedByName() {
+	m.acted_by_name = nil
+}
+
+// SetActedAt sets the "acted_at" field.
+func (m *DefectEventMutation) SetActedAt(t time.Time) {
+	m.acted_at = &t
+}
+
+// ActedAt returns the value of the "acted_at" field in the mutation.
+func (m *DefectEventMutation) ActedAt() (r time.Time, exists bool) {
+	v := m.acted_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldActedAt returns the old "acted_at" field's value of the DefectEvent entity.
+// If the DefectEvent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectEventMutation) OldActedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldActedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldActedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldActedAt: %w", err)
+	}
+	return oldValue.ActedAt, nil
+}
+
+// ResetActedAt resets all changes to the "acted_at" field.
+func (m *DefectEventMutation) ResetActedAt() {
+	m.acted_at = nil
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *DefectEventMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[defectevent.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *DefectEventMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *DefectEventMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *DefectEventMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearDefect clears the "defect" edge to the Defect entity.
+func (m *DefectEventMutation) ClearDefect() {
+	m.cleareddefect = true
+	m.clearedFields[defectevent.FieldDefectID] = struct{}{}
+}
+
+// DefectCleared reports if the "defect" edge to the Defect entity was cleared.
+func (m *DefectEventMutation) DefectCleared() bool {
+	return m.cleareddefect
+}
+
+// DefectIDs returns the "defect" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// DefectID instead. It exists only for internal usage by the builders.
+func (m *DefectEventMutation) DefectIDs() (ids []uuid.UUID) {
+	if id := m.defect; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetDefect resets all changes to the "defect" edge.
+func (m *DefectEventMutation) ResetDefect() {
+	m.defect = nil
+	m.cleareddefect = false
+}
+
+// ClearDepartment clears the "department" edge to the Department entity.
+func (m *DefectEventMutation) ClearDepartment() {
+	m.cleareddepartment = true
+	m.clearedFields[defectevent.FieldDepartmentID] = struct{}{}
+}
+
+// DepartmentCleared reports if the "department" edge to the Department entity was cleared.
+func (m *DefectEventMutation) DepartmentCleared() bool {
+	return m.cleareddepartment
+}
+
+// DepartmentIDs returns the "department" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// DepartmentID instead. It exists only for internal usage by the builders.
+func (m *DefectEventMutation) DepartmentIDs() (ids []uuid.UUID) {
+	if id := m.department; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetDepartment resets all changes to the "department" edge.
+func (m *DefectEventMutation) ResetDepartment() {
+	m.department = nil
+	m.cleareddepartment = false
+}
+
+// AddPhotoIDs adds the "photos" edge to the DefectPhoto entity by ids.
+func (m *DefectEventMutation) AddPhotoIDs(ids ...uuid.UUID) {
+	if m.photos == nil {
+		m.photos = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.photos[ids[i]] = struct{}{}
+	}
+}
+
+// ClearPhotos clears the "photos" edge to the DefectPhoto entity.
+func (m *DefectEventMutation) ClearPhotos() {
+	m.clearedphotos = true
+}
+
+// PhotosCleared reports if the "photos" edge to the DefectPhoto entity was cleared.
+func (m *DefectEventMutation) PhotosCleared() bool {
+	return m.clearedphotos
+}
+
+// RemovePhotoIDs removes the "photos" edge to the DefectPhoto entity by IDs.
+func (m *DefectEventMutation) RemovePhotoIDs(ids ...uuid.UUID) {
+	if m.removedphotos == nil {
+		m.removedphotos = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.photos, ids[i])
+		m.removedphotos[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedPhotos returns the removed IDs of the "photos" edge to the DefectPhoto entity.
+func (m *DefectEventMutation) RemovedPhotosIDs() (ids []uuid.UUID) {
+	for id := range m.removedphotos {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// PhotosIDs returns the "photos" edge IDs in the mutation.
+func (m *DefectEventMutation) PhotosIDs() (ids []uuid.UUID) {
+	for id := range m.photos {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetPhotos resets all changes to the "photos" edge.
+func (m *DefectEventMutation) ResetPhotos() {
+	m.photos = nil
+	m.clearedphotos = false
+	m.removedphotos = nil
+}
+
+// Where appends a list predicates to the DefectEventMutation builder.
+func (m *DefectEventMutation) Where(ps ...predicate.DefectEvent) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the DefectEventMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *DefectEventMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.DefectEvent, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *DefectEventMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *DefectEventMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (DefectEvent).
+func (m *DefectEventMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *DefectEventMutation) Fields() []string {
+	fields := make([]string, 0, 11)
+	if m.created_at != nil {
+		fields = append(fields, defectevent.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, defectevent.FieldEstateID)
+	}
+	if m.defect != nil {
+		fields = append(fields, defectevent.FieldDefectID)
+	}
+	if m.kind != nil {
+		fields = append(fields, defectevent.FieldKind)
+	}
+	if m.department != nil {
+		fields = append(fields, defectevent.FieldDepartmentID)
+	}
+	if m.note != nil {
+		fields = append(fields, defectevent.FieldNote)
+	}
+	if m.acknowledge_by != nil {
+		fields = append(fields, defectevent.FieldAcknowledgeBy)
+	}
+	if m.due_at != nil {
+		fields = append(fields, defectevent.FieldDueAt)
+	}
+	if m.acted_by_id != nil {
+		fields = append(fields, defectevent.FieldActedByID)
+	}
+	if m.acted_by_name != nil {
+		fields = append(fields, defectevent.FieldActedByName)
+	}
+	if m.acted_at != nil {
+		fields = append(fields, defectevent.FieldActedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *DefectEventMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case defectevent.FieldCreatedAt:
+		return m.CreatedAt()
+	case defectevent.FieldEstateID:
+		return m.EstateID()
+	case defectevent.FieldDefectID:
+		return m.DefectID()
+	case defectevent.FieldKind:
+		return m.Kind()
+	case defectevent.FieldDepartmentID:
+		return m.DepartmentID()
+	case defectevent.FieldNote:
+		return m.Note()
+	case defectevent.FieldAcknowledgeBy:
+		return m.AcknowledgeBy()
+	case defectevent.FieldDueAt:
+		return m.DueAt()
+	case defectevent.FieldActedByID:
+		return m.ActedByID()
+	case defectevent.FieldActedByName:
+		return m.ActedByName()
+	case defectevent.FieldActedAt:
+		return m.ActedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *DefectEventMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case defectevent.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case defectevent.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case defectevent.FieldDefectID:
+		return m.OldDefectID(ctx)
+	case defectevent.FieldKind:
+		return m.OldKind(ctx)
+	case defectevent.FieldDepartmentID:
+		return m.OldDepartmentID(ctx)
+	case defectevent.FieldNote:
+		return m.OldNote(ctx)
+	case defectevent.FieldAcknowledgeBy:
+		return m.OldAcknowledgeBy(ctx)
+	case defectevent.FieldDueAt:
+		return m.OldDueAt(ctx)
+	case defectevent.FieldActedByID:
+		return m.OldActedByID(ctx)
+	case defectevent.FieldActedByName:
+		return m.OldActedByName(ctx)
+	case defectevent.FieldActedAt:
+		return m.OldActedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown DefectEvent field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *DefectEventMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case defectevent.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case defectevent.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case defectevent.FieldDefectID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDefectID(v)
+		return nil
+	case defectevent.FieldKind:
+		v, ok := value.(defectevent.Kind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case defectevent.FieldDepartmentID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDepartmentID(v)
+		return nil
+	case defectevent.FieldNote:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNote(v)
+		return nil
+	case defectevent.FieldAcknowledgeBy:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAcknowledgeBy(v)
+		return nil
+	case defectevent.FieldDueAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDueAt(v)
+		return nil
+	case defectevent.FieldActedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetActedByID(v)
+		return nil
+	case defectevent.FieldActedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetActedByName(v)
+		return nil
+	case defectevent.FieldActedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetActedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown DefectEvent field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *DefectEventMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *DefectEventMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *DefectEventMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown DefectEvent numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *DefectEventMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(defectevent.FieldAcknowledgeBy) {
+		fields = append(fields, defectevent.FieldAcknowledgeBy)
+	}
+	if m.FieldCleared(defectevent.FieldDueAt) {
+		fields = append(fields, defectevent.FieldDueAt)
+	}
+	if m.FieldCleared(defectevent.FieldActedByID) {
+		fields = append(fields, defectevent.FieldActedByID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *DefectEventMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *DefectEventMutation) ClearField(name string) error {
+	switch name {
+	case defectevent.FieldAcknowledgeBy:
+		m.ClearAcknowledgeBy()
+		return nil
+	case defectevent.FieldDueAt:
+		m.ClearDueAt()
+		return nil
+	case defectevent.FieldActedByID:
+		m.ClearActedByID()
+		return nil
+	}
+	return fmt.Errorf("unknown DefectEvent nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *DefectEventMutation) ResetField(name string) error {
+	switch name {
+	case defectevent.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case defectevent.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case defectevent.FieldDefectID:
+		m.ResetDefectID()
+		return nil
+	case defectevent.FieldKind:
+		m.ResetKind()
+		return nil
+	case defectevent.FieldDepartmentID:
+		m.ResetDepartmentID()
+		return nil
+	case defectevent.FieldNote:
+		m.ResetNote()
+		return nil
+	case defectevent.FieldAcknowledgeBy:
+		m.ResetAcknowledgeBy()
+		return nil
+	case defectevent.FieldDueAt:
+		m.ResetDueAt()
+		return nil
+	case defectevent.FieldActedByID:
+		m.ResetActedByID()
+		return nil
+	case defectevent.FieldActedByName:
+		m.ResetActedByName()
+		return nil
+	case defectevent.FieldActedAt:
+		m.ResetActedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown DefectEvent field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *DefectEventMutation) AddedEdges() []string {
+	edges := make([]string, 0, 4)
+	if m.estate != nil {
+		edges = append(edges, defectevent.EdgeEstate)
+	}
+	if m.defect != nil {
+		edges = append(edges, defectevent.EdgeDefect)
+	}
+	if m.department != nil {
+		edges = append(edges, defectevent.EdgeDepartment)
+	}
+	if m.photos != nil {
+		edges = append(edges, defectevent.EdgePhotos)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *DefectEventMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case defectevent.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case defectevent.EdgeDefect:
+		if id := m.defect; id != nil {
+			return []ent.Value{*id}
+		}
+	case defectevent.EdgeDepartment:
+		if id := m.department; id != nil {
+			return []ent.Value{*id}
+		}
+	case defectevent.EdgePhotos:
+		ids := make([]ent.Value, 0, len(m.photos))
+		for id := range m.photos {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *DefectEventMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 4)
+	if m.removedphotos != nil {
+		edges = append(edges, defectevent.EdgePhotos)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *DefectEventMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case defectevent.EdgePhotos:
+		ids := make([]ent.Value, 0, len(m.removedphotos))
+		for id := range m.removedphotos {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *DefectEventMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 4)
+	if m.clearedestate {
+		edges = append(edges, defectevent.EdgeEstate)
+	}
+	if m.cleareddefect {
+		edges = append(edges, defectevent.EdgeDefect)
+	}
+	if m.cleareddepartment {
+		edges = append(edges, defectevent.EdgeDepartment)
+	}
+	if m.clearedphotos {
+		edges = append(edges, defectevent.EdgePhotos)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *DefectEventMutation) EdgeCleared(name string) bool {
+	switch name {
+	case defectevent.EdgeEstate:
+		return m.clearedestate
+	case defectevent.EdgeDefect:
+		return m.cleareddefect
+	case defectevent.EdgeDepartment:
+		return m.cleareddepartment
+	case defectevent.EdgePhotos:
+		return m.clearedphotos
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *DefectEventMutation) ClearEdge(name string) error {
+	switch name {
+	case defectevent.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case defectevent.EdgeDefect:
+		m.ClearDefect()
+		return nil
+	case defectevent.EdgeDepartment:
+		m.ClearDepartment()
+		return nil
+	}
+	return fmt.Errorf("unknown DefectEvent unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *DefectEventMutation) ResetEdge(name string) error {
+	switch name {
+	case defectevent.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case defectevent.EdgeDefect:
+		m.ResetDefect()
+		return nil
+	case defectevent.EdgeDepartment:
+		m.ResetDepartment()
+		return nil
+	case defectevent.EdgePhotos:
+		m.ResetPhotos()
+		return nil
+	}
+	return fmt.Errorf("unknown DefectEvent edge %s", name)
+}
+
+// DefectPhotoMutation represents an operation that mutates the DefectPhoto nodes in the graph.
+type DefectPhotoMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *uuid.UUID
+	created_at    *time.Time
+	name          *string
+	content_type  *string
+	size          *int64
+	addsize       *int64
+	sha256        *string
+	clearedFields map[string]struct{}
+	estate        *uuid.UUID
+	clearedestate bool
+	defect        *uuid.UUID
+	cleareddefect bool
+	event         *uuid.UUID
+	clearedevent  bool
+	done          bool
+	oldValue      func(context.Context) (*DefectPhoto, error)
+	predicates    []predicate.DefectPhoto
+}
+
+var _ ent.Mutation = (*DefectPhotoMutation)(nil)
+
+// defectphotoOption allows management of the mutation configuration using functional options.
+type defectphotoOption func(*DefectPhotoMutation)
+
+// newDefectPhotoMutation creates new mutation for the DefectPhoto entity.
+func newDefectPhotoMutation(c config, op Op, opts ...defectphotoOption) *DefectPhotoMutation {
+	m := &DefectPhotoMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeDefectPhoto,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withDefectPhotoID sets the ID field of the mutation.
+func withDefectPhotoID(id uuid.UUID) defectphotoOption {
+	return func(m *DefectPhotoMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *DefectPhoto
+		)
+		m.oldValue = func(ctx context.Context) (*DefectPhoto, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().DefectPhoto.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withDefectPhoto sets the old DefectPhoto of the mutation.
+func withDefectPhoto(node *DefectPhoto) defectphotoOption {
+	return func(m *DefectPhotoMutation) {
+		m.oldValue = func(context.Context) (*DefectPhoto, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m DefectPhotoMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m DefectPhotoMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of DefectPhoto entities.
+func (m *DefectPhotoMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *DefectPhotoMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *DefectPhotoMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().DefectPhoto.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *DefectPhotoMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *DefectPhotoMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the DefectPhoto entity.
+// If the DefectPhoto object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectPhotoMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *DefectPhotoMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *DefectPhotoMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *DefectPhotoMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the DefectPhoto entity.
+// If the DefectPhoto object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectPhotoMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *DefectPhotoMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetDefectID sets the "defect_id" field.
+func (m *DefectPhotoMutation) SetDefectID(u uuid.UUID) {
+	m.defect = &u
+}
+
+// DefectID returns the value of the "defect_id" field in the mutation.
+func (m *DefectPhotoMutation) DefectID() (r uuid.UUID, exists bool) {
+	v := m.defect
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDefectID returns the old "defect_id" field's value of the DefectPhoto entity.
+// If the DefectPhoto object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectPhotoMutation) OldDefectID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDefectID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDefectID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDefectID: %w", err)
+	}
+	return oldValue.DefectID, nil
+}
+
+// ResetDefectID resets all changes to the "defect_id" field.
+func (m *DefectPhotoMutation) ResetDefectID() {
+	m.defect = nil
+}
+
+// SetEventID sets the "event_id" field.
+func (m *DefectPhotoMutation) SetEventID(u uuid.UUID) {
+	m.event = &u
+}
+
+// EventID returns the value of the "event_id" field in the mutation.
+func (m *DefectPhotoMutation) EventID() (r uuid.UUID, exists bool) {
+	v := m.event
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEventID returns the old "event_id" field's value of the DefectPhoto entity.
+// If the DefectPhoto object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectPhotoMutation) OldEventID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEventID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEventID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEventID: %w", err)
+	}
+	return oldValue.EventID, nil
+}
+
+// ClearEventID clears the value of the "event_id" field.
+func (m *DefectPhotoMutation) ClearEventID() {
+	m.event = nil
+	m.clearedFields[defectphoto.FieldEventID] = struct{}{}
+}
+
+// EventIDCleared returns if the "event_id" field was cleared in this mutation.
+func (m *DefectPhotoMutation) EventIDCleared() bool {
+	_, ok := m.clearedFields[defectphoto.FieldEventID]
+	return ok
+}
+
+// ResetEventID resets all changes to the "event_id" field.
+func (m *DefectPhotoMutation) ResetEventID() {
+	m.event = nil
+	delete(m.clearedFields, defectphoto.FieldEventID)
+}
+
+// SetName sets the "name" field.
+func (m *DefectPhotoMutation) SetName(s string) {
+	m.name = &s
+}
+
+// Name returns the value of the "name" field in the mutation.
+func (m *DefectPhotoMutation) Name() (r string, exists bool) {
+	v := m.name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldName returns the old "name" field's value of the DefectPhoto entity.
+// If the DefectPhoto object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectPhotoMutation) OldName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldName: %w", err)
+	}
+	return oldValue.Name, nil
+}
+
+// ResetName resets all changes to the "name" field.
+func (m *DefectPhotoMutation) ResetName() {
+	m.name = nil
+}
+
+// SetContentType sets the "content_type" field.
+func (m *DefectPhotoMutation) SetContentType(s string) {
+	m.content_type = &s
+}
+
+// ContentType returns the value of the "content_type" field in the mutation.
+func (m *DefectPhotoMutation) ContentType() (r string, exists bool) {
+	v := m.content_type
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContentType returns the old "content_type" field's value of the DefectPhoto entity.
+// If the DefectPhoto object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectPhotoMutation) OldContentType(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContentType is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContentType requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContentType: %w", err)
+	}
+	return oldValue.ContentType, nil
+}
+
+// ResetContentType resets all changes to the "content_type" field.
+func (m *DefectPhotoMutation) ResetContentType() {
+	m.content_type = nil
+}
+
+// SetSize sets the "size" field.
+func (m *DefectPhotoMutation) SetSize(i int64) {
+	m.size = &i
+	m.addsize = nil
+}
+
+// Size returns the value of the "size" field in the mutation.
+func (m *DefectPhotoMutation) Size() (r int64, exists bool) {
+	v := m.size
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSize returns the old "size" field's value of the DefectPhoto entity.
+// If the DefectPhoto object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectPhotoMutation) OldSize(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSize is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSize requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSize: %w", err)
+	}
+	return oldValue.Size, nil
+}
+
+// AddSize adds i to the "size" field.
+func (m *DefectPhotoMutation) AddSize(i int64) {
+	if m.addsize != nil {
+		*m.addsize += i
+	} else {
+		m.addsize = &i
+	}
+}
+
+// AddedSize returns the value that was added to the "size" field in this mutation.
+func (m *DefectPhotoMutation) AddedSize() (r int64, exists bool) {
+	v := m.addsize
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetSize resets all changes to the "size" field.
+func (m *DefectPhotoMutation) ResetSize() {
+	m.size = nil
+	m.addsize = nil
+}
+
+// SetSha256 sets the "sha256" field.
+func (m *DefectPhotoMutation) SetSha256(s string) {
+	m.sha256 = &s
+}
+
+// Sha256 returns the value of the "sha256" field in the mutation.
+func (m *DefectPhotoMutation) Sha256() (r string, exists bool) {
+	v := m.sha256
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSha256 returns the old "sha256" field's value of the DefectPhoto entity.
+// If the DefectPhoto object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefectPhotoMutation) OldSha256(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSha256 is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSha256 requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSha256: %w", err)
+	}
+	return oldValue.Sha256, nil
+}
+
+// ResetSha256 resets all changes to the "sha256" field.
+func (m *DefectPhotoMutation) ResetSha256() {
+	m.sha256 = nil
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *DefectPhotoMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[defectphoto.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *DefectPhotoMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *DefectPhotoMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *DefectPhotoMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearDefect clears the "defect" edge to the Defect entity.
+func (m *DefectPhotoMutation) ClearDefect() {
+	m.cleareddefect = true
+	m.clearedFields[defectphoto.FieldDefectID] = struct{}{}
+}
+
+// DefectCleared reports if the "defect" edge to the Defect entity was cleared.
+func (m *DefectPhotoMutation) DefectCleared() bool {
+	return m.cleareddefect
+}
+
+// DefectIDs returns the "defect" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// DefectID instead. It exists only for internal usage by the builders.
+func (m *DefectPhotoMutation) DefectIDs() (ids []uuid.UUID) {
+	if id := m.defect; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetDefect resets all changes to the "defect" edge.
+func (m *DefectPhotoMutation) ResetDefect() {
+	m.defect = nil
+	m.cleareddefect = false
+}
+
+// ClearEvent clears the "event" edge to the DefectEvent entity.
+func (m *DefectPhotoMutation) ClearEvent() {
+	m.clearedevent = true
+	m.clearedFields[defectphoto.FieldEventID] = struct{}{}
+}
+
+// EventCleared reports if the "event" edge to the DefectEvent entity was cleared.
+func (m *DefectPhotoMutation) EventCleared() bool {
+	return m.EventIDCleared() || m.clearedevent
+}
+
+// EventIDs returns the "event" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EventID instead. It exists only for internal usage by the builders.
+func (m *DefectPhotoMutation) EventIDs() (ids []uuid.UUID) {
+	if id := m.event; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEvent resets all changes to the "event" edge.
+func (m *DefectPhotoMutation) ResetEvent() {
+	m.event = nil
+	m.clearedevent = false
+}
+
+// Where appends a list predicates to the DefectPhotoMutation builder.
+func (m *DefectPhotoMutation) Where(ps ...predicate.DefectPhoto) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the DefectPhotoMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *DefectPhotoMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.DefectPhoto, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *DefectPhotoMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *DefectPhotoMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (DefectPhoto).
+func (m *DefectPhotoMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *DefectPhotoMutation) Fields() []string {
+	fields := make([]string, 0, 8)
+	if m.created_at != nil {
+		fields = append(fields, defectphoto.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, defectphoto.FieldEstateID)
+	}
+	if m.defect != nil {
+		fields = append(fields, defectphoto.FieldDefectID)
+	}
+	if m.event != nil {
+		fields = append(fields, defectphoto.FieldEventID)
+	}
+	if m.name != nil {
+		fields = append(fields, defectphoto.FieldName)
+	}
+	if m.content_type != nil {
+		fields = append(fields, defectphoto.FieldContentType)
+	}
+	if m.size != nil {
+		fields = append(fields, defectphoto.FieldSize)
+	}
+	if m.sha256 != nil {
+		fields = append(fields, defectphoto.FieldSha256)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *DefectPhotoMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case defectphoto.FieldCreatedAt:
+		return m.CreatedAt()
+	case defectphoto.FieldEstateID:
+		return m.EstateID()
+	case defectphoto.FieldDefectID:
+		return m.DefectID()
+	case defectphoto.FieldEventID:
+		return m.EventID()
+	case defectphoto.FieldName:
+		return m.Name()
+	case defectphoto.FieldContentType:
+		return m.ContentType()
+	case defectphoto.FieldSize:
+		return m.Size()
+	case defectphoto.FieldSha256:
+		return m.Sha256()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *DefectPhotoMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case defectphoto.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case defectphoto.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case defectphoto.FieldDefectID:
+		return m.OldDefectID(ctx)
+	case defectphoto.FieldEventID:
+		return m.OldEventID(ctx)
+	case defectphoto.FieldName:
+		return m.OldName(ctx)
+	case defectphoto.FieldContentType:
+		return m.OldContentType(ctx)
+	case defectphoto.FieldSize:
+		return m.OldSize(ctx)
+	case defectphoto.FieldSha256:
+		return m.OldSha256(ctx)
+	}
+	return nil, fmt.Errorf("unknown DefectPhoto field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *DefectPhotoMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case defectphoto.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case defectphoto.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case defectphoto.FieldDefectID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDefectID(v)
+		return nil
+	case defectphoto.FieldEventID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEventID(v)
+		return nil
+	case defectphoto.FieldName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetName(v)
+		return nil
+	case defectphoto.FieldContentType:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContentType(v)
+		return nil
+	case defectphoto.FieldSize:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSize(v)
+		return nil
+	case defectphoto.FieldSha256:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSha256(v)
+		return nil
+	}
+	return fmt.Errorf("unknown DefectPhoto field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *DefectPhotoMutation) AddedFields() []string {
+	var fields []string
+	if m.addsize != nil {
+		fields = append(fields, defectphoto.FieldSize)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *DefectPhotoMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case defectphoto.FieldSize:
+		return m.AddedSize()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *DefectPhotoMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case defectphoto.FieldSize:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddSize(v)
+		return nil
+	}
+	return fmt.Errorf("unknown DefectPhoto numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *DefectPhotoMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(defectphoto.FieldEventID) {
+		fields = append(fields, defectphoto.FieldEventID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *DefectPhotoMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *DefectPhotoMutation) ClearField(name string) error {
+	switch name {
+	case defectphoto.FieldEventID:
+		m.ClearEventID()
+		return nil
+	}
+	return fmt.Errorf("unknown DefectPhoto nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *DefectPhotoMutation) ResetField(name string) error {
+	switch name {
+	case defectphoto.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case defectphoto.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case defectphoto.FieldDefectID:
+		m.ResetDefectID()
+		return nil
+	case defectphoto.FieldEventID:
+		m.ResetEventID()
+		return nil
+	case defectphoto.FieldName:
+		m.ResetName()
+		return nil
+	case defectphoto.FieldContentType:
+		m.ResetContentType()
+		return nil
+	case defectphoto.FieldSize:
+		m.ResetSize()
+		return nil
+	case defectphoto.FieldSha256:
+		m.ResetSha256()
+		return nil
+	}
+	return fmt.Errorf("unknown DefectPhoto field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *DefectPhotoMutation) AddedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.estate != nil {
+		edges = append(edges, defectphoto.EdgeEstate)
+	}
+	if m.defect != nil {
+		edges = append(edges, defectphoto.EdgeDefect)
+	}
+	if m.event != nil {
+		edges = append(edges, defectphoto.EdgeEvent)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *DefectPhotoMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case defectphoto.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case defectphoto.EdgeDefect:
+		if id := m.defect; id != nil {
+			return []ent.Value{*id}
+		}
+	case defectphoto.EdgeEvent:
+		if id := m.event; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *DefectPhotoMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 3)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *DefectPhotoMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *DefectPhotoMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.clearedestate {
+		edges = append(edges, defectphoto.EdgeEstate)
+	}
+	if m.cleareddefect {
+		edges = append(edges, defectphoto.EdgeDefect)
+	}
+	if m.clearedevent {
+		edges = append(edges, defectphoto.EdgeEvent)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *DefectPhotoMutation) EdgeCleared(name string) bool {
+	switch name {
+	case defectphoto.EdgeEstate:
+		return m.clearedestate
+	case defectphoto.EdgeDefect:
+		return m.cleareddefect
+	case defectphoto.EdgeEvent:
+		return m.clearedevent
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *DefectPhotoMutation) ClearEdge(name string) error {
+	switch name {
+	case defectphoto.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case defectphoto.EdgeDefect:
+		m.ClearDefect()
+		return nil
+	case defectphoto.EdgeEvent:
+		m.ClearEvent()
+		return nil
+	}
+	return fmt.Errorf("unknown DefectPhoto unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *DefectPhotoMutation) ResetEdge(name string) error {
+	switch name {
+	case defectphoto.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case defectphoto.EdgeDefect:
+		m.ResetDefect()
+		return nil
+	case defectphoto.EdgeEvent:
+		m.ResetEvent()
+		return nil
+	}
+	return fmt.Errorf("unknown DefectPhoto edge %s", name)
 }
 
 // DepartmentMutation represents an operation that mutates the Department nodes in the graph.
@@ -71915,6 +76857,4905 @@ func (m *KeyStatementLineMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown KeyStatementLine edge %s", name)
 }
 
+// MailCaseMutation represents an operation that mutates the MailCase nodes in the graph.
+type MailCaseMutation struct {
+	config
+	op                     Op
+	typ                    string
+	id                     *uuid.UUID
+	created_at             *time.Time
+	voided_at              *time.Time
+	void_reason            *string
+	voided_by_id           *uuid.UUID
+	voided_by_name         *string
+	kind                   *mailcase.Kind
+	day                    *time.Time
+	circumstances          *string
+	responsible_name       *string
+	responsible_account_id *uuid.UUID
+	state                  *mailcase.State
+	opened_by_id           *uuid.UUID
+	opened_by_name         *string
+	answer_by              *time.Time
+	answer                 *string
+	answered_at            *time.Time
+	finding                *string
+	outcome                *string
+	concluded_by_id        *uuid.UUID
+	concluded_by_name      *string
+	concluded_at           *time.Time
+	clearedFields          map[string]struct{}
+	estate                 *uuid.UUID
+	clearedestate          bool
+	item                   *uuid.UUID
+	cleareditem            bool
+	claim                  *uuid.UUID
+	clearedclaim           bool
+	responsible            *uuid.UUID
+	clearedresponsible     bool
+	done                   bool
+	oldValue               func(context.Context) (*MailCase, error)
+	predicates             []predicate.MailCase
+}
+
+var _ ent.Mutation = (*MailCaseMutation)(nil)
+
+// mailcaseOption allows management of the mutation configuration using functional options.
+type mailcaseOption func(*MailCaseMutation)
+
+// newMailCaseMutation creates new mutation for the MailCase entity.
+func newMailCaseMutation(c config, op Op, opts ...mailcaseOption) *MailCaseMutation {
+	m := &MailCaseMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeMailCase,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withMailCaseID sets the ID field of the mutation.
+func withMailCaseID(id uuid.UUID) mailcaseOption {
+	return func(m *MailCaseMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *MailCase
+		)
+		m.oldValue = func(ctx context.Context) (*MailCase, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().MailCase.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withMailCase sets the old MailCase of the mutation.
+func withMailCase(node *MailCase) mailcaseOption {
+	return func(m *MailCaseMutation) {
+		m.oldValue = func(context.Context) (*MailCase, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m MailCaseMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m MailCaseMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of MailCase entities.
+func (m *MailCaseMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *MailCaseMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *MailCaseMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().MailCase.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *MailCaseMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *MailCaseMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the MailCase entity.
+// If the MailCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailCaseMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *MailCaseMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *MailCaseMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *MailCaseMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the MailCase entity.
+// If the MailCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailCaseMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *MailCaseMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetVoidedAt sets the "voided_at" field.
+func (m *MailCaseMutation) SetVoidedAt(t time.Time) {
+	m.voided_at = &t
+}
+
+// VoidedAt returns the value of the "voided_at" field in the mutation.
+func (m *MailCaseMutation) VoidedAt() (r time.Time, exists bool) {
+	v := m.voided_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedAt returns the old "voided_at" field's value of the MailCase entity.
+// If the MailCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailCaseMutation) OldVoidedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedAt: %w", err)
+	}
+	return oldValue.VoidedAt, nil
+}
+
+// ClearVoidedAt clears the value of the "voided_at" field.
+func (m *MailCaseMutation) ClearVoidedAt() {
+	m.voided_at = nil
+	m.clearedFields[mailcase.FieldVoidedAt] = struct{}{}
+}
+
+// VoidedAtCleared returns if the "voided_at" field was cleared in this mutation.
+func (m *MailCaseMutation) VoidedAtCleared() bool {
+	_, ok := m.clearedFields[mailcase.FieldVoidedAt]
+	return ok
+}
+
+// ResetVoidedAt resets all changes to the "voided_at" field.
+func (m *MailCaseMutation) ResetVoidedAt() {
+	m.voided_at = nil
+	delete(m.clearedFields, mailcase.FieldVoidedAt)
+}
+
+// SetVoidReason sets the "void_reason" field.
+func (m *MailCaseMutation) SetVoidReason(s string) {
+	m.void_reason = &s
+}
+
+// VoidReason returns the value of the "void_reason" field in the mutation.
+func (m *MailCaseMutation) VoidReason() (r string, exists bool) {
+	v := m.void_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidReason returns the old "void_reason" field's value of the MailCase entity.
+// If the MailCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailCaseMutation) OldVoidReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidReason: %w", err)
+	}
+	return oldValue.VoidReason, nil
+}
+
+// ResetVoidReason resets all changes to the "void_reason" field.
+func (m *MailCaseMutation) ResetVoidReason() {
+	m.void_reason = nil
+}
+
+// SetVoidedByID sets the "voided_by_id" field.
+func (m *MailCaseMutation) SetVoidedByID(u uuid.UUID) {
+	m.voided_by_id = &u
+}
+
+// VoidedByID returns the value of the "voided_by_id" field in the mutation.
+func (m *MailCaseMutation) VoidedByID() (r uuid.UUID, exists bool) {
+	v := m.voided_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByID returns the old "voided_by_id" field's value of the MailCase entity.
+// If the MailCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailCaseMutation) OldVoidedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByID: %w", err)
+	}
+	return oldValue.VoidedByID, nil
+}
+
+// ClearVoidedByID clears the value of the "voided_by_id" field.
+func (m *MailCaseMutation) ClearVoidedByID() {
+	m.voided_by_id = nil
+	m.clearedFields[mailcase.FieldVoidedByID] = struct{}{}
+}
+
+// VoidedByIDCleared returns if the "voided_by_id" field was cleared in this mutation.
+func (m *MailCaseMutation) VoidedByIDCleared() bool {
+	_, ok := m.clearedFields[mailcase.FieldVoidedByID]
+	return ok
+}
+
+// ResetVoidedByID resets all changes to the "voided_by_id" field.
+func (m *MailCaseMutation) ResetVoidedByID() {
+	m.voided_by_id = nil
+	delete(m.clearedFields, mailcase.FieldVoidedByID)
+}
+
+// SetVoidedByName sets the "voided_by_name" field.
+func (m *MailCaseMutation) SetVoidedByName(s string) {
+	m.voided_by_name = &s
+}
+
+// VoidedByName returns the value of the "voided_by_name" field in the mutation.
+func (m *MailCaseMutation) VoidedByName() (r string, exists bool) {
+	v := m.voided_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByName returns the old "voided_by_name" field's value of the MailCase entity.
+// If the MailCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailCaseMutation) OldVoidedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByName: %w", err)
+	}
+	return oldValue.VoidedByName, nil
+}
+
+// ResetVoidedByName resets all changes to the "voided_by_name" field.
+func (m *MailCaseMutation) ResetVoidedByName() {
+	m.voided_by_name = nil
+}
+
+// SetKind sets the "kind" field.
+func (m *MailCaseMutation) SetKind(value mailcase.Kind) {
+	m.kind = &value
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *MailCaseMutation) Kind() (r mailcase.Kind, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the MailCase entity.
+// If the MailCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailCaseMutation) OldKind(ctx context.Context) (v mailcase.Kind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *MailCaseMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetItemID sets the "item_id" field.
+func (m *MailCaseMutation) SetItemID(u uuid.UUID) {
+	m.item = &u
+}
+
+// ItemID returns the value of the "item_id" field in the mutation.
+func (m *MailCaseMutation) ItemID() (r uuid.UUID, exists bool) {
+	v := m.item
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldItemID returns the old "item_id" field's value of the MailCase entity.
+// If the MailCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailCaseMutation) OldItemID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldItemID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldItemID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldItemID: %w", err)
+	}
+	return oldValue.ItemID, nil
+}
+
+// ClearItemID clears the value of the "item_id" field.
+func (m *MailCaseMutation) ClearItemID() {
+	m.item = nil
+	m.clearedFields[mailcase.FieldItemID] = struct{}{}
+}
+
+// ItemIDCleared returns if the "item_id" field was cleared in this mutation.
+func (m *MailCaseMutation) ItemIDCleared() bool {
+	_, ok := m.clearedFields[mailcase.FieldItemID]
+	return ok
+}
+
+// ResetItemID resets all changes to the "item_id" field.
+func (m *MailCaseMutation) ResetItemID() {
+	m.item = nil
+	delete(m.clearedFields, mailcase.FieldItemID)
+}
+
+// SetClaimID sets the "claim_id" field.
+func (m *MailCaseMutation) SetClaimID(u uuid.UUID) {
+	m.claim = &u
+}
+
+// ClaimID returns the value of the "claim_id" field in the mutation.
+func (m *MailCaseMutation) ClaimID() (r uuid.UUID, exists bool) {
+	v := m.claim
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldClaimID returns the old "claim_id" field's value of the MailCase entity.
+// If the MailCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailCaseMutation) OldClaimID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldClaimID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldClaimID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldClaimID: %w", err)
+	}
+	return oldValue.ClaimID, nil
+}
+
+// ClearClaimID clears the value of the "claim_id" field.
+func (m *MailCaseMutation) ClearClaimID() {
+	m.claim = nil
+	m.clearedFields[mailcase.FieldClaimID] = struct{}{}
+}
+
+// ClaimIDCleared returns if the "claim_id" field was cleared in this mutation.
+func (m *MailCaseMutation) ClaimIDCleared() bool {
+	_, ok := m.clearedFields[mailcase.FieldClaimID]
+	return ok
+}
+
+// ResetClaimID resets all changes to the "claim_id" field.
+func (m *MailCaseMutation) ResetClaimID() {
+	m.claim = nil
+	delete(m.clearedFields, mailcase.FieldClaimID)
+}
+
+// SetDay sets the "day" field.
+func (m *MailCaseMutation) SetDay(t time.Time) {
+	m.day = &t
+}
+
+// Day returns the value of the "day" field in the mutation.
+func (m *MailCaseMutation) Day() (r time.Time, exists bool) {
+	v := m.day
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDay returns the old "day" field's value of the MailCase entity.
+// If the MailCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailCaseMutation) OldDay(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDay is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDay requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDay: %w", err)
+	}
+	return oldValue.Day, nil
+}
+
+// ClearDay clears the value of the "day" field.
+func (m *MailCaseMutation) ClearDay() {
+	m.day = nil
+	m.clearedFields[mailcase.FieldDay] = struct{}{}
+}
+
+// DayCleared returns if the "day" field was cleared in this mutation.
+func (m *MailCaseMutation) DayCleared() bool {
+	_, ok := m.clearedFields[mailcase.FieldDay]
+	return ok
+}
+
+// ResetDay resets all changes to the "day" field.
+func (m *MailCaseMutation) ResetDay() {
+	m.day = nil
+	delete(m.clearedFields, mailcase.FieldDay)
+}
+
+// SetCircumstances sets the "circumstances" field.
+func (m *MailCaseMutation) SetCircumstances(s string) {
+	m.circumstances = &s
+}
+
+// Circumstances returns the value of the "circumstances" field in the mutation.
+func (m *MailCaseMutation) Circumstances() (r string, exists bool) {
+	v := m.circumstances
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCircumstances returns the old "circumstances" field's value of the MailCase entity.
+// If the MailCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailCaseMutation) OldCircumstances(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCircumstances is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCircumstances requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCircumstances: %w", err)
+	}
+	return oldValue.Circumstances, nil
+}
+
+// ResetCircumstances resets all changes to the "circumstances" field.
+func (m *MailCaseMutation) ResetCircumstances() {
+	m.circumstances = nil
+}
+
+// SetResponsibleID sets the "responsible_id" field.
+func (m *MailCaseMutation) SetResponsibleID(u uuid.UUID) {
+	m.responsible = &u
+}
+
+// ResponsibleID returns the value of the "responsible_id" field in the mutation.
+func (m *MailCaseMutation) ResponsibleID() (r uuid.UUID, exists bool) {
+	v := m.responsible
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldResponsibleID returns the old "responsible_id" field's value of the MailCase entity.
+// If the MailCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailCaseMutation) OldResponsibleID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldResponsibleID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldResponsibleID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldResponsibleID: %w", err)
+	}
+	return oldValue.ResponsibleID, nil
+}
+
+// ResetResponsibleID resets all changes to the "responsible_id" field.
+func (m *MailCaseMutation) ResetResponsibleID() {
+	m.responsible = nil
+}
+
+// SetResponsibleName sets the "responsible_name" field.
+func (m *MailCaseMutation) SetResponsibleName(s string) {
+	m.responsible_name = &s
+}
+
+// ResponsibleName returns the value of the "responsible_name" field in the mutation.
+func (m *MailCaseMutation) ResponsibleName() (r string, exists bool) {
+	v := m.responsible_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldResponsibleName returns the old "responsible_name" field's value of the MailCase entity.
+// If the MailCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailCaseMutation) OldResponsibleName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldResponsibleName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldResponsibleName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldResponsibleName: %w", err)
+	}
+	return oldValue.ResponsibleName, nil
+}
+
+// ResetResponsibleName resets all changes to the "responsible_name" field.
+func (m *MailCaseMutation) ResetResponsibleName() {
+	m.responsible_name = nil
+}
+
+// SetResponsibleAccountID sets the "responsible_account_id" field.
+func (m *MailCaseMutation) SetResponsibleAccountID(u uuid.UUID) {
+	m.responsible_account_id = &u
+}
+
+// ResponsibleAccountID returns the value of the "responsible_account_id" field in the mutation.
+func (m *MailCaseMutation) ResponsibleAccountID() (r uuid.UUID, exists bool) {
+	v := m.responsible_account_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldResponsibleAccountID returns the old "responsible_account_id" field's value of the MailCase entity.
+// If the MailCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailCaseMutation) OldResponsibleAccountID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldResponsibleAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldResponsibleAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldResponsibleAccountID: %w", err)
+	}
+	return oldValue.ResponsibleAccountID, nil
+}
+
+// ClearResponsibleAccountID clears the value of the "responsible_account_id" field.
+func (m *MailCaseMutation) ClearResponsibleAccountID() {
+	m.responsible_account_id = nil
+	m.clearedFields[mailcase.FieldResponsibleAccountID] = struct{}{}
+}
+
+// ResponsibleAccountIDCleared returns if the "responsible_account_id" field was cleared in this mutation.
+func (m *MailCaseMutation) ResponsibleAccountIDCleared() bool {
+	_, ok := m.clearedFields[mailcase.FieldResponsibleAccountID]
+	return ok
+}
+
+// ResetResponsibleAccountID resets all changes to the "responsible_account_id" field.
+func (m *MailCaseMutation) ResetResponsibleAccountID() {
+	m.responsible_account_id = nil
+	delete(m.clearedFields, mailcase.FieldResponsibleAccountID)
+}
+
+// SetState sets the "state" field.
+func (m *MailCaseMutation) SetState(value mailcase.State) {
+	m.state = &value
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *MailCaseMutation) State() (r mailcase.State, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the MailCase entity.
+// If the MailCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailCaseMutation) OldState(ctx context.Context) (v mailcase.State, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *MailCaseMutation) ResetState() {
+	m.state = nil
+}
+
+// SetOpenedByID sets the "opened_by_id" field.
+func (m *MailCaseMutation) SetOpenedByID(u uuid.UUID) {
+	m.opened_by_id = &u
+}
+
+// OpenedByID returns the value of the "opened_by_id" field in the mutation.
+func (m *MailCaseMutation) OpenedByID() (r uuid.UUID, exists bool) {
+	v := m.opened_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOpenedByID returns the old "opened_by_id" field's value of the MailCase entity.
+// If the MailCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailCaseMutation) OldOpenedByID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOpenedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOpenedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOpenedByID: %w", err)
+	}
+	return oldValue.OpenedByID, nil
+}
+
+// ResetOpenedByID resets all changes to the "opened_by_id" field.
+func (m *MailCaseMutation) ResetOpenedByID() {
+	m.opened_by_id = nil
+}
+
+// SetOpenedByName sets the "opened_by_name" field.
+func (m *MailCaseMutation) SetOpenedByName(s string) {
+	m.opened_by_name = &s
+}
+
+// OpenedByName returns the value of the "opened_by_name" field in the mutation.
+func (m *MailCaseMutation) OpenedByName() (r string, exists bool) {
+	v := m.opened_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOpenedByName returns the old "opened_by_name" field's value of the MailCase entity.
+// If the MailCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailCaseMutation) OldOpenedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOpenedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOpenedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOpenedByName: %w", err)
+	}
+	return oldValue.OpenedByName, nil
+}
+
+// ResetOpenedByName resets all changes to the "opened_by_name" field.
+func (m *MailCaseMutation) ResetOpenedByName() {
+	m.opened_by_name = nil
+}
+
+// SetAnswerBy sets the "answer_by" field.
+func (m *MailCaseMutation) SetAnswerBy(t time.Time) {
+	m.answer_by = &t
+}
+
+// AnswerBy returns the value of the "answer_by" field in the mutation.
+func (m *MailCaseMutation) AnswerBy() (r time.Time, exists bool) {
+	v := m.answer_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAnswerBy returns the old "answer_by" field's value of the MailCase entity.
+// If the MailCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailCaseMutation) OldAnswerBy(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAnswerBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAnswerBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAnswerBy: %w", err)
+	}
+	return oldValue.AnswerBy, nil
+}
+
+// ResetAnswerBy resets all changes to the "answer_by" field.
+func (m *MailCaseMutation) ResetAnswerBy() {
+	m.answer_by = nil
+}
+
+// SetAnswer sets the "answer" field.
+func (m *MailCaseMutation) SetAnswer(s string) {
+	m.answer = &s
+}
+
+// Answer returns the value of the "answer" field in the mutation.
+func (m *MailCaseMutation) Answer() (r string, exists bool) {
+	v := m.answer
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAnswer returns the old "answer" field's value of the MailCase entity.
+// If the MailCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailCaseMutation) OldAnswer(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAnswer is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAnswer requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAnswer: %w", err)
+	}
+	return oldValue.Answer, nil
+}
+
+// ResetAnswer resets all changes to the "answer" field.
+func (m *MailCaseMutation) ResetAnswer() {
+	m.answer = nil
+}
+
+// SetAnsweredAt sets the "answered_at" field.
+func (m *MailCaseMutation) SetAnsweredAt(t time.Time) {
+	m.answered_at = &t
+}
+
+// AnsweredAt returns the value of the "answered_at" field in the mutation.
+func (m *MailCaseMutation) AnsweredAt() (r time.Time, exists bool) {
+	v := m.answered_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAnsweredAt returns the old "answered_at" field's value of the MailCase entity.
+// If the MailCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailCaseMutation) OldAnsweredAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAnsweredAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAnsweredAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAnsweredAt: %w", err)
+	}
+	return oldValue.AnsweredAt, nil
+}
+
+// ClearAnsweredAt clears the value of the "answered_at" field.
+func (m *MailCaseMutation) ClearAnsweredAt() {
+	m.answered_at = nil
+	m.clearedFields[mailcase.FieldAnsweredAt] = struct{}{}
+}
+
+// AnsweredAtCleared returns if the "answered_at" field was cleared in this mutation.
+func (m *MailCaseMutation) AnsweredAtCleared() bool {
+	_, ok := m.clearedFields[mailcase.FieldAnsweredAt]
+	return ok
+}
+
+// ResetAnsweredAt resets all changes to the "answered_at" field.
+func (m *MailCaseMutation) ResetAnsweredAt() {
+	m.answered_at = nil
+	delete(m.clearedFields, mailcase.FieldAnsweredAt)
+}
+
+// SetFinding sets the "finding" field.
+func (m *MailCaseMutation) SetFinding(s string) {
+	m.finding = &s
+}
+
+// Finding returns the value of the "finding" field in the mutation.
+func (m *MailCaseMutation) Finding() (r string, exists bool) {
+	v := m.finding
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFinding returns the old "finding" field's value of the MailCase entity.
+// If the MailCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailCaseMutation) OldFinding(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFinding is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFinding requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFinding: %w", err)
+	}
+	return oldValue.Finding, nil
+}
+
+// ResetFinding resets all changes to the "finding" field.
+func (m *MailCaseMutation) ResetFinding() {
+	m.finding = nil
+}
+
+// SetOutcome sets the "outcome" field.
+func (m *MailCaseMutation) SetOutcome(s string) {
+	m.outcome = &s
+}
+
+// Outcome returns the value of the "outcome" field in the mutation.
+func (m *MailCaseMutation) Outcome() (r string, exists bool) {
+	v := m.outcome
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOutcome returns the old "outcome" field's value of the MailCase entity.
+// If the MailCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailCaseMutation) OldOutcome(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOutcome is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOutcome requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOutcome: %w", err)
+	}
+	return oldValue.Outcome, nil
+}
+
+// ResetOutcome resets all changes to the "outcome" field.
+func (m *MailCaseMutation) ResetOutcome() {
+	m.outcome = nil
+}
+
+// SetConcludedByID sets the "concluded_by_id" field.
+func (m *MailCaseMutation) SetConcludedByID(u uuid.UUID) {
+	m.concluded_by_id = &u
+}
+
+// ConcludedByID returns the value of the "concluded_by_id" field in the mutation.
+func (m *MailCaseMutation) ConcludedByID() (r uuid.UUID, exists bool) {
+	v := m.concluded_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldConcludedByID returns the old "concluded_by_id" field's value of the MailCase entity.
+// If the MailCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailCaseMutation) OldConcludedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldConcludedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldConcludedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldConcludedByID: %w", err)
+	}
+	return oldValue.ConcludedByID, nil
+}
+
+// ClearConcludedByID clears the value of the "concluded_by_id" field.
+func (m *MailCaseMutation) ClearConcludedByID() {
+	m.concluded_by_id = nil
+	m.clearedFields[mailcase.FieldConcludedByID] = struct{}{}
+}
+
+// ConcludedByIDCleared returns if the "concluded_by_id" field was cleared in this mutation.
+func (m *MailCaseMutation) ConcludedByIDCleared() bool {
+	_, ok := m.clearedFields[mailcase.FieldConcludedByID]
+	return ok
+}
+
+// ResetConcludedByID resets all changes to the "concluded_by_id" field.
+func (m *MailCaseMutation) ResetConcludedByID() {
+	m.concluded_by_id = nil
+	delete(m.clearedFields, mailcase.FieldConcludedByID)
+}
+
+// SetConcludedByName sets the "concluded_by_name" field.
+func (m *MailCaseMutation) SetConcludedByName(s string) {
+	m.concluded_by_name = &s
+}
+
+// ConcludedByName returns the value of the "concluded_by_name" field in the mutation.
+func (m *MailCaseMutation) ConcludedByName() (r string, exists bool) {
+	v := m.concluded_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldConcludedByName returns the old "concluded_by_name" field's value of the MailCase entity.
+// If the MailCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailCaseMutation) OldConcludedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldConcludedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldConcludedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldConcludedByName: %w", err)
+	}
+	return oldValue.ConcludedByName, nil
+}
+
+// ResetConcludedByName resets all changes to the "concluded_by_name" field.
+func (m *MailCaseMutation) ResetConcludedByName() {
+	m.concluded_by_name = nil
+}
+
+// SetConcludedAt sets the "concluded_at" field.
+func (m *MailCaseMutation) SetConcludedAt(t time.Time) {
+	m.concluded_at = &t
+}
+
+// ConcludedAt returns the value of the "concluded_at" field in the mutation.
+func (m *MailCaseMutation) ConcludedAt() (r time.Time, exists bool) {
+	v := m.concluded_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldConcludedAt returns the old "concluded_at" field's value of the MailCase entity.
+// If the MailCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailCaseMutation) OldConcludedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldConcludedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldConcludedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldConcludedAt: %w", err)
+	}
+	return oldValue.ConcludedAt, nil
+}
+
+// ClearConcludedAt clears the value of the "concluded_at" field.
+func (m *MailCaseMutation) ClearConcludedAt() {
+	m.concluded_at = nil
+	m.clearedFields[mailcase.FieldConcludedAt] = struct{}{}
+}
+
+// ConcludedAtCleared returns if the "concluded_at" field was cleared in this mutation.
+func (m *MailCaseMutation) ConcludedAtCleared() bool {
+	_, ok := m.clearedFields[mailcase.FieldConcludedAt]
+	return ok
+}
+
+// ResetConcludedAt resets all changes to the "concluded_at" field.
+func (m *MailCaseMutation) ResetConcludedAt() {
+	m.concluded_at = nil
+	delete(m.clearedFields, mailcase.FieldConcludedAt)
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *MailCaseMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[mailcase.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *MailCaseMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *MailCaseMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *MailCaseMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearItem clears the "item" edge to the MailItem entity.
+func (m *MailCaseMutation) ClearItem() {
+	m.cleareditem = true
+	m.clearedFields[mailcase.FieldItemID] = struct{}{}
+}
+
+// ItemCleared reports if the "item" edge to the MailItem entity was cleared.
+func (m *MailCaseMutation) ItemCleared() bool {
+	return m.ItemIDCleared() || m.cleareditem
+}
+
+// ItemIDs returns the "item" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ItemID instead. It exists only for internal usage by the builders.
+func (m *MailCaseMutation) ItemIDs() (ids []uuid.UUID) {
+	if id := m.item; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetItem resets all changes to the "item" edge.
+func (m *MailCaseMutation) ResetItem() {
+	m.item = nil
+	m.cleareditem = false
+}
+
+// ClearClaim clears the "claim" edge to the PressClaim entity.
+func (m *MailCaseMutation) ClearClaim() {
+	m.clearedclaim = true
+	m.clearedFields[mailcase.FieldClaimID] = struct{}{}
+}
+
+// ClaimCleared reports if the "claim" edge to the PressClaim entity was cleared.
+func (m *MailCaseMutation) ClaimCleared() bool {
+	return m.ClaimIDCleared() || m.clearedclaim
+}
+
+// ClaimIDs returns the "claim" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ClaimID instead. It exists only for internal usage by the builders.
+func (m *MailCaseMutation) ClaimIDs() (ids []uuid.UUID) {
+	if id := m.claim; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetClaim resets all changes to the "claim" edge.
+func (m *MailCaseMutation) ResetClaim() {
+	m.claim = nil
+	m.clearedclaim = false
+}
+
+// ClearResponsible clears the "responsible" edge to the Staff entity.
+func (m *MailCaseMutation) ClearResponsible() {
+	m.clearedresponsible = true
+	m.clearedFields[mailcase.FieldResponsibleID] = struct{}{}
+}
+
+// ResponsibleCleared reports if the "responsible" edge to the Staff entity was cleared.
+func (m *MailCaseMutation) ResponsibleCleared() bool {
+	return m.clearedresponsible
+}
+
+// ResponsibleIDs returns the "responsible" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ResponsibleID instead. It exists only for internal usage by the builders.
+func (m *MailCaseMutation) ResponsibleIDs() (ids []uuid.UUID) {
+	if id := m.responsible; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetResponsible resets all changes to the "responsible" edge.
+func (m *MailCaseMutation) ResetResponsible() {
+	m.responsible = nil
+	m.clearedresponsible = false
+}
+
+// Where appends a list predicates to the MailCaseMutation builder.
+func (m *MailCaseMutation) Where(ps ...predicate.MailCase) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the MailCaseMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *MailCaseMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.MailCase, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *MailCaseMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *MailCaseMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (MailCase).
+func (m *MailCaseMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *MailCaseMutation) Fields() []string {
+	fields := make([]string, 0, 25)
+	if m.created_at != nil {
+		fields = append(fields, mailcase.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, mailcase.FieldEstateID)
+	}
+	if m.voided_at != nil {
+		fields = append(fields, mailcase.FieldVoidedAt)
+	}
+	if m.void_reason != nil {
+		fields = append(fields, mailcase.FieldVoidReason)
+	}
+	if m.voided_by_id != nil {
+		fields = append(fields, mailcase.FieldVoidedByID)
+	}
+	if m.voided_by_name != nil {
+		fields = append(fields, mailcase.FieldVoidedByName)
+	}
+	if m.kind != nil {
+		fields = append(fields, mailcase.FieldKind)
+	}
+	if m.item != nil {
+		fields = append(fields, mailcase.FieldItemID)
+	}
+	if m.claim != nil {
+		fields = append(fields, mailcase.FieldClaimID)
+	}
+	if m.day != nil {
+		fields = append(fields, mailcase.FieldDay)
+	}
+	if m.circumstances != nil {
+		fields = append(fields, mailcase.FieldCircumstances)
+	}
+	if m.responsible != nil {
+		fields = append(fields, mailcase.FieldResponsibleID)
+	}
+	if m.responsible_name != nil {
+		fields = append(fields, mailcase.FieldResponsibleName)
+	}
+	if m.responsible_account_id != nil {
+		fields = append(fields, mailcase.FieldResponsibleAccountID)
+	}
+	if m.state != nil {
+		fields = append(fields, mailcase.FieldState)
+	}
+	if m.opened_by_id != nil {
+		fields = append(fields, mailcase.FieldOpenedByID)
+	}
+	if m.opened_by_name != nil {
+		fields = append(fields, mailcase.FieldOpenedByName)
+	}
+	if m.answer_by != nil {
+		fields = append(fields, mailcase.FieldAnswerBy)
+	}
+	if m.answer != nil {
+		fields = append(fields, mailcase.FieldAnswer)
+	}
+	if m.answered_at != nil {
+		fields = append(fields, mailcase.FieldAnsweredAt)
+	}
+	if m.finding != nil {
+		fields = append(fields, mailcase.FieldFinding)
+	}
+	if m.outcome != nil {
+		fields = append(fields, mailcase.FieldOutcome)
+	}
+	if m.concluded_by_id != nil {
+		fields = append(fields, mailcase.FieldConcludedByID)
+	}
+	if m.concluded_by_name != nil {
+		fields = append(fields, mailcase.FieldConcludedByName)
+	}
+	if m.concluded_at != nil {
+		fields = append(fields, mailcase.FieldConcludedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *MailCaseMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case mailcase.FieldCreatedAt:
+		return m.CreatedAt()
+	case mailcase.FieldEstateID:
+		return m.EstateID()
+	case mailcase.FieldVoidedAt:
+		return m.VoidedAt()
+	case mailcase.FieldVoidReason:
+		return m.VoidReason()
+	case mailcase.FieldVoidedByID:
+		return m.VoidedByID()
+	case mailcase.FieldVoidedByName:
+		return m.VoidedByName()
+	case mailcase.FieldKind:
+		return m.Kind()
+	case mailcase.FieldItemID:
+		return m.ItemID()
+	case mailcase.FieldClaimID:
+		return m.ClaimID()
+	case mailcase.FieldDay:
+		return m.Day()
+	case mailcase.FieldCircumstances:
+		return m.Circumstances()
+	case mailcase.FieldResponsibleID:
+		return m.ResponsibleID()
+	case mailcase.FieldResponsibleName:
+		return m.ResponsibleName()
+	case mailcase.FieldResponsibleAccountID:
+		return m.ResponsibleAccountID()
+	case mailcase.FieldState:
+		return m.State()
+	case mailcase.FieldOpenedByID:
+		return m.OpenedByID()
+	case mailcase.FieldOpenedByName:
+		return m.OpenedByName()
+	case mailcase.FieldAnswerBy:
+		return m.AnswerBy()
+	case mailcase.FieldAnswer:
+		return m.Answer()
+	case mailcase.FieldAnsweredAt:
+		return m.AnsweredAt()
+	case mailcase.FieldFinding:
+		return m.Finding()
+	case mailcase.FieldOutcome:
+		return m.Outcome()
+	case mailcase.FieldConcludedByID:
+		return m.ConcludedByID()
+	case mailcase.FieldConcludedByName:
+		return m.ConcludedByName()
+	case mailcase.FieldConcludedAt:
+		return m.ConcludedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *MailCaseMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case mailcase.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case mailcase.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case mailcase.FieldVoidedAt:
+		return m.OldVoidedAt(ctx)
+	case mailcase.FieldVoidReason:
+		return m.OldVoidReason(ctx)
+	case mailcase.FieldVoidedByID:
+		return m.OldVoidedByID(ctx)
+	case mailcase.FieldVoidedByName:
+		return m.OldVoidedByName(ctx)
+	case mailcase.FieldKind:
+		return m.OldKind(ctx)
+	case mailcase.FieldItemID:
+		return m.OldItemID(ctx)
+	case mailcase.FieldClaimID:
+		return m.OldClaimID(ctx)
+	case mailcase.FieldDay:
+		return m.OldDay(ctx)
+	case mailcase.FieldCircumstances:
+		return m.OldCircumstances(ctx)
+	case mailcase.FieldResponsibleID:
+		return m.OldResponsibleID(ctx)
+	case mailcase.FieldResponsibleName:
+		return m.OldResponsibleName(ctx)
+	case mailcase.FieldResponsibleAccountID:
+		return m.OldResponsibleAccountID(ctx)
+	case mailcase.FieldState:
+		return m.OldState(ctx)
+	case mailcase.FieldOpenedByID:
+		return m.OldOpenedByID(ctx)
+	case mailcase.FieldOpenedByName:
+		return m.OldOpenedByName(ctx)
+	case mailcase.FieldAnswerBy:
+		return m.OldAnswerBy(ctx)
+	case mailcase.FieldAnswer:
+		return m.OldAnswer(ctx)
+	case mailcase.FieldAnsweredAt:
+		return m.OldAnsweredAt(ctx)
+	case mailcase.FieldFinding:
+		return m.OldFinding(ctx)
+	case mailcase.FieldOutcome:
+		return m.OldOutcome(ctx)
+	case mailcase.FieldConcludedByID:
+		return m.OldConcludedByID(ctx)
+	case mailcase.FieldConcludedByName:
+		return m.OldConcludedByName(ctx)
+	case mailcase.FieldConcludedAt:
+		return m.OldConcludedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown MailCase field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *MailCaseMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case mailcase.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case mailcase.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case mailcase.FieldVoidedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedAt(v)
+		return nil
+	case mailcase.FieldVoidReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidReason(v)
+		return nil
+	case mailcase.FieldVoidedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByID(v)
+		return nil
+	case mailcase.FieldVoidedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByName(v)
+		return nil
+	case mailcase.FieldKind:
+		v, ok := value.(mailcase.Kind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case mailcase.FieldItemID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetItemID(v)
+		return nil
+	case mailcase.FieldClaimID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetClaimID(v)
+		return nil
+	case mailcase.FieldDay:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDay(v)
+		return nil
+	case mailcase.FieldCircumstances:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCircumstances(v)
+		return nil
+	case mailcase.FieldResponsibleID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetResponsibleID(v)
+		return nil
+	case mailcase.FieldResponsibleName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetResponsibleName(v)
+		return nil
+	case mailcase.FieldResponsibleAccountID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetResponsibleAccountID(v)
+		return nil
+	case mailcase.FieldState:
+		v, ok := value.(mailcase.State)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case mailcase.FieldOpenedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOpenedByID(v)
+		return nil
+	case mailcase.FieldOpenedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOpenedByName(v)
+		return nil
+	case mailcase.FieldAnswerBy:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAnswerBy(v)
+		return nil
+	case mailcase.FieldAnswer:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAnswer(v)
+		return nil
+	case mailcase.FieldAnsweredAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAnsweredAt(v)
+		return nil
+	case mailcase.FieldFinding:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFinding(v)
+		return nil
+	case mailcase.FieldOutcome:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOutcome(v)
+		return nil
+	case mailcase.FieldConcludedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetConcludedByID(v)
+		return nil
+	case mailcase.FieldConcludedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetConcludedByName(v)
+		return nil
+	case mailcase.FieldConcludedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetConcludedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown MailCase field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *MailCaseMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *MailCaseMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *MailCaseMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown MailCase numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *MailCaseMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(mailcase.FieldVoidedAt) {
+		fields = append(fields, mailcase.FieldVoidedAt)
+	}
+	if m.FieldCleared(mailcase.FieldVoidedByID) {
+		fields = append(fields, mailcase.FieldVoidedByID)
+	}
+	if m.FieldCleared(mailcase.FieldItemID) {
+		fields = append(fields, mailcase.FieldItemID)
+	}
+	if m.FieldCleared(mailcase.FieldClaimID) {
+		fields = append(fields, mailcase.FieldClaimID)
+	}
+	if m.FieldCleared(mailcase.FieldDay) {
+		fields = append(fields, mailcase.FieldDay)
+	}
+	if m.FieldCleared(mailcase.FieldResponsibleAccountID) {
+		fields = append(fields, mailcase.FieldResponsibleAccountID)
+	}
+	if m.FieldCleared(mailcase.FieldAnsweredAt) {
+		fields = append(fields, mailcase.FieldAnsweredAt)
+	}
+	if m.FieldCleared(mailcase.FieldConcludedByID) {
+		fields = append(fields, mailcase.FieldConcludedByID)
+	}
+	if m.FieldCleared(mailcase.FieldConcludedAt) {
+		fields = append(fields, mailcase.FieldConcludedAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *MailCaseMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *MailCaseMutation) ClearField(name string) error {
+	switch name {
+	case mailcase.FieldVoidedAt:
+		m.ClearVoidedAt()
+		return nil
+	case mailcase.FieldVoidedByID:
+		m.ClearVoidedByID()
+		return nil
+	case mailcase.FieldItemID:
+		m.ClearItemID()
+		return nil
+	case mailcase.FieldClaimID:
+		m.ClearClaimID()
+		return nil
+	case mailcase.FieldDay:
+		m.ClearDay()
+		return nil
+	case mailcase.FieldResponsibleAccountID:
+		m.ClearResponsibleAccountID()
+		return nil
+	case mailcase.FieldAnsweredAt:
+		m.ClearAnsweredAt()
+		return nil
+	case mailcase.FieldConcludedByID:
+		m.ClearConcludedByID()
+		return nil
+	case mailcase.FieldConcludedAt:
+		m.ClearConcludedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown MailCase nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *MailCaseMutation) ResetField(name string) error {
+	switch name {
+	case mailcase.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case mailcase.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case mailcase.FieldVoidedAt:
+		m.ResetVoidedAt()
+		return nil
+	case mailcase.FieldVoidReason:
+		m.ResetVoidReason()
+		return nil
+	case mailcase.FieldVoidedByID:
+		m.ResetVoidedByID()
+		return nil
+	case mailcase.FieldVoidedByName:
+		m.ResetVoidedByName()
+		return nil
+	case mailcase.FieldKind:
+		m.ResetKind()
+		return nil
+	case mailcase.FieldItemID:
+		m.ResetItemID()
+		return nil
+	case mailcase.FieldClaimID:
+		m.ResetClaimID()
+		return nil
+	case mailcase.FieldDay:
+		m.ResetDay()
+		return nil
+	case mailcase.FieldCircumstances:
+		m.ResetCircumstances()
+		return nil
+	case mailcase.FieldResponsibleID:
+		m.ResetResponsibleID()
+		return nil
+	case mailcase.FieldResponsibleName:
+		m.ResetResponsibleName()
+		return nil
+	case mailcase.FieldResponsibleAccountID:
+		m.ResetResponsibleAccountID()
+		return nil
+	case mailcase.FieldState:
+		m.ResetState()
+		return nil
+	case mailcase.FieldOpenedByID:
+		m.ResetOpenedByID()
+		return nil
+	case mailcase.FieldOpenedByName:
+		m.ResetOpenedByName()
+		return nil
+	case mailcase.FieldAnswerBy:
+		m.ResetAnswerBy()
+		return nil
+	case mailcase.FieldAnswer:
+		m.ResetAnswer()
+		return nil
+	case mailcase.FieldAnsweredAt:
+		m.ResetAnsweredAt()
+		return nil
+	case mailcase.FieldFinding:
+		m.ResetFinding()
+		return nil
+	case mailcase.FieldOutcome:
+		m.ResetOutcome()
+		return nil
+	case mailcase.FieldConcludedByID:
+		m.ResetConcludedByID()
+		return nil
+	case mailcase.FieldConcludedByName:
+		m.ResetConcludedByName()
+		return nil
+	case mailcase.FieldConcludedAt:
+		m.ResetConcludedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown MailCase field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *MailCaseMutation) AddedEdges() []string {
+	edges := make([]string, 0, 4)
+	if m.estate != nil {
+		edges = append(edges, mailcase.EdgeEstate)
+	}
+	if m.item != nil {
+		edges = append(edges, mailcase.EdgeItem)
+	}
+	if m.claim != nil {
+		edges = append(edges, mailcase.EdgeClaim)
+	}
+	if m.responsible != nil {
+		edges = append(edges, mailcase.EdgeResponsible)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *MailCaseMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case mailcase.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case mailcase.EdgeItem:
+		if id := m.item; id != nil {
+			return []ent.Value{*id}
+		}
+	case mailcase.EdgeClaim:
+		if id := m.claim; id != nil {
+			return []ent.Value{*id}
+		}
+	case mailcase.EdgeResponsible:
+		if id := m.responsible; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *MailCaseMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 4)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *MailCaseMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *MailCaseMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 4)
+	if m.clearedestate {
+		edges = append(edges, mailcase.EdgeEstate)
+	}
+	if m.cleareditem {
+		edges = append(edges, mailcase.EdgeItem)
+	}
+	if m.clearedclaim {
+		edges = append(edges, mailcase.EdgeClaim)
+	}
+	if m.clearedresponsible {
+		edges = append(edges, mailcase.EdgeResponsible)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *MailCaseMutation) EdgeCleared(name string) bool {
+	switch name {
+	case mailcase.EdgeEstate:
+		return m.clearedestate
+	case mailcase.EdgeItem:
+		return m.cleareditem
+	case mailcase.EdgeClaim:
+		return m.clearedclaim
+	case mailcase.EdgeResponsible:
+		return m.clearedresponsible
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *MailCaseMutation) ClearEdge(name string) error {
+	switch name {
+	case mailcase.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case mailcase.EdgeItem:
+		m.ClearItem()
+		return nil
+	case mailcase.EdgeClaim:
+		m.ClearClaim()
+		return nil
+	case mailcase.EdgeResponsible:
+		m.ClearResponsible()
+		return nil
+	}
+	return fmt.Errorf("unknown MailCase unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *MailCaseMutation) ResetEdge(name string) error {
+	switch name {
+	case mailcase.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case mailcase.EdgeItem:
+		m.ResetItem()
+		return nil
+	case mailcase.EdgeClaim:
+		m.ResetClaim()
+		return nil
+	case mailcase.EdgeResponsible:
+		m.ResetResponsible()
+		return nil
+	}
+	return fmt.Errorf("unknown MailCase edge %s", name)
+}
+
+// MailDayMutation represents an operation that mutates the MailDay nodes in the graph.
+type MailDayMutation struct {
+	config
+	op                   Op
+	typ                  string
+	id                   *uuid.UUID
+	created_at           *time.Time
+	day                  *time.Time
+	state                *mailday.State
+	opened_at            *time.Time
+	closed_at            *time.Time
+	closed_by_id         *uuid.UUID
+	closed_by_name       *string
+	listed               *int
+	addlisted            *int
+	matched              *int
+	addmatched           *int
+	missing              *int
+	addmissing           *int
+	unknown              *int
+	addunknown           *int
+	doubled              *int
+	adddoubled           *int
+	already_delivered    *int
+	addalready_delivered *int
+	undelivered          *int
+	addundelivered       *int
+	clearedFields        map[string]struct{}
+	estate               *uuid.UUID
+	clearedestate        bool
+	done                 bool
+	oldValue             func(context.Context) (*MailDay, error)
+	predicates           []predicate.MailDay
+}
+
+var _ ent.Mutation = (*MailDayMutation)(nil)
+
+// maildayOption allows management of the mutation configuration using functional options.
+type maildayOption func(*MailDayMutation)
+
+// newMailDayMutation creates new mutation for the MailDay entity.
+func newMailDayMutation(c config, op Op, opts ...maildayOption) *MailDayMutation {
+	m := &MailDayMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeMailDay,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withMailDayID sets the ID field of the mutation.
+func withMailDayID(id uuid.UUID) maildayOption {
+	return func(m *MailDayMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *MailDay
+		)
+		m.oldValue = func(ctx context.Context) (*MailDay, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().MailDay.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withMailDay sets the old MailDay of the mutation.
+func withMailDay(node *MailDay) maildayOption {
+	return func(m *MailDayMutation) {
+		m.oldValue = func(context.Context) (*MailDay, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m MailDayMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m MailDayMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of MailDay entities.
+func (m *MailDayMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *MailDayMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *MailDayMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().MailDay.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *MailDayMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *MailDayMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the MailDay entity.
+// If the MailDay object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailDayMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *MailDayMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *MailDayMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *MailDayMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the MailDay entity.
+// If the MailDay object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailDayMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *MailDayMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetDay sets the "day" field.
+func (m *MailDayMutation) SetDay(t time.Time) {
+	m.day = &t
+}
+
+// Day returns the value of the "day" field in the mutation.
+func (m *MailDayMutation) Day() (r time.Time, exists bool) {
+	v := m.day
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDay returns the old "day" field's value of the MailDay entity.
+// If the MailDay object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailDayMutation) OldDay(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDay is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDay requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDay: %w", err)
+	}
+	return oldValue.Day, nil
+}
+
+// ResetDay resets all changes to the "day" field.
+func (m *MailDayMutation) ResetDay() {
+	m.day = nil
+}
+
+// SetState sets the "state" field.
+func (m *MailDayMutation) SetState(value mailday.State) {
+	m.state = &value
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *MailDayMutation) State() (r mailday.State, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the MailDay entity.
+// If the MailDay object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailDayMutation) OldState(ctx context.Context) (v mailday.State, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *MailDayMutation) ResetState() {
+	m.state = nil
+}
+
+// SetOpenedAt sets the "opened_at" field.
+func (m *MailDayMutation) SetOpenedAt(t time.Time) {
+	m.opened_at = &t
+}
+
+// OpenedAt returns the value of the "opened_at" field in the mutation.
+func (m *MailDayMutation) OpenedAt() (r time.Time, exists bool) {
+	v := m.opened_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOpenedAt returns the old "opened_at" field's value of the MailDay entity.
+// If the MailDay object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailDayMutation) OldOpenedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOpenedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOpenedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOpenedAt: %w", err)
+	}
+	return oldValue.OpenedAt, nil
+}
+
+// ResetOpenedAt resets all changes to the "opened_at" field.
+func (m *MailDayMutation) ResetOpenedAt() {
+	m.opened_at = nil
+}
+
+// SetClosedAt sets the "closed_at" field.
+func (m *MailDayMutation) SetClosedAt(t time.Time) {
+	m.closed_at = &t
+}
+
+// ClosedAt returns the value of the "closed_at" field in the mutation.
+func (m *MailDayMutation) ClosedAt() (r time.Time, exists bool) {
+	v := m.closed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldClosedAt returns the old "closed_at" field's value of the MailDay entity.
+// If the MailDay object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailDayMutation) OldClosedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldClosedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldClosedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldClosedAt: %w", err)
+	}
+	return oldValue.ClosedAt, nil
+}
+
+// ClearClosedAt clears the value of the "closed_at" field.
+func (m *MailDayMutation) ClearClosedAt() {
+	m.closed_at = nil
+	m.clearedFields[mailday.FieldClosedAt] = struct{}{}
+}
+
+// ClosedAtCleared returns if the "closed_at" field was cleared in this mutation.
+func (m *MailDayMutation) ClosedAtCleared() bool {
+	_, ok := m.clearedFields[mailday.FieldClosedAt]
+	return ok
+}
+
+// ResetClosedAt resets all changes to the "closed_at" field.
+func (m *MailDayMutation) ResetClosedAt() {
+	m.closed_at = nil
+	delete(m.clearedFields, mailday.FieldClosedAt)
+}
+
+// SetClosedByID sets the "closed_by_id" field.
+func (m *MailDayMutation) SetClosedByID(u uuid.UUID) {
+	m.closed_by_id = &u
+}
+
+// ClosedByID returns the value of the "closed_by_id" field in the mutation.
+func (m *MailDayMutation) ClosedByID() (r uuid.UUID, exists bool) {
+	v := m.closed_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldClosedByID returns the old "closed_by_id" field's value of the MailDay entity.
+// If the MailDay object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailDayMutation) OldClosedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldClosedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldClosedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldClosedByID: %w", err)
+	}
+	return oldValue.ClosedByID, nil
+}
+
+// ClearClosedByID clears the value of the "closed_by_id" field.
+func (m *MailDayMutation) ClearClosedByID() {
+	m.closed_by_id = nil
+	m.clearedFields[mailday.FieldClosedByID] = struct{}{}
+}
+
+// ClosedByIDCleared returns if the "closed_by_id" field was cleared in this mutation.
+func (m *MailDayMutation) ClosedByIDCleared() bool {
+	_, ok := m.clearedFields[mailday.FieldClosedByID]
+	return ok
+}
+
+// ResetClosedByID resets all changes to the "closed_by_id" field.
+func (m *MailDayMutation) ResetClosedByID() {
+	m.closed_by_id = nil
+	delete(m.clearedFields, mailday.FieldClosedByID)
+}
+
+// SetClosedByName sets the "closed_by_name" field.
+func (m *MailDayMutation) SetClosedByName(s string) {
+	m.closed_by_name = &s
+}
+
+// ClosedByName returns the value of the "closed_by_name" field in the mutation.
+func (m *MailDayMutation) ClosedByName() (r string, exists bool) {
+	v := m.closed_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldClosedByName returns the old "closed_by_name" field's value of the MailDay entity.
+// If the MailDay object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailDayMutation) OldClosedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldClosedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldClosedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldClosedByName: %w", err)
+	}
+	return oldValue.ClosedByName, nil
+}
+
+// ResetClosedByName resets all changes to the "closed_by_name" field.
+func (m *MailDayMutation) ResetClosedByName() {
+	m.closed_by_name = nil
+}
+
+// SetListed sets the "listed" field.
+func (m *MailDayMutation) SetListed(i int) {
+	m.listed = &i
+	m.addlisted = nil
+}
+
+// Listed returns the value of the "listed" field in the mutation.
+func (m *MailDayMutation) Listed() (r int, exists bool) {
+	v := m.listed
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldListed returns the old "listed" field's value of the MailDay entity.
+// If the MailDay object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailDayMutation) OldListed(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldListed is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldListed requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldListed: %w", err)
+	}
+	return oldValue.Listed, nil
+}
+
+// AddListed adds i to the "listed" field.
+func (m *MailDayMutation) AddListed(i int) {
+	if m.addlisted != nil {
+		*m.addlisted += i
+	} else {
+		m.addlisted = &i
+	}
+}
+
+// AddedListed returns the value that was added to the "listed" field in this mutation.
+func (m *MailDayMutation) AddedListed() (r int, exists bool) {
+	v := m.addlisted
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetListed resets all changes to the "listed" field.
+func (m *MailDayMutation) ResetListed() {
+	m.listed = nil
+	m.addlisted = nil
+}
+
+// SetMatched sets the "matched" field.
+func (m *MailDayMutation) SetMatched(i int) {
+	m.matched = &i
+	m.addmatched = nil
+}
+
+// Matched returns the value of the "matched" field in the mutation.
+func (m *MailDayMutation) Matched() (r int, exists bool) {
+	v := m.matched
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMatched returns the old "matched" field's value of the MailDay entity.
+// If the MailDay object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailDayMutation) OldMatched(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMatched is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMatched requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMatched: %w", err)
+	}
+	return oldValue.Matched, nil
+}
+
+// AddMatched adds i to the "matched" field.
+func (m *MailDayMutation) AddMatched(i int) {
+	if m.addmatched != nil {
+		*m.addmatched += i
+	} else {
+		m.addmatched = &i
+	}
+}
+
+// AddedMatched returns the value that was added to the "matched" field in this mutation.
+func (m *MailDayMutation) AddedMatched() (r int, exists bool) {
+	v := m.addmatched
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetMatched resets all changes to the "matched" field.
+func (m *MailDayMutation) ResetMatched() {
+	m.matched = nil
+	m.addmatched = nil
+}
+
+// SetMissing sets the "missing" field.
+func (m *MailDayMutation) SetMissing(i int) {
+	m.missing = &i
+	m.addmissing = nil
+}
+
+// Missing returns the value of the "missing" field in the mutation.
+func (m *MailDayMutation) Missing() (r int, exists bool) {
+	v := m.missing
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMissing returns the old "missing" field's value of the MailDay entity.
+// If the MailDay object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailDayMutation) OldMissing(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMissing is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMissing requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMissing: %w", err)
+	}
+	return oldValue.Missing, nil
+}
+
+// AddMissing adds i to the "missing" field.
+func (m *MailDayMutation) AddMissing(i int) {
+	if m.addmissing != nil {
+		*m.addmissing += i
+	} else {
+		m.addmissing = &i
+	}
+}
+
+// AddedMissing returns the value that was added to the "missing" field in this mutation.
+func (m *MailDayMutation) AddedMissing() (r int, exists bool) {
+	v := m.addmissing
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetMissing resets all changes to the "missing" field.
+func (m *MailDayMutation) ResetMissing() {
+	m.missing = nil
+	m.addmissing = nil
+}
+
+// SetUnknown sets the "unknown" field.
+func (m *MailDayMutation) SetUnknown(i int) {
+	m.unknown = &i
+	m.addunknown = nil
+}
+
+// Unknown returns the value of the "unknown" field in the mutation.
+func (m *MailDayMutation) Unknown() (r int, exists bool) {
+	v := m.unknown
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUnknown returns the old "unknown" field's value of the MailDay entity.
+// If the MailDay object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailDayMutation) OldUnknown(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUnknown is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUnknown requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUnknown: %w", err)
+	}
+	return oldValue.Unknown, nil
+}
+
+// AddUnknown adds i to the "unknown" field.
+func (m *MailDayMutation) AddUnknown(i int) {
+	if m.addunknown != nil {
+		*m.addunknown += i
+	} else {
+		m.addunknown = &i
+	}
+}
+
+// AddedUnknown returns the value that was added to the "unknown" field in this mutation.
+func (m *MailDayMutation) AddedUnknown() (r int, exists bool) {
+	v := m.addunknown
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetUnknown resets all changes to the "unknown" field.
+func (m *MailDayMutation) ResetUnknown() {
+	m.unknown = nil
+	m.addunknown = nil
+}
+
+// SetDoubled sets the "doubled" field.
+func (m *MailDayMutation) SetDoubled(i int) {
+	m.doubled = &i
+	m.adddoubled = nil
+}
+
+// Doubled returns the value of the "doubled" field in the mutation.
+func (m *MailDayMutation) Doubled() (r int, exists bool) {
+	v := m.doubled
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDoubled returns the old "doubled" field's value of the MailDay entity.
+// If the MailDay object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailDayMutation) OldDoubled(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDoubled is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDoubled requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDoubled: %w", err)
+	}
+	return oldValue.Doubled, nil
+}
+
+// AddDoubled adds i to the "doubled" field.
+func (m *MailDayMutation) AddDoubled(i int) {
+	if m.adddoubled != nil {
+		*m.adddoubled += i
+	} else {
+		m.adddoubled = &i
+	}
+}
+
+// AddedDoubled returns the value that was added to the "doubled" field in this mutation.
+func (m *MailDayMutation) AddedDoubled() (r int, exists bool) {
+	v := m.adddoubled
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetDoubled resets all changes to the "doubled" field.
+func (m *MailDayMutation) ResetDoubled() {
+	m.doubled = nil
+	m.adddoubled = nil
+}
+
+// SetAlreadyDelivered sets the "already_delivered" field.
+func (m *MailDayMutation) SetAlreadyDelivered(i int) {
+	m.already_delivered = &i
+	m.addalready_delivered = nil
+}
+
+// AlreadyDelivered returns the value of the "already_delivered" field in the mutation.
+func (m *MailDayMutation) AlreadyDelivered() (r int, exists bool) {
+	v := m.already_delivered
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAlreadyDelivered returns the old "already_delivered" field's value of the MailDay entity.
+// If the MailDay object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailDayMutation) OldAlreadyDelivered(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAlreadyDelivered is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAlreadyDelivered requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAlreadyDelivered: %w", err)
+	}
+	return oldValue.AlreadyDelivered, nil
+}
+
+// AddAlreadyDelivered adds i to the "already_delivered" field.
+func (m *MailDayMutation) AddAlreadyDelivered(i int) {
+	if m.addalready_delivered != nil {
+		*m.addalready_delivered += i
+	} else {
+		m.addalready_delivered = &i
+	}
+}
+
+// AddedAlreadyDelivered returns the value that was added to the "already_delivered" field in this mutation.
+func (m *MailDayMutation) AddedAlreadyDelivered() (r int, exists bool) {
+	v := m.addalready_delivered
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAlreadyDelivered resets all changes to the "already_delivered" field.
+func (m *MailDayMutation) ResetAlreadyDelivered() {
+	m.already_delivered = nil
+	m.addalready_delivered = nil
+}
+
+// SetUndelivered sets the "undelivered" field.
+func (m *MailDayMutation) SetUndelivered(i int) {
+	m.undelivered = &i
+	m.addundelivered = nil
+}
+
+// Undelivered returns the value of the "undelivered" field in the mutation.
+func (m *MailDayMutation) Undelivered() (r int, exists bool) {
+	v := m.undelivered
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUndelivered returns the old "undelivered" field's value of the MailDay entity.
+// If the MailDay object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailDayMutation) OldUndelivered(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUndelivered is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUndelivered requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUndelivered: %w", err)
+	}
+	return oldValue.Undelivered, nil
+}
+
+// AddUndelivered adds i to the "undelivered" field.
+func (m *MailDayMutation) AddUndelivered(i int) {
+	if m.addundelivered != nil {
+		*m.addundelivered += i
+	} else {
+		m.addundelivered = &i
+	}
+}
+
+// AddedUndelivered returns the value that was added to the "undelivered" field in this mutation.
+func (m *MailDayMutation) AddedUndelivered() (r int, exists bool) {
+	v := m.addundelivered
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetUndelivered resets all changes to the "undelivered" field.
+func (m *MailDayMutation) ResetUndelivered() {
+	m.undelivered = nil
+	m.addundelivered = nil
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *MailDayMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[mailday.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *MailDayMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *MailDayMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *MailDayMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// Where appends a list predicates to the MailDayMutation builder.
+func (m *MailDayMutation) Where(ps ...predicate.MailDay) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the MailDayMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *MailDayMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.MailDay, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *MailDayMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *MailDayMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (MailDay).
+func (m *MailDayMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *MailDayMutation) Fields() []string {
+	fields := make([]string, 0, 15)
+	if m.created_at != nil {
+		fields = append(fields, mailday.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, mailday.FieldEstateID)
+	}
+	if m.day != nil {
+		fields = append(fields, mailday.FieldDay)
+	}
+	if m.state != nil {
+		fields = append(fields, mailday.FieldState)
+	}
+	if m.opened_at != nil {
+		fields = append(fields, mailday.FieldOpenedAt)
+	}
+	if m.closed_at != nil {
+		fields = append(fields, mailday.FieldClosedAt)
+	}
+	if m.closed_by_id != nil {
+		fields = append(fields, mailday.FieldClosedByID)
+	}
+	if m.closed_by_name != nil {
+		fields = append(fields, mailday.FieldClosedByName)
+	}
+	if m.listed != nil {
+		fields = append(fields, mailday.FieldListed)
+	}
+	if m.matched != nil {
+		fields = append(fields, mailday.FieldMatched)
+	}
+	if m.missing != nil {
+		fields = append(fields, mailday.FieldMissing)
+	}
+	if m.unknown != nil {
+		fields = append(fields, mailday.FieldUnknown)
+	}
+	if m.doubled != nil {
+		fields = append(fields, mailday.FieldDoubled)
+	}
+	if m.already_delivered != nil {
+		fields = append(fields, mailday.FieldAlreadyDelivered)
+	}
+	if m.undelivered != nil {
+		fields = append(fields, mailday.FieldUndelivered)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *MailDayMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case mailday.FieldCreatedAt:
+		return m.CreatedAt()
+	case mailday.FieldEstateID:
+		return m.EstateID()
+	case mailday.FieldDay:
+		return m.Day()
+	case mailday.FieldState:
+		return m.State()
+	case mailday.FieldOpenedAt:
+		return m.OpenedAt()
+	case mailday.FieldClosedAt:
+		return m.ClosedAt()
+	case mailday.FieldClosedByID:
+		return m.ClosedByID()
+	case mailday.FieldClosedByName:
+		return m.ClosedByName()
+	case mailday.FieldListed:
+		return m.Listed()
+	case mailday.FieldMatched:
+		return m.Matched()
+	case mailday.FieldMissing:
+		return m.Missing()
+	case mailday.FieldUnknown:
+		return m.Unknown()
+	case mailday.FieldDoubled:
+		return m.Doubled()
+	case mailday.FieldAlreadyDelivered:
+		return m.AlreadyDelivered()
+	case mailday.FieldUndelivered:
+		return m.Undelivered()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *MailDayMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case mailday.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case mailday.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case mailday.FieldDay:
+		return m.OldDay(ctx)
+	case mailday.FieldState:
+		return m.OldState(ctx)
+	case mailday.FieldOpenedAt:
+		return m.OldOpenedAt(ctx)
+	case mailday.FieldClosedAt:
+		return m.OldClosedAt(ctx)
+	case mailday.FieldClosedByID:
+		return m.OldClosedByID(ctx)
+	case mailday.FieldClosedByName:
+		return m.OldClosedByName(ctx)
+	case mailday.FieldListed:
+		return m.OldListed(ctx)
+	case mailday.FieldMatched:
+		return m.OldMatched(ctx)
+	case mailday.FieldMissing:
+		return m.OldMissing(ctx)
+	case mailday.FieldUnknown:
+		return m.OldUnknown(ctx)
+	case mailday.FieldDoubled:
+		return m.OldDoubled(ctx)
+	case mailday.FieldAlreadyDelivered:
+		return m.OldAlreadyDelivered(ctx)
+	case mailday.FieldUndelivered:
+		return m.OldUndelivered(ctx)
+	}
+	return nil, fmt.Errorf("unknown MailDay field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *MailDayMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case mailday.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case mailday.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case mailday.FieldDay:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDay(v)
+		return nil
+	case mailday.FieldState:
+		v, ok := value.(mailday.State)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case mailday.FieldOpenedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOpenedAt(v)
+		return nil
+	case mailday.FieldClosedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetClosedAt(v)
+		return nil
+	case mailday.FieldClosedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetClosedByID(v)
+		return nil
+	case mailday.FieldClosedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetClosedByName(v)
+		return nil
+	case mailday.FieldListed:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetListed(v)
+		return nil
+	case mailday.FieldMatched:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMatched(v)
+		return nil
+	case mailday.FieldMissing:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMissing(v)
+		return nil
+	case mailday.FieldUnknown:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUnknown(v)
+		return nil
+	case mailday.FieldDoubled:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDoubled(v)
+		return nil
+	case mailday.FieldAlreadyDelivered:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAlreadyDelivered(v)
+		return nil
+	case mailday.FieldUndelivered:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUndelivered(v)
+		return nil
+	}
+	return fmt.Errorf("unknown MailDay field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *MailDayMutation) AddedFields() []string {
+	var fields []string
+	if m.addlisted != nil {
+		fields = append(fields, mailday.FieldListed)
+	}
+	if m.addmatched != nil {
+		fields = append(fields, mailday.FieldMatched)
+	}
+	if m.addmissing != nil {
+		fields = append(fields, mailday.FieldMissing)
+	}
+	if m.addunknown != nil {
+		fields = append(fields, mailday.FieldUnknown)
+	}
+	if m.adddoubled != nil {
+		fields = append(fields, mailday.FieldDoubled)
+	}
+	if m.addalready_delivered != nil {
+		fields = append(fields, mailday.FieldAlreadyDelivered)
+	}
+	if m.addundelivered != nil {
+		fields = append(fields, mailday.FieldUndelivered)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *MailDayMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case mailday.FieldListed:
+		return m.AddedListed()
+	case mailday.FieldMatched:
+		return m.AddedMatched()
+	case mailday.FieldMissing:
+		return m.AddedMissing()
+	case mailday.FieldUnknown:
+		return m.AddedUnknown()
+	case mailday.FieldDoubled:
+		return m.AddedDoubled()
+	case mailday.FieldAlreadyDelivered:
+		return m.AddedAlreadyDelivered()
+	case mailday.FieldUndelivered:
+		return m.AddedUndelivered()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *MailDayMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case mailday.FieldListed:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddListed(v)
+		return nil
+	case mailday.FieldMatched:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddMatched(v)
+		return nil
+	case mailday.FieldMissing:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddMissing(v)
+		return nil
+	case mailday.FieldUnknown:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddUnknown(v)
+		return nil
+	case mailday.FieldDoubled:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddDoubled(v)
+		return nil
+	case mailday.FieldAlreadyDelivered:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAlreadyDelivered(v)
+		return nil
+	case mailday.FieldUndelivered:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddUndelivered(v)
+		return nil
+	}
+	return fmt.Errorf("unknown MailDay numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *MailDayMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(mailday.FieldClosedAt) {
+		fields = append(fields, mailday.FieldClosedAt)
+	}
+	if m.FieldCleared(mailday.FieldClosedByID) {
+		fields = append(fields, mailday.FieldClosedByID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *MailDayMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *MailDayMutation) ClearField(name string) error {
+	switch name {
+	case mailday.FieldClosedAt:
+		m.ClearClosedAt()
+		return nil
+	case mailday.FieldClosedByID:
+		m.ClearClosedByID()
+		return nil
+	}
+	return fmt.Errorf("unknown MailDay nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *MailDayMutation) ResetField(name string) error {
+	switch name {
+	case mailday.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case mailday.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case mailday.FieldDay:
+		m.ResetDay()
+		return nil
+	case mailday.FieldState:
+		m.ResetState()
+		return nil
+	case mailday.FieldOpenedAt:
+		m.ResetOpenedAt()
+		return nil
+	case mailday.FieldClosedAt:
+		m.ResetClosedAt()
+		return nil
+	case mailday.FieldClosedByID:
+		m.ResetClosedByID()
+		return nil
+	case mailday.FieldClosedByName:
+		m.ResetClosedByName()
+		return nil
+	case mailday.FieldListed:
+		m.ResetListed()
+		return nil
+	case mailday.FieldMatched:
+		m.ResetMatched()
+		return nil
+	case mailday.FieldMissing:
+		m.ResetMissing()
+		return nil
+	case mailday.FieldUnknown:
+		m.ResetUnknown()
+		return nil
+	case mailday.FieldDoubled:
+		m.ResetDoubled()
+		return nil
+	case mailday.FieldAlreadyDelivered:
+		m.ResetAlreadyDelivered()
+		return nil
+	case mailday.FieldUndelivered:
+		m.ResetUndelivered()
+		return nil
+	}
+	return fmt.Errorf("unknown MailDay field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *MailDayMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.estate != nil {
+		edges = append(edges, mailday.EdgeEstate)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *MailDayMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case mailday.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *MailDayMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *MailDayMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *MailDayMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedestate {
+		edges = append(edges, mailday.EdgeEstate)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *MailDayMutation) EdgeCleared(name string) bool {
+	switch name {
+	case mailday.EdgeEstate:
+		return m.clearedestate
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *MailDayMutation) ClearEdge(name string) error {
+	switch name {
+	case mailday.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	}
+	return fmt.Errorf("unknown MailDay unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *MailDayMutation) ResetEdge(name string) error {
+	switch name {
+	case mailday.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	}
+	return fmt.Errorf("unknown MailDay edge %s", name)
+}
+
+// MailDeliveryMutation represents an operation that mutates the MailDelivery nodes in the graph.
+type MailDeliveryMutation struct {
+	config
+	op                Op
+	typ               string
+	id                *uuid.UUID
+	created_at        *time.Time
+	voided_at         *time.Time
+	void_reason       *string
+	voided_by_id      *uuid.UUID
+	voided_by_name    *string
+	late_reason       *string
+	slot              *string
+	count             *int
+	addcount          *int
+	method            *maildelivery.Method
+	recipient         *string
+	delivered_at      *time.Time
+	delivered_by_id   *uuid.UUID
+	delivered_by_name *string
+	clearedFields     map[string]struct{}
+	estate            *uuid.UUID
+	clearedestate     bool
+	household         *uuid.UUID
+	clearedhousehold  bool
+	department        *uuid.UUID
+	cleareddepartment bool
+	items             map[uuid.UUID]struct{}
+	removeditems      map[uuid.UUID]struct{}
+	cleareditems      bool
+	done              bool
+	oldValue          func(context.Context) (*MailDelivery, error)
+	predicates        []predicate.MailDelivery
+}
+
+var _ ent.Mutation = (*MailDeliveryMutation)(nil)
+
+// maildeliveryOption allows management of the mutation configuration using functional options.
+type maildeliveryOption func(*MailDeliveryMutation)
+
+// newMailDeliveryMutation creates new mutation for the MailDelivery entity.
+func newMailDeliveryMutation(c config, op Op, opts ...maildeliveryOption) *MailDeliveryMutation {
+	m := &MailDeliveryMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeMailDelivery,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withMailDeliveryID sets the ID field of the mutation.
+func withMailDeliveryID(id uuid.UUID) maildeliveryOption {
+	return func(m *MailDeliveryMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *MailDelivery
+		)
+		m.oldValue = func(ctx context.Context) (*MailDelivery, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().MailDelivery.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withMailDelivery sets the old MailDelivery of the mutation.
+func withMailDelivery(node *MailDelivery) maildeliveryOption {
+	return func(m *MailDeliveryMutation) {
+		m.oldValue = func(context.Context) (*MailDelivery, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m MailDeliveryMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m MailDeliveryMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of MailDelivery entities.
+func (m *MailDeliveryMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *MailDeliveryMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *MailDeliveryMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().MailDelivery.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *MailDeliveryMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *MailDeliveryMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the MailDelivery entity.
+// If the MailDelivery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailDeliveryMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *MailDeliveryMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *MailDeliveryMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *MailDeliveryMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the MailDelivery entity.
+// If the MailDelivery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailDeliveryMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *MailDeliveryMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetVoidedAt sets the "voided_at" field.
+func (m *MailDeliveryMutation) SetVoidedAt(t time.Time) {
+	m.voided_at = &t
+}
+
+// VoidedAt returns the value of the "voided_at" field in the mutation.
+func (m *MailDeliveryMutation) VoidedAt() (r time.Time, exists bool) {
+	v := m.voided_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedAt returns the old "voided_at" field's value of the MailDelivery entity.
+// If the MailDelivery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailDeliveryMutation) OldVoidedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedAt: %w", err)
+	}
+	return oldValue.VoidedAt, nil
+}
+
+// ClearVoidedAt clears the value of the "voided_at" field.
+func (m *MailDeliveryMutation) ClearVoidedAt() {
+	m.voided_at = nil
+	m.clearedFields[maildelivery.FieldVoidedAt] = struct{}{}
+}
+
+// VoidedAtCleared returns if the "voided_at" field was cleared in this mutation.
+func (m *MailDeliveryMutation) VoidedAtCleared() bool {
+	_, ok := m.clearedFields[maildelivery.FieldVoidedAt]
+	return ok
+}
+
+// ResetVoidedAt resets all changes to the "voided_at" field.
+func (m *MailDeliveryMutation) ResetVoidedAt() {
+	m.voided_at = nil
+	delete(m.clearedFields, maildelivery.FieldVoidedAt)
+}
+
+// SetVoidReason sets the "void_reason" field.
+func (m *MailDeliveryMutation) SetVoidReason(s string) {
+	m.void_reason = &s
+}
+
+// VoidReason returns the value of the "void_reason" field in the mutation.
+func (m *MailDeliveryMutation) VoidReason() (r string, exists bool) {
+	v := m.void_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidReason returns the old "void_reason" field's value of the MailDelivery entity.
+// If the MailDelivery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailDeliveryMutation) OldVoidReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidReason: %w", err)
+	}
+	return oldValue.VoidReason, nil
+}
+
+// ResetVoidReason resets all changes to the "void_reason" field.
+func (m *MailDeliveryMutation) ResetVoidReason() {
+	m.void_reason = nil
+}
+
+// SetVoidedByID sets the "voided_by_id" field.
+func (m *MailDeliveryMutation) SetVoidedByID(u uuid.UUID) {
+	m.voided_by_id = &u
+}
+
+// VoidedByID returns the value of the "voided_by_id" field in the mutation.
+func (m *MailDeliveryMutation) VoidedByID() (r uuid.UUID, exists bool) {
+	v := m.voided_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByID returns the old "voided_by_id" field's value of the MailDelivery entity.
+// If the MailDelivery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailDeliveryMutation) OldVoidedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByID: %w", err)
+	}
+	return oldValue.VoidedByID, nil
+}
+
+// ClearVoidedByID clears the value of the "voided_by_id" field.
+func (m *MailDeliveryMutation) ClearVoidedByID() {
+	m.voided_by_id = nil
+	m.clearedFields[maildelivery.FieldVoidedByID] = struct{}{}
+}
+
+// VoidedByIDCleared returns if the "voided_by_id" field was cleared in this mutation.
+func (m *MailDeliveryMutation) VoidedByIDCleared() bool {
+	_, ok := m.clearedFields[maildelivery.FieldVoidedByID]
+	return ok
+}
+
+// ResetVoidedByID resets all changes to the "voided_by_id" field.
+func (m *MailDeliveryMutation) ResetVoidedByID() {
+	m.voided_by_id = nil
+	delete(m.clearedFields, maildelivery.FieldVoidedByID)
+}
+
+// SetVoidedByName sets the "voided_by_name" field.
+func (m *MailDeliveryMutation) SetVoidedByName(s string) {
+	m.voided_by_name = &s
+}
+
+// VoidedByName returns the value of the "voided_by_name" field in the mutation.
+func (m *MailDeliveryMutation) VoidedByName() (r string, exists bool) {
+	v := m.voided_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByName returns the old "voided_by_name" field's value of the MailDelivery entity.
+// If the MailDelivery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailDeliveryMutation) OldVoidedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByName: %w", err)
+	}
+	return oldValue.VoidedByName, nil
+}
+
+// ResetVoidedByName resets all changes to the "voided_by_name" field.
+func (m *MailDeliveryMutation) ResetVoidedByName() {
+	m.voided_by_name = nil
+}
+
+// SetLateReason sets the "late_reason" field.
+func (m *MailDeliveryMutation) SetLateReason(s string) {
+	m.late_reason = &s
+}
+
+// LateReason returns the value of the "late_reason" field in the mutation.
+func (m *MailDeliveryMutation) LateReason() (r string, exists bool) {
+	v := m.late_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLateReason returns the old "late_reason" field's value of the MailDelivery entity.
+// If the MailDelivery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailDeliveryMutation) OldLateReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLateReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLateReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLateReason: %w", err)
+	}
+	return oldValue.LateReason, nil
+}
+
+// ResetLateReason resets all changes to the "late_reason" field.
+func (m *MailDeliveryMutation) ResetLateReason() {
+	m.late_reason = nil
+}
+
+// SetHouseholdID sets the "household_id" field.
+func (m *MailDeliveryMutation) SetHouseholdID(u uuid.UUID) {
+	m.household = &u
+}
+
+// HouseholdID returns the value of the "household_id" field in the mutation.
+func (m *MailDeliveryMutation) HouseholdID() (r uuid.UUID, exists bool) {
+	v := m.household
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHouseholdID returns the old "household_id" field's value of the MailDelivery entity.
+// If the MailDelivery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailDeliveryMutation) OldHouseholdID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHouseholdID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHouseholdID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHouseholdID: %w", err)
+	}
+	return oldValue.HouseholdID, nil
+}
+
+// ClearHouseholdID clears the value of the "household_id" field.
+func (m *MailDeliveryMutation) ClearHouseholdID() {
+	m.household = nil
+	m.clearedFields[maildelivery.FieldHouseholdID] = struct{}{}
+}
+
+// HouseholdIDCleared returns if the "household_id" field was cleared in this mutation.
+func (m *MailDeliveryMutation) HouseholdIDCleared() bool {
+	_, ok := m.clearedFields[maildelivery.FieldHouseholdID]
+	return ok
+}
+
+// ResetHouseholdID resets all changes to the "household_id" field.
+func (m *MailDeliveryMutation) ResetHouseholdID() {
+	m.household = nil
+	delete(m.clearedFields, maildelivery.FieldHouseholdID)
+}
+
+// SetDepartmentID sets the "department_id" field.
+func (m *MailDeliveryMutation) SetDepartmentID(u uuid.UUID) {
+	m.department = &u
+}
+
+// DepartmentID returns the value of the "department_id" field in the mutation.
+func (m *MailDeliveryMutation) DepartmentID() (r uuid.UUID, exists bool) {
+	v := m.department
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDepartmentID returns the old "department_id" field's value of the MailDelivery entity.
+// If the MailDelivery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailDeliveryMutation) OldDepartmentID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDepartmentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDepartmentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDepartmentID: %w", err)
+	}
+	return oldValue.DepartmentID, nil
+}
+
+// ClearDepartmentID clears the value of the "department_id" field.
+func (m *MailDeliveryMutation) ClearDepartmentID() {
+	m.department = nil
+	m.clearedFields[maildelivery.FieldDepartmentID] = struct{}{}
+}
+
+// DepartmentIDCleared returns if the "department_id" field was cleared in this mutation.
+func (m *MailDeliveryMutation) DepartmentIDCleared() bool {
+	_, ok := m.clearedFields[maildelivery.FieldDepartmentID]
+	return ok
+}
+
+// ResetDepartmentID resets all changes to the "department_id" field.
+func (m *MailDeliveryMutation) ResetDepartmentID() {
+	m.department = nil
+	delete(m.clearedFields, maildelivery.FieldDepartmentID)
+}
+
+// SetSlot sets the "slot" field.
+func (m *MailDeliveryMutation) SetSlot(s string) {
+	m.slot = &s
+}
+
+// Slot returns the value of the "slot" field in the mutation.
+func (m *MailDeliveryMutation) Slot() (r string, exists bool) {
+	v := m.slot
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSlot returns the old "slot" field's value of the MailDelivery entity.
+// If the MailDelivery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailDeliveryMutation) OldSlot(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSlot is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSlot requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSlot: %w", err)
+	}
+	return oldValue.Slot, nil
+}
+
+// ResetSlot resets all changes to the "slot" field.
+func (m *MailDeliveryMutation) ResetSlot() {
+	m.slot = nil
+}
+
+// SetCount sets the "count" field.
+func (m *MailDeliveryMutation) SetCount(i int) {
+	m.count = &i
+	m.addcount = nil
+}
+
+// Count returns the value of the "count" field in the mutation.
+func (m *MailDeliveryMutation) Count() (r int, exists bool) {
+	v := m.count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCount returns the old "count" field's value of the MailDelivery entity.
+// If the MailDelivery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailDeliveryMutation) OldCount(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCount is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCount requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCount: %w", err)
+	}
+	return oldValue.Count, nil
+}
+
+// AddCount adds i to the "count" field.
+func (m *MailDeliveryMutation) AddCount(i int) {
+	if m.addcount != nil {
+		*m.addcount += i
+	} else {
+		m.addcount = &i
+	}
+}
+
+// AddedCount returns the value that was added to the "count" field in this mutation.
+func (m *MailDeliveryMutation) AddedCount() (r int, exists bool) {
+	v := m.addcount
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCount resets all changes to the "count" field.
+func (m *MailDeliveryMutation) ResetCount() {
+	m.count = nil
+	m.addcount = nil
+}
+
+// SetMethod sets the "method" field.
+func (m *MailDeliveryMutation) SetMethod(value maildelivery.Method) {
+	m.method = &value
+}
+
+// Method returns the value of the "method" field in the mutation.
+func (m *MailDeliveryMutation) Method() (r maildelivery.Method, exists bool) {
+	v := m.method
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMethod returns the old "method" field's value of the MailDelivery entity.
+// If the MailDelivery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailDeliveryMutation) OldMethod(ctx context.Context) (v maildelivery.Method, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMethod is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMethod requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMethod: %w", err)
+	}
+	return oldValue.Method, nil
+}
+
+// ResetMethod resets all changes to the "method" field.
+func (m *MailDeliveryMutation) ResetMethod() {
+	m.method = nil
+}
+
+// SetRecipient sets the "recipient" field.
+func (m *MailDeliveryMutation) SetRecipient(s string) {
+	m.recipient = &s
+}
+
+// Recipient returns the value of the "recipient" field in the mutation.
+func (m *MailDeliveryMutation) Recipient() (r string, exists bool) {
+	v := m.recipient
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecipient returns the old "recipient" field's value of the MailDelivery entity.
+// If the MailDelivery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailDeliveryMutation) OldRecipient(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecipient is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecipient requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecipient: %w", err)
+	}
+	return oldValue.Recipient, nil
+}
+
+// ResetRecipient resets all changes to the "recipient" field.
+func (m *MailDeliveryMutation) ResetRecipient() {
+	m.recipient = nil
+}
+
+// SetDeliveredAt sets the "delivered_at" field.
+func (m *MailDeliveryMutation) SetDeliveredAt(t time.Time) {
+	m.delivered_at = &t
+}
+
+// DeliveredAt returns the value of the "delivered_at" field in the mutation.
+func (m *MailDeliveryMutation) DeliveredAt() (r time.Time, exists bool) {
+	v := m.delivered_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDeliveredAt returns the old "delivered_at" field's value of the MailDelivery entity.
+// If the MailDelivery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailDeliveryMutation) OldDeliveredAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDeliveredAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDeliveredAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDeliveredAt: %w", err)
+	}
+	return oldValue.DeliveredAt, nil
+}
+
+// ResetDeliveredAt resets all changes to the "delivered_at" field.
+func (m *MailDeliveryMutation) ResetDeliveredAt() {
+	m.delivered_at = nil
+}
+
+// SetDeliveredByID sets the "delivered_by_id" field.
+func (m *MailDeliveryMutation) SetDeliveredByID(u uuid.UUID) {
+	m.delivered_by_id = &u
+}
+
+// DeliveredByID returns the value of the "delivered_by_id" field in the mutation.
+func (m *MailDeliveryMutation) DeliveredByID() (r uuid.UUID, exists bool) {
+	v := m.delivered_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDeliveredByID returns the old "delivered_by_id" field's value of the MailDelivery entity.
+// If the MailDelivery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailDeliveryMutation) OldDeliveredByID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDeliveredByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDeliveredByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDeliveredByID: %w", err)
+	}
+	return oldValue.DeliveredByID, nil
+}
+
+// ResetDeliveredByID resets all changes to the "delivered_by_id" field.
+func (m *MailDeliveryMutation) ResetDeliveredByID() {
+	m.delivered_by_id = nil
+}
+
+// SetDeliveredByName sets the "delivered_by_name" field.
+func (m *MailDeliveryMutation) SetDeliveredByName(s string) {
+	m.delivered_by_name = &s
+}
+
+// DeliveredByName returns the value of the "delivered_by_name" field in the mutation.
+func (m *MailDeliveryMutation) DeliveredByName() (r string, exists bool) {
+	v := m.delivered_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDeliveredByName returns the old "delivered_by_name" field's value of the MailDelivery entity.
+// If the MailDelivery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailDeliveryMutation) OldDeliveredByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDeliveredByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDeliveredByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDeliveredByName: %w", err)
+	}
+	return oldValue.DeliveredByName, nil
+}
+
+// ResetDeliveredByName resets all changes to the "delivered_by_name" field.
+func (m *MailDeliveryMutation) ResetDeliveredByName() {
+	m.delivered_by_name = nil
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *MailDeliveryMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[maildelivery.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *MailDeliveryMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *MailDeliveryMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *MailDeliveryMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearHousehold clears the "household" edge to the Household entity.
+func (m *MailDeliveryMutation) ClearHousehold() {
+	m.clearedhousehold = true
+	m.clearedFields[maildelivery.FieldHouseholdID] = struct{}{}
+}
+
+// HouseholdCleared reports if the "household" edge to the Household entity was cleared.
+func (m *MailDeliveryMutation) HouseholdCleared() bool {
+	return m.HouseholdIDCleared() || m.clearedhousehold
+}
+
+// HouseholdIDs returns the "household" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// HouseholdID instead. It exists only for internal usage by the builders.
+func (m *MailDeliveryMutation) HouseholdIDs() (ids []uuid.UUID) {
+	if id := m.household; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetHousehold resets all changes to the "household" edge.
+func (m *MailDeliveryMutation) ResetHousehold() {
+	m.household = nil
+	m.clearedhousehold = false
+}
+
+// ClearDepartment clears the "department" edge to the Department entity.
+func (m *MailDeliveryMutation) ClearDepartment() {
+	m.cleareddepartment = true
+	m.clearedFields[maildelivery.FieldDepartmentID] = struct{}{}
+}
+
+// DepartmentCleared reports if the "department" edge to the Department entity was cleared.
+func (m *MailDeliveryMutation) DepartmentCleared() bool {
+	return m.DepartmentIDCleared() || m.cleareddepartment
+}
+
+// DepartmentIDs returns the "department" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// DepartmentID instead. It exists only for internal usage by the builders.
+func (m *MailDeliveryMutation) DepartmentIDs() (ids []uuid.UUID) {
+	if id := m.department; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetDepartment resets all changes to the "department" edge.
+func (m *MailDeliveryMutation) ResetDepartment() {
+	m.department = nil
+	m.cleareddepartment = false
+}
+
+// AddItemIDs adds the "items" edge to the MailItem entity by ids.
+func (m *MailDeliveryMutation) AddItemIDs(ids ...uuid.UUID) {
+	if m.items == nil {
+		m.items = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.items[ids[i]] = struct{}{}
+	}
+}
+
+// ClearItems clears the "items" edge to the MailItem entity.
+func (m *MailDeliveryMutation) ClearItems() {
+	m.cleareditems = true
+}
+
+// ItemsCleared reports if the "items" edge to the MailItem entity was cleared.
+func (m *MailDeliveryMutation) ItemsCleared() bool {
+	return m.cleareditems
+}
+
+// RemoveItemIDs removes the "items" edge to the MailItem entity by IDs.
+func (m *MailDeliveryMutation) RemoveItemIDs(ids ...uuid.UUID) {
+	if m.removeditems == nil {
+		m.removeditems = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.items, ids[i])
+		m.removeditems[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedItems returns the removed IDs of the "items" edge to the MailItem entity.
+func (m *MailDeliveryMutation) RemovedItemsIDs() (ids []uuid.UUID) {
+	for id := range m.removeditems {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ItemsIDs returns the "items" edge IDs in the mutation.
+func (m *MailDeliveryMutation) ItemsIDs() (ids []uuid.UUID) {
+	for id := range m.items {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetItems resets all changes to the "items" edge.
+func (m *MailDeliveryMutation) ResetItems() {
+	m.items = nil
+	m.cleareditems = false
+	m.removeditems = nil
+}
+
+// Where appends a list predicates to the MailDeliveryMutation builder.
+func (m *MailDeliveryMutation) Where(ps ...predicate.MailDelivery) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the MailDeliveryMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *MailDeliveryMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.MailDelivery, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *MailDeliveryMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *MailDeliveryMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (MailDelivery).
+func (m *MailDeliveryMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *MailDeliveryMutation) Fields() []string {
+	fields := make([]string, 0, 16)
+	if m.created_at != nil {
+		fields = append(fields, maildelivery.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, maildelivery.FieldEstateID)
+	}
+	if m.voided_at != nil {
+		fields = append(fields, maildelivery.FieldVoidedAt)
+	}
+	if m.void_reason != nil {
+		fields = append(fields, maildelivery.FieldVoidReason)
+	}
+	if m.voided_by_id != nil {
+		fields = append(fields, maildelivery.FieldVoidedByID)
+	}
+	if m.voided_by_name != nil {
+		fields = append(fields, maildelivery.FieldVoidedByName)
+	}
+	if m.late_reason != nil {
+		fields = append(fields, maildelivery.FieldLateReason)
+	}
+	if m.household != nil {
+		fields = append(fields, maildelivery.FieldHouseholdID)
+	}
+	if m.department != nil {
+		fields = append(fields, maildelivery.FieldDepartmentID)
+	}
+	if m.slot != nil {
+		fields = append(fields, maildelivery.FieldSlot)
+	}
+	if m.count != nil {
+		fields = append(fields, maildelivery.FieldCount)
+	}
+	if m.method != nil {
+		fields = append(fields, maildelivery.FieldMethod)
+	}
+	if m.recipient != nil {
+		fields = append(fields, maildelivery.FieldRecipient)
+	}
+	if m.delivered_at != nil {
+		fields = append(fields, maildelivery.FieldDeliveredAt)
+	}
+	if m.delivered_by_id != nil {
+		fields = append(fields, maildelivery.FieldDeliveredByID)
+	}
+	if m.delivered_by_name != nil {
+		fields = append(fields, maildelivery.FieldDeliveredByName)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *MailDeliveryMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case maildelivery.FieldCreatedAt:
+		return m.CreatedAt()
+	case maildelivery.FieldEstateID:
+		return m.EstateID()
+	case maildelivery.FieldVoidedAt:
+		return m.VoidedAt()
+	case maildelivery.FieldVoidReason:
+		return m.VoidReason()
+	case maildelivery.FieldVoidedByID:
+		return m.VoidedByID()
+	case maildelivery.FieldVoidedByName:
+		return m.VoidedByName()
+	case maildelivery.FieldLateReason:
+		return m.LateReason()
+	case maildelivery.FieldHouseholdID:
+		return m.HouseholdID()
+	case maildelivery.FieldDepartmentID:
+		return m.DepartmentID()
+	case maildelivery.FieldSlot:
+		return m.Slot()
+	case maildelivery.FieldCount:
+		return m.Count()
+	case maildelivery.FieldMethod:
+		return m.Method()
+	case maildelivery.FieldRecipient:
+		return m.Recipient()
+	case maildelivery.FieldDeliveredAt:
+		return m.DeliveredAt()
+	case maildelivery.FieldDeliveredByID:
+		return m.DeliveredByID()
+	case maildelivery.FieldDeliveredByName:
+		return m.DeliveredByName()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *MailDeliveryMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case maildelivery.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case maildelivery.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case maildelivery.FieldVoidedAt:
+		return m.OldVoidedAt(ctx)
+	case maildelivery.FieldVoidReason:
+		return m.OldVoidReason(ctx)
+	case maildelivery.FieldVoidedByID:
+		return m.OldVoidedByID(ctx)
+	case maildelivery.FieldVoidedByName:
+		return m.OldVoidedByName(ctx)
+	case maildelivery.FieldLateReason:
+		return m.OldLateReason(ctx)
+	case maildelivery.FieldHouseholdID:
+		return m.OldHouseholdID(ctx)
+	case maildelivery.FieldDepartmentID:
+		return m.OldDepartmentID(ctx)
+	case maildelivery.FieldSlot:
+		return m.OldSlot(ctx)
+	case maildelivery.FieldCount:
+		return m.OldCount(ctx)
+	case maildelivery.FieldMethod:
+		return m.OldMethod(ctx)
+	case maildelivery.FieldRecipient:
+		return m.OldRecipient(ctx)
+	case maildelivery.FieldDeliveredAt:
+		return m.OldDeliveredAt(ctx)
+	case maildelivery.FieldDeliveredByID:
+		return m.OldDeliveredByID(ctx)
+	case maildelivery.FieldDeliveredByName:
+		return m.OldDeliveredByName(ctx)
+	}
+	return nil, fmt.Errorf("unknown MailDelivery field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *MailDeliveryMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case maildelivery.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case maildelivery.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case maildelivery.FieldVoidedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedAt(v)
+		return nil
+	case maildelivery.FieldVoidReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidReason(v)
+		return nil
+	case maildelivery.FieldVoidedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByID(v)
+		return nil
+	case maildelivery.FieldVoidedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByName(v)
+		return nil
+	case maildelivery.FieldLateReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLateReason(v)
+		return nil
+	case maildelivery.FieldHouseholdID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHouseholdID(v)
+		return nil
+	case maildelivery.FieldDepartmentID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDepartmentID(v)
+		return nil
+	case maildelivery.FieldSlot:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSlot(v)
+		return nil
+	case maildelivery.FieldCount:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCount(v)
+		return nil
+	case maildelivery.FieldMethod:
+		v, ok := value.(maildelivery.Method)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMethod(v)
+		return nil
+	case maildelivery.FieldRecipient:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecipient(v)
+		return nil
+	case maildelivery.FieldDeliveredAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDeliveredAt(v)
+		return nil
+	case maildelivery.FieldDeliveredByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDeliveredByID(v)
+		return nil
+	case maildelivery.FieldDeliveredByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDeliveredByName(v)
+		return nil
+	}
+	return fmt.Errorf("unknown MailDelivery field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *MailDeliveryMutation) AddedFields() []string {
+	var fields []string
+	if m.addcount != nil {
+		fields = append(fields, maildelivery.FieldCount)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *MailDeliveryMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case maildelivery.FieldCount:
+		return m.AddedCount()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *MailDeliveryMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case maildelivery.FieldCount:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCount(v)
+		return nil
+	}
+	return fmt.Errorf("unknown MailDelivery numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *MailDeliveryMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(maildelivery.FieldVoidedAt) {
+		fields = append(fields, maildelivery.FieldVoidedAt)
+	}
+	if m.FieldCleared(maildelivery.FieldVoidedByID) {
+		fields = append(fields, maildelivery.FieldVoidedByID)
+	}
+	if m.FieldCleared(maildelivery.FieldHouseholdID) {
+		fields = append(fields, maildelivery.FieldHouseholdID)
+	}
+	if m.FieldCleared(maildelivery.FieldDepartmentID) {
+		fields = append(fields, maildelivery.FieldDepartmentID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *MailDeliveryMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *MailDeliveryMutation) ClearField(name string) error {
+	switch name {
+	case maildelivery.FieldVoidedAt:
+		m.ClearVoidedAt()
+		return nil
+	case maildelivery.FieldVoidedByID:
+		m.ClearVoidedByID()
+		return nil
+	case maildelivery.FieldHouseholdID:
+		m.ClearHouseholdID()
+		return nil
+	case maildelivery.FieldDepartmentID:
+		m.ClearDepartmentID()
+		return nil
+	}
+	return fmt.Errorf("unknown MailDelivery nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *MailDeliveryMutation) ResetField(name string) error {
+	switch name {
+	case maildelivery.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case maildelivery.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case maildelivery.FieldVoidedAt:
+		m.ResetVoidedAt()
+		return nil
+	case maildelivery.FieldVoidReason:
+		m.ResetVoidReason()
+		return nil
+	case maildelivery.FieldVoidedByID:
+		m.ResetVoidedByID()
+		return nil
+	case maildelivery.FieldVoidedByName:
+		m.ResetVoidedByName()
+		return nil
+	case maildelivery.FieldLateReason:
+		m.ResetLateReason()
+		return nil
+	case maildelivery.FieldHouseholdID:
+		m.ResetHouseholdID()
+		return nil
+	case maildelivery.FieldDepartmentID:
+		m.ResetDepartmentID()
+		return nil
+	case maildelivery.FieldSlot:
+		m.ResetSlot()
+		return nil
+	case maildelivery.FieldCount:
+		m.ResetCount()
+		return nil
+	case maildelivery.FieldMethod:
+		m.ResetMethod()
+		return nil
+	case maildelivery.FieldRecipient:
+		m.ResetRecipient()
+		return nil
+	case maildelivery.FieldDeliveredAt:
+		m.ResetDeliveredAt()
+		return nil
+	case maildelivery.FieldDeliveredByID:
+		m.ResetDeliveredByID()
+		return nil
+	case maildelivery.FieldDeliveredByName:
+		m.ResetDeliveredByName()
+		return nil
+	}
+	return fmt.Errorf("unknown MailDelivery field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *MailDeliveryMutation) AddedEdges() []string {
+	edges := make([]string, 0, 4)
+	if m.estate != nil {
+		edges = append(edges, maildelivery.EdgeEstate)
+	}
+	if m.household != nil {
+		edges = append(edges, maildelivery.EdgeHousehold)
+	}
+	if m.department != nil {
+		edges = append(edges, maildelivery.EdgeDepartment)
+	}
+	if m.items != nil {
+		edges = append(edges, maildelivery.EdgeItems)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *MailDeliveryMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case maildelivery.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case maildelivery.EdgeHousehold:
+		if id := m.household; id != nil {
+			return []ent.Value{*id}
+		}
+	case maildelivery.EdgeDepartment:
+		if id := m.department; id != nil {
+			return []ent.Value{*id}
+		}
+	case maildelivery.EdgeItems:
+		ids := make([]ent.Value, 0, len(m.items))
+		for id := range m.items {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *MailDeliveryMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 4)
+	if m.removeditems != nil {
+		edges = append(edges, maildelivery.EdgeItems)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *MailDeliveryMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case maildelivery.EdgeItems:
+		ids := make([]ent.Value, 0, len(m.removeditems))
+		for id := range m.removeditems {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *MailDeliveryMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 4)
+	if m.clearedestate {
+		edges = append(edges, maildelivery.EdgeEstate)
+	}
+	if m.clearedhousehold {
+		edges = append(edges, maildelivery.EdgeHousehold)
+	}
+	if m.cleareddepartment {
+		edges = append(edges, maildelivery.EdgeDepartment)
+	}
+	if m.cleareditems {
+		edges = append(edges, maildelivery.EdgeItems)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *MailDeliveryMutation) EdgeCleared(name string) bool {
+	switch name {
+	case maildelivery.EdgeEstate:
+		return m.clearedestate
+	case maildelivery.EdgeHousehold:
+		return m.clearedhousehold
+	case maildelivery.EdgeDepartment:
+		return m.cleareddepartment
+	case maildelivery.EdgeItems:
+		return m.cleareditems
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *MailDeliveryMutation) ClearEdge(name string) error {
+	switch name {
+	case maildelivery.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case maildelivery.EdgeHousehold:
+		m.ClearHousehold()
+		return nil
+	case maildelivery.EdgeDepartment:
+		m.ClearDepartment()
+		return nil
+	}
+	return fmt.Errorf("unknown MailDelivery unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *MailDeliveryMutation) ResetEdge(name string) error {
+	switch name {
+	case maildelivery.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case maildelivery.EdgeHousehold:
+		m.ResetHousehold()
+		return nil
+	case maildelivery.EdgeDepartment:
+		m.ResetDepartment()
+		return nil
+	case maildelivery.EdgeItems:
+		m.ResetItems()
+		return nil
+	}
+	return fmt.Errorf("unknown MailDelivery edge %s", name)
+}
+
 // MailEventMutation represents an operation that mutates the MailEvent nodes in the graph.
 type MailEventMutation struct {
 	config
@@ -71925,6 +81766,7 @@ type MailEventMutation struct {
 	state         *mailevent.State
 	household_id  *uuid.UUID
 	department_id *uuid.UUID
+	delivery_id   *uuid.UUID
 	reason        *string
 	taken_by      *string
 	acted_by_id   *uuid.UUID
@@ -72286,6 +82128,55 @@ func (m *MailEventMutation) ResetDepartmentID() {
 	delete(m.clearedFields, mailevent.FieldDepartmentID)
 }
 
+// SetDeliveryID sets the "delivery_id" field.
+func (m *MailEventMutation) SetDeliveryID(u uuid.UUID) {
+	m.delivery_id = &u
+}
+
+// DeliveryID returns the value of the "delivery_id" field in the mutation.
+func (m *MailEventMutation) DeliveryID() (r uuid.UUID, exists bool) {
+	v := m.delivery_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDeliveryID returns the old "delivery_id" field's value of the MailEvent entity.
+// If the MailEvent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailEventMutation) OldDeliveryID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDeliveryID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDeliveryID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDeliveryID: %w", err)
+	}
+	return oldValue.DeliveryID, nil
+}
+
+// ClearDeliveryID clears the value of the "delivery_id" field.
+func (m *MailEventMutation) ClearDeliveryID() {
+	m.delivery_id = nil
+	m.clearedFields[mailevent.FieldDeliveryID] = struct{}{}
+}
+
+// DeliveryIDCleared returns if the "delivery_id" field was cleared in this mutation.
+func (m *MailEventMutation) DeliveryIDCleared() bool {
+	_, ok := m.clearedFields[mailevent.FieldDeliveryID]
+	return ok
+}
+
+// ResetDeliveryID resets all changes to the "delivery_id" field.
+func (m *MailEventMutation) ResetDeliveryID() {
+	m.delivery_id = nil
+	delete(m.clearedFields, mailevent.FieldDeliveryID)
+}
+
 // SetReason sets the "reason" field.
 func (m *MailEventMutation) SetReason(s string) {
 	m.reason = &s
@@ -72554,7 +82445,7 @@ func (m *MailEventMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *MailEventMutation) Fields() []string {
-	fields := make([]string, 0, 11)
+	fields := make([]string, 0, 12)
 	if m.created_at != nil {
 		fields = append(fields, mailevent.FieldCreatedAt)
 	}
@@ -72572,6 +82463,9 @@ func (m *MailEventMutation) Fields() []string {
 	}
 	if m.department_id != nil {
 		fields = append(fields, mailevent.FieldDepartmentID)
+	}
+	if m.delivery_id != nil {
+		fields = append(fields, mailevent.FieldDeliveryID)
 	}
 	if m.reason != nil {
 		fields = append(fields, mailevent.FieldReason)
@@ -72608,6 +82502,8 @@ func (m *MailEventMutation) Field(name string) (ent.Value, bool) {
 		return m.HouseholdID()
 	case mailevent.FieldDepartmentID:
 		return m.DepartmentID()
+	case mailevent.FieldDeliveryID:
+		return m.DeliveryID()
 	case mailevent.FieldReason:
 		return m.Reason()
 	case mailevent.FieldTakenBy:
@@ -72639,6 +82535,8 @@ func (m *MailEventMutation) OldField(ctx context.Context, name string) (ent.Valu
 		return m.OldHouseholdID(ctx)
 	case mailevent.FieldDepartmentID:
 		return m.OldDepartmentID(ctx)
+	case mailevent.FieldDeliveryID:
+		return m.OldDeliveryID(ctx)
 	case mailevent.FieldReason:
 		return m.OldReason(ctx)
 	case mailevent.FieldTakenBy:
@@ -72699,6 +82597,13 @@ func (m *MailEventMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetDepartmentID(v)
+		return nil
+	case mailevent.FieldDeliveryID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDeliveryID(v)
 		return nil
 	case mailevent.FieldReason:
 		v, ok := value.(string)
@@ -72771,6 +82676,9 @@ func (m *MailEventMutation) ClearedFields() []string {
 	if m.FieldCleared(mailevent.FieldDepartmentID) {
 		fields = append(fields, mailevent.FieldDepartmentID)
 	}
+	if m.FieldCleared(mailevent.FieldDeliveryID) {
+		fields = append(fields, mailevent.FieldDeliveryID)
+	}
 	return fields
 }
 
@@ -72790,6 +82698,9 @@ func (m *MailEventMutation) ClearField(name string) error {
 		return nil
 	case mailevent.FieldDepartmentID:
 		m.ClearDepartmentID()
+		return nil
+	case mailevent.FieldDeliveryID:
+		m.ClearDeliveryID()
 		return nil
 	}
 	return fmt.Errorf("unknown MailEvent nullable field %s", name)
@@ -72816,6 +82727,9 @@ func (m *MailEventMutation) ResetField(name string) error {
 		return nil
 	case mailevent.FieldDepartmentID:
 		m.ResetDepartmentID()
+		return nil
+	case mailevent.FieldDeliveryID:
+		m.ResetDeliveryID()
 		return nil
 	case mailevent.FieldReason:
 		m.ResetReason()
@@ -72928,6 +82842,916 @@ func (m *MailEventMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown MailEvent edge %s", name)
 }
 
+// MailExcuseMutation represents an operation that mutates the MailExcuse nodes in the graph.
+type MailExcuseMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *uuid.UUID
+	created_at    *time.Time
+	kind          *mailexcuse.Kind
+	reason        *string
+	given_by_id   *uuid.UUID
+	given_by_name *string
+	given_at      *time.Time
+	clearedFields map[string]struct{}
+	estate        *uuid.UUID
+	clearedestate bool
+	day           *uuid.UUID
+	clearedday    bool
+	item          *uuid.UUID
+	cleareditem   bool
+	done          bool
+	oldValue      func(context.Context) (*MailExcuse, error)
+	predicates    []predicate.MailExcuse
+}
+
+var _ ent.Mutation = (*MailExcuseMutation)(nil)
+
+// mailexcuseOption allows management of the mutation configuration using functional options.
+type mailexcuseOption func(*MailExcuseMutation)
+
+// newMailExcuseMutation creates new mutation for the MailExcuse entity.
+func newMailExcuseMutation(c config, op Op, opts ...mailexcuseOption) *MailExcuseMutation {
+	m := &MailExcuseMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeMailExcuse,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withMailExcuseID sets the ID field of the mutation.
+func withMailExcuseID(id uuid.UUID) mailexcuseOption {
+	return func(m *MailExcuseMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *MailExcuse
+		)
+		m.oldValue = func(ctx context.Context) (*MailExcuse, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().MailExcuse.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withMailExcuse sets the old MailExcuse of the mutation.
+func withMailExcuse(node *MailExcuse) mailexcuseOption {
+	return func(m *MailExcuseMutation) {
+		m.oldValue = func(context.Context) (*MailExcuse, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m MailExcuseMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m MailExcuseMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of MailExcuse entities.
+func (m *MailExcuseMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *MailExcuseMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *MailExcuseMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().MailExcuse.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *MailExcuseMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *MailExcuseMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the MailExcuse entity.
+// If the MailExcuse object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailExcuseMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *MailExcuseMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *MailExcuseMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *MailExcuseMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the MailExcuse entity.
+// If the MailExcuse object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailExcuseMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *MailExcuseMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetDayID sets the "day_id" field.
+func (m *MailExcuseMutation) SetDayID(u uuid.UUID) {
+	m.day = &u
+}
+
+// DayID returns the value of the "day_id" field in the mutation.
+func (m *MailExcuseMutation) DayID() (r uuid.UUID, exists bool) {
+	v := m.day
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDayID returns the old "day_id" field's value of the MailExcuse entity.
+// If the MailExcuse object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailExcuseMutation) OldDayID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDayID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDayID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDayID: %w", err)
+	}
+	return oldValue.DayID, nil
+}
+
+// ResetDayID resets all changes to the "day_id" field.
+func (m *MailExcuseMutation) ResetDayID() {
+	m.day = nil
+}
+
+// SetItemID sets the "item_id" field.
+func (m *MailExcuseMutation) SetItemID(u uuid.UUID) {
+	m.item = &u
+}
+
+// ItemID returns the value of the "item_id" field in the mutation.
+func (m *MailExcuseMutation) ItemID() (r uuid.UUID, exists bool) {
+	v := m.item
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldItemID returns the old "item_id" field's value of the MailExcuse entity.
+// If the MailExcuse object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailExcuseMutation) OldItemID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldItemID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldItemID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldItemID: %w", err)
+	}
+	return oldValue.ItemID, nil
+}
+
+// ResetItemID resets all changes to the "item_id" field.
+func (m *MailExcuseMutation) ResetItemID() {
+	m.item = nil
+}
+
+// SetKind sets the "kind" field.
+func (m *MailExcuseMutation) SetKind(value mailexcuse.Kind) {
+	m.kind = &value
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *MailExcuseMutation) Kind() (r mailexcuse.Kind, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the MailExcuse entity.
+// If the MailExcuse object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailExcuseMutation) OldKind(ctx context.Context) (v mailexcuse.Kind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *MailExcuseMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetReason sets the "reason" field.
+func (m *MailExcuseMutation) SetReason(s string) {
+	m.reason = &s
+}
+
+// Reason returns the value of the "reason" field in the mutation.
+func (m *MailExcuseMutation) Reason() (r string, exists bool) {
+	v := m.reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReason returns the old "reason" field's value of the MailExcuse entity.
+// If the MailExcuse object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailExcuseMutation) OldReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReason: %w", err)
+	}
+	return oldValue.Reason, nil
+}
+
+// ResetReason resets all changes to the "reason" field.
+func (m *MailExcuseMutation) ResetReason() {
+	m.reason = nil
+}
+
+// SetGivenByID sets the "given_by_id" field.
+func (m *MailExcuseMutation) SetGivenByID(u uuid.UUID) {
+	m.given_by_id = &u
+}
+
+// GivenByID returns the value of the "given_by_id" field in the mutation.
+func (m *MailExcuseMutation) GivenByID() (r uuid.UUID, exists bool) {
+	v := m.given_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldGivenByID returns the old "given_by_id" field's value of the MailExcuse entity.
+// If the MailExcuse object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailExcuseMutation) OldGivenByID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldGivenByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldGivenByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldGivenByID: %w", err)
+	}
+	return oldValue.GivenByID, nil
+}
+
+// ResetGivenByID resets all changes to the "given_by_id" field.
+func (m *MailExcuseMutation) ResetGivenByID() {
+	m.given_by_id = nil
+}
+
+// SetGivenByName sets the "given_by_name" field.
+func (m *MailExcuseMutation) SetGivenByName(s string) {
+	m.given_by_name = &s
+}
+
+// GivenByName returns the value of the "given_by_name" field in the mutation.
+func (m *MailExcuseMutation) GivenByName() (r string, exists bool) {
+	v := m.given_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldGivenByName returns the old "given_by_name" field's value of the MailExcuse entity.
+// If the MailExcuse object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailExcuseMutation) OldGivenByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldGivenByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldGivenByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldGivenByName: %w", err)
+	}
+	return oldValue.GivenByName, nil
+}
+
+// ResetGivenByName resets all changes to the "given_by_name" field.
+func (m *MailExcuseMutation) ResetGivenByName() {
+	m.given_by_name = nil
+}
+
+// SetGivenAt sets the "given_at" field.
+func (m *MailExcuseMutation) SetGivenAt(t time.Time) {
+	m.given_at = &t
+}
+
+// GivenAt returns the value of the "given_at" field in the mutation.
+func (m *MailExcuseMutation) GivenAt() (r time.Time, exists bool) {
+	v := m.given_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldGivenAt returns the old "given_at" field's value of the MailExcuse entity.
+// If the MailExcuse object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailExcuseMutation) OldGivenAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldGivenAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldGivenAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldGivenAt: %w", err)
+	}
+	return oldValue.GivenAt, nil
+}
+
+// ResetGivenAt resets all changes to the "given_at" field.
+func (m *MailExcuseMutation) ResetGivenAt() {
+	m.given_at = nil
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *MailExcuseMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[mailexcuse.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *MailExcuseMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *MailExcuseMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *MailExcuseMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearDay clears the "day" edge to the MailDay entity.
+func (m *MailExcuseMutation) ClearDay() {
+	m.clearedday = true
+	m.clearedFields[mailexcuse.FieldDayID] = struct{}{}
+}
+
+// DayCleared reports if the "day" edge to the MailDay entity was cleared.
+func (m *MailExcuseMutation) DayCleared() bool {
+	return m.clearedday
+}
+
+// DayIDs returns the "day" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// DayID instead. It exists only for internal usage by the builders.
+func (m *MailExcuseMutation) DayIDs() (ids []uuid.UUID) {
+	if id := m.day; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetDay resets all changes to the "day" edge.
+func (m *MailExcuseMutation) ResetDay() {
+	m.day = nil
+	m.clearedday = false
+}
+
+// ClearItem clears the "item" edge to the MailItem entity.
+func (m *MailExcuseMutation) ClearItem() {
+	m.cleareditem = true
+	m.clearedFields[mailexcuse.FieldItemID] = struct{}{}
+}
+
+// ItemCleared reports if the "item" edge to the MailItem entity was cleared.
+func (m *MailExcuseMutation) ItemCleared() bool {
+	return m.cleareditem
+}
+
+// ItemIDs returns the "item" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ItemID instead. It exists only for internal usage by the builders.
+func (m *MailExcuseMutation) ItemIDs() (ids []uuid.UUID) {
+	if id := m.item; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetItem resets all changes to the "item" edge.
+func (m *MailExcuseMutation) ResetItem() {
+	m.item = nil
+	m.cleareditem = false
+}
+
+// Where appends a list predicates to the MailExcuseMutation builder.
+func (m *MailExcuseMutation) Where(ps ...predicate.MailExcuse) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the MailExcuseMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *MailExcuseMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.MailExcuse, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *MailExcuseMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *MailExcuseMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (MailExcuse).
+func (m *MailExcuseMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *MailExcuseMutation) Fields() []string {
+	fields := make([]string, 0, 9)
+	if m.created_at != nil {
+		fields = append(fields, mailexcuse.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, mailexcuse.FieldEstateID)
+	}
+	if m.day != nil {
+		fields = append(fields, mailexcuse.FieldDayID)
+	}
+	if m.item != nil {
+		fields = append(fields, mailexcuse.FieldItemID)
+	}
+	if m.kind != nil {
+		fields = append(fields, mailexcuse.FieldKind)
+	}
+	if m.reason != nil {
+		fields = append(fields, mailexcuse.FieldReason)
+	}
+	if m.given_by_id != nil {
+		fields = append(fields, mailexcuse.FieldGivenByID)
+	}
+	if m.given_by_name != nil {
+		fields = append(fields, mailexcuse.FieldGivenByName)
+	}
+	if m.given_at != nil {
+		fields = append(fields, mailexcuse.FieldGivenAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *MailExcuseMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case mailexcuse.FieldCreatedAt:
+		return m.CreatedAt()
+	case mailexcuse.FieldEstateID:
+		return m.EstateID()
+	case mailexcuse.FieldDayID:
+		return m.DayID()
+	case mailexcuse.FieldItemID:
+		return m.ItemID()
+	case mailexcuse.FieldKind:
+		return m.Kind()
+	case mailexcuse.FieldReason:
+		return m.Reason()
+	case mailexcuse.FieldGivenByID:
+		return m.GivenByID()
+	case mailexcuse.FieldGivenByName:
+		return m.GivenByName()
+	case mailexcuse.FieldGivenAt:
+		return m.GivenAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *MailExcuseMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case mailexcuse.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case mailexcuse.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case mailexcuse.FieldDayID:
+		return m.OldDayID(ctx)
+	case mailexcuse.FieldItemID:
+		return m.OldItemID(ctx)
+	case mailexcuse.FieldKind:
+		return m.OldKind(ctx)
+	case mailexcuse.FieldReason:
+		return m.OldReason(ctx)
+	case mailexcuse.FieldGivenByID:
+		return m.OldGivenByID(ctx)
+	case mailexcuse.FieldGivenByName:
+		return m.OldGivenByName(ctx)
+	case mailexcuse.FieldGivenAt:
+		return m.OldGivenAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown MailExcuse field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *MailExcuseMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case mailexcuse.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case mailexcuse.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case mailexcuse.FieldDayID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDayID(v)
+		return nil
+	case mailexcuse.FieldItemID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetItemID(v)
+		return nil
+	case mailexcuse.FieldKind:
+		v, ok := value.(mailexcuse.Kind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case mailexcuse.FieldReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReason(v)
+		return nil
+	case mailexcuse.FieldGivenByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetGivenByID(v)
+		return nil
+	case mailexcuse.FieldGivenByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetGivenByName(v)
+		return nil
+	case mailexcuse.FieldGivenAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetGivenAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown MailExcuse field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *MailExcuseMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *MailExcuseMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *MailExcuseMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown MailExcuse numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *MailExcuseMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *MailExcuseMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *MailExcuseMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown MailExcuse nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *MailExcuseMutation) ResetField(name string) error {
+	switch name {
+	case mailexcuse.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case mailexcuse.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case mailexcuse.FieldDayID:
+		m.ResetDayID()
+		return nil
+	case mailexcuse.FieldItemID:
+		m.ResetItemID()
+		return nil
+	case mailexcuse.FieldKind:
+		m.ResetKind()
+		return nil
+	case mailexcuse.FieldReason:
+		m.ResetReason()
+		return nil
+	case mailexcuse.FieldGivenByID:
+		m.ResetGivenByID()
+		return nil
+	case mailexcuse.FieldGivenByName:
+		m.ResetGivenByName()
+		return nil
+	case mailexcuse.FieldGivenAt:
+		m.ResetGivenAt()
+		return nil
+	}
+	return fmt.Errorf("unknown MailExcuse field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *MailExcuseMutation) AddedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.estate != nil {
+		edges = append(edges, mailexcuse.EdgeEstate)
+	}
+	if m.day != nil {
+		edges = append(edges, mailexcuse.EdgeDay)
+	}
+	if m.item != nil {
+		edges = append(edges, mailexcuse.EdgeItem)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *MailExcuseMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case mailexcuse.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case mailexcuse.EdgeDay:
+		if id := m.day; id != nil {
+			return []ent.Value{*id}
+		}
+	case mailexcuse.EdgeItem:
+		if id := m.item; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *MailExcuseMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 3)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *MailExcuseMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *MailExcuseMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.clearedestate {
+		edges = append(edges, mailexcuse.EdgeEstate)
+	}
+	if m.clearedday {
+		edges = append(edges, mailexcuse.EdgeDay)
+	}
+	if m.cleareditem {
+		edges = append(edges, mailexcuse.EdgeItem)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *MailExcuseMutation) EdgeCleared(name string) bool {
+	switch name {
+	case mailexcuse.EdgeEstate:
+		return m.clearedestate
+	case mailexcuse.EdgeDay:
+		return m.clearedday
+	case mailexcuse.EdgeItem:
+		return m.cleareditem
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *MailExcuseMutation) ClearEdge(name string) error {
+	switch name {
+	case mailexcuse.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case mailexcuse.EdgeDay:
+		m.ClearDay()
+		return nil
+	case mailexcuse.EdgeItem:
+		m.ClearItem()
+		return nil
+	}
+	return fmt.Errorf("unknown MailExcuse unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *MailExcuseMutation) ResetEdge(name string) error {
+	switch name {
+	case mailexcuse.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case mailexcuse.EdgeDay:
+		m.ResetDay()
+		return nil
+	case mailexcuse.EdgeItem:
+		m.ResetItem()
+		return nil
+	}
+	return fmt.Errorf("unknown MailExcuse edge %s", name)
+}
+
 // MailItemMutation represents an operation that mutates the MailItem nodes in the graph.
 type MailItemMutation struct {
 	config
@@ -72960,6 +83784,8 @@ type MailItemMutation struct {
 	clearedhousehold   bool
 	department         *uuid.UUID
 	cleareddepartment  bool
+	delivery           *uuid.UUID
+	cleareddelivery    bool
 	events             map[uuid.UUID]struct{}
 	removedevents      map[uuid.UUID]struct{}
 	clearedevents      bool
@@ -73808,6 +84634,55 @@ func (m *MailItemMutation) ResetSortKey() {
 	m.sort_key = nil
 }
 
+// SetDeliveryID sets the "delivery_id" field.
+func (m *MailItemMutation) SetDeliveryID(u uuid.UUID) {
+	m.delivery = &u
+}
+
+// DeliveryID returns the value of the "delivery_id" field in the mutation.
+func (m *MailItemMutation) DeliveryID() (r uuid.UUID, exists bool) {
+	v := m.delivery
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDeliveryID returns the old "delivery_id" field's value of the MailItem entity.
+// If the MailItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailItemMutation) OldDeliveryID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDeliveryID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDeliveryID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDeliveryID: %w", err)
+	}
+	return oldValue.DeliveryID, nil
+}
+
+// ClearDeliveryID clears the value of the "delivery_id" field.
+func (m *MailItemMutation) ClearDeliveryID() {
+	m.delivery = nil
+	m.clearedFields[mailitem.FieldDeliveryID] = struct{}{}
+}
+
+// DeliveryIDCleared returns if the "delivery_id" field was cleared in this mutation.
+func (m *MailItemMutation) DeliveryIDCleared() bool {
+	_, ok := m.clearedFields[mailitem.FieldDeliveryID]
+	return ok
+}
+
+// ResetDeliveryID resets all changes to the "delivery_id" field.
+func (m *MailItemMutation) ResetDeliveryID() {
+	m.delivery = nil
+	delete(m.clearedFields, mailitem.FieldDeliveryID)
+}
+
 // SetRegisteredByID sets the "registered_by_id" field.
 func (m *MailItemMutation) SetRegisteredByID(u uuid.UUID) {
 	m.registered_by_id = &u
@@ -73988,6 +84863,33 @@ func (m *MailItemMutation) ResetDepartment() {
 	m.cleareddepartment = false
 }
 
+// ClearDelivery clears the "delivery" edge to the MailDelivery entity.
+func (m *MailItemMutation) ClearDelivery() {
+	m.cleareddelivery = true
+	m.clearedFields[mailitem.FieldDeliveryID] = struct{}{}
+}
+
+// DeliveryCleared reports if the "delivery" edge to the MailDelivery entity was cleared.
+func (m *MailItemMutation) DeliveryCleared() bool {
+	return m.DeliveryIDCleared() || m.cleareddelivery
+}
+
+// DeliveryIDs returns the "delivery" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// DeliveryID instead. It exists only for internal usage by the builders.
+func (m *MailItemMutation) DeliveryIDs() (ids []uuid.UUID) {
+	if id := m.delivery; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetDelivery resets all changes to the "delivery" edge.
+func (m *MailItemMutation) ResetDelivery() {
+	m.delivery = nil
+	m.cleareddelivery = false
+}
+
 // AddEventIDs adds the "events" edge to the MailEvent entity by ids.
 func (m *MailItemMutation) AddEventIDs(ids ...uuid.UUID) {
 	if m.events == nil {
@@ -74076,7 +84978,7 @@ func (m *MailItemMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *MailItemMutation) Fields() []string {
-	fields := make([]string, 0, 21)
+	fields := make([]string, 0, 22)
 	if m.created_at != nil {
 		fields = append(fields, mailitem.FieldCreatedAt)
 	}
@@ -74134,6 +85036,9 @@ func (m *MailItemMutation) Fields() []string {
 	if m.sort_key != nil {
 		fields = append(fields, mailitem.FieldSortKey)
 	}
+	if m.delivery != nil {
+		fields = append(fields, mailitem.FieldDeliveryID)
+	}
 	if m.registered_by_id != nil {
 		fields = append(fields, mailitem.FieldRegisteredByID)
 	}
@@ -74186,6 +85091,8 @@ func (m *MailItemMutation) Field(name string) (ent.Value, bool) {
 		return m.Slot()
 	case mailitem.FieldSortKey:
 		return m.SortKey()
+	case mailitem.FieldDeliveryID:
+		return m.DeliveryID()
 	case mailitem.FieldRegisteredByID:
 		return m.RegisteredByID()
 	case mailitem.FieldRegisteredByName:
@@ -74237,6 +85144,8 @@ func (m *MailItemMutation) OldField(ctx context.Context, name string) (ent.Value
 		return m.OldSlot(ctx)
 	case mailitem.FieldSortKey:
 		return m.OldSortKey(ctx)
+	case mailitem.FieldDeliveryID:
+		return m.OldDeliveryID(ctx)
 	case mailitem.FieldRegisteredByID:
 		return m.OldRegisteredByID(ctx)
 	case mailitem.FieldRegisteredByName:
@@ -74383,6 +85292,13 @@ func (m *MailItemMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetSortKey(v)
 		return nil
+	case mailitem.FieldDeliveryID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDeliveryID(v)
+		return nil
 	case mailitem.FieldRegisteredByID:
 		v, ok := value.(uuid.UUID)
 		if !ok {
@@ -74439,6 +85355,9 @@ func (m *MailItemMutation) ClearedFields() []string {
 	if m.FieldCleared(mailitem.FieldDepartmentID) {
 		fields = append(fields, mailitem.FieldDepartmentID)
 	}
+	if m.FieldCleared(mailitem.FieldDeliveryID) {
+		fields = append(fields, mailitem.FieldDeliveryID)
+	}
 	return fields
 }
 
@@ -74464,6 +85383,9 @@ func (m *MailItemMutation) ClearField(name string) error {
 		return nil
 	case mailitem.FieldDepartmentID:
 		m.ClearDepartmentID()
+		return nil
+	case mailitem.FieldDeliveryID:
+		m.ClearDeliveryID()
 		return nil
 	}
 	return fmt.Errorf("unknown MailItem nullable field %s", name)
@@ -74530,6 +85452,9 @@ func (m *MailItemMutation) ResetField(name string) error {
 	case mailitem.FieldSortKey:
 		m.ResetSortKey()
 		return nil
+	case mailitem.FieldDeliveryID:
+		m.ResetDeliveryID()
+		return nil
 	case mailitem.FieldRegisteredByID:
 		m.ResetRegisteredByID()
 		return nil
@@ -74542,7 +85467,7 @@ func (m *MailItemMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *MailItemMutation) AddedEdges() []string {
-	edges := make([]string, 0, 5)
+	edges := make([]string, 0, 6)
 	if m.estate != nil {
 		edges = append(edges, mailitem.EdgeEstate)
 	}
@@ -74554,6 +85479,9 @@ func (m *MailItemMutation) AddedEdges() []string {
 	}
 	if m.department != nil {
 		edges = append(edges, mailitem.EdgeDepartment)
+	}
+	if m.delivery != nil {
+		edges = append(edges, mailitem.EdgeDelivery)
 	}
 	if m.events != nil {
 		edges = append(edges, mailitem.EdgeEvents)
@@ -74581,6 +85509,10 @@ func (m *MailItemMutation) AddedIDs(name string) []ent.Value {
 		if id := m.department; id != nil {
 			return []ent.Value{*id}
 		}
+	case mailitem.EdgeDelivery:
+		if id := m.delivery; id != nil {
+			return []ent.Value{*id}
+		}
 	case mailitem.EdgeEvents:
 		ids := make([]ent.Value, 0, len(m.events))
 		for id := range m.events {
@@ -74593,7 +85525,7 @@ func (m *MailItemMutation) AddedIDs(name string) []ent.Value {
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *MailItemMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 5)
+	edges := make([]string, 0, 6)
 	if m.removedevents != nil {
 		edges = append(edges, mailitem.EdgeEvents)
 	}
@@ -74616,7 +85548,7 @@ func (m *MailItemMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *MailItemMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 5)
+	edges := make([]string, 0, 6)
 	if m.clearedestate {
 		edges = append(edges, mailitem.EdgeEstate)
 	}
@@ -74628,6 +85560,9 @@ func (m *MailItemMutation) ClearedEdges() []string {
 	}
 	if m.cleareddepartment {
 		edges = append(edges, mailitem.EdgeDepartment)
+	}
+	if m.cleareddelivery {
+		edges = append(edges, mailitem.EdgeDelivery)
 	}
 	if m.clearedevents {
 		edges = append(edges, mailitem.EdgeEvents)
@@ -74647,6 +85582,8 @@ func (m *MailItemMutation) EdgeCleared(name string) bool {
 		return m.clearedhousehold
 	case mailitem.EdgeDepartment:
 		return m.cleareddepartment
+	case mailitem.EdgeDelivery:
+		return m.cleareddelivery
 	case mailitem.EdgeEvents:
 		return m.clearedevents
 	}
@@ -74669,6 +85606,9 @@ func (m *MailItemMutation) ClearEdge(name string) error {
 	case mailitem.EdgeDepartment:
 		m.ClearDepartment()
 		return nil
+	case mailitem.EdgeDelivery:
+		m.ClearDelivery()
+		return nil
 	}
 	return fmt.Errorf("unknown MailItem unique edge %s", name)
 }
@@ -74688,6 +85628,9 @@ func (m *MailItemMutation) ResetEdge(name string) error {
 		return nil
 	case mailitem.EdgeDepartment:
 		m.ResetDepartment()
+		return nil
+	case mailitem.EdgeDelivery:
+		m.ResetDelivery()
 		return nil
 	case mailitem.EdgeEvents:
 		m.ResetEvents()
@@ -76679,6 +87622,1300 @@ func (m *MailReceiptLineMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown MailReceiptLine edge %s", name)
+}
+
+// MailScanMutation represents an operation that mutates the MailScan nodes in the graph.
+type MailScanMutation struct {
+	config
+	op                Op
+	typ               string
+	id                *uuid.UUID
+	created_at        *time.Time
+	key               *string
+	code              *string
+	desk              *string
+	outcome           *mailscan.Outcome
+	scanned_at        *time.Time
+	scanned_by_id     *uuid.UUID
+	scanned_by_name   *string
+	explained_at      *time.Time
+	explanation       *string
+	explained_by_id   *uuid.UUID
+	explained_by_name *string
+	clearedFields     map[string]struct{}
+	estate            *uuid.UUID
+	clearedestate     bool
+	day               *uuid.UUID
+	clearedday        bool
+	item              *uuid.UUID
+	cleareditem       bool
+	done              bool
+	oldValue          func(context.Context) (*MailScan, error)
+	predicates        []predicate.MailScan
+}
+
+var _ ent.Mutation = (*MailScanMutation)(nil)
+
+// mailscanOption allows management of the mutation configuration using functional options.
+type mailscanOption func(*MailScanMutation)
+
+// newMailScanMutation creates new mutation for the MailScan entity.
+func newMailScanMutation(c config, op Op, opts ...mailscanOption) *MailScanMutation {
+	m := &MailScanMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeMailScan,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withMailScanID sets the ID field of the mutation.
+func withMailScanID(id uuid.UUID) mailscanOption {
+	return func(m *MailScanMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *MailScan
+		)
+		m.oldValue = func(ctx context.Context) (*MailScan, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().MailScan.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withMailScan sets the old MailScan of the mutation.
+func withMailScan(node *MailScan) mailscanOption {
+	return func(m *MailScanMutation) {
+		m.oldValue = func(context.Context) (*MailScan, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m MailScanMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m MailScanMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of MailScan entities.
+func (m *MailScanMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *MailScanMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *MailScanMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().MailScan.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *MailScanMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *MailScanMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the MailScan entity.
+// If the MailScan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailScanMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *MailScanMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *MailScanMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *MailScanMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the MailScan entity.
+// If the MailScan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailScanMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *MailScanMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetDayID sets the "day_id" field.
+func (m *MailScanMutation) SetDayID(u uuid.UUID) {
+	m.day = &u
+}
+
+// DayID returns the value of the "day_id" field in the mutation.
+func (m *MailScanMutation) DayID() (r uuid.UUID, exists bool) {
+	v := m.day
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDayID returns the old "day_id" field's value of the MailScan entity.
+// If the MailScan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailScanMutation) OldDayID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDayID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDayID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDayID: %w", err)
+	}
+	return oldValue.DayID, nil
+}
+
+// ResetDayID resets all changes to the "day_id" field.
+func (m *MailScanMutation) ResetDayID() {
+	m.day = nil
+}
+
+// SetKey sets the "key" field.
+func (m *MailScanMutation) SetKey(s string) {
+	m.key = &s
+}
+
+// Key returns the value of the "key" field in the mutation.
+func (m *MailScanMutation) Key() (r string, exists bool) {
+	v := m.key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKey returns the old "key" field's value of the MailScan entity.
+// If the MailScan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailScanMutation) OldKey(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKey: %w", err)
+	}
+	return oldValue.Key, nil
+}
+
+// ResetKey resets all changes to the "key" field.
+func (m *MailScanMutation) ResetKey() {
+	m.key = nil
+}
+
+// SetCode sets the "code" field.
+func (m *MailScanMutation) SetCode(s string) {
+	m.code = &s
+}
+
+// Code returns the value of the "code" field in the mutation.
+func (m *MailScanMutation) Code() (r string, exists bool) {
+	v := m.code
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCode returns the old "code" field's value of the MailScan entity.
+// If the MailScan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailScanMutation) OldCode(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCode is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCode requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCode: %w", err)
+	}
+	return oldValue.Code, nil
+}
+
+// ResetCode resets all changes to the "code" field.
+func (m *MailScanMutation) ResetCode() {
+	m.code = nil
+}
+
+// SetDesk sets the "desk" field.
+func (m *MailScanMutation) SetDesk(s string) {
+	m.desk = &s
+}
+
+// Desk returns the value of the "desk" field in the mutation.
+func (m *MailScanMutation) Desk() (r string, exists bool) {
+	v := m.desk
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDesk returns the old "desk" field's value of the MailScan entity.
+// If the MailScan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailScanMutation) OldDesk(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDesk is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDesk requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDesk: %w", err)
+	}
+	return oldValue.Desk, nil
+}
+
+// ResetDesk resets all changes to the "desk" field.
+func (m *MailScanMutation) ResetDesk() {
+	m.desk = nil
+}
+
+// SetItemID sets the "item_id" field.
+func (m *MailScanMutation) SetItemID(u uuid.UUID) {
+	m.item = &u
+}
+
+// ItemID returns the value of the "item_id" field in the mutation.
+func (m *MailScanMutation) ItemID() (r uuid.UUID, exists bool) {
+	v := m.item
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldItemID returns the old "item_id" field's value of the MailScan entity.
+// If the MailScan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailScanMutation) OldItemID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldItemID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldItemID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldItemID: %w", err)
+	}
+	return oldValue.ItemID, nil
+}
+
+// ClearItemID clears the value of the "item_id" field.
+func (m *MailScanMutation) ClearItemID() {
+	m.item = nil
+	m.clearedFields[mailscan.FieldItemID] = struct{}{}
+}
+
+// ItemIDCleared returns if the "item_id" field was cleared in this mutation.
+func (m *MailScanMutation) ItemIDCleared() bool {
+	_, ok := m.clearedFields[mailscan.FieldItemID]
+	return ok
+}
+
+// ResetItemID resets all changes to the "item_id" field.
+func (m *MailScanMutation) ResetItemID() {
+	m.item = nil
+	delete(m.clearedFields, mailscan.FieldItemID)
+}
+
+// SetOutcome sets the "outcome" field.
+func (m *MailScanMutation) SetOutcome(value mailscan.Outcome) {
+	m.outcome = &value
+}
+
+// Outcome returns the value of the "outcome" field in the mutation.
+func (m *MailScanMutation) Outcome() (r mailscan.Outcome, exists bool) {
+	v := m.outcome
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOutcome returns the old "outcome" field's value of the MailScan entity.
+// If the MailScan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailScanMutation) OldOutcome(ctx context.Context) (v mailscan.Outcome, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOutcome is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOutcome requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOutcome: %w", err)
+	}
+	return oldValue.Outcome, nil
+}
+
+// ResetOutcome resets all changes to the "outcome" field.
+func (m *MailScanMutation) ResetOutcome() {
+	m.outcome = nil
+}
+
+// SetScannedAt sets the "scanned_at" field.
+func (m *MailScanMutation) SetScannedAt(t time.Time) {
+	m.scanned_at = &t
+}
+
+// ScannedAt returns the value of the "scanned_at" field in the mutation.
+func (m *MailScanMutation) ScannedAt() (r time.Time, exists bool) {
+	v := m.scanned_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldScannedAt returns the old "scanned_at" field's value of the MailScan entity.
+// If the MailScan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailScanMutation) OldScannedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldScannedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldScannedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldScannedAt: %w", err)
+	}
+	return oldValue.ScannedAt, nil
+}
+
+// ResetScannedAt resets all changes to the "scanned_at" field.
+func (m *MailScanMutation) ResetScannedAt() {
+	m.scanned_at = nil
+}
+
+// SetScannedByID sets the "scanned_by_id" field.
+func (m *MailScanMutation) SetScannedByID(u uuid.UUID) {
+	m.scanned_by_id = &u
+}
+
+// ScannedByID returns the value of the "scanned_by_id" field in the mutation.
+func (m *MailScanMutation) ScannedByID() (r uuid.UUID, exists bool) {
+	v := m.scanned_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldScannedByID returns the old "scanned_by_id" field's value of the MailScan entity.
+// If the MailScan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailScanMutation) OldScannedByID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldScannedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldScannedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldScannedByID: %w", err)
+	}
+	return oldValue.ScannedByID, nil
+}
+
+// ResetScannedByID resets all changes to the "scanned_by_id" field.
+func (m *MailScanMutation) ResetScannedByID() {
+	m.scanned_by_id = nil
+}
+
+// SetScannedByName sets the "scanned_by_name" field.
+func (m *MailScanMutation) SetScannedByName(s string) {
+	m.scanned_by_name = &s
+}
+
+// ScannedByName returns the value of the "scanned_by_name" field in the mutation.
+func (m *MailScanMutation) ScannedByName() (r string, exists bool) {
+	v := m.scanned_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldScannedByName returns the old "scanned_by_name" field's value of the MailScan entity.
+// If the MailScan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailScanMutation) OldScannedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldScannedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldScannedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldScannedByName: %w", err)
+	}
+	return oldValue.ScannedByName, nil
+}
+
+// ResetScannedByName resets all changes to the "scanned_by_name" field.
+func (m *MailScanMutation) ResetScannedByName() {
+	m.scanned_by_name = nil
+}
+
+// SetExplainedAt sets the "explained_at" field.
+func (m *MailScanMutation) SetExplainedAt(t time.Time) {
+	m.explained_at = &t
+}
+
+// ExplainedAt returns the value of the "explained_at" field in the mutation.
+func (m *MailScanMutation) ExplainedAt() (r time.Time, exists bool) {
+	v := m.explained_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExplainedAt returns the old "explained_at" field's value of the MailScan entity.
+// If the MailScan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailScanMutation) OldExplainedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExplainedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExplainedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExplainedAt: %w", err)
+	}
+	return oldValue.ExplainedAt, nil
+}
+
+// ClearExplainedAt clears the value of the "explained_at" field.
+func (m *MailScanMutation) ClearExplainedAt() {
+	m.explained_at = nil
+	m.clearedFields[mailscan.FieldExplainedAt] = struct{}{}
+}
+
+// ExplainedAtCleared returns if the "explained_at" field was cleared in this mutation.
+func (m *MailScanMutation) ExplainedAtCleared() bool {
+	_, ok := m.clearedFields[mailscan.FieldExplainedAt]
+	return ok
+}
+
+// ResetExplainedAt resets all changes to the "explained_at" field.
+func (m *MailScanMutation) ResetExplainedAt() {
+	m.explained_at = nil
+	delete(m.clearedFields, mailscan.FieldExplainedAt)
+}
+
+// SetExplanation sets the "explanation" field.
+func (m *MailScanMutation) SetExplanation(s string) {
+	m.explanation = &s
+}
+
+// Explanation returns the value of the "explanation" field in the mutation.
+func (m *MailScanMutation) Explanation() (r string, exists bool) {
+	v := m.explanation
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExplanation returns the old "explanation" field's value of the MailScan entity.
+// If the MailScan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailScanMutation) OldExplanation(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExplanation is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExplanation requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExplanation: %w", err)
+	}
+	return oldValue.Explanation, nil
+}
+
+// ResetExplanation resets all changes to the "explanation" field.
+func (m *MailScanMutation) ResetExplanation() {
+	m.explanation = nil
+}
+
+// SetExplainedByID sets the "explained_by_id" field.
+func (m *MailScanMutation) SetExplainedByID(u uuid.UUID) {
+	m.explained_by_id = &u
+}
+
+// ExplainedByID returns the value of the "explained_by_id" field in the mutation.
+func (m *MailScanMutation) ExplainedByID() (r uuid.UUID, exists bool) {
+	v := m.explained_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExplainedByID returns the old "explained_by_id" field's value of the MailScan entity.
+// If the MailScan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailScanMutation) OldExplainedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExplainedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExplainedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExplainedByID: %w", err)
+	}
+	return oldValue.ExplainedByID, nil
+}
+
+// ClearExplainedByID clears the value of the "explained_by_id" field.
+func (m *MailScanMutation) ClearExplainedByID() {
+	m.explained_by_id = nil
+	m.clearedFields[mailscan.FieldExplainedByID] = struct{}{}
+}
+
+// ExplainedByIDCleared returns if the "explained_by_id" field was cleared in this mutation.
+func (m *MailScanMutation) ExplainedByIDCleared() bool {
+	_, ok := m.clearedFields[mailscan.FieldExplainedByID]
+	return ok
+}
+
+// ResetExplainedByID resets all changes to the "explained_by_id" field.
+func (m *MailScanMutation) ResetExplainedByID() {
+	m.explained_by_id = nil
+	delete(m.clearedFields, mailscan.FieldExplainedByID)
+}
+
+// SetExplainedByName sets the "explained_by_name" field.
+func (m *MailScanMutation) SetExplainedByName(s string) {
+	m.explained_by_name = &s
+}
+
+// ExplainedByName returns the value of the "explained_by_name" field in the mutation.
+func (m *MailScanMutation) ExplainedByName() (r string, exists bool) {
+	v := m.explained_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExplainedByName returns the old "explained_by_name" field's value of the MailScan entity.
+// If the MailScan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailScanMutation) OldExplainedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExplainedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExplainedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExplainedByName: %w", err)
+	}
+	return oldValue.ExplainedByName, nil
+}
+
+// ResetExplainedByName resets all changes to the "explained_by_name" field.
+func (m *MailScanMutation) ResetExplainedByName() {
+	m.explained_by_name = nil
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *MailScanMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[mailscan.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *MailScanMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *MailScanMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *MailScanMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearDay clears the "day" edge to the MailDay entity.
+func (m *MailScanMutation) ClearDay() {
+	m.clearedday = true
+	m.clearedFields[mailscan.FieldDayID] = struct{}{}
+}
+
+// DayCleared reports if the "day" edge to the MailDay entity was cleared.
+func (m *MailScanMutation) DayCleared() bool {
+	return m.clearedday
+}
+
+// DayIDs returns the "day" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// DayID instead. It exists only for internal usage by the builders.
+func (m *MailScanMutation) DayIDs() (ids []uuid.UUID) {
+	if id := m.day; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetDay resets all changes to the "day" edge.
+func (m *MailScanMutation) ResetDay() {
+	m.day = nil
+	m.clearedday = false
+}
+
+// ClearItem clears the "item" edge to the MailItem entity.
+func (m *MailScanMutation) ClearItem() {
+	m.cleareditem = true
+	m.clearedFields[mailscan.FieldItemID] = struct{}{}
+}
+
+// ItemCleared reports if the "item" edge to the MailItem entity was cleared.
+func (m *MailScanMutation) ItemCleared() bool {
+	return m.ItemIDCleared() || m.cleareditem
+}
+
+// ItemIDs returns the "item" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ItemID instead. It exists only for internal usage by the builders.
+func (m *MailScanMutation) ItemIDs() (ids []uuid.UUID) {
+	if id := m.item; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetItem resets all changes to the "item" edge.
+func (m *MailScanMutation) ResetItem() {
+	m.item = nil
+	m.cleareditem = false
+}
+
+// Where appends a list predicates to the MailScanMutation builder.
+func (m *MailScanMutation) Where(ps ...predicate.MailScan) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the MailScanMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *MailScanMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.MailScan, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *MailScanMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *MailScanMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (MailScan).
+func (m *MailScanMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *MailScanMutation) Fields() []string {
+	fields := make([]string, 0, 15)
+	if m.created_at != nil {
+		fields = append(fields, mailscan.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, mailscan.FieldEstateID)
+	}
+	if m.day != nil {
+		fields = append(fields, mailscan.FieldDayID)
+	}
+	if m.key != nil {
+		fields = append(fields, mailscan.FieldKey)
+	}
+	if m.code != nil {
+		fields = append(fields, mailscan.FieldCode)
+	}
+	if m.desk != nil {
+		fields = append(fields, mailscan.FieldDesk)
+	}
+	if m.item != nil {
+		fields = append(fields, mailscan.FieldItemID)
+	}
+	if m.outcome != nil {
+		fields = append(fields, mailscan.FieldOutcome)
+	}
+	if m.scanned_at != nil {
+		fields = append(fields, mailscan.FieldScannedAt)
+	}
+	if m.scanned_by_id != nil {
+		fields = append(fields, mailscan.FieldScannedByID)
+	}
+	if m.scanned_by_name != nil {
+		fields = append(fields, mailscan.FieldScannedByName)
+	}
+	if m.explained_at != nil {
+		fields = append(fields, mailscan.FieldExplainedAt)
+	}
+	if m.explanation != nil {
+		fields = append(fields, mailscan.FieldExplanation)
+	}
+	if m.explained_by_id != nil {
+		fields = append(fields, mailscan.FieldExplainedByID)
+	}
+	if m.explained_by_name != nil {
+		fields = append(fields, mailscan.FieldExplainedByName)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *MailScanMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case mailscan.FieldCreatedAt:
+		return m.CreatedAt()
+	case mailscan.FieldEstateID:
+		return m.EstateID()
+	case mailscan.FieldDayID:
+		return m.DayID()
+	case mailscan.FieldKey:
+		return m.Key()
+	case mailscan.FieldCode:
+		return m.Code()
+	case mailscan.FieldDesk:
+		return m.Desk()
+	case mailscan.FieldItemID:
+		return m.ItemID()
+	case mailscan.FieldOutcome:
+		return m.Outcome()
+	case mailscan.FieldScannedAt:
+		return m.ScannedAt()
+	case mailscan.FieldScannedByID:
+		return m.ScannedByID()
+	case mailscan.FieldScannedByName:
+		return m.ScannedByName()
+	case mailscan.FieldExplainedAt:
+		return m.ExplainedAt()
+	case mailscan.FieldExplanation:
+		return m.Explanation()
+	case mailscan.FieldExplainedByID:
+		return m.ExplainedByID()
+	case mailscan.FieldExplainedByName:
+		return m.ExplainedByName()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *MailScanMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case mailscan.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case mailscan.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case mailscan.FieldDayID:
+		return m.OldDayID(ctx)
+	case mailscan.FieldKey:
+		return m.OldKey(ctx)
+	case mailscan.FieldCode:
+		return m.OldCode(ctx)
+	case mailscan.FieldDesk:
+		return m.OldDesk(ctx)
+	case mailscan.FieldItemID:
+		return m.OldItemID(ctx)
+	case mailscan.FieldOutcome:
+		return m.OldOutcome(ctx)
+	case mailscan.FieldScannedAt:
+		return m.OldScannedAt(ctx)
+	case mailscan.FieldScannedByID:
+		return m.OldScannedByID(ctx)
+	case mailscan.FieldScannedByName:
+		return m.OldScannedByName(ctx)
+	case mailscan.FieldExplainedAt:
+		return m.OldExplainedAt(ctx)
+	case mailscan.FieldExplanation:
+		return m.OldExplanation(ctx)
+	case mailscan.FieldExplainedByID:
+		return m.OldExplainedByID(ctx)
+	case mailscan.FieldExplainedByName:
+		return m.OldExplainedByName(ctx)
+	}
+	return nil, fmt.Errorf("unknown MailScan field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *MailScanMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case mailscan.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case mailscan.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case mailscan.FieldDayID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDayID(v)
+		return nil
+	case mailscan.FieldKey:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKey(v)
+		return nil
+	case mailscan.FieldCode:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCode(v)
+		return nil
+	case mailscan.FieldDesk:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDesk(v)
+		return nil
+	case mailscan.FieldItemID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetItemID(v)
+		return nil
+	case mailscan.FieldOutcome:
+		v, ok := value.(mailscan.Outcome)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOutcome(v)
+		return nil
+	case mailscan.FieldScannedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetScannedAt(v)
+		return nil
+	case mailscan.FieldScannedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetScannedByID(v)
+		return nil
+	case mailscan.FieldScannedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetScannedByName(v)
+		return nil
+	case mailscan.FieldExplainedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExplainedAt(v)
+		return nil
+	case mailscan.FieldExplanation:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExplanation(v)
+		return nil
+	case mailscan.FieldExplainedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExplainedByID(v)
+		return nil
+	case mailscan.FieldExplainedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExplainedByName(v)
+		return nil
+	}
+	return fmt.Errorf("unknown MailScan field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *MailScanMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *MailScanMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *MailScanMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown MailScan numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *MailScanMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(mailscan.FieldItemID) {
+		fields = append(fields, mailscan.FieldItemID)
+	}
+	if m.FieldCleared(mailscan.FieldExplainedAt) {
+		fields = append(fields, mailscan.FieldExplainedAt)
+	}
+	if m.FieldCleared(mailscan.FieldExplainedByID) {
+		fields = append(fields, mailscan.FieldExplainedByID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *MailScanMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *MailScanMutation) ClearField(name string) error {
+	switch name {
+	case mailscan.FieldItemID:
+		m.ClearItemID()
+		return nil
+	case mailscan.FieldExplainedAt:
+		m.ClearExplainedAt()
+		return nil
+	case mailscan.FieldExplainedByID:
+		m.ClearExplainedByID()
+		return nil
+	}
+	return fmt.Errorf("unknown MailScan nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *MailScanMutation) ResetField(name string) error {
+	switch name {
+	case mailscan.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case mailscan.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case mailscan.FieldDayID:
+		m.ResetDayID()
+		return nil
+	case mailscan.FieldKey:
+		m.ResetKey()
+		return nil
+	case mailscan.FieldCode:
+		m.ResetCode()
+		return nil
+	case mailscan.FieldDesk:
+		m.ResetDesk()
+		return nil
+	case mailscan.FieldItemID:
+		m.ResetItemID()
+		return nil
+	case mailscan.FieldOutcome:
+		m.ResetOutcome()
+		return nil
+	case mailscan.FieldScannedAt:
+		m.ResetScannedAt()
+		return nil
+	case mailscan.FieldScannedByID:
+		m.ResetScannedByID()
+		return nil
+	case mailscan.FieldScannedByName:
+		m.ResetScannedByName()
+		return nil
+	case mailscan.FieldExplainedAt:
+		m.ResetExplainedAt()
+		return nil
+	case mailscan.FieldExplanation:
+		m.ResetExplanation()
+		return nil
+	case mailscan.FieldExplainedByID:
+		m.ResetExplainedByID()
+		return nil
+	case mailscan.FieldExplainedByName:
+		m.ResetExplainedByName()
+		return nil
+	}
+	return fmt.Errorf("unknown MailScan field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *MailScanMutation) AddedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.estate != nil {
+		edges = append(edges, mailscan.EdgeEstate)
+	}
+	if m.day != nil {
+		edges = append(edges, mailscan.EdgeDay)
+	}
+	if m.item != nil {
+		edges = append(edges, mailscan.EdgeItem)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *MailScanMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case mailscan.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case mailscan.EdgeDay:
+		if id := m.day; id != nil {
+			return []ent.Value{*id}
+		}
+	case mailscan.EdgeItem:
+		if id := m.item; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *MailScanMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 3)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *MailScanMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *MailScanMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.clearedestate {
+		edges = append(edges, mailscan.EdgeEstate)
+	}
+	if m.clearedday {
+		edges = append(edges, mailscan.EdgeDay)
+	}
+	if m.cleareditem {
+		edges = append(edges, mailscan.EdgeItem)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *MailScanMutation) EdgeCleared(name string) bool {
+	switch name {
+	case mailscan.EdgeEstate:
+		return m.clearedestate
+	case mailscan.EdgeDay:
+		return m.clearedday
+	case mailscan.EdgeItem:
+		return m.cleareditem
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *MailScanMutation) ClearEdge(name string) error {
+	switch name {
+	case mailscan.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case mailscan.EdgeDay:
+		m.ClearDay()
+		return nil
+	case mailscan.EdgeItem:
+		m.ClearItem()
+		return nil
+	}
+	return fmt.Errorf("unknown MailScan unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *MailScanMutation) ResetEdge(name string) error {
+	switch name {
+	case mailscan.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case mailscan.EdgeDay:
+		m.ResetDay()
+		return nil
+	case mailscan.EdgeItem:
+		m.ResetItem()
+		return nil
+	}
+	return fmt.Errorf("unknown MailScan edge %s", name)
 }
 
 // MeterReadingMutation represents an operation that mutates the MeterReading nodes in the graph.
@@ -80629,6 +92866,10248 @@ func (m *OccupancyMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown Occupancy edge %s", name)
+}
+
+// PressAllocationMutation represents an operation that mutates the PressAllocation nodes in the graph.
+type PressAllocationMutation struct {
+	config
+	op                  Op
+	typ                 string
+	id                  *uuid.UUID
+	created_at          *time.Time
+	recovery_id         *uuid.UUID
+	publication_id      *uuid.UUID
+	publication_name    *string
+	day                 *time.Time
+	place               *int
+	addplace            *int
+	wanted              *int
+	addwanted           *int
+	given               *int
+	addgiven            *int
+	voided_at           *time.Time
+	clearedFields       map[string]struct{}
+	estate              *uuid.UUID
+	clearedestate       bool
+	delivery            *uuid.UUID
+	cleareddelivery     bool
+	subscription        *uuid.UUID
+	clearedsubscription bool
+	household           *uuid.UUID
+	clearedhousehold    bool
+	department          *uuid.UUID
+	cleareddepartment   bool
+	done                bool
+	oldValue            func(context.Context) (*PressAllocation, error)
+	predicates          []predicate.PressAllocation
+}
+
+var _ ent.Mutation = (*PressAllocationMutation)(nil)
+
+// pressallocationOption allows management of the mutation configuration using functional options.
+type pressallocationOption func(*PressAllocationMutation)
+
+// newPressAllocationMutation creates new mutation for the PressAllocation entity.
+func newPressAllocationMutation(c config, op Op, opts ...pressallocationOption) *PressAllocationMutation {
+	m := &PressAllocationMutation{
+		config:        c,
+		op:            op,
+		typ:           TypePressAllocation,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withPressAllocationID sets the ID field of the mutation.
+func withPressAllocationID(id uuid.UUID) pressallocationOption {
+	return func(m *PressAllocationMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *PressAllocation
+		)
+		m.oldValue = func(ctx context.Context) (*PressAllocation, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().PressAllocation.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withPressAllocation sets the old PressAllocation of the mutation.
+func withPressAllocation(node *PressAllocation) pressallocationOption {
+	return func(m *PressAllocationMutation) {
+		m.oldValue = func(context.Context) (*PressAllocation, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m PressAllocationMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m PressAllocationMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of PressAllocation entities.
+func (m *PressAllocationMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *PressAllocationMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *PressAllocationMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().PressAllocation.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *PressAllocationMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *PressAllocationMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the PressAllocation entity.
+// If the PressAllocation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressAllocationMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *PressAllocationMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *PressAllocationMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *PressAllocationMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the PressAllocation entity.
+// If the PressAllocation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressAllocationMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *PressAllocationMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetDeliveryID sets the "delivery_id" field.
+func (m *PressAllocationMutation) SetDeliveryID(u uuid.UUID) {
+	m.delivery = &u
+}
+
+// DeliveryID returns the value of the "delivery_id" field in the mutation.
+func (m *PressAllocationMutation) DeliveryID() (r uuid.UUID, exists bool) {
+	v := m.delivery
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDeliveryID returns the old "delivery_id" field's value of the PressAllocation entity.
+// If the PressAllocation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressAllocationMutation) OldDeliveryID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDeliveryID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDeliveryID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDeliveryID: %w", err)
+	}
+	return oldValue.DeliveryID, nil
+}
+
+// ResetDeliveryID resets all changes to the "delivery_id" field.
+func (m *PressAllocationMutation) ResetDeliveryID() {
+	m.delivery = nil
+}
+
+// SetRecoveryID sets the "recovery_id" field.
+func (m *PressAllocationMutation) SetRecoveryID(u uuid.UUID) {
+	m.recovery_id = &u
+}
+
+// RecoveryID returns the value of the "recovery_id" field in the mutation.
+func (m *PressAllocationMutation) RecoveryID() (r uuid.UUID, exists bool) {
+	v := m.recovery_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecoveryID returns the old "recovery_id" field's value of the PressAllocation entity.
+// If the PressAllocation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressAllocationMutation) OldRecoveryID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecoveryID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecoveryID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecoveryID: %w", err)
+	}
+	return oldValue.RecoveryID, nil
+}
+
+// ClearRecoveryID clears the value of the "recovery_id" field.
+func (m *PressAllocationMutation) ClearRecoveryID() {
+	m.recovery_id = nil
+	m.clearedFields[pressallocation.FieldRecoveryID] = struct{}{}
+}
+
+// RecoveryIDCleared returns if the "recovery_id" field was cleared in this mutation.
+func (m *PressAllocationMutation) RecoveryIDCleared() bool {
+	_, ok := m.clearedFields[pressallocation.FieldRecoveryID]
+	return ok
+}
+
+// ResetRecoveryID resets all changes to the "recovery_id" field.
+func (m *PressAllocationMutation) ResetRecoveryID() {
+	m.recovery_id = nil
+	delete(m.clearedFields, pressallocation.FieldRecoveryID)
+}
+
+// SetSubscriptionID sets the "subscription_id" field.
+func (m *PressAllocationMutation) SetSubscriptionID(u uuid.UUID) {
+	m.subscription = &u
+}
+
+// SubscriptionID returns the value of the "subscription_id" field in the mutation.
+func (m *PressAllocationMutation) SubscriptionID() (r uuid.UUID, exists bool) {
+	v := m.subscription
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSubscriptionID returns the old "subscription_id" field's value of the PressAllocation entity.
+// If the PressAllocation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressAllocationMutation) OldSubscriptionID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSubscriptionID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSubscriptionID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSubscriptionID: %w", err)
+	}
+	return oldValue.SubscriptionID, nil
+}
+
+// ResetSubscriptionID resets all changes to the "subscription_id" field.
+func (m *PressAllocationMutation) ResetSubscriptionID() {
+	m.subscription = nil
+}
+
+// SetPublicationID sets the "publication_id" field.
+func (m *PressAllocationMutation) SetPublicationID(u uuid.UUID) {
+	m.publication_id = &u
+}
+
+// PublicationID returns the value of the "publication_id" field in the mutation.
+func (m *PressAllocationMutation) PublicationID() (r uuid.UUID, exists bool) {
+	v := m.publication_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPublicationID returns the old "publication_id" field's value of the PressAllocation entity.
+// If the PressAllocation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressAllocationMutation) OldPublicationID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPublicationID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPublicationID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPublicationID: %w", err)
+	}
+	return oldValue.PublicationID, nil
+}
+
+// ResetPublicationID resets all changes to the "publication_id" field.
+func (m *PressAllocationMutation) ResetPublicationID() {
+	m.publication_id = nil
+}
+
+// SetPublicationName sets the "publication_name" field.
+func (m *PressAllocationMutation) SetPublicationName(s string) {
+	m.publication_name = &s
+}
+
+// PublicationName returns the value of the "publication_name" field in the mutation.
+func (m *PressAllocationMutation) PublicationName() (r string, exists bool) {
+	v := m.publication_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPublicationName returns the old "publication_name" field's value of the PressAllocation entity.
+// If the PressAllocation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressAllocationMutation) OldPublicationName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPublicationName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPublicationName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPublicationName: %w", err)
+	}
+	return oldValue.PublicationName, nil
+}
+
+// ResetPublicationName resets all changes to the "publication_name" field.
+func (m *PressAllocationMutation) ResetPublicationName() {
+	m.publication_name = nil
+}
+
+// SetDay sets the "day" field.
+func (m *PressAllocationMutation) SetDay(t time.Time) {
+	m.day = &t
+}
+
+// Day returns the value of the "day" field in the mutation.
+func (m *PressAllocationMutation) Day() (r time.Time, exists bool) {
+	v := m.day
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDay returns the old "day" field's value of the PressAllocation entity.
+// If the PressAllocation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressAllocationMutation) OldDay(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDay is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDay requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDay: %w", err)
+	}
+	return oldValue.Day, nil
+}
+
+// ResetDay resets all changes to the "day" field.
+func (m *PressAllocationMutation) ResetDay() {
+	m.day = nil
+}
+
+// SetPlace sets the "place" field.
+func (m *PressAllocationMutation) SetPlace(i int) {
+	m.place = &i
+	m.addplace = nil
+}
+
+// Place returns the value of the "place" field in the mutation.
+func (m *PressAllocationMutation) Place() (r int, exists bool) {
+	v := m.place
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPlace returns the old "place" field's value of the PressAllocation entity.
+// If the PressAllocation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressAllocationMutation) OldPlace(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPlace is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPlace requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPlace: %w", err)
+	}
+	return oldValue.Place, nil
+}
+
+// AddPlace adds i to the "place" field.
+func (m *PressAllocationMutation) AddPlace(i int) {
+	if m.addplace != nil {
+		*m.addplace += i
+	} else {
+		m.addplace = &i
+	}
+}
+
+// AddedPlace returns the value that was added to the "place" field in this mutation.
+func (m *PressAllocationMutation) AddedPlace() (r int, exists bool) {
+	v := m.addplace
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetPlace resets all changes to the "place" field.
+func (m *PressAllocationMutation) ResetPlace() {
+	m.place = nil
+	m.addplace = nil
+}
+
+// SetWanted sets the "wanted" field.
+func (m *PressAllocationMutation) SetWanted(i int) {
+	m.wanted = &i
+	m.addwanted = nil
+}
+
+// Wanted returns the value of the "wanted" field in the mutation.
+func (m *PressAllocationMutation) Wanted() (r int, exists bool) {
+	v := m.wanted
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWanted returns the old "wanted" field's value of the PressAllocation entity.
+// If the PressAllocation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressAllocationMutation) OldWanted(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWanted is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWanted requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWanted: %w", err)
+	}
+	return oldValue.Wanted, nil
+}
+
+// AddWanted adds i to the "wanted" field.
+func (m *PressAllocationMutation) AddWanted(i int) {
+	if m.addwanted != nil {
+		*m.addwanted += i
+	} else {
+		m.addwanted = &i
+	}
+}
+
+// AddedWanted returns the value that was added to the "wanted" field in this mutation.
+func (m *PressAllocationMutation) AddedWanted() (r int, exists bool) {
+	v := m.addwanted
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetWanted resets all changes to the "wanted" field.
+func (m *PressAllocationMutation) ResetWanted() {
+	m.wanted = nil
+	m.addwanted = nil
+}
+
+// SetGiven sets the "given" field.
+func (m *PressAllocationMutation) SetGiven(i int) {
+	m.given = &i
+	m.addgiven = nil
+}
+
+// Given returns the value of the "given" field in the mutation.
+func (m *PressAllocationMutation) Given() (r int, exists bool) {
+	v := m.given
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldGiven returns the old "given" field's value of the PressAllocation entity.
+// If the PressAllocation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressAllocationMutation) OldGiven(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldGiven is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldGiven requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldGiven: %w", err)
+	}
+	return oldValue.Given, nil
+}
+
+// AddGiven adds i to the "given" field.
+func (m *PressAllocationMutation) AddGiven(i int) {
+	if m.addgiven != nil {
+		*m.addgiven += i
+	} else {
+		m.addgiven = &i
+	}
+}
+
+// AddedGiven returns the value that was added to the "given" field in this mutation.
+func (m *PressAllocationMutation) AddedGiven() (r int, exists bool) {
+	v := m.addgiven
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetGiven resets all changes to the "given" field.
+func (m *PressAllocationMutation) ResetGiven() {
+	m.given = nil
+	m.addgiven = nil
+}
+
+// SetVoidedAt sets the "voided_at" field.
+func (m *PressAllocationMutation) SetVoidedAt(t time.Time) {
+	m.voided_at = &t
+}
+
+// VoidedAt returns the value of the "voided_at" field in the mutation.
+func (m *PressAllocationMutation) VoidedAt() (r time.Time, exists bool) {
+	v := m.voided_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedAt returns the old "voided_at" field's value of the PressAllocation entity.
+// If the PressAllocation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressAllocationMutation) OldVoidedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedAt: %w", err)
+	}
+	return oldValue.VoidedAt, nil
+}
+
+// ClearVoidedAt clears the value of the "voided_at" field.
+func (m *PressAllocationMutation) ClearVoidedAt() {
+	m.voided_at = nil
+	m.clearedFields[pressallocation.FieldVoidedAt] = struct{}{}
+}
+
+// VoidedAtCleared returns if the "voided_at" field was cleared in this mutation.
+func (m *PressAllocationMutation) VoidedAtCleared() bool {
+	_, ok := m.clearedFields[pressallocation.FieldVoidedAt]
+	return ok
+}
+
+// ResetVoidedAt resets all changes to the "voided_at" field.
+func (m *PressAllocationMutation) ResetVoidedAt() {
+	m.voided_at = nil
+	delete(m.clearedFields, pressallocation.FieldVoidedAt)
+}
+
+// SetHouseholdID sets the "household_id" field.
+func (m *PressAllocationMutation) SetHouseholdID(u uuid.UUID) {
+	m.household = &u
+}
+
+// HouseholdID returns the value of the "household_id" field in the mutation.
+func (m *PressAllocationMutation) HouseholdID() (r uuid.UUID, exists bool) {
+	v := m.household
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHouseholdID returns the old "household_id" field's value of the PressAllocation entity.
+// If the PressAllocation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressAllocationMutation) OldHouseholdID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHouseholdID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHouseholdID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHouseholdID: %w", err)
+	}
+	return oldValue.HouseholdID, nil
+}
+
+// ClearHouseholdID clears the value of the "household_id" field.
+func (m *PressAllocationMutation) ClearHouseholdID() {
+	m.household = nil
+	m.clearedFields[pressallocation.FieldHouseholdID] = struct{}{}
+}
+
+// HouseholdIDCleared returns if the "household_id" field was cleared in this mutation.
+func (m *PressAllocationMutation) HouseholdIDCleared() bool {
+	_, ok := m.clearedFields[pressallocation.FieldHouseholdID]
+	return ok
+}
+
+// ResetHouseholdID resets all changes to the "household_id" field.
+func (m *PressAllocationMutation) ResetHouseholdID() {
+	m.household = nil
+	delete(m.clearedFields, pressallocation.FieldHouseholdID)
+}
+
+// SetDepartmentID sets the "department_id" field.
+func (m *PressAllocationMutation) SetDepartmentID(u uuid.UUID) {
+	m.department = &u
+}
+
+// DepartmentID returns the value of the "department_id" field in the mutation.
+func (m *PressAllocationMutation) DepartmentID() (r uuid.UUID, exists bool) {
+	v := m.department
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDepartmentID returns the old "department_id" field's value of the PressAllocation entity.
+// If the PressAllocation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressAllocationMutation) OldDepartmentID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDepartmentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDepartmentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDepartmentID: %w", err)
+	}
+	return oldValue.DepartmentID, nil
+}
+
+// ClearDepartmentID clears the value of the "department_id" field.
+func (m *PressAllocationMutation) ClearDepartmentID() {
+	m.department = nil
+	m.clearedFields[pressallocation.FieldDepartmentID] = struct{}{}
+}
+
+// DepartmentIDCleared returns if the "department_id" field was cleared in this mutation.
+func (m *PressAllocationMutation) DepartmentIDCleared() bool {
+	_, ok := m.clearedFields[pressallocation.FieldDepartmentID]
+	return ok
+}
+
+// ResetDepartmentID resets all changes to the "department_id" field.
+func (m *PressAllocationMutation) ResetDepartmentID() {
+	m.department = nil
+	delete(m.clearedFields, pressallocation.FieldDepartmentID)
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *PressAllocationMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[pressallocation.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *PressAllocationMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *PressAllocationMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *PressAllocationMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearDelivery clears the "delivery" edge to the PressDelivery entity.
+func (m *PressAllocationMutation) ClearDelivery() {
+	m.cleareddelivery = true
+	m.clearedFields[pressallocation.FieldDeliveryID] = struct{}{}
+}
+
+// DeliveryCleared reports if the "delivery" edge to the PressDelivery entity was cleared.
+func (m *PressAllocationMutation) DeliveryCleared() bool {
+	return m.cleareddelivery
+}
+
+// DeliveryIDs returns the "delivery" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// DeliveryID instead. It exists only for internal usage by the builders.
+func (m *PressAllocationMutation) DeliveryIDs() (ids []uuid.UUID) {
+	if id := m.delivery; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetDelivery resets all changes to the "delivery" edge.
+func (m *PressAllocationMutation) ResetDelivery() {
+	m.delivery = nil
+	m.cleareddelivery = false
+}
+
+// ClearSubscription clears the "subscription" edge to the PressSubscription entity.
+func (m *PressAllocationMutation) ClearSubscription() {
+	m.clearedsubscription = true
+	m.clearedFields[pressallocation.FieldSubscriptionID] = struct{}{}
+}
+
+// SubscriptionCleared reports if the "subscription" edge to the PressSubscription entity was cleared.
+func (m *PressAllocationMutation) SubscriptionCleared() bool {
+	return m.clearedsubscription
+}
+
+// SubscriptionIDs returns the "subscription" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// SubscriptionID instead. It exists only for internal usage by the builders.
+func (m *PressAllocationMutation) SubscriptionIDs() (ids []uuid.UUID) {
+	if id := m.subscription; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetSubscription resets all changes to the "subscription" edge.
+func (m *PressAllocationMutation) ResetSubscription() {
+	m.subscription = nil
+	m.clearedsubscription = false
+}
+
+// ClearHousehold clears the "household" edge to the Household entity.
+func (m *PressAllocationMutation) ClearHousehold() {
+	m.clearedhousehold = true
+	m.clearedFields[pressallocation.FieldHouseholdID] = struct{}{}
+}
+
+// HouseholdCleared reports if the "household" edge to the Household entity was cleared.
+func (m *PressAllocationMutation) HouseholdCleared() bool {
+	return m.HouseholdIDCleared() || m.clearedhousehold
+}
+
+// HouseholdIDs returns the "household" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// HouseholdID instead. It exists only for internal usage by the builders.
+func (m *PressAllocationMutation) HouseholdIDs() (ids []uuid.UUID) {
+	if id := m.household; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetHousehold resets all changes to the "household" edge.
+func (m *PressAllocationMutation) ResetHousehold() {
+	m.household = nil
+	m.clearedhousehold = false
+}
+
+// ClearDepartment clears the "department" edge to the Department entity.
+func (m *PressAllocationMutation) ClearDepartment() {
+	m.cleareddepartment = true
+	m.clearedFields[pressallocation.FieldDepartmentID] = struct{}{}
+}
+
+// DepartmentCleared reports if the "department" edge to the Department entity was cleared.
+func (m *PressAllocationMutation) DepartmentCleared() bool {
+	return m.DepartmentIDCleared() || m.cleareddepartment
+}
+
+// DepartmentIDs returns the "department" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// DepartmentID instead. It exists only for internal usage by the builders.
+func (m *PressAllocationMutation) DepartmentIDs() (ids []uuid.UUID) {
+	if id := m.department; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetDepartment resets all changes to the "department" edge.
+func (m *PressAllocationMutation) ResetDepartment() {
+	m.department = nil
+	m.cleareddepartment = false
+}
+
+// Where appends a list predicates to the PressAllocationMutation builder.
+func (m *PressAllocationMutation) Where(ps ...predicate.PressAllocation) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the PressAllocationMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *PressAllocationMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.PressAllocation, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *PressAllocationMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *PressAllocationMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (PressAllocation).
+func (m *PressAllocationMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *PressAllocationMutation) Fields() []string {
+	fields := make([]string, 0, 14)
+	if m.created_at != nil {
+		fields = append(fields, pressallocation.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, pressallocation.FieldEstateID)
+	}
+	if m.delivery != nil {
+		fields = append(fields, pressallocation.FieldDeliveryID)
+	}
+	if m.recovery_id != nil {
+		fields = append(fields, pressallocation.FieldRecoveryID)
+	}
+	if m.subscription != nil {
+		fields = append(fields, pressallocation.FieldSubscriptionID)
+	}
+	if m.publication_id != nil {
+		fields = append(fields, pressallocation.FieldPublicationID)
+	}
+	if m.publication_name != nil {
+		fields = append(fields, pressallocation.FieldPublicationName)
+	}
+	if m.day != nil {
+		fields = append(fields, pressallocation.FieldDay)
+	}
+	if m.place != nil {
+		fields = append(fields, pressallocation.FieldPlace)
+	}
+	if m.wanted != nil {
+		fields = append(fields, pressallocation.FieldWanted)
+	}
+	if m.given != nil {
+		fields = append(fields, pressallocation.FieldGiven)
+	}
+	if m.voided_at != nil {
+		fields = append(fields, pressallocation.FieldVoidedAt)
+	}
+	if m.household != nil {
+		fields = append(fields, pressallocation.FieldHouseholdID)
+	}
+	if m.department != nil {
+		fields = append(fields, pressallocation.FieldDepartmentID)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *PressAllocationMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case pressallocation.FieldCreatedAt:
+		return m.CreatedAt()
+	case pressallocation.FieldEstateID:
+		return m.EstateID()
+	case pressallocation.FieldDeliveryID:
+		return m.DeliveryID()
+	case pressallocation.FieldRecoveryID:
+		return m.RecoveryID()
+	case pressallocation.FieldSubscriptionID:
+		return m.SubscriptionID()
+	case pressallocation.FieldPublicationID:
+		return m.PublicationID()
+	case pressallocation.FieldPublicationName:
+		return m.PublicationName()
+	case pressallocation.FieldDay:
+		return m.Day()
+	case pressallocation.FieldPlace:
+		return m.Place()
+	case pressallocation.FieldWanted:
+		return m.Wanted()
+	case pressallocation.FieldGiven:
+		return m.Given()
+	case pressallocation.FieldVoidedAt:
+		return m.VoidedAt()
+	case pressallocation.FieldHouseholdID:
+		return m.HouseholdID()
+	case pressallocation.FieldDepartmentID:
+		return m.DepartmentID()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *PressAllocationMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case pressallocation.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case pressallocation.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case pressallocation.FieldDeliveryID:
+		return m.OldDeliveryID(ctx)
+	case pressallocation.FieldRecoveryID:
+		return m.OldRecoveryID(ctx)
+	case pressallocation.FieldSubscriptionID:
+		return m.OldSubscriptionID(ctx)
+	case pressallocation.FieldPublicationID:
+		return m.OldPublicationID(ctx)
+	case pressallocation.FieldPublicationName:
+		return m.OldPublicationName(ctx)
+	case pressallocation.FieldDay:
+		return m.OldDay(ctx)
+	case pressallocation.FieldPlace:
+		return m.OldPlace(ctx)
+	case pressallocation.FieldWanted:
+		return m.OldWanted(ctx)
+	case pressallocation.FieldGiven:
+		return m.OldGiven(ctx)
+	case pressallocation.FieldVoidedAt:
+		return m.OldVoidedAt(ctx)
+	case pressallocation.FieldHouseholdID:
+		return m.OldHouseholdID(ctx)
+	case pressallocation.FieldDepartmentID:
+		return m.OldDepartmentID(ctx)
+	}
+	return nil, fmt.Errorf("unknown PressAllocation field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PressAllocationMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case pressallocation.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case pressallocation.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case pressallocation.FieldDeliveryID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDeliveryID(v)
+		return nil
+	case pressallocation.FieldRecoveryID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecoveryID(v)
+		return nil
+	case pressallocation.FieldSubscriptionID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSubscriptionID(v)
+		return nil
+	case pressallocation.FieldPublicationID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPublicationID(v)
+		return nil
+	case pressallocation.FieldPublicationName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPublicationName(v)
+		return nil
+	case pressallocation.FieldDay:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDay(v)
+		return nil
+	case pressallocation.FieldPlace:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPlace(v)
+		return nil
+	case pressallocation.FieldWanted:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWanted(v)
+		return nil
+	case pressallocation.FieldGiven:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetGiven(v)
+		return nil
+	case pressallocation.FieldVoidedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedAt(v)
+		return nil
+	case pressallocation.FieldHouseholdID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHouseholdID(v)
+		return nil
+	case pressallocation.FieldDepartmentID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDepartmentID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown PressAllocation field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *PressAllocationMutation) AddedFields() []string {
+	var fields []string
+	if m.addplace != nil {
+		fields = append(fields, pressallocation.FieldPlace)
+	}
+	if m.addwanted != nil {
+		fields = append(fields, pressallocation.FieldWanted)
+	}
+	if m.addgiven != nil {
+		fields = append(fields, pressallocation.FieldGiven)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *PressAllocationMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case pressallocation.FieldPlace:
+		return m.AddedPlace()
+	case pressallocation.FieldWanted:
+		return m.AddedWanted()
+	case pressallocation.FieldGiven:
+		return m.AddedGiven()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PressAllocationMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case pressallocation.FieldPlace:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPlace(v)
+		return nil
+	case pressallocation.FieldWanted:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddWanted(v)
+		return nil
+	case pressallocation.FieldGiven:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddGiven(v)
+		return nil
+	}
+	return fmt.Errorf("unknown PressAllocation numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *PressAllocationMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(pressallocation.FieldRecoveryID) {
+		fields = append(fields, pressallocation.FieldRecoveryID)
+	}
+	if m.FieldCleared(pressallocation.FieldVoidedAt) {
+		fields = append(fields, pressallocation.FieldVoidedAt)
+	}
+	if m.FieldCleared(pressallocation.FieldHouseholdID) {
+		fields = append(fields, pressallocation.FieldHouseholdID)
+	}
+	if m.FieldCleared(pressallocation.FieldDepartmentID) {
+		fields = append(fields, pressallocation.FieldDepartmentID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *PressAllocationMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *PressAllocationMutation) ClearField(name string) error {
+	switch name {
+	case pressallocation.FieldRecoveryID:
+		m.ClearRecoveryID()
+		return nil
+	case pressallocation.FieldVoidedAt:
+		m.ClearVoidedAt()
+		return nil
+	case pressallocation.FieldHouseholdID:
+		m.ClearHouseholdID()
+		return nil
+	case pressallocation.FieldDepartmentID:
+		m.ClearDepartmentID()
+		return nil
+	}
+	return fmt.Errorf("unknown PressAllocation nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *PressAllocationMutation) ResetField(name string) error {
+	switch name {
+	case pressallocation.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case pressallocation.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case pressallocation.FieldDeliveryID:
+		m.ResetDeliveryID()
+		return nil
+	case pressallocation.FieldRecoveryID:
+		m.ResetRecoveryID()
+		return nil
+	case pressallocation.FieldSubscriptionID:
+		m.ResetSubscriptionID()
+		return nil
+	case pressallocation.FieldPublicationID:
+		m.ResetPublicationID()
+		return nil
+	case pressallocation.FieldPublicationName:
+		m.ResetPublicationName()
+		return nil
+	case pressallocation.FieldDay:
+		m.ResetDay()
+		return nil
+	case pressallocation.FieldPlace:
+		m.ResetPlace()
+		return nil
+	case pressallocation.FieldWanted:
+		m.ResetWanted()
+		return nil
+	case pressallocation.FieldGiven:
+		m.ResetGiven()
+		return nil
+	case pressallocation.FieldVoidedAt:
+		m.ResetVoidedAt()
+		return nil
+	case pressallocation.FieldHouseholdID:
+		m.ResetHouseholdID()
+		return nil
+	case pressallocation.FieldDepartmentID:
+		m.ResetDepartmentID()
+		return nil
+	}
+	return fmt.Errorf("unknown PressAllocation field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *PressAllocationMutation) AddedEdges() []string {
+	edges := make([]string, 0, 5)
+	if m.estate != nil {
+		edges = append(edges, pressallocation.EdgeEstate)
+	}
+	if m.delivery != nil {
+		edges = append(edges, pressallocation.EdgeDelivery)
+	}
+	if m.subscription != nil {
+		edges = append(edges, pressallocation.EdgeSubscription)
+	}
+	if m.household != nil {
+		edges = append(edges, pressallocation.EdgeHousehold)
+	}
+	if m.department != nil {
+		edges = append(edges, pressallocation.EdgeDepartment)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *PressAllocationMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case pressallocation.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case pressallocation.EdgeDelivery:
+		if id := m.delivery; id != nil {
+			return []ent.Value{*id}
+		}
+	case pressallocation.EdgeSubscription:
+		if id := m.subscription; id != nil {
+			return []ent.Value{*id}
+		}
+	case pressallocation.EdgeHousehold:
+		if id := m.household; id != nil {
+			return []ent.Value{*id}
+		}
+	case pressallocation.EdgeDepartment:
+		if id := m.department; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *PressAllocationMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 5)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *PressAllocationMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *PressAllocationMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 5)
+	if m.clearedestate {
+		edges = append(edges, pressallocation.EdgeEstate)
+	}
+	if m.cleareddelivery {
+		edges = append(edges, pressallocation.EdgeDelivery)
+	}
+	if m.clearedsubscription {
+		edges = append(edges, pressallocation.EdgeSubscription)
+	}
+	if m.clearedhousehold {
+		edges = append(edges, pressallocation.EdgeHousehold)
+	}
+	if m.cleareddepartment {
+		edges = append(edges, pressallocation.EdgeDepartment)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *PressAllocationMutation) EdgeCleared(name string) bool {
+	switch name {
+	case pressallocation.EdgeEstate:
+		return m.clearedestate
+	case pressallocation.EdgeDelivery:
+		return m.cleareddelivery
+	case pressallocation.EdgeSubscription:
+		return m.clearedsubscription
+	case pressallocation.EdgeHousehold:
+		return m.clearedhousehold
+	case pressallocation.EdgeDepartment:
+		return m.cleareddepartment
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *PressAllocationMutation) ClearEdge(name string) error {
+	switch name {
+	case pressallocation.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case pressallocation.EdgeDelivery:
+		m.ClearDelivery()
+		return nil
+	case pressallocation.EdgeSubscription:
+		m.ClearSubscription()
+		return nil
+	case pressallocation.EdgeHousehold:
+		m.ClearHousehold()
+		return nil
+	case pressallocation.EdgeDepartment:
+		m.ClearDepartment()
+		return nil
+	}
+	return fmt.Errorf("unknown PressAllocation unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *PressAllocationMutation) ResetEdge(name string) error {
+	switch name {
+	case pressallocation.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case pressallocation.EdgeDelivery:
+		m.ResetDelivery()
+		return nil
+	case pressallocation.EdgeSubscription:
+		m.ResetSubscription()
+		return nil
+	case pressallocation.EdgeHousehold:
+		m.ResetHousehold()
+		return nil
+	case pressallocation.EdgeDepartment:
+		m.ResetDepartment()
+		return nil
+	}
+	return fmt.Errorf("unknown PressAllocation edge %s", name)
+}
+
+// PressClaimMutation represents an operation that mutates the PressClaim nodes in the graph.
+type PressClaimMutation struct {
+	config
+	op                  Op
+	typ                 string
+	id                  *uuid.UUID
+	created_at          *time.Time
+	day                 *time.Time
+	short               *int
+	addshort            *int
+	recovered           *int
+	addrecovered        *int
+	state               *pressclaim.State
+	closed_at           *time.Time
+	written_off_by_id   *uuid.UUID
+	written_off_by_name *string
+	write_off_reason    *string
+	clearedFields       map[string]struct{}
+	estate              *uuid.UUID
+	clearedestate       bool
+	delivery            *uuid.UUID
+	cleareddelivery     bool
+	publication         *uuid.UUID
+	clearedpublication  bool
+	recoveries          map[uuid.UUID]struct{}
+	removedrecoveries   map[uuid.UUID]struct{}
+	clearedrecoveries   bool
+	done                bool
+	oldValue            func(context.Context) (*PressClaim, error)
+	predicates          []predicate.PressClaim
+}
+
+var _ ent.Mutation = (*PressClaimMutation)(nil)
+
+// pressclaimOption allows management of the mutation configuration using functional options.
+type pressclaimOption func(*PressClaimMutation)
+
+// newPressClaimMutation creates new mutation for the PressClaim entity.
+func newPressClaimMutation(c config, op Op, opts ...pressclaimOption) *PressClaimMutation {
+	m := &PressClaimMutation{
+		config:        c,
+		op:            op,
+		typ:           TypePressClaim,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withPressClaimID sets the ID field of the mutation.
+func withPressClaimID(id uuid.UUID) pressclaimOption {
+	return func(m *PressClaimMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *PressClaim
+		)
+		m.oldValue = func(ctx context.Context) (*PressClaim, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().PressClaim.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withPressClaim sets the old PressClaim of the mutation.
+func withPressClaim(node *PressClaim) pressclaimOption {
+	return func(m *PressClaimMutation) {
+		m.oldValue = func(context.Context) (*PressClaim, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m PressClaimMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m PressClaimMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of PressClaim entities.
+func (m *PressClaimMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *PressClaimMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *PressClaimMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().PressClaim.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *PressClaimMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *PressClaimMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the PressClaim entity.
+// If the PressClaim object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressClaimMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *PressClaimMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *PressClaimMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *PressClaimMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the PressClaim entity.
+// If the PressClaim object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressClaimMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *PressClaimMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetDeliveryID sets the "delivery_id" field.
+func (m *PressClaimMutation) SetDeliveryID(u uuid.UUID) {
+	m.delivery = &u
+}
+
+// DeliveryID returns the value of the "delivery_id" field in the mutation.
+func (m *PressClaimMutation) DeliveryID() (r uuid.UUID, exists bool) {
+	v := m.delivery
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDeliveryID returns the old "delivery_id" field's value of the PressClaim entity.
+// If the PressClaim object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressClaimMutation) OldDeliveryID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDeliveryID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDeliveryID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDeliveryID: %w", err)
+	}
+	return oldValue.DeliveryID, nil
+}
+
+// ResetDeliveryID resets all changes to the "delivery_id" field.
+func (m *PressClaimMutation) ResetDeliveryID() {
+	m.delivery = nil
+}
+
+// SetPublicationID sets the "publication_id" field.
+func (m *PressClaimMutation) SetPublicationID(u uuid.UUID) {
+	m.publication = &u
+}
+
+// PublicationID returns the value of the "publication_id" field in the mutation.
+func (m *PressClaimMutation) PublicationID() (r uuid.UUID, exists bool) {
+	v := m.publication
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPublicationID returns the old "publication_id" field's value of the PressClaim entity.
+// If the PressClaim object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressClaimMutation) OldPublicationID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPublicationID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPublicationID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPublicationID: %w", err)
+	}
+	return oldValue.PublicationID, nil
+}
+
+// ResetPublicationID resets all changes to the "publication_id" field.
+func (m *PressClaimMutation) ResetPublicationID() {
+	m.publication = nil
+}
+
+// SetDay sets the "day" field.
+func (m *PressClaimMutation) SetDay(t time.Time) {
+	m.day = &t
+}
+
+// Day returns the value of the "day" field in the mutation.
+func (m *PressClaimMutation) Day() (r time.Time, exists bool) {
+	v := m.day
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDay returns the old "day" field's value of the PressClaim entity.
+// If the PressClaim object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressClaimMutation) OldDay(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDay is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDay requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDay: %w", err)
+	}
+	return oldValue.Day, nil
+}
+
+// ResetDay resets all changes to the "day" field.
+func (m *PressClaimMutation) ResetDay() {
+	m.day = nil
+}
+
+// SetShort sets the "short" field.
+func (m *PressClaimMutation) SetShort(i int) {
+	m.short = &i
+	m.addshort = nil
+}
+
+// Short returns the value of the "short" field in the mutation.
+func (m *PressClaimMutation) Short() (r int, exists bool) {
+	v := m.short
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldShort returns the old "short" field's value of the PressClaim entity.
+// If the PressClaim object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressClaimMutation) OldShort(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldShort is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldShort requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldShort: %w", err)
+	}
+	return oldValue.Short, nil
+}
+
+// AddShort adds i to the "short" field.
+func (m *PressClaimMutation) AddShort(i int) {
+	if m.addshort != nil {
+		*m.addshort += i
+	} else {
+		m.addshort = &i
+	}
+}
+
+// AddedShort returns the value that was added to the "short" field in this mutation.
+func (m *PressClaimMutation) AddedShort() (r int, exists bool) {
+	v := m.addshort
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetShort resets all changes to the "short" field.
+func (m *PressClaimMutation) ResetShort() {
+	m.short = nil
+	m.addshort = nil
+}
+
+// SetRecovered sets the "recovered" field.
+func (m *PressClaimMutation) SetRecovered(i int) {
+	m.recovered = &i
+	m.addrecovered = nil
+}
+
+// Recovered returns the value of the "recovered" field in the mutation.
+func (m *PressClaimMutation) Recovered() (r int, exists bool) {
+	v := m.recovered
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecovered returns the old "recovered" field's value of the PressClaim entity.
+// If the PressClaim object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressClaimMutation) OldRecovered(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecovered is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecovered requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecovered: %w", err)
+	}
+	return oldValue.Recovered, nil
+}
+
+// AddRecovered adds i to the "recovered" field.
+func (m *PressClaimMutation) AddRecovered(i int) {
+	if m.addrecovered != nil {
+		*m.addrecovered += i
+	} else {
+		m.addrecovered = &i
+	}
+}
+
+// AddedRecovered returns the value that was added to the "recovered" field in this mutation.
+func (m *PressClaimMutation) AddedRecovered() (r int, exists bool) {
+	v := m.addrecovered
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRecovered resets all changes to the "recovered" field.
+func (m *PressClaimMutation) ResetRecovered() {
+	m.recovered = nil
+	m.addrecovered = nil
+}
+
+// SetState sets the "state" field.
+func (m *PressClaimMutation) SetState(pr pressclaim.State) {
+	m.state = &pr
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *PressClaimMutation) State() (r pressclaim.State, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the PressClaim entity.
+// If the PressClaim object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressClaimMutation) OldState(ctx context.Context) (v pressclaim.State, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *PressClaimMutation) ResetState() {
+	m.state = nil
+}
+
+// SetClosedAt sets the "closed_at" field.
+func (m *PressClaimMutation) SetClosedAt(t time.Time) {
+	m.closed_at = &t
+}
+
+// ClosedAt returns the value of the "closed_at" field in the mutation.
+func (m *PressClaimMutation) ClosedAt() (r time.Time, exists bool) {
+	v := m.closed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldClosedAt returns the old "closed_at" field's value of the PressClaim entity.
+// If the PressClaim object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressClaimMutation) OldClosedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldClosedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldClosedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldClosedAt: %w", err)
+	}
+	return oldValue.ClosedAt, nil
+}
+
+// ClearClosedAt clears the value of the "closed_at" field.
+func (m *PressClaimMutation) ClearClosedAt() {
+	m.closed_at = nil
+	m.clearedFields[pressclaim.FieldClosedAt] = struct{}{}
+}
+
+// ClosedAtCleared returns if the "closed_at" field was cleared in this mutation.
+func (m *PressClaimMutation) ClosedAtCleared() bool {
+	_, ok := m.clearedFields[pressclaim.FieldClosedAt]
+	return ok
+}
+
+// ResetClosedAt resets all changes to the "closed_at" field.
+func (m *PressClaimMutation) ResetClosedAt() {
+	m.closed_at = nil
+	delete(m.clearedFields, pressclaim.FieldClosedAt)
+}
+
+// SetWrittenOffByID sets the "written_off_by_id" field.
+func (m *PressClaimMutation) SetWrittenOffByID(u uuid.UUID) {
+	m.written_off_by_id = &u
+}
+
+// WrittenOffByID returns the value of the "written_off_by_id" field in the mutation.
+func (m *PressClaimMutation) WrittenOffByID() (r uuid.UUID, exists bool) {
+	v := m.written_off_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWrittenOffByID returns the old "written_off_by_id" field's value of the PressClaim entity.
+// If the PressClaim object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressClaimMutation) OldWrittenOffByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWrittenOffByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWrittenOffByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWrittenOffByID: %w", err)
+	}
+	return oldValue.WrittenOffByID, nil
+}
+
+// ClearWrittenOffByID clears the value of the "written_off_by_id" field.
+func (m *PressClaimMutation) ClearWrittenOffByID() {
+	m.written_off_by_id = nil
+	m.clearedFields[pressclaim.FieldWrittenOffByID] = struct{}{}
+}
+
+// WrittenOffByIDCleared returns if the "written_off_by_id" field was cleared in this mutation.
+func (m *PressClaimMutation) WrittenOffByIDCleared() bool {
+	_, ok := m.clearedFields[pressclaim.FieldWrittenOffByID]
+	return ok
+}
+
+// ResetWrittenOffByID resets all changes to the "written_off_by_id" field.
+func (m *PressClaimMutation) ResetWrittenOffByID() {
+	m.written_off_by_id = nil
+	delete(m.clearedFields, pressclaim.FieldWrittenOffByID)
+}
+
+// SetWrittenOffByName sets the "written_off_by_name" field.
+func (m *PressClaimMutation) SetWrittenOffByName(s string) {
+	m.written_off_by_name = &s
+}
+
+// WrittenOffByName returns the value of the "written_off_by_name" field in the mutation.
+func (m *PressClaimMutation) WrittenOffByName() (r string, exists bool) {
+	v := m.written_off_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWrittenOffByName returns the old "written_off_by_name" field's value of the PressClaim entity.
+// If the PressClaim object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressClaimMutation) OldWrittenOffByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWrittenOffByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWrittenOffByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWrittenOffByName: %w", err)
+	}
+	return oldValue.WrittenOffByName, nil
+}
+
+// ResetWrittenOffByName resets all changes to the "written_off_by_name" field.
+func (m *PressClaimMutation) ResetWrittenOffByName() {
+	m.written_off_by_name = nil
+}
+
+// SetWriteOffReason sets the "write_off_reason" field.
+func (m *PressClaimMutation) SetWriteOffReason(s string) {
+	m.write_off_reason = &s
+}
+
+// WriteOffReason returns the value of the "write_off_reason" field in the mutation.
+func (m *PressClaimMutation) WriteOffReason() (r string, exists bool) {
+	v := m.write_off_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWriteOffReason returns the old "write_off_reason" field's value of the PressClaim entity.
+// If the PressClaim object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressClaimMutation) OldWriteOffReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWriteOffReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWriteOffReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWriteOffReason: %w", err)
+	}
+	return oldValue.WriteOffReason, nil
+}
+
+// ResetWriteOffReason resets all changes to the "write_off_reason" field.
+func (m *PressClaimMutation) ResetWriteOffReason() {
+	m.write_off_reason = nil
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *PressClaimMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[pressclaim.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *PressClaimMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *PressClaimMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *PressClaimMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearDelivery clears the "delivery" edge to the PressDelivery entity.
+func (m *PressClaimMutation) ClearDelivery() {
+	m.cleareddelivery = true
+	m.clearedFields[pressclaim.FieldDeliveryID] = struct{}{}
+}
+
+// DeliveryCleared reports if the "delivery" edge to the PressDelivery entity was cleared.
+func (m *PressClaimMutation) DeliveryCleared() bool {
+	return m.cleareddelivery
+}
+
+// DeliveryIDs returns the "delivery" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// DeliveryID instead. It exists only for internal usage by the builders.
+func (m *PressClaimMutation) DeliveryIDs() (ids []uuid.UUID) {
+	if id := m.delivery; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetDelivery resets all changes to the "delivery" edge.
+func (m *PressClaimMutation) ResetDelivery() {
+	m.delivery = nil
+	m.cleareddelivery = false
+}
+
+// ClearPublication clears the "publication" edge to the Publication entity.
+func (m *PressClaimMutation) ClearPublication() {
+	m.clearedpublication = true
+	m.clearedFields[pressclaim.FieldPublicationID] = struct{}{}
+}
+
+// PublicationCleared reports if the "publication" edge to the Publication entity was cleared.
+func (m *PressClaimMutation) PublicationCleared() bool {
+	return m.clearedpublication
+}
+
+// PublicationIDs returns the "publication" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// PublicationID instead. It exists only for internal usage by the builders.
+func (m *PressClaimMutation) PublicationIDs() (ids []uuid.UUID) {
+	if id := m.publication; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetPublication resets all changes to the "publication" edge.
+func (m *PressClaimMutation) ResetPublication() {
+	m.publication = nil
+	m.clearedpublication = false
+}
+
+// AddRecoveryIDs adds the "recoveries" edge to the PressRecovery entity by ids.
+func (m *PressClaimMutation) AddRecoveryIDs(ids ...uuid.UUID) {
+	if m.recoveries == nil {
+		m.recoveries = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.recoveries[ids[i]] = struct{}{}
+	}
+}
+
+// ClearRecoveries clears the "recoveries" edge to the PressRecovery entity.
+func (m *PressClaimMutation) ClearRecoveries() {
+	m.clearedrecoveries = true
+}
+
+// RecoveriesCleared reports if the "recoveries" edge to the PressRecovery entity was cleared.
+func (m *PressClaimMutation) RecoveriesCleared() bool {
+	return m.clearedrecoveries
+}
+
+// RemoveRecoveryIDs removes the "recoveries" edge to the PressRecovery entity by IDs.
+func (m *PressClaimMutation) RemoveRecoveryIDs(ids ...uuid.UUID) {
+	if m.removedrecoveries == nil {
+		m.removedrecoveries = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.recoveries, ids[i])
+		m.removedrecoveries[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedRecoveries returns the removed IDs of the "recoveries" edge to the PressRecovery entity.
+func (m *PressClaimMutation) RemovedRecoveriesIDs() (ids []uuid.UUID) {
+	for id := range m.removedrecoveries {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// RecoveriesIDs returns the "recoveries" edge IDs in the mutation.
+func (m *PressClaimMutation) RecoveriesIDs() (ids []uuid.UUID) {
+	for id := range m.recoveries {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetRecoveries resets all changes to the "recoveries" edge.
+func (m *PressClaimMutation) ResetRecoveries() {
+	m.recoveries = nil
+	m.clearedrecoveries = false
+	m.removedrecoveries = nil
+}
+
+// Where appends a list predicates to the PressClaimMutation builder.
+func (m *PressClaimMutation) Where(ps ...predicate.PressClaim) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the PressClaimMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *PressClaimMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.PressClaim, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *PressClaimMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *PressClaimMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (PressClaim).
+func (m *PressClaimMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *PressClaimMutation) Fields() []string {
+	fields := make([]string, 0, 12)
+	if m.created_at != nil {
+		fields = append(fields, pressclaim.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, pressclaim.FieldEstateID)
+	}
+	if m.delivery != nil {
+		fields = append(fields, pressclaim.FieldDeliveryID)
+	}
+	if m.publication != nil {
+		fields = append(fields, pressclaim.FieldPublicationID)
+	}
+	if m.day != nil {
+		fields = append(fields, pressclaim.FieldDay)
+	}
+	if m.short != nil {
+		fields = append(fields, pressclaim.FieldShort)
+	}
+	if m.recovered != nil {
+		fields = append(fields, pressclaim.FieldRecovered)
+	}
+	if m.state != nil {
+		fields = append(fields, pressclaim.FieldState)
+	}
+	if m.closed_at != nil {
+		fields = append(fields, pressclaim.FieldClosedAt)
+	}
+	if m.written_off_by_id != nil {
+		fields = append(fields, pressclaim.FieldWrittenOffByID)
+	}
+	if m.written_off_by_name != nil {
+		fields = append(fields, pressclaim.FieldWrittenOffByName)
+	}
+	if m.write_off_reason != nil {
+		fields = append(fields, pressclaim.FieldWriteOffReason)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *PressClaimMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case pressclaim.FieldCreatedAt:
+		return m.CreatedAt()
+	case pressclaim.FieldEstateID:
+		return m.EstateID()
+	case pressclaim.FieldDeliveryID:
+		return m.DeliveryID()
+	case pressclaim.FieldPublicationID:
+		return m.PublicationID()
+	case pressclaim.FieldDay:
+		return m.Day()
+	case pressclaim.FieldShort:
+		return m.Short()
+	case pressclaim.FieldRecovered:
+		return m.Recovered()
+	case pressclaim.FieldState:
+		return m.State()
+	case pressclaim.FieldClosedAt:
+		return m.ClosedAt()
+	case pressclaim.FieldWrittenOffByID:
+		return m.WrittenOffByID()
+	case pressclaim.FieldWrittenOffByName:
+		return m.WrittenOffByName()
+	case pressclaim.FieldWriteOffReason:
+		return m.WriteOffReason()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *PressClaimMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case pressclaim.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case pressclaim.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case pressclaim.FieldDeliveryID:
+		return m.OldDeliveryID(ctx)
+	case pressclaim.FieldPublicationID:
+		return m.OldPublicationID(ctx)
+	case pressclaim.FieldDay:
+		return m.OldDay(ctx)
+	case pressclaim.FieldShort:
+		return m.OldShort(ctx)
+	case pressclaim.FieldRecovered:
+		return m.OldRecovered(ctx)
+	case pressclaim.FieldState:
+		return m.OldState(ctx)
+	case pressclaim.FieldClosedAt:
+		return m.OldClosedAt(ctx)
+	case pressclaim.FieldWrittenOffByID:
+		return m.OldWrittenOffByID(ctx)
+	case pressclaim.FieldWrittenOffByName:
+		return m.OldWrittenOffByName(ctx)
+	case pressclaim.FieldWriteOffReason:
+		return m.OldWriteOffReason(ctx)
+	}
+	return nil, fmt.Errorf("unknown PressClaim field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PressClaimMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case pressclaim.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case pressclaim.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case pressclaim.FieldDeliveryID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDeliveryID(v)
+		return nil
+	case pressclaim.FieldPublicationID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPublicationID(v)
+		return nil
+	case pressclaim.FieldDay:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDay(v)
+		return nil
+	case pressclaim.FieldShort:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetShort(v)
+		return nil
+	case pressclaim.FieldRecovered:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecovered(v)
+		return nil
+	case pressclaim.FieldState:
+		v, ok := value.(pressclaim.State)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case pressclaim.FieldClosedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetClosedAt(v)
+		return nil
+	case pressclaim.FieldWrittenOffByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWrittenOffByID(v)
+		return nil
+	case pressclaim.FieldWrittenOffByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWrittenOffByName(v)
+		return nil
+	case pressclaim.FieldWriteOffReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWriteOffReason(v)
+		return nil
+	}
+	return fmt.Errorf("unknown PressClaim field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *PressClaimMutation) AddedFields() []string {
+	var fields []string
+	if m.addshort != nil {
+		fields = append(fields, pressclaim.FieldShort)
+	}
+	if m.addrecovered != nil {
+		fields = append(fields, pressclaim.FieldRecovered)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *PressClaimMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case pressclaim.FieldShort:
+		return m.AddedShort()
+	case pressclaim.FieldRecovered:
+		return m.AddedRecovered()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PressClaimMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case pressclaim.FieldShort:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddShort(v)
+		return nil
+	case pressclaim.FieldRecovered:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRecovered(v)
+		return nil
+	}
+	return fmt.Errorf("unknown PressClaim numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *PressClaimMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(pressclaim.FieldClosedAt) {
+		fields = append(fields, pressclaim.FieldClosedAt)
+	}
+	if m.FieldCleared(pressclaim.FieldWrittenOffByID) {
+		fields = append(fields, pressclaim.FieldWrittenOffByID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *PressClaimMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *PressClaimMutation) ClearField(name string) error {
+	switch name {
+	case pressclaim.FieldClosedAt:
+		m.ClearClosedAt()
+		return nil
+	case pressclaim.FieldWrittenOffByID:
+		m.ClearWrittenOffByID()
+		return nil
+	}
+	return fmt.Errorf("unknown PressClaim nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *PressClaimMutation) ResetField(name string) error {
+	switch name {
+	case pressclaim.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case pressclaim.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case pressclaim.FieldDeliveryID:
+		m.ResetDeliveryID()
+		return nil
+	case pressclaim.FieldPublicationID:
+		m.ResetPublicationID()
+		return nil
+	case pressclaim.FieldDay:
+		m.ResetDay()
+		return nil
+	case pressclaim.FieldShort:
+		m.ResetShort()
+		return nil
+	case pressclaim.FieldRecovered:
+		m.ResetRecovered()
+		return nil
+	case pressclaim.FieldState:
+		m.ResetState()
+		return nil
+	case pressclaim.FieldClosedAt:
+		m.ResetClosedAt()
+		return nil
+	case pressclaim.FieldWrittenOffByID:
+		m.ResetWrittenOffByID()
+		return nil
+	case pressclaim.FieldWrittenOffByName:
+		m.ResetWrittenOffByName()
+		return nil
+	case pressclaim.FieldWriteOffReason:
+		m.ResetWriteOffReason()
+		return nil
+	}
+	return fmt.Errorf("unknown PressClaim field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *PressClaimMutation) AddedEdges() []string {
+	edges := make([]string, 0, 4)
+	if m.estate != nil {
+		edges = append(edges, pressclaim.EdgeEstate)
+	}
+	if m.delivery != nil {
+		edges = append(edges, pressclaim.EdgeDelivery)
+	}
+	if m.publication != nil {
+		edges = append(edges, pressclaim.EdgePublication)
+	}
+	if m.recoveries != nil {
+		edges = append(edges, pressclaim.EdgeRecoveries)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *PressClaimMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case pressclaim.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case pressclaim.EdgeDelivery:
+		if id := m.delivery; id != nil {
+			return []ent.Value{*id}
+		}
+	case pressclaim.EdgePublication:
+		if id := m.publication; id != nil {
+			return []ent.Value{*id}
+		}
+	case pressclaim.EdgeRecoveries:
+		ids := make([]ent.Value, 0, len(m.recoveries))
+		for id := range m.recoveries {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *PressClaimMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 4)
+	if m.removedrecoveries != nil {
+		edges = append(edges, pressclaim.EdgeRecoveries)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *PressClaimMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case pressclaim.EdgeRecoveries:
+		ids := make([]ent.Value, 0, len(m.removedrecoveries))
+		for id := range m.removedrecoveries {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *PressClaimMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 4)
+	if m.clearedestate {
+		edges = append(edges, pressclaim.EdgeEstate)
+	}
+	if m.cleareddelivery {
+		edges = append(edges, pressclaim.EdgeDelivery)
+	}
+	if m.clearedpublication {
+		edges = append(edges, pressclaim.EdgePublication)
+	}
+	if m.clearedrecoveries {
+		edges = append(edges, pressclaim.EdgeRecoveries)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *PressClaimMutation) EdgeCleared(name string) bool {
+	switch name {
+	case pressclaim.EdgeEstate:
+		return m.clearedestate
+	case pressclaim.EdgeDelivery:
+		return m.cleareddelivery
+	case pressclaim.EdgePublication:
+		return m.clearedpublication
+	case pressclaim.EdgeRecoveries:
+		return m.clearedrecoveries
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *PressClaimMutation) ClearEdge(name string) error {
+	switch name {
+	case pressclaim.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case pressclaim.EdgeDelivery:
+		m.ClearDelivery()
+		return nil
+	case pressclaim.EdgePublication:
+		m.ClearPublication()
+		return nil
+	}
+	return fmt.Errorf("unknown PressClaim unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *PressClaimMutation) ResetEdge(name string) error {
+	switch name {
+	case pressclaim.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case pressclaim.EdgeDelivery:
+		m.ResetDelivery()
+		return nil
+	case pressclaim.EdgePublication:
+		m.ResetPublication()
+		return nil
+	case pressclaim.EdgeRecoveries:
+		m.ResetRecoveries()
+		return nil
+	}
+	return fmt.Errorf("unknown PressClaim edge %s", name)
+}
+
+// PressDeliveryMutation represents an operation that mutates the PressDelivery nodes in the graph.
+type PressDeliveryMutation struct {
+	config
+	op                 Op
+	typ                string
+	id                 *uuid.UUID
+	created_at         *time.Time
+	voided_at          *time.Time
+	void_reason        *string
+	voided_by_id       *uuid.UUID
+	voided_by_name     *string
+	day                *time.Time
+	expected           *int
+	addexpected        *int
+	delivered          *int
+	adddelivered       *int
+	remark             *string
+	clearedFields      map[string]struct{}
+	estate             *uuid.UUID
+	clearedestate      bool
+	receipt            *uuid.UUID
+	clearedreceipt     bool
+	publication        *uuid.UUID
+	clearedpublication bool
+	allocations        map[uuid.UUID]struct{}
+	removedallocations map[uuid.UUID]struct{}
+	clearedallocations bool
+	claims             map[uuid.UUID]struct{}
+	removedclaims      map[uuid.UUID]struct{}
+	clearedclaims      bool
+	done               bool
+	oldValue           func(context.Context) (*PressDelivery, error)
+	predicates         []predicate.PressDelivery
+}
+
+var _ ent.Mutation = (*PressDeliveryMutation)(nil)
+
+// pressdeliveryOption allows management of the mutation configuration using functional options.
+type pressdeliveryOption func(*PressDeliveryMutation)
+
+// newPressDeliveryMutation creates new mutation for the PressDelivery entity.
+func newPressDeliveryMutation(c config, op Op, opts ...pressdeliveryOption) *PressDeliveryMutation {
+	m := &PressDeliveryMutation{
+		config:        c,
+		op:            op,
+		typ:           TypePressDelivery,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withPressDeliveryID sets the ID field of the mutation.
+func withPressDeliveryID(id uuid.UUID) pressdeliveryOption {
+	return func(m *PressDeliveryMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *PressDelivery
+		)
+		m.oldValue = func(ctx context.Context) (*PressDelivery, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().PressDelivery.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withPressDelivery sets the old PressDelivery of the mutation.
+func withPressDelivery(node *PressDelivery) pressdeliveryOption {
+	return func(m *PressDeliveryMutation) {
+		m.oldValue = func(context.Context) (*PressDelivery, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m PressDeliveryMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m PressDeliveryMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of PressDelivery entities.
+func (m *PressDeliveryMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *PressDeliveryMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *PressDeliveryMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().PressDelivery.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *PressDeliveryMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *PressDeliveryMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the PressDelivery entity.
+// If the PressDelivery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressDeliveryMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *PressDeliveryMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *PressDeliveryMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *PressDeliveryMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the PressDelivery entity.
+// If the PressDelivery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressDeliveryMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *PressDeliveryMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetVoidedAt sets the "voided_at" field.
+func (m *PressDeliveryMutation) SetVoidedAt(t time.Time) {
+	m.voided_at = &t
+}
+
+// VoidedAt returns the value of the "voided_at" field in the mutation.
+func (m *PressDeliveryMutation) VoidedAt() (r time.Time, exists bool) {
+	v := m.voided_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedAt returns the old "voided_at" field's value of the PressDelivery entity.
+// If the PressDelivery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressDeliveryMutation) OldVoidedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedAt: %w", err)
+	}
+	return oldValue.VoidedAt, nil
+}
+
+// ClearVoidedAt clears the value of the "voided_at" field.
+func (m *PressDeliveryMutation) ClearVoidedAt() {
+	m.voided_at = nil
+	m.clearedFields[pressdelivery.FieldVoidedAt] = struct{}{}
+}
+
+// VoidedAtCleared returns if the "voided_at" field was cleared in this mutation.
+func (m *PressDeliveryMutation) VoidedAtCleared() bool {
+	_, ok := m.clearedFields[pressdelivery.FieldVoidedAt]
+	return ok
+}
+
+// ResetVoidedAt resets all changes to the "voided_at" field.
+func (m *PressDeliveryMutation) ResetVoidedAt() {
+	m.voided_at = nil
+	delete(m.clearedFields, pressdelivery.FieldVoidedAt)
+}
+
+// SetVoidReason sets the "void_reason" field.
+func (m *PressDeliveryMutation) SetVoidReason(s string) {
+	m.void_reason = &s
+}
+
+// VoidReason returns the value of the "void_reason" field in the mutation.
+func (m *PressDeliveryMutation) VoidReason() (r string, exists bool) {
+	v := m.void_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidReason returns the old "void_reason" field's value of the PressDelivery entity.
+// If the PressDelivery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressDeliveryMutation) OldVoidReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidReason: %w", err)
+	}
+	return oldValue.VoidReason, nil
+}
+
+// ResetVoidReason resets all changes to the "void_reason" field.
+func (m *PressDeliveryMutation) ResetVoidReason() {
+	m.void_reason = nil
+}
+
+// SetVoidedByID sets the "voided_by_id" field.
+func (m *PressDeliveryMutation) SetVoidedByID(u uuid.UUID) {
+	m.voided_by_id = &u
+}
+
+// VoidedByID returns the value of the "voided_by_id" field in the mutation.
+func (m *PressDeliveryMutation) VoidedByID() (r uuid.UUID, exists bool) {
+	v := m.voided_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByID returns the old "voided_by_id" field's value of the PressDelivery entity.
+// If the PressDelivery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressDeliveryMutation) OldVoidedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByID: %w", err)
+	}
+	return oldValue.VoidedByID, nil
+}
+
+// ClearVoidedByID clears the value of the "voided_by_id" field.
+func (m *PressDeliveryMutation) ClearVoidedByID() {
+	m.voided_by_id = nil
+	m.clearedFields[pressdelivery.FieldVoidedByID] = struct{}{}
+}
+
+// VoidedByIDCleared returns if the "voided_by_id" field was cleared in this mutation.
+func (m *PressDeliveryMutation) VoidedByIDCleared() bool {
+	_, ok := m.clearedFields[pressdelivery.FieldVoidedByID]
+	return ok
+}
+
+// ResetVoidedByID resets all changes to the "voided_by_id" field.
+func (m *PressDeliveryMutation) ResetVoidedByID() {
+	m.voided_by_id = nil
+	delete(m.clearedFields, pressdelivery.FieldVoidedByID)
+}
+
+// SetVoidedByName sets the "voided_by_name" field.
+func (m *PressDeliveryMutation) SetVoidedByName(s string) {
+	m.voided_by_name = &s
+}
+
+// VoidedByName returns the value of the "voided_by_name" field in the mutation.
+func (m *PressDeliveryMutation) VoidedByName() (r string, exists bool) {
+	v := m.voided_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByName returns the old "voided_by_name" field's value of the PressDelivery entity.
+// If the PressDelivery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressDeliveryMutation) OldVoidedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByName: %w", err)
+	}
+	return oldValue.VoidedByName, nil
+}
+
+// ResetVoidedByName resets all changes to the "voided_by_name" field.
+func (m *PressDeliveryMutation) ResetVoidedByName() {
+	m.voided_by_name = nil
+}
+
+// SetReceiptID sets the "receipt_id" field.
+func (m *PressDeliveryMutation) SetReceiptID(u uuid.UUID) {
+	m.receipt = &u
+}
+
+// ReceiptID returns the value of the "receipt_id" field in the mutation.
+func (m *PressDeliveryMutation) ReceiptID() (r uuid.UUID, exists bool) {
+	v := m.receipt
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReceiptID returns the old "receipt_id" field's value of the PressDelivery entity.
+// If the PressDelivery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressDeliveryMutation) OldReceiptID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReceiptID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReceiptID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReceiptID: %w", err)
+	}
+	return oldValue.ReceiptID, nil
+}
+
+// ResetReceiptID resets all changes to the "receipt_id" field.
+func (m *PressDeliveryMutation) ResetReceiptID() {
+	m.receipt = nil
+}
+
+// SetPublicationID sets the "publication_id" field.
+func (m *PressDeliveryMutation) SetPublicationID(u uuid.UUID) {
+	m.publication = &u
+}
+
+// PublicationID returns the value of the "publication_id" field in the mutation.
+func (m *PressDeliveryMutation) PublicationID() (r uuid.UUID, exists bool) {
+	v := m.publication
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPublicationID returns the old "publication_id" field's value of the PressDelivery entity.
+// If the PressDelivery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressDeliveryMutation) OldPublicationID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPublicationID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPublicationID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPublicationID: %w", err)
+	}
+	return oldValue.PublicationID, nil
+}
+
+// ResetPublicationID resets all changes to the "publication_id" field.
+func (m *PressDeliveryMutation) ResetPublicationID() {
+	m.publication = nil
+}
+
+// SetDay sets the "day" field.
+func (m *PressDeliveryMutation) SetDay(t time.Time) {
+	m.day = &t
+}
+
+// Day returns the value of the "day" field in the mutation.
+func (m *PressDeliveryMutation) Day() (r time.Time, exists bool) {
+	v := m.day
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDay returns the old "day" field's value of the PressDelivery entity.
+// If the PressDelivery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressDeliveryMutation) OldDay(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDay is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDay requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDay: %w", err)
+	}
+	return oldValue.Day, nil
+}
+
+// ResetDay resets all changes to the "day" field.
+func (m *PressDeliveryMutation) ResetDay() {
+	m.day = nil
+}
+
+// SetExpected sets the "expected" field.
+func (m *PressDeliveryMutation) SetExpected(i int) {
+	m.expected = &i
+	m.addexpected = nil
+}
+
+// Expected returns the value of the "expected" field in the mutation.
+func (m *PressDeliveryMutation) Expected() (r int, exists bool) {
+	v := m.expected
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExpected returns the old "expected" field's value of the PressDelivery entity.
+// If the PressDelivery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressDeliveryMutation) OldExpected(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExpected is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExpected requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExpected: %w", err)
+	}
+	return oldValue.Expected, nil
+}
+
+// AddExpected adds i to the "expected" field.
+func (m *PressDeliveryMutation) AddExpected(i int) {
+	if m.addexpected != nil {
+		*m.addexpected += i
+	} else {
+		m.addexpected = &i
+	}
+}
+
+// AddedExpected returns the value that was added to the "expected" field in this mutation.
+func (m *PressDeliveryMutation) AddedExpected() (r int, exists bool) {
+	v := m.addexpected
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetExpected resets all changes to the "expected" field.
+func (m *PressDeliveryMutation) ResetExpected() {
+	m.expected = nil
+	m.addexpected = nil
+}
+
+// SetDelivered sets the "delivered" field.
+func (m *PressDeliveryMutation) SetDelivered(i int) {
+	m.delivered = &i
+	m.adddelivered = nil
+}
+
+// Delivered returns the value of the "delivered" field in the mutation.
+func (m *PressDeliveryMutation) Delivered() (r int, exists bool) {
+	v := m.delivered
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDelivered returns the old "delivered" field's value of the PressDelivery entity.
+// If the PressDelivery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressDeliveryMutation) OldDelivered(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDelivered is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDelivered requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDelivered: %w", err)
+	}
+	return oldValue.Delivered, nil
+}
+
+// AddDelivered adds i to the "delivered" field.
+func (m *PressDeliveryMutation) AddDelivered(i int) {
+	if m.adddelivered != nil {
+		*m.adddelivered += i
+	} else {
+		m.adddelivered = &i
+	}
+}
+
+// AddedDelivered returns the value that was added to the "delivered" field in this mutation.
+func (m *PressDeliveryMutation) AddedDelivered() (r int, exists bool) {
+	v := m.adddelivered
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetDelivered resets all changes to the "delivered" field.
+func (m *PressDeliveryMutation) ResetDelivered() {
+	m.delivered = nil
+	m.adddelivered = nil
+}
+
+// SetRemark sets the "remark" field.
+func (m *PressDeliveryMutation) SetRemark(s string) {
+	m.remark = &s
+}
+
+// Remark returns the value of the "remark" field in the mutation.
+func (m *PressDeliveryMutation) Remark() (r string, exists bool) {
+	v := m.remark
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRemark returns the old "remark" field's value of the PressDelivery entity.
+// If the PressDelivery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressDeliveryMutation) OldRemark(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRemark is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRemark requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRemark: %w", err)
+	}
+	return oldValue.Remark, nil
+}
+
+// ResetRemark resets all changes to the "remark" field.
+func (m *PressDeliveryMutation) ResetRemark() {
+	m.remark = nil
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *PressDeliveryMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[pressdelivery.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *PressDeliveryMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *PressDeliveryMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *PressDeliveryMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearReceipt clears the "receipt" edge to the PressReceipt entity.
+func (m *PressDeliveryMutation) ClearReceipt() {
+	m.clearedreceipt = true
+	m.clearedFields[pressdelivery.FieldReceiptID] = struct{}{}
+}
+
+// ReceiptCleared reports if the "receipt" edge to the PressReceipt entity was cleared.
+func (m *PressDeliveryMutation) ReceiptCleared() bool {
+	return m.clearedreceipt
+}
+
+// ReceiptIDs returns the "receipt" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ReceiptID instead. It exists only for internal usage by the builders.
+func (m *PressDeliveryMutation) ReceiptIDs() (ids []uuid.UUID) {
+	if id := m.receipt; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetReceipt resets all changes to the "receipt" edge.
+func (m *PressDeliveryMutation) ResetReceipt() {
+	m.receipt = nil
+	m.clearedreceipt = false
+}
+
+// ClearPublication clears the "publication" edge to the Publication entity.
+func (m *PressDeliveryMutation) ClearPublication() {
+	m.clearedpublication = true
+	m.clearedFields[pressdelivery.FieldPublicationID] = struct{}{}
+}
+
+// PublicationCleared reports if the "publication" edge to the Publication entity was cleared.
+func (m *PressDeliveryMutation) PublicationCleared() bool {
+	return m.clearedpublication
+}
+
+// PublicationIDs returns the "publication" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// PublicationID instead. It exists only for internal usage by the builders.
+func (m *PressDeliveryMutation) PublicationIDs() (ids []uuid.UUID) {
+	if id := m.publication; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetPublication resets all changes to the "publication" edge.
+func (m *PressDeliveryMutation) ResetPublication() {
+	m.publication = nil
+	m.clearedpublication = false
+}
+
+// AddAllocationIDs adds the "allocations" edge to the PressAllocation entity by ids.
+func (m *PressDeliveryMutation) AddAllocationIDs(ids ...uuid.UUID) {
+	if m.allocations == nil {
+		m.allocations = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.allocations[ids[i]] = struct{}{}
+	}
+}
+
+// ClearAllocations clears the "allocations" edge to the PressAllocation entity.
+func (m *PressDeliveryMutation) ClearAllocations() {
+	m.clearedallocations = true
+}
+
+// AllocationsCleared reports if the "allocations" edge to the PressAllocation entity was cleared.
+func (m *PressDeliveryMutation) AllocationsCleared() bool {
+	return m.clearedallocations
+}
+
+// RemoveAllocationIDs removes the "allocations" edge to the PressAllocation entity by IDs.
+func (m *PressDeliveryMutation) RemoveAllocationIDs(ids ...uuid.UUID) {
+	if m.removedallocations == nil {
+		m.removedallocations = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.allocations, ids[i])
+		m.removedallocations[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedAllocations returns the removed IDs of the "allocations" edge to the PressAllocation entity.
+func (m *PressDeliveryMutation) RemovedAllocationsIDs() (ids []uuid.UUID) {
+	for id := range m.removedallocations {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// AllocationsIDs returns the "allocations" edge IDs in the mutation.
+func (m *PressDeliveryMutation) AllocationsIDs() (ids []uuid.UUID) {
+	for id := range m.allocations {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetAllocations resets all changes to the "allocations" edge.
+func (m *PressDeliveryMutation) ResetAllocations() {
+	m.allocations = nil
+	m.clearedallocations = false
+	m.removedallocations = nil
+}
+
+// AddClaimIDs adds the "claims" edge to the PressClaim entity by ids.
+func (m *PressDeliveryMutation) AddClaimIDs(ids ...uuid.UUID) {
+	if m.claims == nil {
+		m.claims = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.claims[ids[i]] = struct{}{}
+	}
+}
+
+// ClearClaims clears the "claims" edge to the PressClaim entity.
+func (m *PressDeliveryMutation) ClearClaims() {
+	m.clearedclaims = true
+}
+
+// ClaimsCleared reports if the "claims" edge to the PressClaim entity was cleared.
+func (m *PressDeliveryMutation) ClaimsCleared() bool {
+	return m.clearedclaims
+}
+
+// RemoveClaimIDs removes the "claims" edge to the PressClaim entity by IDs.
+func (m *PressDeliveryMutation) RemoveClaimIDs(ids ...uuid.UUID) {
+	if m.removedclaims == nil {
+		m.removedclaims = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.claims, ids[i])
+		m.removedclaims[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedClaims returns the removed IDs of the "claims" edge to the PressClaim entity.
+func (m *PressDeliveryMutation) RemovedClaimsIDs() (ids []uuid.UUID) {
+	for id := range m.removedclaims {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ClaimsIDs returns the "claims" edge IDs in the mutation.
+func (m *PressDeliveryMutation) ClaimsIDs() (ids []uuid.UUID) {
+	for id := range m.claims {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetClaims resets all changes to the "claims" edge.
+func (m *PressDeliveryMutation) ResetClaims() {
+	m.claims = nil
+	m.clearedclaims = false
+	m.removedclaims = nil
+}
+
+// Where appends a list predicates to the PressDeliveryMutation builder.
+func (m *PressDeliveryMutation) Where(ps ...predicate.PressDelivery) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the PressDeliveryMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *PressDeliveryMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.PressDelivery, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *PressDeliveryMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *PressDeliveryMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (PressDelivery).
+func (m *PressDeliveryMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *PressDeliveryMutation) Fields() []string {
+	fields := make([]string, 0, 12)
+	if m.created_at != nil {
+		fields = append(fields, pressdelivery.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, pressdelivery.FieldEstateID)
+	}
+	if m.voided_at != nil {
+		fields = append(fields, pressdelivery.FieldVoidedAt)
+	}
+	if m.void_reason != nil {
+		fields = append(fields, pressdelivery.FieldVoidReason)
+	}
+	if m.voided_by_id != nil {
+		fields = append(fields, pressdelivery.FieldVoidedByID)
+	}
+	if m.voided_by_name != nil {
+		fields = append(fields, pressdelivery.FieldVoidedByName)
+	}
+	if m.receipt != nil {
+		fields = append(fields, pressdelivery.FieldReceiptID)
+	}
+	if m.publication != nil {
+		fields = append(fields, pressdelivery.FieldPublicationID)
+	}
+	if m.day != nil {
+		fields = append(fields, pressdelivery.FieldDay)
+	}
+	if m.expected != nil {
+		fields = append(fields, pressdelivery.FieldExpected)
+	}
+	if m.delivered != nil {
+		fields = append(fields, pressdelivery.FieldDelivered)
+	}
+	if m.remark != nil {
+		fields = append(fields, pressdelivery.FieldRemark)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *PressDeliveryMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case pressdelivery.FieldCreatedAt:
+		return m.CreatedAt()
+	case pressdelivery.FieldEstateID:
+		return m.EstateID()
+	case pressdelivery.FieldVoidedAt:
+		return m.VoidedAt()
+	case pressdelivery.FieldVoidReason:
+		return m.VoidReason()
+	case pressdelivery.FieldVoidedByID:
+		return m.VoidedByID()
+	case pressdelivery.FieldVoidedByName:
+		return m.VoidedByName()
+	case pressdelivery.FieldReceiptID:
+		return m.ReceiptID()
+	case pressdelivery.FieldPublicationID:
+		return m.PublicationID()
+	case pressdelivery.FieldDay:
+		return m.Day()
+	case pressdelivery.FieldExpected:
+		return m.Expected()
+	case pressdelivery.FieldDelivered:
+		return m.Delivered()
+	case pressdelivery.FieldRemark:
+		return m.Remark()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *PressDeliveryMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case pressdelivery.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case pressdelivery.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case pressdelivery.FieldVoidedAt:
+		return m.OldVoidedAt(ctx)
+	case pressdelivery.FieldVoidReason:
+		return m.OldVoidReason(ctx)
+	case pressdelivery.FieldVoidedByID:
+		return m.OldVoidedByID(ctx)
+	case pressdelivery.FieldVoidedByName:
+		return m.OldVoidedByName(ctx)
+	case pressdelivery.FieldReceiptID:
+		return m.OldReceiptID(ctx)
+	case pressdelivery.FieldPublicationID:
+		return m.OldPublicationID(ctx)
+	case pressdelivery.FieldDay:
+		return m.OldDay(ctx)
+	case pressdelivery.FieldExpected:
+		return m.OldExpected(ctx)
+	case pressdelivery.FieldDelivered:
+		return m.OldDelivered(ctx)
+	case pressdelivery.FieldRemark:
+		return m.OldRemark(ctx)
+	}
+	return nil, fmt.Errorf("unknown PressDelivery field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PressDeliveryMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case pressdelivery.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case pressdelivery.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case pressdelivery.FieldVoidedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedAt(v)
+		return nil
+	case pressdelivery.FieldVoidReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidReason(v)
+		return nil
+	case pressdelivery.FieldVoidedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByID(v)
+		return nil
+	case pressdelivery.FieldVoidedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByName(v)
+		return nil
+	case pressdelivery.FieldReceiptID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReceiptID(v)
+		return nil
+	case pressdelivery.FieldPublicationID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPublicationID(v)
+		return nil
+	case pressdelivery.FieldDay:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDay(v)
+		return nil
+	case pressdelivery.FieldExpected:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExpected(v)
+		return nil
+	case pressdelivery.FieldDelivered:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDelivered(v)
+		return nil
+	case pressdelivery.FieldRemark:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRemark(v)
+		return nil
+	}
+	return fmt.Errorf("unknown PressDelivery field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *PressDeliveryMutation) AddedFields() []string {
+	var fields []string
+	if m.addexpected != nil {
+		fields = append(fields, pressdelivery.FieldExpected)
+	}
+	if m.adddelivered != nil {
+		fields = append(fields, pressdelivery.FieldDelivered)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *PressDeliveryMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case pressdelivery.FieldExpected:
+		return m.AddedExpected()
+	case pressdelivery.FieldDelivered:
+		return m.AddedDelivered()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PressDeliveryMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case pressdelivery.FieldExpected:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddExpected(v)
+		return nil
+	case pressdelivery.FieldDelivered:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddDelivered(v)
+		return nil
+	}
+	return fmt.Errorf("unknown PressDelivery numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *PressDeliveryMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(pressdelivery.FieldVoidedAt) {
+		fields = append(fields, pressdelivery.FieldVoidedAt)
+	}
+	if m.FieldCleared(pressdelivery.FieldVoidedByID) {
+		fields = append(fields, pressdelivery.FieldVoidedByID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *PressDeliveryMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *PressDeliveryMutation) ClearField(name string) error {
+	switch name {
+	case pressdelivery.FieldVoidedAt:
+		m.ClearVoidedAt()
+		return nil
+	case pressdelivery.FieldVoidedByID:
+		m.ClearVoidedByID()
+		return nil
+	}
+	return fmt.Errorf("unknown PressDelivery nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *PressDeliveryMutation) ResetField(name string) error {
+	switch name {
+	case pressdelivery.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case pressdelivery.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case pressdelivery.FieldVoidedAt:
+		m.ResetVoidedAt()
+		return nil
+	case pressdelivery.FieldVoidReason:
+		m.ResetVoidReason()
+		return nil
+	case pressdelivery.FieldVoidedByID:
+		m.ResetVoidedByID()
+		return nil
+	case pressdelivery.FieldVoidedByName:
+		m.ResetVoidedByName()
+		return nil
+	case pressdelivery.FieldReceiptID:
+		m.ResetReceiptID()
+		return nil
+	case pressdelivery.FieldPublicationID:
+		m.ResetPublicationID()
+		return nil
+	case pressdelivery.FieldDay:
+		m.ResetDay()
+		return nil
+	case pressdelivery.FieldExpected:
+		m.ResetExpected()
+		return nil
+	case pressdelivery.FieldDelivered:
+		m.ResetDelivered()
+		return nil
+	case pressdelivery.FieldRemark:
+		m.ResetRemark()
+		return nil
+	}
+	return fmt.Errorf("unknown PressDelivery field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *PressDeliveryMutation) AddedEdges() []string {
+	edges := make([]string, 0, 5)
+	if m.estate != nil {
+		edges = append(edges, pressdelivery.EdgeEstate)
+	}
+	if m.receipt != nil {
+		edges = append(edges, pressdelivery.EdgeReceipt)
+	}
+	if m.publication != nil {
+		edges = append(edges, pressdelivery.EdgePublication)
+	}
+	if m.allocations != nil {
+		edges = append(edges, pressdelivery.EdgeAllocations)
+	}
+	if m.claims != nil {
+		edges = append(edges, pressdelivery.EdgeClaims)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *PressDeliveryMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case pressdelivery.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case pressdelivery.EdgeReceipt:
+		if id := m.receipt; id != nil {
+			return []ent.Value{*id}
+		}
+	case pressdelivery.EdgePublication:
+		if id := m.publication; id != nil {
+			return []ent.Value{*id}
+		}
+	case pressdelivery.EdgeAllocations:
+		ids := make([]ent.Value, 0, len(m.allocations))
+		for id := range m.allocations {
+			ids = append(ids, id)
+		}
+		return ids
+	case pressdelivery.EdgeClaims:
+		ids := make([]ent.Value, 0, len(m.claims))
+		for id := range m.claims {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *PressDeliveryMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 5)
+	if m.removedallocations != nil {
+		edges = append(edges, pressdelivery.EdgeAllocations)
+	}
+	if m.removedclaims != nil {
+		edges = append(edges, pressdelivery.EdgeClaims)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *PressDeliveryMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case pressdelivery.EdgeAllocations:
+		ids := make([]ent.Value, 0, len(m.removedallocations))
+		for id := range m.removedallocations {
+			ids = append(ids, id)
+		}
+		return ids
+	case pressdelivery.EdgeClaims:
+		ids := make([]ent.Value, 0, len(m.removedclaims))
+		for id := range m.removedclaims {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *PressDeliveryMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 5)
+	if m.clearedestate {
+		edges = append(edges, pressdelivery.EdgeEstate)
+	}
+	if m.clearedreceipt {
+		edges = append(edges, pressdelivery.EdgeReceipt)
+	}
+	if m.clearedpublication {
+		edges = append(edges, pressdelivery.EdgePublication)
+	}
+	if m.clearedallocations {
+		edges = append(edges, pressdelivery.EdgeAllocations)
+	}
+	if m.clearedclaims {
+		edges = append(edges, pressdelivery.EdgeClaims)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *PressDeliveryMutation) EdgeCleared(name string) bool {
+	switch name {
+	case pressdelivery.EdgeEstate:
+		return m.clearedestate
+	case pressdelivery.EdgeReceipt:
+		return m.clearedreceipt
+	case pressdelivery.EdgePublication:
+		return m.clearedpublication
+	case pressdelivery.EdgeAllocations:
+		return m.clearedallocations
+	case pressdelivery.EdgeClaims:
+		return m.clearedclaims
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *PressDeliveryMutation) ClearEdge(name string) error {
+	switch name {
+	case pressdelivery.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case pressdelivery.EdgeReceipt:
+		m.ClearReceipt()
+		return nil
+	case pressdelivery.EdgePublication:
+		m.ClearPublication()
+		return nil
+	}
+	return fmt.Errorf("unknown PressDelivery unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *PressDeliveryMutation) ResetEdge(name string) error {
+	switch name {
+	case pressdelivery.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case pressdelivery.EdgeReceipt:
+		m.ResetReceipt()
+		return nil
+	case pressdelivery.EdgePublication:
+		m.ResetPublication()
+		return nil
+	case pressdelivery.EdgeAllocations:
+		m.ResetAllocations()
+		return nil
+	case pressdelivery.EdgeClaims:
+		m.ResetClaims()
+		return nil
+	}
+	return fmt.Errorf("unknown PressDelivery edge %s", name)
+}
+
+// PressPauseMutation represents an operation that mutates the PressPause nodes in the graph.
+type PressPauseMutation struct {
+	config
+	op                  Op
+	typ                 string
+	id                  *uuid.UUID
+	created_at          *time.Time
+	voided_at           *time.Time
+	void_reason         *string
+	voided_by_id        *uuid.UUID
+	voided_by_name      *string
+	household_id        *uuid.UUID
+	from_on             *time.Time
+	last_on             *time.Time
+	reason              *string
+	resumed_by_name     *string
+	recorded_by_id      *uuid.UUID
+	recorded_by_name    *string
+	clearedFields       map[string]struct{}
+	estate              *uuid.UUID
+	clearedestate       bool
+	subscription        *uuid.UUID
+	clearedsubscription bool
+	done                bool
+	oldValue            func(context.Context) (*PressPause, error)
+	predicates          []predicate.PressPause
+}
+
+var _ ent.Mutation = (*PressPauseMutation)(nil)
+
+// presspauseOption allows management of the mutation configuration using functional options.
+type presspauseOption func(*PressPauseMutation)
+
+// newPressPauseMutation creates new mutation for the PressPause entity.
+func newPressPauseMutation(c config, op Op, opts ...presspauseOption) *PressPauseMutation {
+	m := &PressPauseMutation{
+		config:        c,
+		op:            op,
+		typ:           TypePressPause,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withPressPauseID sets the ID field of the mutation.
+func withPressPauseID(id uuid.UUID) presspauseOption {
+	return func(m *PressPauseMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *PressPause
+		)
+		m.oldValue = func(ctx context.Context) (*PressPause, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().PressPause.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withPressPause sets the old PressPause of the mutation.
+func withPressPause(node *PressPause) presspauseOption {
+	return func(m *PressPauseMutation) {
+		m.oldValue = func(context.Context) (*PressPause, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m PressPauseMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m PressPauseMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of PressPause entities.
+func (m *PressPauseMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *PressPauseMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *PressPauseMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().PressPause.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *PressPauseMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *PressPauseMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the PressPause entity.
+// If the PressPause object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressPauseMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *PressPauseMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *PressPauseMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *PressPauseMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the PressPause entity.
+// If the PressPause object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressPauseMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *PressPauseMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetVoidedAt sets the "voided_at" field.
+func (m *PressPauseMutation) SetVoidedAt(t time.Time) {
+	m.voided_at = &t
+}
+
+// VoidedAt returns the value of the "voided_at" field in the mutation.
+func (m *PressPauseMutation) VoidedAt() (r time.Time, exists bool) {
+	v := m.voided_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedAt returns the old "voided_at" field's value of the PressPause entity.
+// If the PressPause object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressPauseMutation) OldVoidedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedAt: %w", err)
+	}
+	return oldValue.VoidedAt, nil
+}
+
+// ClearVoidedAt clears the value of the "voided_at" field.
+func (m *PressPauseMutation) ClearVoidedAt() {
+	m.voided_at = nil
+	m.clearedFields[presspause.FieldVoidedAt] = struct{}{}
+}
+
+// VoidedAtCleared returns if the "voided_at" field was cleared in this mutation.
+func (m *PressPauseMutation) VoidedAtCleared() bool {
+	_, ok := m.clearedFields[presspause.FieldVoidedAt]
+	return ok
+}
+
+// ResetVoidedAt resets all changes to the "voided_at" field.
+func (m *PressPauseMutation) ResetVoidedAt() {
+	m.voided_at = nil
+	delete(m.clearedFields, presspause.FieldVoidedAt)
+}
+
+// SetVoidReason sets the "void_reason" field.
+func (m *PressPauseMutation) SetVoidReason(s string) {
+	m.void_reason = &s
+}
+
+// VoidReason returns the value of the "void_reason" field in the mutation.
+func (m *PressPauseMutation) VoidReason() (r string, exists bool) {
+	v := m.void_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidReason returns the old "void_reason" field's value of the PressPause entity.
+// If the PressPause object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressPauseMutation) OldVoidReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidReason: %w", err)
+	}
+	return oldValue.VoidReason, nil
+}
+
+// ResetVoidReason resets all changes to the "void_reason" field.
+func (m *PressPauseMutation) ResetVoidReason() {
+	m.void_reason = nil
+}
+
+// SetVoidedByID sets the "voided_by_id" field.
+func (m *PressPauseMutation) SetVoidedByID(u uuid.UUID) {
+	m.voided_by_id = &u
+}
+
+// VoidedByID returns the value of the "voided_by_id" field in the mutation.
+func (m *PressPauseMutation) VoidedByID() (r uuid.UUID, exists bool) {
+	v := m.voided_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByID returns the old "voided_by_id" field's value of the PressPause entity.
+// If the PressPause object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressPauseMutation) OldVoidedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByID: %w", err)
+	}
+	return oldValue.VoidedByID, nil
+}
+
+// ClearVoidedByID clears the value of the "voided_by_id" field.
+func (m *PressPauseMutation) ClearVoidedByID() {
+	m.voided_by_id = nil
+	m.clearedFields[presspause.FieldVoidedByID] = struct{}{}
+}
+
+// VoidedByIDCleared returns if the "voided_by_id" field was cleared in this mutation.
+func (m *PressPauseMutation) VoidedByIDCleared() bool {
+	_, ok := m.clearedFields[presspause.FieldVoidedByID]
+	return ok
+}
+
+// ResetVoidedByID resets all changes to the "voided_by_id" field.
+func (m *PressPauseMutation) ResetVoidedByID() {
+	m.voided_by_id = nil
+	delete(m.clearedFields, presspause.FieldVoidedByID)
+}
+
+// SetVoidedByName sets the "voided_by_name" field.
+func (m *PressPauseMutation) SetVoidedByName(s string) {
+	m.voided_by_name = &s
+}
+
+// VoidedByName returns the value of the "voided_by_name" field in the mutation.
+func (m *PressPauseMutation) VoidedByName() (r string, exists bool) {
+	v := m.voided_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByName returns the old "voided_by_name" field's value of the PressPause entity.
+// If the PressPause object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressPauseMutation) OldVoidedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByName: %w", err)
+	}
+	return oldValue.VoidedByName, nil
+}
+
+// ResetVoidedByName resets all changes to the "voided_by_name" field.
+func (m *PressPauseMutation) ResetVoidedByName() {
+	m.voided_by_name = nil
+}
+
+// SetSubscriptionID sets the "subscription_id" field.
+func (m *PressPauseMutation) SetSubscriptionID(u uuid.UUID) {
+	m.subscription = &u
+}
+
+// SubscriptionID returns the value of the "subscription_id" field in the mutation.
+func (m *PressPauseMutation) SubscriptionID() (r uuid.UUID, exists bool) {
+	v := m.subscription
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSubscriptionID returns the old "subscription_id" field's value of the PressPause entity.
+// If the PressPause object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressPauseMutation) OldSubscriptionID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSubscriptionID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSubscriptionID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSubscriptionID: %w", err)
+	}
+	return oldValue.SubscriptionID, nil
+}
+
+// ResetSubscriptionID resets all changes to the "subscription_id" field.
+func (m *PressPauseMutation) ResetSubscriptionID() {
+	m.subscription = nil
+}
+
+// SetHouseholdID sets the "household_id" field.
+func (m *PressPauseMutation) SetHouseholdID(u uuid.UUID) {
+	m.household_id = &u
+}
+
+// HouseholdID returns the value of the "household_id" field in the mutation.
+func (m *PressPauseMutation) HouseholdID() (r uuid.UUID, exists bool) {
+	v := m.household_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHouseholdID returns the old "household_id" field's value of the PressPause entity.
+// If the PressPause object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressPauseMutation) OldHouseholdID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHouseholdID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHouseholdID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHouseholdID: %w", err)
+	}
+	return oldValue.HouseholdID, nil
+}
+
+// ClearHouseholdID clears the value of the "household_id" field.
+func (m *PressPauseMutation) ClearHouseholdID() {
+	m.household_id = nil
+	m.clearedFields[presspause.FieldHouseholdID] = struct{}{}
+}
+
+// HouseholdIDCleared returns if the "household_id" field was cleared in this mutation.
+func (m *PressPauseMutation) HouseholdIDCleared() bool {
+	_, ok := m.clearedFields[presspause.FieldHouseholdID]
+	return ok
+}
+
+// ResetHouseholdID resets all changes to the "household_id" field.
+func (m *PressPauseMutation) ResetHouseholdID() {
+	m.household_id = nil
+	delete(m.clearedFields, presspause.FieldHouseholdID)
+}
+
+// SetFromOn sets the "from_on" field.
+func (m *PressPauseMutation) SetFromOn(t time.Time) {
+	m.from_on = &t
+}
+
+// FromOn returns the value of the "from_on" field in the mutation.
+func (m *PressPauseMutation) FromOn() (r time.Time, exists bool) {
+	v := m.from_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFromOn returns the old "from_on" field's value of the PressPause entity.
+// If the PressPause object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressPauseMutation) OldFromOn(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFromOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFromOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFromOn: %w", err)
+	}
+	return oldValue.FromOn, nil
+}
+
+// ResetFromOn resets all changes to the "from_on" field.
+func (m *PressPauseMutation) ResetFromOn() {
+	m.from_on = nil
+}
+
+// SetLastOn sets the "last_on" field.
+func (m *PressPauseMutation) SetLastOn(t time.Time) {
+	m.last_on = &t
+}
+
+// LastOn returns the value of the "last_on" field in the mutation.
+func (m *PressPauseMutation) LastOn() (r time.Time, exists bool) {
+	v := m.last_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLastOn returns the old "last_on" field's value of the PressPause entity.
+// If the PressPause object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressPauseMutation) OldLastOn(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLastOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLastOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLastOn: %w", err)
+	}
+	return oldValue.LastOn, nil
+}
+
+// ResetLastOn resets all changes to the "last_on" field.
+func (m *PressPauseMutation) ResetLastOn() {
+	m.last_on = nil
+}
+
+// SetReason sets the "reason" field.
+func (m *PressPauseMutation) SetReason(s string) {
+	m.reason = &s
+}
+
+// Reason returns the value of the "reason" field in the mutation.
+func (m *PressPauseMutation) Reason() (r string, exists bool) {
+	v := m.reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReason returns the old "reason" field's value of the PressPause entity.
+// If the PressPause object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressPauseMutation) OldReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReason: %w", err)
+	}
+	return oldValue.Reason, nil
+}
+
+// ResetReason resets all changes to the "reason" field.
+func (m *PressPauseMutation) ResetReason() {
+	m.reason = nil
+}
+
+// SetResumedByName sets the "resumed_by_name" field.
+func (m *PressPauseMutation) SetResumedByName(s string) {
+	m.resumed_by_name = &s
+}
+
+// ResumedByName returns the value of the "resumed_by_name" field in the mutation.
+func (m *PressPauseMutation) ResumedByName() (r string, exists bool) {
+	v := m.resumed_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldResumedByName returns the old "resumed_by_name" field's value of the PressPause entity.
+// If the PressPause object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressPauseMutation) OldResumedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldResumedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldResumedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldResumedByName: %w", err)
+	}
+	return oldValue.ResumedByName, nil
+}
+
+// ResetResumedByName resets all changes to the "resumed_by_name" field.
+func (m *PressPauseMutation) ResetResumedByName() {
+	m.resumed_by_name = nil
+}
+
+// SetRecordedByID sets the "recorded_by_id" field.
+func (m *PressPauseMutation) SetRecordedByID(u uuid.UUID) {
+	m.recorded_by_id = &u
+}
+
+// RecordedByID returns the value of the "recorded_by_id" field in the mutation.
+func (m *PressPauseMutation) RecordedByID() (r uuid.UUID, exists bool) {
+	v := m.recorded_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecordedByID returns the old "recorded_by_id" field's value of the PressPause entity.
+// If the PressPause object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressPauseMutation) OldRecordedByID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecordedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecordedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecordedByID: %w", err)
+	}
+	return oldValue.RecordedByID, nil
+}
+
+// ResetRecordedByID resets all changes to the "recorded_by_id" field.
+func (m *PressPauseMutation) ResetRecordedByID() {
+	m.recorded_by_id = nil
+}
+
+// SetRecordedByName sets the "recorded_by_name" field.
+func (m *PressPauseMutation) SetRecordedByName(s string) {
+	m.recorded_by_name = &s
+}
+
+// RecordedByName returns the value of the "recorded_by_name" field in the mutation.
+func (m *PressPauseMutation) RecordedByName() (r string, exists bool) {
+	v := m.recorded_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecordedByName returns the old "recorded_by_name" field's value of the PressPause entity.
+// If the PressPause object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressPauseMutation) OldRecordedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecordedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecordedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecordedByName: %w", err)
+	}
+	return oldValue.RecordedByName, nil
+}
+
+// ResetRecordedByName resets all changes to the "recorded_by_name" field.
+func (m *PressPauseMutation) ResetRecordedByName() {
+	m.recorded_by_name = nil
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *PressPauseMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[presspause.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *PressPauseMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *PressPauseMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *PressPauseMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearSubscription clears the "subscription" edge to the PressSubscription entity.
+func (m *PressPauseMutation) ClearSubscription() {
+	m.clearedsubscription = true
+	m.clearedFields[presspause.FieldSubscriptionID] = struct{}{}
+}
+
+// SubscriptionCleared reports if the "subscription" edge to the PressSubscription entity was cleared.
+func (m *PressPauseMutation) SubscriptionCleared() bool {
+	return m.clearedsubscription
+}
+
+// SubscriptionIDs returns the "subscription" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// SubscriptionID instead. It exists only for internal usage by the builders.
+func (m *PressPauseMutation) SubscriptionIDs() (ids []uuid.UUID) {
+	if id := m.subscription; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetSubscription resets all changes to the "subscription" edge.
+func (m *PressPauseMutation) ResetSubscription() {
+	m.subscription = nil
+	m.clearedsubscription = false
+}
+
+// Where appends a list predicates to the PressPauseMutation builder.
+func (m *PressPauseMutation) Where(ps ...predicate.PressPause) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the PressPauseMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *PressPauseMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.PressPause, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *PressPauseMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *PressPauseMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (PressPause).
+func (m *PressPauseMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *PressPauseMutation) Fields() []string {
+	fields := make([]string, 0, 14)
+	if m.created_at != nil {
+		fields = append(fields, presspause.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, presspause.FieldEstateID)
+	}
+	if m.voided_at != nil {
+		fields = append(fields, presspause.FieldVoidedAt)
+	}
+	if m.void_reason != nil {
+		fields = append(fields, presspause.FieldVoidReason)
+	}
+	if m.voided_by_id != nil {
+		fields = append(fields, presspause.FieldVoidedByID)
+	}
+	if m.voided_by_name != nil {
+		fields = append(fields, presspause.FieldVoidedByName)
+	}
+	if m.subscription != nil {
+		fields = append(fields, presspause.FieldSubscriptionID)
+	}
+	if m.household_id != nil {
+		fields = append(fields, presspause.FieldHouseholdID)
+	}
+	if m.from_on != nil {
+		fields = append(fields, presspause.FieldFromOn)
+	}
+	if m.last_on != nil {
+		fields = append(fields, presspause.FieldLastOn)
+	}
+	if m.reason != nil {
+		fields = append(fields, presspause.FieldReason)
+	}
+	if m.resumed_by_name != nil {
+		fields = append(fields, presspause.FieldResumedByName)
+	}
+	if m.recorded_by_id != nil {
+		fields = append(fields, presspause.FieldRecordedByID)
+	}
+	if m.recorded_by_name != nil {
+		fields = append(fields, presspause.FieldRecordedByName)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *PressPauseMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case presspause.FieldCreatedAt:
+		return m.CreatedAt()
+	case presspause.FieldEstateID:
+		return m.EstateID()
+	case presspause.FieldVoidedAt:
+		return m.VoidedAt()
+	case presspause.FieldVoidReason:
+		return m.VoidReason()
+	case presspause.FieldVoidedByID:
+		return m.VoidedByID()
+	case presspause.FieldVoidedByName:
+		return m.VoidedByName()
+	case presspause.FieldSubscriptionID:
+		return m.SubscriptionID()
+	case presspause.FieldHouseholdID:
+		return m.HouseholdID()
+	case presspause.FieldFromOn:
+		return m.FromOn()
+	case presspause.FieldLastOn:
+		return m.LastOn()
+	case presspause.FieldReason:
+		return m.Reason()
+	case presspause.FieldResumedByName:
+		return m.ResumedByName()
+	case presspause.FieldRecordedByID:
+		return m.RecordedByID()
+	case presspause.FieldRecordedByName:
+		return m.RecordedByName()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *PressPauseMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case presspause.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case presspause.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case presspause.FieldVoidedAt:
+		return m.OldVoidedAt(ctx)
+	case presspause.FieldVoidReason:
+		return m.OldVoidReason(ctx)
+	case presspause.FieldVoidedByID:
+		return m.OldVoidedByID(ctx)
+	case presspause.FieldVoidedByName:
+		return m.OldVoidedByName(ctx)
+	case presspause.FieldSubscriptionID:
+		return m.OldSubscriptionID(ctx)
+	case presspause.FieldHouseholdID:
+		return m.OldHouseholdID(ctx)
+	case presspause.FieldFromOn:
+		return m.OldFromOn(ctx)
+	case presspause.FieldLastOn:
+		return m.OldLastOn(ctx)
+	case presspause.FieldReason:
+		return m.OldReason(ctx)
+	case presspause.FieldResumedByName:
+		return m.OldResumedByName(ctx)
+	case presspause.FieldRecordedByID:
+		return m.OldRecordedByID(ctx)
+	case presspause.FieldRecordedByName:
+		return m.OldRecordedByName(ctx)
+	}
+	return nil, fmt.Errorf("unknown PressPause field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PressPauseMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case presspause.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case presspause.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case presspause.FieldVoidedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedAt(v)
+		return nil
+	case presspause.FieldVoidReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidReason(v)
+		return nil
+	case presspause.FieldVoidedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByID(v)
+		return nil
+	case presspause.FieldVoidedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByName(v)
+		return nil
+	case presspause.FieldSubscriptionID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSubscriptionID(v)
+		return nil
+	case presspause.FieldHouseholdID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHouseholdID(v)
+		return nil
+	case presspause.FieldFromOn:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFromOn(v)
+		return nil
+	case presspause.FieldLastOn:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLastOn(v)
+		return nil
+	case presspause.FieldReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReason(v)
+		return nil
+	case presspause.FieldResumedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetResumedByName(v)
+		return nil
+	case presspause.FieldRecordedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecordedByID(v)
+		return nil
+	case presspause.FieldRecordedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecordedByName(v)
+		return nil
+	}
+	return fmt.Errorf("unknown PressPause field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *PressPauseMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *PressPauseMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PressPauseMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown PressPause numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *PressPauseMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(presspause.FieldVoidedAt) {
+		fields = append(fields, presspause.FieldVoidedAt)
+	}
+	if m.FieldCleared(presspause.FieldVoidedByID) {
+		fields = append(fields, presspause.FieldVoidedByID)
+	}
+	if m.FieldCleared(presspause.FieldHouseholdID) {
+		fields = append(fields, presspause.FieldHouseholdID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *PressPauseMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *PressPauseMutation) ClearField(name string) error {
+	switch name {
+	case presspause.FieldVoidedAt:
+		m.ClearVoidedAt()
+		return nil
+	case presspause.FieldVoidedByID:
+		m.ClearVoidedByID()
+		return nil
+	case presspause.FieldHouseholdID:
+		m.ClearHouseholdID()
+		return nil
+	}
+	return fmt.Errorf("unknown PressPause nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *PressPauseMutation) ResetField(name string) error {
+	switch name {
+	case presspause.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case presspause.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case presspause.FieldVoidedAt:
+		m.ResetVoidedAt()
+		return nil
+	case presspause.FieldVoidReason:
+		m.ResetVoidReason()
+		return nil
+	case presspause.FieldVoidedByID:
+		m.ResetVoidedByID()
+		return nil
+	case presspause.FieldVoidedByName:
+		m.ResetVoidedByName()
+		return nil
+	case presspause.FieldSubscriptionID:
+		m.ResetSubscriptionID()
+		return nil
+	case presspause.FieldHouseholdID:
+		m.ResetHouseholdID()
+		return nil
+	case presspause.FieldFromOn:
+		m.ResetFromOn()
+		return nil
+	case presspause.FieldLastOn:
+		m.ResetLastOn()
+		return nil
+	case presspause.FieldReason:
+		m.ResetReason()
+		return nil
+	case presspause.FieldResumedByName:
+		m.ResetResumedByName()
+		return nil
+	case presspause.FieldRecordedByID:
+		m.ResetRecordedByID()
+		return nil
+	case presspause.FieldRecordedByName:
+		m.ResetRecordedByName()
+		return nil
+	}
+	return fmt.Errorf("unknown PressPause field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *PressPauseMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.estate != nil {
+		edges = append(edges, presspause.EdgeEstate)
+	}
+	if m.subscription != nil {
+		edges = append(edges, presspause.EdgeSubscription)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *PressPauseMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case presspause.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case presspause.EdgeSubscription:
+		if id := m.subscription; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *PressPauseMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *PressPauseMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *PressPauseMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedestate {
+		edges = append(edges, presspause.EdgeEstate)
+	}
+	if m.clearedsubscription {
+		edges = append(edges, presspause.EdgeSubscription)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *PressPauseMutation) EdgeCleared(name string) bool {
+	switch name {
+	case presspause.EdgeEstate:
+		return m.clearedestate
+	case presspause.EdgeSubscription:
+		return m.clearedsubscription
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *PressPauseMutation) ClearEdge(name string) error {
+	switch name {
+	case presspause.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case presspause.EdgeSubscription:
+		m.ClearSubscription()
+		return nil
+	}
+	return fmt.Errorf("unknown PressPause unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *PressPauseMutation) ResetEdge(name string) error {
+	switch name {
+	case presspause.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case presspause.EdgeSubscription:
+		m.ResetSubscription()
+		return nil
+	}
+	return fmt.Errorf("unknown PressPause edge %s", name)
+}
+
+// PressReceiptMutation represents an operation that mutates the PressReceipt nodes in the graph.
+type PressReceiptMutation struct {
+	config
+	op                Op
+	typ               string
+	id                *uuid.UUID
+	created_at        *time.Time
+	late_reason       *string
+	day               *time.Time
+	received_at       *time.Time
+	delivered_by      *string
+	received_by_id    *uuid.UUID
+	received_by_name  *string
+	note              *string
+	clearedFields     map[string]struct{}
+	estate            *uuid.UUID
+	clearedestate     bool
+	deliveries        map[uuid.UUID]struct{}
+	removeddeliveries map[uuid.UUID]struct{}
+	cleareddeliveries bool
+	done              bool
+	oldValue          func(context.Context) (*PressReceipt, error)
+	predicates        []predicate.PressReceipt
+}
+
+var _ ent.Mutation = (*PressReceiptMutation)(nil)
+
+// pressreceiptOption allows management of the mutation configuration using functional options.
+type pressreceiptOption func(*PressReceiptMutation)
+
+// newPressReceiptMutation creates new mutation for the PressReceipt entity.
+func newPressReceiptMutation(c config, op Op, opts ...pressreceiptOption) *PressReceiptMutation {
+	m := &PressReceiptMutation{
+		config:        c,
+		op:            op,
+		typ:           TypePressReceipt,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withPressReceiptID sets the ID field of the mutation.
+func withPressReceiptID(id uuid.UUID) pressreceiptOption {
+	return func(m *PressReceiptMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *PressReceipt
+		)
+		m.oldValue = func(ctx context.Context) (*PressReceipt, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().PressReceipt.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withPressReceipt sets the old PressReceipt of the mutation.
+func withPressReceipt(node *PressReceipt) pressreceiptOption {
+	return func(m *PressReceiptMutation) {
+		m.oldValue = func(context.Context) (*PressReceipt, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m PressReceiptMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m PressReceiptMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of PressReceipt entities.
+func (m *PressReceiptMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *PressReceiptMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *PressReceiptMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().PressReceipt.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *PressReceiptMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *PressReceiptMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the PressReceipt entity.
+// If the PressReceipt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressReceiptMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *PressReceiptMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *PressReceiptMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *PressReceiptMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the PressReceipt entity.
+// If the PressReceipt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressReceiptMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *PressReceiptMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetLateReason sets the "late_reason" field.
+func (m *PressReceiptMutation) SetLateReason(s string) {
+	m.late_reason = &s
+}
+
+// LateReason returns the value of the "late_reason" field in the mutation.
+func (m *PressReceiptMutation) LateReason() (r string, exists bool) {
+	v := m.late_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLateReason returns the old "late_reason" field's value of the PressReceipt entity.
+// If the PressReceipt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressReceiptMutation) OldLateReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLateReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLateReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLateReason: %w", err)
+	}
+	return oldValue.LateReason, nil
+}
+
+// ResetLateReason resets all changes to the "late_reason" field.
+func (m *PressReceiptMutation) ResetLateReason() {
+	m.late_reason = nil
+}
+
+// SetDay sets the "day" field.
+func (m *PressReceiptMutation) SetDay(t time.Time) {
+	m.day = &t
+}
+
+// Day returns the value of the "day" field in the mutation.
+func (m *PressReceiptMutation) Day() (r time.Time, exists bool) {
+	v := m.day
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDay returns the old "day" field's value of the PressReceipt entity.
+// If the PressReceipt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressReceiptMutation) OldDay(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDay is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDay requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDay: %w", err)
+	}
+	return oldValue.Day, nil
+}
+
+// ResetDay resets all changes to the "day" field.
+func (m *PressReceiptMutation) ResetDay() {
+	m.day = nil
+}
+
+// SetReceivedAt sets the "received_at" field.
+func (m *PressReceiptMutation) SetReceivedAt(t time.Time) {
+	m.received_at = &t
+}
+
+// ReceivedAt returns the value of the "received_at" field in the mutation.
+func (m *PressReceiptMutation) ReceivedAt() (r time.Time, exists bool) {
+	v := m.received_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReceivedAt returns the old "received_at" field's value of the PressReceipt entity.
+// If the PressReceipt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressReceiptMutation) OldReceivedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReceivedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReceivedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReceivedAt: %w", err)
+	}
+	return oldValue.ReceivedAt, nil
+}
+
+// ResetReceivedAt resets all changes to the "received_at" field.
+func (m *PressReceiptMutation) ResetReceivedAt() {
+	m.received_at = nil
+}
+
+// SetDeliveredBy sets the "delivered_by" field.
+func (m *PressReceiptMutation) SetDeliveredBy(s string) {
+	m.delivered_by = &s
+}
+
+// DeliveredBy returns the value of the "delivered_by" field in the mutation.
+func (m *PressReceiptMutation) DeliveredBy() (r string, exists bool) {
+	v := m.delivered_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDeliveredBy returns the old "delivered_by" field's value of the PressReceipt entity.
+// If the PressReceipt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressReceiptMutation) OldDeliveredBy(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDeliveredBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDeliveredBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDeliveredBy: %w", err)
+	}
+	return oldValue.DeliveredBy, nil
+}
+
+// ResetDeliveredBy resets all changes to the "delivered_by" field.
+func (m *PressReceiptMutation) ResetDeliveredBy() {
+	m.delivered_by = nil
+}
+
+// SetReceivedByID sets the "received_by_id" field.
+func (m *PressReceiptMutation) SetReceivedByID(u uuid.UUID) {
+	m.received_by_id = &u
+}
+
+// ReceivedByID returns the value of the "received_by_id" field in the mutation.
+func (m *PressReceiptMutation) ReceivedByID() (r uuid.UUID, exists bool) {
+	v := m.received_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReceivedByID returns the old "received_by_id" field's value of the PressReceipt entity.
+// If the PressReceipt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressReceiptMutation) OldReceivedByID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReceivedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReceivedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReceivedByID: %w", err)
+	}
+	return oldValue.ReceivedByID, nil
+}
+
+// ResetReceivedByID resets all changes to the "received_by_id" field.
+func (m *PressReceiptMutation) ResetReceivedByID() {
+	m.received_by_id = nil
+}
+
+// SetReceivedByName sets the "received_by_name" field.
+func (m *PressReceiptMutation) SetReceivedByName(s string) {
+	m.received_by_name = &s
+}
+
+// ReceivedByName returns the value of the "received_by_name" field in the mutation.
+func (m *PressReceiptMutation) ReceivedByName() (r string, exists bool) {
+	v := m.received_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReceivedByName returns the old "received_by_name" field's value of the PressReceipt entity.
+// If the PressReceipt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressReceiptMutation) OldReceivedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReceivedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReceivedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReceivedByName: %w", err)
+	}
+	return oldValue.ReceivedByName, nil
+}
+
+// ResetReceivedByName resets all changes to the "received_by_name" field.
+func (m *PressReceiptMutation) ResetReceivedByName() {
+	m.received_by_name = nil
+}
+
+// SetNote sets the "note" field.
+func (m *PressReceiptMutation) SetNote(s string) {
+	m.note = &s
+}
+
+// Note returns the value of the "note" field in the mutation.
+func (m *PressReceiptMutation) Note() (r string, exists bool) {
+	v := m.note
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNote returns the old "note" field's value of the PressReceipt entity.
+// If the PressReceipt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressReceiptMutation) OldNote(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNote is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNote requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNote: %w", err)
+	}
+	return oldValue.Note, nil
+}
+
+// ResetNote resets all changes to the "note" field.
+func (m *PressReceiptMutation) ResetNote() {
+	m.note = nil
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *PressReceiptMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[pressreceipt.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *PressReceiptMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *PressReceiptMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *PressReceiptMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// AddDeliveryIDs adds the "deliveries" edge to the PressDelivery entity by ids.
+func (m *PressReceiptMutation) AddDeliveryIDs(ids ...uuid.UUID) {
+	if m.deliveries == nil {
+		m.deliveries = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.deliveries[ids[i]] = struct{}{}
+	}
+}
+
+// ClearDeliveries clears the "deliveries" edge to the PressDelivery entity.
+func (m *PressReceiptMutation) ClearDeliveries() {
+	m.cleareddeliveries = true
+}
+
+// DeliveriesCleared reports if the "deliveries" edge to the PressDelivery entity was cleared.
+func (m *PressReceiptMutation) DeliveriesCleared() bool {
+	return m.cleareddeliveries
+}
+
+// RemoveDeliveryIDs removes the "deliveries" edge to the PressDelivery entity by IDs.
+func (m *PressReceiptMutation) RemoveDeliveryIDs(ids ...uuid.UUID) {
+	if m.removeddeliveries == nil {
+		m.removeddeliveries = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.deliveries, ids[i])
+		m.removeddeliveries[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedDeliveries returns the removed IDs of the "deliveries" edge to the PressDelivery entity.
+func (m *PressReceiptMutation) RemovedDeliveriesIDs() (ids []uuid.UUID) {
+	for id := range m.removeddeliveries {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// DeliveriesIDs returns the "deliveries" edge IDs in the mutation.
+func (m *PressReceiptMutation) DeliveriesIDs() (ids []uuid.UUID) {
+	for id := range m.deliveries {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetDeliveries resets all changes to the "deliveries" edge.
+func (m *PressReceiptMutation) ResetDeliveries() {
+	m.deliveries = nil
+	m.cleareddeliveries = false
+	m.removeddeliveries = nil
+}
+
+// Where appends a list predicates to the PressReceiptMutation builder.
+func (m *PressReceiptMutation) Where(ps ...predicate.PressReceipt) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the PressReceiptMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *PressReceiptMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.PressReceipt, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *PressReceiptMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *PressReceiptMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (PressReceipt).
+func (m *PressReceiptMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *PressReceiptMutation) Fields() []string {
+	fields := make([]string, 0, 9)
+	if m.created_at != nil {
+		fields = append(fields, pressreceipt.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, pressreceipt.FieldEstateID)
+	}
+	if m.late_reason != nil {
+		fields = append(fields, pressreceipt.FieldLateReason)
+	}
+	if m.day != nil {
+		fields = append(fields, pressreceipt.FieldDay)
+	}
+	if m.received_at != nil {
+		fields = append(fields, pressreceipt.FieldReceivedAt)
+	}
+	if m.delivered_by != nil {
+		fields = append(fields, pressreceipt.FieldDeliveredBy)
+	}
+	if m.received_by_id != nil {
+		fields = append(fields, pressreceipt.FieldReceivedByID)
+	}
+	if m.received_by_name != nil {
+		fields = append(fields, pressreceipt.FieldReceivedByName)
+	}
+	if m.note != nil {
+		fields = append(fields, pressreceipt.FieldNote)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *PressReceiptMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case pressreceipt.FieldCreatedAt:
+		return m.CreatedAt()
+	case pressreceipt.FieldEstateID:
+		return m.EstateID()
+	case pressreceipt.FieldLateReason:
+		return m.LateReason()
+	case pressreceipt.FieldDay:
+		return m.Day()
+	case pressreceipt.FieldReceivedAt:
+		return m.ReceivedAt()
+	case pressreceipt.FieldDeliveredBy:
+		return m.DeliveredBy()
+	case pressreceipt.FieldReceivedByID:
+		return m.ReceivedByID()
+	case pressreceipt.FieldReceivedByName:
+		return m.ReceivedByName()
+	case pressreceipt.FieldNote:
+		return m.Note()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *PressReceiptMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case pressreceipt.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case pressreceipt.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case pressreceipt.FieldLateReason:
+		return m.OldLateReason(ctx)
+	case pressreceipt.FieldDay:
+		return m.OldDay(ctx)
+	case pressreceipt.FieldReceivedAt:
+		return m.OldReceivedAt(ctx)
+	case pressreceipt.FieldDeliveredBy:
+		return m.OldDeliveredBy(ctx)
+	case pressreceipt.FieldReceivedByID:
+		return m.OldReceivedByID(ctx)
+	case pressreceipt.FieldReceivedByName:
+		return m.OldReceivedByName(ctx)
+	case pressreceipt.FieldNote:
+		return m.OldNote(ctx)
+	}
+	return nil, fmt.Errorf("unknown PressReceipt field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PressReceiptMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case pressreceipt.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case pressreceipt.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case pressreceipt.FieldLateReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLateReason(v)
+		return nil
+	case pressreceipt.FieldDay:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDay(v)
+		return nil
+	case pressreceipt.FieldReceivedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReceivedAt(v)
+		return nil
+	case pressreceipt.FieldDeliveredBy:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDeliveredBy(v)
+		return nil
+	case pressreceipt.FieldReceivedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReceivedByID(v)
+		return nil
+	case pressreceipt.FieldReceivedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReceivedByName(v)
+		return nil
+	case pressreceipt.FieldNote:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNote(v)
+		return nil
+	}
+	return fmt.Errorf("unknown PressReceipt field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *PressReceiptMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *PressReceiptMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PressReceiptMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown PressReceipt numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *PressReceiptMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *PressReceiptMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *PressReceiptMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown PressReceipt nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *PressReceiptMutation) ResetField(name string) error {
+	switch name {
+	case pressreceipt.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case pressreceipt.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case pressreceipt.FieldLateReason:
+		m.ResetLateReason()
+		return nil
+	case pressreceipt.FieldDay:
+		m.ResetDay()
+		return nil
+	case pressreceipt.FieldReceivedAt:
+		m.ResetReceivedAt()
+		return nil
+	case pressreceipt.FieldDeliveredBy:
+		m.ResetDeliveredBy()
+		return nil
+	case pressreceipt.FieldReceivedByID:
+		m.ResetReceivedByID()
+		return nil
+	case pressreceipt.FieldReceivedByName:
+		m.ResetReceivedByName()
+		return nil
+	case pressreceipt.FieldNote:
+		m.ResetNote()
+		return nil
+	}
+	return fmt.Errorf("unknown PressReceipt field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *PressReceiptMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.estate != nil {
+		edges = append(edges, pressreceipt.EdgeEstate)
+	}
+	if m.deliveries != nil {
+		edges = append(edges, pressreceipt.EdgeDeliveries)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *PressReceiptMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case pressreceipt.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case pressreceipt.EdgeDeliveries:
+		ids := make([]ent.Value, 0, len(m.deliveries))
+		for id := range m.deliveries {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *PressReceiptMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.removeddeliveries != nil {
+		edges = append(edges, pressreceipt.EdgeDeliveries)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *PressReceiptMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case pressreceipt.EdgeDeliveries:
+		ids := make([]ent.Value, 0, len(m.removeddeliveries))
+		for id := range m.removeddeliveries {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *PressReceiptMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedestate {
+		edges = append(edges, pressreceipt.EdgeEstate)
+	}
+	if m.cleareddeliveries {
+		edges = append(edges, pressreceipt.EdgeDeliveries)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *PressReceiptMutation) EdgeCleared(name string) bool {
+	switch name {
+	case pressreceipt.EdgeEstate:
+		return m.clearedestate
+	case pressreceipt.EdgeDeliveries:
+		return m.cleareddeliveries
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *PressReceiptMutation) ClearEdge(name string) error {
+	switch name {
+	case pressreceipt.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	}
+	return fmt.Errorf("unknown PressReceipt unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *PressReceiptMutation) ResetEdge(name string) error {
+	switch name {
+	case pressreceipt.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case pressreceipt.EdgeDeliveries:
+		m.ResetDeliveries()
+		return nil
+	}
+	return fmt.Errorf("unknown PressReceipt edge %s", name)
+}
+
+// PressRecoveryMutation represents an operation that mutates the PressRecovery nodes in the graph.
+type PressRecoveryMutation struct {
+	config
+	op               Op
+	typ              string
+	id               *uuid.UUID
+	created_at       *time.Time
+	voided_at        *time.Time
+	void_reason      *string
+	voided_by_id     *uuid.UUID
+	voided_by_name   *string
+	copies           *int
+	addcopies        *int
+	delivered_by     *string
+	recovered_on     *time.Time
+	recorded_by_id   *uuid.UUID
+	recorded_by_name *string
+	clearedFields    map[string]struct{}
+	estate           *uuid.UUID
+	clearedestate    bool
+	claim            *uuid.UUID
+	clearedclaim     bool
+	done             bool
+	oldValue         func(context.Context) (*PressRecovery, error)
+	predicates       []predicate.PressRecovery
+}
+
+var _ ent.Mutation = (*PressRecoveryMutation)(nil)
+
+// pressrecoveryOption allows management of the mutation configuration using functional options.
+type pressrecoveryOption func(*PressRecoveryMutation)
+
+// newPressRecoveryMutation creates new mutation for the PressRecovery entity.
+func newPressRecoveryMutation(c config, op Op, opts ...pressrecoveryOption) *PressRecoveryMutation {
+	m := &PressRecoveryMutation{
+		config:        c,
+		op:            op,
+		typ:           TypePressRecovery,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withPressRecoveryID sets the ID field of the mutation.
+func withPressRecoveryID(id uuid.UUID) pressrecoveryOption {
+	return func(m *PressRecoveryMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *PressRecovery
+		)
+		m.oldValue = func(ctx context.Context) (*PressRecovery, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().PressRecovery.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withPressRecovery sets the old PressRecovery of the mutation.
+func withPressRecovery(node *PressRecovery) pressrecoveryOption {
+	return func(m *PressRecoveryMutation) {
+		m.oldValue = func(context.Context) (*PressRecovery, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m PressRecoveryMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m PressRecoveryMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of PressRecovery entities.
+func (m *PressRecoveryMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *PressRecoveryMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *PressRecoveryMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().PressRecovery.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *PressRecoveryMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *PressRecoveryMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the PressRecovery entity.
+// If the PressRecovery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressRecoveryMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *PressRecoveryMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *PressRecoveryMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *PressRecoveryMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the PressRecovery entity.
+// If the PressRecovery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressRecoveryMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *PressRecoveryMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetVoidedAt sets the "voided_at" field.
+func (m *PressRecoveryMutation) SetVoidedAt(t time.Time) {
+	m.voided_at = &t
+}
+
+// VoidedAt returns the value of the "voided_at" field in the mutation.
+func (m *PressRecoveryMutation) VoidedAt() (r time.Time, exists bool) {
+	v := m.voided_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedAt returns the old "voided_at" field's value of the PressRecovery entity.
+// If the PressRecovery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressRecoveryMutation) OldVoidedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedAt: %w", err)
+	}
+	return oldValue.VoidedAt, nil
+}
+
+// ClearVoidedAt clears the value of the "voided_at" field.
+func (m *PressRecoveryMutation) ClearVoidedAt() {
+	m.voided_at = nil
+	m.clearedFields[pressrecovery.FieldVoidedAt] = struct{}{}
+}
+
+// VoidedAtCleared returns if the "voided_at" field was cleared in this mutation.
+func (m *PressRecoveryMutation) VoidedAtCleared() bool {
+	_, ok := m.clearedFields[pressrecovery.FieldVoidedAt]
+	return ok
+}
+
+// ResetVoidedAt resets all changes to the "voided_at" field.
+func (m *PressRecoveryMutation) ResetVoidedAt() {
+	m.voided_at = nil
+	delete(m.clearedFields, pressrecovery.FieldVoidedAt)
+}
+
+// SetVoidReason sets the "void_reason" field.
+func (m *PressRecoveryMutation) SetVoidReason(s string) {
+	m.void_reason = &s
+}
+
+// VoidReason returns the value of the "void_reason" field in the mutation.
+func (m *PressRecoveryMutation) VoidReason() (r string, exists bool) {
+	v := m.void_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidReason returns the old "void_reason" field's value of the PressRecovery entity.
+// If the PressRecovery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressRecoveryMutation) OldVoidReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidReason: %w", err)
+	}
+	return oldValue.VoidReason, nil
+}
+
+// ResetVoidReason resets all changes to the "void_reason" field.
+func (m *PressRecoveryMutation) ResetVoidReason() {
+	m.void_reason = nil
+}
+
+// SetVoidedByID sets the "voided_by_id" field.
+func (m *PressRecoveryMutation) SetVoidedByID(u uuid.UUID) {
+	m.voided_by_id = &u
+}
+
+// VoidedByID returns the value of the "voided_by_id" field in the mutation.
+func (m *PressRecoveryMutation) VoidedByID() (r uuid.UUID, exists bool) {
+	v := m.voided_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByID returns the old "voided_by_id" field's value of the PressRecovery entity.
+// If the PressRecovery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressRecoveryMutation) OldVoidedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByID: %w", err)
+	}
+	return oldValue.VoidedByID, nil
+}
+
+// ClearVoidedByID clears the value of the "voided_by_id" field.
+func (m *PressRecoveryMutation) ClearVoidedByID() {
+	m.voided_by_id = nil
+	m.clearedFields[pressrecovery.FieldVoidedByID] = struct{}{}
+}
+
+// VoidedByIDCleared returns if the "voided_by_id" field was cleared in this mutation.
+func (m *PressRecoveryMutation) VoidedByIDCleared() bool {
+	_, ok := m.clearedFields[pressrecovery.FieldVoidedByID]
+	return ok
+}
+
+// ResetVoidedByID resets all changes to the "voided_by_id" field.
+func (m *PressRecoveryMutation) ResetVoidedByID() {
+	m.voided_by_id = nil
+	delete(m.clearedFields, pressrecovery.FieldVoidedByID)
+}
+
+// SetVoidedByName sets the "voided_by_name" field.
+func (m *PressRecoveryMutation) SetVoidedByName(s string) {
+	m.voided_by_name = &s
+}
+
+// VoidedByName returns the value of the "voided_by_name" field in the mutation.
+func (m *PressRecoveryMutation) VoidedByName() (r string, exists bool) {
+	v := m.voided_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByName returns the old "voided_by_name" field's value of the PressRecovery entity.
+// If the PressRecovery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressRecoveryMutation) OldVoidedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByName: %w", err)
+	}
+	return oldValue.VoidedByName, nil
+}
+
+// ResetVoidedByName resets all changes to the "voided_by_name" field.
+func (m *PressRecoveryMutation) ResetVoidedByName() {
+	m.voided_by_name = nil
+}
+
+// SetClaimID sets the "claim_id" field.
+func (m *PressRecoveryMutation) SetClaimID(u uuid.UUID) {
+	m.claim = &u
+}
+
+// ClaimID returns the value of the "claim_id" field in the mutation.
+func (m *PressRecoveryMutation) ClaimID() (r uuid.UUID, exists bool) {
+	v := m.claim
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldClaimID returns the old "claim_id" field's value of the PressRecovery entity.
+// If the PressRecovery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressRecoveryMutation) OldClaimID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldClaimID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldClaimID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldClaimID: %w", err)
+	}
+	return oldValue.ClaimID, nil
+}
+
+// ResetClaimID resets all changes to the "claim_id" field.
+func (m *PressRecoveryMutation) ResetClaimID() {
+	m.claim = nil
+}
+
+// SetCopies sets the "copies" field.
+func (m *PressRecoveryMutation) SetCopies(i int) {
+	m.copies = &i
+	m.addcopies = nil
+}
+
+// Copies returns the value of the "copies" field in the mutation.
+func (m *PressRecoveryMutation) Copies() (r int, exists bool) {
+	v := m.copies
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCopies returns the old "copies" field's value of the PressRecovery entity.
+// If the PressRecovery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressRecoveryMutation) OldCopies(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCopies is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCopies requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCopies: %w", err)
+	}
+	return oldValue.Copies, nil
+}
+
+// AddCopies adds i to the "copies" field.
+func (m *PressRecoveryMutation) AddCopies(i int) {
+	if m.addcopies != nil {
+		*m.addcopies += i
+	} else {
+		m.addcopies = &i
+	}
+}
+
+// AddedCopies returns the value that was added to the "copies" field in this mutation.
+func (m *PressRecoveryMutation) AddedCopies() (r int, exists bool) {
+	v := m.addcopies
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCopies resets all changes to the "copies" field.
+func (m *PressRecoveryMutation) ResetCopies() {
+	m.copies = nil
+	m.addcopies = nil
+}
+
+// SetDeliveredBy sets the "delivered_by" field.
+func (m *PressRecoveryMutation) SetDeliveredBy(s string) {
+	m.delivered_by = &s
+}
+
+// DeliveredBy returns the value of the "delivered_by" field in the mutation.
+func (m *PressRecoveryMutation) DeliveredBy() (r string, exists bool) {
+	v := m.delivered_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDeliveredBy returns the old "delivered_by" field's value of the PressRecovery entity.
+// If the PressRecovery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressRecoveryMutation) OldDeliveredBy(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDeliveredBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDeliveredBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDeliveredBy: %w", err)
+	}
+	return oldValue.DeliveredBy, nil
+}
+
+// ResetDeliveredBy resets all changes to the "delivered_by" field.
+func (m *PressRecoveryMutation) ResetDeliveredBy() {
+	m.delivered_by = nil
+}
+
+// SetRecoveredOn sets the "recovered_on" field.
+func (m *PressRecoveryMutation) SetRecoveredOn(t time.Time) {
+	m.recovered_on = &t
+}
+
+// RecoveredOn returns the value of the "recovered_on" field in the mutation.
+func (m *PressRecoveryMutation) RecoveredOn() (r time.Time, exists bool) {
+	v := m.recovered_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecoveredOn returns the old "recovered_on" field's value of the PressRecovery entity.
+// If the PressRecovery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressRecoveryMutation) OldRecoveredOn(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecoveredOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecoveredOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecoveredOn: %w", err)
+	}
+	return oldValue.RecoveredOn, nil
+}
+
+// ResetRecoveredOn resets all changes to the "recovered_on" field.
+func (m *PressRecoveryMutation) ResetRecoveredOn() {
+	m.recovered_on = nil
+}
+
+// SetRecordedByID sets the "recorded_by_id" field.
+func (m *PressRecoveryMutation) SetRecordedByID(u uuid.UUID) {
+	m.recorded_by_id = &u
+}
+
+// RecordedByID returns the value of the "recorded_by_id" field in the mutation.
+func (m *PressRecoveryMutation) RecordedByID() (r uuid.UUID, exists bool) {
+	v := m.recorded_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecordedByID returns the old "recorded_by_id" field's value of the PressRecovery entity.
+// If the PressRecovery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressRecoveryMutation) OldRecordedByID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecordedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecordedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecordedByID: %w", err)
+	}
+	return oldValue.RecordedByID, nil
+}
+
+// ResetRecordedByID resets all changes to the "recorded_by_id" field.
+func (m *PressRecoveryMutation) ResetRecordedByID() {
+	m.recorded_by_id = nil
+}
+
+// SetRecordedByName sets the "recorded_by_name" field.
+func (m *PressRecoveryMutation) SetRecordedByName(s string) {
+	m.recorded_by_name = &s
+}
+
+// RecordedByName returns the value of the "recorded_by_name" field in the mutation.
+func (m *PressRecoveryMutation) RecordedByName() (r string, exists bool) {
+	v := m.recorded_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecordedByName returns the old "recorded_by_name" field's value of the PressRecovery entity.
+// If the PressRecovery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressRecoveryMutation) OldRecordedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecordedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecordedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecordedByName: %w", err)
+	}
+	return oldValue.RecordedByName, nil
+}
+
+// ResetRecordedByName resets all changes to the "recorded_by_name" field.
+func (m *PressRecoveryMutation) ResetRecordedByName() {
+	m.recorded_by_name = nil
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *PressRecoveryMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[pressrecovery.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *PressRecoveryMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *PressRecoveryMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *PressRecoveryMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearClaim clears the "claim" edge to the PressClaim entity.
+func (m *PressRecoveryMutation) ClearClaim() {
+	m.clearedclaim = true
+	m.clearedFields[pressrecovery.FieldClaimID] = struct{}{}
+}
+
+// ClaimCleared reports if the "claim" edge to the PressClaim entity was cleared.
+func (m *PressRecoveryMutation) ClaimCleared() bool {
+	return m.clearedclaim
+}
+
+// ClaimIDs returns the "claim" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ClaimID instead. It exists only for internal usage by the builders.
+func (m *PressRecoveryMutation) ClaimIDs() (ids []uuid.UUID) {
+	if id := m.claim; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetClaim resets all changes to the "claim" edge.
+func (m *PressRecoveryMutation) ResetClaim() {
+	m.claim = nil
+	m.clearedclaim = false
+}
+
+// Where appends a list predicates to the PressRecoveryMutation builder.
+func (m *PressRecoveryMutation) Where(ps ...predicate.PressRecovery) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the PressRecoveryMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *PressRecoveryMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.PressRecovery, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *PressRecoveryMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *PressRecoveryMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (PressRecovery).
+func (m *PressRecoveryMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *PressRecoveryMutation) Fields() []string {
+	fields := make([]string, 0, 12)
+	if m.created_at != nil {
+		fields = append(fields, pressrecovery.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, pressrecovery.FieldEstateID)
+	}
+	if m.voided_at != nil {
+		fields = append(fields, pressrecovery.FieldVoidedAt)
+	}
+	if m.void_reason != nil {
+		fields = append(fields, pressrecovery.FieldVoidReason)
+	}
+	if m.voided_by_id != nil {
+		fields = append(fields, pressrecovery.FieldVoidedByID)
+	}
+	if m.voided_by_name != nil {
+		fields = append(fields, pressrecovery.FieldVoidedByName)
+	}
+	if m.claim != nil {
+		fields = append(fields, pressrecovery.FieldClaimID)
+	}
+	if m.copies != nil {
+		fields = append(fields, pressrecovery.FieldCopies)
+	}
+	if m.delivered_by != nil {
+		fields = append(fields, pressrecovery.FieldDeliveredBy)
+	}
+	if m.recovered_on != nil {
+		fields = append(fields, pressrecovery.FieldRecoveredOn)
+	}
+	if m.recorded_by_id != nil {
+		fields = append(fields, pressrecovery.FieldRecordedByID)
+	}
+	if m.recorded_by_name != nil {
+		fields = append(fields, pressrecovery.FieldRecordedByName)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *PressRecoveryMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case pressrecovery.FieldCreatedAt:
+		return m.CreatedAt()
+	case pressrecovery.FieldEstateID:
+		return m.EstateID()
+	case pressrecovery.FieldVoidedAt:
+		return m.VoidedAt()
+	case pressrecovery.FieldVoidReason:
+		return m.VoidReason()
+	case pressrecovery.FieldVoidedByID:
+		return m.VoidedByID()
+	case pressrecovery.FieldVoidedByName:
+		return m.VoidedByName()
+	case pressrecovery.FieldClaimID:
+		return m.ClaimID()
+	case pressrecovery.FieldCopies:
+		return m.Copies()
+	case pressrecovery.FieldDeliveredBy:
+		return m.DeliveredBy()
+	case pressrecovery.FieldRecoveredOn:
+		return m.RecoveredOn()
+	case pressrecovery.FieldRecordedByID:
+		return m.RecordedByID()
+	case pressrecovery.FieldRecordedByName:
+		return m.RecordedByName()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *PressRecoveryMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case pressrecovery.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case pressrecovery.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case pressrecovery.FieldVoidedAt:
+		return m.OldVoidedAt(ctx)
+	case pressrecovery.FieldVoidReason:
+		return m.OldVoidReason(ctx)
+	case pressrecovery.FieldVoidedByID:
+		return m.OldVoidedByID(ctx)
+	case pressrecovery.FieldVoidedByName:
+		return m.OldVoidedByName(ctx)
+	case pressrecovery.FieldClaimID:
+		return m.OldClaimID(ctx)
+	case pressrecovery.FieldCopies:
+		return m.OldCopies(ctx)
+	case pressrecovery.FieldDeliveredBy:
+		return m.OldDeliveredBy(ctx)
+	case pressrecovery.FieldRecoveredOn:
+		return m.OldRecoveredOn(ctx)
+	case pressrecovery.FieldRecordedByID:
+		return m.OldRecordedByID(ctx)
+	case pressrecovery.FieldRecordedByName:
+		return m.OldRecordedByName(ctx)
+	}
+	return nil, fmt.Errorf("unknown PressRecovery field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PressRecoveryMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case pressrecovery.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case pressrecovery.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case pressrecovery.FieldVoidedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedAt(v)
+		return nil
+	case pressrecovery.FieldVoidReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidReason(v)
+		return nil
+	case pressrecovery.FieldVoidedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByID(v)
+		return nil
+	case pressrecovery.FieldVoidedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByName(v)
+		return nil
+	case pressrecovery.FieldClaimID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetClaimID(v)
+		return nil
+	case pressrecovery.FieldCopies:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCopies(v)
+		return nil
+	case pressrecovery.FieldDeliveredBy:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDeliveredBy(v)
+		return nil
+	case pressrecovery.FieldRecoveredOn:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecoveredOn(v)
+		return nil
+	case pressrecovery.FieldRecordedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecordedByID(v)
+		return nil
+	case pressrecovery.FieldRecordedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecordedByName(v)
+		return nil
+	}
+	return fmt.Errorf("unknown PressRecovery field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *PressRecoveryMutation) AddedFields() []string {
+	var fields []string
+	if m.addcopies != nil {
+		fields = append(fields, pressrecovery.FieldCopies)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *PressRecoveryMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case pressrecovery.FieldCopies:
+		return m.AddedCopies()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PressRecoveryMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case pressrecovery.FieldCopies:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCopies(v)
+		return nil
+	}
+	return fmt.Errorf("unknown PressRecovery numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *PressRecoveryMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(pressrecovery.FieldVoidedAt) {
+		fields = append(fields, pressrecovery.FieldVoidedAt)
+	}
+	if m.FieldCleared(pressrecovery.FieldVoidedByID) {
+		fields = append(fields, pressrecovery.FieldVoidedByID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *PressRecoveryMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *PressRecoveryMutation) ClearField(name string) error {
+	switch name {
+	case pressrecovery.FieldVoidedAt:
+		m.ClearVoidedAt()
+		return nil
+	case pressrecovery.FieldVoidedByID:
+		m.ClearVoidedByID()
+		return nil
+	}
+	return fmt.Errorf("unknown PressRecovery nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *PressRecoveryMutation) ResetField(name string) error {
+	switch name {
+	case pressrecovery.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case pressrecovery.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case pressrecovery.FieldVoidedAt:
+		m.ResetVoidedAt()
+		return nil
+	case pressrecovery.FieldVoidReason:
+		m.ResetVoidReason()
+		return nil
+	case pressrecovery.FieldVoidedByID:
+		m.ResetVoidedByID()
+		return nil
+	case pressrecovery.FieldVoidedByName:
+		m.ResetVoidedByName()
+		return nil
+	case pressrecovery.FieldClaimID:
+		m.ResetClaimID()
+		return nil
+	case pressrecovery.FieldCopies:
+		m.ResetCopies()
+		return nil
+	case pressrecovery.FieldDeliveredBy:
+		m.ResetDeliveredBy()
+		return nil
+	case pressrecovery.FieldRecoveredOn:
+		m.ResetRecoveredOn()
+		return nil
+	case pressrecovery.FieldRecordedByID:
+		m.ResetRecordedByID()
+		return nil
+	case pressrecovery.FieldRecordedByName:
+		m.ResetRecordedByName()
+		return nil
+	}
+	return fmt.Errorf("unknown PressRecovery field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *PressRecoveryMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.estate != nil {
+		edges = append(edges, pressrecovery.EdgeEstate)
+	}
+	if m.claim != nil {
+		edges = append(edges, pressrecovery.EdgeClaim)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *PressRecoveryMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case pressrecovery.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case pressrecovery.EdgeClaim:
+		if id := m.claim; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *PressRecoveryMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *PressRecoveryMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *PressRecoveryMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedestate {
+		edges = append(edges, pressrecovery.EdgeEstate)
+	}
+	if m.clearedclaim {
+		edges = append(edges, pressrecovery.EdgeClaim)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *PressRecoveryMutation) EdgeCleared(name string) bool {
+	switch name {
+	case pressrecovery.EdgeEstate:
+		return m.clearedestate
+	case pressrecovery.EdgeClaim:
+		return m.clearedclaim
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *PressRecoveryMutation) ClearEdge(name string) error {
+	switch name {
+	case pressrecovery.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case pressrecovery.EdgeClaim:
+		m.ClearClaim()
+		return nil
+	}
+	return fmt.Errorf("unknown PressRecovery unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *PressRecoveryMutation) ResetEdge(name string) error {
+	switch name {
+	case pressrecovery.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case pressrecovery.EdgeClaim:
+		m.ResetClaim()
+		return nil
+	}
+	return fmt.Errorf("unknown PressRecovery edge %s", name)
+}
+
+// PressSubscriptionMutation represents an operation that mutates the PressSubscription nodes in the graph.
+type PressSubscriptionMutation struct {
+	config
+	op                 Op
+	typ                string
+	id                 *uuid.UUID
+	created_at         *time.Time
+	voided_at          *time.Time
+	void_reason        *string
+	voided_by_id       *uuid.UUID
+	voided_by_name     *string
+	publication_name   *string
+	copies             *int
+	addcopies          *int
+	from_on            *time.Time
+	last_on            *time.Time
+	paid_reference     *string
+	renews_id          *uuid.UUID
+	end_reason         *string
+	ended_at           *time.Time
+	ended_by_name      *string
+	recorded_by_id     *uuid.UUID
+	recorded_by_name   *string
+	clearedFields      map[string]struct{}
+	estate             *uuid.UUID
+	clearedestate      bool
+	publication        *uuid.UUID
+	clearedpublication bool
+	pauses             map[uuid.UUID]struct{}
+	removedpauses      map[uuid.UUID]struct{}
+	clearedpauses      bool
+	household          *uuid.UUID
+	clearedhousehold   bool
+	department         *uuid.UUID
+	cleareddepartment  bool
+	done               bool
+	oldValue           func(context.Context) (*PressSubscription, error)
+	predicates         []predicate.PressSubscription
+}
+
+var _ ent.Mutation = (*PressSubscriptionMutation)(nil)
+
+// presssubscriptionOption allows management of the mutation configuration using functional options.
+type presssubscriptionOption func(*PressSubscriptionMutation)
+
+// newPressSubscriptionMutation creates new mutation for the PressSubscription entity.
+func newPressSubscriptionMutation(c config, op Op, opts ...presssubscriptionOption) *PressSubscriptionMutation {
+	m := &PressSubscriptionMutation{
+		config:        c,
+		op:            op,
+		typ:           TypePressSubscription,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withPressSubscriptionID sets the ID field of the mutation.
+func withPressSubscriptionID(id uuid.UUID) presssubscriptionOption {
+	return func(m *PressSubscriptionMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *PressSubscription
+		)
+		m.oldValue = func(ctx context.Context) (*PressSubscription, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().PressSubscription.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withPressSubscription sets the old PressSubscription of the mutation.
+func withPressSubscription(node *PressSubscription) presssubscriptionOption {
+	return func(m *PressSubscriptionMutation) {
+		m.oldValue = func(context.Context) (*PressSubscription, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m PressSubscriptionMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m PressSubscriptionMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of PressSubscription entities.
+func (m *PressSubscriptionMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *PressSubscriptionMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *PressSubscriptionMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().PressSubscription.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *PressSubscriptionMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *PressSubscriptionMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the PressSubscription entity.
+// If the PressSubscription object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressSubscriptionMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *PressSubscriptionMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *PressSubscriptionMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *PressSubscriptionMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the PressSubscription entity.
+// If the PressSubscription object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressSubscriptionMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *PressSubscriptionMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetVoidedAt sets the "voided_at" field.
+func (m *PressSubscriptionMutation) SetVoidedAt(t time.Time) {
+	m.voided_at = &t
+}
+
+// VoidedAt returns the value of the "voided_at" field in the mutation.
+func (m *PressSubscriptionMutation) VoidedAt() (r time.Time, exists bool) {
+	v := m.voided_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedAt returns the old "voided_at" field's value of the PressSubscription entity.
+// If the PressSubscription object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressSubscriptionMutation) OldVoidedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedAt: %w", err)
+	}
+	return oldValue.VoidedAt, nil
+}
+
+// ClearVoidedAt clears the value of the "voided_at" field.
+func (m *PressSubscriptionMutation) ClearVoidedAt() {
+	m.voided_at = nil
+	m.clearedFields[presssubscription.FieldVoidedAt] = struct{}{}
+}
+
+// VoidedAtCleared returns if the "voided_at" field was cleared in this mutation.
+func (m *PressSubscriptionMutation) VoidedAtCleared() bool {
+	_, ok := m.clearedFields[presssubscription.FieldVoidedAt]
+	return ok
+}
+
+// ResetVoidedAt resets all changes to the "voided_at" field.
+func (m *PressSubscriptionMutation) ResetVoidedAt() {
+	m.voided_at = nil
+	delete(m.clearedFields, presssubscription.FieldVoidedAt)
+}
+
+// SetVoidReason sets the "void_reason" field.
+func (m *PressSubscriptionMutation) SetVoidReason(s string) {
+	m.void_reason = &s
+}
+
+// VoidReason returns the value of the "void_reason" field in the mutation.
+func (m *PressSubscriptionMutation) VoidReason() (r string, exists bool) {
+	v := m.void_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidReason returns the old "void_reason" field's value of the PressSubscription entity.
+// If the PressSubscription object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressSubscriptionMutation) OldVoidReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidReason: %w", err)
+	}
+	return oldValue.VoidReason, nil
+}
+
+// ResetVoidReason resets all changes to the "void_reason" field.
+func (m *PressSubscriptionMutation) ResetVoidReason() {
+	m.void_reason = nil
+}
+
+// SetVoidedByID sets the "voided_by_id" field.
+func (m *PressSubscriptionMutation) SetVoidedByID(u uuid.UUID) {
+	m.voided_by_id = &u
+}
+
+// VoidedByID returns the value of the "voided_by_id" field in the mutation.
+func (m *PressSubscriptionMutation) VoidedByID() (r uuid.UUID, exists bool) {
+	v := m.voided_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByID returns the old "voided_by_id" field's value of the PressSubscription entity.
+// If the PressSubscription object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressSubscriptionMutation) OldVoidedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByID: %w", err)
+	}
+	return oldValue.VoidedByID, nil
+}
+
+// ClearVoidedByID clears the value of the "voided_by_id" field.
+func (m *PressSubscriptionMutation) ClearVoidedByID() {
+	m.voided_by_id = nil
+	m.clearedFields[presssubscription.FieldVoidedByID] = struct{}{}
+}
+
+// VoidedByIDCleared returns if the "voided_by_id" field was cleared in this mutation.
+func (m *PressSubscriptionMutation) VoidedByIDCleared() bool {
+	_, ok := m.clearedFields[presssubscription.FieldVoidedByID]
+	return ok
+}
+
+// ResetVoidedByID resets all changes to the "voided_by_id" field.
+func (m *PressSubscriptionMutation) ResetVoidedByID() {
+	m.voided_by_id = nil
+	delete(m.clearedFields, presssubscription.FieldVoidedByID)
+}
+
+// SetVoidedByName sets the "voided_by_name" field.
+func (m *PressSubscriptionMutation) SetVoidedByName(s string) {
+	m.voided_by_name = &s
+}
+
+// VoidedByName returns the value of the "voided_by_name" field in the mutation.
+func (m *PressSubscriptionMutation) VoidedByName() (r string, exists bool) {
+	v := m.voided_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByName returns the old "voided_by_name" field's value of the PressSubscription entity.
+// If the PressSubscription object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressSubscriptionMutation) OldVoidedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByName: %w", err)
+	}
+	return oldValue.VoidedByName, nil
+}
+
+// ResetVoidedByName resets all changes to the "voided_by_name" field.
+func (m *PressSubscriptionMutation) ResetVoidedByName() {
+	m.voided_by_name = nil
+}
+
+// SetPublicationID sets the "publication_id" field.
+func (m *PressSubscriptionMutation) SetPublicationID(u uuid.UUID) {
+	m.publication = &u
+}
+
+// PublicationID returns the value of the "publication_id" field in the mutation.
+func (m *PressSubscriptionMutation) PublicationID() (r uuid.UUID, exists bool) {
+	v := m.publication
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPublicationID returns the old "publication_id" field's value of the PressSubscription entity.
+// If the PressSubscription object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressSubscriptionMutation) OldPublicationID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPublicationID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPublicationID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPublicationID: %w", err)
+	}
+	return oldValue.PublicationID, nil
+}
+
+// ResetPublicationID resets all changes to the "publication_id" field.
+func (m *PressSubscriptionMutation) ResetPublicationID() {
+	m.publication = nil
+}
+
+// SetPublicationName sets the "publication_name" field.
+func (m *PressSubscriptionMutation) SetPublicationName(s string) {
+	m.publication_name = &s
+}
+
+// PublicationName returns the value of the "publication_name" field in the mutation.
+func (m *PressSubscriptionMutation) PublicationName() (r string, exists bool) {
+	v := m.publication_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPublicationName returns the old "publication_name" field's value of the PressSubscription entity.
+// If the PressSubscription object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressSubscriptionMutation) OldPublicationName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPublicationName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPublicationName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPublicationName: %w", err)
+	}
+	return oldValue.PublicationName, nil
+}
+
+// ResetPublicationName resets all changes to the "publication_name" field.
+func (m *PressSubscriptionMutation) ResetPublicationName() {
+	m.publication_name = nil
+}
+
+// SetHouseholdID sets the "household_id" field.
+func (m *PressSubscriptionMutation) SetHouseholdID(u uuid.UUID) {
+	m.household = &u
+}
+
+// HouseholdID returns the value of the "household_id" field in the mutation.
+func (m *PressSubscriptionMutation) HouseholdID() (r uuid.UUID, exists bool) {
+	v := m.household
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHouseholdID returns the old "household_id" field's value of the PressSubscription entity.
+// If the PressSubscription object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressSubscriptionMutation) OldHouseholdID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHouseholdID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHouseholdID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHouseholdID: %w", err)
+	}
+	return oldValue.HouseholdID, nil
+}
+
+// ClearHouseholdID clears the value of the "household_id" field.
+func (m *PressSubscriptionMutation) ClearHouseholdID() {
+	m.household = nil
+	m.clearedFields[presssubscription.FieldHouseholdID] = struct{}{}
+}
+
+// HouseholdIDCleared returns if the "household_id" field was cleared in this mutation.
+func (m *PressSubscriptionMutation) HouseholdIDCleared() bool {
+	_, ok := m.clearedFields[presssubscription.FieldHouseholdID]
+	return ok
+}
+
+// ResetHouseholdID resets all changes to the "household_id" field.
+func (m *PressSubscriptionMutation) ResetHouseholdID() {
+	m.household = nil
+	delete(m.clearedFields, presssubscription.FieldHouseholdID)
+}
+
+// SetDepartmentID sets the "department_id" field.
+func (m *PressSubscriptionMutation) SetDepartmentID(u uuid.UUID) {
+	m.department = &u
+}
+
+// DepartmentID returns the value of the "department_id" field in the mutation.
+func (m *PressSubscriptionMutation) DepartmentID() (r uuid.UUID, exists bool) {
+	v := m.department
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDepartmentID returns the old "department_id" field's value of the PressSubscription entity.
+// If the PressSubscription object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressSubscriptionMutation) OldDepartmentID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDepartmentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDepartmentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDepartmentID: %w", err)
+	}
+	return oldValue.DepartmentID, nil
+}
+
+// ClearDepartmentID clears the value of the "department_id" field.
+func (m *PressSubscriptionMutation) ClearDepartmentID() {
+	m.department = nil
+	m.clearedFields[presssubscription.FieldDepartmentID] = struct{}{}
+}
+
+// DepartmentIDCleared returns if the "department_id" field was cleared in this mutation.
+func (m *PressSubscriptionMutation) DepartmentIDCleared() bool {
+	_, ok := m.clearedFields[presssubscription.FieldDepartmentID]
+	return ok
+}
+
+// ResetDepartmentID resets all changes to the "department_id" field.
+func (m *PressSubscriptionMutation) ResetDepartmentID() {
+	m.department = nil
+	delete(m.clearedFields, presssubscription.FieldDepartmentID)
+}
+
+// SetCopies sets the "copies" field.
+func (m *PressSubscriptionMutation) SetCopies(i int) {
+	m.copies = &i
+	m.addcopies = nil
+}
+
+// Copies returns the value of the "copies" field in the mutation.
+func (m *PressSubscriptionMutation) Copies() (r int, exists bool) {
+	v := m.copies
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCopies returns the old "copies" field's value of the PressSubscription entity.
+// If the PressSubscription object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressSubscriptionMutation) OldCopies(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCopies is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCopies requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCopies: %w", err)
+	}
+	return oldValue.Copies, nil
+}
+
+// AddCopies adds i to the "copies" field.
+func (m *PressSubscriptionMutation) AddCopies(i int) {
+	if m.addcopies != nil {
+		*m.addcopies += i
+	} else {
+		m.addcopies = &i
+	}
+}
+
+// AddedCopies returns the value that was added to the "copies" field in this mutation.
+func (m *PressSubscriptionMutation) AddedCopies() (r int, exists bool) {
+	v := m.addcopies
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCopies resets all changes to the "copies" field.
+func (m *PressSubscriptionMutation) ResetCopies() {
+	m.copies = nil
+	m.addcopies = nil
+}
+
+// SetFromOn sets the "from_on" field.
+func (m *PressSubscriptionMutation) SetFromOn(t time.Time) {
+	m.from_on = &t
+}
+
+// FromOn returns the value of the "from_on" field in the mutation.
+func (m *PressSubscriptionMutation) FromOn() (r time.Time, exists bool) {
+	v := m.from_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFromOn returns the old "from_on" field's value of the PressSubscription entity.
+// If the PressSubscription object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressSubscriptionMutation) OldFromOn(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFromOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFromOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFromOn: %w", err)
+	}
+	return oldValue.FromOn, nil
+}
+
+// ResetFromOn resets all changes to the "from_on" field.
+func (m *PressSubscriptionMutation) ResetFromOn() {
+	m.from_on = nil
+}
+
+// SetLastOn sets the "last_on" field.
+func (m *PressSubscriptionMutation) SetLastOn(t time.Time) {
+	m.last_on = &t
+}
+
+// LastOn returns the value of the "last_on" field in the mutation.
+func (m *PressSubscriptionMutation) LastOn() (r time.Time, exists bool) {
+	v := m.last_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLastOn returns the old "last_on" field's value of the PressSubscription entity.
+// If the PressSubscription object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressSubscriptionMutation) OldLastOn(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLastOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLastOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLastOn: %w", err)
+	}
+	return oldValue.LastOn, nil
+}
+
+// ResetLastOn resets all changes to the "last_on" field.
+func (m *PressSubscriptionMutation) ResetLastOn() {
+	m.last_on = nil
+}
+
+// SetPaidReference sets the "paid_reference" field.
+func (m *PressSubscriptionMutation) SetPaidReference(s string) {
+	m.paid_reference = &s
+}
+
+// PaidReference returns the value of the "paid_reference" field in the mutation.
+func (m *PressSubscriptionMutation) PaidReference() (r string, exists bool) {
+	v := m.paid_reference
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPaidReference returns the old "paid_reference" field's value of the PressSubscription entity.
+// If the PressSubscription object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressSubscriptionMutation) OldPaidReference(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPaidReference is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPaidReference requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPaidReference: %w", err)
+	}
+	return oldValue.PaidReference, nil
+}
+
+// ResetPaidReference resets all changes to the "paid_reference" field.
+func (m *PressSubscriptionMutation) ResetPaidReference() {
+	m.paid_reference = nil
+}
+
+// SetRenewsID sets the "renews_id" field.
+func (m *PressSubscriptionMutation) SetRenewsID(u uuid.UUID) {
+	m.renews_id = &u
+}
+
+// RenewsID returns the value of the "renews_id" field in the mutation.
+func (m *PressSubscriptionMutation) RenewsID() (r uuid.UUID, exists bool) {
+	v := m.renews_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRenewsID returns the old "renews_id" field's value of the PressSubscription entity.
+// If the PressSubscription object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressSubscriptionMutation) OldRenewsID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRenewsID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRenewsID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRenewsID: %w", err)
+	}
+	return oldValue.RenewsID, nil
+}
+
+// ClearRenewsID clears the value of the "renews_id" field.
+func (m *PressSubscriptionMutation) ClearRenewsID() {
+	m.renews_id = nil
+	m.clearedFields[presssubscription.FieldRenewsID] = struct{}{}
+}
+
+// RenewsIDCleared returns if the "renews_id" field was cleared in this mutation.
+func (m *PressSubscriptionMutation) RenewsIDCleared() bool {
+	_, ok := m.clearedFields[presssubscription.FieldRenewsID]
+	return ok
+}
+
+// ResetRenewsID resets all changes to the "renews_id" field.
+func (m *PressSubscriptionMutation) ResetRenewsID() {
+	m.renews_id = nil
+	delete(m.clearedFields, presssubscription.FieldRenewsID)
+}
+
+// SetEndReason sets the "end_reason" field.
+func (m *PressSubscriptionMutation) SetEndReason(s string) {
+	m.end_reason = &s
+}
+
+// EndReason returns the value of the "end_reason" field in the mutation.
+func (m *PressSubscriptionMutation) EndReason() (r string, exists bool) {
+	v := m.end_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEndReason returns the old "end_reason" field's value of the PressSubscription entity.
+// If the PressSubscription object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressSubscriptionMutation) OldEndReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEndReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEndReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEndReason: %w", err)
+	}
+	return oldValue.EndReason, nil
+}
+
+// ResetEndReason resets all changes to the "end_reason" field.
+func (m *PressSubscriptionMutation) ResetEndReason() {
+	m.end_reason = nil
+}
+
+// SetEndedAt sets the "ended_at" field.
+func (m *PressSubscriptionMutation) SetEndedAt(t time.Time) {
+	m.ended_at = &t
+}
+
+// EndedAt returns the value of the "ended_at" field in the mutation.
+func (m *PressSubscriptionMutation) EndedAt() (r time.Time, exists bool) {
+	v := m.ended_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEndedAt returns the old "ended_at" field's value of the PressSubscription entity.
+// If the PressSubscription object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressSubscriptionMutation) OldEndedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEndedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEndedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEndedAt: %w", err)
+	}
+	return oldValue.EndedAt, nil
+}
+
+// ClearEndedAt clears the value of the "ended_at" field.
+func (m *PressSubscriptionMutation) ClearEndedAt() {
+	m.ended_at = nil
+	m.clearedFields[presssubscription.FieldEndedAt] = struct{}{}
+}
+
+// EndedAtCleared returns if the "ended_at" field was cleared in this mutation.
+func (m *PressSubscriptionMutation) EndedAtCleared() bool {
+	_, ok := m.clearedFields[presssubscription.FieldEndedAt]
+	return ok
+}
+
+// ResetEndedAt resets all changes to the "ended_at" field.
+func (m *PressSubscriptionMutation) ResetEndedAt() {
+	m.ended_at = nil
+	delete(m.clearedFields, presssubscription.FieldEndedAt)
+}
+
+// SetEndedByName sets the "ended_by_name" field.
+func (m *PressSubscriptionMutation) SetEndedByName(s string) {
+	m.ended_by_name = &s
+}
+
+// EndedByName returns the value of the "ended_by_name" field in the mutation.
+func (m *PressSubscriptionMutation) EndedByName() (r string, exists bool) {
+	v := m.ended_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEndedByName returns the old "ended_by_name" field's value of the PressSubscription entity.
+// If the PressSubscription object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressSubscriptionMutation) OldEndedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEndedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEndedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEndedByName: %w", err)
+	}
+	return oldValue.EndedByName, nil
+}
+
+// ResetEndedByName resets all changes to the "ended_by_name" field.
+func (m *PressSubscriptionMutation) ResetEndedByName() {
+	m.ended_by_name = nil
+}
+
+// SetRecordedByID sets the "recorded_by_id" field.
+func (m *PressSubscriptionMutation) SetRecordedByID(u uuid.UUID) {
+	m.recorded_by_id = &u
+}
+
+// RecordedByID returns the value of the "recorded_by_id" field in the mutation.
+func (m *PressSubscriptionMutation) RecordedByID() (r uuid.UUID, exists bool) {
+	v := m.recorded_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecordedByID returns the old "recorded_by_id" field's value of the PressSubscription entity.
+// If the PressSubscription object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressSubscriptionMutation) OldRecordedByID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecordedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecordedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecordedByID: %w", err)
+	}
+	return oldValue.RecordedByID, nil
+}
+
+// ResetRecordedByID resets all changes to the "recorded_by_id" field.
+func (m *PressSubscriptionMutation) ResetRecordedByID() {
+	m.recorded_by_id = nil
+}
+
+// SetRecordedByName sets the "recorded_by_name" field.
+func (m *PressSubscriptionMutation) SetRecordedByName(s string) {
+	m.recorded_by_name = &s
+}
+
+// RecordedByName returns the value of the "recorded_by_name" field in the mutation.
+func (m *PressSubscriptionMutation) RecordedByName() (r string, exists bool) {
+	v := m.recorded_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecordedByName returns the old "recorded_by_name" field's value of the PressSubscription entity.
+// If the PressSubscription object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PressSubscriptionMutation) OldRecordedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecordedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecordedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecordedByName: %w", err)
+	}
+	return oldValue.RecordedByName, nil
+}
+
+// ResetRecordedByName resets all changes to the "recorded_by_name" field.
+func (m *PressSubscriptionMutation) ResetRecordedByName() {
+	m.recorded_by_name = nil
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *PressSubscriptionMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[presssubscription.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *PressSubscriptionMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *PressSubscriptionMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *PressSubscriptionMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearPublication clears the "publication" edge to the Publication entity.
+func (m *PressSubscriptionMutation) ClearPublication() {
+	m.clearedpublication = true
+	m.clearedFields[presssubscription.FieldPublicationID] = struct{}{}
+}
+
+// PublicationCleared reports if the "publication" edge to the Publication entity was cleared.
+func (m *PressSubscriptionMutation) PublicationCleared() bool {
+	return m.clearedpublication
+}
+
+// PublicationIDs returns the "publication" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// PublicationID instead. It exists only for internal usage by the builders.
+func (m *PressSubscriptionMutation) PublicationIDs() (ids []uuid.UUID) {
+	if id := m.publication; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetPublication resets all changes to the "publication" edge.
+func (m *PressSubscriptionMutation) ResetPublication() {
+	m.publication = nil
+	m.clearedpublication = false
+}
+
+// AddPauseIDs adds the "pauses" edge to the PressPause entity by ids.
+func (m *PressSubscriptionMutation) AddPauseIDs(ids ...uuid.UUID) {
+	if m.pauses == nil {
+		m.pauses = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.pauses[ids[i]] = struct{}{}
+	}
+}
+
+// ClearPauses clears the "pauses" edge to the PressPause entity.
+func (m *PressSubscriptionMutation) ClearPauses() {
+	m.clearedpauses = true
+}
+
+// PausesCleared reports if the "pauses" edge to the PressPause entity was cleared.
+func (m *PressSubscriptionMutation) PausesCleared() bool {
+	return m.clearedpauses
+}
+
+// RemovePauseIDs removes the "pauses" edge to the PressPause entity by IDs.
+func (m *PressSubscriptionMutation) RemovePauseIDs(ids ...uuid.UUID) {
+	if m.removedpauses == nil {
+		m.removedpauses = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.pauses, ids[i])
+		m.removedpauses[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedPauses returns the removed IDs of the "pauses" edge to the PressPause entity.
+func (m *PressSubscriptionMutation) RemovedPausesIDs() (ids []uuid.UUID) {
+	for id := range m.removedpauses {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// PausesIDs returns the "pauses" edge IDs in the mutation.
+func (m *PressSubscriptionMutation) PausesIDs() (ids []uuid.UUID) {
+	for id := range m.pauses {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetPauses resets all changes to the "pauses" edge.
+func (m *PressSubscriptionMutation) ResetPauses() {
+	m.pauses = nil
+	m.clearedpauses = false
+	m.removedpauses = nil
+}
+
+// ClearHousehold clears the "household" edge to the Household entity.
+func (m *PressSubscriptionMutation) ClearHousehold() {
+	m.clearedhousehold = true
+	m.clearedFields[presssubscription.FieldHouseholdID] = struct{}{}
+}
+
+// HouseholdCleared reports if the "household" edge to the Household entity was cleared.
+func (m *PressSubscriptionMutation) HouseholdCleared() bool {
+	return m.HouseholdIDCleared() || m.clearedhousehold
+}
+
+// HouseholdIDs returns the "household" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// HouseholdID instead. It exists only for internal usage by the builders.
+func (m *PressSubscriptionMutation) HouseholdIDs() (ids []uuid.UUID) {
+	if id := m.household; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetHousehold resets all changes to the "household" edge.
+func (m *PressSubscriptionMutation) ResetHousehold() {
+	m.household = nil
+	m.clearedhousehold = false
+}
+
+// ClearDepartment clears the "department" edge to the Department entity.
+func (m *PressSubscriptionMutation) ClearDepartment() {
+	m.cleareddepartment = true
+	m.clearedFields[presssubscription.FieldDepartmentID] = struct{}{}
+}
+
+// DepartmentCleared reports if the "department" edge to the Department entity was cleared.
+func (m *PressSubscriptionMutation) DepartmentCleared() bool {
+	return m.DepartmentIDCleared() || m.cleareddepartment
+}
+
+// DepartmentIDs returns the "department" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// DepartmentID instead. It exists only for internal usage by the builders.
+func (m *PressSubscriptionMutation) DepartmentIDs() (ids []uuid.UUID) {
+	if id := m.department; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetDepartment resets all changes to the "department" edge.
+func (m *PressSubscriptionMutation) ResetDepartment() {
+	m.department = nil
+	m.cleareddepartment = false
+}
+
+// Where appends a list predicates to the PressSubscriptionMutation builder.
+func (m *PressSubscriptionMutation) Where(ps ...predicate.PressSubscription) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the PressSubscriptionMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *PressSubscriptionMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.PressSubscription, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *PressSubscriptionMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *PressSubscriptionMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (PressSubscription).
+func (m *PressSubscriptionMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *PressSubscriptionMutation) Fields() []string {
+	fields := make([]string, 0, 20)
+	if m.created_at != nil {
+		fields = append(fields, presssubscription.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, presssubscription.FieldEstateID)
+	}
+	if m.voided_at != nil {
+		fields = append(fields, presssubscription.FieldVoidedAt)
+	}
+	if m.void_reason != nil {
+		fields = append(fields, presssubscription.FieldVoidReason)
+	}
+	if m.voided_by_id != nil {
+		fields = append(fields, presssubscription.FieldVoidedByID)
+	}
+	if m.voided_by_name != nil {
+		fields = append(fields, presssubscription.FieldVoidedByName)
+	}
+	if m.publication != nil {
+		fields = append(fields, presssubscription.FieldPublicationID)
+	}
+	if m.publication_name != nil {
+		fields = append(fields, presssubscription.FieldPublicationName)
+	}
+	if m.household != nil {
+		fields = append(fields, presssubscription.FieldHouseholdID)
+	}
+	if m.department != nil {
+		fields = append(fields, presssubscription.FieldDepartmentID)
+	}
+	if m.copies != nil {
+		fields = append(fields, presssubscription.FieldCopies)
+	}
+	if m.from_on != nil {
+		fields = append(fields, presssubscription.FieldFromOn)
+	}
+	if m.last_on != nil {
+		fields = append(fields, presssubscription.FieldLastOn)
+	}
+	if m.paid_reference != nil {
+		fields = append(fields, presssubscription.FieldPaidReference)
+	}
+	if m.renews_id != nil {
+		fields = append(fields, presssubscription.FieldRenewsID)
+	}
+	if m.end_reason != nil {
+		fields = append(fields, presssubscription.FieldEndReason)
+	}
+	if m.ended_at != nil {
+		fields = append(fields, presssubscription.FieldEndedAt)
+	}
+	if m.ended_by_name != nil {
+		fields = append(fields, presssubscription.FieldEndedByName)
+	}
+	if m.recorded_by_id != nil {
+		fields = append(fields, presssubscription.FieldRecordedByID)
+	}
+	if m.recorded_by_name != nil {
+		fields = append(fields, presssubscription.FieldRecordedByName)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *PressSubscriptionMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case presssubscription.FieldCreatedAt:
+		return m.CreatedAt()
+	case presssubscription.FieldEstateID:
+		return m.EstateID()
+	case presssubscription.FieldVoidedAt:
+		return m.VoidedAt()
+	case presssubscription.FieldVoidReason:
+		return m.VoidReason()
+	case presssubscription.FieldVoidedByID:
+		return m.VoidedByID()
+	case presssubscription.FieldVoidedByName:
+		return m.VoidedByName()
+	case presssubscription.FieldPublicationID:
+		return m.PublicationID()
+	case presssubscription.FieldPublicationName:
+		return m.PublicationName()
+	case presssubscription.FieldHouseholdID:
+		return m.HouseholdID()
+	case presssubscription.FieldDepartmentID:
+		return m.DepartmentID()
+	case presssubscription.FieldCopies:
+		return m.Copies()
+	case presssubscription.FieldFromOn:
+		return m.FromOn()
+	case presssubscription.FieldLastOn:
+		return m.LastOn()
+	case presssubscription.FieldPaidReference:
+		return m.PaidReference()
+	case presssubscription.FieldRenewsID:
+		return m.RenewsID()
+	case presssubscription.FieldEndReason:
+		return m.EndReason()
+	case presssubscription.FieldEndedAt:
+		return m.EndedAt()
+	case presssubscription.FieldEndedByName:
+		return m.EndedByName()
+	case presssubscription.FieldRecordedByID:
+		return m.RecordedByID()
+	case presssubscription.FieldRecordedByName:
+		return m.RecordedByName()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *PressSubscriptionMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case presssubscription.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case presssubscription.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case presssubscription.FieldVoidedAt:
+		return m.OldVoidedAt(ctx)
+	case presssubscription.FieldVoidReason:
+		return m.OldVoidReason(ctx)
+	case presssubscription.FieldVoidedByID:
+		return m.OldVoidedByID(ctx)
+	case presssubscription.FieldVoidedByName:
+		return m.OldVoidedByName(ctx)
+	case presssubscription.FieldPublicationID:
+		return m.OldPublicationID(ctx)
+	case presssubscription.FieldPublicationName:
+		return m.OldPublicationName(ctx)
+	case presssubscription.FieldHouseholdID:
+		return m.OldHouseholdID(ctx)
+	case presssubscription.FieldDepartmentID:
+		return m.OldDepartmentID(ctx)
+	case presssubscription.FieldCopies:
+		return m.OldCopies(ctx)
+	case presssubscription.FieldFromOn:
+		return m.OldFromOn(ctx)
+	case presssubscription.FieldLastOn:
+		return m.OldLastOn(ctx)
+	case presssubscription.FieldPaidReference:
+		return m.OldPaidReference(ctx)
+	case presssubscription.FieldRenewsID:
+		return m.OldRenewsID(ctx)
+	case presssubscription.FieldEndReason:
+		return m.OldEndReason(ctx)
+	case presssubscription.FieldEndedAt:
+		return m.OldEndedAt(ctx)
+	case presssubscription.FieldEndedByName:
+		return m.OldEndedByName(ctx)
+	case presssubscription.FieldRecordedByID:
+		return m.OldRecordedByID(ctx)
+	case presssubscription.FieldRecordedByName:
+		return m.OldRecordedByName(ctx)
+	}
+	return nil, fmt.Errorf("unknown PressSubscription field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PressSubscriptionMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case presssubscription.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case presssubscription.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case presssubscription.FieldVoidedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedAt(v)
+		return nil
+	case presssubscription.FieldVoidReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidReason(v)
+		return nil
+	case presssubscription.FieldVoidedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByID(v)
+		return nil
+	case presssubscription.FieldVoidedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByName(v)
+		return nil
+	case presssubscription.FieldPublicationID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPublicationID(v)
+		return nil
+	case presssubscription.FieldPublicationName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPublicationName(v)
+		return nil
+	case presssubscription.FieldHouseholdID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHouseholdID(v)
+		return nil
+	case presssubscription.FieldDepartmentID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDepartmentID(v)
+		return nil
+	case presssubscription.FieldCopies:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCopies(v)
+		return nil
+	case presssubscription.FieldFromOn:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFromOn(v)
+		return nil
+	case presssubscription.FieldLastOn:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLastOn(v)
+		return nil
+	case presssubscription.FieldPaidReference:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPaidReference(v)
+		return nil
+	case presssubscription.FieldRenewsID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRenewsID(v)
+		return nil
+	case presssubscription.FieldEndReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEndReason(v)
+		return nil
+	case presssubscription.FieldEndedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEndedAt(v)
+		return nil
+	case presssubscription.FieldEndedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEndedByName(v)
+		return nil
+	case presssubscription.FieldRecordedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecordedByID(v)
+		return nil
+	case presssubscription.FieldRecordedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecordedByName(v)
+		return nil
+	}
+	return fmt.Errorf("unknown PressSubscription field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *PressSubscriptionMutation) AddedFields() []string {
+	var fields []string
+	if m.addcopies != nil {
+		fields = append(fields, presssubscription.FieldCopies)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *PressSubscriptionMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case presssubscription.FieldCopies:
+		return m.AddedCopies()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PressSubscriptionMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case presssubscription.FieldCopies:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCopies(v)
+		return nil
+	}
+	return fmt.Errorf("unknown PressSubscription numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *PressSubscriptionMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(presssubscription.FieldVoidedAt) {
+		fields = append(fields, presssubscription.FieldVoidedAt)
+	}
+	if m.FieldCleared(presssubscription.FieldVoidedByID) {
+		fields = append(fields, presssubscription.FieldVoidedByID)
+	}
+	if m.FieldCleared(presssubscription.FieldHouseholdID) {
+		fields = append(fields, presssubscription.FieldHouseholdID)
+	}
+	if m.FieldCleared(presssubscription.FieldDepartmentID) {
+		fields = append(fields, presssubscription.FieldDepartmentID)
+	}
+	if m.FieldCleared(presssubscription.FieldRenewsID) {
+		fields = append(fields, presssubscription.FieldRenewsID)
+	}
+	if m.FieldCleared(presssubscription.FieldEndedAt) {
+		fields = append(fields, presssubscription.FieldEndedAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *PressSubscriptionMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *PressSubscriptionMutation) ClearField(name string) error {
+	switch name {
+	case presssubscription.FieldVoidedAt:
+		m.ClearVoidedAt()
+		return nil
+	case presssubscription.FieldVoidedByID:
+		m.ClearVoidedByID()
+		return nil
+	case presssubscription.FieldHouseholdID:
+		m.ClearHouseholdID()
+		return nil
+	case presssubscription.FieldDepartmentID:
+		m.ClearDepartmentID()
+		return nil
+	case presssubscription.FieldRenewsID:
+		m.ClearRenewsID()
+		return nil
+	case presssubscription.FieldEndedAt:
+		m.ClearEndedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown PressSubscription nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *PressSubscriptionMutation) ResetField(name string) error {
+	switch name {
+	case presssubscription.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case presssubscription.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case presssubscription.FieldVoidedAt:
+		m.ResetVoidedAt()
+		return nil
+	case presssubscription.FieldVoidReason:
+		m.ResetVoidReason()
+		return nil
+	case presssubscription.FieldVoidedByID:
+		m.ResetVoidedByID()
+		return nil
+	case presssubscription.FieldVoidedByName:
+		m.ResetVoidedByName()
+		return nil
+	case presssubscription.FieldPublicationID:
+		m.ResetPublicationID()
+		return nil
+	case presssubscription.FieldPublicationName:
+		m.ResetPublicationName()
+		return nil
+	case presssubscription.FieldHouseholdID:
+		m.ResetHouseholdID()
+		return nil
+	case presssubscription.FieldDepartmentID:
+		m.ResetDepartmentID()
+		return nil
+	case presssubscription.FieldCopies:
+		m.ResetCopies()
+		return nil
+	case presssubscription.FieldFromOn:
+		m.ResetFromOn()
+		return nil
+	case presssubscription.FieldLastOn:
+		m.ResetLastOn()
+		return nil
+	case presssubscription.FieldPaidReference:
+		m.ResetPaidReference()
+		return nil
+	case presssubscription.FieldRenewsID:
+		m.ResetRenewsID()
+		return nil
+	case presssubscription.FieldEndReason:
+		m.ResetEndReason()
+		return nil
+	case presssubscription.FieldEndedAt:
+		m.ResetEndedAt()
+		return nil
+	case presssubscription.FieldEndedByName:
+		m.ResetEndedByName()
+		return nil
+	case presssubscription.FieldRecordedByID:
+		m.ResetRecordedByID()
+		return nil
+	case presssubscription.FieldRecordedByName:
+		m.ResetRecordedByName()
+		return nil
+	}
+	return fmt.Errorf("unknown PressSubscription field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *PressSubscriptionMutation) AddedEdges() []string {
+	edges := make([]string, 0, 5)
+	if m.estate != nil {
+		edges = append(edges, presssubscription.EdgeEstate)
+	}
+	if m.publication != nil {
+		edges = append(edges, presssubscription.EdgePublication)
+	}
+	if m.pauses != nil {
+		edges = append(edges, presssubscription.EdgePauses)
+	}
+	if m.household != nil {
+		edges = append(edges, presssubscription.EdgeHousehold)
+	}
+	if m.department != nil {
+		edges = append(edges, presssubscription.EdgeDepartment)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *PressSubscriptionMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case presssubscription.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case presssubscription.EdgePublication:
+		if id := m.publication; id != nil {
+			return []ent.Value{*id}
+		}
+	case presssubscription.EdgePauses:
+		ids := make([]ent.Value, 0, len(m.pauses))
+		for id := range m.pauses {
+			ids = append(ids, id)
+		}
+		return ids
+	case presssubscription.EdgeHousehold:
+		if id := m.household; id != nil {
+			return []ent.Value{*id}
+		}
+	case presssubscription.EdgeDepartment:
+		if id := m.department; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *PressSubscriptionMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 5)
+	if m.removedpauses != nil {
+		edges = append(edges, presssubscription.EdgePauses)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *PressSubscriptionMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case presssubscription.EdgePauses:
+		ids := make([]ent.Value, 0, len(m.removedpauses))
+		for id := range m.removedpauses {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *PressSubscriptionMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 5)
+	if m.clearedestate {
+		edges = append(edges, presssubscription.EdgeEstate)
+	}
+	if m.clearedpublication {
+		edges = append(edges, presssubscription.EdgePublication)
+	}
+	if m.clearedpauses {
+		edges = append(edges, presssubscription.EdgePauses)
+	}
+	if m.clearedhousehold {
+		edges = append(edges, presssubscription.EdgeHousehold)
+	}
+	if m.cleareddepartment {
+		edges = append(edges, presssubscription.EdgeDepartment)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *PressSubscriptionMutation) EdgeCleared(name string) bool {
+	switch name {
+	case presssubscription.EdgeEstate:
+		return m.clearedestate
+	case presssubscription.EdgePublication:
+		return m.clearedpublication
+	case presssubscription.EdgePauses:
+		return m.clearedpauses
+	case presssubscription.EdgeHousehold:
+		return m.clearedhousehold
+	case presssubscription.EdgeDepartment:
+		return m.cleareddepartment
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *PressSubscriptionMutation) ClearEdge(name string) error {
+	switch name {
+	case presssubscription.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case presssubscription.EdgePublication:
+		m.ClearPublication()
+		return nil
+	case presssubscription.EdgeHousehold:
+		m.ClearHousehold()
+		return nil
+	case presssubscription.EdgeDepartment:
+		m.ClearDepartment()
+		return nil
+	}
+	return fmt.Errorf("unknown PressSubscription unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *PressSubscriptionMutation) ResetEdge(name string) error {
+	switch name {
+	case presssubscription.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case presssubscription.EdgePublication:
+		m.ResetPublication()
+		return nil
+	case presssubscription.EdgePauses:
+		m.ResetPauses()
+		return nil
+	case presssubscription.EdgeHousehold:
+		m.ResetHousehold()
+		return nil
+	case presssubscription.EdgeDepartment:
+		m.ResetDepartment()
+		return nil
+	}
+	return fmt.Errorf("unknown PressSubscription edge %s", name)
+}
+
+// PublicationMutation represents an operation that mutates the Publication nodes in the graph.
+type PublicationMutation struct {
+	config
+	op               Op
+	typ              string
+	id               *uuid.UUID
+	created_at       *time.Time
+	voided_at        *time.Time
+	void_reason      *string
+	voided_by_id     *uuid.UUID
+	voided_by_name   *string
+	name             *string
+	kind             *publication.Kind
+	frequency        *publication.Frequency
+	weekday          *int
+	addweekday       *int
+	month_day        *int
+	addmonth_day     *int
+	recorded_by_id   *uuid.UUID
+	recorded_by_name *string
+	clearedFields    map[string]struct{}
+	estate           *uuid.UUID
+	clearedestate    bool
+	done             bool
+	oldValue         func(context.Context) (*Publication, error)
+	predicates       []predicate.Publication
+}
+
+var _ ent.Mutation = (*PublicationMutation)(nil)
+
+// publicationOption allows management of the mutation configuration using functional options.
+type publicationOption func(*PublicationMutation)
+
+// newPublicationMutation creates new mutation for the Publication entity.
+func newPublicationMutation(c config, op Op, opts ...publicationOption) *PublicationMutation {
+	m := &PublicationMutation{
+		config:        c,
+		op:            op,
+		typ:           TypePublication,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withPublicationID sets the ID field of the mutation.
+func withPublicationID(id uuid.UUID) publicationOption {
+	return func(m *PublicationMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Publication
+		)
+		m.oldValue = func(ctx context.Context) (*Publication, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Publication.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withPublication sets the old Publication of the mutation.
+func withPublication(node *Publication) publicationOption {
+	return func(m *PublicationMutation) {
+		m.oldValue = func(context.Context) (*Publication, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m PublicationMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m PublicationMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Publication entities.
+func (m *PublicationMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *PublicationMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *PublicationMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Publication.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *PublicationMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *PublicationMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Publication entity.
+// If the Publication object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PublicationMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *PublicationMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *PublicationMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *PublicationMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the Publication entity.
+// If the Publication object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PublicationMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *PublicationMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetVoidedAt sets the "voided_at" field.
+func (m *PublicationMutation) SetVoidedAt(t time.Time) {
+	m.voided_at = &t
+}
+
+// VoidedAt returns the value of the "voided_at" field in the mutation.
+func (m *PublicationMutation) VoidedAt() (r time.Time, exists bool) {
+	v := m.voided_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedAt returns the old "voided_at" field's value of the Publication entity.
+// If the Publication object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PublicationMutation) OldVoidedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedAt: %w", err)
+	}
+	return oldValue.VoidedAt, nil
+}
+
+// ClearVoidedAt clears the value of the "voided_at" field.
+func (m *PublicationMutation) ClearVoidedAt() {
+	m.voided_at = nil
+	m.clearedFields[publication.FieldVoidedAt] = struct{}{}
+}
+
+// VoidedAtCleared returns if the "voided_at" field was cleared in this mutation.
+func (m *PublicationMutation) VoidedAtCleared() bool {
+	_, ok := m.clearedFields[publication.FieldVoidedAt]
+	return ok
+}
+
+// ResetVoidedAt resets all changes to the "voided_at" field.
+func (m *PublicationMutation) ResetVoidedAt() {
+	m.voided_at = nil
+	delete(m.clearedFields, publication.FieldVoidedAt)
+}
+
+// SetVoidReason sets the "void_reason" field.
+func (m *PublicationMutation) SetVoidReason(s string) {
+	m.void_reason = &s
+}
+
+// VoidReason returns the value of the "void_reason" field in the mutation.
+func (m *PublicationMutation) VoidReason() (r string, exists bool) {
+	v := m.void_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidReason returns the old "void_reason" field's value of the Publication entity.
+// If the Publication object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PublicationMutation) OldVoidReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidReason: %w", err)
+	}
+	return oldValue.VoidReason, nil
+}
+
+// ResetVoidReason resets all changes to the "void_reason" field.
+func (m *PublicationMutation) ResetVoidReason() {
+	m.void_reason = nil
+}
+
+// SetVoidedByID sets the "voided_by_id" field.
+func (m *PublicationMutation) SetVoidedByID(u uuid.UUID) {
+	m.voided_by_id = &u
+}
+
+// VoidedByID returns the value of the "voided_by_id" field in the mutation.
+func (m *PublicationMutation) VoidedByID() (r uuid.UUID, exists bool) {
+	v := m.voided_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByID returns the old "voided_by_id" field's value of the Publication entity.
+// If the Publication object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PublicationMutation) OldVoidedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByID: %w", err)
+	}
+	return oldValue.VoidedByID, nil
+}
+
+// ClearVoidedByID clears the value of the "voided_by_id" field.
+func (m *PublicationMutation) ClearVoidedByID() {
+	m.voided_by_id = nil
+	m.clearedFields[publication.FieldVoidedByID] = struct{}{}
+}
+
+// VoidedByIDCleared returns if the "voided_by_id" field was cleared in this mutation.
+func (m *PublicationMutation) VoidedByIDCleared() bool {
+	_, ok := m.clearedFields[publication.FieldVoidedByID]
+	return ok
+}
+
+// ResetVoidedByID resets all changes to the "voided_by_id" field.
+func (m *PublicationMutation) ResetVoidedByID() {
+	m.voided_by_id = nil
+	delete(m.clearedFields, publication.FieldVoidedByID)
+}
+
+// SetVoidedByName sets the "voided_by_name" field.
+func (m *PublicationMutation) SetVoidedByName(s string) {
+	m.voided_by_name = &s
+}
+
+// VoidedByName returns the value of the "voided_by_name" field in the mutation.
+func (m *PublicationMutation) VoidedByName() (r string, exists bool) {
+	v := m.voided_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByName returns the old "voided_by_name" field's value of the Publication entity.
+// If the Publication object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PublicationMutation) OldVoidedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByName: %w", err)
+	}
+	return oldValue.VoidedByName, nil
+}
+
+// ResetVoidedByName resets all changes to the "voided_by_name" field.
+func (m *PublicationMutation) ResetVoidedByName() {
+	m.voided_by_name = nil
+}
+
+// SetName sets the "name" field.
+func (m *PublicationMutation) SetName(s string) {
+	m.name = &s
+}
+
+// Name returns the value of the "name" field in the mutation.
+func (m *PublicationMutation) Name() (r string, exists bool) {
+	v := m.name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldName returns the old "name" field's value of the Publication entity.
+// If the Publication object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PublicationMutation) OldName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldName: %w", err)
+	}
+	return oldValue.Name, nil
+}
+
+// ResetName resets all changes to the "name" field.
+func (m *PublicationMutation) ResetName() {
+	m.name = nil
+}
+
+// SetKind sets the "kind" field.
+func (m *PublicationMutation) SetKind(pu publication.Kind) {
+	m.kind = &pu
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *PublicationMutation) Kind() (r publication.Kind, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the Publication entity.
+// If the Publication object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PublicationMutation) OldKind(ctx context.Context) (v publication.Kind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *PublicationMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetFrequency sets the "frequency" field.
+func (m *PublicationMutation) SetFrequency(pu publication.Frequency) {
+	m.frequency = &pu
+}
+
+// Frequency returns the value of the "frequency" field in the mutation.
+func (m *PublicationMutation) Frequency() (r publication.Frequency, exists bool) {
+	v := m.frequency
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFrequency returns the old "frequency" field's value of the Publication entity.
+// If the Publication object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PublicationMutation) OldFrequency(ctx context.Context) (v publication.Frequency, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFrequency is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFrequency requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFrequency: %w", err)
+	}
+	return oldValue.Frequency, nil
+}
+
+// ResetFrequency resets all changes to the "frequency" field.
+func (m *PublicationMutation) ResetFrequency() {
+	m.frequency = nil
+}
+
+// SetWeekday sets the "weekday" field.
+func (m *PublicationMutation) SetWeekday(i int) {
+	m.weekday = &i
+	m.addweekday = nil
+}
+
+// Weekday returns the value of the "weekday" field in the mutation.
+func (m *PublicationMutation) Weekday() (r int, exists bool) {
+	v := m.weekday
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWeekday returns the old "weekday" field's value of the Publication entity.
+// If the Publication object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PublicationMutation) OldWeekday(ctx context.Context) (v *int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWeekday is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWeekday requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWeekday: %w", err)
+	}
+	return oldValue.Weekday, nil
+}
+
+// AddWeekday adds i to the "weekday" field.
+func (m *PublicationMutation) AddWeekday(i int) {
+	if m.addweekday != nil {
+		*m.addweekday += i
+	} else {
+		m.addweekday = &i
+	}
+}
+
+// AddedWeekday returns the value that was added to the "weekday" field in this mutation.
+func (m *PublicationMutation) AddedWeekday() (r int, exists bool) {
+	v := m.addweekday
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearWeekday clears the value of the "weekday" field.
+func (m *PublicationMutation) ClearWeekday() {
+	m.weekday = nil
+	m.addweekday = nil
+	m.clearedFields[publication.FieldWeekday] = struct{}{}
+}
+
+// WeekdayCleared returns if the "weekday" field was cleared in this mutation.
+func (m *PublicationMutation) WeekdayCleared() bool {
+	_, ok := m.clearedFields[publication.FieldWeekday]
+	return ok
+}
+
+// ResetWeekday resets all changes to the "weekday" field.
+func (m *PublicationMutation) ResetWeekday() {
+	m.weekday = nil
+	m.addweekday = nil
+	delete(m.clearedFields, publication.FieldWeekday)
+}
+
+// SetMonthDay sets the "month_day" field.
+func (m *PublicationMutation) SetMonthDay(i int) {
+	m.month_day = &i
+	m.addmonth_day = nil
+}
+
+// MonthDay returns the value of the "month_day" field in the mutation.
+func (m *PublicationMutation) MonthDay() (r int, exists bool) {
+	v := m.month_day
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMonthDay returns the old "month_day" field's value of the Publication entity.
+// If the Publication object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PublicationMutation) OldMonthDay(ctx context.Context) (v *int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMonthDay is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMonthDay requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMonthDay: %w", err)
+	}
+	return oldValue.MonthDay, nil
+}
+
+// AddMonthDay adds i to the "month_day" field.
+func (m *PublicationMutation) AddMonthDay(i int) {
+	if m.addmonth_day != nil {
+		*m.addmonth_day += i
+	} else {
+		m.addmonth_day = &i
+	}
+}
+
+// AddedMonthDay returns the value that was added to the "month_day" field in this mutation.
+func (m *PublicationMutation) AddedMonthDay() (r int, exists bool) {
+	v := m.addmonth_day
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearMonthDay clears the value of the "month_day" field.
+func (m *PublicationMutation) ClearMonthDay() {
+	m.month_day = nil
+	m.addmonth_day = nil
+	m.clearedFields[publication.FieldMonthDay] = struct{}{}
+}
+
+// MonthDayCleared returns if the "month_day" field was cleared in this mutation.
+func (m *PublicationMutation) MonthDayCleared() bool {
+	_, ok := m.clearedFields[publication.FieldMonthDay]
+	return ok
+}
+
+// ResetMonthDay resets all changes to the "month_day" field.
+func (m *PublicationMutation) ResetMonthDay() {
+	m.month_day = nil
+	m.addmonth_day = nil
+	delete(m.clearedFields, publication.FieldMonthDay)
+}
+
+// SetRecordedByID sets the "recorded_by_id" field.
+func (m *PublicationMutation) SetRecordedByID(u uuid.UUID) {
+	m.recorded_by_id = &u
+}
+
+// RecordedByID returns the value of the "recorded_by_id" field in the mutation.
+func (m *PublicationMutation) RecordedByID() (r uuid.UUID, exists bool) {
+	v := m.recorded_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecordedByID returns the old "recorded_by_id" field's value of the Publication entity.
+// If the Publication object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PublicationMutation) OldRecordedByID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecordedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecordedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecordedByID: %w", err)
+	}
+	return oldValue.RecordedByID, nil
+}
+
+// ResetRecordedByID resets all changes to the "recorded_by_id" field.
+func (m *PublicationMutation) ResetRecordedByID() {
+	m.recorded_by_id = nil
+}
+
+// SetRecordedByName sets the "recorded_by_name" field.
+func (m *PublicationMutation) SetRecordedByName(s string) {
+	m.recorded_by_name = &s
+}
+
+// RecordedByName returns the value of the "recorded_by_name" field in the mutation.
+func (m *PublicationMutation) RecordedByName() (r string, exists bool) {
+	v := m.recorded_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecordedByName returns the old "recorded_by_name" field's value of the Publication entity.
+// If the Publication object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PublicationMutation) OldRecordedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecordedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecordedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecordedByName: %w", err)
+	}
+	return oldValue.RecordedByName, nil
+}
+
+// ResetRecordedByName resets all changes to the "recorded_by_name" field.
+func (m *PublicationMutation) ResetRecordedByName() {
+	m.recorded_by_name = nil
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *PublicationMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[publication.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *PublicationMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *PublicationMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *PublicationMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// Where appends a list predicates to the PublicationMutation builder.
+func (m *PublicationMutation) Where(ps ...predicate.Publication) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the PublicationMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *PublicationMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Publication, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *PublicationMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *PublicationMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Publication).
+func (m *PublicationMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *PublicationMutation) Fields() []string {
+	fields := make([]string, 0, 13)
+	if m.created_at != nil {
+		fields = append(fields, publication.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, publication.FieldEstateID)
+	}
+	if m.voided_at != nil {
+		fields = append(fields, publication.FieldVoidedAt)
+	}
+	if m.void_reason != nil {
+		fields = append(fields, publication.FieldVoidReason)
+	}
+	if m.voided_by_id != nil {
+		fields = append(fields, publication.FieldVoidedByID)
+	}
+	if m.voided_by_name != nil {
+		fields = append(fields, publication.FieldVoidedByName)
+	}
+	if m.name != nil {
+		fields = append(fields, publication.FieldName)
+	}
+	if m.kind != nil {
+		fields = append(fields, publication.FieldKind)
+	}
+	if m.frequency != nil {
+		fields = append(fields, publication.FieldFrequency)
+	}
+	if m.weekday != nil {
+		fields = append(fields, publication.FieldWeekday)
+	}
+	if m.month_day != nil {
+		fields = append(fields, publication.FieldMonthDay)
+	}
+	if m.recorded_by_id != nil {
+		fields = append(fields, publication.FieldRecordedByID)
+	}
+	if m.recorded_by_name != nil {
+		fields = append(fields, publication.FieldRecordedByName)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *PublicationMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case publication.FieldCreatedAt:
+		return m.CreatedAt()
+	case publication.FieldEstateID:
+		return m.EstateID()
+	case publication.FieldVoidedAt:
+		return m.VoidedAt()
+	case publication.FieldVoidReason:
+		return m.VoidReason()
+	case publication.FieldVoidedByID:
+		return m.VoidedByID()
+	case publication.FieldVoidedByName:
+		return m.VoidedByName()
+	case publication.FieldName:
+		return m.Name()
+	case publication.FieldKind:
+		return m.Kind()
+	case publication.FieldFrequency:
+		return m.Frequency()
+	case publication.FieldWeekday:
+		return m.Weekday()
+	case publication.FieldMonthDay:
+		return m.MonthDay()
+	case publication.FieldRecordedByID:
+		return m.RecordedByID()
+	case publication.FieldRecordedByName:
+		return m.RecordedByName()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *PublicationMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case publication.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case publication.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case publication.FieldVoidedAt:
+		return m.OldVoidedAt(ctx)
+	case publication.FieldVoidReason:
+		return m.OldVoidReason(ctx)
+	case publication.FieldVoidedByID:
+		return m.OldVoidedByID(ctx)
+	case publication.FieldVoidedByName:
+		return m.OldVoidedByName(ctx)
+	case publication.FieldName:
+		return m.OldName(ctx)
+	case publication.FieldKind:
+		return m.OldKind(ctx)
+	case publication.FieldFrequency:
+		return m.OldFrequency(ctx)
+	case publication.FieldWeekday:
+		return m.OldWeekday(ctx)
+	case publication.FieldMonthDay:
+		return m.OldMonthDay(ctx)
+	case publication.FieldRecordedByID:
+		return m.OldRecordedByID(ctx)
+	case publication.FieldRecordedByName:
+		return m.OldRecordedByName(ctx)
+	}
+	return nil, fmt.Errorf("unknown Publication field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PublicationMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case publication.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case publication.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case publication.FieldVoidedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedAt(v)
+		return nil
+	case publication.FieldVoidReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidReason(v)
+		return nil
+	case publication.FieldVoidedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByID(v)
+		return nil
+	case publication.FieldVoidedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByName(v)
+		return nil
+	case publication.FieldName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetName(v)
+		return nil
+	case publication.FieldKind:
+		v, ok := value.(publication.Kind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case publication.FieldFrequency:
+		v, ok := value.(publication.Frequency)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFrequency(v)
+		return nil
+	case publication.FieldWeekday:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWeekday(v)
+		return nil
+	case publication.FieldMonthDay:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMonthDay(v)
+		return nil
+	case publication.FieldRecordedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecordedByID(v)
+		return nil
+	case publication.FieldRecordedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecordedByName(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Publication field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *PublicationMutation) AddedFields() []string {
+	var fields []string
+	if m.addweekday != nil {
+		fields = append(fields, publication.FieldWeekday)
+	}
+	if m.addmonth_day != nil {
+		fields = append(fields, publication.FieldMonthDay)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *PublicationMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case publication.FieldWeekday:
+		return m.AddedWeekday()
+	case publication.FieldMonthDay:
+		return m.AddedMonthDay()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PublicationMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case publication.FieldWeekday:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddWeekday(v)
+		return nil
+	case publication.FieldMonthDay:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddMonthDay(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Publication numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *PublicationMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(publication.FieldVoidedAt) {
+		fields = append(fields, publication.FieldVoidedAt)
+	}
+	if m.FieldCleared(publication.FieldVoidedByID) {
+		fields = append(fields, publication.FieldVoidedByID)
+	}
+	if m.FieldCleared(publication.FieldWeekday) {
+		fields = append(fields, publication.FieldWeekday)
+	}
+	if m.FieldCleared(publication.FieldMonthDay) {
+		fields = append(fields, publication.FieldMonthDay)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *PublicationMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *PublicationMutation) ClearField(name string) error {
+	switch name {
+	case publication.FieldVoidedAt:
+		m.ClearVoidedAt()
+		return nil
+	case publication.FieldVoidedByID:
+		m.ClearVoidedByID()
+		return nil
+	case publication.FieldWeekday:
+		m.ClearWeekday()
+		return nil
+	case publication.FieldMonthDay:
+		m.ClearMonthDay()
+		return nil
+	}
+	return fmt.Errorf("unknown Publication nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *PublicationMutation) ResetField(name string) error {
+	switch name {
+	case publication.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case publication.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case publication.FieldVoidedAt:
+		m.ResetVoidedAt()
+		return nil
+	case publication.FieldVoidReason:
+		m.ResetVoidReason()
+		return nil
+	case publication.FieldVoidedByID:
+		m.ResetVoidedByID()
+		return nil
+	case publication.FieldVoidedByName:
+		m.ResetVoidedByName()
+		return nil
+	case publication.FieldName:
+		m.ResetName()
+		return nil
+	case publication.FieldKind:
+		m.ResetKind()
+		return nil
+	case publication.FieldFrequency:
+		m.ResetFrequency()
+		return nil
+	case publication.FieldWeekday:
+		m.ResetWeekday()
+		return nil
+	case publication.FieldMonthDay:
+		m.ResetMonthDay()
+		return nil
+	case publication.FieldRecordedByID:
+		m.ResetRecordedByID()
+		return nil
+	case publication.FieldRecordedByName:
+		m.ResetRecordedByName()
+		return nil
+	}
+	return fmt.Errorf("unknown Publication field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *PublicationMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.estate != nil {
+		edges = append(edges, publication.EdgeEstate)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *PublicationMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case publication.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *PublicationMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *PublicationMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *PublicationMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedestate {
+		edges = append(edges, publication.EdgeEstate)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *PublicationMutation) EdgeCleared(name string) bool {
+	switch name {
+	case publication.EdgeEstate:
+		return m.clearedestate
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *PublicationMutation) ClearEdge(name string) error {
+	switch name {
+	case publication.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	}
+	return fmt.Errorf("unknown Publication unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *PublicationMutation) ResetEdge(name string) error {
+	switch name {
+	case publication.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	}
+	return fmt.Errorf("unknown Publication edge %s", name)
 }
 
 // ReconciliationMutation represents an operation that mutates the Reconciliation nodes in the graph.
@@ -92829,6 +115308,9 @@ type VacancyMutation struct {
 	readings                  map[uuid.UUID]struct{}
 	removedreadings           map[uuid.UUID]struct{}
 	clearedreadings           bool
+	defects                   map[uuid.UUID]struct{}
+	removeddefects            map[uuid.UUID]struct{}
+	cleareddefects            bool
 	dues                      map[uuid.UUID]struct{}
 	removeddues               map[uuid.UUID]struct{}
 	cleareddues               bool
@@ -94230,6 +116712,60 @@ func (m *VacancyMutation) ResetReadings() {
 	m.removedreadings = nil
 }
 
+// AddDefectIDs adds the "defects" edge to the Defect entity by ids.
+func (m *VacancyMutation) AddDefectIDs(ids ...uuid.UUID) {
+	if m.defects == nil {
+		m.defects = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.defects[ids[i]] = struct{}{}
+	}
+}
+
+// ClearDefects clears the "defects" edge to the Defect entity.
+func (m *VacancyMutation) ClearDefects() {
+	m.cleareddefects = true
+}
+
+// DefectsCleared reports if the "defects" edge to the Defect entity was cleared.
+func (m *VacancyMutation) DefectsCleared() bool {
+	return m.cleareddefects
+}
+
+// RemoveDefectIDs removes the "defects" edge to the Defect entity by IDs.
+func (m *VacancyMutation) RemoveDefectIDs(ids ...uuid.UUID) {
+	if m.removeddefects == nil {
+		m.removeddefects = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.defects, ids[i])
+		m.removeddefects[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedDefects returns the removed IDs of the "defects" edge to the Defect entity.
+func (m *VacancyMutation) RemovedDefectsIDs() (ids []uuid.UUID) {
+	for id := range m.removeddefects {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// DefectsIDs returns the "defects" edge IDs in the mutation.
+func (m *VacancyMutation) DefectsIDs() (ids []uuid.UUID) {
+	for id := range m.defects {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetDefects resets all changes to the "defects" edge.
+func (m *VacancyMutation) ResetDefects() {
+	m.defects = nil
+	m.cleareddefects = false
+	m.removeddefects = nil
+}
+
 // AddDueIDs adds the "dues" edge to the InspectionDue entity by ids.
 func (m *VacancyMutation) AddDueIDs(ids ...uuid.UUID) {
 	if m.dues == nil {
@@ -95023,7 +117559,7 @@ func (m *VacancyMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *VacancyMutation) AddedEdges() []string {
-	edges := make([]string, 0, 5)
+	edges := make([]string, 0, 6)
 	if m.estate != nil {
 		edges = append(edges, vacancy.EdgeEstate)
 	}
@@ -95032,6 +117568,9 @@ func (m *VacancyMutation) AddedEdges() []string {
 	}
 	if m.readings != nil {
 		edges = append(edges, vacancy.EdgeReadings)
+	}
+	if m.defects != nil {
+		edges = append(edges, vacancy.EdgeDefects)
 	}
 	if m.dues != nil {
 		edges = append(edges, vacancy.EdgeDues)
@@ -95060,6 +117599,12 @@ func (m *VacancyMutation) AddedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case vacancy.EdgeDefects:
+		ids := make([]ent.Value, 0, len(m.defects))
+		for id := range m.defects {
+			ids = append(ids, id)
+		}
+		return ids
 	case vacancy.EdgeDues:
 		ids := make([]ent.Value, 0, len(m.dues))
 		for id := range m.dues {
@@ -95078,9 +117623,12 @@ func (m *VacancyMutation) AddedIDs(name string) []ent.Value {
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *VacancyMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 5)
+	edges := make([]string, 0, 6)
 	if m.removedreadings != nil {
 		edges = append(edges, vacancy.EdgeReadings)
+	}
+	if m.removeddefects != nil {
+		edges = append(edges, vacancy.EdgeDefects)
 	}
 	if m.removeddues != nil {
 		edges = append(edges, vacancy.EdgeDues)
@@ -95098,6 +117646,12 @@ func (m *VacancyMutation) RemovedIDs(name string) []ent.Value {
 	case vacancy.EdgeReadings:
 		ids := make([]ent.Value, 0, len(m.removedreadings))
 		for id := range m.removedreadings {
+			ids = append(ids, id)
+		}
+		return ids
+	case vacancy.EdgeDefects:
+		ids := make([]ent.Value, 0, len(m.removeddefects))
+		for id := range m.removeddefects {
 			ids = append(ids, id)
 		}
 		return ids
@@ -95119,7 +117673,7 @@ func (m *VacancyMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *VacancyMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 5)
+	edges := make([]string, 0, 6)
 	if m.clearedestate {
 		edges = append(edges, vacancy.EdgeEstate)
 	}
@@ -95128,6 +117682,9 @@ func (m *VacancyMutation) ClearedEdges() []string {
 	}
 	if m.clearedreadings {
 		edges = append(edges, vacancy.EdgeReadings)
+	}
+	if m.cleareddefects {
+		edges = append(edges, vacancy.EdgeDefects)
 	}
 	if m.cleareddues {
 		edges = append(edges, vacancy.EdgeDues)
@@ -95148,6 +117705,8 @@ func (m *VacancyMutation) EdgeCleared(name string) bool {
 		return m.clearedunit
 	case vacancy.EdgeReadings:
 		return m.clearedreadings
+	case vacancy.EdgeDefects:
+		return m.cleareddefects
 	case vacancy.EdgeDues:
 		return m.cleareddues
 	case vacancy.EdgeInspections:
@@ -95182,6 +117741,9 @@ func (m *VacancyMutation) ResetEdge(name string) error {
 		return nil
 	case vacancy.EdgeReadings:
 		m.ResetReadings()
+		return nil
+	case vacancy.EdgeDefects:
+		m.ResetDefects()
 		return nil
 	case vacancy.EdgeDues:
 		m.ResetDues()

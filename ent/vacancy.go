@@ -85,17 +85,20 @@ type VacancyEdges struct {
 	Unit *Unit `json:"unit,omitempty"`
 	// The readings of its meters.
 	Readings []*MeterReading `json:"readings,omitempty"`
+	// What was found to be wrong in it.
+	Defects []*Defect `json:"defects,omitempty"`
 	// What is due in it, by when (V4).
 	Dues []*InspectionDue `json:"dues,omitempty"`
 	// The visits to it (V4).
 	Inspections []*Inspection `json:"inspections,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [5]bool
+	loadedTypes [6]bool
 	// totalCount holds the count of the edges above.
 	totalCount [4]map[string]int
 
 	namedReadings    map[string][]*MeterReading
+	namedDefects     map[string][]*Defect
 	namedDues        map[string][]*InspectionDue
 	namedInspections map[string][]*Inspection
 }
@@ -131,10 +134,19 @@ func (e VacancyEdges) ReadingsOrErr() ([]*MeterReading, error) {
 	return nil, &NotLoadedError{edge: "readings"}
 }
 
+// DefectsOrErr returns the Defects value or an error if the edge
+// was not loaded in eager-loading.
+func (e VacancyEdges) DefectsOrErr() ([]*Defect, error) {
+	if e.loadedTypes[3] {
+		return e.Defects, nil
+	}
+	return nil, &NotLoadedError{edge: "defects"}
+}
+
 // DuesOrErr returns the Dues value or an error if the edge
 // was not loaded in eager-loading.
 func (e VacancyEdges) DuesOrErr() ([]*InspectionDue, error) {
-	if e.loadedTypes[3] {
+	if e.loadedTypes[4] {
 		return e.Dues, nil
 	}
 	return nil, &NotLoadedError{edge: "dues"}
@@ -143,7 +155,7 @@ func (e VacancyEdges) DuesOrErr() ([]*InspectionDue, error) {
 // InspectionsOrErr returns the Inspections value or an error if the edge
 // was not loaded in eager-loading.
 func (e VacancyEdges) InspectionsOrErr() ([]*Inspection, error) {
-	if e.loadedTypes[4] {
+	if e.loadedTypes[5] {
 		return e.Inspections, nil
 	}
 	return nil, &NotLoadedError{edge: "inspections"}
@@ -378,6 +390,11 @@ func (_m *Vacancy) QueryReadings() *MeterReadingQuery {
 	return NewVacancyClient(_m.config).QueryReadings(_m)
 }
 
+// QueryDefects queries the "defects" edge of the Vacancy entity.
+func (_m *Vacancy) QueryDefects() *DefectQuery {
+	return NewVacancyClient(_m.config).QueryDefects(_m)
+}
+
 // QueryDues queries the "dues" edge of the Vacancy entity.
 func (_m *Vacancy) QueryDues() *InspectionDueQuery {
 	return NewVacancyClient(_m.config).QueryDues(_m)
@@ -540,6 +557,30 @@ func (_m *Vacancy) appendNamedReadings(name string, edges ...*MeterReading) {
 		_m.Edges.namedReadings[name] = []*MeterReading{}
 	} else {
 		_m.Edges.namedReadings[name] = append(_m.Edges.namedReadings[name], edges...)
+	}
+}
+
+// NamedDefects returns the Defects named value or an error if the edge was not
+// loaded in eager-loading with this name.
+func (_m *Vacancy) NamedDefects(name string) ([]*Defect, error) {
+	if _m.Edges.namedDefects == nil {
+		return nil, &NotLoadedError{edge: name}
+	}
+	nodes, ok := _m.Edges.namedDefects[name]
+	if !ok {
+		return nil, &NotLoadedError{edge: name}
+	}
+	return nodes, nil
+}
+
+func (_m *Vacancy) appendNamedDefects(name string, edges ...*Defect) {
+	if _m.Edges.namedDefects == nil {
+		_m.Edges.namedDefects = make(map[string][]*Defect)
+	}
+	if len(edges) == 0 {
+		_m.Edges.namedDefects[name] = []*Defect{}
+	} else {
+		_m.Edges.namedDefects[name] = append(_m.Edges.namedDefects[name], edges...)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/google/uuid"
+	"github.com/steward-pm/steward/ent/defect"
 	"github.com/steward-pm/steward/ent/estate"
 	"github.com/steward-pm/steward/ent/inspection"
 	"github.com/steward-pm/steward/ent/inspectiondue"
@@ -367,6 +368,21 @@ func (_c *VacancyCreate) AddReadings(v ...*MeterReading) *VacancyCreate {
 	return _c.AddReadingIDs(ids...)
 }
 
+// AddDefectIDs adds the "defects" edge to the Defect entity by IDs.
+func (_c *VacancyCreate) AddDefectIDs(ids ...uuid.UUID) *VacancyCreate {
+	_c.mutation.AddDefectIDs(ids...)
+	return _c
+}
+
+// AddDefects adds the "defects" edges to the Defect entity.
+func (_c *VacancyCreate) AddDefects(v ...*Defect) *VacancyCreate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddDefectIDs(ids...)
+}
+
 // AddDueIDs adds the "dues" edge to the InspectionDue entity by IDs.
 func (_c *VacancyCreate) AddDueIDs(ids ...uuid.UUID) *VacancyCreate {
 	_c.mutation.AddDueIDs(ids...)
@@ -667,6 +683,22 @@ func (_c *VacancyCreate) createSpec() (*Vacancy, *sqlgraph.CreateSpec) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(meterreading.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.DefectsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   vacancy.DefectsTable,
+			Columns: []string{vacancy.DefectsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(defect.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {

@@ -14,6 +14,7 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/google/uuid"
+	"github.com/steward-pm/steward/ent/defect"
 	"github.com/steward-pm/steward/ent/estate"
 	"github.com/steward-pm/steward/ent/inspection"
 	"github.com/steward-pm/steward/ent/inspectiondue"
@@ -33,11 +34,13 @@ type VacancyQuery struct {
 	withEstate           *EstateQuery
 	withUnit             *UnitQuery
 	withReadings         *MeterReadingQuery
+	withDefects          *DefectQuery
 	withDues             *InspectionDueQuery
 	withInspections      *InspectionQuery
 	loadTotal            []func(context.Context, []*Vacancy) error
 	modifiers            []func(*sql.Selector)
 	withNamedReadings    map[string]*MeterReadingQuery
+	withNamedDefects     map[string]*DefectQuery
 	withNamedDues        map[string]*InspectionDueQuery
 	withNamedInspections map[string]*InspectionQuery
 	// intermediate query (i.e. traversal path).
@@ -135,6 +138,28 @@ func (_q *VacancyQuery) QueryReadings() *MeterReadingQuery {
 			sqlgraph.From(vacancy.Table, vacancy.FieldID, selector),
 			sqlgraph.To(meterreading.Table, meterreading.FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, true, vacancy.ReadingsTable, vacancy.ReadingsColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryDefects chains the current query on the "defects" edge.
+func (_q *VacancyQuery) QueryDefects() *DefectQuery {
+	query := (&DefectClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(vacancy.Table, vacancy.FieldID, selector),
+			sqlgraph.To(defect.Table, defect.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, vacancy.DefectsTable, vacancy.DefectsColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -381,6 +406,7 @@ func (_q *VacancyQuery) Clone() *VacancyQuery {
 		withEstate:      _q.withEstate.Clone(),
 		withUnit:        _q.withUnit.Clone(),
 		withReadings:    _q.withReadings.Clone(),
+		withDefects:     _q.withDefects.Clone(),
 		withDues:        _q.withDues.Clone(),
 		withInspections: _q.withInspections.Clone(),
 		// clone intermediate query.
@@ -420,6 +446,17 @@ func (_q *VacancyQuery) WithReadings(opts ...func(*MeterReadingQuery)) *VacancyQ
 		opt(query)
 	}
 	_q.withReadings = query
+	return _q
+}
+
+// WithDefects tells the query-builder to eager-load the nodes that are connected to
+// the "defects" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *VacancyQuery) WithDefects(opts ...func(*DefectQuery)) *VacancyQuery {
+	query := (&DefectClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withDefects = query
 	return _q
 }
 
@@ -523,10 +560,11 @@ func (_q *VacancyQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Vaca
 	var (
 		nodes       = []*Vacancy{}
 		_spec       = _q.querySpec()
-		loadedTypes = [5]bool{
+		loadedTypes = [6]bool{
 			_q.withEstate != nil,
 			_q.withUnit != nil,
 			_q.withReadings != nil,
+			_q.withDefects != nil,
 			_q.withDues != nil,
 			_q.withInspections != nil,
 		}
@@ -571,6 +609,13 @@ func (_q *VacancyQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Vaca
 			return nil, err
 		}
 	}
+	if query := _q.withDefects; query != nil {
+		if err := _q.loadDefects(ctx, query, nodes,
+			func(n *Vacancy) { n.Edges.Defects = []*Defect{} },
+			func(n *Vacancy, e *Defect) { n.Edges.Defects = append(n.Edges.Defects, e) }); err != nil {
+			return nil, err
+		}
+	}
 	if query := _q.withDues; query != nil {
 		if err := _q.loadDues(ctx, query, nodes,
 			func(n *Vacancy) { n.Edges.Dues = []*InspectionDue{} },
@@ -589,6 +634,13 @@ func (_q *VacancyQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Vaca
 		if err := _q.loadReadings(ctx, query, nodes,
 			func(n *Vacancy) { n.appendNamedReadings(name) },
 			func(n *Vacancy, e *MeterReading) { n.appendNamedReadings(name, e) }); err != nil {
+			return nil, err
+		}
+	}
+	for name, query := range _q.withNamedDefects {
+		if err := _q.loadDefects(ctx, query, nodes,
+			func(n *Vacancy) { n.appendNamedDefects(name) },
+			func(n *Vacancy, e *Defect) { n.appendNamedDefects(name, e) }); err != nil {
 			return nil, err
 		}
 	}
@@ -687,6 +739,36 @@ func (_q *VacancyQuery) loadReadings(ctx context.Context, query *MeterReadingQue
 	}
 	query.Where(predicate.MeterReading(func(s *sql.Selector) {
 		s.Where(sql.InValues(s.C(vacancy.ReadingsColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.VacancyID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "vacancy_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *VacancyQuery) loadDefects(ctx context.Context, query *DefectQuery, nodes []*Vacancy, init func(*Vacancy), assign func(*Vacancy, *Defect)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[uuid.UUID]*Vacancy)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(defect.FieldVacancyID)
+	}
+	query.Where(predicate.Defect(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(vacancy.DefectsColumn), fks...))
 	}))
 	neighbors, err := query.All(ctx)
 	if err != nil {
@@ -899,6 +981,20 @@ func (_q *VacancyQuery) WithNamedReadings(name string, opts ...func(*MeterReadin
 		_q.withNamedReadings = make(map[string]*MeterReadingQuery)
 	}
 	_q.withNamedReadings[name] = query
+	return _q
+}
+
+// WithNamedDefects tells the query-builder to eager-load the nodes that are connected to the "defects"
+// edge with the given name. The optional arguments are used to configure the query builder of the edge.
+func (_q *VacancyQuery) WithNamedDefects(name string, opts ...func(*DefectQuery)) *VacancyQuery {
+	query := (&DefectClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	if _q.withNamedDefects == nil {
+		_q.withNamedDefects = make(map[string]*DefectQuery)
+	}
+	_q.withNamedDefects[name] = query
 	return _q
 }
 

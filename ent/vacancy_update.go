@@ -12,6 +12,7 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/google/uuid"
+	"github.com/steward-pm/steward/ent/defect"
 	"github.com/steward-pm/steward/ent/inspection"
 	"github.com/steward-pm/steward/ent/inspectiondue"
 	"github.com/steward-pm/steward/ent/meterreading"
@@ -460,6 +461,21 @@ func (_u *VacancyUpdate) AddReadings(v ...*MeterReading) *VacancyUpdate {
 	return _u.AddReadingIDs(ids...)
 }
 
+// AddDefectIDs adds the "defects" edge to the Defect entity by IDs.
+func (_u *VacancyUpdate) AddDefectIDs(ids ...uuid.UUID) *VacancyUpdate {
+	_u.mutation.AddDefectIDs(ids...)
+	return _u
+}
+
+// AddDefects adds the "defects" edges to the Defect entity.
+func (_u *VacancyUpdate) AddDefects(v ...*Defect) *VacancyUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddDefectIDs(ids...)
+}
+
 // AddDueIDs adds the "dues" edge to the InspectionDue entity by IDs.
 func (_u *VacancyUpdate) AddDueIDs(ids ...uuid.UUID) *VacancyUpdate {
 	_u.mutation.AddDueIDs(ids...)
@@ -514,6 +530,27 @@ func (_u *VacancyUpdate) RemoveReadings(v ...*MeterReading) *VacancyUpdate {
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveReadingIDs(ids...)
+}
+
+// ClearDefects clears all "defects" edges to the Defect entity.
+func (_u *VacancyUpdate) ClearDefects() *VacancyUpdate {
+	_u.mutation.ClearDefects()
+	return _u
+}
+
+// RemoveDefectIDs removes the "defects" edge to Defect entities by IDs.
+func (_u *VacancyUpdate) RemoveDefectIDs(ids ...uuid.UUID) *VacancyUpdate {
+	_u.mutation.RemoveDefectIDs(ids...)
+	return _u
+}
+
+// RemoveDefects removes "defects" edges to Defect entities.
+func (_u *VacancyUpdate) RemoveDefects(v ...*Defect) *VacancyUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveDefectIDs(ids...)
 }
 
 // ClearDues clears all "dues" edges to the InspectionDue entity.
@@ -777,6 +814,51 @@ func (_u *VacancyUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(meterreading.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.DefectsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   vacancy.DefectsTable,
+			Columns: []string{vacancy.DefectsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(defect.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedDefectsIDs(); len(nodes) > 0 && !_u.mutation.DefectsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   vacancy.DefectsTable,
+			Columns: []string{vacancy.DefectsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(defect.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.DefectsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   vacancy.DefectsTable,
+			Columns: []string{vacancy.DefectsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(defect.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {
@@ -1323,6 +1405,21 @@ func (_u *VacancyUpdateOne) AddReadings(v ...*MeterReading) *VacancyUpdateOne {
 	return _u.AddReadingIDs(ids...)
 }
 
+// AddDefectIDs adds the "defects" edge to the Defect entity by IDs.
+func (_u *VacancyUpdateOne) AddDefectIDs(ids ...uuid.UUID) *VacancyUpdateOne {
+	_u.mutation.AddDefectIDs(ids...)
+	return _u
+}
+
+// AddDefects adds the "defects" edges to the Defect entity.
+func (_u *VacancyUpdateOne) AddDefects(v ...*Defect) *VacancyUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddDefectIDs(ids...)
+}
+
 // AddDueIDs adds the "dues" edge to the InspectionDue entity by IDs.
 func (_u *VacancyUpdateOne) AddDueIDs(ids ...uuid.UUID) *VacancyUpdateOne {
 	_u.mutation.AddDueIDs(ids...)
@@ -1377,6 +1474,27 @@ func (_u *VacancyUpdateOne) RemoveReadings(v ...*MeterReading) *VacancyUpdateOne
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveReadingIDs(ids...)
+}
+
+// ClearDefects clears all "defects" edges to the Defect entity.
+func (_u *VacancyUpdateOne) ClearDefects() *VacancyUpdateOne {
+	_u.mutation.ClearDefects()
+	return _u
+}
+
+// RemoveDefectIDs removes the "defects" edge to Defect entities by IDs.
+func (_u *VacancyUpdateOne) RemoveDefectIDs(ids ...uuid.UUID) *VacancyUpdateOne {
+	_u.mutation.RemoveDefectIDs(ids...)
+	return _u
+}
+
+// RemoveDefects removes "defects" edges to Defect entities.
+func (_u *VacancyUpdateOne) RemoveDefects(v ...*Defect) *VacancyUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveDefectIDs(ids...)
 }
 
 // ClearDues clears all "dues" edges to the InspectionDue entity.
@@ -1670,6 +1788,51 @@ func (_u *VacancyUpdateOne) sqlSave(ctx context.Context) (_node *Vacancy, err er
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(meterreading.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.DefectsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   vacancy.DefectsTable,
+			Columns: []string{vacancy.DefectsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(defect.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedDefectsIDs(); len(nodes) > 0 && !_u.mutation.DefectsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   vacancy.DefectsTable,
+			Columns: []string{vacancy.DefectsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(defect.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.DefectsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   vacancy.DefectsTable,
+			Columns: []string{vacancy.DefectsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(defect.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {

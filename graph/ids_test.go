@@ -59,8 +59,7 @@ var aliases = map[string]string{
 	"voidKeyReturn.input.id":    ent.TypeKeyReturn,    // gives its loan, too
 	"voidKeyCopies.input.id":    ent.TypeKeyCopyOrder, // gives the counter-entry, too
 	"voidMailDelivery.input.id": ent.TypeMailDelivery, // gives its items, too
-	"photo": ent.TypeFile, "recordInspection.input.results.itemID": ent.TypeInspectionItem,
-
+	"photo":                     ent.TypeFile, "recordInspection.input.results.itemID": ent.TypeInspectionItem,
 
 	// Questions about anything.
 	"node.id": ent.TypeUnit, "nodes.ids": ent.TypeUnit, "auditTrail.where.subjectID": ent.TypeKeyLoan,

@@ -374,20 +374,33 @@ func ByDefectsCount(opts ...sql.OrderTermOption) OrderOption {
 func ByDefects(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
 	return func(s *sql.Selector) {
 		sqlgraph.OrderByNeighborTerms(s, newDefectsStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
+
 // ByDuesCount orders the results by dues count.
 func ByDuesCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
 		sqlgraph.OrderByNeighborsCount(s, newDuesStep(), opts...)
+	}
+}
 
 // ByDues orders the results by dues terms.
 func ByDues(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
 		sqlgraph.OrderByNeighborTerms(s, newDuesStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
 
 // ByInspectionsCount orders the results by inspections count.
 func ByInspectionsCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
 		sqlgraph.OrderByNeighborsCount(s, newInspectionsStep(), opts...)
+	}
+}
 
 // ByInspections orders the results by inspections terms.
 func ByInspections(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
 		sqlgraph.OrderByNeighborTerms(s, newInspectionsStep(), append([]sql.OrderTerm{term}, terms...)...)
 	}
 }
@@ -417,12 +430,18 @@ func newDefectsStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(DefectsInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.O2M, true, DefectsTable, DefectsColumn),
+	)
+}
 func newDuesStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(DuesInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.O2M, true, DuesTable, DuesColumn),
 	)
 }
 func newInspectionsStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(InspectionsInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.O2M, true, InspectionsTable, InspectionsColumn),
 	)

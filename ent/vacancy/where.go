@@ -1416,9 +1416,6 @@ func HasDefects() predicate.Vacancy {
 		step := sqlgraph.NewStep(
 			sqlgraph.From(Table, FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, true, DefectsTable, DefectsColumn),
-// HasDues applies the HasEdge predicate on the "dues" edge.
-func HasDues() predicate.Vacancy {
-			sqlgraph.Edge(sqlgraph.O2M, true, DuesTable, DuesColumn),
 		)
 		sqlgraph.HasNeighbors(s, step)
 	})
@@ -1428,8 +1425,28 @@ func HasDues() predicate.Vacancy {
 func HasDefectsWith(preds ...predicate.Defect) predicate.Vacancy {
 	return predicate.Vacancy(func(s *sql.Selector) {
 		step := newDefectsStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasDues applies the HasEdge predicate on the "dues" edge.
+func HasDues() predicate.Vacancy {
+	return predicate.Vacancy(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, DuesTable, DuesColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
 // HasDuesWith applies the HasEdge predicate on the "dues" edge with a given conditions (other predicates).
 func HasDuesWith(preds ...predicate.InspectionDue) predicate.Vacancy {
+	return predicate.Vacancy(func(s *sql.Selector) {
 		step := newDuesStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
@@ -1441,6 +1458,7 @@ func HasDuesWith(preds ...predicate.InspectionDue) predicate.Vacancy {
 
 // HasInspections applies the HasEdge predicate on the "inspections" edge.
 func HasInspections() predicate.Vacancy {
+	return predicate.Vacancy(func(s *sql.Selector) {
 		step := sqlgraph.NewStep(
 			sqlgraph.From(Table, FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, true, InspectionsTable, InspectionsColumn),
@@ -1451,6 +1469,7 @@ func HasInspections() predicate.Vacancy {
 
 // HasInspectionsWith applies the HasEdge predicate on the "inspections" edge with a given conditions (other predicates).
 func HasInspectionsWith(preds ...predicate.Inspection) predicate.Vacancy {
+	return predicate.Vacancy(func(s *sql.Selector) {
 		step := newInspectionsStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {

@@ -16,7 +16,9 @@
 //	defectlist.go      V5  Defects; register_defects.go the register
 //
 // defectchange.go is what these have in common; defectphotos.go the photos.
+//
 // What is done in them, how often, an estate's plan says; what is due of it in which unit the database keeps (00061_inspections.sql).
+//
 //	plan.go          V4      AddItem, ChangeItem: the plan
 //	inspect.go       V4, V5  Record: a visit with its results, photos and signature; inspectvoid.go VoidInspection
 //	inspectpass.go   V5      what is abnormal goes to its department
