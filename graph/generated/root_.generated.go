@@ -25705,7 +25705,7 @@ type InspectionPunctuality {
 }
 
 extend type Mutation {
-  "Adds a line to an estate's inspection plan (V4). It is counted from today in what stands empty already."
+  "Adds a line to an estate's inspection plan (V4.1). It is counted from today in what stands empty already."
   addInspectionItem(
     "The item."
     input: AddInspectionItemInput!
@@ -25715,12 +25715,12 @@ extend type Mutation {
     "What is to be changed."
     input: ChangeInspectionItemInput!
   ): ChangeInspectionItemPayload!
-  "Records what was done in a vacant unit and what was found (V4). What is abnormal goes to the department that it names (V5); RULE V5 without one."
+  "Records what was done in a vacant unit and what was found (V4.1, V4.2, V4.3, V4.4, V4.5). What is abnormal goes to the department that it names (V5); RULE V5 without one."
   recordInspection(
     "What was done."
     input: RecordInspectionInput!
   ): RecordInspectionPayload!
-  "Voids an inspection that was recorded by mistake, so that what was due is due again (V4): at once by who inspected, later by who leads."
+  "Voids an inspection that was recorded by mistake, so that what was due is due again (V4.1, V4.4): at once by who inspected, later by who leads."
   voidInspection(
     "Which one."
     input: VoidInspectionInput!
@@ -25728,7 +25728,7 @@ extend type Mutation {
 }
 
 extend type Query {
-  "The inspection plans: what is done in vacant units, how often (V4). Filter by estateID."
+  "The inspection plans: what is done in vacant units, how often (V4.1, V4.4). Filter by estateID."
   inspectionItems(
     "At most so many: 50 unless given, at most 200."
     first: Int
@@ -25760,7 +25760,7 @@ extend type Query {
     "Which ones."
     where: InspectionDueWhereInput
   ): InspectionDueConnection!
-  "The visits to vacant units, with what was found (V4). Filter by vacancyID, unitID."
+  "The visits to vacant units, with what was found (V4.2). Filter by vacancyID, unitID."
   inspections(
     "At most so many: 50 unless given, at most 200."
     first: Int
