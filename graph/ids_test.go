@@ -50,11 +50,8 @@ var aliases = map[string]string{
 	"extendArchiveLoan.input.loanID": ent.TypeArchiveLoan, "returnArchive.input.loanID": ent.TypeArchiveLoan, "voidArchiveReturn.input.id": ent.TypeArchiveReturn,
 
 	"receipt": ent.TypeMailReceipt, "item": ent.TypeMailItem, "day": ent.TypeMailDay, "scan": ent.TypeMailScan,
-	"receipt": ent.TypeMailReceipt, "item": ent.TypeMailItem,
 	"subscription": ent.TypePressSubscription, "pause": ent.TypePressPause, "claim": ent.TypePressClaim, "case": ent.TypeMailCase, "responsible": ent.TypeStaff,
 	"voidPressRecovery.input.id": ent.TypePressRecovery, // gives its claim, too
-
-	"photo": ent.TypeFile,
 
 	"voidKeyReturn.input.id":    ent.TypeKeyReturn,    // gives its loan, too
 	"voidKeyCopies.input.id":    ent.TypeKeyCopyOrder, // gives the counter-entry, too
