@@ -160,8 +160,9 @@ func TestM5_TheDayClosesWhenAllIsExplained(t *testing.T) {
 	}
 	once := receptionist.With("Idempotency-Key", "excuse")
 	in := ofDay(day, "无人在家", append(old, list[1], list[3])...)
-	if once.Do(excuseMail, in).Raw != once.Do(excuseMail, in).Raw {
-		t.Error("repeated, it is answered otherwise")
+	excused := once.Do(excuseMail, in).Raw
+	if again := once.Do(excuseMail, in).Raw; again != excused {
+		t.Errorf("repeated, it is answered otherwise: %s and %s", excused, again)
 	}
 	check := app.As(policy.Supervisor).Do(checkDay, vars{"d": day}).Get("mailDayCheck")
 	if check.Get("listed").Int() != int64(len(old)+2) || check.Get("matched").Int() != 1 || check.Get("missingOpen").Int()+check.Get("scansOpen").Int()+check.Get("undeliveredOpen").Int() != 0 {
