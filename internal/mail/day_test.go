@@ -2,7 +2,9 @@ package mail_test
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -97,6 +99,24 @@ func TestM2_EachScanIsAnsweredAtOnce(t *testing.T) {
 	receptionist.SignIn()
 	if got := outcomes(receptionist.Do(scanMail, scanning(app, "三号台", "XA02", "XA03"))); got != `["MATCHED","ALREADY_DELIVERED"]` { // another day, another list
 		t.Errorf("the next day: %s", got)
+	}
+}
+
+func TestM2_WhatWasScannedIsARegister(t *testing.T) {
+	t.Parallel()
+	app := stewardtest.New(t)
+	receptionist := app.As(policy.Receptionist)
+	inSlots(app, vars{"barcode": "XA01"})
+	wrong := receptionist.Do(scanMail, scanning(app, "一号台", "XA01", "QQ99")).Get("scanMail.scans.1.id").String()
+	receptionist.Do(explainScans, vars{"in": vars{"scanIDs": []string{wrong}, "reason": "邻区错投"}})
+	status, csv := download(t, app.As(policy.Supervisor), "mail-scans.csv?estate=A&lang=zh&from=2026-03-02&to=2026-03-02")
+	for _, want := range []string{"XA01,相符,挂号信", "QQ99,清单外", "邻区错投"} {
+		if status != http.StatusOK || !strings.Contains(csv, want) {
+			t.Errorf("%d: no %s in %s", status, want, csv)
+		}
+	}
+	if strings.Contains(csv, "NOBODYS") {
+		t.Error("it tells of another day")
 	}
 }
 

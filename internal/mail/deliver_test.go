@@ -13,10 +13,10 @@ import (
 )
 
 const (
-	deliveryFields = `{ id householdID departmentID slot count method recipient deliveredAt deliveredByName voidedAt items { id state } }`
+	handoverFields = `{ id householdID departmentID slot count method recipient deliveredAt deliveredByName voidedAt items { id state } }`
 
-	deliverMail  = `mutation($in: DeliverMailInput!) { deliverMail(input: $in) { deliveries ` + deliveryFields + ` } }`
-	voidDelivery = `mutation($in: VoidMailDeliveryInput!) { voidMailDelivery(input: $in) { delivery ` + deliveryFields + ` items ` + itemFields + ` } }`
+	deliverMail  = `mutation($in: DeliverMailInput!) { deliverMail(input: $in) { deliveries ` + handoverFields + ` } }`
+	voidDelivery = `mutation($in: VoidMailDeliveryInput!) { voidMailDelivery(input: $in) { delivery ` + handoverFields + ` items ` + itemFields + ` } }`
 )
 
 // route is a delivery to each of the stops.
@@ -208,27 +208,31 @@ func TestM3_ADeliveryIsVoided(t *testing.T) {
 	app.As(policy.Supervisor).Do(voidDelivery, stewardtest.Void(second, "投错"))
 }
 
+// download takes a register over HTTP.
+func download(t *testing.T, p *stewardtest.Person, register string) (status int, body string) {
+	t.Helper()
+	r, err := p.Request(http.MethodGet, "/registers/"+register, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	status, content, err := p.Send(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return status, string(content)
+}
+
 func TestM3_TheSortListIsPrinted(t *testing.T) {
 	t.Parallel()
 	app := stewardtest.New(t)
 	inSlots(app, vars{"departmentID": app.A.FinanceDepartment, "barcode": "ZZ9"}, vars{"householdID": app.A.OtherHousehold, "barcode": "YY9"}, vars{"barcode": "XX9"})
-	get := func(p *stewardtest.Person) (int, string) {
-		r, err := p.Request(http.MethodGet, "/registers/mail-sort-list.html?estate=A&lang=zh", nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		status, body, err := p.Send(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return status, string(body)
-	}
-	status, page := get(app.As(policy.MailSorter))
+	const list = "mail-sort-list.html?estate=A&lang=zh"
+	status, page := download(t, app.As(policy.MailSorter), list)
 	x, y, z := strings.Index(page, "XX9"), strings.Index(page, "YY9"), strings.Index(page, "ZZ9")
 	if status != http.StatusOK || x < 0 || x > y || y > z || !strings.Contains(page, "邮件分拣清单") {
 		t.Errorf("%d: %s", status, page)
 	}
-	if status, _ := get(app.As(policy.KeyCustodian)); status != http.StatusForbidden {
+	if status, _ := download(t, app.As(policy.KeyCustodian), list); status != http.StatusForbidden {
 		t.Errorf("the custodian gets %d", status)
 	}
 }
