@@ -86,6 +86,11 @@ var shows = []struct{ what, sql string }{
 	{"M1 a receipt that was short, signed by both", `SELECT FROM mail_receipts r JOIN mail_receipt_lines l ON l.receipt_id = r.id JOIN signatures s ON s.subject_id = r.id
 		WHERE l.counted < l.stated GROUP BY r.id HAVING count(*) = 2`},
 	{"M3 mail in its slot", `SELECT FROM mail_items WHERE state = 'SORTED' AND slot <> ''`},
+	{"M2 a day's list scanned, and a code explained", `SELECT FROM mail_days d JOIN mail_scans s ON s.day_id = d.id WHERE d.state = 'CLOSED' AND d.matched > 0 AND s.outcome = 'UNKNOWN' AND s.explanation <> ''`},
+	{"M3 mail that a resident signed for", `SELECT FROM mail_deliveries d JOIN signatures s ON s.subject_id = d.id WHERE d.method = 'SIGNED' AND s.resident_id IS NOT NULL AND d.voided_at IS NULL`},
+	{"M5 a letter that was excused", `SELECT FROM mail_excuses x JOIN mail_days d ON d.id = x.day_id WHERE x.kind = 'UNDELIVERED' AND d.state = 'CLOSED'`},
+	{"M5 a day that cannot close yet, and is due", `SELECT FROM mail_days d JOIN obligations o ON o.subject_id = d.id JOIN mail_scans s ON s.day_id = d.id
+		WHERE d.state = 'OPEN' AND o.kind = 'mail.closeDay' AND o.met_at IS NULL AND s.outcome = 'UNKNOWN' AND s.explained_at IS NULL`},
 	{"M4 a doubtful letter that waits, and is due", `SELECT FROM mail_items i JOIN obligations o ON o.subject_id = i.id WHERE i.state = 'DOUBTFUL' AND o.kind = 'mail.decide' AND o.met_at IS NULL`},
 	{"M4 a doubtful letter decided upon", `SELECT FROM mail_items i JOIN mail_events e ON e.item_id = i.id WHERE i.state = 'SORTED' AND e.state = 'DOUBTFUL'`},
 	{"M4 a dead letter that is here", `SELECT FROM mail_items WHERE state = 'DEAD'`},

@@ -14,8 +14,8 @@ import (
 	"github.com/steward-pm/steward/policy"
 )
 
-// mail is what the post office brings on two days (M1, M4): one short, of which a dead letter went back and a doubtful one was decided
-// upon; and yesterday's, of which one is dead and still here, and one doubtful.
+// mail is what the post office brings on two days (M1-M5): one short, of which a dead letter went back, a doubtful one was decided upon, and
+// the day was closed; and yesterday's, of which one is dead and still here, and one doubtful, so that it cannot close yet.
 func (h *history) mail() map[int][]func() error {
 	return map[int][]func() error{
 		2: {func() error {
@@ -32,8 +32,10 @@ func (h *history) mail() map[int][]func() error {
 			if err := h.deadens(items[4]); err != nil {
 				return err
 			}
-			_, err = mail.Return.Do(h.as(policy.Receptionist), mail.ReturnMailInput{ItemIDs: items[4:5], TakenBy: postman})
-			return err
+			if _, err := mail.Return.Do(h.as(policy.Receptionist), mail.ReturnMailInput{ItemIDs: items[4:5], TakenBy: postman}); err != nil {
+				return err
+			}
+			return h.mailDay(items)
 		}},
 		1: {func() error {
 			items, err := h.post(8, 8)
@@ -43,7 +45,10 @@ func (h *history) mail() map[int][]func() error {
 			if err := h.doubts(items[3], "地址写的是相邻小区"); err != nil {
 				return err
 			}
-			return h.deadens(items[4])
+			if err := h.deadens(items[4]); err != nil {
+				return err
+			}
+			return h.busyDay(items)
 		}},
 	}
 }

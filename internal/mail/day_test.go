@@ -2,7 +2,9 @@ package mail_test
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -72,7 +74,7 @@ func TestM2_EachScanIsAnsweredAtOnce(t *testing.T) {
 	t.Parallel()
 	app := stewardtest.New(t)
 	receptionist := app.As(policy.Receptionist)
-	list := sorted(app, vars{"barcode": "XA01"}, vars{"barcode": "XA02"}, vars{"barcode": "XA03"})
+	list := inSlots(app, vars{"barcode": "XA01"}, vars{"barcode": "XA02"}, vars{"barcode": "XA03"})
 	app.As(policy.MailSorter).Do(deliverMail, route(signed(vars{"itemIDs": list[2:]}, "residentID", app.A.Resident)))
 	first := scanning(app, "一号台", " XA 01", "XA02", "XA01", "XA03", "QQ99")
 	answer := receptionist.Do(scanMail, first)
@@ -97,6 +99,24 @@ func TestM2_EachScanIsAnsweredAtOnce(t *testing.T) {
 	receptionist.SignIn()
 	if got := outcomes(receptionist.Do(scanMail, scanning(app, "三号台", "XA02", "XA03"))); got != `["MATCHED","ALREADY_DELIVERED"]` { // another day, another list
 		t.Errorf("the next day: %s", got)
+	}
+}
+
+func TestM2_WhatWasScannedIsARegister(t *testing.T) {
+	t.Parallel()
+	app := stewardtest.New(t)
+	receptionist := app.As(policy.Receptionist)
+	inSlots(app, vars{"barcode": "XA01"})
+	wrong := receptionist.Do(scanMail, scanning(app, "一号台", "XA01", "QQ99")).Get("scanMail.scans.1.id").String()
+	receptionist.Do(explainScans, vars{"in": vars{"scanIDs": []string{wrong}, "reason": "邻区错投"}})
+	status, csv := download(t, app.As(policy.Supervisor), "mail-scans.csv?estate=A&lang=zh&from=2026-03-02&to=2026-03-02")
+	for _, want := range []string{"XA01,相符,挂号信", "QQ99,清单外", "邻区错投"} {
+		if status != http.StatusOK || !strings.Contains(csv, want) {
+			t.Errorf("%d: no %s in %s", status, want, csv)
+		}
+	}
+	if strings.Contains(csv, "NOBODYS") {
+		t.Error("it tells of another day")
 	}
 }
 
@@ -130,7 +150,7 @@ func TestM5_TheDayClosesWhenAllIsExplained(t *testing.T) {
 	app := stewardtest.New(t)
 	closeSeed(app)
 	receptionist, sorter := app.As(policy.Receptionist), app.As(policy.MailSorter)
-	list := sorted(app, vars{"barcode": "XA01"}, vars{"barcode": "XA02"}, vars{"kind": "LETTER"}, vars{"kind": "NEWSPAPER"})
+	list := inSlots(app, vars{"barcode": "XA01"}, vars{"barcode": "XA02"}, vars{"kind": "LETTER"}, vars{"kind": "NEWSPAPER"})
 	day := today(app)
 	scans := receptionist.Do(scanMail, scanning(app, "一号台", "XA01", "XA01", "QQ99")).Get("scanMail.scans")
 	sorter.Do(deliverMail, route(signed(vars{"itemIDs": []string{list[0], list[2]}}, "residentID", app.A.Resident)))
@@ -160,8 +180,9 @@ func TestM5_TheDayClosesWhenAllIsExplained(t *testing.T) {
 	}
 	once := receptionist.With("Idempotency-Key", "excuse")
 	in := ofDay(day, "无人在家", append(old, list[1], list[3])...)
-	if once.Do(excuseMail, in).Raw != once.Do(excuseMail, in).Raw {
-		t.Error("repeated, it is answered otherwise")
+	excused := once.Do(excuseMail, in).Raw
+	if again := once.Do(excuseMail, in).Raw; again != excused {
+		t.Errorf("repeated, it is answered otherwise: %s and %s", excused, again)
 	}
 	check := app.As(policy.Supervisor).Do(checkDay, vars{"d": day}).Get("mailDayCheck")
 	if check.Get("listed").Int() != int64(len(old)+2) || check.Get("matched").Int() != 1 || check.Get("missingOpen").Int()+check.Get("scansOpen").Int()+check.Get("undeliveredOpen").Int() != 0 {
@@ -210,7 +231,7 @@ func TestM5_DaysCloseInTheirOrderAndAreDue(t *testing.T) {
 	t.Parallel()
 	app := stewardtest.New(t)
 	receptionist := app.As(policy.Receptionist)
-	list := sorted(app, vars{"kind": "LETTER"})
+	list := inSlots(app, vars{"kind": "LETTER"})
 	day := today(app)
 	supervisor := app.As(policy.Supervisor)
 	app.Clock.Advance(16 * time.Hour) // one in the morning

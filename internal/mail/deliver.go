@@ -134,9 +134,9 @@ type DeliverMailPayload struct{ Deliveries []*ent.MailDelivery }
 // Errors: NOT_FOUND; INVALID_INPUT for a wrong password, and for items of several households at once; CONFLICT for an item that is not
 // sorted, and an empty slot; RULE M2 for what has to be signed for and goes into the box, M3 if who delivers signs, or somebody of
 // another household.
-var Deliver = act.Guarded(act.New("mail.deliver", act.Needs(policy.MailDelivery, policy.Create), act.Clauses("M3", "M2", "M5"), deliver), guard(canDeliver))
+var Deliver = act.Guarded(act.New("mail.deliver", act.Needs(policy.MailDelivery, policy.Create), act.Clauses("M3", "M2", "M5"), deliverMail), guard(canDeliver))
 
-func deliver(tx *act.Tx, in DeliverMailInput) (*DeliverMailPayload, error) {
+func deliverMail(tx *act.Tx, in DeliverMailInput) (*DeliverMailPayload, error) {
 	at, why, err := late.When(tx, in.Given, "M3")
 	if err != nil {
 		return nil, err

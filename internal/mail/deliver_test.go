@@ -13,10 +13,10 @@ import (
 )
 
 const (
-	deliveryFields = `{ id householdID departmentID slot count method recipient deliveredAt deliveredByName voidedAt items { id state } }`
+	handoverFields = `{ id householdID departmentID slot count method recipient deliveredAt deliveredByName voidedAt items { id state } }`
 
-	deliverMail  = `mutation($in: DeliverMailInput!) { deliverMail(input: $in) { deliveries ` + deliveryFields + ` } }`
-	voidDelivery = `mutation($in: VoidMailDeliveryInput!) { voidMailDelivery(input: $in) { delivery ` + deliveryFields + ` items ` + itemFields + ` } }`
+	deliverMail  = `mutation($in: DeliverMailInput!) { deliverMail(input: $in) { deliveries ` + handoverFields + ` } }`
+	voidDelivery = `mutation($in: VoidMailDeliveryInput!) { voidMailDelivery(input: $in) { delivery ` + handoverFields + ` items ` + itemFields + ` } }`
 )
 
 // route is a delivery to each of the stops.
@@ -28,8 +28,8 @@ func signed(stop vars, who string, of any) vars {
 	return stop
 }
 
-// sorted registers items of the kinds and puts them into their slots: for the household, unless it says otherwise.
-func sorted(app *stewardtest.App, list ...vars) (ids []string) {
+// inSlots registers items of the kinds and puts them into their slots: for the household, unless it says otherwise.
+func inSlots(app *stewardtest.App, list ...vars) (ids []string) {
 	for _, item := range list {
 		if item["householdID"] == nil && item["departmentID"] == nil {
 			item["householdID"] = app.A.Household
@@ -54,7 +54,7 @@ func TestM3_AHouseholdSignsForItsMail(t *testing.T) {
 	if who.Get("id").String() != app.A.Resident.String() || strings.Contains(who.Raw, stewardtest.Phone) {
 		t.Errorf("the sorter finds who may sign, without the telephone number: %s", who.Raw)
 	}
-	list := sorted(app, vars{}, vars{"kind": "LETTER"}, vars{"kind": "PARCEL"})
+	list := inSlots(app, vars{}, vars{"kind": "LETTER"}, vars{"kind": "PARCEL"})
 	d := sorter.Do(deliverMail, route(signed(vars{"itemIDs": list[:2]}, "residentID", app.A.Resident))).Get("deliverMail.deliveries.0")
 	if d.Get("method").String() != "SIGNED" || d.Get("recipient").String() != who.Get("name").String() || d.Get("count").Int() != 2 || d.Get("slot").String() != "1栋1单元101" ||
 		d.Get("items.#.state").Raw != `["DELIVERED","DELIVERED"]` {
@@ -84,7 +84,7 @@ func TestM3_ARouteIsDeliveredAsAWhole(t *testing.T) {
 	t.Parallel()
 	app := stewardtest.New(t)
 	sorter := app.As(policy.MailSorter)
-	list := sorted(app, vars{}, vars{"householdID": app.A.OtherHousehold}, vars{"departmentID": app.A.SecurityDepartment}, vars{"kind": "LETTER", "departmentID": app.A.EngineeringDepartment})
+	list := inSlots(app, vars{}, vars{"householdID": app.A.OtherHousehold}, vars{"departmentID": app.A.SecurityDepartment}, vars{"kind": "LETTER", "departmentID": app.A.EngineeringDepartment})
 	stops := func() []vars {
 		return []vars{
 			signed(vars{"householdID": app.A.Household}, "residentID", app.A.Resident), signed(vars{"householdID": app.A.OtherHousehold}, "residentID", app.A.OtherResident),
@@ -113,7 +113,7 @@ func TestM3_ARouteIsDeliveredAsAWhole(t *testing.T) {
 func TestM3_ASlotIsDeliveredOnce(t *testing.T) {
 	t.Parallel()
 	app := stewardtest.New(t)
-	sorted(app, vars{"departmentID": app.A.SecurityDepartment}, vars{"departmentID": app.A.SecurityDepartment})
+	inSlots(app, vars{"departmentID": app.A.SecurityDepartment}, vars{"departmentID": app.A.SecurityDepartment})
 	stewardtest.Race(t, app.As(policy.MailSorter), deliverMail, route(signed(vars{"departmentID": app.A.SecurityDepartment}, "recipient", "保安队长")))
 }
 
@@ -121,7 +121,7 @@ func TestM2_WhatIsRegisteredIsSignedFor(t *testing.T) {
 	t.Parallel()
 	app := stewardtest.New(t)
 	sorter := app.As(policy.MailSorter)
-	list := sorted(app, vars{"kind": "LETTER"}, vars{"kind": "NEWSPAPER"}, vars{"kind": "REGISTERED"}, vars{"kind": "PARCEL"}, vars{"kind": "MAGAZINE"}, vars{"kind": "MONEY_ORDER"})
+	list := inSlots(app, vars{"kind": "LETTER"}, vars{"kind": "NEWSPAPER"}, vars{"kind": "REGISTERED"}, vars{"kind": "PARCEL"}, vars{"kind": "MAGAZINE"}, vars{"kind": "MONEY_ORDER"})
 	for _, item := range list[2:] {
 		if r := sorter.Refused(deliverMail, route(vars{"itemIDs": []string{item}, "toBox": true}), fault.RuleBroken, "M2"); r.Field != "deliveries.0.toBox" {
 			t.Errorf("refused at %q", r.Field)
@@ -137,7 +137,7 @@ func TestM3_DeliveriesThatAreNone(t *testing.T) {
 	t.Parallel()
 	app := stewardtest.New(t)
 	sorter := app.As(policy.MailSorter)
-	list := sorted(app, vars{}, vars{"householdID": app.A.OtherHousehold})
+	list := inSlots(app, vars{}, vars{"householdID": app.A.OtherHousehold})
 	unsorted := id(items(app, vars{"householdID": app.A.Household})[0])
 	for name, c := range map[string]struct {
 		stop   vars
@@ -180,7 +180,7 @@ func TestM3_ADeliveryIsVoided(t *testing.T) {
 	t.Parallel()
 	app := stewardtest.New(t)
 	sorter := app.As(policy.MailSorter)
-	list := sorted(app, vars{"barcode": "XA01"}, vars{})
+	list := inSlots(app, vars{"barcode": "XA01"}, vars{})
 	deliver := func() string {
 		return sorter.Do(deliverMail, route(signed(vars{"itemIDs": list}, "residentID", app.A.Resident))).Get("deliverMail.deliveries.0.id").String()
 	}
@@ -208,27 +208,31 @@ func TestM3_ADeliveryIsVoided(t *testing.T) {
 	app.As(policy.Supervisor).Do(voidDelivery, stewardtest.Void(second, "投错"))
 }
 
+// download takes a register over HTTP.
+func download(t *testing.T, p *stewardtest.Person, register string) (status int, body string) {
+	t.Helper()
+	r, err := p.Request(http.MethodGet, "/registers/"+register, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	status, content, err := p.Send(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return status, string(content)
+}
+
 func TestM3_TheSortListIsPrinted(t *testing.T) {
 	t.Parallel()
 	app := stewardtest.New(t)
-	sorted(app, vars{"departmentID": app.A.FinanceDepartment, "barcode": "ZZ9"}, vars{"householdID": app.A.OtherHousehold, "barcode": "YY9"}, vars{"barcode": "XX9"})
-	get := func(p *stewardtest.Person) (int, string) {
-		r, err := p.Request(http.MethodGet, "/registers/mail-sort-list.html?estate=A&lang=zh", nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		status, body, err := p.Send(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return status, string(body)
-	}
-	status, page := get(app.As(policy.MailSorter))
+	inSlots(app, vars{"departmentID": app.A.FinanceDepartment, "barcode": "ZZ9"}, vars{"householdID": app.A.OtherHousehold, "barcode": "YY9"}, vars{"barcode": "XX9"})
+	const list = "mail-sort-list.html?estate=A&lang=zh"
+	status, page := download(t, app.As(policy.MailSorter), list)
 	x, y, z := strings.Index(page, "XX9"), strings.Index(page, "YY9"), strings.Index(page, "ZZ9")
 	if status != http.StatusOK || x < 0 || x > y || y > z || !strings.Contains(page, "邮件分拣清单") {
 		t.Errorf("%d: %s", status, page)
 	}
-	if status, _ := get(app.As(policy.KeyCustodian)); status != http.StatusForbidden {
+	if status, _ := download(t, app.As(policy.KeyCustodian), list); status != http.StatusForbidden {
 		t.Errorf("the custodian gets %d", status)
 	}
 }

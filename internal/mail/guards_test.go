@@ -73,7 +73,7 @@ func delivers(delivery uuid.UUID, household any, item, method string, count int)
 func TestM3_TheDatabaseHasItSigned(t *testing.T) {
 	t.Parallel()
 	app := stewardtest.New(t)
-	list := sorted(app, vars{}, vars{"kind": "LETTER"}, vars{"kind": "LETTER"})
+	list := inSlots(app, vars{}, vars{"kind": "LETTER"}, vars{"kind": "LETTER"})
 	unsorted := id(items(app, vars{"householdID": app.A.Household})[0])
 	conn, box := raw(t, app), uuid.New()
 	for name, c := range map[string]struct {
@@ -107,7 +107,7 @@ func TestM3_TheDatabaseHasItSigned(t *testing.T) {
 	}
 	// The mutant: it is the trigger that asks for the signatures.
 	app.SQL(`DROP TRIGGER mail_deliveries_signed ON mail_deliveries`)
-	other := sorted(app, vars{})
+	other := inSlots(app, vars{})
 	if got := refusalOf(t, conn, delivers(uuid.New(), app.A.Household, other[0], "SIGNED", 1)...); got != "" {
 		t.Errorf("without the trigger: %q, so this proves nothing of it", got)
 	}
@@ -118,7 +118,7 @@ func TestM5_TheDatabaseClosesNoDayTooEarly(t *testing.T) {
 	t.Parallel()
 	app := stewardtest.New(t)
 	early := raw(t, app)
-	sorted(app, vars{"barcode": "XA01"})
+	inSlots(app, vars{"barcode": "XA01"})
 	if got := refusalOf(t, early, sql(`UPDATE mail_days SET state = 'CLOSED', closed_at = now(), closed_by_id = gen_random_uuid(), closed_by_name = 'x' WHERE id = $1`, today(app))); got != "mail_days_order" {
 		t.Errorf("over an open day: %q", got)
 	}
@@ -167,7 +167,7 @@ func TestM5_TheDatabaseClosesNoDayTooEarly(t *testing.T) {
 func TestM2_AnItemMatchesOnceADay(t *testing.T) {
 	t.Parallel()
 	app := stewardtest.New(t)
-	sorted(app, vars{"barcode": "XA01"}, vars{"barcode": "XA02"})
+	inSlots(app, vars{"barcode": "XA01"}, vars{"barcode": "XA02"})
 	day := today(app)
 	scan := func(conn *pgx.Conn, code string) (tx pgx.Tx, outcome string) {
 		tx, err := conn.Begin(context.Background())
