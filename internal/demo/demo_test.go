@@ -95,6 +95,14 @@ var shows = []struct{ what, sql string }{
 	{"M4 a doubtful letter decided upon", `SELECT FROM mail_items i JOIN mail_events e ON e.item_id = i.id WHERE i.state = 'SORTED' AND e.state = 'DOUBTFUL'`},
 	{"M4 a dead letter that is here", `SELECT FROM mail_items WHERE state = 'DEAD'`},
 	{"M4 a dead letter that went back in time", `SELECT FROM mail_items i JOIN obligations o ON o.subject_id = i.id WHERE i.state = 'RETURNED' AND o.state = 'MET'`},
+	{"M1 a subscription that was renewed, and paused", `SELECT FROM press_subscriptions s JOIN press_subscriptions n ON n.renews_id = s.id JOIN press_pauses p ON p.subscription_id = s.id`},
+	{"M7 a household before a department", `SELECT FROM press_allocations a JOIN press_allocations d ON d.delivery_id = a.delivery_id
+		WHERE a.household_id IS NOT NULL AND a.given = a.wanted AND d.department_id IS NOT NULL AND d.given = 0`},
+	{"M7 a claim that is open, in part recovered, and due", `SELECT FROM press_claims c JOIN obligations o ON o.subject_id = c.id WHERE c.state = 'OPEN' AND c.recovered > 0 AND o.state = 'OPEN' AND o.due_at > $1`},
+	{"M7 a claim recovered in parts", `SELECT FROM press_claims c JOIN press_recoveries r ON r.claim_id = c.id WHERE c.state = 'RECOVERED' GROUP BY c.id HAVING count(*) > 1`},
+	{"M7 a claim written off", `SELECT FROM press_claims WHERE state = 'WRITTEN_OFF'`},
+	{"M6 a case concluded", `SELECT FROM mail_cases WHERE state = 'CONCLUDED' AND answer <> ''`},
+	{"M6 a case that waits for its answer", `SELECT FROM mail_cases c JOIN obligations o ON o.subject_id = c.id WHERE c.state = 'OPEN' AND o.kind = 'mail.caseAnswer' AND o.met_at IS NULL`},
 	{"K4.3 a difference resolved", `SELECT FROM reconciliation_lines WHERE resolution = 'ADJUSTED'`},
 }
 

@@ -98,7 +98,7 @@ func attested() *signature.Input { return &signature.Input{} }
 func (h *history) story(rich bool) map[int][]func() error {
 	s := map[int][]func() error{1: {h.evening}}
 	if rich {
-		for _, theme := range []map[int][]func() error{h.acceptance(), h.handovers(), h.longLoans(), h.locks(), h.mistakes(), h.checks(), h.archiveRequests(), h.archiveLoans(), h.destruction(), h.records(), h.archiveFiles(), h.mail(), h.vacancies()} {
+		for _, theme := range []map[int][]func() error{h.acceptance(), h.handovers(), h.longLoans(), h.locks(), h.mistakes(), h.checks(), h.archiveRequests(), h.archiveLoans(), h.destruction(), h.records(), h.archiveFiles(), h.mail(), h.press(), h.vacancies()} {
 			for back, list := range theme {
 				s[back] = append(s[back], list...)
 			}

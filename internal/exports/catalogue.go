@@ -25,6 +25,7 @@ type entry struct {
 	resources []policy.Resource // all must be exportable
 	some      bool              // also by who may export some rows of the estate, who sees no others
 	byTime    bool              // takes from and to
+	byHome    bool              // takes a household
 	write     func(context.Context, job) error
 }
 
@@ -36,6 +37,7 @@ type job struct {
 	head        registers.Head
 	db          *ent.Client
 	estate      uuid.UUID
+	household   *uuid.UUID // nil: all
 	now         time.Time
 	from, until time.Time // zero: open
 }
@@ -46,6 +48,11 @@ func (j job) say(zh, en string) string {
 		return zh
 	}
 	return en
+}
+
+// within is of what a register of mail is.
+func (j job) within() mail.Within {
+	return mail.Within{Estate: j.estate, Household: j.household, Zone: j.head.Zone, From: j.from, Until: j.until}
 }
 
 var catalogue = map[string]entry{
@@ -91,8 +98,8 @@ var catalogue = map[string]entry{
 	"mail-receipts": {resources: []policy.Resource{policy.MailReceipt}, byTime: true, write: func(ctx context.Context, j job) error {
 		return write(ctx, j, mail.ReceiptRegister(j.say), mail.ReceiptRows(ctx, j.db, j.estate, j.from, j.until))
 	}},
-	"mail-items": {resources: []policy.Resource{policy.MailItem}, byTime: true, write: func(ctx context.Context, j job) error {
-		return write(ctx, j, mail.ItemRegister(j.say), mail.ItemRows(ctx, j.db, j.estate, j.head.Zone, j.from, j.until))
+	"mail-items": {resources: []policy.Resource{policy.MailItem}, byTime: true, byHome: true, write: func(ctx context.Context, j job) error {
+		return write(ctx, j, mail.ItemRegister(j.say), mail.ItemRows(ctx, j.db, j.within()))
 	}},
 	"mail-sort-list": {resources: []policy.Resource{policy.MailItem}, write: func(ctx context.Context, j job) error {
 		return write(ctx, j, mail.SortListRegister(j.say), mail.SortListRows(ctx, j.db, j.estate))
@@ -100,6 +107,16 @@ var catalogue = map[string]entry{
 	"mail-scans": {resources: []policy.Resource{policy.MailScan}, byTime: true, write: func(ctx context.Context, j job) error {
 		return write(ctx, j, mail.ScanRegister(j.say), mail.ScanRows(ctx, j.db, j.estate, j.from, j.until))
 	}},
+	"press-subscriptions": {resources: []policy.Resource{policy.PressSubscription}, byTime: true, byHome: true, write: func(ctx context.Context, j job) error {
+		return write(ctx, j, mail.SubscriptionRegister(j.say), mail.SubscriptionRows(ctx, j.db, j.within()))
+	"press-records": {resources: []policy.Resource{policy.PressAllocation}, byTime: true, byHome: true, write: func(ctx context.Context, j job) error {
+		return write(ctx, j, mail.PressRegister(j.say), mail.PressRows(ctx, j.db, j.within()))
+	"mail-files": {
+		resources: []policy.Resource{policy.MailItem, policy.PressSubscription, policy.PressAllocation}, byTime: true, byHome: true,
+		write: func(ctx context.Context, j job) error {
+			return write(ctx, j, mail.FileRegister(j.say), mail.FileRows(ctx, j.db, j.within()))
+		},
+	},
 	"units": {resources: []policy.Resource{policy.Unit}, write: func(ctx context.Context, j job) error {
 		return write(ctx, j, unitRegister(j.say), unitRows(ctx, j.db, j.estate))
 	}},

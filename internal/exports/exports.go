@@ -13,10 +13,12 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
 	"golang.org/x/text/language"
 
 	"github.com/steward-pm/steward/ent"
 	"github.com/steward-pm/steward/ent/estate"
+	"github.com/steward-pm/steward/ent/household"
 	"github.com/steward-pm/steward/internal/access"
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/audit"
@@ -32,6 +34,8 @@ type Params struct {
 	Lang   language.Tag // Chinese for any zh, otherwise English
 	From   calendar.Day // first day, for registers of a time; zero: from the beginning
 	To     calendar.Day // last day; zero: until now
+
+	Household string // number, for registers of one; empty: all
 }
 
 const action = "registers.export"
@@ -39,8 +43,8 @@ const action = "registers.export"
 // Write writes the register called name as xlsx or csv, for the viewer in ctx, who sees in it what they may
 // read. Nothing is written before it stands on the audit trail who takes what.
 //
-// Errors: UNAUTHENTICATED; NOT_FOUND for an unknown register or at estate; FORBIDDEN; INVALID_INPUT at
-// format, from or to. See registers.Register.Write for what is written after an error.
+// Errors: UNAUTHENTICATED; NOT_FOUND for an unknown register, or at estate or household; FORBIDDEN; INVALID_INPUT at
+// format, from, to or household. See registers.Register.Write for what is written after an error.
 func Write(ctx context.Context, name, format string, p Params, w io.Writer) (err error) {
 	defer fault.Wrap(&err, "export %s.%s", name, format)
 	entry, known := catalogue[name]
@@ -53,10 +57,16 @@ func Write(ctx context.Context, name, format string, p Params, w io.Writer) (err
 		return registers.NoFormat(format)
 	case !entry.byTime && (!p.From.IsZero() || !p.To.IsZero()):
 		return fault.Invalid("from", "该登记表不按时间筛选。", "This register is not of a time.")
+	case !entry.byHome && p.Household != "":
+		return fault.Invalid("household", "该登记表不按业户筛选。", "This register is not of a household.")
 	case !p.From.IsZero() && !p.To.IsZero() && p.To.Before(p.From):
 		return fault.Invalid("to", "截止日期不能早于开始日期。", "The last day lies before the first.")
 	}
 	e, err := permit(ctx, entry, p.Estate)
+	if err != nil {
+		return err
+	}
+	home, err := householdOf(ctx, e, p.Household)
 	if err != nil {
 		return err
 	}
@@ -69,7 +79,7 @@ func Write(ctx context.Context, name, format string, p Params, w io.Writer) (err
 	}
 	rt := act.From(ctx)
 	return entry.write(ctx, job{
-		w: w, format: registers.Format(format), lang: p.Lang, db: rt.DB.Ent, estate: e.ID, now: rt.Clock.Now(),
+		w: w, format: registers.Format(format), lang: p.Lang, db: rt.DB.Ent, estate: e.ID, household: home, now: rt.Clock.Now(),
 		from: startOf(cal, p.From), until: endOf(cal, p.To),
 		head: registers.Head{Estate: e.Name, At: rt.Clock.Now(), Zone: cal.Zone()},
 	})
@@ -97,12 +107,24 @@ func permit(ctx context.Context, entry entry, code string) (*ent.Estate, error) 
 	return e, nil
 }
 
+// householdOf finds the estate's household of the number; nil for none given. Errors: NOT_FOUND.
+func householdOf(ctx context.Context, e *ent.Estate, code string) (*uuid.UUID, error) {
+	if code == "" {
+		return nil, nil
+	}
+	id, err := act.From(ctx).DB.Ent.Household.Query().Where(household.EstateID(e.ID), household.Code(code)).OnlyID(ctx)
+	if id, err = act.Find(id, err, "household"); err != nil {
+		return nil, err
+	}
+	return &id, nil
+}
+
 // note puts the export on the audit trail.
 func note(ctx context.Context, e *ent.Estate, file string, p Params) error {
 	rt := act.From(ctx)
 	read := rt.Entry(ctx, action)
 	read.Outcome, read.Estate, read.SubjectType, read.Subject = audit.Viewed, e.ID, ent.TypeEstate, e.ID
-	read.Reason = strings.TrimSpace(fmt.Sprintf("%s %s %s", file, p.From, p.To))
+	read.Reason = strings.TrimSpace(fmt.Sprintf("%s %s %s %s", file, p.From, p.To, p.Household))
 	return rt.AppendRead(ctx, read)
 }
 

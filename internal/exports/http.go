@@ -13,7 +13,7 @@ import (
 	"github.com/steward-pm/steward/internal/server/request"
 )
 
-// HTTP answers GET /registers/NAME.FORMAT?estate=CODE&lang=zh|en&from=2026-03-01&to=2026-03-31; it
+// HTTP answers GET /registers/NAME.FORMAT?estate=CODE&lang=zh|en&from=2026-03-01&to=2026-03-31&household=NUMBER; it
 // implements server.Registers.
 type HTTP struct{}
 
@@ -21,7 +21,7 @@ var _ server.Registers = HTTP{}
 
 // Export implements server.Registers. Without lang the register is in the language of the request.
 func (HTTP) Export(ctx context.Context, name, format string, query url.Values, w io.Writer) error {
-	p := Params{Estate: query.Get("estate"), Lang: request.From(ctx).Language}
+	p := Params{Estate: query.Get("estate"), Household: query.Get("household"), Lang: request.From(ctx).Language}
 	var err error
 	switch lang := query.Get("lang"); lang {
 	case "":

@@ -3,9 +3,6 @@ package mail
 import (
 	"context"
 	"iter"
-	"time"
-
-	"github.com/google/uuid"
 
 	"github.com/steward-pm/steward/ent"
 	"github.com/steward-pm/steward/ent/mailevent"
@@ -25,7 +22,7 @@ func ItemRegister(say func(zh, en string) string) registers.Register[*ent.MailIt
 			{ZH: "条码", EN: "Barcode", Value: func(i row) any { return i.Barcode }},
 			{ZH: "寄件人", EN: "Sender", Value: func(i row) any { return i.Sender }},
 			{ZH: "收件人", EN: "Addressee", Value: func(i row) any { return i.Addressee }},
-			{ZH: "业户或部室", EN: "Household or department", Width: 20, Value: func(i row) any { return forWhom(i) }},
+			{ZH: "业户或部室", EN: "Household or department", Width: 20, Value: func(i row) any { return whose(i.Edges.Household, i.Edges.Department) }},
 			{ZH: "格位", EN: "Slot", Value: func(i row) any { return i.Slot }},
 			{ZH: "状态", EN: "State", Value: func(i row) any {
 				if i.VoidedAt != nil {
@@ -40,16 +37,6 @@ func ItemRegister(say func(zh, en string) string) registers.Register[*ent.MailIt
 	}
 }
 
-func forWhom(i *ent.MailItem) string {
-	switch {
-	case i.Edges.Household != nil:
-		return i.Edges.Household.Name
-	case i.Edges.Department != nil:
-		return i.Edges.Department.Name
-	}
-	return ""
-}
-
 // lastReason is the last one that was given.
 func lastReason(i *ent.MailItem) (reason string) {
 	for _, e := range i.Edges.Events {
@@ -60,17 +47,14 @@ func lastReason(i *ent.MailItem) (reason string) {
 	return reason
 }
 
-// ItemRows reads an estate's items that came in a time (zero: open), the first first.
-func ItemRows(ctx context.Context, db *ent.Client, estate uuid.UUID, zone *time.Location, from, until time.Time) iter.Seq2[*ent.MailItem, error] {
+// ItemRows reads the items that came in a time, the first first.
+func ItemRows(ctx context.Context, db *ent.Client, w Within) iter.Seq2[*ent.MailItem, error] {
 	var last *ent.MailItem
 	return registers.Pages(func() ([]*ent.MailItem, bool, error) {
-		q := db.MailItem.Query().Where(mailitem.EstateID(estate)).Order(mailitem.ByReceivedOn(), mailitem.ByID()).Limit(registers.PageSize).
+		q := db.MailItem.Query().Where(mailitem.EstateID(w.Estate), w.days(mailitem.FieldReceivedOn)).Order(mailitem.ByReceivedOn(), mailitem.ByID()).Limit(registers.PageSize).
 			WithHousehold().WithDepartment().WithEvents(func(q *ent.MailEventQuery) { q.Order(mailevent.ByActedAt(), mailevent.ByID()) })
-		if !from.IsZero() {
-			q.Where(mailitem.ReceivedOnGTE(calendar.DayOf(from.In(zone)).UTC()))
-		}
-		if !until.IsZero() {
-			q.Where(mailitem.ReceivedOnLT(calendar.DayOf(until.In(zone)).UTC()))
+		if w.Household != nil {
+			q.Where(mailitem.HouseholdID(*w.Household))
 		}
 		if last != nil {
 			q.Where(registers.After(mailitem.FieldReceivedOn, last.ReceivedOn, last.ID))

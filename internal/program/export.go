@@ -17,12 +17,14 @@ import (
 )
 
 type exportCommand struct {
-	Register string       `arg:"" help:"Name of the register (keys-loans, keys-acceptance, keys-outstanding, keys-distribution, keys-statistics, vacancies, archives-volumes, archives-files, archives-requests, archives-loans, archives-destructions, units, households), or audit for the whole audit trail."`
+	Register string       `arg:"" help:"Name of the register (keys-loans, keys-acceptance, keys-outstanding, keys-distribution, keys-statistics, vacancies, mail-receipts, mail-items, mail-files, press-subscriptions, press-records, archives-volumes, archives-files, archives-requests, archives-loans, archives-destructions, units, households), or audit for the whole audit trail."`
 	File     string       `arg:"" help:"File to write: its name ends in .xlsx, .csv or .html (to print), the trail's in .jsonl." type:"path"`
 	Estate   string       `help:"Code of the estate." placeholder:"CODE"`
 	Lang     string       `help:"Language of title and headings." enum:"zh,en" default:"zh"`
 	From     calendar.Day `help:"First day, for registers of a time." placeholder:"DAY"`
 	To       calendar.Day `help:"Last day, for registers of a time." placeholder:"DAY"`
+
+	Household string `help:"Number of the household, for registers of one." placeholder:"NUMBER"`
 }
 
 // Run writes the file whole or not at all.
@@ -33,7 +35,7 @@ func (c *exportCommand) Run(ctx context.Context, m Main, s *Settings, log *slog.
 				return audit.Export(ctx, app.DB.Pool, m.Clock.Now(), w)
 			}
 			format := strings.TrimPrefix(filepath.Ext(c.File), ".")
-			return exports.Write(ctx, c.Register, format, exports.Params{Estate: c.Estate, Lang: language.Make(c.Lang), From: c.From, To: c.To}, w)
+			return exports.Write(ctx, c.Register, format, exports.Params{Estate: c.Estate, Lang: language.Make(c.Lang), From: c.From, To: c.To, Household: c.Household}, w)
 		})
 	})
 }

@@ -6,15 +6,15 @@ import (
 	"github.com/steward-pm/steward/internal/ids"
 )
 
-// queuePress makes press that came short before tests begin: a publication, subscriptions of a household and a department, a pause to come, and
+// queuePress makes press that came short before tests begin: a publication, subscriptions of households and a department, pauses to come, and
 // a claim of which one copy was recovered; and a case about it, to which the estate's member of staff is to answer.
 func (b *batch) queuePress(estate, account uuid.UUID) {
 	publication, receipt, came := ids.New(0x080b), ids.New(0x080e), Start.AddDate(0, 0, -7)
 	b.queue(`INSERT INTO publications (id, created_at, estate_id, name, kind, frequency, weekday, recorded_by_id, recorded_by_name)
 		VALUES ($1, $2, $3, '种子周报', 'NEWSPAPER', 'WEEKLY', extract(isodow FROM $2::timestamptz AT TIME ZONE 'Asia/Shanghai'), $4, '接待员')`, publication, came, estate, account)
 	b.queue(`INSERT INTO press_subscriptions (id, created_at, estate_id, publication_id, publication_name, household_id, copies, from_on, last_on, paid_reference, recorded_by_id, recorded_by_name)
-		SELECT new_id(x'080c'::int), $1, $2, $3, '种子周报', household_id, 3, '2026-01-01', '2026-12-31', 'S-1', $4, '接待员'
-		FROM occupancies WHERE estate_id = $2 AND state = 'MOVED_IN' ORDER BY unit_label LIMIT 1`, came, estate, publication, account)
+		SELECT new_id(x'080c'::int), $1, $2, $3, '种子周报', h.household_id, 3, '2026-01-01', '2026-12-31', 'S-1', $4, '接待员'
+		FROM (SELECT DISTINCT household_id FROM occupancies WHERE estate_id = $2 AND state = 'MOVED_IN') h`, came, estate, publication, account)
 	b.queue(`INSERT INTO press_subscriptions (id, created_at, estate_id, publication_id, publication_name, department_id, copies, from_on, last_on, recorded_by_id, recorded_by_name)
 		SELECT new_id(x'080c'::int), $1, $2, $3, '种子周报', id, 1, '2026-01-01', '2026-12-31', $4, '接待员' FROM departments WHERE estate_id = $2 AND kind = 'FINANCE'`, came, estate, publication, account)
 	b.queue(`INSERT INTO press_pauses (id, created_at, estate_id, subscription_id, household_id, from_on, last_on, recorded_by_id, recorded_by_name)
