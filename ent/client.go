@@ -46,6 +46,11 @@ import (
 	"github.com/steward-pm/steward/ent/file"
 	"github.com/steward-pm/steward/ent/household"
 	"github.com/steward-pm/steward/ent/importrun"
+	"github.com/steward-pm/steward/ent/inspection"
+	"github.com/steward-pm/steward/ent/inspectiondue"
+	"github.com/steward-pm/steward/ent/inspectionitem"
+	"github.com/steward-pm/steward/ent/inspectionphoto"
+	"github.com/steward-pm/steward/ent/inspectionresult"
 	"github.com/steward-pm/steward/ent/keyacceptance"
 	"github.com/steward-pm/steward/ent/keyacceptancecheck"
 	"github.com/steward-pm/steward/ent/keyacceptanceline"
@@ -155,6 +160,16 @@ type Client struct {
 	Household *HouseholdClient
 	// ImportRun is the client for interacting with the ImportRun builders.
 	ImportRun *ImportRunClient
+	// Inspection is the client for interacting with the Inspection builders.
+	Inspection *InspectionClient
+	// InspectionDue is the client for interacting with the InspectionDue builders.
+	InspectionDue *InspectionDueClient
+	// InspectionItem is the client for interacting with the InspectionItem builders.
+	InspectionItem *InspectionItemClient
+	// InspectionPhoto is the client for interacting with the InspectionPhoto builders.
+	InspectionPhoto *InspectionPhotoClient
+	// InspectionResult is the client for interacting with the InspectionResult builders.
+	InspectionResult *InspectionResultClient
 	// KeyAcceptance is the client for interacting with the KeyAcceptance builders.
 	KeyAcceptance *KeyAcceptanceClient
 	// KeyAcceptanceCheck is the client for interacting with the KeyAcceptanceCheck builders.
@@ -280,6 +295,11 @@ func (c *Client) init() {
 	c.File = NewFileClient(c.config)
 	c.Household = NewHouseholdClient(c.config)
 	c.ImportRun = NewImportRunClient(c.config)
+	c.Inspection = NewInspectionClient(c.config)
+	c.InspectionDue = NewInspectionDueClient(c.config)
+	c.InspectionItem = NewInspectionItemClient(c.config)
+	c.InspectionPhoto = NewInspectionPhotoClient(c.config)
+	c.InspectionResult = NewInspectionResultClient(c.config)
 	c.KeyAcceptance = NewKeyAcceptanceClient(c.config)
 	c.KeyAcceptanceCheck = NewKeyAcceptanceCheckClient(c.config)
 	c.KeyAcceptanceLine = NewKeyAcceptanceLineClient(c.config)
@@ -444,6 +464,11 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		File:                   NewFileClient(cfg),
 		Household:              NewHouseholdClient(cfg),
 		ImportRun:              NewImportRunClient(cfg),
+		Inspection:             NewInspectionClient(cfg),
+		InspectionDue:          NewInspectionDueClient(cfg),
+		InspectionItem:         NewInspectionItemClient(cfg),
+		InspectionPhoto:        NewInspectionPhotoClient(cfg),
+		InspectionResult:       NewInspectionResultClient(cfg),
 		KeyAcceptance:          NewKeyAcceptanceClient(cfg),
 		KeyAcceptanceCheck:     NewKeyAcceptanceCheckClient(cfg),
 		KeyAcceptanceLine:      NewKeyAcceptanceLineClient(cfg),
@@ -535,6 +560,11 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		File:                   NewFileClient(cfg),
 		Household:              NewHouseholdClient(cfg),
 		ImportRun:              NewImportRunClient(cfg),
+		Inspection:             NewInspectionClient(cfg),
+		InspectionDue:          NewInspectionDueClient(cfg),
+		InspectionItem:         NewInspectionItemClient(cfg),
+		InspectionPhoto:        NewInspectionPhotoClient(cfg),
+		InspectionResult:       NewInspectionResultClient(cfg),
 		KeyAcceptance:          NewKeyAcceptanceClient(cfg),
 		KeyAcceptanceCheck:     NewKeyAcceptanceCheckClient(cfg),
 		KeyAcceptanceLine:      NewKeyAcceptanceLineClient(cfg),
@@ -612,16 +642,17 @@ func (c *Client) Use(hooks ...Hook) {
 		c.ArchiveRetention, c.ArchiveReturn, c.ArchiveVolume, c.Area, c.Building,
 		c.Certificate, c.Complaint, c.Correspondence, c.Defect, c.DefectEvent,
 		c.DefectPhoto, c.Department, c.EmergencyContact, c.Estate, c.ExternalPerson,
-		c.File, c.Household, c.ImportRun, c.KeyAcceptance, c.KeyAcceptanceCheck,
-		c.KeyAcceptanceLine, c.KeyBalance, c.KeyCabinetOpening, c.KeyCopyOrder,
-		c.KeyFollowUp, c.KeyGeneration, c.KeyHolder, c.KeyHook, c.KeyLoan,
-		c.KeyLoanLine, c.KeyLoanRequest, c.KeyLoanRequestLine, c.KeyLockChange,
-		c.KeyLoss, c.KeyMovement, c.KeyReturn, c.KeyScrapping, c.KeySeal, c.KeySet,
-		c.KeySpotCheck, c.KeyStatement, c.KeyStatementLine, c.MailEvent, c.MailItem,
-		c.MailReceipt, c.MailReceiptLine, c.MeterReading, c.Obligation, c.Occupancy,
-		c.Reconciliation, c.ReconciliationLine, c.Renovation, c.RenovationStep,
-		c.Resident, c.Signature, c.Staff, c.StaffFileConsultation, c.Unit, c.Vacancy,
-		c.Violation,
+		c.File, c.Household, c.ImportRun, c.Inspection, c.InspectionDue,
+		c.InspectionItem, c.InspectionPhoto, c.InspectionResult, c.KeyAcceptance,
+		c.KeyAcceptanceCheck, c.KeyAcceptanceLine, c.KeyBalance, c.KeyCabinetOpening,
+		c.KeyCopyOrder, c.KeyFollowUp, c.KeyGeneration, c.KeyHolder, c.KeyHook,
+		c.KeyLoan, c.KeyLoanLine, c.KeyLoanRequest, c.KeyLoanRequestLine,
+		c.KeyLockChange, c.KeyLoss, c.KeyMovement, c.KeyReturn, c.KeyScrapping,
+		c.KeySeal, c.KeySet, c.KeySpotCheck, c.KeyStatement, c.KeyStatementLine,
+		c.MailEvent, c.MailItem, c.MailReceipt, c.MailReceiptLine, c.MeterReading,
+		c.Obligation, c.Occupancy, c.Reconciliation, c.ReconciliationLine,
+		c.Renovation, c.RenovationStep, c.Resident, c.Signature, c.Staff,
+		c.StaffFileConsultation, c.Unit, c.Vacancy, c.Violation,
 	} {
 		n.Use(hooks...)
 	}
@@ -637,16 +668,17 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 		c.ArchiveRetention, c.ArchiveReturn, c.ArchiveVolume, c.Area, c.Building,
 		c.Certificate, c.Complaint, c.Correspondence, c.Defect, c.DefectEvent,
 		c.DefectPhoto, c.Department, c.EmergencyContact, c.Estate, c.ExternalPerson,
-		c.File, c.Household, c.ImportRun, c.KeyAcceptance, c.KeyAcceptanceCheck,
-		c.KeyAcceptanceLine, c.KeyBalance, c.KeyCabinetOpening, c.KeyCopyOrder,
-		c.KeyFollowUp, c.KeyGeneration, c.KeyHolder, c.KeyHook, c.KeyLoan,
-		c.KeyLoanLine, c.KeyLoanRequest, c.KeyLoanRequestLine, c.KeyLockChange,
-		c.KeyLoss, c.KeyMovement, c.KeyReturn, c.KeyScrapping, c.KeySeal, c.KeySet,
-		c.KeySpotCheck, c.KeyStatement, c.KeyStatementLine, c.MailEvent, c.MailItem,
-		c.MailReceipt, c.MailReceiptLine, c.MeterReading, c.Obligation, c.Occupancy,
-		c.Reconciliation, c.ReconciliationLine, c.Renovation, c.RenovationStep,
-		c.Resident, c.Signature, c.Staff, c.StaffFileConsultation, c.Unit, c.Vacancy,
-		c.Violation,
+		c.File, c.Household, c.ImportRun, c.Inspection, c.InspectionDue,
+		c.InspectionItem, c.InspectionPhoto, c.InspectionResult, c.KeyAcceptance,
+		c.KeyAcceptanceCheck, c.KeyAcceptanceLine, c.KeyBalance, c.KeyCabinetOpening,
+		c.KeyCopyOrder, c.KeyFollowUp, c.KeyGeneration, c.KeyHolder, c.KeyHook,
+		c.KeyLoan, c.KeyLoanLine, c.KeyLoanRequest, c.KeyLoanRequestLine,
+		c.KeyLockChange, c.KeyLoss, c.KeyMovement, c.KeyReturn, c.KeyScrapping,
+		c.KeySeal, c.KeySet, c.KeySpotCheck, c.KeyStatement, c.KeyStatementLine,
+		c.MailEvent, c.MailItem, c.MailReceipt, c.MailReceiptLine, c.MeterReading,
+		c.Obligation, c.Occupancy, c.Reconciliation, c.ReconciliationLine,
+		c.Renovation, c.RenovationStep, c.Resident, c.Signature, c.Staff,
+		c.StaffFileConsultation, c.Unit, c.Vacancy, c.Violation,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -715,6 +747,16 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Household.mutate(ctx, m)
 	case *ImportRunMutation:
 		return c.ImportRun.mutate(ctx, m)
+	case *InspectionMutation:
+		return c.Inspection.mutate(ctx, m)
+	case *InspectionDueMutation:
+		return c.InspectionDue.mutate(ctx, m)
+	case *InspectionItemMutation:
+		return c.InspectionItem.mutate(ctx, m)
+	case *InspectionPhotoMutation:
+		return c.InspectionPhoto.mutate(ctx, m)
+	case *InspectionResultMutation:
+		return c.InspectionResult.mutate(ctx, m)
 	case *KeyAcceptanceMutation:
 		return c.KeyAcceptance.mutate(ctx, m)
 	case *KeyAcceptanceCheckMutation:
@@ -4660,6 +4702,22 @@ func (c *DefectClient) QueryDepartment(_m *Defect) *DepartmentQuery {
 	return query
 }
 
+// QueryInspectionResult queries the inspection_result edge of a Defect.
+func (c *DefectClient) QueryInspectionResult(_m *Defect) *InspectionResultQuery {
+	query := (&InspectionResultClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(defect.Table, defect.FieldID, id),
+			sqlgraph.To(inspectionresult.Table, inspectionresult.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, defect.InspectionResultTable, defect.InspectionResultColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
 // QueryEvents queries the events edge of a Defect.
 func (c *DefectClient) QueryEvents(_m *Defect) *DefectEventQuery {
 	query := (&DefectEventClient{config: c.config}).Query()
@@ -6183,6 +6241,943 @@ func (c *ImportRunClient) mutate(ctx context.Context, m *ImportRunMutation) (Val
 		return (&ImportRunDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown ImportRun mutation op: %q", m.Op())
+	}
+}
+
+// InspectionClient is a client for the Inspection schema.
+type InspectionClient struct {
+	config
+}
+
+// NewInspectionClient returns a client for the Inspection from the given config.
+func NewInspectionClient(c config) *InspectionClient {
+	return &InspectionClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `inspection.Hooks(f(g(h())))`.
+func (c *InspectionClient) Use(hooks ...Hook) {
+	c.hooks.Inspection = append(c.hooks.Inspection, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `inspection.Intercept(f(g(h())))`.
+func (c *InspectionClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Inspection = append(c.inters.Inspection, interceptors...)
+}
+
+// Create returns a builder for creating a Inspection entity.
+func (c *InspectionClient) Create() *InspectionCreate {
+	mutation := newInspectionMutation(c.config, OpCreate)
+	return &InspectionCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Inspection entities.
+func (c *InspectionClient) CreateBulk(builders ...*InspectionCreate) *InspectionCreateBulk {
+	return &InspectionCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *InspectionClient) MapCreateBulk(slice any, setFunc func(*InspectionCreate, int)) *InspectionCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &InspectionCreateBulk{err: fmt.Errorf("calling to InspectionClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*InspectionCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &InspectionCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Inspection.
+func (c *InspectionClient) Update() *InspectionUpdate {
+	mutation := newInspectionMutation(c.config, OpUpdate)
+	return &InspectionUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *InspectionClient) UpdateOne(_m *Inspection) *InspectionUpdateOne {
+	mutation := newInspectionMutation(c.config, OpUpdateOne, withInspection(_m))
+	return &InspectionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *InspectionClient) UpdateOneID(id uuid.UUID) *InspectionUpdateOne {
+	mutation := newInspectionMutation(c.config, OpUpdateOne, withInspectionID(id))
+	return &InspectionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Inspection.
+func (c *InspectionClient) Delete() *InspectionDelete {
+	mutation := newInspectionMutation(c.config, OpDelete)
+	return &InspectionDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *InspectionClient) DeleteOne(_m *Inspection) *InspectionDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *InspectionClient) DeleteOneID(id uuid.UUID) *InspectionDeleteOne {
+	builder := c.Delete().Where(inspection.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &InspectionDeleteOne{builder}
+}
+
+// Query returns a query builder for Inspection.
+func (c *InspectionClient) Query() *InspectionQuery {
+	return &InspectionQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeInspection},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Inspection entity by its id.
+func (c *InspectionClient) Get(ctx context.Context, id uuid.UUID) (*Inspection, error) {
+	return c.Query().Where(inspection.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *InspectionClient) GetX(ctx context.Context, id uuid.UUID) *Inspection {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a Inspection.
+func (c *InspectionClient) QueryEstate(_m *Inspection) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(inspection.Table, inspection.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, inspection.EstateTable, inspection.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryVacancy queries the vacancy edge of a Inspection.
+func (c *InspectionClient) QueryVacancy(_m *Inspection) *VacancyQuery {
+	query := (&VacancyClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(inspection.Table, inspection.FieldID, id),
+			sqlgraph.To(vacancy.Table, vacancy.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, inspection.VacancyTable, inspection.VacancyColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryUnit queries the unit edge of a Inspection.
+func (c *InspectionClient) QueryUnit(_m *Inspection) *UnitQuery {
+	query := (&UnitClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(inspection.Table, inspection.FieldID, id),
+			sqlgraph.To(unit.Table, unit.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, inspection.UnitTable, inspection.UnitColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryResults queries the results edge of a Inspection.
+func (c *InspectionClient) QueryResults(_m *Inspection) *InspectionResultQuery {
+	query := (&InspectionResultClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(inspection.Table, inspection.FieldID, id),
+			sqlgraph.To(inspectionresult.Table, inspectionresult.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, inspection.ResultsTable, inspection.ResultsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *InspectionClient) Hooks() []Hook {
+	return c.hooks.Inspection
+}
+
+// Interceptors returns the client interceptors.
+func (c *InspectionClient) Interceptors() []Interceptor {
+	return c.inters.Inspection
+}
+
+func (c *InspectionClient) mutate(ctx context.Context, m *InspectionMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&InspectionCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&InspectionUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&InspectionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&InspectionDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Inspection mutation op: %q", m.Op())
+	}
+}
+
+// InspectionDueClient is a client for the InspectionDue schema.
+type InspectionDueClient struct {
+	config
+}
+
+// NewInspectionDueClient returns a client for the InspectionDue from the given config.
+func NewInspectionDueClient(c config) *InspectionDueClient {
+	return &InspectionDueClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `inspectiondue.Hooks(f(g(h())))`.
+func (c *InspectionDueClient) Use(hooks ...Hook) {
+	c.hooks.InspectionDue = append(c.hooks.InspectionDue, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `inspectiondue.Intercept(f(g(h())))`.
+func (c *InspectionDueClient) Intercept(interceptors ...Interceptor) {
+	c.inters.InspectionDue = append(c.inters.InspectionDue, interceptors...)
+}
+
+// Create returns a builder for creating a InspectionDue entity.
+func (c *InspectionDueClient) Create() *InspectionDueCreate {
+	mutation := newInspectionDueMutation(c.config, OpCreate)
+	return &InspectionDueCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of InspectionDue entities.
+func (c *InspectionDueClient) CreateBulk(builders ...*InspectionDueCreate) *InspectionDueCreateBulk {
+	return &InspectionDueCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *InspectionDueClient) MapCreateBulk(slice any, setFunc func(*InspectionDueCreate, int)) *InspectionDueCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &InspectionDueCreateBulk{err: fmt.Errorf("calling to InspectionDueClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*InspectionDueCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &InspectionDueCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for InspectionDue.
+func (c *InspectionDueClient) Update() *InspectionDueUpdate {
+	mutation := newInspectionDueMutation(c.config, OpUpdate)
+	return &InspectionDueUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *InspectionDueClient) UpdateOne(_m *InspectionDue) *InspectionDueUpdateOne {
+	mutation := newInspectionDueMutation(c.config, OpUpdateOne, withInspectionDue(_m))
+	return &InspectionDueUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *InspectionDueClient) UpdateOneID(id uuid.UUID) *InspectionDueUpdateOne {
+	mutation := newInspectionDueMutation(c.config, OpUpdateOne, withInspectionDueID(id))
+	return &InspectionDueUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for InspectionDue.
+func (c *InspectionDueClient) Delete() *InspectionDueDelete {
+	mutation := newInspectionDueMutation(c.config, OpDelete)
+	return &InspectionDueDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *InspectionDueClient) DeleteOne(_m *InspectionDue) *InspectionDueDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *InspectionDueClient) DeleteOneID(id uuid.UUID) *InspectionDueDeleteOne {
+	builder := c.Delete().Where(inspectiondue.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &InspectionDueDeleteOne{builder}
+}
+
+// Query returns a query builder for InspectionDue.
+func (c *InspectionDueClient) Query() *InspectionDueQuery {
+	return &InspectionDueQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeInspectionDue},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a InspectionDue entity by its id.
+func (c *InspectionDueClient) Get(ctx context.Context, id uuid.UUID) (*InspectionDue, error) {
+	return c.Query().Where(inspectiondue.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *InspectionDueClient) GetX(ctx context.Context, id uuid.UUID) *InspectionDue {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a InspectionDue.
+func (c *InspectionDueClient) QueryEstate(_m *InspectionDue) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(inspectiondue.Table, inspectiondue.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, inspectiondue.EstateTable, inspectiondue.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryVacancy queries the vacancy edge of a InspectionDue.
+func (c *InspectionDueClient) QueryVacancy(_m *InspectionDue) *VacancyQuery {
+	query := (&VacancyClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(inspectiondue.Table, inspectiondue.FieldID, id),
+			sqlgraph.To(vacancy.Table, vacancy.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, inspectiondue.VacancyTable, inspectiondue.VacancyColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryUnit queries the unit edge of a InspectionDue.
+func (c *InspectionDueClient) QueryUnit(_m *InspectionDue) *UnitQuery {
+	query := (&UnitClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(inspectiondue.Table, inspectiondue.FieldID, id),
+			sqlgraph.To(unit.Table, unit.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, inspectiondue.UnitTable, inspectiondue.UnitColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryItem queries the item edge of a InspectionDue.
+func (c *InspectionDueClient) QueryItem(_m *InspectionDue) *InspectionItemQuery {
+	query := (&InspectionItemClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(inspectiondue.Table, inspectiondue.FieldID, id),
+			sqlgraph.To(inspectionitem.Table, inspectionitem.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, inspectiondue.ItemTable, inspectiondue.ItemColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *InspectionDueClient) Hooks() []Hook {
+	return c.hooks.InspectionDue
+}
+
+// Interceptors returns the client interceptors.
+func (c *InspectionDueClient) Interceptors() []Interceptor {
+	return c.inters.InspectionDue
+}
+
+func (c *InspectionDueClient) mutate(ctx context.Context, m *InspectionDueMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&InspectionDueCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&InspectionDueUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&InspectionDueUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&InspectionDueDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown InspectionDue mutation op: %q", m.Op())
+	}
+}
+
+// InspectionItemClient is a client for the InspectionItem schema.
+type InspectionItemClient struct {
+	config
+}
+
+// NewInspectionItemClient returns a client for the InspectionItem from the given config.
+func NewInspectionItemClient(c config) *InspectionItemClient {
+	return &InspectionItemClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `inspectionitem.Hooks(f(g(h())))`.
+func (c *InspectionItemClient) Use(hooks ...Hook) {
+	c.hooks.InspectionItem = append(c.hooks.InspectionItem, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `inspectionitem.Intercept(f(g(h())))`.
+func (c *InspectionItemClient) Intercept(interceptors ...Interceptor) {
+	c.inters.InspectionItem = append(c.inters.InspectionItem, interceptors...)
+}
+
+// Create returns a builder for creating a InspectionItem entity.
+func (c *InspectionItemClient) Create() *InspectionItemCreate {
+	mutation := newInspectionItemMutation(c.config, OpCreate)
+	return &InspectionItemCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of InspectionItem entities.
+func (c *InspectionItemClient) CreateBulk(builders ...*InspectionItemCreate) *InspectionItemCreateBulk {
+	return &InspectionItemCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *InspectionItemClient) MapCreateBulk(slice any, setFunc func(*InspectionItemCreate, int)) *InspectionItemCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &InspectionItemCreateBulk{err: fmt.Errorf("calling to InspectionItemClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*InspectionItemCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &InspectionItemCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for InspectionItem.
+func (c *InspectionItemClient) Update() *InspectionItemUpdate {
+	mutation := newInspectionItemMutation(c.config, OpUpdate)
+	return &InspectionItemUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *InspectionItemClient) UpdateOne(_m *InspectionItem) *InspectionItemUpdateOne {
+	mutation := newInspectionItemMutation(c.config, OpUpdateOne, withInspectionItem(_m))
+	return &InspectionItemUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *InspectionItemClient) UpdateOneID(id uuid.UUID) *InspectionItemUpdateOne {
+	mutation := newInspectionItemMutation(c.config, OpUpdateOne, withInspectionItemID(id))
+	return &InspectionItemUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for InspectionItem.
+func (c *InspectionItemClient) Delete() *InspectionItemDelete {
+	mutation := newInspectionItemMutation(c.config, OpDelete)
+	return &InspectionItemDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *InspectionItemClient) DeleteOne(_m *InspectionItem) *InspectionItemDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *InspectionItemClient) DeleteOneID(id uuid.UUID) *InspectionItemDeleteOne {
+	builder := c.Delete().Where(inspectionitem.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &InspectionItemDeleteOne{builder}
+}
+
+// Query returns a query builder for InspectionItem.
+func (c *InspectionItemClient) Query() *InspectionItemQuery {
+	return &InspectionItemQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeInspectionItem},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a InspectionItem entity by its id.
+func (c *InspectionItemClient) Get(ctx context.Context, id uuid.UUID) (*InspectionItem, error) {
+	return c.Query().Where(inspectionitem.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *InspectionItemClient) GetX(ctx context.Context, id uuid.UUID) *InspectionItem {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a InspectionItem.
+func (c *InspectionItemClient) QueryEstate(_m *InspectionItem) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(inspectionitem.Table, inspectionitem.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, inspectionitem.EstateTable, inspectionitem.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *InspectionItemClient) Hooks() []Hook {
+	return c.hooks.InspectionItem
+}
+
+// Interceptors returns the client interceptors.
+func (c *InspectionItemClient) Interceptors() []Interceptor {
+	return c.inters.InspectionItem
+}
+
+func (c *InspectionItemClient) mutate(ctx context.Context, m *InspectionItemMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&InspectionItemCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&InspectionItemUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&InspectionItemUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&InspectionItemDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown InspectionItem mutation op: %q", m.Op())
+	}
+}
+
+// InspectionPhotoClient is a client for the InspectionPhoto schema.
+type InspectionPhotoClient struct {
+	config
+}
+
+// NewInspectionPhotoClient returns a client for the InspectionPhoto from the given config.
+func NewInspectionPhotoClient(c config) *InspectionPhotoClient {
+	return &InspectionPhotoClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `inspectionphoto.Hooks(f(g(h())))`.
+func (c *InspectionPhotoClient) Use(hooks ...Hook) {
+	c.hooks.InspectionPhoto = append(c.hooks.InspectionPhoto, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `inspectionphoto.Intercept(f(g(h())))`.
+func (c *InspectionPhotoClient) Intercept(interceptors ...Interceptor) {
+	c.inters.InspectionPhoto = append(c.inters.InspectionPhoto, interceptors...)
+}
+
+// Create returns a builder for creating a InspectionPhoto entity.
+func (c *InspectionPhotoClient) Create() *InspectionPhotoCreate {
+	mutation := newInspectionPhotoMutation(c.config, OpCreate)
+	return &InspectionPhotoCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of InspectionPhoto entities.
+func (c *InspectionPhotoClient) CreateBulk(builders ...*InspectionPhotoCreate) *InspectionPhotoCreateBulk {
+	return &InspectionPhotoCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *InspectionPhotoClient) MapCreateBulk(slice any, setFunc func(*InspectionPhotoCreate, int)) *InspectionPhotoCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &InspectionPhotoCreateBulk{err: fmt.Errorf("calling to InspectionPhotoClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*InspectionPhotoCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &InspectionPhotoCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for InspectionPhoto.
+func (c *InspectionPhotoClient) Update() *InspectionPhotoUpdate {
+	mutation := newInspectionPhotoMutation(c.config, OpUpdate)
+	return &InspectionPhotoUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *InspectionPhotoClient) UpdateOne(_m *InspectionPhoto) *InspectionPhotoUpdateOne {
+	mutation := newInspectionPhotoMutation(c.config, OpUpdateOne, withInspectionPhoto(_m))
+	return &InspectionPhotoUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *InspectionPhotoClient) UpdateOneID(id uuid.UUID) *InspectionPhotoUpdateOne {
+	mutation := newInspectionPhotoMutation(c.config, OpUpdateOne, withInspectionPhotoID(id))
+	return &InspectionPhotoUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for InspectionPhoto.
+func (c *InspectionPhotoClient) Delete() *InspectionPhotoDelete {
+	mutation := newInspectionPhotoMutation(c.config, OpDelete)
+	return &InspectionPhotoDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *InspectionPhotoClient) DeleteOne(_m *InspectionPhoto) *InspectionPhotoDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *InspectionPhotoClient) DeleteOneID(id uuid.UUID) *InspectionPhotoDeleteOne {
+	builder := c.Delete().Where(inspectionphoto.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &InspectionPhotoDeleteOne{builder}
+}
+
+// Query returns a query builder for InspectionPhoto.
+func (c *InspectionPhotoClient) Query() *InspectionPhotoQuery {
+	return &InspectionPhotoQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeInspectionPhoto},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a InspectionPhoto entity by its id.
+func (c *InspectionPhotoClient) Get(ctx context.Context, id uuid.UUID) (*InspectionPhoto, error) {
+	return c.Query().Where(inspectionphoto.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *InspectionPhotoClient) GetX(ctx context.Context, id uuid.UUID) *InspectionPhoto {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a InspectionPhoto.
+func (c *InspectionPhotoClient) QueryEstate(_m *InspectionPhoto) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(inspectionphoto.Table, inspectionphoto.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, inspectionphoto.EstateTable, inspectionphoto.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryResult queries the result edge of a InspectionPhoto.
+func (c *InspectionPhotoClient) QueryResult(_m *InspectionPhoto) *InspectionResultQuery {
+	query := (&InspectionResultClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(inspectionphoto.Table, inspectionphoto.FieldID, id),
+			sqlgraph.To(inspectionresult.Table, inspectionresult.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, inspectionphoto.ResultTable, inspectionphoto.ResultColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *InspectionPhotoClient) Hooks() []Hook {
+	return c.hooks.InspectionPhoto
+}
+
+// Interceptors returns the client interceptors.
+func (c *InspectionPhotoClient) Interceptors() []Interceptor {
+	return c.inters.InspectionPhoto
+}
+
+func (c *InspectionPhotoClient) mutate(ctx context.Context, m *InspectionPhotoMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&InspectionPhotoCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&InspectionPhotoUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&InspectionPhotoUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&InspectionPhotoDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown InspectionPhoto mutation op: %q", m.Op())
+	}
+}
+
+// InspectionResultClient is a client for the InspectionResult schema.
+type InspectionResultClient struct {
+	config
+}
+
+// NewInspectionResultClient returns a client for the InspectionResult from the given config.
+func NewInspectionResultClient(c config) *InspectionResultClient {
+	return &InspectionResultClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `inspectionresult.Hooks(f(g(h())))`.
+func (c *InspectionResultClient) Use(hooks ...Hook) {
+	c.hooks.InspectionResult = append(c.hooks.InspectionResult, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `inspectionresult.Intercept(f(g(h())))`.
+func (c *InspectionResultClient) Intercept(interceptors ...Interceptor) {
+	c.inters.InspectionResult = append(c.inters.InspectionResult, interceptors...)
+}
+
+// Create returns a builder for creating a InspectionResult entity.
+func (c *InspectionResultClient) Create() *InspectionResultCreate {
+	mutation := newInspectionResultMutation(c.config, OpCreate)
+	return &InspectionResultCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of InspectionResult entities.
+func (c *InspectionResultClient) CreateBulk(builders ...*InspectionResultCreate) *InspectionResultCreateBulk {
+	return &InspectionResultCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *InspectionResultClient) MapCreateBulk(slice any, setFunc func(*InspectionResultCreate, int)) *InspectionResultCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &InspectionResultCreateBulk{err: fmt.Errorf("calling to InspectionResultClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*InspectionResultCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &InspectionResultCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for InspectionResult.
+func (c *InspectionResultClient) Update() *InspectionResultUpdate {
+	mutation := newInspectionResultMutation(c.config, OpUpdate)
+	return &InspectionResultUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *InspectionResultClient) UpdateOne(_m *InspectionResult) *InspectionResultUpdateOne {
+	mutation := newInspectionResultMutation(c.config, OpUpdateOne, withInspectionResult(_m))
+	return &InspectionResultUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *InspectionResultClient) UpdateOneID(id uuid.UUID) *InspectionResultUpdateOne {
+	mutation := newInspectionResultMutation(c.config, OpUpdateOne, withInspectionResultID(id))
+	return &InspectionResultUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for InspectionResult.
+func (c *InspectionResultClient) Delete() *InspectionResultDelete {
+	mutation := newInspectionResultMutation(c.config, OpDelete)
+	return &InspectionResultDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *InspectionResultClient) DeleteOne(_m *InspectionResult) *InspectionResultDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *InspectionResultClient) DeleteOneID(id uuid.UUID) *InspectionResultDeleteOne {
+	builder := c.Delete().Where(inspectionresult.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &InspectionResultDeleteOne{builder}
+}
+
+// Query returns a query builder for InspectionResult.
+func (c *InspectionResultClient) Query() *InspectionResultQuery {
+	return &InspectionResultQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeInspectionResult},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a InspectionResult entity by its id.
+func (c *InspectionResultClient) Get(ctx context.Context, id uuid.UUID) (*InspectionResult, error) {
+	return c.Query().Where(inspectionresult.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *InspectionResultClient) GetX(ctx context.Context, id uuid.UUID) *InspectionResult {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a InspectionResult.
+func (c *InspectionResultClient) QueryEstate(_m *InspectionResult) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(inspectionresult.Table, inspectionresult.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, inspectionresult.EstateTable, inspectionresult.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryInspection queries the inspection edge of a InspectionResult.
+func (c *InspectionResultClient) QueryInspection(_m *InspectionResult) *InspectionQuery {
+	query := (&InspectionClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(inspectionresult.Table, inspectionresult.FieldID, id),
+			sqlgraph.To(inspection.Table, inspection.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, inspectionresult.InspectionTable, inspectionresult.InspectionColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryItem queries the item edge of a InspectionResult.
+func (c *InspectionResultClient) QueryItem(_m *InspectionResult) *InspectionItemQuery {
+	query := (&InspectionItemClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(inspectionresult.Table, inspectionresult.FieldID, id),
+			sqlgraph.To(inspectionitem.Table, inspectionitem.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, inspectionresult.ItemTable, inspectionresult.ItemColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryDepartment queries the department edge of a InspectionResult.
+func (c *InspectionResultClient) QueryDepartment(_m *InspectionResult) *DepartmentQuery {
+	query := (&DepartmentClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(inspectionresult.Table, inspectionresult.FieldID, id),
+			sqlgraph.To(department.Table, department.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, inspectionresult.DepartmentTable, inspectionresult.DepartmentColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryPhotos queries the photos edge of a InspectionResult.
+func (c *InspectionResultClient) QueryPhotos(_m *InspectionResult) *InspectionPhotoQuery {
+	query := (&InspectionPhotoClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(inspectionresult.Table, inspectionresult.FieldID, id),
+			sqlgraph.To(inspectionphoto.Table, inspectionphoto.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, inspectionresult.PhotosTable, inspectionresult.PhotosColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryDefects queries the defects edge of a InspectionResult.
+func (c *InspectionResultClient) QueryDefects(_m *InspectionResult) *DefectQuery {
+	query := (&DefectClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(inspectionresult.Table, inspectionresult.FieldID, id),
+			sqlgraph.To(defect.Table, defect.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, inspectionresult.DefectsTable, inspectionresult.DefectsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *InspectionResultClient) Hooks() []Hook {
+	return c.hooks.InspectionResult
+}
+
+// Interceptors returns the client interceptors.
+func (c *InspectionResultClient) Interceptors() []Interceptor {
+	return c.inters.InspectionResult
+}
+
+func (c *InspectionResultClient) mutate(ctx context.Context, m *InspectionResultMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&InspectionResultCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&InspectionResultUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&InspectionResultUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&InspectionResultDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown InspectionResult mutation op: %q", m.Op())
 	}
 }
 
@@ -13790,6 +14785,38 @@ func (c *VacancyClient) QueryDefects(_m *Vacancy) *DefectQuery {
 	return query
 }
 
+// QueryDues queries the dues edge of a Vacancy.
+func (c *VacancyClient) QueryDues(_m *Vacancy) *InspectionDueQuery {
+	query := (&InspectionDueClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(vacancy.Table, vacancy.FieldID, id),
+			sqlgraph.To(inspectiondue.Table, inspectiondue.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, vacancy.DuesTable, vacancy.DuesColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryInspections queries the inspections edge of a Vacancy.
+func (c *VacancyClient) QueryInspections(_m *Vacancy) *InspectionQuery {
+	query := (&InspectionClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(vacancy.Table, vacancy.FieldID, id),
+			sqlgraph.To(inspection.Table, inspection.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, vacancy.InspectionsTable, vacancy.InspectionsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
 // Hooks returns the client hooks.
 func (c *VacancyClient) Hooks() []Hook {
 	return c.hooks.Vacancy
@@ -13988,7 +15015,8 @@ type (
 		ArchivePermit, ArchiveRequest, ArchiveRequestDocument, ArchiveRetention,
 		ArchiveReturn, ArchiveVolume, Area, Building, Certificate, Complaint,
 		Correspondence, Defect, DefectEvent, DefectPhoto, Department, EmergencyContact,
-		Estate, ExternalPerson, File, Household, ImportRun, KeyAcceptance,
+		Estate, ExternalPerson, File, Household, ImportRun, Inspection, InspectionDue,
+		InspectionItem, InspectionPhoto, InspectionResult, KeyAcceptance,
 		KeyAcceptanceCheck, KeyAcceptanceLine, KeyBalance, KeyCabinetOpening,
 		KeyCopyOrder, KeyFollowUp, KeyGeneration, KeyHolder, KeyHook, KeyLoan,
 		KeyLoanLine, KeyLoanRequest, KeyLoanRequestLine, KeyLockChange, KeyLoss,
@@ -14004,7 +15032,8 @@ type (
 		ArchivePermit, ArchiveRequest, ArchiveRequestDocument, ArchiveRetention,
 		ArchiveReturn, ArchiveVolume, Area, Building, Certificate, Complaint,
 		Correspondence, Defect, DefectEvent, DefectPhoto, Department, EmergencyContact,
-		Estate, ExternalPerson, File, Household, ImportRun, KeyAcceptance,
+		Estate, ExternalPerson, File, Household, ImportRun, Inspection, InspectionDue,
+		InspectionItem, InspectionPhoto, InspectionResult, KeyAcceptance,
 		KeyAcceptanceCheck, KeyAcceptanceLine, KeyBalance, KeyCabinetOpening,
 		KeyCopyOrder, KeyFollowUp, KeyGeneration, KeyHolder, KeyHook, KeyLoan,
 		KeyLoanLine, KeyLoanRequest, KeyLoanRequestLine, KeyLockChange, KeyLoss,

@@ -42,6 +42,11 @@ import (
 	"github.com/steward-pm/steward/ent/file"
 	"github.com/steward-pm/steward/ent/household"
 	"github.com/steward-pm/steward/ent/importrun"
+	"github.com/steward-pm/steward/ent/inspection"
+	"github.com/steward-pm/steward/ent/inspectiondue"
+	"github.com/steward-pm/steward/ent/inspectionitem"
+	"github.com/steward-pm/steward/ent/inspectionphoto"
+	"github.com/steward-pm/steward/ent/inspectionresult"
 	"github.com/steward-pm/steward/ent/keyacceptance"
 	"github.com/steward-pm/steward/ent/keyacceptancecheck"
 	"github.com/steward-pm/steward/ent/keyacceptanceline"
@@ -174,6 +179,11 @@ func checkColumn(t, c string) error {
 			file.Table:                   file.ValidColumn,
 			household.Table:              household.ValidColumn,
 			importrun.Table:              importrun.ValidColumn,
+			inspection.Table:             inspection.ValidColumn,
+			inspectiondue.Table:          inspectiondue.ValidColumn,
+			inspectionitem.Table:         inspectionitem.ValidColumn,
+			inspectionphoto.Table:        inspectionphoto.ValidColumn,
+			inspectionresult.Table:       inspectionresult.ValidColumn,
 			keyacceptance.Table:          keyacceptance.ValidColumn,
 			keyacceptancecheck.Table:     keyacceptancecheck.ValidColumn,
 			keyacceptanceline.Table:      keyacceptanceline.ValidColumn,

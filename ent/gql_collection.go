@@ -37,6 +37,11 @@ import (
 	"github.com/steward-pm/steward/ent/file"
 	"github.com/steward-pm/steward/ent/household"
 	"github.com/steward-pm/steward/ent/importrun"
+	"github.com/steward-pm/steward/ent/inspection"
+	"github.com/steward-pm/steward/ent/inspectiondue"
+	"github.com/steward-pm/steward/ent/inspectionitem"
+	"github.com/steward-pm/steward/ent/inspectionphoto"
+	"github.com/steward-pm/steward/ent/inspectionresult"
 	"github.com/steward-pm/steward/ent/keyacceptance"
 	"github.com/steward-pm/steward/ent/keyacceptancecheck"
 	"github.com/steward-pm/steward/ent/keyacceptanceline"
@@ -4232,6 +4237,21 @@ func (_q *DefectQuery) collectField(ctx context.Context, oneNode bool, opCtx *gr
 				fieldSeen[defect.FieldDepartmentID] = struct{}{}
 			}
 
+		case "inspectionResult":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&InspectionResultClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, inspectionresultImplementors)...); err != nil {
+				return err
+			}
+			_q.withInspectionResult = query
+			if _, ok := fieldSeen[defect.FieldInspectionResultID]; !ok {
+				selectedFields = append(selectedFields, defect.FieldInspectionResultID)
+				fieldSeen[defect.FieldInspectionResultID] = struct{}{}
+			}
+
 		case "events":
 			var (
 				alias = field.Alias
@@ -5784,6 +5804,890 @@ func newImportRunPaginateArgs(rv map[string]any) *importrunPaginateArgs {
 	}
 	if v, ok := rv[whereField].(*ImportRunWhereInput); ok {
 		args.opts = append(args.opts, WithImportRunFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *InspectionQuery) CollectFields(ctx context.Context, satisfies ...string) (*InspectionQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *InspectionQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(inspection.Columns))
+		selectedFields = []string{inspection.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[inspection.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, inspection.FieldEstateID)
+				fieldSeen[inspection.FieldEstateID] = struct{}{}
+			}
+
+		case "unit":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&UnitClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, unitImplementors)...); err != nil {
+				return err
+			}
+			_q.withUnit = query
+			if _, ok := fieldSeen[inspection.FieldUnitID]; !ok {
+				selectedFields = append(selectedFields, inspection.FieldUnitID)
+				fieldSeen[inspection.FieldUnitID] = struct{}{}
+			}
+
+		case "results":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&InspectionResultClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, false, opCtx, field, path, mayAddCondition(satisfies, inspectionresultImplementors)...); err != nil {
+				return err
+			}
+			_q.WithNamedResults(alias, func(wq *InspectionResultQuery) {
+				*wq = *query
+			})
+		case "createdAt":
+			if _, ok := fieldSeen[inspection.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, inspection.FieldCreatedAt)
+				fieldSeen[inspection.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[inspection.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, inspection.FieldEstateID)
+				fieldSeen[inspection.FieldEstateID] = struct{}{}
+			}
+		case "voidedAt":
+			if _, ok := fieldSeen[inspection.FieldVoidedAt]; !ok {
+				selectedFields = append(selectedFields, inspection.FieldVoidedAt)
+				fieldSeen[inspection.FieldVoidedAt] = struct{}{}
+			}
+		case "voidReason":
+			if _, ok := fieldSeen[inspection.FieldVoidReason]; !ok {
+				selectedFields = append(selectedFields, inspection.FieldVoidReason)
+				fieldSeen[inspection.FieldVoidReason] = struct{}{}
+			}
+		case "voidedByID":
+			if _, ok := fieldSeen[inspection.FieldVoidedByID]; !ok {
+				selectedFields = append(selectedFields, inspection.FieldVoidedByID)
+				fieldSeen[inspection.FieldVoidedByID] = struct{}{}
+			}
+		case "voidedByName":
+			if _, ok := fieldSeen[inspection.FieldVoidedByName]; !ok {
+				selectedFields = append(selectedFields, inspection.FieldVoidedByName)
+				fieldSeen[inspection.FieldVoidedByName] = struct{}{}
+			}
+		case "lateReason":
+			if _, ok := fieldSeen[inspection.FieldLateReason]; !ok {
+				selectedFields = append(selectedFields, inspection.FieldLateReason)
+				fieldSeen[inspection.FieldLateReason] = struct{}{}
+			}
+		case "vacancyID":
+			if _, ok := fieldSeen[inspection.FieldVacancyID]; !ok {
+				selectedFields = append(selectedFields, inspection.FieldVacancyID)
+				fieldSeen[inspection.FieldVacancyID] = struct{}{}
+			}
+		case "unitID":
+			if _, ok := fieldSeen[inspection.FieldUnitID]; !ok {
+				selectedFields = append(selectedFields, inspection.FieldUnitID)
+				fieldSeen[inspection.FieldUnitID] = struct{}{}
+			}
+		case "inspectedAt":
+			if _, ok := fieldSeen[inspection.FieldInspectedAt]; !ok {
+				selectedFields = append(selectedFields, inspection.FieldInspectedAt)
+				fieldSeen[inspection.FieldInspectedAt] = struct{}{}
+			}
+		case "inspectedOn":
+			if _, ok := fieldSeen[inspection.FieldInspectedOn]; !ok {
+				selectedFields = append(selectedFields, inspection.FieldInspectedOn)
+				fieldSeen[inspection.FieldInspectedOn] = struct{}{}
+			}
+		case "inspectedByID":
+			if _, ok := fieldSeen[inspection.FieldInspectedByID]; !ok {
+				selectedFields = append(selectedFields, inspection.FieldInspectedByID)
+				fieldSeen[inspection.FieldInspectedByID] = struct{}{}
+			}
+		case "inspectedByName":
+			if _, ok := fieldSeen[inspection.FieldInspectedByName]; !ok {
+				selectedFields = append(selectedFields, inspection.FieldInspectedByName)
+				fieldSeen[inspection.FieldInspectedByName] = struct{}{}
+			}
+		case "note":
+			if _, ok := fieldSeen[inspection.FieldNote]; !ok {
+				selectedFields = append(selectedFields, inspection.FieldNote)
+				fieldSeen[inspection.FieldNote] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type inspectionPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []InspectionPaginateOption
+}
+
+func newInspectionPaginateArgs(rv map[string]any) *inspectionPaginateArgs {
+	args := &inspectionPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &InspectionOrder{Field: &InspectionOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithInspectionOrder(order))
+			}
+		case *InspectionOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithInspectionOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*InspectionWhereInput); ok {
+		args.opts = append(args.opts, WithInspectionFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *InspectionDueQuery) CollectFields(ctx context.Context, satisfies ...string) (*InspectionDueQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *InspectionDueQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(inspectiondue.Columns))
+		selectedFields = []string{inspectiondue.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[inspectiondue.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, inspectiondue.FieldEstateID)
+				fieldSeen[inspectiondue.FieldEstateID] = struct{}{}
+			}
+
+		case "unit":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&UnitClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, unitImplementors)...); err != nil {
+				return err
+			}
+			_q.withUnit = query
+			if _, ok := fieldSeen[inspectiondue.FieldUnitID]; !ok {
+				selectedFields = append(selectedFields, inspectiondue.FieldUnitID)
+				fieldSeen[inspectiondue.FieldUnitID] = struct{}{}
+			}
+
+		case "item":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&InspectionItemClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, inspectionitemImplementors)...); err != nil {
+				return err
+			}
+			_q.withItem = query
+			if _, ok := fieldSeen[inspectiondue.FieldItemID]; !ok {
+				selectedFields = append(selectedFields, inspectiondue.FieldItemID)
+				fieldSeen[inspectiondue.FieldItemID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[inspectiondue.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, inspectiondue.FieldCreatedAt)
+				fieldSeen[inspectiondue.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[inspectiondue.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, inspectiondue.FieldEstateID)
+				fieldSeen[inspectiondue.FieldEstateID] = struct{}{}
+			}
+		case "vacancyID":
+			if _, ok := fieldSeen[inspectiondue.FieldVacancyID]; !ok {
+				selectedFields = append(selectedFields, inspectiondue.FieldVacancyID)
+				fieldSeen[inspectiondue.FieldVacancyID] = struct{}{}
+			}
+		case "unitID":
+			if _, ok := fieldSeen[inspectiondue.FieldUnitID]; !ok {
+				selectedFields = append(selectedFields, inspectiondue.FieldUnitID)
+				fieldSeen[inspectiondue.FieldUnitID] = struct{}{}
+			}
+		case "itemID":
+			if _, ok := fieldSeen[inspectiondue.FieldItemID]; !ok {
+				selectedFields = append(selectedFields, inspectiondue.FieldItemID)
+				fieldSeen[inspectiondue.FieldItemID] = struct{}{}
+			}
+		case "doneOn":
+			if _, ok := fieldSeen[inspectiondue.FieldDoneOn]; !ok {
+				selectedFields = append(selectedFields, inspectiondue.FieldDoneOn)
+				fieldSeen[inspectiondue.FieldDoneOn] = struct{}{}
+			}
+		case "dueOn":
+			if _, ok := fieldSeen[inspectiondue.FieldDueOn]; !ok {
+				selectedFields = append(selectedFields, inspectiondue.FieldDueOn)
+				fieldSeen[inspectiondue.FieldDueOn] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type inspectionduePaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []InspectionDuePaginateOption
+}
+
+func newInspectionDuePaginateArgs(rv map[string]any) *inspectionduePaginateArgs {
+	args := &inspectionduePaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &InspectionDueOrder{Field: &InspectionDueOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithInspectionDueOrder(order))
+			}
+		case *InspectionDueOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithInspectionDueOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*InspectionDueWhereInput); ok {
+		args.opts = append(args.opts, WithInspectionDueFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *InspectionItemQuery) CollectFields(ctx context.Context, satisfies ...string) (*InspectionItemQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *InspectionItemQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(inspectionitem.Columns))
+		selectedFields = []string{inspectionitem.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[inspectionitem.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, inspectionitem.FieldEstateID)
+				fieldSeen[inspectionitem.FieldEstateID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[inspectionitem.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, inspectionitem.FieldCreatedAt)
+				fieldSeen[inspectionitem.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[inspectionitem.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, inspectionitem.FieldEstateID)
+				fieldSeen[inspectionitem.FieldEstateID] = struct{}{}
+			}
+		case "version":
+			if _, ok := fieldSeen[inspectionitem.FieldVersion]; !ok {
+				selectedFields = append(selectedFields, inspectionitem.FieldVersion)
+				fieldSeen[inspectionitem.FieldVersion] = struct{}{}
+			}
+		case "code":
+			if _, ok := fieldSeen[inspectionitem.FieldCode]; !ok {
+				selectedFields = append(selectedFields, inspectionitem.FieldCode)
+				fieldSeen[inspectionitem.FieldCode] = struct{}{}
+			}
+		case "name":
+			if _, ok := fieldSeen[inspectionitem.FieldName]; !ok {
+				selectedFields = append(selectedFields, inspectionitem.FieldName)
+				fieldSeen[inspectionitem.FieldName] = struct{}{}
+			}
+		case "nameEn":
+			if _, ok := fieldSeen[inspectionitem.FieldNameEn]; !ok {
+				selectedFields = append(selectedFields, inspectionitem.FieldNameEn)
+				fieldSeen[inspectionitem.FieldNameEn] = struct{}{}
+			}
+		case "clause":
+			if _, ok := fieldSeen[inspectionitem.FieldClause]; !ok {
+				selectedFields = append(selectedFields, inspectionitem.FieldClause)
+				fieldSeen[inspectionitem.FieldClause] = struct{}{}
+			}
+		case "position":
+			if _, ok := fieldSeen[inspectionitem.FieldPosition]; !ok {
+				selectedFields = append(selectedFields, inspectionitem.FieldPosition)
+				fieldSeen[inspectionitem.FieldPosition] = struct{}{}
+			}
+		case "intervalCount":
+			if _, ok := fieldSeen[inspectionitem.FieldIntervalCount]; !ok {
+				selectedFields = append(selectedFields, inspectionitem.FieldIntervalCount)
+				fieldSeen[inspectionitem.FieldIntervalCount] = struct{}{}
+			}
+		case "intervalUnit":
+			if _, ok := fieldSeen[inspectionitem.FieldIntervalUnit]; !ok {
+				selectedFields = append(selectedFields, inspectionitem.FieldIntervalUnit)
+				fieldSeen[inspectionitem.FieldIntervalUnit] = struct{}{}
+			}
+		case "active":
+			if _, ok := fieldSeen[inspectionitem.FieldActive]; !ok {
+				selectedFields = append(selectedFields, inspectionitem.FieldActive)
+				fieldSeen[inspectionitem.FieldActive] = struct{}{}
+			}
+		case "sinceOn":
+			if _, ok := fieldSeen[inspectionitem.FieldSinceOn]; !ok {
+				selectedFields = append(selectedFields, inspectionitem.FieldSinceOn)
+				fieldSeen[inspectionitem.FieldSinceOn] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type inspectionitemPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []InspectionItemPaginateOption
+}
+
+func newInspectionItemPaginateArgs(rv map[string]any) *inspectionitemPaginateArgs {
+	args := &inspectionitemPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &InspectionItemOrder{Field: &InspectionItemOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithInspectionItemOrder(order))
+			}
+		case *InspectionItemOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithInspectionItemOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*InspectionItemWhereInput); ok {
+		args.opts = append(args.opts, WithInspectionItemFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *InspectionPhotoQuery) CollectFields(ctx context.Context, satisfies ...string) (*InspectionPhotoQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *InspectionPhotoQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(inspectionphoto.Columns))
+		selectedFields = []string{inspectionphoto.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[inspectionphoto.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, inspectionphoto.FieldEstateID)
+				fieldSeen[inspectionphoto.FieldEstateID] = struct{}{}
+			}
+
+		case "result":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&InspectionResultClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, inspectionresultImplementors)...); err != nil {
+				return err
+			}
+			_q.withResult = query
+			if _, ok := fieldSeen[inspectionphoto.FieldResultID]; !ok {
+				selectedFields = append(selectedFields, inspectionphoto.FieldResultID)
+				fieldSeen[inspectionphoto.FieldResultID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[inspectionphoto.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, inspectionphoto.FieldCreatedAt)
+				fieldSeen[inspectionphoto.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[inspectionphoto.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, inspectionphoto.FieldEstateID)
+				fieldSeen[inspectionphoto.FieldEstateID] = struct{}{}
+			}
+		case "resultID":
+			if _, ok := fieldSeen[inspectionphoto.FieldResultID]; !ok {
+				selectedFields = append(selectedFields, inspectionphoto.FieldResultID)
+				fieldSeen[inspectionphoto.FieldResultID] = struct{}{}
+			}
+		case "contentType":
+			if _, ok := fieldSeen[inspectionphoto.FieldContentType]; !ok {
+				selectedFields = append(selectedFields, inspectionphoto.FieldContentType)
+				fieldSeen[inspectionphoto.FieldContentType] = struct{}{}
+			}
+		case "size":
+			if _, ok := fieldSeen[inspectionphoto.FieldSize]; !ok {
+				selectedFields = append(selectedFields, inspectionphoto.FieldSize)
+				fieldSeen[inspectionphoto.FieldSize] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type inspectionphotoPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []InspectionPhotoPaginateOption
+}
+
+func newInspectionPhotoPaginateArgs(rv map[string]any) *inspectionphotoPaginateArgs {
+	args := &inspectionphotoPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &InspectionPhotoOrder{Field: &InspectionPhotoOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithInspectionPhotoOrder(order))
+			}
+		case *InspectionPhotoOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithInspectionPhotoOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*InspectionPhotoWhereInput); ok {
+		args.opts = append(args.opts, WithInspectionPhotoFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *InspectionResultQuery) CollectFields(ctx context.Context, satisfies ...string) (*InspectionResultQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *InspectionResultQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(inspectionresult.Columns))
+		selectedFields = []string{inspectionresult.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[inspectionresult.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, inspectionresult.FieldEstateID)
+				fieldSeen[inspectionresult.FieldEstateID] = struct{}{}
+			}
+
+		case "inspection":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&InspectionClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, inspectionImplementors)...); err != nil {
+				return err
+			}
+			_q.withInspection = query
+			if _, ok := fieldSeen[inspectionresult.FieldInspectionID]; !ok {
+				selectedFields = append(selectedFields, inspectionresult.FieldInspectionID)
+				fieldSeen[inspectionresult.FieldInspectionID] = struct{}{}
+			}
+
+		case "item":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&InspectionItemClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, inspectionitemImplementors)...); err != nil {
+				return err
+			}
+			_q.withItem = query
+			if _, ok := fieldSeen[inspectionresult.FieldItemID]; !ok {
+				selectedFields = append(selectedFields, inspectionresult.FieldItemID)
+				fieldSeen[inspectionresult.FieldItemID] = struct{}{}
+			}
+
+		case "department":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&DepartmentClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, departmentImplementors)...); err != nil {
+				return err
+			}
+			_q.withDepartment = query
+			if _, ok := fieldSeen[inspectionresult.FieldDepartmentID]; !ok {
+				selectedFields = append(selectedFields, inspectionresult.FieldDepartmentID)
+				fieldSeen[inspectionresult.FieldDepartmentID] = struct{}{}
+			}
+
+		case "photos":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&InspectionPhotoClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, false, opCtx, field, path, mayAddCondition(satisfies, inspectionphotoImplementors)...); err != nil {
+				return err
+			}
+			_q.WithNamedPhotos(alias, func(wq *InspectionPhotoQuery) {
+				*wq = *query
+			})
+
+		case "defects":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&DefectClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, false, opCtx, field, path, mayAddCondition(satisfies, defectImplementors)...); err != nil {
+				return err
+			}
+			_q.WithNamedDefects(alias, func(wq *DefectQuery) {
+				*wq = *query
+			})
+		case "createdAt":
+			if _, ok := fieldSeen[inspectionresult.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, inspectionresult.FieldCreatedAt)
+				fieldSeen[inspectionresult.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[inspectionresult.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, inspectionresult.FieldEstateID)
+				fieldSeen[inspectionresult.FieldEstateID] = struct{}{}
+			}
+		case "inspectionID":
+			if _, ok := fieldSeen[inspectionresult.FieldInspectionID]; !ok {
+				selectedFields = append(selectedFields, inspectionresult.FieldInspectionID)
+				fieldSeen[inspectionresult.FieldInspectionID] = struct{}{}
+			}
+		case "vacancyID":
+			if _, ok := fieldSeen[inspectionresult.FieldVacancyID]; !ok {
+				selectedFields = append(selectedFields, inspectionresult.FieldVacancyID)
+				fieldSeen[inspectionresult.FieldVacancyID] = struct{}{}
+			}
+		case "itemID":
+			if _, ok := fieldSeen[inspectionresult.FieldItemID]; !ok {
+				selectedFields = append(selectedFields, inspectionresult.FieldItemID)
+				fieldSeen[inspectionresult.FieldItemID] = struct{}{}
+			}
+		case "result":
+			if _, ok := fieldSeen[inspectionresult.FieldResult]; !ok {
+				selectedFields = append(selectedFields, inspectionresult.FieldResult)
+				fieldSeen[inspectionresult.FieldResult] = struct{}{}
+			}
+		case "finding":
+			if _, ok := fieldSeen[inspectionresult.FieldFinding]; !ok {
+				selectedFields = append(selectedFields, inspectionresult.FieldFinding)
+				fieldSeen[inspectionresult.FieldFinding] = struct{}{}
+			}
+		case "departmentID":
+			if _, ok := fieldSeen[inspectionresult.FieldDepartmentID]; !ok {
+				selectedFields = append(selectedFields, inspectionresult.FieldDepartmentID)
+				fieldSeen[inspectionresult.FieldDepartmentID] = struct{}{}
+			}
+		case "doneOn":
+			if _, ok := fieldSeen[inspectionresult.FieldDoneOn]; !ok {
+				selectedFields = append(selectedFields, inspectionresult.FieldDoneOn)
+				fieldSeen[inspectionresult.FieldDoneOn] = struct{}{}
+			}
+		case "dueOn":
+			if _, ok := fieldSeen[inspectionresult.FieldDueOn]; !ok {
+				selectedFields = append(selectedFields, inspectionresult.FieldDueOn)
+				fieldSeen[inspectionresult.FieldDueOn] = struct{}{}
+			}
+		case "voided":
+			if _, ok := fieldSeen[inspectionresult.FieldVoided]; !ok {
+				selectedFields = append(selectedFields, inspectionresult.FieldVoided)
+				fieldSeen[inspectionresult.FieldVoided] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type inspectionresultPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []InspectionResultPaginateOption
+}
+
+func newInspectionResultPaginateArgs(rv map[string]any) *inspectionresultPaginateArgs {
+	args := &inspectionresultPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &InspectionResultOrder{Field: &InspectionResultOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithInspectionResultOrder(order))
+			}
+		case *InspectionResultOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithInspectionResultOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*InspectionResultWhereInput); ok {
+		args.opts = append(args.opts, WithInspectionResultFilter(v.Filter))
 	}
 	return args
 }
@@ -13762,6 +14666,19 @@ func (_q *VacancyQuery) collectField(ctx context.Context, oneNode bool, opCtx *g
 				return err
 			}
 			_q.WithNamedReadings(alias, func(wq *MeterReadingQuery) {
+				*wq = *query
+			})
+
+		case "dues":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&InspectionDueClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, false, opCtx, field, path, mayAddCondition(satisfies, inspectiondueImplementors)...); err != nil {
+				return err
+			}
+			_q.WithNamedDues(alias, func(wq *InspectionDueQuery) {
 				*wq = *query
 			})
 		case "createdAt":

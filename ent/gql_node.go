@@ -40,6 +40,11 @@ import (
 	"github.com/steward-pm/steward/ent/file"
 	"github.com/steward-pm/steward/ent/household"
 	"github.com/steward-pm/steward/ent/importrun"
+	"github.com/steward-pm/steward/ent/inspection"
+	"github.com/steward-pm/steward/ent/inspectiondue"
+	"github.com/steward-pm/steward/ent/inspectionitem"
+	"github.com/steward-pm/steward/ent/inspectionphoto"
+	"github.com/steward-pm/steward/ent/inspectionresult"
 	"github.com/steward-pm/steward/ent/keyacceptance"
 	"github.com/steward-pm/steward/ent/keyacceptancecheck"
 	"github.com/steward-pm/steward/ent/keyacceptanceline"
@@ -238,6 +243,31 @@ var importrunImplementors = []string{"ImportRun", "Node"}
 
 // IsNode implements the Node interface check for GQLGen.
 func (*ImportRun) IsNode() {}
+
+var inspectionImplementors = []string{"Inspection", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*Inspection) IsNode() {}
+
+var inspectiondueImplementors = []string{"InspectionDue", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*InspectionDue) IsNode() {}
+
+var inspectionitemImplementors = []string{"InspectionItem", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*InspectionItem) IsNode() {}
+
+var inspectionphotoImplementors = []string{"InspectionPhoto", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*InspectionPhoto) IsNode() {}
+
+var inspectionresultImplementors = []string{"InspectionResult", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*InspectionResult) IsNode() {}
 
 var keyacceptanceImplementors = []string{"KeyAcceptance", "Node"}
 
@@ -773,6 +803,51 @@ func (c *Client) noder(ctx context.Context, table string, id uuid.UUID) (Noder, 
 			Where(importrun.ID(id))
 		if fc := graphql.GetFieldContext(ctx); fc != nil {
 			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, importrunImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case inspection.Table:
+		query := c.Inspection.Query().
+			Where(inspection.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, inspectionImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case inspectiondue.Table:
+		query := c.InspectionDue.Query().
+			Where(inspectiondue.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, inspectiondueImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case inspectionitem.Table:
+		query := c.InspectionItem.Query().
+			Where(inspectionitem.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, inspectionitemImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case inspectionphoto.Table:
+		query := c.InspectionPhoto.Query().
+			Where(inspectionphoto.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, inspectionphotoImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case inspectionresult.Table:
+		query := c.InspectionResult.Query().
+			Where(inspectionresult.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, inspectionresultImplementors...); err != nil {
 				return nil, err
 			}
 		}
@@ -1696,6 +1771,86 @@ func (c *Client) noders(ctx context.Context, table string, ids []uuid.UUID) ([]N
 		query := c.ImportRun.Query().
 			Where(importrun.IDIn(ids...))
 		query, err := query.CollectFields(ctx, importrunImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case inspection.Table:
+		query := c.Inspection.Query().
+			Where(inspection.IDIn(ids...))
+		query, err := query.CollectFields(ctx, inspectionImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case inspectiondue.Table:
+		query := c.InspectionDue.Query().
+			Where(inspectiondue.IDIn(ids...))
+		query, err := query.CollectFields(ctx, inspectiondueImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case inspectionitem.Table:
+		query := c.InspectionItem.Query().
+			Where(inspectionitem.IDIn(ids...))
+		query, err := query.CollectFields(ctx, inspectionitemImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case inspectionphoto.Table:
+		query := c.InspectionPhoto.Query().
+			Where(inspectionphoto.IDIn(ids...))
+		query, err := query.CollectFields(ctx, inspectionphotoImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case inspectionresult.Table:
+		query := c.InspectionResult.Query().
+			Where(inspectionresult.IDIn(ids...))
+		query, err := query.CollectFields(ctx, inspectionresultImplementors...)
 		if err != nil {
 			return nil, err
 		}

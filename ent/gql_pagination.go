@@ -45,6 +45,11 @@ import (
 	"github.com/steward-pm/steward/ent/file"
 	"github.com/steward-pm/steward/ent/household"
 	"github.com/steward-pm/steward/ent/importrun"
+	"github.com/steward-pm/steward/ent/inspection"
+	"github.com/steward-pm/steward/ent/inspectiondue"
+	"github.com/steward-pm/steward/ent/inspectionitem"
+	"github.com/steward-pm/steward/ent/inspectionphoto"
+	"github.com/steward-pm/steward/ent/inspectionresult"
 	"github.com/steward-pm/steward/ent/keyacceptance"
 	"github.com/steward-pm/steward/ent/keyacceptancecheck"
 	"github.com/steward-pm/steward/ent/keyacceptanceline"
@@ -9531,6 +9536,1540 @@ func (_m *ImportRun) ToEdge(order *ImportRunOrder) *ImportRunEdge {
 		order = DefaultImportRunOrder
 	}
 	return &ImportRunEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// InspectionEdge is the edge representation of Inspection.
+type InspectionEdge struct {
+	Node   *Inspection `json:"node"`
+	Cursor Cursor      `json:"cursor"`
+}
+
+// InspectionConnection is the connection containing edges to Inspection.
+type InspectionConnection struct {
+	Edges      []*InspectionEdge `json:"edges"`
+	PageInfo   PageInfo          `json:"pageInfo"`
+	TotalCount int               `json:"totalCount"`
+}
+
+func (c *InspectionConnection) build(nodes []*Inspection, pager *inspectionPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *Inspection
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *Inspection {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *Inspection {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*InspectionEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &InspectionEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// InspectionPaginateOption enables pagination customization.
+type InspectionPaginateOption func(*inspectionPager) error
+
+// WithInspectionOrder configures pagination ordering.
+func WithInspectionOrder(order *InspectionOrder) InspectionPaginateOption {
+	if order == nil {
+		order = DefaultInspectionOrder
+	}
+	o := *order
+	return func(pager *inspectionPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultInspectionOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithInspectionFilter configures pagination filter.
+func WithInspectionFilter(filter func(*InspectionQuery) (*InspectionQuery, error)) InspectionPaginateOption {
+	return func(pager *inspectionPager) error {
+		if filter == nil {
+			return errors.New("InspectionQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type inspectionPager struct {
+	reverse bool
+	order   *InspectionOrder
+	filter  func(*InspectionQuery) (*InspectionQuery, error)
+}
+
+func newInspectionPager(opts []InspectionPaginateOption, reverse bool) (*inspectionPager, error) {
+	pager := &inspectionPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultInspectionOrder
+	}
+	return pager, nil
+}
+
+func (p *inspectionPager) applyFilter(query *InspectionQuery) (*InspectionQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *inspectionPager) toCursor(_m *Inspection) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *inspectionPager) applyCursors(query *InspectionQuery, after, before *Cursor) (*InspectionQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultInspectionOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *inspectionPager) applyOrder(query *InspectionQuery) *InspectionQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultInspectionOrder.Field {
+		query = query.Order(DefaultInspectionOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *inspectionPager) orderExpr(query *InspectionQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultInspectionOrder.Field {
+			b.Comma().Ident(DefaultInspectionOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to Inspection.
+func (_m *InspectionQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...InspectionPaginateOption,
+) (*InspectionConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newInspectionPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &InspectionConnection{Edges: []*InspectionEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// InspectionOrderFieldCreatedAt orders Inspection by created_at.
+	InspectionOrderFieldCreatedAt = &InspectionOrderField{
+		Value: func(_m *Inspection) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: inspection.FieldCreatedAt,
+		toTerm: inspection.ByCreatedAt,
+		toCursor: func(_m *Inspection) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+	// InspectionOrderFieldInspectedAt orders Inspection by inspected_at.
+	InspectionOrderFieldInspectedAt = &InspectionOrderField{
+		Value: func(_m *Inspection) (ent.Value, error) {
+			return _m.InspectedAt, nil
+		},
+		column: inspection.FieldInspectedAt,
+		toTerm: inspection.ByInspectedAt,
+		toCursor: func(_m *Inspection) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.InspectedAt,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f InspectionOrderField) String() string {
+	var str string
+	switch f.column {
+	case InspectionOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	case InspectionOrderFieldInspectedAt.column:
+		str = "INSPECTED_AT"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f InspectionOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *InspectionOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("InspectionOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *InspectionOrderFieldCreatedAt
+	case "INSPECTED_AT":
+		*f = *InspectionOrderFieldInspectedAt
+	default:
+		return fmt.Errorf("%s is not a valid InspectionOrderField", str)
+	}
+	return nil
+}
+
+// InspectionOrderField defines the ordering field of Inspection.
+type InspectionOrderField struct {
+	// Value extracts the ordering value from the given Inspection.
+	Value    func(*Inspection) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) inspection.OrderOption
+	toCursor func(*Inspection) Cursor
+}
+
+// InspectionOrder defines the ordering of Inspection.
+type InspectionOrder struct {
+	Direction OrderDirection        `json:"direction"`
+	Field     *InspectionOrderField `json:"field"`
+}
+
+// DefaultInspectionOrder is the default ordering of Inspection.
+var DefaultInspectionOrder = &InspectionOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &InspectionOrderField{
+		Value: func(_m *Inspection) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: inspection.FieldID,
+		toTerm: inspection.ByID,
+		toCursor: func(_m *Inspection) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts Inspection into InspectionEdge.
+func (_m *Inspection) ToEdge(order *InspectionOrder) *InspectionEdge {
+	if order == nil {
+		order = DefaultInspectionOrder
+	}
+	return &InspectionEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// InspectionDueEdge is the edge representation of InspectionDue.
+type InspectionDueEdge struct {
+	Node   *InspectionDue `json:"node"`
+	Cursor Cursor         `json:"cursor"`
+}
+
+// InspectionDueConnection is the connection containing edges to InspectionDue.
+type InspectionDueConnection struct {
+	Edges      []*InspectionDueEdge `json:"edges"`
+	PageInfo   PageInfo             `json:"pageInfo"`
+	TotalCount int                  `json:"totalCount"`
+}
+
+func (c *InspectionDueConnection) build(nodes []*InspectionDue, pager *inspectionduePager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *InspectionDue
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *InspectionDue {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *InspectionDue {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*InspectionDueEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &InspectionDueEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// InspectionDuePaginateOption enables pagination customization.
+type InspectionDuePaginateOption func(*inspectionduePager) error
+
+// WithInspectionDueOrder configures pagination ordering.
+func WithInspectionDueOrder(order *InspectionDueOrder) InspectionDuePaginateOption {
+	if order == nil {
+		order = DefaultInspectionDueOrder
+	}
+	o := *order
+	return func(pager *inspectionduePager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultInspectionDueOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithInspectionDueFilter configures pagination filter.
+func WithInspectionDueFilter(filter func(*InspectionDueQuery) (*InspectionDueQuery, error)) InspectionDuePaginateOption {
+	return func(pager *inspectionduePager) error {
+		if filter == nil {
+			return errors.New("InspectionDueQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type inspectionduePager struct {
+	reverse bool
+	order   *InspectionDueOrder
+	filter  func(*InspectionDueQuery) (*InspectionDueQuery, error)
+}
+
+func newInspectionDuePager(opts []InspectionDuePaginateOption, reverse bool) (*inspectionduePager, error) {
+	pager := &inspectionduePager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultInspectionDueOrder
+	}
+	return pager, nil
+}
+
+func (p *inspectionduePager) applyFilter(query *InspectionDueQuery) (*InspectionDueQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *inspectionduePager) toCursor(_m *InspectionDue) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *inspectionduePager) applyCursors(query *InspectionDueQuery, after, before *Cursor) (*InspectionDueQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultInspectionDueOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *inspectionduePager) applyOrder(query *InspectionDueQuery) *InspectionDueQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultInspectionDueOrder.Field {
+		query = query.Order(DefaultInspectionDueOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *inspectionduePager) orderExpr(query *InspectionDueQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultInspectionDueOrder.Field {
+			b.Comma().Ident(DefaultInspectionDueOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to InspectionDue.
+func (_m *InspectionDueQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...InspectionDuePaginateOption,
+) (*InspectionDueConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newInspectionDuePager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &InspectionDueConnection{Edges: []*InspectionDueEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// InspectionDueOrderFieldCreatedAt orders InspectionDue by created_at.
+	InspectionDueOrderFieldCreatedAt = &InspectionDueOrderField{
+		Value: func(_m *InspectionDue) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: inspectiondue.FieldCreatedAt,
+		toTerm: inspectiondue.ByCreatedAt,
+		toCursor: func(_m *InspectionDue) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+	// InspectionDueOrderFieldDueOn orders InspectionDue by due_on.
+	InspectionDueOrderFieldDueOn = &InspectionDueOrderField{
+		Value: func(_m *InspectionDue) (ent.Value, error) {
+			return _m.DueOn, nil
+		},
+		column: inspectiondue.FieldDueOn,
+		toTerm: inspectiondue.ByDueOn,
+		toCursor: func(_m *InspectionDue) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.DueOn,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f InspectionDueOrderField) String() string {
+	var str string
+	switch f.column {
+	case InspectionDueOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	case InspectionDueOrderFieldDueOn.column:
+		str = "DUE"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f InspectionDueOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *InspectionDueOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("InspectionDueOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *InspectionDueOrderFieldCreatedAt
+	case "DUE":
+		*f = *InspectionDueOrderFieldDueOn
+	default:
+		return fmt.Errorf("%s is not a valid InspectionDueOrderField", str)
+	}
+	return nil
+}
+
+// InspectionDueOrderField defines the ordering field of InspectionDue.
+type InspectionDueOrderField struct {
+	// Value extracts the ordering value from the given InspectionDue.
+	Value    func(*InspectionDue) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) inspectiondue.OrderOption
+	toCursor func(*InspectionDue) Cursor
+}
+
+// InspectionDueOrder defines the ordering of InspectionDue.
+type InspectionDueOrder struct {
+	Direction OrderDirection           `json:"direction"`
+	Field     *InspectionDueOrderField `json:"field"`
+}
+
+// DefaultInspectionDueOrder is the default ordering of InspectionDue.
+var DefaultInspectionDueOrder = &InspectionDueOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &InspectionDueOrderField{
+		Value: func(_m *InspectionDue) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: inspectiondue.FieldID,
+		toTerm: inspectiondue.ByID,
+		toCursor: func(_m *InspectionDue) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts InspectionDue into InspectionDueEdge.
+func (_m *InspectionDue) ToEdge(order *InspectionDueOrder) *InspectionDueEdge {
+	if order == nil {
+		order = DefaultInspectionDueOrder
+	}
+	return &InspectionDueEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// InspectionItemEdge is the edge representation of InspectionItem.
+type InspectionItemEdge struct {
+	Node   *InspectionItem `json:"node"`
+	Cursor Cursor          `json:"cursor"`
+}
+
+// InspectionItemConnection is the connection containing edges to InspectionItem.
+type InspectionItemConnection struct {
+	Edges      []*InspectionItemEdge `json:"edges"`
+	PageInfo   PageInfo              `json:"pageInfo"`
+	TotalCount int                   `json:"totalCount"`
+}
+
+func (c *InspectionItemConnection) build(nodes []*InspectionItem, pager *inspectionitemPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *InspectionItem
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *InspectionItem {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *InspectionItem {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*InspectionItemEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &InspectionItemEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// InspectionItemPaginateOption enables pagination customization.
+type InspectionItemPaginateOption func(*inspectionitemPager) error
+
+// WithInspectionItemOrder configures pagination ordering.
+func WithInspectionItemOrder(order *InspectionItemOrder) InspectionItemPaginateOption {
+	if order == nil {
+		order = DefaultInspectionItemOrder
+	}
+	o := *order
+	return func(pager *inspectionitemPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultInspectionItemOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithInspectionItemFilter configures pagination filter.
+func WithInspectionItemFilter(filter func(*InspectionItemQuery) (*InspectionItemQuery, error)) InspectionItemPaginateOption {
+	return func(pager *inspectionitemPager) error {
+		if filter == nil {
+			return errors.New("InspectionItemQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type inspectionitemPager struct {
+	reverse bool
+	order   *InspectionItemOrder
+	filter  func(*InspectionItemQuery) (*InspectionItemQuery, error)
+}
+
+func newInspectionItemPager(opts []InspectionItemPaginateOption, reverse bool) (*inspectionitemPager, error) {
+	pager := &inspectionitemPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultInspectionItemOrder
+	}
+	return pager, nil
+}
+
+func (p *inspectionitemPager) applyFilter(query *InspectionItemQuery) (*InspectionItemQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *inspectionitemPager) toCursor(_m *InspectionItem) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *inspectionitemPager) applyCursors(query *InspectionItemQuery, after, before *Cursor) (*InspectionItemQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultInspectionItemOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *inspectionitemPager) applyOrder(query *InspectionItemQuery) *InspectionItemQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultInspectionItemOrder.Field {
+		query = query.Order(DefaultInspectionItemOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *inspectionitemPager) orderExpr(query *InspectionItemQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultInspectionItemOrder.Field {
+			b.Comma().Ident(DefaultInspectionItemOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to InspectionItem.
+func (_m *InspectionItemQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...InspectionItemPaginateOption,
+) (*InspectionItemConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newInspectionItemPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &InspectionItemConnection{Edges: []*InspectionItemEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// InspectionItemOrderFieldCreatedAt orders InspectionItem by created_at.
+	InspectionItemOrderFieldCreatedAt = &InspectionItemOrderField{
+		Value: func(_m *InspectionItem) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: inspectionitem.FieldCreatedAt,
+		toTerm: inspectionitem.ByCreatedAt,
+		toCursor: func(_m *InspectionItem) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+	// InspectionItemOrderFieldPosition orders InspectionItem by position.
+	InspectionItemOrderFieldPosition = &InspectionItemOrderField{
+		Value: func(_m *InspectionItem) (ent.Value, error) {
+			return _m.Position, nil
+		},
+		column: inspectionitem.FieldPosition,
+		toTerm: inspectionitem.ByPosition,
+		toCursor: func(_m *InspectionItem) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.Position,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f InspectionItemOrderField) String() string {
+	var str string
+	switch f.column {
+	case InspectionItemOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	case InspectionItemOrderFieldPosition.column:
+		str = "POSITION"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f InspectionItemOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *InspectionItemOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("InspectionItemOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *InspectionItemOrderFieldCreatedAt
+	case "POSITION":
+		*f = *InspectionItemOrderFieldPosition
+	default:
+		return fmt.Errorf("%s is not a valid InspectionItemOrderField", str)
+	}
+	return nil
+}
+
+// InspectionItemOrderField defines the ordering field of InspectionItem.
+type InspectionItemOrderField struct {
+	// Value extracts the ordering value from the given InspectionItem.
+	Value    func(*InspectionItem) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) inspectionitem.OrderOption
+	toCursor func(*InspectionItem) Cursor
+}
+
+// InspectionItemOrder defines the ordering of InspectionItem.
+type InspectionItemOrder struct {
+	Direction OrderDirection            `json:"direction"`
+	Field     *InspectionItemOrderField `json:"field"`
+}
+
+// DefaultInspectionItemOrder is the default ordering of InspectionItem.
+var DefaultInspectionItemOrder = &InspectionItemOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &InspectionItemOrderField{
+		Value: func(_m *InspectionItem) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: inspectionitem.FieldID,
+		toTerm: inspectionitem.ByID,
+		toCursor: func(_m *InspectionItem) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts InspectionItem into InspectionItemEdge.
+func (_m *InspectionItem) ToEdge(order *InspectionItemOrder) *InspectionItemEdge {
+	if order == nil {
+		order = DefaultInspectionItemOrder
+	}
+	return &InspectionItemEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// InspectionPhotoEdge is the edge representation of InspectionPhoto.
+type InspectionPhotoEdge struct {
+	Node   *InspectionPhoto `json:"node"`
+	Cursor Cursor           `json:"cursor"`
+}
+
+// InspectionPhotoConnection is the connection containing edges to InspectionPhoto.
+type InspectionPhotoConnection struct {
+	Edges      []*InspectionPhotoEdge `json:"edges"`
+	PageInfo   PageInfo               `json:"pageInfo"`
+	TotalCount int                    `json:"totalCount"`
+}
+
+func (c *InspectionPhotoConnection) build(nodes []*InspectionPhoto, pager *inspectionphotoPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *InspectionPhoto
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *InspectionPhoto {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *InspectionPhoto {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*InspectionPhotoEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &InspectionPhotoEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// InspectionPhotoPaginateOption enables pagination customization.
+type InspectionPhotoPaginateOption func(*inspectionphotoPager) error
+
+// WithInspectionPhotoOrder configures pagination ordering.
+func WithInspectionPhotoOrder(order *InspectionPhotoOrder) InspectionPhotoPaginateOption {
+	if order == nil {
+		order = DefaultInspectionPhotoOrder
+	}
+	o := *order
+	return func(pager *inspectionphotoPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultInspectionPhotoOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithInspectionPhotoFilter configures pagination filter.
+func WithInspectionPhotoFilter(filter func(*InspectionPhotoQuery) (*InspectionPhotoQuery, error)) InspectionPhotoPaginateOption {
+	return func(pager *inspectionphotoPager) error {
+		if filter == nil {
+			return errors.New("InspectionPhotoQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type inspectionphotoPager struct {
+	reverse bool
+	order   *InspectionPhotoOrder
+	filter  func(*InspectionPhotoQuery) (*InspectionPhotoQuery, error)
+}
+
+func newInspectionPhotoPager(opts []InspectionPhotoPaginateOption, reverse bool) (*inspectionphotoPager, error) {
+	pager := &inspectionphotoPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultInspectionPhotoOrder
+	}
+	return pager, nil
+}
+
+func (p *inspectionphotoPager) applyFilter(query *InspectionPhotoQuery) (*InspectionPhotoQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *inspectionphotoPager) toCursor(_m *InspectionPhoto) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *inspectionphotoPager) applyCursors(query *InspectionPhotoQuery, after, before *Cursor) (*InspectionPhotoQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultInspectionPhotoOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *inspectionphotoPager) applyOrder(query *InspectionPhotoQuery) *InspectionPhotoQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultInspectionPhotoOrder.Field {
+		query = query.Order(DefaultInspectionPhotoOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *inspectionphotoPager) orderExpr(query *InspectionPhotoQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultInspectionPhotoOrder.Field {
+			b.Comma().Ident(DefaultInspectionPhotoOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to InspectionPhoto.
+func (_m *InspectionPhotoQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...InspectionPhotoPaginateOption,
+) (*InspectionPhotoConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newInspectionPhotoPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &InspectionPhotoConnection{Edges: []*InspectionPhotoEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// InspectionPhotoOrderFieldCreatedAt orders InspectionPhoto by created_at.
+	InspectionPhotoOrderFieldCreatedAt = &InspectionPhotoOrderField{
+		Value: func(_m *InspectionPhoto) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: inspectionphoto.FieldCreatedAt,
+		toTerm: inspectionphoto.ByCreatedAt,
+		toCursor: func(_m *InspectionPhoto) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f InspectionPhotoOrderField) String() string {
+	var str string
+	switch f.column {
+	case InspectionPhotoOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f InspectionPhotoOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *InspectionPhotoOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("InspectionPhotoOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *InspectionPhotoOrderFieldCreatedAt
+	default:
+		return fmt.Errorf("%s is not a valid InspectionPhotoOrderField", str)
+	}
+	return nil
+}
+
+// InspectionPhotoOrderField defines the ordering field of InspectionPhoto.
+type InspectionPhotoOrderField struct {
+	// Value extracts the ordering value from the given InspectionPhoto.
+	Value    func(*InspectionPhoto) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) inspectionphoto.OrderOption
+	toCursor func(*InspectionPhoto) Cursor
+}
+
+// InspectionPhotoOrder defines the ordering of InspectionPhoto.
+type InspectionPhotoOrder struct {
+	Direction OrderDirection             `json:"direction"`
+	Field     *InspectionPhotoOrderField `json:"field"`
+}
+
+// DefaultInspectionPhotoOrder is the default ordering of InspectionPhoto.
+var DefaultInspectionPhotoOrder = &InspectionPhotoOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &InspectionPhotoOrderField{
+		Value: func(_m *InspectionPhoto) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: inspectionphoto.FieldID,
+		toTerm: inspectionphoto.ByID,
+		toCursor: func(_m *InspectionPhoto) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts InspectionPhoto into InspectionPhotoEdge.
+func (_m *InspectionPhoto) ToEdge(order *InspectionPhotoOrder) *InspectionPhotoEdge {
+	if order == nil {
+		order = DefaultInspectionPhotoOrder
+	}
+	return &InspectionPhotoEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// InspectionResultEdge is the edge representation of InspectionResult.
+type InspectionResultEdge struct {
+	Node   *InspectionResult `json:"node"`
+	Cursor Cursor            `json:"cursor"`
+}
+
+// InspectionResultConnection is the connection containing edges to InspectionResult.
+type InspectionResultConnection struct {
+	Edges      []*InspectionResultEdge `json:"edges"`
+	PageInfo   PageInfo                `json:"pageInfo"`
+	TotalCount int                     `json:"totalCount"`
+}
+
+func (c *InspectionResultConnection) build(nodes []*InspectionResult, pager *inspectionresultPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *InspectionResult
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *InspectionResult {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *InspectionResult {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*InspectionResultEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &InspectionResultEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// InspectionResultPaginateOption enables pagination customization.
+type InspectionResultPaginateOption func(*inspectionresultPager) error
+
+// WithInspectionResultOrder configures pagination ordering.
+func WithInspectionResultOrder(order *InspectionResultOrder) InspectionResultPaginateOption {
+	if order == nil {
+		order = DefaultInspectionResultOrder
+	}
+	o := *order
+	return func(pager *inspectionresultPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultInspectionResultOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithInspectionResultFilter configures pagination filter.
+func WithInspectionResultFilter(filter func(*InspectionResultQuery) (*InspectionResultQuery, error)) InspectionResultPaginateOption {
+	return func(pager *inspectionresultPager) error {
+		if filter == nil {
+			return errors.New("InspectionResultQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type inspectionresultPager struct {
+	reverse bool
+	order   *InspectionResultOrder
+	filter  func(*InspectionResultQuery) (*InspectionResultQuery, error)
+}
+
+func newInspectionResultPager(opts []InspectionResultPaginateOption, reverse bool) (*inspectionresultPager, error) {
+	pager := &inspectionresultPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultInspectionResultOrder
+	}
+	return pager, nil
+}
+
+func (p *inspectionresultPager) applyFilter(query *InspectionResultQuery) (*InspectionResultQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *inspectionresultPager) toCursor(_m *InspectionResult) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *inspectionresultPager) applyCursors(query *InspectionResultQuery, after, before *Cursor) (*InspectionResultQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultInspectionResultOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *inspectionresultPager) applyOrder(query *InspectionResultQuery) *InspectionResultQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultInspectionResultOrder.Field {
+		query = query.Order(DefaultInspectionResultOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *inspectionresultPager) orderExpr(query *InspectionResultQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultInspectionResultOrder.Field {
+			b.Comma().Ident(DefaultInspectionResultOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to InspectionResult.
+func (_m *InspectionResultQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...InspectionResultPaginateOption,
+) (*InspectionResultConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newInspectionResultPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &InspectionResultConnection{Edges: []*InspectionResultEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// InspectionResultOrderFieldCreatedAt orders InspectionResult by created_at.
+	InspectionResultOrderFieldCreatedAt = &InspectionResultOrderField{
+		Value: func(_m *InspectionResult) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: inspectionresult.FieldCreatedAt,
+		toTerm: inspectionresult.ByCreatedAt,
+		toCursor: func(_m *InspectionResult) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f InspectionResultOrderField) String() string {
+	var str string
+	switch f.column {
+	case InspectionResultOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f InspectionResultOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *InspectionResultOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("InspectionResultOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *InspectionResultOrderFieldCreatedAt
+	default:
+		return fmt.Errorf("%s is not a valid InspectionResultOrderField", str)
+	}
+	return nil
+}
+
+// InspectionResultOrderField defines the ordering field of InspectionResult.
+type InspectionResultOrderField struct {
+	// Value extracts the ordering value from the given InspectionResult.
+	Value    func(*InspectionResult) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) inspectionresult.OrderOption
+	toCursor func(*InspectionResult) Cursor
+}
+
+// InspectionResultOrder defines the ordering of InspectionResult.
+type InspectionResultOrder struct {
+	Direction OrderDirection              `json:"direction"`
+	Field     *InspectionResultOrderField `json:"field"`
+}
+
+// DefaultInspectionResultOrder is the default ordering of InspectionResult.
+var DefaultInspectionResultOrder = &InspectionResultOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &InspectionResultOrderField{
+		Value: func(_m *InspectionResult) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: inspectionresult.FieldID,
+		toTerm: inspectionresult.ByID,
+		toCursor: func(_m *InspectionResult) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts InspectionResult into InspectionResultEdge.
+func (_m *InspectionResult) ToEdge(order *InspectionResultOrder) *InspectionResultEdge {
+	if order == nil {
+		order = DefaultInspectionResultOrder
+	}
+	return &InspectionResultEdge{
 		Node:   _m,
 		Cursor: order.Field.toCursor(_m),
 	}

@@ -38,6 +38,11 @@ import (
 	"github.com/steward-pm/steward/ent/file"
 	"github.com/steward-pm/steward/ent/household"
 	"github.com/steward-pm/steward/ent/importrun"
+	"github.com/steward-pm/steward/ent/inspection"
+	"github.com/steward-pm/steward/ent/inspectiondue"
+	"github.com/steward-pm/steward/ent/inspectionitem"
+	"github.com/steward-pm/steward/ent/inspectionphoto"
+	"github.com/steward-pm/steward/ent/inspectionresult"
 	"github.com/steward-pm/steward/ent/keyacceptance"
 	"github.com/steward-pm/steward/ent/keyacceptancecheck"
 	"github.com/steward-pm/steward/ent/keyacceptanceline"
@@ -8251,10 +8256,6 @@ type DefectWhereInput struct {
 	InspectionResultIDNEQ    *uuid.UUID  `json:"inspectionResultIDNEQ,omitempty"`
 	InspectionResultIDIn     []uuid.UUID `json:"inspectionResultIDIn,omitempty"`
 	InspectionResultIDNotIn  []uuid.UUID `json:"inspectionResultIDNotIn,omitempty"`
-	InspectionResultIDGT     *uuid.UUID  `json:"inspectionResultIDGT,omitempty"`
-	InspectionResultIDGTE    *uuid.UUID  `json:"inspectionResultIDGTE,omitempty"`
-	InspectionResultIDLT     *uuid.UUID  `json:"inspectionResultIDLT,omitempty"`
-	InspectionResultIDLTE    *uuid.UUID  `json:"inspectionResultIDLTE,omitempty"`
 	InspectionResultIDIsNil  bool        `json:"inspectionResultIDIsNil,omitempty"`
 	InspectionResultIDNotNil bool        `json:"inspectionResultIDNotNil,omitempty"`
 
@@ -8649,18 +8650,6 @@ func (i *DefectWhereInput) P() (predicate.Defect, error) {
 	}
 	if len(i.InspectionResultIDNotIn) > 0 {
 		predicates = append(predicates, defect.InspectionResultIDNotIn(i.InspectionResultIDNotIn...))
-	}
-	if i.InspectionResultIDGT != nil {
-		predicates = append(predicates, defect.InspectionResultIDGT(*i.InspectionResultIDGT))
-	}
-	if i.InspectionResultIDGTE != nil {
-		predicates = append(predicates, defect.InspectionResultIDGTE(*i.InspectionResultIDGTE))
-	}
-	if i.InspectionResultIDLT != nil {
-		predicates = append(predicates, defect.InspectionResultIDLT(*i.InspectionResultIDLT))
-	}
-	if i.InspectionResultIDLTE != nil {
-		predicates = append(predicates, defect.InspectionResultIDLTE(*i.InspectionResultIDLTE))
 	}
 	if i.InspectionResultIDIsNil {
 		predicates = append(predicates, defect.InspectionResultIDIsNil())
@@ -11270,6 +11259,1514 @@ func (i *ImportRunWhereInput) P() (predicate.ImportRun, error) {
 		return predicates[0], nil
 	default:
 		return importrun.And(predicates...), nil
+	}
+}
+
+// InspectionWhereInput represents a where input for filtering Inspection queries.
+type InspectionWhereInput struct {
+	Predicates []predicate.Inspection  `json:"-"`
+	Not        *InspectionWhereInput   `json:"not,omitempty"`
+	Or         []*InspectionWhereInput `json:"or,omitempty"`
+	And        []*InspectionWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "voided_at" field predicates.
+	VoidedAt       *time.Time  `json:"voidedAt,omitempty"`
+	VoidedAtNEQ    *time.Time  `json:"voidedAtNEQ,omitempty"`
+	VoidedAtIn     []time.Time `json:"voidedAtIn,omitempty"`
+	VoidedAtNotIn  []time.Time `json:"voidedAtNotIn,omitempty"`
+	VoidedAtGT     *time.Time  `json:"voidedAtGT,omitempty"`
+	VoidedAtGTE    *time.Time  `json:"voidedAtGTE,omitempty"`
+	VoidedAtLT     *time.Time  `json:"voidedAtLT,omitempty"`
+	VoidedAtLTE    *time.Time  `json:"voidedAtLTE,omitempty"`
+	VoidedAtIsNil  bool        `json:"voidedAtIsNil,omitempty"`
+	VoidedAtNotNil bool        `json:"voidedAtNotNil,omitempty"`
+
+	// "vacancy_id" field predicates.
+	VacancyID      *uuid.UUID  `json:"vacancyID,omitempty"`
+	VacancyIDNEQ   *uuid.UUID  `json:"vacancyIDNEQ,omitempty"`
+	VacancyIDIn    []uuid.UUID `json:"vacancyIDIn,omitempty"`
+	VacancyIDNotIn []uuid.UUID `json:"vacancyIDNotIn,omitempty"`
+
+	// "unit_id" field predicates.
+	UnitID      *uuid.UUID  `json:"unitID,omitempty"`
+	UnitIDNEQ   *uuid.UUID  `json:"unitIDNEQ,omitempty"`
+	UnitIDIn    []uuid.UUID `json:"unitIDIn,omitempty"`
+	UnitIDNotIn []uuid.UUID `json:"unitIDNotIn,omitempty"`
+
+	// "inspected_at" field predicates.
+	InspectedAt      *time.Time  `json:"inspectedAt,omitempty"`
+	InspectedAtNEQ   *time.Time  `json:"inspectedAtNEQ,omitempty"`
+	InspectedAtIn    []time.Time `json:"inspectedAtIn,omitempty"`
+	InspectedAtNotIn []time.Time `json:"inspectedAtNotIn,omitempty"`
+	InspectedAtGT    *time.Time  `json:"inspectedAtGT,omitempty"`
+	InspectedAtGTE   *time.Time  `json:"inspectedAtGTE,omitempty"`
+	InspectedAtLT    *time.Time  `json:"inspectedAtLT,omitempty"`
+	InspectedAtLTE   *time.Time  `json:"inspectedAtLTE,omitempty"`
+
+	// "inspected_on" field predicates.
+	InspectedOn      *time.Time  `json:"inspectedOn,omitempty"`
+	InspectedOnNEQ   *time.Time  `json:"inspectedOnNEQ,omitempty"`
+	InspectedOnIn    []time.Time `json:"inspectedOnIn,omitempty"`
+	InspectedOnNotIn []time.Time `json:"inspectedOnNotIn,omitempty"`
+	InspectedOnGT    *time.Time  `json:"inspectedOnGT,omitempty"`
+	InspectedOnGTE   *time.Time  `json:"inspectedOnGTE,omitempty"`
+	InspectedOnLT    *time.Time  `json:"inspectedOnLT,omitempty"`
+	InspectedOnLTE   *time.Time  `json:"inspectedOnLTE,omitempty"`
+
+	// "inspected_by_id" field predicates.
+	InspectedByID      *uuid.UUID  `json:"inspectedByID,omitempty"`
+	InspectedByIDNEQ   *uuid.UUID  `json:"inspectedByIDNEQ,omitempty"`
+	InspectedByIDIn    []uuid.UUID `json:"inspectedByIDIn,omitempty"`
+	InspectedByIDNotIn []uuid.UUID `json:"inspectedByIDNotIn,omitempty"`
+	InspectedByIDGT    *uuid.UUID  `json:"inspectedByIDGT,omitempty"`
+	InspectedByIDGTE   *uuid.UUID  `json:"inspectedByIDGTE,omitempty"`
+	InspectedByIDLT    *uuid.UUID  `json:"inspectedByIDLT,omitempty"`
+	InspectedByIDLTE   *uuid.UUID  `json:"inspectedByIDLTE,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *InspectionWhereInput) AddPredicates(predicates ...predicate.Inspection) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the InspectionWhereInput filter on the InspectionQuery builder.
+func (i *InspectionWhereInput) Filter(q *InspectionQuery) (*InspectionQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyInspectionWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyInspectionWhereInput is returned in case the InspectionWhereInput is empty.
+var ErrEmptyInspectionWhereInput = errors.New("ent: empty predicate InspectionWhereInput")
+
+// P returns a predicate for filtering inspections.
+// An error is returned if the input is empty or invalid.
+func (i *InspectionWhereInput) P() (predicate.Inspection, error) {
+	var predicates []predicate.Inspection
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, inspection.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.Inspection, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, inspection.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.Inspection, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, inspection.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, inspection.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, inspection.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, inspection.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, inspection.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, inspection.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, inspection.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, inspection.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, inspection.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, inspection.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, inspection.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, inspection.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, inspection.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, inspection.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, inspection.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, inspection.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, inspection.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, inspection.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, inspection.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, inspection.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, inspection.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.VoidedAt != nil {
+		predicates = append(predicates, inspection.VoidedAtEQ(*i.VoidedAt))
+	}
+	if i.VoidedAtNEQ != nil {
+		predicates = append(predicates, inspection.VoidedAtNEQ(*i.VoidedAtNEQ))
+	}
+	if len(i.VoidedAtIn) > 0 {
+		predicates = append(predicates, inspection.VoidedAtIn(i.VoidedAtIn...))
+	}
+	if len(i.VoidedAtNotIn) > 0 {
+		predicates = append(predicates, inspection.VoidedAtNotIn(i.VoidedAtNotIn...))
+	}
+	if i.VoidedAtGT != nil {
+		predicates = append(predicates, inspection.VoidedAtGT(*i.VoidedAtGT))
+	}
+	if i.VoidedAtGTE != nil {
+		predicates = append(predicates, inspection.VoidedAtGTE(*i.VoidedAtGTE))
+	}
+	if i.VoidedAtLT != nil {
+		predicates = append(predicates, inspection.VoidedAtLT(*i.VoidedAtLT))
+	}
+	if i.VoidedAtLTE != nil {
+		predicates = append(predicates, inspection.VoidedAtLTE(*i.VoidedAtLTE))
+	}
+	if i.VoidedAtIsNil {
+		predicates = append(predicates, inspection.VoidedAtIsNil())
+	}
+	if i.VoidedAtNotNil {
+		predicates = append(predicates, inspection.VoidedAtNotNil())
+	}
+	if i.VacancyID != nil {
+		predicates = append(predicates, inspection.VacancyIDEQ(*i.VacancyID))
+	}
+	if i.VacancyIDNEQ != nil {
+		predicates = append(predicates, inspection.VacancyIDNEQ(*i.VacancyIDNEQ))
+	}
+	if len(i.VacancyIDIn) > 0 {
+		predicates = append(predicates, inspection.VacancyIDIn(i.VacancyIDIn...))
+	}
+	if len(i.VacancyIDNotIn) > 0 {
+		predicates = append(predicates, inspection.VacancyIDNotIn(i.VacancyIDNotIn...))
+	}
+	if i.UnitID != nil {
+		predicates = append(predicates, inspection.UnitIDEQ(*i.UnitID))
+	}
+	if i.UnitIDNEQ != nil {
+		predicates = append(predicates, inspection.UnitIDNEQ(*i.UnitIDNEQ))
+	}
+	if len(i.UnitIDIn) > 0 {
+		predicates = append(predicates, inspection.UnitIDIn(i.UnitIDIn...))
+	}
+	if len(i.UnitIDNotIn) > 0 {
+		predicates = append(predicates, inspection.UnitIDNotIn(i.UnitIDNotIn...))
+	}
+	if i.InspectedAt != nil {
+		predicates = append(predicates, inspection.InspectedAtEQ(*i.InspectedAt))
+	}
+	if i.InspectedAtNEQ != nil {
+		predicates = append(predicates, inspection.InspectedAtNEQ(*i.InspectedAtNEQ))
+	}
+	if len(i.InspectedAtIn) > 0 {
+		predicates = append(predicates, inspection.InspectedAtIn(i.InspectedAtIn...))
+	}
+	if len(i.InspectedAtNotIn) > 0 {
+		predicates = append(predicates, inspection.InspectedAtNotIn(i.InspectedAtNotIn...))
+	}
+	if i.InspectedAtGT != nil {
+		predicates = append(predicates, inspection.InspectedAtGT(*i.InspectedAtGT))
+	}
+	if i.InspectedAtGTE != nil {
+		predicates = append(predicates, inspection.InspectedAtGTE(*i.InspectedAtGTE))
+	}
+	if i.InspectedAtLT != nil {
+		predicates = append(predicates, inspection.InspectedAtLT(*i.InspectedAtLT))
+	}
+	if i.InspectedAtLTE != nil {
+		predicates = append(predicates, inspection.InspectedAtLTE(*i.InspectedAtLTE))
+	}
+	if i.InspectedOn != nil {
+		predicates = append(predicates, inspection.InspectedOnEQ(*i.InspectedOn))
+	}
+	if i.InspectedOnNEQ != nil {
+		predicates = append(predicates, inspection.InspectedOnNEQ(*i.InspectedOnNEQ))
+	}
+	if len(i.InspectedOnIn) > 0 {
+		predicates = append(predicates, inspection.InspectedOnIn(i.InspectedOnIn...))
+	}
+	if len(i.InspectedOnNotIn) > 0 {
+		predicates = append(predicates, inspection.InspectedOnNotIn(i.InspectedOnNotIn...))
+	}
+	if i.InspectedOnGT != nil {
+		predicates = append(predicates, inspection.InspectedOnGT(*i.InspectedOnGT))
+	}
+	if i.InspectedOnGTE != nil {
+		predicates = append(predicates, inspection.InspectedOnGTE(*i.InspectedOnGTE))
+	}
+	if i.InspectedOnLT != nil {
+		predicates = append(predicates, inspection.InspectedOnLT(*i.InspectedOnLT))
+	}
+	if i.InspectedOnLTE != nil {
+		predicates = append(predicates, inspection.InspectedOnLTE(*i.InspectedOnLTE))
+	}
+	if i.InspectedByID != nil {
+		predicates = append(predicates, inspection.InspectedByIDEQ(*i.InspectedByID))
+	}
+	if i.InspectedByIDNEQ != nil {
+		predicates = append(predicates, inspection.InspectedByIDNEQ(*i.InspectedByIDNEQ))
+	}
+	if len(i.InspectedByIDIn) > 0 {
+		predicates = append(predicates, inspection.InspectedByIDIn(i.InspectedByIDIn...))
+	}
+	if len(i.InspectedByIDNotIn) > 0 {
+		predicates = append(predicates, inspection.InspectedByIDNotIn(i.InspectedByIDNotIn...))
+	}
+	if i.InspectedByIDGT != nil {
+		predicates = append(predicates, inspection.InspectedByIDGT(*i.InspectedByIDGT))
+	}
+	if i.InspectedByIDGTE != nil {
+		predicates = append(predicates, inspection.InspectedByIDGTE(*i.InspectedByIDGTE))
+	}
+	if i.InspectedByIDLT != nil {
+		predicates = append(predicates, inspection.InspectedByIDLT(*i.InspectedByIDLT))
+	}
+	if i.InspectedByIDLTE != nil {
+		predicates = append(predicates, inspection.InspectedByIDLTE(*i.InspectedByIDLTE))
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyInspectionWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return inspection.And(predicates...), nil
+	}
+}
+
+// InspectionDueWhereInput represents a where input for filtering InspectionDue queries.
+type InspectionDueWhereInput struct {
+	Predicates []predicate.InspectionDue  `json:"-"`
+	Not        *InspectionDueWhereInput   `json:"not,omitempty"`
+	Or         []*InspectionDueWhereInput `json:"or,omitempty"`
+	And        []*InspectionDueWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "vacancy_id" field predicates.
+	VacancyID      *uuid.UUID  `json:"vacancyID,omitempty"`
+	VacancyIDNEQ   *uuid.UUID  `json:"vacancyIDNEQ,omitempty"`
+	VacancyIDIn    []uuid.UUID `json:"vacancyIDIn,omitempty"`
+	VacancyIDNotIn []uuid.UUID `json:"vacancyIDNotIn,omitempty"`
+
+	// "unit_id" field predicates.
+	UnitID      *uuid.UUID  `json:"unitID,omitempty"`
+	UnitIDNEQ   *uuid.UUID  `json:"unitIDNEQ,omitempty"`
+	UnitIDIn    []uuid.UUID `json:"unitIDIn,omitempty"`
+	UnitIDNotIn []uuid.UUID `json:"unitIDNotIn,omitempty"`
+
+	// "item_id" field predicates.
+	ItemID      *uuid.UUID  `json:"itemID,omitempty"`
+	ItemIDNEQ   *uuid.UUID  `json:"itemIDNEQ,omitempty"`
+	ItemIDIn    []uuid.UUID `json:"itemIDIn,omitempty"`
+	ItemIDNotIn []uuid.UUID `json:"itemIDNotIn,omitempty"`
+
+	// "done_on" field predicates.
+	DoneOn       *time.Time  `json:"doneOn,omitempty"`
+	DoneOnNEQ    *time.Time  `json:"doneOnNEQ,omitempty"`
+	DoneOnIn     []time.Time `json:"doneOnIn,omitempty"`
+	DoneOnNotIn  []time.Time `json:"doneOnNotIn,omitempty"`
+	DoneOnGT     *time.Time  `json:"doneOnGT,omitempty"`
+	DoneOnGTE    *time.Time  `json:"doneOnGTE,omitempty"`
+	DoneOnLT     *time.Time  `json:"doneOnLT,omitempty"`
+	DoneOnLTE    *time.Time  `json:"doneOnLTE,omitempty"`
+	DoneOnIsNil  bool        `json:"doneOnIsNil,omitempty"`
+	DoneOnNotNil bool        `json:"doneOnNotNil,omitempty"`
+
+	// "due_on" field predicates.
+	DueOn      *time.Time  `json:"dueOn,omitempty"`
+	DueOnNEQ   *time.Time  `json:"dueOnNEQ,omitempty"`
+	DueOnIn    []time.Time `json:"dueOnIn,omitempty"`
+	DueOnNotIn []time.Time `json:"dueOnNotIn,omitempty"`
+	DueOnGT    *time.Time  `json:"dueOnGT,omitempty"`
+	DueOnGTE   *time.Time  `json:"dueOnGTE,omitempty"`
+	DueOnLT    *time.Time  `json:"dueOnLT,omitempty"`
+	DueOnLTE   *time.Time  `json:"dueOnLTE,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *InspectionDueWhereInput) AddPredicates(predicates ...predicate.InspectionDue) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the InspectionDueWhereInput filter on the InspectionDueQuery builder.
+func (i *InspectionDueWhereInput) Filter(q *InspectionDueQuery) (*InspectionDueQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyInspectionDueWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyInspectionDueWhereInput is returned in case the InspectionDueWhereInput is empty.
+var ErrEmptyInspectionDueWhereInput = errors.New("ent: empty predicate InspectionDueWhereInput")
+
+// P returns a predicate for filtering inspectiondues.
+// An error is returned if the input is empty or invalid.
+func (i *InspectionDueWhereInput) P() (predicate.InspectionDue, error) {
+	var predicates []predicate.InspectionDue
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, inspectiondue.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.InspectionDue, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, inspectiondue.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.InspectionDue, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, inspectiondue.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, inspectiondue.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, inspectiondue.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, inspectiondue.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, inspectiondue.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, inspectiondue.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, inspectiondue.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, inspectiondue.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, inspectiondue.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, inspectiondue.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, inspectiondue.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, inspectiondue.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, inspectiondue.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, inspectiondue.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, inspectiondue.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, inspectiondue.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, inspectiondue.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, inspectiondue.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, inspectiondue.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, inspectiondue.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, inspectiondue.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.VacancyID != nil {
+		predicates = append(predicates, inspectiondue.VacancyIDEQ(*i.VacancyID))
+	}
+	if i.VacancyIDNEQ != nil {
+		predicates = append(predicates, inspectiondue.VacancyIDNEQ(*i.VacancyIDNEQ))
+	}
+	if len(i.VacancyIDIn) > 0 {
+		predicates = append(predicates, inspectiondue.VacancyIDIn(i.VacancyIDIn...))
+	}
+	if len(i.VacancyIDNotIn) > 0 {
+		predicates = append(predicates, inspectiondue.VacancyIDNotIn(i.VacancyIDNotIn...))
+	}
+	if i.UnitID != nil {
+		predicates = append(predicates, inspectiondue.UnitIDEQ(*i.UnitID))
+	}
+	if i.UnitIDNEQ != nil {
+		predicates = append(predicates, inspectiondue.UnitIDNEQ(*i.UnitIDNEQ))
+	}
+	if len(i.UnitIDIn) > 0 {
+		predicates = append(predicates, inspectiondue.UnitIDIn(i.UnitIDIn...))
+	}
+	if len(i.UnitIDNotIn) > 0 {
+		predicates = append(predicates, inspectiondue.UnitIDNotIn(i.UnitIDNotIn...))
+	}
+	if i.ItemID != nil {
+		predicates = append(predicates, inspectiondue.ItemIDEQ(*i.ItemID))
+	}
+	if i.ItemIDNEQ != nil {
+		predicates = append(predicates, inspectiondue.ItemIDNEQ(*i.ItemIDNEQ))
+	}
+	if len(i.ItemIDIn) > 0 {
+		predicates = append(predicates, inspectiondue.ItemIDIn(i.ItemIDIn...))
+	}
+	if len(i.ItemIDNotIn) > 0 {
+		predicates = append(predicates, inspectiondue.ItemIDNotIn(i.ItemIDNotIn...))
+	}
+	if i.DoneOn != nil {
+		predicates = append(predicates, inspectiondue.DoneOnEQ(*i.DoneOn))
+	}
+	if i.DoneOnNEQ != nil {
+		predicates = append(predicates, inspectiondue.DoneOnNEQ(*i.DoneOnNEQ))
+	}
+	if len(i.DoneOnIn) > 0 {
+		predicates = append(predicates, inspectiondue.DoneOnIn(i.DoneOnIn...))
+	}
+	if len(i.DoneOnNotIn) > 0 {
+		predicates = append(predicates, inspectiondue.DoneOnNotIn(i.DoneOnNotIn...))
+	}
+	if i.DoneOnGT != nil {
+		predicates = append(predicates, inspectiondue.DoneOnGT(*i.DoneOnGT))
+	}
+	if i.DoneOnGTE != nil {
+		predicates = append(predicates, inspectiondue.DoneOnGTE(*i.DoneOnGTE))
+	}
+	if i.DoneOnLT != nil {
+		predicates = append(predicates, inspectiondue.DoneOnLT(*i.DoneOnLT))
+	}
+	if i.DoneOnLTE != nil {
+		predicates = append(predicates, inspectiondue.DoneOnLTE(*i.DoneOnLTE))
+	}
+	if i.DoneOnIsNil {
+		predicates = append(predicates, inspectiondue.DoneOnIsNil())
+	}
+	if i.DoneOnNotNil {
+		predicates = append(predicates, inspectiondue.DoneOnNotNil())
+	}
+	if i.DueOn != nil {
+		predicates = append(predicates, inspectiondue.DueOnEQ(*i.DueOn))
+	}
+	if i.DueOnNEQ != nil {
+		predicates = append(predicates, inspectiondue.DueOnNEQ(*i.DueOnNEQ))
+	}
+	if len(i.DueOnIn) > 0 {
+		predicates = append(predicates, inspectiondue.DueOnIn(i.DueOnIn...))
+	}
+	if len(i.DueOnNotIn) > 0 {
+		predicates = append(predicates, inspectiondue.DueOnNotIn(i.DueOnNotIn...))
+	}
+	if i.DueOnGT != nil {
+		predicates = append(predicates, inspectiondue.DueOnGT(*i.DueOnGT))
+	}
+	if i.DueOnGTE != nil {
+		predicates = append(predicates, inspectiondue.DueOnGTE(*i.DueOnGTE))
+	}
+	if i.DueOnLT != nil {
+		predicates = append(predicates, inspectiondue.DueOnLT(*i.DueOnLT))
+	}
+	if i.DueOnLTE != nil {
+		predicates = append(predicates, inspectiondue.DueOnLTE(*i.DueOnLTE))
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyInspectionDueWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return inspectiondue.And(predicates...), nil
+	}
+}
+
+// InspectionItemWhereInput represents a where input for filtering InspectionItem queries.
+type InspectionItemWhereInput struct {
+	Predicates []predicate.InspectionItem  `json:"-"`
+	Not        *InspectionItemWhereInput   `json:"not,omitempty"`
+	Or         []*InspectionItemWhereInput `json:"or,omitempty"`
+	And        []*InspectionItemWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "code" field predicates.
+	Code             *string  `json:"code,omitempty"`
+	CodeNEQ          *string  `json:"codeNEQ,omitempty"`
+	CodeIn           []string `json:"codeIn,omitempty"`
+	CodeNotIn        []string `json:"codeNotIn,omitempty"`
+	CodeGT           *string  `json:"codeGT,omitempty"`
+	CodeGTE          *string  `json:"codeGTE,omitempty"`
+	CodeLT           *string  `json:"codeLT,omitempty"`
+	CodeLTE          *string  `json:"codeLTE,omitempty"`
+	CodeContains     *string  `json:"codeContains,omitempty"`
+	CodeHasPrefix    *string  `json:"codeHasPrefix,omitempty"`
+	CodeHasSuffix    *string  `json:"codeHasSuffix,omitempty"`
+	CodeEqualFold    *string  `json:"codeEqualFold,omitempty"`
+	CodeContainsFold *string  `json:"codeContainsFold,omitempty"`
+
+	// "clause" field predicates.
+	Clause             *string  `json:"clause,omitempty"`
+	ClauseNEQ          *string  `json:"clauseNEQ,omitempty"`
+	ClauseIn           []string `json:"clauseIn,omitempty"`
+	ClauseNotIn        []string `json:"clauseNotIn,omitempty"`
+	ClauseGT           *string  `json:"clauseGT,omitempty"`
+	ClauseGTE          *string  `json:"clauseGTE,omitempty"`
+	ClauseLT           *string  `json:"clauseLT,omitempty"`
+	ClauseLTE          *string  `json:"clauseLTE,omitempty"`
+	ClauseContains     *string  `json:"clauseContains,omitempty"`
+	ClauseHasPrefix    *string  `json:"clauseHasPrefix,omitempty"`
+	ClauseHasSuffix    *string  `json:"clauseHasSuffix,omitempty"`
+	ClauseEqualFold    *string  `json:"clauseEqualFold,omitempty"`
+	ClauseContainsFold *string  `json:"clauseContainsFold,omitempty"`
+
+	// "active" field predicates.
+	Active    *bool `json:"active,omitempty"`
+	ActiveNEQ *bool `json:"activeNEQ,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *InspectionItemWhereInput) AddPredicates(predicates ...predicate.InspectionItem) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the InspectionItemWhereInput filter on the InspectionItemQuery builder.
+func (i *InspectionItemWhereInput) Filter(q *InspectionItemQuery) (*InspectionItemQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyInspectionItemWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyInspectionItemWhereInput is returned in case the InspectionItemWhereInput is empty.
+var ErrEmptyInspectionItemWhereInput = errors.New("ent: empty predicate InspectionItemWhereInput")
+
+// P returns a predicate for filtering inspectionitems.
+// An error is returned if the input is empty or invalid.
+func (i *InspectionItemWhereInput) P() (predicate.InspectionItem, error) {
+	var predicates []predicate.InspectionItem
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, inspectionitem.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.InspectionItem, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, inspectionitem.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.InspectionItem, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, inspectionitem.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, inspectionitem.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, inspectionitem.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, inspectionitem.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, inspectionitem.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, inspectionitem.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, inspectionitem.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, inspectionitem.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, inspectionitem.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, inspectionitem.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, inspectionitem.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, inspectionitem.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, inspectionitem.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, inspectionitem.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, inspectionitem.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, inspectionitem.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, inspectionitem.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, inspectionitem.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, inspectionitem.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, inspectionitem.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, inspectionitem.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.Code != nil {
+		predicates = append(predicates, inspectionitem.CodeEQ(*i.Code))
+	}
+	if i.CodeNEQ != nil {
+		predicates = append(predicates, inspectionitem.CodeNEQ(*i.CodeNEQ))
+	}
+	if len(i.CodeIn) > 0 {
+		predicates = append(predicates, inspectionitem.CodeIn(i.CodeIn...))
+	}
+	if len(i.CodeNotIn) > 0 {
+		predicates = append(predicates, inspectionitem.CodeNotIn(i.CodeNotIn...))
+	}
+	if i.CodeGT != nil {
+		predicates = append(predicates, inspectionitem.CodeGT(*i.CodeGT))
+	}
+	if i.CodeGTE != nil {
+		predicates = append(predicates, inspectionitem.CodeGTE(*i.CodeGTE))
+	}
+	if i.CodeLT != nil {
+		predicates = append(predicates, inspectionitem.CodeLT(*i.CodeLT))
+	}
+	if i.CodeLTE != nil {
+		predicates = append(predicates, inspectionitem.CodeLTE(*i.CodeLTE))
+	}
+	if i.CodeContains != nil {
+		predicates = append(predicates, inspectionitem.CodeContains(*i.CodeContains))
+	}
+	if i.CodeHasPrefix != nil {
+		predicates = append(predicates, inspectionitem.CodeHasPrefix(*i.CodeHasPrefix))
+	}
+	if i.CodeHasSuffix != nil {
+		predicates = append(predicates, inspectionitem.CodeHasSuffix(*i.CodeHasSuffix))
+	}
+	if i.CodeEqualFold != nil {
+		predicates = append(predicates, inspectionitem.CodeEqualFold(*i.CodeEqualFold))
+	}
+	if i.CodeContainsFold != nil {
+		predicates = append(predicates, inspectionitem.CodeContainsFold(*i.CodeContainsFold))
+	}
+	if i.Clause != nil {
+		predicates = append(predicates, inspectionitem.ClauseEQ(*i.Clause))
+	}
+	if i.ClauseNEQ != nil {
+		predicates = append(predicates, inspectionitem.ClauseNEQ(*i.ClauseNEQ))
+	}
+	if len(i.ClauseIn) > 0 {
+		predicates = append(predicates, inspectionitem.ClauseIn(i.ClauseIn...))
+	}
+	if len(i.ClauseNotIn) > 0 {
+		predicates = append(predicates, inspectionitem.ClauseNotIn(i.ClauseNotIn...))
+	}
+	if i.ClauseGT != nil {
+		predicates = append(predicates, inspectionitem.ClauseGT(*i.ClauseGT))
+	}
+	if i.ClauseGTE != nil {
+		predicates = append(predicates, inspectionitem.ClauseGTE(*i.ClauseGTE))
+	}
+	if i.ClauseLT != nil {
+		predicates = append(predicates, inspectionitem.ClauseLT(*i.ClauseLT))
+	}
+	if i.ClauseLTE != nil {
+		predicates = append(predicates, inspectionitem.ClauseLTE(*i.ClauseLTE))
+	}
+	if i.ClauseContains != nil {
+		predicates = append(predicates, inspectionitem.ClauseContains(*i.ClauseContains))
+	}
+	if i.ClauseHasPrefix != nil {
+		predicates = append(predicates, inspectionitem.ClauseHasPrefix(*i.ClauseHasPrefix))
+	}
+	if i.ClauseHasSuffix != nil {
+		predicates = append(predicates, inspectionitem.ClauseHasSuffix(*i.ClauseHasSuffix))
+	}
+	if i.ClauseEqualFold != nil {
+		predicates = append(predicates, inspectionitem.ClauseEqualFold(*i.ClauseEqualFold))
+	}
+	if i.ClauseContainsFold != nil {
+		predicates = append(predicates, inspectionitem.ClauseContainsFold(*i.ClauseContainsFold))
+	}
+	if i.Active != nil {
+		predicates = append(predicates, inspectionitem.ActiveEQ(*i.Active))
+	}
+	if i.ActiveNEQ != nil {
+		predicates = append(predicates, inspectionitem.ActiveNEQ(*i.ActiveNEQ))
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyInspectionItemWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return inspectionitem.And(predicates...), nil
+	}
+}
+
+// InspectionPhotoWhereInput represents a where input for filtering InspectionPhoto queries.
+type InspectionPhotoWhereInput struct {
+	Predicates []predicate.InspectionPhoto  `json:"-"`
+	Not        *InspectionPhotoWhereInput   `json:"not,omitempty"`
+	Or         []*InspectionPhotoWhereInput `json:"or,omitempty"`
+	And        []*InspectionPhotoWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *InspectionPhotoWhereInput) AddPredicates(predicates ...predicate.InspectionPhoto) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the InspectionPhotoWhereInput filter on the InspectionPhotoQuery builder.
+func (i *InspectionPhotoWhereInput) Filter(q *InspectionPhotoQuery) (*InspectionPhotoQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyInspectionPhotoWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyInspectionPhotoWhereInput is returned in case the InspectionPhotoWhereInput is empty.
+var ErrEmptyInspectionPhotoWhereInput = errors.New("ent: empty predicate InspectionPhotoWhereInput")
+
+// P returns a predicate for filtering inspectionphotos.
+// An error is returned if the input is empty or invalid.
+func (i *InspectionPhotoWhereInput) P() (predicate.InspectionPhoto, error) {
+	var predicates []predicate.InspectionPhoto
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, inspectionphoto.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.InspectionPhoto, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, inspectionphoto.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.InspectionPhoto, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, inspectionphoto.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, inspectionphoto.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, inspectionphoto.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, inspectionphoto.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, inspectionphoto.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, inspectionphoto.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, inspectionphoto.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, inspectionphoto.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, inspectionphoto.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, inspectionphoto.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, inspectionphoto.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, inspectionphoto.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, inspectionphoto.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, inspectionphoto.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, inspectionphoto.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, inspectionphoto.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, inspectionphoto.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, inspectionphoto.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, inspectionphoto.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, inspectionphoto.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, inspectionphoto.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyInspectionPhotoWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return inspectionphoto.And(predicates...), nil
+	}
+}
+
+// InspectionResultWhereInput represents a where input for filtering InspectionResult queries.
+type InspectionResultWhereInput struct {
+	Predicates []predicate.InspectionResult  `json:"-"`
+	Not        *InspectionResultWhereInput   `json:"not,omitempty"`
+	Or         []*InspectionResultWhereInput `json:"or,omitempty"`
+	And        []*InspectionResultWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "inspection_id" field predicates.
+	InspectionID      *uuid.UUID  `json:"inspectionID,omitempty"`
+	InspectionIDNEQ   *uuid.UUID  `json:"inspectionIDNEQ,omitempty"`
+	InspectionIDIn    []uuid.UUID `json:"inspectionIDIn,omitempty"`
+	InspectionIDNotIn []uuid.UUID `json:"inspectionIDNotIn,omitempty"`
+
+	// "vacancy_id" field predicates.
+	VacancyID      *uuid.UUID  `json:"vacancyID,omitempty"`
+	VacancyIDNEQ   *uuid.UUID  `json:"vacancyIDNEQ,omitempty"`
+	VacancyIDIn    []uuid.UUID `json:"vacancyIDIn,omitempty"`
+	VacancyIDNotIn []uuid.UUID `json:"vacancyIDNotIn,omitempty"`
+	VacancyIDGT    *uuid.UUID  `json:"vacancyIDGT,omitempty"`
+	VacancyIDGTE   *uuid.UUID  `json:"vacancyIDGTE,omitempty"`
+	VacancyIDLT    *uuid.UUID  `json:"vacancyIDLT,omitempty"`
+	VacancyIDLTE   *uuid.UUID  `json:"vacancyIDLTE,omitempty"`
+
+	// "item_id" field predicates.
+	ItemID      *uuid.UUID  `json:"itemID,omitempty"`
+	ItemIDNEQ   *uuid.UUID  `json:"itemIDNEQ,omitempty"`
+	ItemIDIn    []uuid.UUID `json:"itemIDIn,omitempty"`
+	ItemIDNotIn []uuid.UUID `json:"itemIDNotIn,omitempty"`
+
+	// "result" field predicates.
+	Result      *inspectionresult.Result  `json:"result,omitempty"`
+	ResultNEQ   *inspectionresult.Result  `json:"resultNEQ,omitempty"`
+	ResultIn    []inspectionresult.Result `json:"resultIn,omitempty"`
+	ResultNotIn []inspectionresult.Result `json:"resultNotIn,omitempty"`
+
+	// "department_id" field predicates.
+	DepartmentID       *uuid.UUID  `json:"departmentID,omitempty"`
+	DepartmentIDNEQ    *uuid.UUID  `json:"departmentIDNEQ,omitempty"`
+	DepartmentIDIn     []uuid.UUID `json:"departmentIDIn,omitempty"`
+	DepartmentIDNotIn  []uuid.UUID `json:"departmentIDNotIn,omitempty"`
+	DepartmentIDIsNil  bool        `json:"departmentIDIsNil,omitempty"`
+	DepartmentIDNotNil bool        `json:"departmentIDNotNil,omitempty"`
+
+	// "done_on" field predicates.
+	DoneOn      *time.Time  `json:"doneOn,omitempty"`
+	DoneOnNEQ   *time.Time  `json:"doneOnNEQ,omitempty"`
+	DoneOnIn    []time.Time `json:"doneOnIn,omitempty"`
+	DoneOnNotIn []time.Time `json:"doneOnNotIn,omitempty"`
+	DoneOnGT    *time.Time  `json:"doneOnGT,omitempty"`
+	DoneOnGTE   *time.Time  `json:"doneOnGTE,omitempty"`
+	DoneOnLT    *time.Time  `json:"doneOnLT,omitempty"`
+	DoneOnLTE   *time.Time  `json:"doneOnLTE,omitempty"`
+
+	// "due_on" field predicates.
+	DueOn       *time.Time  `json:"dueOn,omitempty"`
+	DueOnNEQ    *time.Time  `json:"dueOnNEQ,omitempty"`
+	DueOnIn     []time.Time `json:"dueOnIn,omitempty"`
+	DueOnNotIn  []time.Time `json:"dueOnNotIn,omitempty"`
+	DueOnGT     *time.Time  `json:"dueOnGT,omitempty"`
+	DueOnGTE    *time.Time  `json:"dueOnGTE,omitempty"`
+	DueOnLT     *time.Time  `json:"dueOnLT,omitempty"`
+	DueOnLTE    *time.Time  `json:"dueOnLTE,omitempty"`
+	DueOnIsNil  bool        `json:"dueOnIsNil,omitempty"`
+	DueOnNotNil bool        `json:"dueOnNotNil,omitempty"`
+
+	// "voided" field predicates.
+	Voided    *bool `json:"voided,omitempty"`
+	VoidedNEQ *bool `json:"voidedNEQ,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *InspectionResultWhereInput) AddPredicates(predicates ...predicate.InspectionResult) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the InspectionResultWhereInput filter on the InspectionResultQuery builder.
+func (i *InspectionResultWhereInput) Filter(q *InspectionResultQuery) (*InspectionResultQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyInspectionResultWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyInspectionResultWhereInput is returned in case the InspectionResultWhereInput is empty.
+var ErrEmptyInspectionResultWhereInput = errors.New("ent: empty predicate InspectionResultWhereInput")
+
+// P returns a predicate for filtering inspectionresults.
+// An error is returned if the input is empty or invalid.
+func (i *InspectionResultWhereInput) P() (predicate.InspectionResult, error) {
+	var predicates []predicate.InspectionResult
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, inspectionresult.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.InspectionResult, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, inspectionresult.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.InspectionResult, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, inspectionresult.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, inspectionresult.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, inspectionresult.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, inspectionresult.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, inspectionresult.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, inspectionresult.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, inspectionresult.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, inspectionresult.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, inspectionresult.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, inspectionresult.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, inspectionresult.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, inspectionresult.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, inspectionresult.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, inspectionresult.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, inspectionresult.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, inspectionresult.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, inspectionresult.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, inspectionresult.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, inspectionresult.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, inspectionresult.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, inspectionresult.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.InspectionID != nil {
+		predicates = append(predicates, inspectionresult.InspectionIDEQ(*i.InspectionID))
+	}
+	if i.InspectionIDNEQ != nil {
+		predicates = append(predicates, inspectionresult.InspectionIDNEQ(*i.InspectionIDNEQ))
+	}
+	if len(i.InspectionIDIn) > 0 {
+		predicates = append(predicates, inspectionresult.InspectionIDIn(i.InspectionIDIn...))
+	}
+	if len(i.InspectionIDNotIn) > 0 {
+		predicates = append(predicates, inspectionresult.InspectionIDNotIn(i.InspectionIDNotIn...))
+	}
+	if i.VacancyID != nil {
+		predicates = append(predicates, inspectionresult.VacancyIDEQ(*i.VacancyID))
+	}
+	if i.VacancyIDNEQ != nil {
+		predicates = append(predicates, inspectionresult.VacancyIDNEQ(*i.VacancyIDNEQ))
+	}
+	if len(i.VacancyIDIn) > 0 {
+		predicates = append(predicates, inspectionresult.VacancyIDIn(i.VacancyIDIn...))
+	}
+	if len(i.VacancyIDNotIn) > 0 {
+		predicates = append(predicates, inspectionresult.VacancyIDNotIn(i.VacancyIDNotIn...))
+	}
+	if i.VacancyIDGT != nil {
+		predicates = append(predicates, inspectionresult.VacancyIDGT(*i.VacancyIDGT))
+	}
+	if i.VacancyIDGTE != nil {
+		predicates = append(predicates, inspectionresult.VacancyIDGTE(*i.VacancyIDGTE))
+	}
+	if i.VacancyIDLT != nil {
+		predicates = append(predicates, inspectionresult.VacancyIDLT(*i.VacancyIDLT))
+	}
+	if i.VacancyIDLTE != nil {
+		predicates = append(predicates, inspectionresult.VacancyIDLTE(*i.VacancyIDLTE))
+	}
+	if i.ItemID != nil {
+		predicates = append(predicates, inspectionresult.ItemIDEQ(*i.ItemID))
+	}
+	if i.ItemIDNEQ != nil {
+		predicates = append(predicates, inspectionresult.ItemIDNEQ(*i.ItemIDNEQ))
+	}
+	if len(i.ItemIDIn) > 0 {
+		predicates = append(predicates, inspectionresult.ItemIDIn(i.ItemIDIn...))
+	}
+	if len(i.ItemIDNotIn) > 0 {
+		predicates = append(predicates, inspectionresult.ItemIDNotIn(i.ItemIDNotIn...))
+	}
+	if i.Result != nil {
+		predicates = append(predicates, inspectionresult.ResultEQ(*i.Result))
+	}
+	if i.ResultNEQ != nil {
+		predicates = append(predicates, inspectionresult.ResultNEQ(*i.ResultNEQ))
+	}
+	if len(i.ResultIn) > 0 {
+		predicates = append(predicates, inspectionresult.ResultIn(i.ResultIn...))
+	}
+	if len(i.ResultNotIn) > 0 {
+		predicates = append(predicates, inspectionresult.ResultNotIn(i.ResultNotIn...))
+	}
+	if i.DepartmentID != nil {
+		predicates = append(predicates, inspectionresult.DepartmentIDEQ(*i.DepartmentID))
+	}
+	if i.DepartmentIDNEQ != nil {
+		predicates = append(predicates, inspectionresult.DepartmentIDNEQ(*i.DepartmentIDNEQ))
+	}
+	if len(i.DepartmentIDIn) > 0 {
+		predicates = append(predicates, inspectionresult.DepartmentIDIn(i.DepartmentIDIn...))
+	}
+	if len(i.DepartmentIDNotIn) > 0 {
+		predicates = append(predicates, inspectionresult.DepartmentIDNotIn(i.DepartmentIDNotIn...))
+	}
+	if i.DepartmentIDIsNil {
+		predicates = append(predicates, inspectionresult.DepartmentIDIsNil())
+	}
+	if i.DepartmentIDNotNil {
+		predicates = append(predicates, inspectionresult.DepartmentIDNotNil())
+	}
+	if i.DoneOn != nil {
+		predicates = append(predicates, inspectionresult.DoneOnEQ(*i.DoneOn))
+	}
+	if i.DoneOnNEQ != nil {
+		predicates = append(predicates, inspectionresult.DoneOnNEQ(*i.DoneOnNEQ))
+	}
+	if len(i.DoneOnIn) > 0 {
+		predicates = append(predicates, inspectionresult.DoneOnIn(i.DoneOnIn...))
+	}
+	if len(i.DoneOnNotIn) > 0 {
+		predicates = append(predicates, inspectionresult.DoneOnNotIn(i.DoneOnNotIn...))
+	}
+	if i.DoneOnGT != nil {
+		predicates = append(predicates, inspectionresult.DoneOnGT(*i.DoneOnGT))
+	}
+	if i.DoneOnGTE != nil {
+		predicates = append(predicates, inspectionresult.DoneOnGTE(*i.DoneOnGTE))
+	}
+	if i.DoneOnLT != nil {
+		predicates = append(predicates, inspectionresult.DoneOnLT(*i.DoneOnLT))
+	}
+	if i.DoneOnLTE != nil {
+		predicates = append(predicates, inspectionresult.DoneOnLTE(*i.DoneOnLTE))
+	}
+	if i.DueOn != nil {
+		predicates = append(predicates, inspectionresult.DueOnEQ(*i.DueOn))
+	}
+	if i.DueOnNEQ != nil {
+		predicates = append(predicates, inspectionresult.DueOnNEQ(*i.DueOnNEQ))
+	}
+	if len(i.DueOnIn) > 0 {
+		predicates = append(predicates, inspectionresult.DueOnIn(i.DueOnIn...))
+	}
+	if len(i.DueOnNotIn) > 0 {
+		predicates = append(predicates, inspectionresult.DueOnNotIn(i.DueOnNotIn...))
+	}
+	if i.DueOnGT != nil {
+		predicates = append(predicates, inspectionresult.DueOnGT(*i.DueOnGT))
+	}
+	if i.DueOnGTE != nil {
+		predicates = append(predicates, inspectionresult.DueOnGTE(*i.DueOnGTE))
+	}
+	if i.DueOnLT != nil {
+		predicates = append(predicates, inspectionresult.DueOnLT(*i.DueOnLT))
+	}
+	if i.DueOnLTE != nil {
+		predicates = append(predicates, inspectionresult.DueOnLTE(*i.DueOnLTE))
+	}
+	if i.DueOnIsNil {
+		predicates = append(predicates, inspectionresult.DueOnIsNil())
+	}
+	if i.DueOnNotNil {
+		predicates = append(predicates, inspectionresult.DueOnNotNil())
+	}
+	if i.Voided != nil {
+		predicates = append(predicates, inspectionresult.VoidedEQ(*i.Voided))
+	}
+	if i.VoidedNEQ != nil {
+		predicates = append(predicates, inspectionresult.VoidedNEQ(*i.VoidedNEQ))
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyInspectionResultWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return inspectionresult.And(predicates...), nil
 	}
 }
 

@@ -42,6 +42,11 @@ import (
 	"github.com/steward-pm/steward/ent/file"
 	"github.com/steward-pm/steward/ent/household"
 	"github.com/steward-pm/steward/ent/importrun"
+	"github.com/steward-pm/steward/ent/inspection"
+	"github.com/steward-pm/steward/ent/inspectiondue"
+	"github.com/steward-pm/steward/ent/inspectionitem"
+	"github.com/steward-pm/steward/ent/inspectionphoto"
+	"github.com/steward-pm/steward/ent/inspectionresult"
 	"github.com/steward-pm/steward/ent/keyacceptance"
 	"github.com/steward-pm/steward/ent/keyacceptancecheck"
 	"github.com/steward-pm/steward/ent/keyacceptanceline"
@@ -127,6 +132,11 @@ const (
 	TypeFile                   = "File"
 	TypeHousehold              = "Household"
 	TypeImportRun              = "ImportRun"
+	TypeInspection             = "Inspection"
+	TypeInspectionDue          = "InspectionDue"
+	TypeInspectionItem         = "InspectionItem"
+	TypeInspectionPhoto        = "InspectionPhoto"
+	TypeInspectionResult       = "InspectionResult"
 	TypeKeyAcceptance          = "KeyAcceptance"
 	TypeKeyAcceptanceCheck     = "KeyAcceptanceCheck"
 	TypeKeyAcceptanceLine      = "KeyAcceptanceLine"
@@ -29112,59 +29122,60 @@ func (m *CorrespondenceMutation) ResetEdge(name string) error {
 // DefectMutation represents an operation that mutates the Defect nodes in the graph.
 type DefectMutation struct {
 	config
-	op                   Op
-	typ                  string
-	id                   *uuid.UUID
-	created_at           *time.Time
-	voided_at            *time.Time
-	void_reason          *string
-	voided_by_id         *uuid.UUID
-	voided_by_name       *string
-	late_reason          *string
-	inspection_result_id *uuid.UUID
-	finding              *string
-	found_at             *time.Time
-	reported_by_id       *uuid.UUID
-	reported_by_name     *string
-	state                *defect.State
-	notified_at          *time.Time
-	acknowledge_by       *time.Time
-	acknowledged_at      *time.Time
-	resolve_by           *time.Time
-	proposed_until       *time.Time
-	resolved_at          *time.Time
-	resolution           *string
-	reinspect_by         *time.Time
-	reinspected_at       *time.Time
-	closed_at            *time.Time
-	reopened             *int
-	addreopened          *int
-	due_at               *time.Time
-	escalated_at         *time.Time
-	acknowledged_by_id   *uuid.UUID
-	acknowledged_by_name *string
-	resolved_by_id       *uuid.UUID
-	resolved_by_name     *string
-	reinspected_by_id    *uuid.UUID
-	reinspected_by_name  *string
-	clearedFields        map[string]struct{}
-	estate               *uuid.UUID
-	clearedestate        bool
-	vacancy              *uuid.UUID
-	clearedvacancy       bool
-	unit                 *uuid.UUID
-	clearedunit          bool
-	department           *uuid.UUID
-	cleareddepartment    bool
-	events               map[uuid.UUID]struct{}
-	removedevents        map[uuid.UUID]struct{}
-	clearedevents        bool
-	photos               map[uuid.UUID]struct{}
-	removedphotos        map[uuid.UUID]struct{}
-	clearedphotos        bool
-	done                 bool
-	oldValue             func(context.Context) (*Defect, error)
-	predicates           []predicate.Defect
+	op                       Op
+	typ                      string
+	id                       *uuid.UUID
+	created_at               *time.Time
+	voided_at                *time.Time
+	void_reason              *string
+	voided_by_id             *uuid.UUID
+	voided_by_name           *string
+	late_reason              *string
+	finding                  *string
+	found_at                 *time.Time
+	reported_by_id           *uuid.UUID
+	reported_by_name         *string
+	state                    *defect.State
+	notified_at              *time.Time
+	acknowledge_by           *time.Time
+	acknowledged_at          *time.Time
+	resolve_by               *time.Time
+	proposed_until           *time.Time
+	resolved_at              *time.Time
+	resolution               *string
+	reinspect_by             *time.Time
+	reinspected_at           *time.Time
+	closed_at                *time.Time
+	reopened                 *int
+	addreopened              *int
+	due_at                   *time.Time
+	escalated_at             *time.Time
+	acknowledged_by_id       *uuid.UUID
+	acknowledged_by_name     *string
+	resolved_by_id           *uuid.UUID
+	resolved_by_name         *string
+	reinspected_by_id        *uuid.UUID
+	reinspected_by_name      *string
+	clearedFields            map[string]struct{}
+	estate                   *uuid.UUID
+	clearedestate            bool
+	vacancy                  *uuid.UUID
+	clearedvacancy           bool
+	unit                     *uuid.UUID
+	clearedunit              bool
+	department               *uuid.UUID
+	cleareddepartment        bool
+	inspection_result        *uuid.UUID
+	clearedinspection_result bool
+	events                   map[uuid.UUID]struct{}
+	removedevents            map[uuid.UUID]struct{}
+	clearedevents            bool
+	photos                   map[uuid.UUID]struct{}
+	removedphotos            map[uuid.UUID]struct{}
+	clearedphotos            bool
+	done                     bool
+	oldValue                 func(context.Context) (*Defect, error)
+	predicates               []predicate.Defect
 }
 
 var _ ent.Mutation = (*DefectMutation)(nil)
@@ -29623,12 +29634,12 @@ func (m *DefectMutation) ResetUnitID() {
 
 // SetInspectionResultID sets the "inspection_result_id" field.
 func (m *DefectMutation) SetInspectionResultID(u uuid.UUID) {
-	m.inspection_result_id = &u
+	m.inspection_result = &u
 }
 
 // InspectionResultID returns the value of the "inspection_result_id" field in the mutation.
 func (m *DefectMutation) InspectionResultID() (r uuid.UUID, exists bool) {
-	v := m.inspection_result_id
+	v := m.inspection_result
 	if v == nil {
 		return
 	}
@@ -29654,7 +29665,7 @@ func (m *DefectMutation) OldInspectionResultID(ctx context.Context) (v *uuid.UUI
 
 // ClearInspectionResultID clears the value of the "inspection_result_id" field.
 func (m *DefectMutation) ClearInspectionResultID() {
-	m.inspection_result_id = nil
+	m.inspection_result = nil
 	m.clearedFields[defect.FieldInspectionResultID] = struct{}{}
 }
 
@@ -29666,7 +29677,7 @@ func (m *DefectMutation) InspectionResultIDCleared() bool {
 
 // ResetInspectionResultID resets all changes to the "inspection_result_id" field.
 func (m *DefectMutation) ResetInspectionResultID() {
-	m.inspection_result_id = nil
+	m.inspection_result = nil
 	delete(m.clearedFields, defect.FieldInspectionResultID)
 }
 
@@ -30841,6 +30852,33 @@ func (m *DefectMutation) ResetDepartment() {
 	m.cleareddepartment = false
 }
 
+// ClearInspectionResult clears the "inspection_result" edge to the InspectionResult entity.
+func (m *DefectMutation) ClearInspectionResult() {
+	m.clearedinspection_result = true
+	m.clearedFields[defect.FieldInspectionResultID] = struct{}{}
+}
+
+// InspectionResultCleared reports if the "inspection_result" edge to the InspectionResult entity was cleared.
+func (m *DefectMutation) InspectionResultCleared() bool {
+	return m.InspectionResultIDCleared() || m.clearedinspection_result
+}
+
+// InspectionResultIDs returns the "inspection_result" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// InspectionResultID instead. It exists only for internal usage by the builders.
+func (m *DefectMutation) InspectionResultIDs() (ids []uuid.UUID) {
+	if id := m.inspection_result; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetInspectionResult resets all changes to the "inspection_result" edge.
+func (m *DefectMutation) ResetInspectionResult() {
+	m.inspection_result = nil
+	m.clearedinspection_result = false
+}
+
 // AddEventIDs adds the "events" edge to the DefectEvent entity by ids.
 func (m *DefectMutation) AddEventIDs(ids ...uuid.UUID) {
 	if m.events == nil {
@@ -31011,7 +31049,7 @@ func (m *DefectMutation) Fields() []string {
 	if m.unit != nil {
 		fields = append(fields, defect.FieldUnitID)
 	}
-	if m.inspection_result_id != nil {
+	if m.inspection_result != nil {
 		fields = append(fields, defect.FieldInspectionResultID)
 	}
 	if m.department != nil {
@@ -31762,7 +31800,7 @@ func (m *DefectMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *DefectMutation) AddedEdges() []string {
-	edges := make([]string, 0, 6)
+	edges := make([]string, 0, 7)
 	if m.estate != nil {
 		edges = append(edges, defect.EdgeEstate)
 	}
@@ -31774,6 +31812,9 @@ func (m *DefectMutation) AddedEdges() []string {
 	}
 	if m.department != nil {
 		edges = append(edges, defect.EdgeDepartment)
+	}
+	if m.inspection_result != nil {
+		edges = append(edges, defect.EdgeInspectionResult)
 	}
 	if m.events != nil {
 		edges = append(edges, defect.EdgeEvents)
@@ -31804,6 +31845,10 @@ func (m *DefectMutation) AddedIDs(name string) []ent.Value {
 		if id := m.department; id != nil {
 			return []ent.Value{*id}
 		}
+	case defect.EdgeInspectionResult:
+		if id := m.inspection_result; id != nil {
+			return []ent.Value{*id}
+		}
 	case defect.EdgeEvents:
 		ids := make([]ent.Value, 0, len(m.events))
 		for id := range m.events {
@@ -31822,7 +31867,7 @@ func (m *DefectMutation) AddedIDs(name string) []ent.Value {
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *DefectMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 6)
+	edges := make([]string, 0, 7)
 	if m.removedevents != nil {
 		edges = append(edges, defect.EdgeEvents)
 	}
@@ -31854,7 +31899,7 @@ func (m *DefectMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *DefectMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 6)
+	edges := make([]string, 0, 7)
 	if m.clearedestate {
 		edges = append(edges, defect.EdgeEstate)
 	}
@@ -31866,6 +31911,9 @@ func (m *DefectMutation) ClearedEdges() []string {
 	}
 	if m.cleareddepartment {
 		edges = append(edges, defect.EdgeDepartment)
+	}
+	if m.clearedinspection_result {
+		edges = append(edges, defect.EdgeInspectionResult)
 	}
 	if m.clearedevents {
 		edges = append(edges, defect.EdgeEvents)
@@ -31888,6 +31936,8 @@ func (m *DefectMutation) EdgeCleared(name string) bool {
 		return m.clearedunit
 	case defect.EdgeDepartment:
 		return m.cleareddepartment
+	case defect.EdgeInspectionResult:
+		return m.clearedinspection_result
 	case defect.EdgeEvents:
 		return m.clearedevents
 	case defect.EdgePhotos:
@@ -31912,6 +31962,9 @@ func (m *DefectMutation) ClearEdge(name string) error {
 	case defect.EdgeDepartment:
 		m.ClearDepartment()
 		return nil
+	case defect.EdgeInspectionResult:
+		m.ClearInspectionResult()
+		return nil
 	}
 	return fmt.Errorf("unknown Defect unique edge %s", name)
 }
@@ -31931,6 +31984,9 @@ func (m *DefectMutation) ResetEdge(name string) error {
 		return nil
 	case defect.EdgeDepartment:
 		m.ResetDepartment()
+		return nil
+	case defect.EdgeInspectionResult:
+		m.ResetInspectionResult()
 		return nil
 	case defect.EdgeEvents:
 		m.ResetEvents()
@@ -39209,6 +39265,5297 @@ func (m *ImportRunMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown ImportRun edge %s", name)
+}
+
+// InspectionMutation represents an operation that mutates the Inspection nodes in the graph.
+type InspectionMutation struct {
+	config
+	op                Op
+	typ               string
+	id                *uuid.UUID
+	created_at        *time.Time
+	voided_at         *time.Time
+	void_reason       *string
+	voided_by_id      *uuid.UUID
+	voided_by_name    *string
+	late_reason       *string
+	inspected_at      *time.Time
+	inspected_on      *time.Time
+	inspected_by_id   *uuid.UUID
+	inspected_by_name *string
+	note              *string
+	clearedFields     map[string]struct{}
+	estate            *uuid.UUID
+	clearedestate     bool
+	vacancy           *uuid.UUID
+	clearedvacancy    bool
+	unit              *uuid.UUID
+	clearedunit       bool
+	results           map[uuid.UUID]struct{}
+	removedresults    map[uuid.UUID]struct{}
+	clearedresults    bool
+	done              bool
+	oldValue          func(context.Context) (*Inspection, error)
+	predicates        []predicate.Inspection
+}
+
+var _ ent.Mutation = (*InspectionMutation)(nil)
+
+// inspectionOption allows management of the mutation configuration using functional options.
+type inspectionOption func(*InspectionMutation)
+
+// newInspectionMutation creates new mutation for the Inspection entity.
+func newInspectionMutation(c config, op Op, opts ...inspectionOption) *InspectionMutation {
+	m := &InspectionMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeInspection,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withInspectionID sets the ID field of the mutation.
+func withInspectionID(id uuid.UUID) inspectionOption {
+	return func(m *InspectionMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Inspection
+		)
+		m.oldValue = func(ctx context.Context) (*Inspection, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Inspection.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withInspection sets the old Inspection of the mutation.
+func withInspection(node *Inspection) inspectionOption {
+	return func(m *InspectionMutation) {
+		m.oldValue = func(context.Context) (*Inspection, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m InspectionMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m InspectionMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Inspection entities.
+func (m *InspectionMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *InspectionMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *InspectionMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Inspection.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *InspectionMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *InspectionMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Inspection entity.
+// If the Inspection object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *InspectionMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *InspectionMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *InspectionMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the Inspection entity.
+// If the Inspection object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *InspectionMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetVoidedAt sets the "voided_at" field.
+func (m *InspectionMutation) SetVoidedAt(t time.Time) {
+	m.voided_at = &t
+}
+
+// VoidedAt returns the value of the "voided_at" field in the mutation.
+func (m *InspectionMutation) VoidedAt() (r time.Time, exists bool) {
+	v := m.voided_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedAt returns the old "voided_at" field's value of the Inspection entity.
+// If the Inspection object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionMutation) OldVoidedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedAt: %w", err)
+	}
+	return oldValue.VoidedAt, nil
+}
+
+// ClearVoidedAt clears the value of the "voided_at" field.
+func (m *InspectionMutation) ClearVoidedAt() {
+	m.voided_at = nil
+	m.clearedFields[inspection.FieldVoidedAt] = struct{}{}
+}
+
+// VoidedAtCleared returns if the "voided_at" field was cleared in this mutation.
+func (m *InspectionMutation) VoidedAtCleared() bool {
+	_, ok := m.clearedFields[inspection.FieldVoidedAt]
+	return ok
+}
+
+// ResetVoidedAt resets all changes to the "voided_at" field.
+func (m *InspectionMutation) ResetVoidedAt() {
+	m.voided_at = nil
+	delete(m.clearedFields, inspection.FieldVoidedAt)
+}
+
+// SetVoidReason sets the "void_reason" field.
+func (m *InspectionMutation) SetVoidReason(s string) {
+	m.void_reason = &s
+}
+
+// VoidReason returns the value of the "void_reason" field in the mutation.
+func (m *InspectionMutation) VoidReason() (r string, exists bool) {
+	v := m.void_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidReason returns the old "void_reason" field's value of the Inspection entity.
+// If the Inspection object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionMutation) OldVoidReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidReason: %w", err)
+	}
+	return oldValue.VoidReason, nil
+}
+
+// ResetVoidReason resets all changes to the "void_reason" field.
+func (m *InspectionMutation) ResetVoidReason() {
+	m.void_reason = nil
+}
+
+// SetVoidedByID sets the "voided_by_id" field.
+func (m *InspectionMutation) SetVoidedByID(u uuid.UUID) {
+	m.voided_by_id = &u
+}
+
+// VoidedByID returns the value of the "voided_by_id" field in the mutation.
+func (m *InspectionMutation) VoidedByID() (r uuid.UUID, exists bool) {
+	v := m.voided_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByID returns the old "voided_by_id" field's value of the Inspection entity.
+// If the Inspection object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionMutation) OldVoidedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByID: %w", err)
+	}
+	return oldValue.VoidedByID, nil
+}
+
+// ClearVoidedByID clears the value of the "voided_by_id" field.
+func (m *InspectionMutation) ClearVoidedByID() {
+	m.voided_by_id = nil
+	m.clearedFields[inspection.FieldVoidedByID] = struct{}{}
+}
+
+// VoidedByIDCleared returns if the "voided_by_id" field was cleared in this mutation.
+func (m *InspectionMutation) VoidedByIDCleared() bool {
+	_, ok := m.clearedFields[inspection.FieldVoidedByID]
+	return ok
+}
+
+// ResetVoidedByID resets all changes to the "voided_by_id" field.
+func (m *InspectionMutation) ResetVoidedByID() {
+	m.voided_by_id = nil
+	delete(m.clearedFields, inspection.FieldVoidedByID)
+}
+
+// SetVoidedByName sets the "voided_by_name" field.
+func (m *InspectionMutation) SetVoidedByName(s string) {
+	m.voided_by_name = &s
+}
+
+// VoidedByName returns the value of the "voided_by_name" field in the mutation.
+func (m *InspectionMutation) VoidedByName() (r string, exists bool) {
+	v := m.voided_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByName returns the old "voided_by_name" field's value of the Inspection entity.
+// If the Inspection object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionMutation) OldVoidedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByName: %w", err)
+	}
+	return oldValue.VoidedByName, nil
+}
+
+// ResetVoidedByName resets all changes to the "voided_by_name" field.
+func (m *InspectionMutation) ResetVoidedByName() {
+	m.voided_by_name = nil
+}
+
+// SetLateReason sets the "late_reason" field.
+func (m *InspectionMutation) SetLateReason(s string) {
+	m.late_reason = &s
+}
+
+// LateReason returns the value of the "late_reason" field in the mutation.
+func (m *InspectionMutation) LateReason() (r string, exists bool) {
+	v := m.late_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLateReason returns the old "late_reason" field's value of the Inspection entity.
+// If the Inspection object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionMutation) OldLateReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLateReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLateReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLateReason: %w", err)
+	}
+	return oldValue.LateReason, nil
+}
+
+// ResetLateReason resets all changes to the "late_reason" field.
+func (m *InspectionMutation) ResetLateReason() {
+	m.late_reason = nil
+}
+
+// SetVacancyID sets the "vacancy_id" field.
+func (m *InspectionMutation) SetVacancyID(u uuid.UUID) {
+	m.vacancy = &u
+}
+
+// VacancyID returns the value of the "vacancy_id" field in the mutation.
+func (m *InspectionMutation) VacancyID() (r uuid.UUID, exists bool) {
+	v := m.vacancy
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVacancyID returns the old "vacancy_id" field's value of the Inspection entity.
+// If the Inspection object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionMutation) OldVacancyID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVacancyID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVacancyID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVacancyID: %w", err)
+	}
+	return oldValue.VacancyID, nil
+}
+
+// ResetVacancyID resets all changes to the "vacancy_id" field.
+func (m *InspectionMutation) ResetVacancyID() {
+	m.vacancy = nil
+}
+
+// SetUnitID sets the "unit_id" field.
+func (m *InspectionMutation) SetUnitID(u uuid.UUID) {
+	m.unit = &u
+}
+
+// UnitID returns the value of the "unit_id" field in the mutation.
+func (m *InspectionMutation) UnitID() (r uuid.UUID, exists bool) {
+	v := m.unit
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUnitID returns the old "unit_id" field's value of the Inspection entity.
+// If the Inspection object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionMutation) OldUnitID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUnitID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUnitID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUnitID: %w", err)
+	}
+	return oldValue.UnitID, nil
+}
+
+// ResetUnitID resets all changes to the "unit_id" field.
+func (m *InspectionMutation) ResetUnitID() {
+	m.unit = nil
+}
+
+// SetInspectedAt sets the "inspected_at" field.
+func (m *InspectionMutation) SetInspectedAt(t time.Time) {
+	m.inspected_at = &t
+}
+
+// InspectedAt returns the value of the "inspected_at" field in the mutation.
+func (m *InspectionMutation) InspectedAt() (r time.Time, exists bool) {
+	v := m.inspected_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInspectedAt returns the old "inspected_at" field's value of the Inspection entity.
+// If the Inspection object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionMutation) OldInspectedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInspectedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInspectedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInspectedAt: %w", err)
+	}
+	return oldValue.InspectedAt, nil
+}
+
+// ResetInspectedAt resets all changes to the "inspected_at" field.
+func (m *InspectionMutation) ResetInspectedAt() {
+	m.inspected_at = nil
+}
+
+// SetInspectedOn sets the "inspected_on" field.
+func (m *InspectionMutation) SetInspectedOn(t time.Time) {
+	m.inspected_on = &t
+}
+
+// InspectedOn returns the value of the "inspected_on" field in the mutation.
+func (m *InspectionMutation) InspectedOn() (r time.Time, exists bool) {
+	v := m.inspected_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInspectedOn returns the old "inspected_on" field's value of the Inspection entity.
+// If the Inspection object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionMutation) OldInspectedOn(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInspectedOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInspectedOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInspectedOn: %w", err)
+	}
+	return oldValue.InspectedOn, nil
+}
+
+// ResetInspectedOn resets all changes to the "inspected_on" field.
+func (m *InspectionMutation) ResetInspectedOn() {
+	m.inspected_on = nil
+}
+
+// SetInspectedByID sets the "inspected_by_id" field.
+func (m *InspectionMutation) SetInspectedByID(u uuid.UUID) {
+	m.inspected_by_id = &u
+}
+
+// InspectedByID returns the value of the "inspected_by_id" field in the mutation.
+func (m *InspectionMutation) InspectedByID() (r uuid.UUID, exists bool) {
+	v := m.inspected_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInspectedByID returns the old "inspected_by_id" field's value of the Inspection entity.
+// If the Inspection object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionMutation) OldInspectedByID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInspectedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInspectedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInspectedByID: %w", err)
+	}
+	return oldValue.InspectedByID, nil
+}
+
+// ResetInspectedByID resets all changes to the "inspected_by_id" field.
+func (m *InspectionMutation) ResetInspectedByID() {
+	m.inspected_by_id = nil
+}
+
+// SetInspectedByName sets the "inspected_by_name" field.
+func (m *InspectionMutation) SetInspectedByName(s string) {
+	m.inspected_by_name = &s
+}
+
+// InspectedByName returns the value of the "inspected_by_name" field in the mutation.
+func (m *InspectionMutation) InspectedByName() (r string, exists bool) {
+	v := m.inspected_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInspectedByName returns the old "inspected_by_name" field's value of the Inspection entity.
+// If the Inspection object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionMutation) OldInspectedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInspectedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInspectedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInspectedByName: %w", err)
+	}
+	return oldValue.InspectedByName, nil
+}
+
+// ResetInspectedByName resets all changes to the "inspected_by_name" field.
+func (m *InspectionMutation) ResetInspectedByName() {
+	m.inspected_by_name = nil
+}
+
+// SetNote sets the "note" field.
+func (m *InspectionMutation) SetNote(s string) {
+	m.note = &s
+}
+
+// Note returns the value of the "note" field in the mutation.
+func (m *InspectionMutation) Note() (r string, exists bool) {
+	v := m.note
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNote returns the old "note" field's value of the Inspection entity.
+// If the Inspection object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionMutation) OldNote(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNote is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNote requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNote: %w", err)
+	}
+	return oldValue.Note, nil
+}
+
+// ResetNote resets all changes to the "note" field.
+func (m *InspectionMutation) ResetNote() {
+	m.note = nil
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *InspectionMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[inspection.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *InspectionMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *InspectionMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *InspectionMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearVacancy clears the "vacancy" edge to the Vacancy entity.
+func (m *InspectionMutation) ClearVacancy() {
+	m.clearedvacancy = true
+	m.clearedFields[inspection.FieldVacancyID] = struct{}{}
+}
+
+// VacancyCleared reports if the "vacancy" edge to the Vacancy entity was cleared.
+func (m *InspectionMutation) VacancyCleared() bool {
+	return m.clearedvacancy
+}
+
+// VacancyIDs returns the "vacancy" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// VacancyID instead. It exists only for internal usage by the builders.
+func (m *InspectionMutation) VacancyIDs() (ids []uuid.UUID) {
+	if id := m.vacancy; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetVacancy resets all changes to the "vacancy" edge.
+func (m *InspectionMutation) ResetVacancy() {
+	m.vacancy = nil
+	m.clearedvacancy = false
+}
+
+// ClearUnit clears the "unit" edge to the Unit entity.
+func (m *InspectionMutation) ClearUnit() {
+	m.clearedunit = true
+	m.clearedFields[inspection.FieldUnitID] = struct{}{}
+}
+
+// UnitCleared reports if the "unit" edge to the Unit entity was cleared.
+func (m *InspectionMutation) UnitCleared() bool {
+	return m.clearedunit
+}
+
+// UnitIDs returns the "unit" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// UnitID instead. It exists only for internal usage by the builders.
+func (m *InspectionMutation) UnitIDs() (ids []uuid.UUID) {
+	if id := m.unit; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetUnit resets all changes to the "unit" edge.
+func (m *InspectionMutation) ResetUnit() {
+	m.unit = nil
+	m.clearedunit = false
+}
+
+// AddResultIDs adds the "results" edge to the InspectionResult entity by ids.
+func (m *InspectionMutation) AddResultIDs(ids ...uuid.UUID) {
+	if m.results == nil {
+		m.results = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.results[ids[i]] = struct{}{}
+	}
+}
+
+// ClearResults clears the "results" edge to the InspectionResult entity.
+func (m *InspectionMutation) ClearResults() {
+	m.clearedresults = true
+}
+
+// ResultsCleared reports if the "results" edge to the InspectionResult entity was cleared.
+func (m *InspectionMutation) ResultsCleared() bool {
+	return m.clearedresults
+}
+
+// RemoveResultIDs removes the "results" edge to the InspectionResult entity by IDs.
+func (m *InspectionMutation) RemoveResultIDs(ids ...uuid.UUID) {
+	if m.removedresults == nil {
+		m.removedresults = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.results, ids[i])
+		m.removedresults[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedResults returns the removed IDs of the "results" edge to the InspectionResult entity.
+func (m *InspectionMutation) RemovedResultsIDs() (ids []uuid.UUID) {
+	for id := range m.removedresults {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResultsIDs returns the "results" edge IDs in the mutation.
+func (m *InspectionMutation) ResultsIDs() (ids []uuid.UUID) {
+	for id := range m.results {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetResults resets all changes to the "results" edge.
+func (m *InspectionMutation) ResetResults() {
+	m.results = nil
+	m.clearedresults = false
+	m.removedresults = nil
+}
+
+// Where appends a list predicates to the InspectionMutation builder.
+func (m *InspectionMutation) Where(ps ...predicate.Inspection) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the InspectionMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *InspectionMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Inspection, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *InspectionMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *InspectionMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Inspection).
+func (m *InspectionMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *InspectionMutation) Fields() []string {
+	fields := make([]string, 0, 14)
+	if m.created_at != nil {
+		fields = append(fields, inspection.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, inspection.FieldEstateID)
+	}
+	if m.voided_at != nil {
+		fields = append(fields, inspection.FieldVoidedAt)
+	}
+	if m.void_reason != nil {
+		fields = append(fields, inspection.FieldVoidReason)
+	}
+	if m.voided_by_id != nil {
+		fields = append(fields, inspection.FieldVoidedByID)
+	}
+	if m.voided_by_name != nil {
+		fields = append(fields, inspection.FieldVoidedByName)
+	}
+	if m.late_reason != nil {
+		fields = append(fields, inspection.FieldLateReason)
+	}
+	if m.vacancy != nil {
+		fields = append(fields, inspection.FieldVacancyID)
+	}
+	if m.unit != nil {
+		fields = append(fields, inspection.FieldUnitID)
+	}
+	if m.inspected_at != nil {
+		fields = append(fields, inspection.FieldInspectedAt)
+	}
+	if m.inspected_on != nil {
+		fields = append(fields, inspection.FieldInspectedOn)
+	}
+	if m.inspected_by_id != nil {
+		fields = append(fields, inspection.FieldInspectedByID)
+	}
+	if m.inspected_by_name != nil {
+		fields = append(fields, inspection.FieldInspectedByName)
+	}
+	if m.note != nil {
+		fields = append(fields, inspection.FieldNote)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *InspectionMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case inspection.FieldCreatedAt:
+		return m.CreatedAt()
+	case inspection.FieldEstateID:
+		return m.EstateID()
+	case inspection.FieldVoidedAt:
+		return m.VoidedAt()
+	case inspection.FieldVoidReason:
+		return m.VoidReason()
+	case inspection.FieldVoidedByID:
+		return m.VoidedByID()
+	case inspection.FieldVoidedByName:
+		return m.VoidedByName()
+	case inspection.FieldLateReason:
+		return m.LateReason()
+	case inspection.FieldVacancyID:
+		return m.VacancyID()
+	case inspection.FieldUnitID:
+		return m.UnitID()
+	case inspection.FieldInspectedAt:
+		return m.InspectedAt()
+	case inspection.FieldInspectedOn:
+		return m.InspectedOn()
+	case inspection.FieldInspectedByID:
+		return m.InspectedByID()
+	case inspection.FieldInspectedByName:
+		return m.InspectedByName()
+	case inspection.FieldNote:
+		return m.Note()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *InspectionMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case inspection.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case inspection.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case inspection.FieldVoidedAt:
+		return m.OldVoidedAt(ctx)
+	case inspection.FieldVoidReason:
+		return m.OldVoidReason(ctx)
+	case inspection.FieldVoidedByID:
+		return m.OldVoidedByID(ctx)
+	case inspection.FieldVoidedByName:
+		return m.OldVoidedByName(ctx)
+	case inspection.FieldLateReason:
+		return m.OldLateReason(ctx)
+	case inspection.FieldVacancyID:
+		return m.OldVacancyID(ctx)
+	case inspection.FieldUnitID:
+		return m.OldUnitID(ctx)
+	case inspection.FieldInspectedAt:
+		return m.OldInspectedAt(ctx)
+	case inspection.FieldInspectedOn:
+		return m.OldInspectedOn(ctx)
+	case inspection.FieldInspectedByID:
+		return m.OldInspectedByID(ctx)
+	case inspection.FieldInspectedByName:
+		return m.OldInspectedByName(ctx)
+	case inspection.FieldNote:
+		return m.OldNote(ctx)
+	}
+	return nil, fmt.Errorf("unknown Inspection field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *InspectionMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case inspection.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case inspection.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case inspection.FieldVoidedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedAt(v)
+		return nil
+	case inspection.FieldVoidReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidReason(v)
+		return nil
+	case inspection.FieldVoidedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByID(v)
+		return nil
+	case inspection.FieldVoidedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByName(v)
+		return nil
+	case inspection.FieldLateReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLateReason(v)
+		return nil
+	case inspection.FieldVacancyID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVacancyID(v)
+		return nil
+	case inspection.FieldUnitID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUnitID(v)
+		return nil
+	case inspection.FieldInspectedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInspectedAt(v)
+		return nil
+	case inspection.FieldInspectedOn:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInspectedOn(v)
+		return nil
+	case inspection.FieldInspectedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInspectedByID(v)
+		return nil
+	case inspection.FieldInspectedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInspectedByName(v)
+		return nil
+	case inspection.FieldNote:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNote(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Inspection field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *InspectionMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *InspectionMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *InspectionMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown Inspection numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *InspectionMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(inspection.FieldVoidedAt) {
+		fields = append(fields, inspection.FieldVoidedAt)
+	}
+	if m.FieldCleared(inspection.FieldVoidedByID) {
+		fields = append(fields, inspection.FieldVoidedByID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *InspectionMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *InspectionMutation) ClearField(name string) error {
+	switch name {
+	case inspection.FieldVoidedAt:
+		m.ClearVoidedAt()
+		return nil
+	case inspection.FieldVoidedByID:
+		m.ClearVoidedByID()
+		return nil
+	}
+	return fmt.Errorf("unknown Inspection nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *InspectionMutation) ResetField(name string) error {
+	switch name {
+	case inspection.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case inspection.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case inspection.FieldVoidedAt:
+		m.ResetVoidedAt()
+		return nil
+	case inspection.FieldVoidReason:
+		m.ResetVoidReason()
+		return nil
+	case inspection.FieldVoidedByID:
+		m.ResetVoidedByID()
+		return nil
+	case inspection.FieldVoidedByName:
+		m.ResetVoidedByName()
+		return nil
+	case inspection.FieldLateReason:
+		m.ResetLateReason()
+		return nil
+	case inspection.FieldVacancyID:
+		m.ResetVacancyID()
+		return nil
+	case inspection.FieldUnitID:
+		m.ResetUnitID()
+		return nil
+	case inspection.FieldInspectedAt:
+		m.ResetInspectedAt()
+		return nil
+	case inspection.FieldInspectedOn:
+		m.ResetInspectedOn()
+		return nil
+	case inspection.FieldInspectedByID:
+		m.ResetInspectedByID()
+		return nil
+	case inspection.FieldInspectedByName:
+		m.ResetInspectedByName()
+		return nil
+	case inspection.FieldNote:
+		m.ResetNote()
+		return nil
+	}
+	return fmt.Errorf("unknown Inspection field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *InspectionMutation) AddedEdges() []string {
+	edges := make([]string, 0, 4)
+	if m.estate != nil {
+		edges = append(edges, inspection.EdgeEstate)
+	}
+	if m.vacancy != nil {
+		edges = append(edges, inspection.EdgeVacancy)
+	}
+	if m.unit != nil {
+		edges = append(edges, inspection.EdgeUnit)
+	}
+	if m.results != nil {
+		edges = append(edges, inspection.EdgeResults)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *InspectionMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case inspection.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case inspection.EdgeVacancy:
+		if id := m.vacancy; id != nil {
+			return []ent.Value{*id}
+		}
+	case inspection.EdgeUnit:
+		if id := m.unit; id != nil {
+			return []ent.Value{*id}
+		}
+	case inspection.EdgeResults:
+		ids := make([]ent.Value, 0, len(m.results))
+		for id := range m.results {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *InspectionMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 4)
+	if m.removedresults != nil {
+		edges = append(edges, inspection.EdgeResults)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *InspectionMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case inspection.EdgeResults:
+		ids := make([]ent.Value, 0, len(m.removedresults))
+		for id := range m.removedresults {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *InspectionMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 4)
+	if m.clearedestate {
+		edges = append(edges, inspection.EdgeEstate)
+	}
+	if m.clearedvacancy {
+		edges = append(edges, inspection.EdgeVacancy)
+	}
+	if m.clearedunit {
+		edges = append(edges, inspection.EdgeUnit)
+	}
+	if m.clearedresults {
+		edges = append(edges, inspection.EdgeResults)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *InspectionMutation) EdgeCleared(name string) bool {
+	switch name {
+	case inspection.EdgeEstate:
+		return m.clearedestate
+	case inspection.EdgeVacancy:
+		return m.clearedvacancy
+	case inspection.EdgeUnit:
+		return m.clearedunit
+	case inspection.EdgeResults:
+		return m.clearedresults
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *InspectionMutation) ClearEdge(name string) error {
+	switch name {
+	case inspection.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case inspection.EdgeVacancy:
+		m.ClearVacancy()
+		return nil
+	case inspection.EdgeUnit:
+		m.ClearUnit()
+		return nil
+	}
+	return fmt.Errorf("unknown Inspection unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *InspectionMutation) ResetEdge(name string) error {
+	switch name {
+	case inspection.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case inspection.EdgeVacancy:
+		m.ResetVacancy()
+		return nil
+	case inspection.EdgeUnit:
+		m.ResetUnit()
+		return nil
+	case inspection.EdgeResults:
+		m.ResetResults()
+		return nil
+	}
+	return fmt.Errorf("unknown Inspection edge %s", name)
+}
+
+// InspectionDueMutation represents an operation that mutates the InspectionDue nodes in the graph.
+type InspectionDueMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *uuid.UUID
+	created_at     *time.Time
+	done_on        *time.Time
+	due_on         *time.Time
+	clearedFields  map[string]struct{}
+	estate         *uuid.UUID
+	clearedestate  bool
+	vacancy        *uuid.UUID
+	clearedvacancy bool
+	unit           *uuid.UUID
+	clearedunit    bool
+	item           *uuid.UUID
+	cleareditem    bool
+	done           bool
+	oldValue       func(context.Context) (*InspectionDue, error)
+	predicates     []predicate.InspectionDue
+}
+
+var _ ent.Mutation = (*InspectionDueMutation)(nil)
+
+// inspectiondueOption allows management of the mutation configuration using functional options.
+type inspectiondueOption func(*InspectionDueMutation)
+
+// newInspectionDueMutation creates new mutation for the InspectionDue entity.
+func newInspectionDueMutation(c config, op Op, opts ...inspectiondueOption) *InspectionDueMutation {
+	m := &InspectionDueMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeInspectionDue,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withInspectionDueID sets the ID field of the mutation.
+func withInspectionDueID(id uuid.UUID) inspectiondueOption {
+	return func(m *InspectionDueMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *InspectionDue
+		)
+		m.oldValue = func(ctx context.Context) (*InspectionDue, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().InspectionDue.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withInspectionDue sets the old InspectionDue of the mutation.
+func withInspectionDue(node *InspectionDue) inspectiondueOption {
+	return func(m *InspectionDueMutation) {
+		m.oldValue = func(context.Context) (*InspectionDue, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m InspectionDueMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m InspectionDueMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of InspectionDue entities.
+func (m *InspectionDueMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *InspectionDueMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *InspectionDueMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().InspectionDue.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *InspectionDueMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *InspectionDueMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the InspectionDue entity.
+// If the InspectionDue object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionDueMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *InspectionDueMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *InspectionDueMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *InspectionDueMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the InspectionDue entity.
+// If the InspectionDue object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionDueMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *InspectionDueMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetVacancyID sets the "vacancy_id" field.
+func (m *InspectionDueMutation) SetVacancyID(u uuid.UUID) {
+	m.vacancy = &u
+}
+
+// VacancyID returns the value of the "vacancy_id" field in the mutation.
+func (m *InspectionDueMutation) VacancyID() (r uuid.UUID, exists bool) {
+	v := m.vacancy
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVacancyID returns the old "vacancy_id" field's value of the InspectionDue entity.
+// If the InspectionDue object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionDueMutation) OldVacancyID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVacancyID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVacancyID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVacancyID: %w", err)
+	}
+	return oldValue.VacancyID, nil
+}
+
+// ResetVacancyID resets all changes to the "vacancy_id" field.
+func (m *InspectionDueMutation) ResetVacancyID() {
+	m.vacancy = nil
+}
+
+// SetUnitID sets the "unit_id" field.
+func (m *InspectionDueMutation) SetUnitID(u uuid.UUID) {
+	m.unit = &u
+}
+
+// UnitID returns the value of the "unit_id" field in the mutation.
+func (m *InspectionDueMutation) UnitID() (r uuid.UUID, exists bool) {
+	v := m.unit
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUnitID returns the old "unit_id" field's value of the InspectionDue entity.
+// If the InspectionDue object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionDueMutation) OldUnitID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUnitID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUnitID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUnitID: %w", err)
+	}
+	return oldValue.UnitID, nil
+}
+
+// ResetUnitID resets all changes to the "unit_id" field.
+func (m *InspectionDueMutation) ResetUnitID() {
+	m.unit = nil
+}
+
+// SetItemID sets the "item_id" field.
+func (m *InspectionDueMutation) SetItemID(u uuid.UUID) {
+	m.item = &u
+}
+
+// ItemID returns the value of the "item_id" field in the mutation.
+func (m *InspectionDueMutation) ItemID() (r uuid.UUID, exists bool) {
+	v := m.item
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldItemID returns the old "item_id" field's value of the InspectionDue entity.
+// If the InspectionDue object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionDueMutation) OldItemID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldItemID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldItemID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldItemID: %w", err)
+	}
+	return oldValue.ItemID, nil
+}
+
+// ResetItemID resets all changes to the "item_id" field.
+func (m *InspectionDueMutation) ResetItemID() {
+	m.item = nil
+}
+
+// SetDoneOn sets the "done_on" field.
+func (m *InspectionDueMutation) SetDoneOn(t time.Time) {
+	m.done_on = &t
+}
+
+// DoneOn returns the value of the "done_on" field in the mutation.
+func (m *InspectionDueMutation) DoneOn() (r time.Time, exists bool) {
+	v := m.done_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDoneOn returns the old "done_on" field's value of the InspectionDue entity.
+// If the InspectionDue object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionDueMutation) OldDoneOn(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDoneOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDoneOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDoneOn: %w", err)
+	}
+	return oldValue.DoneOn, nil
+}
+
+// ClearDoneOn clears the value of the "done_on" field.
+func (m *InspectionDueMutation) ClearDoneOn() {
+	m.done_on = nil
+	m.clearedFields[inspectiondue.FieldDoneOn] = struct{}{}
+}
+
+// DoneOnCleared returns if the "done_on" field was cleared in this mutation.
+func (m *InspectionDueMutation) DoneOnCleared() bool {
+	_, ok := m.clearedFields[inspectiondue.FieldDoneOn]
+	return ok
+}
+
+// ResetDoneOn resets all changes to the "done_on" field.
+func (m *InspectionDueMutation) ResetDoneOn() {
+	m.done_on = nil
+	delete(m.clearedFields, inspectiondue.FieldDoneOn)
+}
+
+// SetDueOn sets the "due_on" field.
+func (m *InspectionDueMutation) SetDueOn(t time.Time) {
+	m.due_on = &t
+}
+
+// DueOn returns the value of the "due_on" field in the mutation.
+func (m *InspectionDueMutation) DueOn() (r time.Time, exists bool) {
+	v := m.due_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDueOn returns the old "due_on" field's value of the InspectionDue entity.
+// If the InspectionDue object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionDueMutation) OldDueOn(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDueOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDueOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDueOn: %w", err)
+	}
+	return oldValue.DueOn, nil
+}
+
+// ResetDueOn resets all changes to the "due_on" field.
+func (m *InspectionDueMutation) ResetDueOn() {
+	m.due_on = nil
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *InspectionDueMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[inspectiondue.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *InspectionDueMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *InspectionDueMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *InspectionDueMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearVacancy clears the "vacancy" edge to the Vacancy entity.
+func (m *InspectionDueMutation) ClearVacancy() {
+	m.clearedvacancy = true
+	m.clearedFields[inspectiondue.FieldVacancyID] = struct{}{}
+}
+
+// VacancyCleared reports if the "vacancy" edge to the Vacancy entity was cleared.
+func (m *InspectionDueMutation) VacancyCleared() bool {
+	return m.clearedvacancy
+}
+
+// VacancyIDs returns the "vacancy" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// VacancyID instead. It exists only for internal usage by the builders.
+func (m *InspectionDueMutation) VacancyIDs() (ids []uuid.UUID) {
+	if id := m.vacancy; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetVacancy resets all changes to the "vacancy" edge.
+func (m *InspectionDueMutation) ResetVacancy() {
+	m.vacancy = nil
+	m.clearedvacancy = false
+}
+
+// ClearUnit clears the "unit" edge to the Unit entity.
+func (m *InspectionDueMutation) ClearUnit() {
+	m.clearedunit = true
+	m.clearedFields[inspectiondue.FieldUnitID] = struct{}{}
+}
+
+// UnitCleared reports if the "unit" edge to the Unit entity was cleared.
+func (m *InspectionDueMutation) UnitCleared() bool {
+	return m.clearedunit
+}
+
+// UnitIDs returns the "unit" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// UnitID instead. It exists only for internal usage by the builders.
+func (m *InspectionDueMutation) UnitIDs() (ids []uuid.UUID) {
+	if id := m.unit; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetUnit resets all changes to the "unit" edge.
+func (m *InspectionDueMutation) ResetUnit() {
+	m.unit = nil
+	m.clearedunit = false
+}
+
+// ClearItem clears the "item" edge to the InspectionItem entity.
+func (m *InspectionDueMutation) ClearItem() {
+	m.cleareditem = true
+	m.clearedFields[inspectiondue.FieldItemID] = struct{}{}
+}
+
+// ItemCleared reports if the "item" edge to the InspectionItem entity was cleared.
+func (m *InspectionDueMutation) ItemCleared() bool {
+	return m.cleareditem
+}
+
+// ItemIDs returns the "item" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ItemID instead. It exists only for internal usage by the builders.
+func (m *InspectionDueMutation) ItemIDs() (ids []uuid.UUID) {
+	if id := m.item; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetItem resets all changes to the "item" edge.
+func (m *InspectionDueMutation) ResetItem() {
+	m.item = nil
+	m.cleareditem = false
+}
+
+// Where appends a list predicates to the InspectionDueMutation builder.
+func (m *InspectionDueMutation) Where(ps ...predicate.InspectionDue) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the InspectionDueMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *InspectionDueMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.InspectionDue, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *InspectionDueMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *InspectionDueMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (InspectionDue).
+func (m *InspectionDueMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *InspectionDueMutation) Fields() []string {
+	fields := make([]string, 0, 7)
+	if m.created_at != nil {
+		fields = append(fields, inspectiondue.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, inspectiondue.FieldEstateID)
+	}
+	if m.vacancy != nil {
+		fields = append(fields, inspectiondue.FieldVacancyID)
+	}
+	if m.unit != nil {
+		fields = append(fields, inspectiondue.FieldUnitID)
+	}
+	if m.item != nil {
+		fields = append(fields, inspectiondue.FieldItemID)
+	}
+	if m.done_on != nil {
+		fields = append(fields, inspectiondue.FieldDoneOn)
+	}
+	if m.due_on != nil {
+		fields = append(fields, inspectiondue.FieldDueOn)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *InspectionDueMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case inspectiondue.FieldCreatedAt:
+		return m.CreatedAt()
+	case inspectiondue.FieldEstateID:
+		return m.EstateID()
+	case inspectiondue.FieldVacancyID:
+		return m.VacancyID()
+	case inspectiondue.FieldUnitID:
+		return m.UnitID()
+	case inspectiondue.FieldItemID:
+		return m.ItemID()
+	case inspectiondue.FieldDoneOn:
+		return m.DoneOn()
+	case inspectiondue.FieldDueOn:
+		return m.DueOn()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *InspectionDueMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case inspectiondue.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case inspectiondue.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case inspectiondue.FieldVacancyID:
+		return m.OldVacancyID(ctx)
+	case inspectiondue.FieldUnitID:
+		return m.OldUnitID(ctx)
+	case inspectiondue.FieldItemID:
+		return m.OldItemID(ctx)
+	case inspectiondue.FieldDoneOn:
+		return m.OldDoneOn(ctx)
+	case inspectiondue.FieldDueOn:
+		return m.OldDueOn(ctx)
+	}
+	return nil, fmt.Errorf("unknown InspectionDue field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *InspectionDueMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case inspectiondue.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case inspectiondue.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case inspectiondue.FieldVacancyID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVacancyID(v)
+		return nil
+	case inspectiondue.FieldUnitID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUnitID(v)
+		return nil
+	case inspectiondue.FieldItemID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetItemID(v)
+		return nil
+	case inspectiondue.FieldDoneOn:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDoneOn(v)
+		return nil
+	case inspectiondue.FieldDueOn:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDueOn(v)
+		return nil
+	}
+	return fmt.Errorf("unknown InspectionDue field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *InspectionDueMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *InspectionDueMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *InspectionDueMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown InspectionDue numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *InspectionDueMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(inspectiondue.FieldDoneOn) {
+		fields = append(fields, inspectiondue.FieldDoneOn)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *InspectionDueMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *InspectionDueMutation) ClearField(name string) error {
+	switch name {
+	case inspectiondue.FieldDoneOn:
+		m.ClearDoneOn()
+		return nil
+	}
+	return fmt.Errorf("unknown InspectionDue nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *InspectionDueMutation) ResetField(name string) error {
+	switch name {
+	case inspectiondue.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case inspectiondue.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case inspectiondue.FieldVacancyID:
+		m.ResetVacancyID()
+		return nil
+	case inspectiondue.FieldUnitID:
+		m.ResetUnitID()
+		return nil
+	case inspectiondue.FieldItemID:
+		m.ResetItemID()
+		return nil
+	case inspectiondue.FieldDoneOn:
+		m.ResetDoneOn()
+		return nil
+	case inspectiondue.FieldDueOn:
+		m.ResetDueOn()
+		return nil
+	}
+	return fmt.Errorf("unknown InspectionDue field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *InspectionDueMutation) AddedEdges() []string {
+	edges := make([]string, 0, 4)
+	if m.estate != nil {
+		edges = append(edges, inspectiondue.EdgeEstate)
+	}
+	if m.vacancy != nil {
+		edges = append(edges, inspectiondue.EdgeVacancy)
+	}
+	if m.unit != nil {
+		edges = append(edges, inspectiondue.EdgeUnit)
+	}
+	if m.item != nil {
+		edges = append(edges, inspectiondue.EdgeItem)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *InspectionDueMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case inspectiondue.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case inspectiondue.EdgeVacancy:
+		if id := m.vacancy; id != nil {
+			return []ent.Value{*id}
+		}
+	case inspectiondue.EdgeUnit:
+		if id := m.unit; id != nil {
+			return []ent.Value{*id}
+		}
+	case inspectiondue.EdgeItem:
+		if id := m.item; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *InspectionDueMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 4)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *InspectionDueMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *InspectionDueMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 4)
+	if m.clearedestate {
+		edges = append(edges, inspectiondue.EdgeEstate)
+	}
+	if m.clearedvacancy {
+		edges = append(edges, inspectiondue.EdgeVacancy)
+	}
+	if m.clearedunit {
+		edges = append(edges, inspectiondue.EdgeUnit)
+	}
+	if m.cleareditem {
+		edges = append(edges, inspectiondue.EdgeItem)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *InspectionDueMutation) EdgeCleared(name string) bool {
+	switch name {
+	case inspectiondue.EdgeEstate:
+		return m.clearedestate
+	case inspectiondue.EdgeVacancy:
+		return m.clearedvacancy
+	case inspectiondue.EdgeUnit:
+		return m.clearedunit
+	case inspectiondue.EdgeItem:
+		return m.cleareditem
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *InspectionDueMutation) ClearEdge(name string) error {
+	switch name {
+	case inspectiondue.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case inspectiondue.EdgeVacancy:
+		m.ClearVacancy()
+		return nil
+	case inspectiondue.EdgeUnit:
+		m.ClearUnit()
+		return nil
+	case inspectiondue.EdgeItem:
+		m.ClearItem()
+		return nil
+	}
+	return fmt.Errorf("unknown InspectionDue unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *InspectionDueMutation) ResetEdge(name string) error {
+	switch name {
+	case inspectiondue.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case inspectiondue.EdgeVacancy:
+		m.ResetVacancy()
+		return nil
+	case inspectiondue.EdgeUnit:
+		m.ResetUnit()
+		return nil
+	case inspectiondue.EdgeItem:
+		m.ResetItem()
+		return nil
+	}
+	return fmt.Errorf("unknown InspectionDue edge %s", name)
+}
+
+// InspectionItemMutation represents an operation that mutates the InspectionItem nodes in the graph.
+type InspectionItemMutation struct {
+	config
+	op                Op
+	typ               string
+	id                *uuid.UUID
+	created_at        *time.Time
+	version           *int
+	addversion        *int
+	code              *string
+	name              *string
+	name_en           *string
+	clause            *string
+	position          *int
+	addposition       *int
+	interval_count    *int
+	addinterval_count *int
+	interval_unit     *inspectionitem.IntervalUnit
+	active            *bool
+	since_on          *time.Time
+	clearedFields     map[string]struct{}
+	estate            *uuid.UUID
+	clearedestate     bool
+	done              bool
+	oldValue          func(context.Context) (*InspectionItem, error)
+	predicates        []predicate.InspectionItem
+}
+
+var _ ent.Mutation = (*InspectionItemMutation)(nil)
+
+// inspectionitemOption allows management of the mutation configuration using functional options.
+type inspectionitemOption func(*InspectionItemMutation)
+
+// newInspectionItemMutation creates new mutation for the InspectionItem entity.
+func newInspectionItemMutation(c config, op Op, opts ...inspectionitemOption) *InspectionItemMutation {
+	m := &InspectionItemMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeInspectionItem,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withInspectionItemID sets the ID field of the mutation.
+func withInspectionItemID(id uuid.UUID) inspectionitemOption {
+	return func(m *InspectionItemMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *InspectionItem
+		)
+		m.oldValue = func(ctx context.Context) (*InspectionItem, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().InspectionItem.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withInspectionItem sets the old InspectionItem of the mutation.
+func withInspectionItem(node *InspectionItem) inspectionitemOption {
+	return func(m *InspectionItemMutation) {
+		m.oldValue = func(context.Context) (*InspectionItem, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m InspectionItemMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m InspectionItemMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of InspectionItem entities.
+func (m *InspectionItemMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *InspectionItemMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *InspectionItemMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().InspectionItem.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *InspectionItemMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *InspectionItemMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the InspectionItem entity.
+// If the InspectionItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionItemMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *InspectionItemMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *InspectionItemMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *InspectionItemMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the InspectionItem entity.
+// If the InspectionItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionItemMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *InspectionItemMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *InspectionItemMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *InspectionItemMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the InspectionItem entity.
+// If the InspectionItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionItemMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *InspectionItemMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *InspectionItemMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *InspectionItemMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetCode sets the "code" field.
+func (m *InspectionItemMutation) SetCode(s string) {
+	m.code = &s
+}
+
+// Code returns the value of the "code" field in the mutation.
+func (m *InspectionItemMutation) Code() (r string, exists bool) {
+	v := m.code
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCode returns the old "code" field's value of the InspectionItem entity.
+// If the InspectionItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionItemMutation) OldCode(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCode is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCode requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCode: %w", err)
+	}
+	return oldValue.Code, nil
+}
+
+// ResetCode resets all changes to the "code" field.
+func (m *InspectionItemMutation) ResetCode() {
+	m.code = nil
+}
+
+// SetName sets the "name" field.
+func (m *InspectionItemMutation) SetName(s string) {
+	m.name = &s
+}
+
+// Name returns the value of the "name" field in the mutation.
+func (m *InspectionItemMutation) Name() (r string, exists bool) {
+	v := m.name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldName returns the old "name" field's value of the InspectionItem entity.
+// If the InspectionItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionItemMutation) OldName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldName: %w", err)
+	}
+	return oldValue.Name, nil
+}
+
+// ResetName resets all changes to the "name" field.
+func (m *InspectionItemMutation) ResetName() {
+	m.name = nil
+}
+
+// SetNameEn sets the "name_en" field.
+func (m *InspectionItemMutation) SetNameEn(s string) {
+	m.name_en = &s
+}
+
+// NameEn returns the value of the "name_en" field in the mutation.
+func (m *InspectionItemMutation) NameEn() (r string, exists bool) {
+	v := m.name_en
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNameEn returns the old "name_en" field's value of the InspectionItem entity.
+// If the InspectionItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionItemMutation) OldNameEn(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNameEn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNameEn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNameEn: %w", err)
+	}
+	return oldValue.NameEn, nil
+}
+
+// ResetNameEn resets all changes to the "name_en" field.
+func (m *InspectionItemMutation) ResetNameEn() {
+	m.name_en = nil
+}
+
+// SetClause sets the "clause" field.
+func (m *InspectionItemMutation) SetClause(s string) {
+	m.clause = &s
+}
+
+// Clause returns the value of the "clause" field in the mutation.
+func (m *InspectionItemMutation) Clause() (r string, exists bool) {
+	v := m.clause
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldClause returns the old "clause" field's value of the InspectionItem entity.
+// If the InspectionItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionItemMutation) OldClause(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldClause is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldClause requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldClause: %w", err)
+	}
+	return oldValue.Clause, nil
+}
+
+// ResetClause resets all changes to the "clause" field.
+func (m *InspectionItemMutation) ResetClause() {
+	m.clause = nil
+}
+
+// SetPosition sets the "position" field.
+func (m *InspectionItemMutation) SetPosition(i int) {
+	m.position = &i
+	m.addposition = nil
+}
+
+// Position returns the value of the "position" field in the mutation.
+func (m *InspectionItemMutation) Position() (r int, exists bool) {
+	v := m.position
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPosition returns the old "position" field's value of the InspectionItem entity.
+// If the InspectionItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionItemMutation) OldPosition(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPosition is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPosition requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPosition: %w", err)
+	}
+	return oldValue.Position, nil
+}
+
+// AddPosition adds i to the "position" field.
+func (m *InspectionItemMutation) AddPosition(i int) {
+	if m.addposition != nil {
+		*m.addposition += i
+	} else {
+		m.addposition = &i
+	}
+}
+
+// AddedPosition returns the value that was added to the "position" field in this mutation.
+func (m *InspectionItemMutation) AddedPosition() (r int, exists bool) {
+	v := m.addposition
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetPosition resets all changes to the "position" field.
+func (m *InspectionItemMutation) ResetPosition() {
+	m.position = nil
+	m.addposition = nil
+}
+
+// SetIntervalCount sets the "interval_count" field.
+func (m *InspectionItemMutation) SetIntervalCount(i int) {
+	m.interval_count = &i
+	m.addinterval_count = nil
+}
+
+// IntervalCount returns the value of the "interval_count" field in the mutation.
+func (m *InspectionItemMutation) IntervalCount() (r int, exists bool) {
+	v := m.interval_count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldIntervalCount returns the old "interval_count" field's value of the InspectionItem entity.
+// If the InspectionItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionItemMutation) OldIntervalCount(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldIntervalCount is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldIntervalCount requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldIntervalCount: %w", err)
+	}
+	return oldValue.IntervalCount, nil
+}
+
+// AddIntervalCount adds i to the "interval_count" field.
+func (m *InspectionItemMutation) AddIntervalCount(i int) {
+	if m.addinterval_count != nil {
+		*m.addinterval_count += i
+	} else {
+		m.addinterval_count = &i
+	}
+}
+
+// AddedIntervalCount returns the value that was added to the "interval_count" field in this mutation.
+func (m *InspectionItemMutation) AddedIntervalCount() (r int, exists bool) {
+	v := m.addinterval_count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetIntervalCount resets all changes to the "interval_count" field.
+func (m *InspectionItemMutation) ResetIntervalCount() {
+	m.interval_count = nil
+	m.addinterval_count = nil
+}
+
+// SetIntervalUnit sets the "interval_unit" field.
+func (m *InspectionItemMutation) SetIntervalUnit(iu inspectionitem.IntervalUnit) {
+	m.interval_unit = &iu
+}
+
+// IntervalUnit returns the value of the "interval_unit" field in the mutation.
+func (m *InspectionItemMutation) IntervalUnit() (r inspectionitem.IntervalUnit, exists bool) {
+	v := m.interval_unit
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldIntervalUnit returns the old "interval_unit" field's value of the InspectionItem entity.
+// If the InspectionItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionItemMutation) OldIntervalUnit(ctx context.Context) (v inspectionitem.IntervalUnit, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldIntervalUnit is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldIntervalUnit requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldIntervalUnit: %w", err)
+	}
+	return oldValue.IntervalUnit, nil
+}
+
+// ResetIntervalUnit resets all changes to the "interval_unit" field.
+func (m *InspectionItemMutation) ResetIntervalUnit() {
+	m.interval_unit = nil
+}
+
+// SetActive sets the "active" field.
+func (m *InspectionItemMutation) SetActive(b bool) {
+	m.active = &b
+}
+
+// Active returns the value of the "active" field in the mutation.
+func (m *InspectionItemMutation) Active() (r bool, exists bool) {
+	v := m.active
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldActive returns the old "active" field's value of the InspectionItem entity.
+// If the InspectionItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionItemMutation) OldActive(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldActive is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldActive requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldActive: %w", err)
+	}
+	return oldValue.Active, nil
+}
+
+// ResetActive resets all changes to the "active" field.
+func (m *InspectionItemMutation) ResetActive() {
+	m.active = nil
+}
+
+// SetSinceOn sets the "since_on" field.
+func (m *InspectionItemMutation) SetSinceOn(t time.Time) {
+	m.since_on = &t
+}
+
+// SinceOn returns the value of the "since_on" field in the mutation.
+func (m *InspectionItemMutation) SinceOn() (r time.Time, exists bool) {
+	v := m.since_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSinceOn returns the old "since_on" field's value of the InspectionItem entity.
+// If the InspectionItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionItemMutation) OldSinceOn(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSinceOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSinceOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSinceOn: %w", err)
+	}
+	return oldValue.SinceOn, nil
+}
+
+// ClearSinceOn clears the value of the "since_on" field.
+func (m *InspectionItemMutation) ClearSinceOn() {
+	m.since_on = nil
+	m.clearedFields[inspectionitem.FieldSinceOn] = struct{}{}
+}
+
+// SinceOnCleared returns if the "since_on" field was cleared in this mutation.
+func (m *InspectionItemMutation) SinceOnCleared() bool {
+	_, ok := m.clearedFields[inspectionitem.FieldSinceOn]
+	return ok
+}
+
+// ResetSinceOn resets all changes to the "since_on" field.
+func (m *InspectionItemMutation) ResetSinceOn() {
+	m.since_on = nil
+	delete(m.clearedFields, inspectionitem.FieldSinceOn)
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *InspectionItemMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[inspectionitem.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *InspectionItemMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *InspectionItemMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *InspectionItemMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// Where appends a list predicates to the InspectionItemMutation builder.
+func (m *InspectionItemMutation) Where(ps ...predicate.InspectionItem) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the InspectionItemMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *InspectionItemMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.InspectionItem, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *InspectionItemMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *InspectionItemMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (InspectionItem).
+func (m *InspectionItemMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *InspectionItemMutation) Fields() []string {
+	fields := make([]string, 0, 12)
+	if m.created_at != nil {
+		fields = append(fields, inspectionitem.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, inspectionitem.FieldEstateID)
+	}
+	if m.version != nil {
+		fields = append(fields, inspectionitem.FieldVersion)
+	}
+	if m.code != nil {
+		fields = append(fields, inspectionitem.FieldCode)
+	}
+	if m.name != nil {
+		fields = append(fields, inspectionitem.FieldName)
+	}
+	if m.name_en != nil {
+		fields = append(fields, inspectionitem.FieldNameEn)
+	}
+	if m.clause != nil {
+		fields = append(fields, inspectionitem.FieldClause)
+	}
+	if m.position != nil {
+		fields = append(fields, inspectionitem.FieldPosition)
+	}
+	if m.interval_count != nil {
+		fields = append(fields, inspectionitem.FieldIntervalCount)
+	}
+	if m.interval_unit != nil {
+		fields = append(fields, inspectionitem.FieldIntervalUnit)
+	}
+	if m.active != nil {
+		fields = append(fields, inspectionitem.FieldActive)
+	}
+	if m.since_on != nil {
+		fields = append(fields, inspectionitem.FieldSinceOn)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *InspectionItemMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case inspectionitem.FieldCreatedAt:
+		return m.CreatedAt()
+	case inspectionitem.FieldEstateID:
+		return m.EstateID()
+	case inspectionitem.FieldVersion:
+		return m.Version()
+	case inspectionitem.FieldCode:
+		return m.Code()
+	case inspectionitem.FieldName:
+		return m.Name()
+	case inspectionitem.FieldNameEn:
+		return m.NameEn()
+	case inspectionitem.FieldClause:
+		return m.Clause()
+	case inspectionitem.FieldPosition:
+		return m.Position()
+	case inspectionitem.FieldIntervalCount:
+		return m.IntervalCount()
+	case inspectionitem.FieldIntervalUnit:
+		return m.IntervalUnit()
+	case inspectionitem.FieldActive:
+		return m.Active()
+	case inspectionitem.FieldSinceOn:
+		return m.SinceOn()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *InspectionItemMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case inspectionitem.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case inspectionitem.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case inspectionitem.FieldVersion:
+		return m.OldVersion(ctx)
+	case inspectionitem.FieldCode:
+		return m.OldCode(ctx)
+	case inspectionitem.FieldName:
+		return m.OldName(ctx)
+	case inspectionitem.FieldNameEn:
+		return m.OldNameEn(ctx)
+	case inspectionitem.FieldClause:
+		return m.OldClause(ctx)
+	case inspectionitem.FieldPosition:
+		return m.OldPosition(ctx)
+	case inspectionitem.FieldIntervalCount:
+		return m.OldIntervalCount(ctx)
+	case inspectionitem.FieldIntervalUnit:
+		return m.OldIntervalUnit(ctx)
+	case inspectionitem.FieldActive:
+		return m.OldActive(ctx)
+	case inspectionitem.FieldSinceOn:
+		return m.OldSinceOn(ctx)
+	}
+	return nil, fmt.Errorf("unknown InspectionItem field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *InspectionItemMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case inspectionitem.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case inspectionitem.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case inspectionitem.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case inspectionitem.FieldCode:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCode(v)
+		return nil
+	case inspectionitem.FieldName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetName(v)
+		return nil
+	case inspectionitem.FieldNameEn:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNameEn(v)
+		return nil
+	case inspectionitem.FieldClause:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetClause(v)
+		return nil
+	case inspectionitem.FieldPosition:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPosition(v)
+		return nil
+	case inspectionitem.FieldIntervalCount:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetIntervalCount(v)
+		return nil
+	case inspectionitem.FieldIntervalUnit:
+		v, ok := value.(inspectionitem.IntervalUnit)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetIntervalUnit(v)
+		return nil
+	case inspectionitem.FieldActive:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetActive(v)
+		return nil
+	case inspectionitem.FieldSinceOn:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSinceOn(v)
+		return nil
+	}
+	return fmt.Errorf("unknown InspectionItem field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *InspectionItemMutation) AddedFields() []string {
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, inspectionitem.FieldVersion)
+	}
+	if m.addposition != nil {
+		fields = append(fields, inspectionitem.FieldPosition)
+	}
+	if m.addinterval_count != nil {
+		fields = append(fields, inspectionitem.FieldIntervalCount)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *InspectionItemMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case inspectionitem.FieldVersion:
+		return m.AddedVersion()
+	case inspectionitem.FieldPosition:
+		return m.AddedPosition()
+	case inspectionitem.FieldIntervalCount:
+		return m.AddedIntervalCount()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *InspectionItemMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case inspectionitem.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	case inspectionitem.FieldPosition:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPosition(v)
+		return nil
+	case inspectionitem.FieldIntervalCount:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddIntervalCount(v)
+		return nil
+	}
+	return fmt.Errorf("unknown InspectionItem numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *InspectionItemMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(inspectionitem.FieldSinceOn) {
+		fields = append(fields, inspectionitem.FieldSinceOn)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *InspectionItemMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *InspectionItemMutation) ClearField(name string) error {
+	switch name {
+	case inspectionitem.FieldSinceOn:
+		m.ClearSinceOn()
+		return nil
+	}
+	return fmt.Errorf("unknown InspectionItem nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *InspectionItemMutation) ResetField(name string) error {
+	switch name {
+	case inspectionitem.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case inspectionitem.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case inspectionitem.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case inspectionitem.FieldCode:
+		m.ResetCode()
+		return nil
+	case inspectionitem.FieldName:
+		m.ResetName()
+		return nil
+	case inspectionitem.FieldNameEn:
+		m.ResetNameEn()
+		return nil
+	case inspectionitem.FieldClause:
+		m.ResetClause()
+		return nil
+	case inspectionitem.FieldPosition:
+		m.ResetPosition()
+		return nil
+	case inspectionitem.FieldIntervalCount:
+		m.ResetIntervalCount()
+		return nil
+	case inspectionitem.FieldIntervalUnit:
+		m.ResetIntervalUnit()
+		return nil
+	case inspectionitem.FieldActive:
+		m.ResetActive()
+		return nil
+	case inspectionitem.FieldSinceOn:
+		m.ResetSinceOn()
+		return nil
+	}
+	return fmt.Errorf("unknown InspectionItem field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *InspectionItemMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.estate != nil {
+		edges = append(edges, inspectionitem.EdgeEstate)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *InspectionItemMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case inspectionitem.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *InspectionItemMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *InspectionItemMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *InspectionItemMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedestate {
+		edges = append(edges, inspectionitem.EdgeEstate)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *InspectionItemMutation) EdgeCleared(name string) bool {
+	switch name {
+	case inspectionitem.EdgeEstate:
+		return m.clearedestate
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *InspectionItemMutation) ClearEdge(name string) error {
+	switch name {
+	case inspectionitem.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	}
+	return fmt.Errorf("unknown InspectionItem unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *InspectionItemMutation) ResetEdge(name string) error {
+	switch name {
+	case inspectionitem.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	}
+	return fmt.Errorf("unknown InspectionItem edge %s", name)
+}
+
+// InspectionPhotoMutation represents an operation that mutates the InspectionPhoto nodes in the graph.
+type InspectionPhotoMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *uuid.UUID
+	created_at    *time.Time
+	content_type  *string
+	size          *int64
+	addsize       *int64
+	sha256        *string
+	clearedFields map[string]struct{}
+	estate        *uuid.UUID
+	clearedestate bool
+	result        *uuid.UUID
+	clearedresult bool
+	done          bool
+	oldValue      func(context.Context) (*InspectionPhoto, error)
+	predicates    []predicate.InspectionPhoto
+}
+
+var _ ent.Mutation = (*InspectionPhotoMutation)(nil)
+
+// inspectionphotoOption allows management of the mutation configuration using functional options.
+type inspectionphotoOption func(*InspectionPhotoMutation)
+
+// newInspectionPhotoMutation creates new mutation for the InspectionPhoto entity.
+func newInspectionPhotoMutation(c config, op Op, opts ...inspectionphotoOption) *InspectionPhotoMutation {
+	m := &InspectionPhotoMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeInspectionPhoto,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withInspectionPhotoID sets the ID field of the mutation.
+func withInspectionPhotoID(id uuid.UUID) inspectionphotoOption {
+	return func(m *InspectionPhotoMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *InspectionPhoto
+		)
+		m.oldValue = func(ctx context.Context) (*InspectionPhoto, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().InspectionPhoto.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withInspectionPhoto sets the old InspectionPhoto of the mutation.
+func withInspectionPhoto(node *InspectionPhoto) inspectionphotoOption {
+	return func(m *InspectionPhotoMutation) {
+		m.oldValue = func(context.Context) (*InspectionPhoto, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m InspectionPhotoMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m InspectionPhotoMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of InspectionPhoto entities.
+func (m *InspectionPhotoMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *InspectionPhotoMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *InspectionPhotoMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().InspectionPhoto.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *InspectionPhotoMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *InspectionPhotoMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the InspectionPhoto entity.
+// If the InspectionPhoto object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionPhotoMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *InspectionPhotoMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *InspectionPhotoMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *InspectionPhotoMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the InspectionPhoto entity.
+// If the InspectionPhoto object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionPhotoMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *InspectionPhotoMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetResultID sets the "result_id" field.
+func (m *InspectionPhotoMutation) SetResultID(u uuid.UUID) {
+	m.result = &u
+}
+
+// ResultID returns the value of the "result_id" field in the mutation.
+func (m *InspectionPhotoMutation) ResultID() (r uuid.UUID, exists bool) {
+	v := m.result
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldResultID returns the old "result_id" field's value of the InspectionPhoto entity.
+// If the InspectionPhoto object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionPhotoMutation) OldResultID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldResultID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldResultID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldResultID: %w", err)
+	}
+	return oldValue.ResultID, nil
+}
+
+// ResetResultID resets all changes to the "result_id" field.
+func (m *InspectionPhotoMutation) ResetResultID() {
+	m.result = nil
+}
+
+// SetContentType sets the "content_type" field.
+func (m *InspectionPhotoMutation) SetContentType(s string) {
+	m.content_type = &s
+}
+
+// ContentType returns the value of the "content_type" field in the mutation.
+func (m *InspectionPhotoMutation) ContentType() (r string, exists bool) {
+	v := m.content_type
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContentType returns the old "content_type" field's value of the InspectionPhoto entity.
+// If the InspectionPhoto object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionPhotoMutation) OldContentType(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContentType is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContentType requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContentType: %w", err)
+	}
+	return oldValue.ContentType, nil
+}
+
+// ResetContentType resets all changes to the "content_type" field.
+func (m *InspectionPhotoMutation) ResetContentType() {
+	m.content_type = nil
+}
+
+// SetSize sets the "size" field.
+func (m *InspectionPhotoMutation) SetSize(i int64) {
+	m.size = &i
+	m.addsize = nil
+}
+
+// Size returns the value of the "size" field in the mutation.
+func (m *InspectionPhotoMutation) Size() (r int64, exists bool) {
+	v := m.size
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSize returns the old "size" field's value of the InspectionPhoto entity.
+// If the InspectionPhoto object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionPhotoMutation) OldSize(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSize is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSize requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSize: %w", err)
+	}
+	return oldValue.Size, nil
+}
+
+// AddSize adds i to the "size" field.
+func (m *InspectionPhotoMutation) AddSize(i int64) {
+	if m.addsize != nil {
+		*m.addsize += i
+	} else {
+		m.addsize = &i
+	}
+}
+
+// AddedSize returns the value that was added to the "size" field in this mutation.
+func (m *InspectionPhotoMutation) AddedSize() (r int64, exists bool) {
+	v := m.addsize
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetSize resets all changes to the "size" field.
+func (m *InspectionPhotoMutation) ResetSize() {
+	m.size = nil
+	m.addsize = nil
+}
+
+// SetSha256 sets the "sha256" field.
+func (m *InspectionPhotoMutation) SetSha256(s string) {
+	m.sha256 = &s
+}
+
+// Sha256 returns the value of the "sha256" field in the mutation.
+func (m *InspectionPhotoMutation) Sha256() (r string, exists bool) {
+	v := m.sha256
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSha256 returns the old "sha256" field's value of the InspectionPhoto entity.
+// If the InspectionPhoto object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionPhotoMutation) OldSha256(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSha256 is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSha256 requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSha256: %w", err)
+	}
+	return oldValue.Sha256, nil
+}
+
+// ResetSha256 resets all changes to the "sha256" field.
+func (m *InspectionPhotoMutation) ResetSha256() {
+	m.sha256 = nil
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *InspectionPhotoMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[inspectionphoto.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *InspectionPhotoMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *InspectionPhotoMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *InspectionPhotoMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearResult clears the "result" edge to the InspectionResult entity.
+func (m *InspectionPhotoMutation) ClearResult() {
+	m.clearedresult = true
+	m.clearedFields[inspectionphoto.FieldResultID] = struct{}{}
+}
+
+// ResultCleared reports if the "result" edge to the InspectionResult entity was cleared.
+func (m *InspectionPhotoMutation) ResultCleared() bool {
+	return m.clearedresult
+}
+
+// ResultIDs returns the "result" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ResultID instead. It exists only for internal usage by the builders.
+func (m *InspectionPhotoMutation) ResultIDs() (ids []uuid.UUID) {
+	if id := m.result; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetResult resets all changes to the "result" edge.
+func (m *InspectionPhotoMutation) ResetResult() {
+	m.result = nil
+	m.clearedresult = false
+}
+
+// Where appends a list predicates to the InspectionPhotoMutation builder.
+func (m *InspectionPhotoMutation) Where(ps ...predicate.InspectionPhoto) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the InspectionPhotoMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *InspectionPhotoMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.InspectionPhoto, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *InspectionPhotoMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *InspectionPhotoMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (InspectionPhoto).
+func (m *InspectionPhotoMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *InspectionPhotoMutation) Fields() []string {
+	fields := make([]string, 0, 6)
+	if m.created_at != nil {
+		fields = append(fields, inspectionphoto.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, inspectionphoto.FieldEstateID)
+	}
+	if m.result != nil {
+		fields = append(fields, inspectionphoto.FieldResultID)
+	}
+	if m.content_type != nil {
+		fields = append(fields, inspectionphoto.FieldContentType)
+	}
+	if m.size != nil {
+		fields = append(fields, inspectionphoto.FieldSize)
+	}
+	if m.sha256 != nil {
+		fields = append(fields, inspectionphoto.FieldSha256)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *InspectionPhotoMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case inspectionphoto.FieldCreatedAt:
+		return m.CreatedAt()
+	case inspectionphoto.FieldEstateID:
+		return m.EstateID()
+	case inspectionphoto.FieldResultID:
+		return m.ResultID()
+	case inspectionphoto.FieldContentType:
+		return m.ContentType()
+	case inspectionphoto.FieldSize:
+		return m.Size()
+	case inspectionphoto.FieldSha256:
+		return m.Sha256()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *InspectionPhotoMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case inspectionphoto.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case inspectionphoto.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case inspectionphoto.FieldResultID:
+		return m.OldResultID(ctx)
+	case inspectionphoto.FieldContentType:
+		return m.OldContentType(ctx)
+	case inspectionphoto.FieldSize:
+		return m.OldSize(ctx)
+	case inspectionphoto.FieldSha256:
+		return m.OldSha256(ctx)
+	}
+	return nil, fmt.Errorf("unknown InspectionPhoto field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *InspectionPhotoMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case inspectionphoto.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case inspectionphoto.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case inspectionphoto.FieldResultID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetResultID(v)
+		return nil
+	case inspectionphoto.FieldContentType:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContentType(v)
+		return nil
+	case inspectionphoto.FieldSize:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSize(v)
+		return nil
+	case inspectionphoto.FieldSha256:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSha256(v)
+		return nil
+	}
+	return fmt.Errorf("unknown InspectionPhoto field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *InspectionPhotoMutation) AddedFields() []string {
+	var fields []string
+	if m.addsize != nil {
+		fields = append(fields, inspectionphoto.FieldSize)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *InspectionPhotoMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case inspectionphoto.FieldSize:
+		return m.AddedSize()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *InspectionPhotoMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case inspectionphoto.FieldSize:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddSize(v)
+		return nil
+	}
+	return fmt.Errorf("unknown InspectionPhoto numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *InspectionPhotoMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *InspectionPhotoMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *InspectionPhotoMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown InspectionPhoto nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *InspectionPhotoMutation) ResetField(name string) error {
+	switch name {
+	case inspectionphoto.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case inspectionphoto.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case inspectionphoto.FieldResultID:
+		m.ResetResultID()
+		return nil
+	case inspectionphoto.FieldContentType:
+		m.ResetContentType()
+		return nil
+	case inspectionphoto.FieldSize:
+		m.ResetSize()
+		return nil
+	case inspectionphoto.FieldSha256:
+		m.ResetSha256()
+		return nil
+	}
+	return fmt.Errorf("unknown InspectionPhoto field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *InspectionPhotoMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.estate != nil {
+		edges = append(edges, inspectionphoto.EdgeEstate)
+	}
+	if m.result != nil {
+		edges = append(edges, inspectionphoto.EdgeResult)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *InspectionPhotoMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case inspectionphoto.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case inspectionphoto.EdgeResult:
+		if id := m.result; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *InspectionPhotoMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *InspectionPhotoMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *InspectionPhotoMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedestate {
+		edges = append(edges, inspectionphoto.EdgeEstate)
+	}
+	if m.clearedresult {
+		edges = append(edges, inspectionphoto.EdgeResult)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *InspectionPhotoMutation) EdgeCleared(name string) bool {
+	switch name {
+	case inspectionphoto.EdgeEstate:
+		return m.clearedestate
+	case inspectionphoto.EdgeResult:
+		return m.clearedresult
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *InspectionPhotoMutation) ClearEdge(name string) error {
+	switch name {
+	case inspectionphoto.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case inspectionphoto.EdgeResult:
+		m.ClearResult()
+		return nil
+	}
+	return fmt.Errorf("unknown InspectionPhoto unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *InspectionPhotoMutation) ResetEdge(name string) error {
+	switch name {
+	case inspectionphoto.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case inspectionphoto.EdgeResult:
+		m.ResetResult()
+		return nil
+	}
+	return fmt.Errorf("unknown InspectionPhoto edge %s", name)
+}
+
+// InspectionResultMutation represents an operation that mutates the InspectionResult nodes in the graph.
+type InspectionResultMutation struct {
+	config
+	op                Op
+	typ               string
+	id                *uuid.UUID
+	created_at        *time.Time
+	vacancy_id        *uuid.UUID
+	result            *inspectionresult.Result
+	finding           *string
+	done_on           *time.Time
+	due_on            *time.Time
+	voided            *bool
+	clearedFields     map[string]struct{}
+	estate            *uuid.UUID
+	clearedestate     bool
+	inspection        *uuid.UUID
+	clearedinspection bool
+	item              *uuid.UUID
+	cleareditem       bool
+	department        *uuid.UUID
+	cleareddepartment bool
+	photos            map[uuid.UUID]struct{}
+	removedphotos     map[uuid.UUID]struct{}
+	clearedphotos     bool
+	defects           map[uuid.UUID]struct{}
+	removeddefects    map[uuid.UUID]struct{}
+	cleareddefects    bool
+	done              bool
+	oldValue          func(context.Context) (*InspectionResult, error)
+	predicates        []predicate.InspectionResult
+}
+
+var _ ent.Mutation = (*InspectionResultMutation)(nil)
+
+// inspectionresultOption allows management of the mutation configuration using functional options.
+type inspectionresultOption func(*InspectionResultMutation)
+
+// newInspectionResultMutation creates new mutation for the InspectionResult entity.
+func newInspectionResultMutation(c config, op Op, opts ...inspectionresultOption) *InspectionResultMutation {
+	m := &InspectionResultMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeInspectionResult,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withInspectionResultID sets the ID field of the mutation.
+func withInspectionResultID(id uuid.UUID) inspectionresultOption {
+	return func(m *InspectionResultMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *InspectionResult
+		)
+		m.oldValue = func(ctx context.Context) (*InspectionResult, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().InspectionResult.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withInspectionResult sets the old InspectionResult of the mutation.
+func withInspectionResult(node *InspectionResult) inspectionresultOption {
+	return func(m *InspectionResultMutation) {
+		m.oldValue = func(context.Context) (*InspectionResult, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m InspectionResultMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m InspectionResultMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of InspectionResult entities.
+func (m *InspectionResultMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *InspectionResultMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *InspectionResultMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().InspectionResult.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *InspectionResultMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *InspectionResultMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the InspectionResult entity.
+// If the InspectionResult object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionResultMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *InspectionResultMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *InspectionResultMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *InspectionResultMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the InspectionResult entity.
+// If the InspectionResult object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionResultMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *InspectionResultMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetInspectionID sets the "inspection_id" field.
+func (m *InspectionResultMutation) SetInspectionID(u uuid.UUID) {
+	m.inspection = &u
+}
+
+// InspectionID returns the value of the "inspection_id" field in the mutation.
+func (m *InspectionResultMutation) InspectionID() (r uuid.UUID, exists bool) {
+	v := m.inspection
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInspectionID returns the old "inspection_id" field's value of the InspectionResult entity.
+// If the InspectionResult object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionResultMutation) OldInspectionID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInspectionID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInspectionID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInspectionID: %w", err)
+	}
+	return oldValue.InspectionID, nil
+}
+
+// ResetInspectionID resets all changes to the "inspection_id" field.
+func (m *InspectionResultMutation) ResetInspectionID() {
+	m.inspection = nil
+}
+
+// SetVacancyID sets the "vacancy_id" field.
+func (m *InspectionResultMutation) SetVacancyID(u uuid.UUID) {
+	m.vacancy_id = &u
+}
+
+// VacancyID returns the value of the "vacancy_id" field in the mutation.
+func (m *InspectionResultMutation) VacancyID() (r uuid.UUID, exists bool) {
+	v := m.vacancy_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVacancyID returns the old "vacancy_id" field's value of the InspectionResult entity.
+// If the InspectionResult object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionResultMutation) OldVacancyID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVacancyID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVacancyID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVacancyID: %w", err)
+	}
+	return oldValue.VacancyID, nil
+}
+
+// ResetVacancyID resets all changes to the "vacancy_id" field.
+func (m *InspectionResultMutation) ResetVacancyID() {
+	m.vacancy_id = nil
+}
+
+// SetItemID sets the "item_id" field.
+func (m *InspectionResultMutation) SetItemID(u uuid.UUID) {
+	m.item = &u
+}
+
+// ItemID returns the value of the "item_id" field in the mutation.
+func (m *InspectionResultMutation) ItemID() (r uuid.UUID, exists bool) {
+	v := m.item
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldItemID returns the old "item_id" field's value of the InspectionResult entity.
+// If the InspectionResult object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionResultMutation) OldItemID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldItemID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldItemID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldItemID: %w", err)
+	}
+	return oldValue.ItemID, nil
+}
+
+// ResetItemID resets all changes to the "item_id" field.
+func (m *InspectionResultMutation) ResetItemID() {
+	m.item = nil
+}
+
+// SetResult sets the "result" field.
+func (m *InspectionResultMutation) SetResult(i inspectionresult.Result) {
+	m.result = &i
+}
+
+// Result returns the value of the "result" field in the mutation.
+func (m *InspectionResultMutation) Result() (r inspectionresult.Result, exists bool) {
+	v := m.result
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldResult returns the old "result" field's value of the InspectionResult entity.
+// If the InspectionResult object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionResultMutation) OldResult(ctx context.Context) (v inspectionresult.Result, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldResult is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldResult requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldResult: %w", err)
+	}
+	return oldValue.Result, nil
+}
+
+// ResetResult resets all changes to the "result" field.
+func (m *InspectionResultMutation) ResetResult() {
+	m.result = nil
+}
+
+// SetFinding sets the "finding" field.
+func (m *InspectionResultMutation) SetFinding(s string) {
+	m.finding = &s
+}
+
+// Finding returns the value of the "finding" field in the mutation.
+func (m *InspectionResultMutation) Finding() (r string, exists bool) {
+	v := m.finding
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFinding returns the old "finding" field's value of the InspectionResult entity.
+// If the InspectionResult object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionResultMutation) OldFinding(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFinding is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFinding requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFinding: %w", err)
+	}
+	return oldValue.Finding, nil
+}
+
+// ResetFinding resets all changes to the "finding" field.
+func (m *InspectionResultMutation) ResetFinding() {
+	m.finding = nil
+}
+
+// SetDepartmentID sets the "department_id" field.
+func (m *InspectionResultMutation) SetDepartmentID(u uuid.UUID) {
+	m.department = &u
+}
+
+// DepartmentID returns the value of the "department_id" field in the mutation.
+func (m *InspectionResultMutation) DepartmentID() (r uuid.UUID, exists bool) {
+	v := m.department
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDepartmentID returns the old "department_id" field's value of the InspectionResult entity.
+// If the InspectionResult object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionResultMutation) OldDepartmentID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDepartmentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDepartmentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDepartmentID: %w", err)
+	}
+	return oldValue.DepartmentID, nil
+}
+
+// ClearDepartmentID clears the value of the "department_id" field.
+func (m *InspectionResultMutation) ClearDepartmentID() {
+	m.department = nil
+	m.clearedFields[inspectionresult.FieldDepartmentID] = struct{}{}
+}
+
+// DepartmentIDCleared returns if the "department_id" field was cleared in this mutation.
+func (m *InspectionResultMutation) DepartmentIDCleared() bool {
+	_, ok := m.clearedFields[inspectionresult.FieldDepartmentID]
+	return ok
+}
+
+// ResetDepartmentID resets all changes to the "department_id" field.
+func (m *InspectionResultMutation) ResetDepartmentID() {
+	m.department = nil
+	delete(m.clearedFields, inspectionresult.FieldDepartmentID)
+}
+
+// SetDoneOn sets the "done_on" field.
+func (m *InspectionResultMutation) SetDoneOn(t time.Time) {
+	m.done_on = &t
+}
+
+// DoneOn returns the value of the "done_on" field in the mutation.
+func (m *InspectionResultMutation) DoneOn() (r time.Time, exists bool) {
+	v := m.done_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDoneOn returns the old "done_on" field's value of the InspectionResult entity.
+// If the InspectionResult object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionResultMutation) OldDoneOn(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDoneOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDoneOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDoneOn: %w", err)
+	}
+	return oldValue.DoneOn, nil
+}
+
+// ResetDoneOn resets all changes to the "done_on" field.
+func (m *InspectionResultMutation) ResetDoneOn() {
+	m.done_on = nil
+}
+
+// SetDueOn sets the "due_on" field.
+func (m *InspectionResultMutation) SetDueOn(t time.Time) {
+	m.due_on = &t
+}
+
+// DueOn returns the value of the "due_on" field in the mutation.
+func (m *InspectionResultMutation) DueOn() (r time.Time, exists bool) {
+	v := m.due_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDueOn returns the old "due_on" field's value of the InspectionResult entity.
+// If the InspectionResult object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionResultMutation) OldDueOn(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDueOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDueOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDueOn: %w", err)
+	}
+	return oldValue.DueOn, nil
+}
+
+// ClearDueOn clears the value of the "due_on" field.
+func (m *InspectionResultMutation) ClearDueOn() {
+	m.due_on = nil
+	m.clearedFields[inspectionresult.FieldDueOn] = struct{}{}
+}
+
+// DueOnCleared returns if the "due_on" field was cleared in this mutation.
+func (m *InspectionResultMutation) DueOnCleared() bool {
+	_, ok := m.clearedFields[inspectionresult.FieldDueOn]
+	return ok
+}
+
+// ResetDueOn resets all changes to the "due_on" field.
+func (m *InspectionResultMutation) ResetDueOn() {
+	m.due_on = nil
+	delete(m.clearedFields, inspectionresult.FieldDueOn)
+}
+
+// SetVoided sets the "voided" field.
+func (m *InspectionResultMutation) SetVoided(b bool) {
+	m.voided = &b
+}
+
+// Voided returns the value of the "voided" field in the mutation.
+func (m *InspectionResultMutation) Voided() (r bool, exists bool) {
+	v := m.voided
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoided returns the old "voided" field's value of the InspectionResult entity.
+// If the InspectionResult object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionResultMutation) OldVoided(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoided is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoided requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoided: %w", err)
+	}
+	return oldValue.Voided, nil
+}
+
+// ResetVoided resets all changes to the "voided" field.
+func (m *InspectionResultMutation) ResetVoided() {
+	m.voided = nil
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *InspectionResultMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[inspectionresult.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *InspectionResultMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *InspectionResultMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *InspectionResultMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearInspection clears the "inspection" edge to the Inspection entity.
+func (m *InspectionResultMutation) ClearInspection() {
+	m.clearedinspection = true
+	m.clearedFields[inspectionresult.FieldInspectionID] = struct{}{}
+}
+
+// InspectionCleared reports if the "inspection" edge to the Inspection entity was cleared.
+func (m *InspectionResultMutation) InspectionCleared() bool {
+	return m.clearedinspection
+}
+
+// InspectionIDs returns the "inspection" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// InspectionID instead. It exists only for internal usage by the builders.
+func (m *InspectionResultMutation) InspectionIDs() (ids []uuid.UUID) {
+	if id := m.inspection; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetInspection resets all changes to the "inspection" edge.
+func (m *InspectionResultMutation) ResetInspection() {
+	m.inspection = nil
+	m.clearedinspection = false
+}
+
+// ClearItem clears the "item" edge to the InspectionItem entity.
+func (m *InspectionResultMutation) ClearItem() {
+	m.cleareditem = true
+	m.clearedFields[inspectionresult.FieldItemID] = struct{}{}
+}
+
+// ItemCleared reports if the "item" edge to the InspectionItem entity was cleared.
+func (m *InspectionResultMutation) ItemCleared() bool {
+	return m.cleareditem
+}
+
+// ItemIDs returns the "item" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ItemID instead. It exists only for internal usage by the builders.
+func (m *InspectionResultMutation) ItemIDs() (ids []uuid.UUID) {
+	if id := m.item; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetItem resets all changes to the "item" edge.
+func (m *InspectionResultMutation) ResetItem() {
+	m.item = nil
+	m.cleareditem = false
+}
+
+// ClearDepartment clears the "department" edge to the Department entity.
+func (m *InspectionResultMutation) ClearDepartment() {
+	m.cleareddepartment = true
+	m.clearedFields[inspectionresult.FieldDepartmentID] = struct{}{}
+}
+
+// DepartmentCleared reports if the "department" edge to the Department entity was cleared.
+func (m *InspectionResultMutation) DepartmentCleared() bool {
+	return m.DepartmentIDCleared() || m.cleareddepartment
+}
+
+// DepartmentIDs returns the "department" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// DepartmentID instead. It exists only for internal usage by the builders.
+func (m *InspectionResultMutation) DepartmentIDs() (ids []uuid.UUID) {
+	if id := m.department; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetDepartment resets all changes to the "department" edge.
+func (m *InspectionResultMutation) ResetDepartment() {
+	m.department = nil
+	m.cleareddepartment = false
+}
+
+// AddPhotoIDs adds the "photos" edge to the InspectionPhoto entity by ids.
+func (m *InspectionResultMutation) AddPhotoIDs(ids ...uuid.UUID) {
+	if m.photos == nil {
+		m.photos = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.photos[ids[i]] = struct{}{}
+	}
+}
+
+// ClearPhotos clears the "photos" edge to the InspectionPhoto entity.
+func (m *InspectionResultMutation) ClearPhotos() {
+	m.clearedphotos = true
+}
+
+// PhotosCleared reports if the "photos" edge to the InspectionPhoto entity was cleared.
+func (m *InspectionResultMutation) PhotosCleared() bool {
+	return m.clearedphotos
+}
+
+// RemovePhotoIDs removes the "photos" edge to the InspectionPhoto entity by IDs.
+func (m *InspectionResultMutation) RemovePhotoIDs(ids ...uuid.UUID) {
+	if m.removedphotos == nil {
+		m.removedphotos = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.photos, ids[i])
+		m.removedphotos[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedPhotos returns the removed IDs of the "photos" edge to the InspectionPhoto entity.
+func (m *InspectionResultMutation) RemovedPhotosIDs() (ids []uuid.UUID) {
+	for id := range m.removedphotos {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// PhotosIDs returns the "photos" edge IDs in the mutation.
+func (m *InspectionResultMutation) PhotosIDs() (ids []uuid.UUID) {
+	for id := range m.photos {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetPhotos resets all changes to the "photos" edge.
+func (m *InspectionResultMutation) ResetPhotos() {
+	m.photos = nil
+	m.clearedphotos = false
+	m.removedphotos = nil
+}
+
+// AddDefectIDs adds the "defects" edge to the Defect entity by ids.
+func (m *InspectionResultMutation) AddDefectIDs(ids ...uuid.UUID) {
+	if m.defects == nil {
+		m.defects = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.defects[ids[i]] = struct{}{}
+	}
+}
+
+// ClearDefects clears the "defects" edge to the Defect entity.
+func (m *InspectionResultMutation) ClearDefects() {
+	m.cleareddefects = true
+}
+
+// DefectsCleared reports if the "defects" edge to the Defect entity was cleared.
+func (m *InspectionResultMutation) DefectsCleared() bool {
+	return m.cleareddefects
+}
+
+// RemoveDefectIDs removes the "defects" edge to the Defect entity by IDs.
+func (m *InspectionResultMutation) RemoveDefectIDs(ids ...uuid.UUID) {
+	if m.removeddefects == nil {
+		m.removeddefects = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.defects, ids[i])
+		m.removeddefects[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedDefects returns the removed IDs of the "defects" edge to the Defect entity.
+func (m *InspectionResultMutation) RemovedDefectsIDs() (ids []uuid.UUID) {
+	for id := range m.removeddefects {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// DefectsIDs returns the "defects" edge IDs in the mutation.
+func (m *InspectionResultMutation) DefectsIDs() (ids []uuid.UUID) {
+	for id := range m.defects {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetDefects resets all changes to the "defects" edge.
+func (m *InspectionResultMutation) ResetDefects() {
+	m.defects = nil
+	m.cleareddefects = false
+	m.removeddefects = nil
+}
+
+// Where appends a list predicates to the InspectionResultMutation builder.
+func (m *InspectionResultMutation) Where(ps ...predicate.InspectionResult) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the InspectionResultMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *InspectionResultMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.InspectionResult, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *InspectionResultMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *InspectionResultMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (InspectionResult).
+func (m *InspectionResultMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *InspectionResultMutation) Fields() []string {
+	fields := make([]string, 0, 11)
+	if m.created_at != nil {
+		fields = append(fields, inspectionresult.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, inspectionresult.FieldEstateID)
+	}
+	if m.inspection != nil {
+		fields = append(fields, inspectionresult.FieldInspectionID)
+	}
+	if m.vacancy_id != nil {
+		fields = append(fields, inspectionresult.FieldVacancyID)
+	}
+	if m.item != nil {
+		fields = append(fields, inspectionresult.FieldItemID)
+	}
+	if m.result != nil {
+		fields = append(fields, inspectionresult.FieldResult)
+	}
+	if m.finding != nil {
+		fields = append(fields, inspectionresult.FieldFinding)
+	}
+	if m.department != nil {
+		fields = append(fields, inspectionresult.FieldDepartmentID)
+	}
+	if m.done_on != nil {
+		fields = append(fields, inspectionresult.FieldDoneOn)
+	}
+	if m.due_on != nil {
+		fields = append(fields, inspectionresult.FieldDueOn)
+	}
+	if m.voided != nil {
+		fields = append(fields, inspectionresult.FieldVoided)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *InspectionResultMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case inspectionresult.FieldCreatedAt:
+		return m.CreatedAt()
+	case inspectionresult.FieldEstateID:
+		return m.EstateID()
+	case inspectionresult.FieldInspectionID:
+		return m.InspectionID()
+	case inspectionresult.FieldVacancyID:
+		return m.VacancyID()
+	case inspectionresult.FieldItemID:
+		return m.ItemID()
+	case inspectionresult.FieldResult:
+		return m.Result()
+	case inspectionresult.FieldFinding:
+		return m.Finding()
+	case inspectionresult.FieldDepartmentID:
+		return m.DepartmentID()
+	case inspectionresult.FieldDoneOn:
+		return m.DoneOn()
+	case inspectionresult.FieldDueOn:
+		return m.DueOn()
+	case inspectionresult.FieldVoided:
+		return m.Voided()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *InspectionResultMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case inspectionresult.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case inspectionresult.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case inspectionresult.FieldInspectionID:
+		return m.OldInspectionID(ctx)
+	case inspectionresult.FieldVacancyID:
+		return m.OldVacancyID(ctx)
+	case inspectionresult.FieldItemID:
+		return m.OldItemID(ctx)
+	case inspectionresult.FieldResult:
+		return m.OldResult(ctx)
+	case inspectionresult.FieldFinding:
+		return m.OldFinding(ctx)
+	case inspectionresult.FieldDepartmentID:
+		return m.OldDepartmentID(ctx)
+	case inspectionresult.FieldDoneOn:
+		return m.OldDoneOn(ctx)
+	case inspectionresult.FieldDueOn:
+		return m.OldDueOn(ctx)
+	case inspectionresult.FieldVoided:
+		return m.OldVoided(ctx)
+	}
+	return nil, fmt.Errorf("unknown InspectionResult field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *InspectionResultMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case inspectionresult.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case inspectionresult.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case inspectionresult.FieldInspectionID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInspectionID(v)
+		return nil
+	case inspectionresult.FieldVacancyID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVacancyID(v)
+		return nil
+	case inspectionresult.FieldItemID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetItemID(v)
+		return nil
+	case inspectionresult.FieldResult:
+		v, ok := value.(inspectionresult.Result)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetResult(v)
+		return nil
+	case inspectionresult.FieldFinding:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFinding(v)
+		return nil
+	case inspectionresult.FieldDepartmentID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDepartmentID(v)
+		return nil
+	case inspectionresult.FieldDoneOn:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDoneOn(v)
+		return nil
+	case inspectionresult.FieldDueOn:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDueOn(v)
+		return nil
+	case inspectionresult.FieldVoided:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoided(v)
+		return nil
+	}
+	return fmt.Errorf("unknown InspectionResult field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *InspectionResultMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *InspectionResultMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *InspectionResultMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown InspectionResult numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *InspectionResultMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(inspectionresult.FieldDepartmentID) {
+		fields = append(fields, inspectionresult.FieldDepartmentID)
+	}
+	if m.FieldCleared(inspectionresult.FieldDueOn) {
+		fields = append(fields, inspectionresult.FieldDueOn)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *InspectionResultMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *InspectionResultMutation) ClearField(name string) error {
+	switch name {
+	case inspectionresult.FieldDepartmentID:
+		m.ClearDepartmentID()
+		return nil
+	case inspectionresult.FieldDueOn:
+		m.ClearDueOn()
+		return nil
+	}
+	return fmt.Errorf("unknown InspectionResult nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *InspectionResultMutation) ResetField(name string) error {
+	switch name {
+	case inspectionresult.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case inspectionresult.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case inspectionresult.FieldInspectionID:
+		m.ResetInspectionID()
+		return nil
+	case inspectionresult.FieldVacancyID:
+		m.ResetVacancyID()
+		return nil
+	case inspectionresult.FieldItemID:
+		m.ResetItemID()
+		return nil
+	case inspectionresult.FieldResult:
+		m.ResetResult()
+		return nil
+	case inspectionresult.FieldFinding:
+		m.ResetFinding()
+		return nil
+	case inspectionresult.FieldDepartmentID:
+		m.ResetDepartmentID()
+		return nil
+	case inspectionresult.FieldDoneOn:
+		m.ResetDoneOn()
+		return nil
+	case inspectionresult.FieldDueOn:
+		m.ResetDueOn()
+		return nil
+	case inspectionresult.FieldVoided:
+		m.ResetVoided()
+		return nil
+	}
+	return fmt.Errorf("unknown InspectionResult field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *InspectionResultMutation) AddedEdges() []string {
+	edges := make([]string, 0, 6)
+	if m.estate != nil {
+		edges = append(edges, inspectionresult.EdgeEstate)
+	}
+	if m.inspection != nil {
+		edges = append(edges, inspectionresult.EdgeInspection)
+	}
+	if m.item != nil {
+		edges = append(edges, inspectionresult.EdgeItem)
+	}
+	if m.department != nil {
+		edges = append(edges, inspectionresult.EdgeDepartment)
+	}
+	if m.photos != nil {
+		edges = append(edges, inspectionresult.EdgePhotos)
+	}
+	if m.defects != nil {
+		edges = append(edges, inspectionresult.EdgeDefects)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *InspectionResultMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case inspectionresult.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case inspectionresult.EdgeInspection:
+		if id := m.inspection; id != nil {
+			return []ent.Value{*id}
+		}
+	case inspectionresult.EdgeItem:
+		if id := m.item; id != nil {
+			return []ent.Value{*id}
+		}
+	case inspectionresult.EdgeDepartment:
+		if id := m.department; id != nil {
+			return []ent.Value{*id}
+		}
+	case inspectionresult.EdgePhotos:
+		ids := make([]ent.Value, 0, len(m.photos))
+		for id := range m.photos {
+			ids = append(ids, id)
+		}
+		return ids
+	case inspectionresult.EdgeDefects:
+		ids := make([]ent.Value, 0, len(m.defects))
+		for id := range m.defects {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *InspectionResultMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 6)
+	if m.removedphotos != nil {
+		edges = append(edges, inspectionresult.EdgePhotos)
+	}
+	if m.removeddefects != nil {
+		edges = append(edges, inspectionresult.EdgeDefects)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *InspectionResultMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case inspectionresult.EdgePhotos:
+		ids := make([]ent.Value, 0, len(m.removedphotos))
+		for id := range m.removedphotos {
+			ids = append(ids, id)
+		}
+		return ids
+	case inspectionresult.EdgeDefects:
+		ids := make([]ent.Value, 0, len(m.removeddefects))
+		for id := range m.removeddefects {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *InspectionResultMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 6)
+	if m.clearedestate {
+		edges = append(edges, inspectionresult.EdgeEstate)
+	}
+	if m.clearedinspection {
+		edges = append(edges, inspectionresult.EdgeInspection)
+	}
+	if m.cleareditem {
+		edges = append(edges, inspectionresult.EdgeItem)
+	}
+	if m.cleareddepartment {
+		edges = append(edges, inspectionresult.EdgeDepartment)
+	}
+	if m.clearedphotos {
+		edges = append(edges, inspectionresult.EdgePhotos)
+	}
+	if m.cleareddefects {
+		edges = append(edges, inspectionresult.EdgeDefects)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *InspectionResultMutation) EdgeCleared(name string) bool {
+	switch name {
+	case inspectionresult.EdgeEstate:
+		return m.clearedestate
+	case inspectionresult.EdgeInspection:
+		return m.clearedinspection
+	case inspectionresult.EdgeItem:
+		return m.cleareditem
+	case inspectionresult.EdgeDepartment:
+		return m.cleareddepartment
+	case inspectionresult.EdgePhotos:
+		return m.clearedphotos
+	case inspectionresult.EdgeDefects:
+		return m.cleareddefects
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *InspectionResultMutation) ClearEdge(name string) error {
+	switch name {
+	case inspectionresult.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case inspectionresult.EdgeInspection:
+		m.ClearInspection()
+		return nil
+	case inspectionresult.EdgeItem:
+		m.ClearItem()
+		return nil
+	case inspectionresult.EdgeDepartment:
+		m.ClearDepartment()
+		return nil
+	}
+	return fmt.Errorf("unknown InspectionResult unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *InspectionResultMutation) ResetEdge(name string) error {
+	switch name {
+	case inspectionresult.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case inspectionresult.EdgeInspection:
+		m.ResetInspection()
+		return nil
+	case inspectionresult.EdgeItem:
+		m.ResetItem()
+		return nil
+	case inspectionresult.EdgeDepartment:
+		m.ResetDepartment()
+		return nil
+	case inspectionresult.EdgePhotos:
+		m.ResetPhotos()
+		return nil
+	case inspectionresult.EdgeDefects:
+		m.ResetDefects()
+		return nil
+	}
+	return fmt.Errorf("unknown InspectionResult edge %s", name)
 }
 
 // KeyAcceptanceMutation represents an operation that mutates the KeyAcceptance nodes in the graph.
@@ -92530,6 +97877,12 @@ type VacancyMutation struct {
 	defects                   map[uuid.UUID]struct{}
 	removeddefects            map[uuid.UUID]struct{}
 	cleareddefects            bool
+	dues                      map[uuid.UUID]struct{}
+	removeddues               map[uuid.UUID]struct{}
+	cleareddues               bool
+	inspections               map[uuid.UUID]struct{}
+	removedinspections        map[uuid.UUID]struct{}
+	clearedinspections        bool
 	done                      bool
 	oldValue                  func(context.Context) (*Vacancy, error)
 	predicates                []predicate.Vacancy
@@ -93979,6 +99332,114 @@ func (m *VacancyMutation) ResetDefects() {
 	m.removeddefects = nil
 }
 
+// AddDueIDs adds the "dues" edge to the InspectionDue entity by ids.
+func (m *VacancyMutation) AddDueIDs(ids ...uuid.UUID) {
+	if m.dues == nil {
+		m.dues = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.dues[ids[i]] = struct{}{}
+	}
+}
+
+// ClearDues clears the "dues" edge to the InspectionDue entity.
+func (m *VacancyMutation) ClearDues() {
+	m.cleareddues = true
+}
+
+// DuesCleared reports if the "dues" edge to the InspectionDue entity was cleared.
+func (m *VacancyMutation) DuesCleared() bool {
+	return m.cleareddues
+}
+
+// RemoveDueIDs removes the "dues" edge to the InspectionDue entity by IDs.
+func (m *VacancyMutation) RemoveDueIDs(ids ...uuid.UUID) {
+	if m.removeddues == nil {
+		m.removeddues = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.dues, ids[i])
+		m.removeddues[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedDues returns the removed IDs of the "dues" edge to the InspectionDue entity.
+func (m *VacancyMutation) RemovedDuesIDs() (ids []uuid.UUID) {
+	for id := range m.removeddues {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// DuesIDs returns the "dues" edge IDs in the mutation.
+func (m *VacancyMutation) DuesIDs() (ids []uuid.UUID) {
+	for id := range m.dues {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetDues resets all changes to the "dues" edge.
+func (m *VacancyMutation) ResetDues() {
+	m.dues = nil
+	m.cleareddues = false
+	m.removeddues = nil
+}
+
+// AddInspectionIDs adds the "inspections" edge to the Inspection entity by ids.
+func (m *VacancyMutation) AddInspectionIDs(ids ...uuid.UUID) {
+	if m.inspections == nil {
+		m.inspections = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.inspections[ids[i]] = struct{}{}
+	}
+}
+
+// ClearInspections clears the "inspections" edge to the Inspection entity.
+func (m *VacancyMutation) ClearInspections() {
+	m.clearedinspections = true
+}
+
+// InspectionsCleared reports if the "inspections" edge to the Inspection entity was cleared.
+func (m *VacancyMutation) InspectionsCleared() bool {
+	return m.clearedinspections
+}
+
+// RemoveInspectionIDs removes the "inspections" edge to the Inspection entity by IDs.
+func (m *VacancyMutation) RemoveInspectionIDs(ids ...uuid.UUID) {
+	if m.removedinspections == nil {
+		m.removedinspections = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.inspections, ids[i])
+		m.removedinspections[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedInspections returns the removed IDs of the "inspections" edge to the Inspection entity.
+func (m *VacancyMutation) RemovedInspectionsIDs() (ids []uuid.UUID) {
+	for id := range m.removedinspections {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// InspectionsIDs returns the "inspections" edge IDs in the mutation.
+func (m *VacancyMutation) InspectionsIDs() (ids []uuid.UUID) {
+	for id := range m.inspections {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetInspections resets all changes to the "inspections" edge.
+func (m *VacancyMutation) ResetInspections() {
+	m.inspections = nil
+	m.clearedinspections = false
+	m.removedinspections = nil
+}
+
 // Where appends a list predicates to the VacancyMutation builder.
 func (m *VacancyMutation) Where(ps ...predicate.Vacancy) {
 	m.predicates = append(m.predicates, ps...)
@@ -94664,7 +100125,7 @@ func (m *VacancyMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *VacancyMutation) AddedEdges() []string {
-	edges := make([]string, 0, 4)
+	edges := make([]string, 0, 6)
 	if m.estate != nil {
 		edges = append(edges, vacancy.EdgeEstate)
 	}
@@ -94676,6 +100137,12 @@ func (m *VacancyMutation) AddedEdges() []string {
 	}
 	if m.defects != nil {
 		edges = append(edges, vacancy.EdgeDefects)
+	}
+	if m.dues != nil {
+		edges = append(edges, vacancy.EdgeDues)
+	}
+	if m.inspections != nil {
+		edges = append(edges, vacancy.EdgeInspections)
 	}
 	return edges
 }
@@ -94704,18 +100171,36 @@ func (m *VacancyMutation) AddedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case vacancy.EdgeDues:
+		ids := make([]ent.Value, 0, len(m.dues))
+		for id := range m.dues {
+			ids = append(ids, id)
+		}
+		return ids
+	case vacancy.EdgeInspections:
+		ids := make([]ent.Value, 0, len(m.inspections))
+		for id := range m.inspections {
+			ids = append(ids, id)
+		}
+		return ids
 	}
 	return nil
 }
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *VacancyMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 4)
+	edges := make([]string, 0, 6)
 	if m.removedreadings != nil {
 		edges = append(edges, vacancy.EdgeReadings)
 	}
 	if m.removeddefects != nil {
 		edges = append(edges, vacancy.EdgeDefects)
+	}
+	if m.removeddues != nil {
+		edges = append(edges, vacancy.EdgeDues)
+	}
+	if m.removedinspections != nil {
+		edges = append(edges, vacancy.EdgeInspections)
 	}
 	return edges
 }
@@ -94736,13 +100221,25 @@ func (m *VacancyMutation) RemovedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case vacancy.EdgeDues:
+		ids := make([]ent.Value, 0, len(m.removeddues))
+		for id := range m.removeddues {
+			ids = append(ids, id)
+		}
+		return ids
+	case vacancy.EdgeInspections:
+		ids := make([]ent.Value, 0, len(m.removedinspections))
+		for id := range m.removedinspections {
+			ids = append(ids, id)
+		}
+		return ids
 	}
 	return nil
 }
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *VacancyMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 4)
+	edges := make([]string, 0, 6)
 	if m.clearedestate {
 		edges = append(edges, vacancy.EdgeEstate)
 	}
@@ -94754,6 +100251,12 @@ func (m *VacancyMutation) ClearedEdges() []string {
 	}
 	if m.cleareddefects {
 		edges = append(edges, vacancy.EdgeDefects)
+	}
+	if m.cleareddues {
+		edges = append(edges, vacancy.EdgeDues)
+	}
+	if m.clearedinspections {
+		edges = append(edges, vacancy.EdgeInspections)
 	}
 	return edges
 }
@@ -94770,6 +100273,10 @@ func (m *VacancyMutation) EdgeCleared(name string) bool {
 		return m.clearedreadings
 	case vacancy.EdgeDefects:
 		return m.cleareddefects
+	case vacancy.EdgeDues:
+		return m.cleareddues
+	case vacancy.EdgeInspections:
+		return m.clearedinspections
 	}
 	return false
 }
@@ -94803,6 +100310,12 @@ func (m *VacancyMutation) ResetEdge(name string) error {
 		return nil
 	case vacancy.EdgeDefects:
 		m.ResetDefects()
+		return nil
+	case vacancy.EdgeDues:
+		m.ResetDues()
+		return nil
+	case vacancy.EdgeInspections:
+		m.ResetInspections()
 		return nil
 	}
 	return fmt.Errorf("unknown Vacancy edge %s", name)

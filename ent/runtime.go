@@ -34,6 +34,11 @@ import (
 	"github.com/steward-pm/steward/ent/file"
 	"github.com/steward-pm/steward/ent/household"
 	"github.com/steward-pm/steward/ent/importrun"
+	"github.com/steward-pm/steward/ent/inspection"
+	"github.com/steward-pm/steward/ent/inspectiondue"
+	"github.com/steward-pm/steward/ent/inspectionitem"
+	"github.com/steward-pm/steward/ent/inspectionphoto"
+	"github.com/steward-pm/steward/ent/inspectionresult"
 	"github.com/steward-pm/steward/ent/keyacceptance"
 	"github.com/steward-pm/steward/ent/keyacceptancecheck"
 	"github.com/steward-pm/steward/ent/keyacceptanceline"
@@ -794,6 +799,109 @@ func init() {
 	importrunDescID := importrunMixinFields0[0].Descriptor()
 	// importrun.DefaultID holds the default value on creation for the id field.
 	importrun.DefaultID = importrunDescID.Default.(func() uuid.UUID)
+	inspectionMixin := schema.Inspection{}.Mixin()
+	inspectionMixinFields0 := inspectionMixin[0].Fields()
+	_ = inspectionMixinFields0
+	inspectionMixinFields2 := inspectionMixin[2].Fields()
+	_ = inspectionMixinFields2
+	inspectionMixinFields3 := inspectionMixin[3].Fields()
+	_ = inspectionMixinFields3
+	inspectionFields := schema.Inspection{}.Fields()
+	_ = inspectionFields
+	// inspectionDescVoidReason is the schema descriptor for void_reason field.
+	inspectionDescVoidReason := inspectionMixinFields2[1].Descriptor()
+	// inspection.DefaultVoidReason holds the default value on creation for the void_reason field.
+	inspection.DefaultVoidReason = inspectionDescVoidReason.Default.(string)
+	// inspectionDescVoidedByName is the schema descriptor for voided_by_name field.
+	inspectionDescVoidedByName := inspectionMixinFields2[3].Descriptor()
+	// inspection.DefaultVoidedByName holds the default value on creation for the voided_by_name field.
+	inspection.DefaultVoidedByName = inspectionDescVoidedByName.Default.(string)
+	// inspectionDescLateReason is the schema descriptor for late_reason field.
+	inspectionDescLateReason := inspectionMixinFields3[0].Descriptor()
+	// inspection.DefaultLateReason holds the default value on creation for the late_reason field.
+	inspection.DefaultLateReason = inspectionDescLateReason.Default.(string)
+	// inspectionDescNote is the schema descriptor for note field.
+	inspectionDescNote := inspectionFields[6].Descriptor()
+	// inspection.DefaultNote holds the default value on creation for the note field.
+	inspection.DefaultNote = inspectionDescNote.Default.(string)
+	// inspectionDescID is the schema descriptor for id field.
+	inspectionDescID := inspectionMixinFields0[0].Descriptor()
+	// inspection.DefaultID holds the default value on creation for the id field.
+	inspection.DefaultID = inspectionDescID.Default.(func() uuid.UUID)
+	inspectiondueMixin := schema.InspectionDue{}.Mixin()
+	inspectiondueMixinFields0 := inspectiondueMixin[0].Fields()
+	_ = inspectiondueMixinFields0
+	inspectiondueFields := schema.InspectionDue{}.Fields()
+	_ = inspectiondueFields
+	// inspectiondueDescID is the schema descriptor for id field.
+	inspectiondueDescID := inspectiondueMixinFields0[0].Descriptor()
+	// inspectiondue.DefaultID holds the default value on creation for the id field.
+	inspectiondue.DefaultID = inspectiondueDescID.Default.(func() uuid.UUID)
+	inspectionitemMixin := schema.InspectionItem{}.Mixin()
+	inspectionitemMixinFields0 := inspectionitemMixin[0].Fields()
+	_ = inspectionitemMixinFields0
+	inspectionitemMixinFields2 := inspectionitemMixin[2].Fields()
+	_ = inspectionitemMixinFields2
+	inspectionitemFields := schema.InspectionItem{}.Fields()
+	_ = inspectionitemFields
+	// inspectionitemDescVersion is the schema descriptor for version field.
+	inspectionitemDescVersion := inspectionitemMixinFields2[0].Descriptor()
+	// inspectionitem.DefaultVersion holds the default value on creation for the version field.
+	inspectionitem.DefaultVersion = inspectionitemDescVersion.Default.(int)
+	// inspectionitemDescNameEn is the schema descriptor for name_en field.
+	inspectionitemDescNameEn := inspectionitemFields[2].Descriptor()
+	// inspectionitem.DefaultNameEn holds the default value on creation for the name_en field.
+	inspectionitem.DefaultNameEn = inspectionitemDescNameEn.Default.(string)
+	// inspectionitemDescClause is the schema descriptor for clause field.
+	inspectionitemDescClause := inspectionitemFields[3].Descriptor()
+	// inspectionitem.DefaultClause holds the default value on creation for the clause field.
+	inspectionitem.DefaultClause = inspectionitemDescClause.Default.(string)
+	// inspectionitemDescPosition is the schema descriptor for position field.
+	inspectionitemDescPosition := inspectionitemFields[4].Descriptor()
+	// inspectionitem.PositionValidator is a validator for the "position" field. It is called by the builders before save.
+	inspectionitem.PositionValidator = inspectionitemDescPosition.Validators[0].(func(int) error)
+	// inspectionitemDescIntervalCount is the schema descriptor for interval_count field.
+	inspectionitemDescIntervalCount := inspectionitemFields[5].Descriptor()
+	// inspectionitem.IntervalCountValidator is a validator for the "interval_count" field. It is called by the builders before save.
+	inspectionitem.IntervalCountValidator = inspectionitemDescIntervalCount.Validators[0].(func(int) error)
+	// inspectionitemDescActive is the schema descriptor for active field.
+	inspectionitemDescActive := inspectionitemFields[7].Descriptor()
+	// inspectionitem.DefaultActive holds the default value on creation for the active field.
+	inspectionitem.DefaultActive = inspectionitemDescActive.Default.(bool)
+	// inspectionitemDescID is the schema descriptor for id field.
+	inspectionitemDescID := inspectionitemMixinFields0[0].Descriptor()
+	// inspectionitem.DefaultID holds the default value on creation for the id field.
+	inspectionitem.DefaultID = inspectionitemDescID.Default.(func() uuid.UUID)
+	inspectionphotoMixin := schema.InspectionPhoto{}.Mixin()
+	inspectionphotoMixinFields0 := inspectionphotoMixin[0].Fields()
+	_ = inspectionphotoMixinFields0
+	inspectionphotoFields := schema.InspectionPhoto{}.Fields()
+	_ = inspectionphotoFields
+	// inspectionphotoDescSize is the schema descriptor for size field.
+	inspectionphotoDescSize := inspectionphotoFields[2].Descriptor()
+	// inspectionphoto.SizeValidator is a validator for the "size" field. It is called by the builders before save.
+	inspectionphoto.SizeValidator = inspectionphotoDescSize.Validators[0].(func(int64) error)
+	// inspectionphotoDescID is the schema descriptor for id field.
+	inspectionphotoDescID := inspectionphotoMixinFields0[0].Descriptor()
+	// inspectionphoto.DefaultID holds the default value on creation for the id field.
+	inspectionphoto.DefaultID = inspectionphotoDescID.Default.(func() uuid.UUID)
+	inspectionresultMixin := schema.InspectionResult{}.Mixin()
+	inspectionresultMixinFields0 := inspectionresultMixin[0].Fields()
+	_ = inspectionresultMixinFields0
+	inspectionresultFields := schema.InspectionResult{}.Fields()
+	_ = inspectionresultFields
+	// inspectionresultDescFinding is the schema descriptor for finding field.
+	inspectionresultDescFinding := inspectionresultFields[4].Descriptor()
+	// inspectionresult.DefaultFinding holds the default value on creation for the finding field.
+	inspectionresult.DefaultFinding = inspectionresultDescFinding.Default.(string)
+	// inspectionresultDescVoided is the schema descriptor for voided field.
+	inspectionresultDescVoided := inspectionresultFields[8].Descriptor()
+	// inspectionresult.DefaultVoided holds the default value on creation for the voided field.
+	inspectionresult.DefaultVoided = inspectionresultDescVoided.Default.(bool)
+	// inspectionresultDescID is the schema descriptor for id field.
+	inspectionresultDescID := inspectionresultMixinFields0[0].Descriptor()
+	// inspectionresult.DefaultID holds the default value on creation for the id field.
+	inspectionresult.DefaultID = inspectionresultDescID.Default.(func() uuid.UUID)
 	keyacceptanceMixin := schema.KeyAcceptance{}.Mixin()
 	keyacceptanceMixinFields0 := keyacceptanceMixin[0].Fields()
 	_ = keyacceptanceMixinFields0

@@ -250,6 +250,46 @@ var Entities = map[string]access.Entity{
 		Confidential: map[string]bool{"sha256": true, "report": true},
 		Contact:      map[string]bool{},
 	},
+	TypeInspection: {
+		Name: TypeInspection, Table: "inspections", Code: ids.Code(1797),
+		Estate: "estate_id", Department: "", Self: "", Household: "", Voided: "", Permits: "",
+		Document:   "",
+		AppendOnly: true, Watched: false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
+	TypeInspectionDue: {
+		Name: TypeInspectionDue, Table: "inspection_dues", Code: ids.Code(1796),
+		Estate: "estate_id", Department: "", Self: "", Household: "", Voided: "", Permits: "",
+		Document:   "",
+		AppendOnly: true, Watched: false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
+	TypeInspectionItem: {
+		Name: TypeInspectionItem, Table: "inspection_items", Code: ids.Code(1795),
+		Estate: "estate_id", Department: "", Self: "", Household: "", Voided: "", Permits: "",
+		Document:   "",
+		AppendOnly: false, Watched: false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
+	TypeInspectionPhoto: {
+		Name: TypeInspectionPhoto, Table: "inspection_photos", Code: ids.Code(1799),
+		Estate: "estate_id", Department: "", Self: "", Household: "", Voided: "", Permits: "",
+		Document:   "",
+		AppendOnly: true, Watched: false,
+		Confidential: map[string]bool{"sha256": true},
+		Contact:      map[string]bool{},
+	},
+	TypeInspectionResult: {
+		Name: TypeInspectionResult, Table: "inspection_results", Code: ids.Code(1798),
+		Estate: "estate_id", Department: "", Self: "", Household: "", Voided: "", Permits: "",
+		Document:   "",
+		AppendOnly: true, Watched: false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
 	TypeKeyAcceptance: {
 		Name: TypeKeyAcceptance, Table: "key_acceptances", Code: ids.Code(773),
 		Estate: "estate_id", Department: "", Self: "", Household: "", Voided: "", Permits: "",
@@ -622,6 +662,11 @@ var typeByCode = map[ids.Code]string{
 	ids.Code(513):  TypeFile,
 	ids.Code(263):  TypeHousehold,
 	ids.Code(514):  TypeImportRun,
+	ids.Code(1797): TypeInspection,
+	ids.Code(1796): TypeInspectionDue,
+	ids.Code(1795): TypeInspectionItem,
+	ids.Code(1799): TypeInspectionPhoto,
+	ids.Code(1798): TypeInspectionResult,
 	ids.Code(773):  TypeKeyAcceptance,
 	ids.Code(783):  TypeKeyAcceptanceCheck,
 	ids.Code(774):  TypeKeyAcceptanceLine,
@@ -874,6 +919,10 @@ func Newer(row any) any {
 		shown := *row
 		shown.Edges = HouseholdEdges{}
 		hide(&shown.SortKey)
+		return &shown
+	case *InspectionItem:
+		shown := *row
+		shown.Edges = InspectionItemEdges{}
 		return &shown
 	case *KeyAcceptance:
 		shown := *row
@@ -1230,6 +1279,41 @@ func (_m *Household) RowScope() access.Row {
 
 // RowScope tells what the row belongs to.
 func (_m *ImportRun) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *Inspection) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *InspectionDue) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *InspectionItem) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *InspectionPhoto) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *InspectionResult) RowScope() access.Row {
 	row := access.Row{}
 	row.Estate = _m.EstateID
 	return row

@@ -72,6 +72,16 @@ type Tx struct {
 	Household *HouseholdClient
 	// ImportRun is the client for interacting with the ImportRun builders.
 	ImportRun *ImportRunClient
+	// Inspection is the client for interacting with the Inspection builders.
+	Inspection *InspectionClient
+	// InspectionDue is the client for interacting with the InspectionDue builders.
+	InspectionDue *InspectionDueClient
+	// InspectionItem is the client for interacting with the InspectionItem builders.
+	InspectionItem *InspectionItemClient
+	// InspectionPhoto is the client for interacting with the InspectionPhoto builders.
+	InspectionPhoto *InspectionPhotoClient
+	// InspectionResult is the client for interacting with the InspectionResult builders.
+	InspectionResult *InspectionResultClient
 	// KeyAcceptance is the client for interacting with the KeyAcceptance builders.
 	KeyAcceptance *KeyAcceptanceClient
 	// KeyAcceptanceCheck is the client for interacting with the KeyAcceptanceCheck builders.
@@ -317,6 +327,11 @@ func (tx *Tx) init() {
 	tx.File = NewFileClient(tx.config)
 	tx.Household = NewHouseholdClient(tx.config)
 	tx.ImportRun = NewImportRunClient(tx.config)
+	tx.Inspection = NewInspectionClient(tx.config)
+	tx.InspectionDue = NewInspectionDueClient(tx.config)
+	tx.InspectionItem = NewInspectionItemClient(tx.config)
+	tx.InspectionPhoto = NewInspectionPhotoClient(tx.config)
+	tx.InspectionResult = NewInspectionResultClient(tx.config)
 	tx.KeyAcceptance = NewKeyAcceptanceClient(tx.config)
 	tx.KeyAcceptanceCheck = NewKeyAcceptanceCheckClient(tx.config)
 	tx.KeyAcceptanceLine = NewKeyAcceptanceLineClient(tx.config)

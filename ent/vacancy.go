@@ -51,13 +51,13 @@ type Vacancy struct {
 	DescribedAt *time.Time `json:"described_at,omitempty"`
 	// When it was ventilated last (V4.1).
 	VentilatedOn *time.Time `json:"ventilated_on,omitempty"`
-	// By when it is to be ventilated: seven days after the last time, or since it stands empty (V4.1).
+	// By when it is to be ventilated: the plan's interval, at most seven days, after the last time, or since it stands empty (V4.1).
 	VentilationDueOn *time.Time `json:"ventilation_due_on,omitempty"`
 	// When it was cleaned last (V4.4).
 	CleanedOn *time.Time `json:"cleaned_on,omitempty"`
-	// By when it is to be cleaned: a calendar month after the last time, or since it stands empty (V4.4).
+	// By when it is to be cleaned: the plan's interval, at most a calendar month, after the last time, or since it stands empty (V4.4).
 	CleaningDueOn *time.Time `json:"cleaning_due_on,omitempty"`
-	// By when the next of these is due; null once it is closed.
+	// By when the next item of the plan is due; null once it is closed.
 	DueOn *time.Time `json:"due_on,omitempty"`
 	// The last reading of the water meter, in hundredths.
 	WaterHundredths *int64 `json:"water_hundredths,omitempty"`
@@ -87,14 +87,20 @@ type VacancyEdges struct {
 	Readings []*MeterReading `json:"readings,omitempty"`
 	// What was found to be wrong in it.
 	Defects []*Defect `json:"defects,omitempty"`
+	// What is due in it, by when (V4).
+	Dues []*InspectionDue `json:"dues,omitempty"`
+	// The visits to it (V4).
+	Inspections []*Inspection `json:"inspections,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [4]bool
+	loadedTypes [6]bool
 	// totalCount holds the count of the edges above.
-	totalCount [3]map[string]int
+	totalCount [4]map[string]int
 
-	namedReadings map[string][]*MeterReading
-	namedDefects  map[string][]*Defect
+	namedReadings    map[string][]*MeterReading
+	namedDefects     map[string][]*Defect
+	namedDues        map[string][]*InspectionDue
+	namedInspections map[string][]*Inspection
 }
 
 // EstateOrErr returns the Estate value or an error if the edge
@@ -135,6 +141,24 @@ func (e VacancyEdges) DefectsOrErr() ([]*Defect, error) {
 		return e.Defects, nil
 	}
 	return nil, &NotLoadedError{edge: "defects"}
+}
+
+// DuesOrErr returns the Dues value or an error if the edge
+// was not loaded in eager-loading.
+func (e VacancyEdges) DuesOrErr() ([]*InspectionDue, error) {
+	if e.loadedTypes[4] {
+		return e.Dues, nil
+	}
+	return nil, &NotLoadedError{edge: "dues"}
+}
+
+// InspectionsOrErr returns the Inspections value or an error if the edge
+// was not loaded in eager-loading.
+func (e VacancyEdges) InspectionsOrErr() ([]*Inspection, error) {
+	if e.loadedTypes[5] {
+		return e.Inspections, nil
+	}
+	return nil, &NotLoadedError{edge: "inspections"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -371,6 +395,16 @@ func (_m *Vacancy) QueryDefects() *DefectQuery {
 	return NewVacancyClient(_m.config).QueryDefects(_m)
 }
 
+// QueryDues queries the "dues" edge of the Vacancy entity.
+func (_m *Vacancy) QueryDues() *InspectionDueQuery {
+	return NewVacancyClient(_m.config).QueryDues(_m)
+}
+
+// QueryInspections queries the "inspections" edge of the Vacancy entity.
+func (_m *Vacancy) QueryInspections() *InspectionQuery {
+	return NewVacancyClient(_m.config).QueryInspections(_m)
+}
+
 // Update returns a builder for updating this Vacancy.
 // Note that you need to call Vacancy.Unwrap() before calling this method if this Vacancy
 // was returned from a transaction, and the transaction was committed or rolled back.
@@ -547,6 +581,54 @@ func (_m *Vacancy) appendNamedDefects(name string, edges ...*Defect) {
 		_m.Edges.namedDefects[name] = []*Defect{}
 	} else {
 		_m.Edges.namedDefects[name] = append(_m.Edges.namedDefects[name], edges...)
+	}
+}
+
+// NamedDues returns the Dues named value or an error if the edge was not
+// loaded in eager-loading with this name.
+func (_m *Vacancy) NamedDues(name string) ([]*InspectionDue, error) {
+	if _m.Edges.namedDues == nil {
+		return nil, &NotLoadedError{edge: name}
+	}
+	nodes, ok := _m.Edges.namedDues[name]
+	if !ok {
+		return nil, &NotLoadedError{edge: name}
+	}
+	return nodes, nil
+}
+
+func (_m *Vacancy) appendNamedDues(name string, edges ...*InspectionDue) {
+	if _m.Edges.namedDues == nil {
+		_m.Edges.namedDues = make(map[string][]*InspectionDue)
+	}
+	if len(edges) == 0 {
+		_m.Edges.namedDues[name] = []*InspectionDue{}
+	} else {
+		_m.Edges.namedDues[name] = append(_m.Edges.namedDues[name], edges...)
+	}
+}
+
+// NamedInspections returns the Inspections named value or an error if the edge was not
+// loaded in eager-loading with this name.
+func (_m *Vacancy) NamedInspections(name string) ([]*Inspection, error) {
+	if _m.Edges.namedInspections == nil {
+		return nil, &NotLoadedError{edge: name}
+	}
+	nodes, ok := _m.Edges.namedInspections[name]
+	if !ok {
+		return nil, &NotLoadedError{edge: name}
+	}
+	return nodes, nil
+}
+
+func (_m *Vacancy) appendNamedInspections(name string, edges ...*Inspection) {
+	if _m.Edges.namedInspections == nil {
+		_m.Edges.namedInspections = make(map[string][]*Inspection)
+	}
+	if len(edges) == 0 {
+		_m.Edges.namedInspections[name] = []*Inspection{}
+	} else {
+		_m.Edges.namedInspections[name] = append(_m.Edges.namedInspections[name], edges...)
 	}
 }
 

@@ -13,6 +13,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent/defect"
 	"github.com/steward-pm/steward/ent/estate"
+	"github.com/steward-pm/steward/ent/inspection"
+	"github.com/steward-pm/steward/ent/inspectiondue"
 	"github.com/steward-pm/steward/ent/meterreading"
 	"github.com/steward-pm/steward/ent/unit"
 	"github.com/steward-pm/steward/ent/vacancy"
@@ -381,6 +383,36 @@ func (_c *VacancyCreate) AddDefects(v ...*Defect) *VacancyCreate {
 	return _c.AddDefectIDs(ids...)
 }
 
+// AddDueIDs adds the "dues" edge to the InspectionDue entity by IDs.
+func (_c *VacancyCreate) AddDueIDs(ids ...uuid.UUID) *VacancyCreate {
+	_c.mutation.AddDueIDs(ids...)
+	return _c
+}
+
+// AddDues adds the "dues" edges to the InspectionDue entity.
+func (_c *VacancyCreate) AddDues(v ...*InspectionDue) *VacancyCreate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddDueIDs(ids...)
+}
+
+// AddInspectionIDs adds the "inspections" edge to the Inspection entity by IDs.
+func (_c *VacancyCreate) AddInspectionIDs(ids ...uuid.UUID) *VacancyCreate {
+	_c.mutation.AddInspectionIDs(ids...)
+	return _c
+}
+
+// AddInspections adds the "inspections" edges to the Inspection entity.
+func (_c *VacancyCreate) AddInspections(v ...*Inspection) *VacancyCreate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddInspectionIDs(ids...)
+}
+
 // Mutation returns the VacancyMutation object of the builder.
 func (_c *VacancyCreate) Mutation() *VacancyMutation {
 	return _c.mutation
@@ -667,6 +699,38 @@ func (_c *VacancyCreate) createSpec() (*Vacancy, *sqlgraph.CreateSpec) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(defect.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.DuesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   vacancy.DuesTable,
+			Columns: []string{vacancy.DuesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(inspectiondue.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.InspectionsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   vacancy.InspectionsTable,
+			Columns: []string{vacancy.InspectionsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(inspection.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {

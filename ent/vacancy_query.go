@@ -16,6 +16,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent/defect"
 	"github.com/steward-pm/steward/ent/estate"
+	"github.com/steward-pm/steward/ent/inspection"
+	"github.com/steward-pm/steward/ent/inspectiondue"
 	"github.com/steward-pm/steward/ent/meterreading"
 	"github.com/steward-pm/steward/ent/predicate"
 	"github.com/steward-pm/steward/ent/unit"
@@ -25,18 +27,22 @@ import (
 // VacancyQuery is the builder for querying Vacancy entities.
 type VacancyQuery struct {
 	config
-	ctx               *QueryContext
-	order             []vacancy.OrderOption
-	inters            []Interceptor
-	predicates        []predicate.Vacancy
-	withEstate        *EstateQuery
-	withUnit          *UnitQuery
-	withReadings      *MeterReadingQuery
-	withDefects       *DefectQuery
-	loadTotal         []func(context.Context, []*Vacancy) error
-	modifiers         []func(*sql.Selector)
-	withNamedReadings map[string]*MeterReadingQuery
-	withNamedDefects  map[string]*DefectQuery
+	ctx                  *QueryContext
+	order                []vacancy.OrderOption
+	inters               []Interceptor
+	predicates           []predicate.Vacancy
+	withEstate           *EstateQuery
+	withUnit             *UnitQuery
+	withReadings         *MeterReadingQuery
+	withDefects          *DefectQuery
+	withDues             *InspectionDueQuery
+	withInspections      *InspectionQuery
+	loadTotal            []func(context.Context, []*Vacancy) error
+	modifiers            []func(*sql.Selector)
+	withNamedReadings    map[string]*MeterReadingQuery
+	withNamedDefects     map[string]*DefectQuery
+	withNamedDues        map[string]*InspectionDueQuery
+	withNamedInspections map[string]*InspectionQuery
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
@@ -154,6 +160,50 @@ func (_q *VacancyQuery) QueryDefects() *DefectQuery {
 			sqlgraph.From(vacancy.Table, vacancy.FieldID, selector),
 			sqlgraph.To(defect.Table, defect.FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, true, vacancy.DefectsTable, vacancy.DefectsColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryDues chains the current query on the "dues" edge.
+func (_q *VacancyQuery) QueryDues() *InspectionDueQuery {
+	query := (&InspectionDueClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(vacancy.Table, vacancy.FieldID, selector),
+			sqlgraph.To(inspectiondue.Table, inspectiondue.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, vacancy.DuesTable, vacancy.DuesColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryInspections chains the current query on the "inspections" edge.
+func (_q *VacancyQuery) QueryInspections() *InspectionQuery {
+	query := (&InspectionClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(vacancy.Table, vacancy.FieldID, selector),
+			sqlgraph.To(inspection.Table, inspection.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, vacancy.InspectionsTable, vacancy.InspectionsColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -348,15 +398,17 @@ func (_q *VacancyQuery) Clone() *VacancyQuery {
 		return nil
 	}
 	return &VacancyQuery{
-		config:       _q.config,
-		ctx:          _q.ctx.Clone(),
-		order:        append([]vacancy.OrderOption{}, _q.order...),
-		inters:       append([]Interceptor{}, _q.inters...),
-		predicates:   append([]predicate.Vacancy{}, _q.predicates...),
-		withEstate:   _q.withEstate.Clone(),
-		withUnit:     _q.withUnit.Clone(),
-		withReadings: _q.withReadings.Clone(),
-		withDefects:  _q.withDefects.Clone(),
+		config:          _q.config,
+		ctx:             _q.ctx.Clone(),
+		order:           append([]vacancy.OrderOption{}, _q.order...),
+		inters:          append([]Interceptor{}, _q.inters...),
+		predicates:      append([]predicate.Vacancy{}, _q.predicates...),
+		withEstate:      _q.withEstate.Clone(),
+		withUnit:        _q.withUnit.Clone(),
+		withReadings:    _q.withReadings.Clone(),
+		withDefects:     _q.withDefects.Clone(),
+		withDues:        _q.withDues.Clone(),
+		withInspections: _q.withInspections.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
 		path:      _q.path,
@@ -405,6 +457,28 @@ func (_q *VacancyQuery) WithDefects(opts ...func(*DefectQuery)) *VacancyQuery {
 		opt(query)
 	}
 	_q.withDefects = query
+	return _q
+}
+
+// WithDues tells the query-builder to eager-load the nodes that are connected to
+// the "dues" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *VacancyQuery) WithDues(opts ...func(*InspectionDueQuery)) *VacancyQuery {
+	query := (&InspectionDueClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withDues = query
+	return _q
+}
+
+// WithInspections tells the query-builder to eager-load the nodes that are connected to
+// the "inspections" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *VacancyQuery) WithInspections(opts ...func(*InspectionQuery)) *VacancyQuery {
+	query := (&InspectionClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withInspections = query
 	return _q
 }
 
@@ -486,11 +560,13 @@ func (_q *VacancyQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Vaca
 	var (
 		nodes       = []*Vacancy{}
 		_spec       = _q.querySpec()
-		loadedTypes = [4]bool{
+		loadedTypes = [6]bool{
 			_q.withEstate != nil,
 			_q.withUnit != nil,
 			_q.withReadings != nil,
 			_q.withDefects != nil,
+			_q.withDues != nil,
+			_q.withInspections != nil,
 		}
 	)
 	_spec.ScanValues = func(columns []string) ([]any, error) {
@@ -540,6 +616,20 @@ func (_q *VacancyQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Vaca
 			return nil, err
 		}
 	}
+	if query := _q.withDues; query != nil {
+		if err := _q.loadDues(ctx, query, nodes,
+			func(n *Vacancy) { n.Edges.Dues = []*InspectionDue{} },
+			func(n *Vacancy, e *InspectionDue) { n.Edges.Dues = append(n.Edges.Dues, e) }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withInspections; query != nil {
+		if err := _q.loadInspections(ctx, query, nodes,
+			func(n *Vacancy) { n.Edges.Inspections = []*Inspection{} },
+			func(n *Vacancy, e *Inspection) { n.Edges.Inspections = append(n.Edges.Inspections, e) }); err != nil {
+			return nil, err
+		}
+	}
 	for name, query := range _q.withNamedReadings {
 		if err := _q.loadReadings(ctx, query, nodes,
 			func(n *Vacancy) { n.appendNamedReadings(name) },
@@ -551,6 +641,20 @@ func (_q *VacancyQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Vaca
 		if err := _q.loadDefects(ctx, query, nodes,
 			func(n *Vacancy) { n.appendNamedDefects(name) },
 			func(n *Vacancy, e *Defect) { n.appendNamedDefects(name, e) }); err != nil {
+			return nil, err
+		}
+	}
+	for name, query := range _q.withNamedDues {
+		if err := _q.loadDues(ctx, query, nodes,
+			func(n *Vacancy) { n.appendNamedDues(name) },
+			func(n *Vacancy, e *InspectionDue) { n.appendNamedDues(name, e) }); err != nil {
+			return nil, err
+		}
+	}
+	for name, query := range _q.withNamedInspections {
+		if err := _q.loadInspections(ctx, query, nodes,
+			func(n *Vacancy) { n.appendNamedInspections(name) },
+			func(n *Vacancy, e *Inspection) { n.appendNamedInspections(name, e) }); err != nil {
 			return nil, err
 		}
 	}
@@ -665,6 +769,66 @@ func (_q *VacancyQuery) loadDefects(ctx context.Context, query *DefectQuery, nod
 	}
 	query.Where(predicate.Defect(func(s *sql.Selector) {
 		s.Where(sql.InValues(s.C(vacancy.DefectsColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.VacancyID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "vacancy_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *VacancyQuery) loadDues(ctx context.Context, query *InspectionDueQuery, nodes []*Vacancy, init func(*Vacancy), assign func(*Vacancy, *InspectionDue)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[uuid.UUID]*Vacancy)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(inspectiondue.FieldVacancyID)
+	}
+	query.Where(predicate.InspectionDue(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(vacancy.DuesColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.VacancyID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "vacancy_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *VacancyQuery) loadInspections(ctx context.Context, query *InspectionQuery, nodes []*Vacancy, init func(*Vacancy), assign func(*Vacancy, *Inspection)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[uuid.UUID]*Vacancy)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(inspection.FieldVacancyID)
+	}
+	query.Where(predicate.Inspection(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(vacancy.InspectionsColumn), fks...))
 	}))
 	neighbors, err := query.All(ctx)
 	if err != nil {
@@ -831,6 +995,34 @@ func (_q *VacancyQuery) WithNamedDefects(name string, opts ...func(*DefectQuery)
 		_q.withNamedDefects = make(map[string]*DefectQuery)
 	}
 	_q.withNamedDefects[name] = query
+	return _q
+}
+
+// WithNamedDues tells the query-builder to eager-load the nodes that are connected to the "dues"
+// edge with the given name. The optional arguments are used to configure the query builder of the edge.
+func (_q *VacancyQuery) WithNamedDues(name string, opts ...func(*InspectionDueQuery)) *VacancyQuery {
+	query := (&InspectionDueClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	if _q.withNamedDues == nil {
+		_q.withNamedDues = make(map[string]*InspectionDueQuery)
+	}
+	_q.withNamedDues[name] = query
+	return _q
+}
+
+// WithNamedInspections tells the query-builder to eager-load the nodes that are connected to the "inspections"
+// edge with the given name. The optional arguments are used to configure the query builder of the edge.
+func (_q *VacancyQuery) WithNamedInspections(name string, opts ...func(*InspectionQuery)) *VacancyQuery {
+	query := (&InspectionClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	if _q.withNamedInspections == nil {
+		_q.withNamedInspections = make(map[string]*InspectionQuery)
+	}
+	_q.withNamedInspections[name] = query
 	return _q
 }
 

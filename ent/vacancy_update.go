@@ -13,6 +13,8 @@ import (
 	"entgo.io/ent/schema/field"
 	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent/defect"
+	"github.com/steward-pm/steward/ent/inspection"
+	"github.com/steward-pm/steward/ent/inspectiondue"
 	"github.com/steward-pm/steward/ent/meterreading"
 	"github.com/steward-pm/steward/ent/predicate"
 	"github.com/steward-pm/steward/ent/vacancy"
@@ -474,6 +476,36 @@ func (_u *VacancyUpdate) AddDefects(v ...*Defect) *VacancyUpdate {
 	return _u.AddDefectIDs(ids...)
 }
 
+// AddDueIDs adds the "dues" edge to the InspectionDue entity by IDs.
+func (_u *VacancyUpdate) AddDueIDs(ids ...uuid.UUID) *VacancyUpdate {
+	_u.mutation.AddDueIDs(ids...)
+	return _u
+}
+
+// AddDues adds the "dues" edges to the InspectionDue entity.
+func (_u *VacancyUpdate) AddDues(v ...*InspectionDue) *VacancyUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddDueIDs(ids...)
+}
+
+// AddInspectionIDs adds the "inspections" edge to the Inspection entity by IDs.
+func (_u *VacancyUpdate) AddInspectionIDs(ids ...uuid.UUID) *VacancyUpdate {
+	_u.mutation.AddInspectionIDs(ids...)
+	return _u
+}
+
+// AddInspections adds the "inspections" edges to the Inspection entity.
+func (_u *VacancyUpdate) AddInspections(v ...*Inspection) *VacancyUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddInspectionIDs(ids...)
+}
+
 // Mutation returns the VacancyMutation object of the builder.
 func (_u *VacancyUpdate) Mutation() *VacancyMutation {
 	return _u.mutation
@@ -519,6 +551,48 @@ func (_u *VacancyUpdate) RemoveDefects(v ...*Defect) *VacancyUpdate {
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveDefectIDs(ids...)
+}
+
+// ClearDues clears all "dues" edges to the InspectionDue entity.
+func (_u *VacancyUpdate) ClearDues() *VacancyUpdate {
+	_u.mutation.ClearDues()
+	return _u
+}
+
+// RemoveDueIDs removes the "dues" edge to InspectionDue entities by IDs.
+func (_u *VacancyUpdate) RemoveDueIDs(ids ...uuid.UUID) *VacancyUpdate {
+	_u.mutation.RemoveDueIDs(ids...)
+	return _u
+}
+
+// RemoveDues removes "dues" edges to InspectionDue entities.
+func (_u *VacancyUpdate) RemoveDues(v ...*InspectionDue) *VacancyUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveDueIDs(ids...)
+}
+
+// ClearInspections clears all "inspections" edges to the Inspection entity.
+func (_u *VacancyUpdate) ClearInspections() *VacancyUpdate {
+	_u.mutation.ClearInspections()
+	return _u
+}
+
+// RemoveInspectionIDs removes the "inspections" edge to Inspection entities by IDs.
+func (_u *VacancyUpdate) RemoveInspectionIDs(ids ...uuid.UUID) *VacancyUpdate {
+	_u.mutation.RemoveInspectionIDs(ids...)
+	return _u
+}
+
+// RemoveInspections removes "inspections" edges to Inspection entities.
+func (_u *VacancyUpdate) RemoveInspections(v ...*Inspection) *VacancyUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveInspectionIDs(ids...)
 }
 
 // Save executes the query and returns the number of nodes affected by the update operation.
@@ -785,6 +859,96 @@ func (_u *VacancyUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(defect.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.DuesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   vacancy.DuesTable,
+			Columns: []string{vacancy.DuesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(inspectiondue.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedDuesIDs(); len(nodes) > 0 && !_u.mutation.DuesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   vacancy.DuesTable,
+			Columns: []string{vacancy.DuesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(inspectiondue.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.DuesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   vacancy.DuesTable,
+			Columns: []string{vacancy.DuesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(inspectiondue.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.InspectionsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   vacancy.InspectionsTable,
+			Columns: []string{vacancy.InspectionsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(inspection.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedInspectionsIDs(); len(nodes) > 0 && !_u.mutation.InspectionsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   vacancy.InspectionsTable,
+			Columns: []string{vacancy.InspectionsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(inspection.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.InspectionsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   vacancy.InspectionsTable,
+			Columns: []string{vacancy.InspectionsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(inspection.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {
@@ -1256,6 +1420,36 @@ func (_u *VacancyUpdateOne) AddDefects(v ...*Defect) *VacancyUpdateOne {
 	return _u.AddDefectIDs(ids...)
 }
 
+// AddDueIDs adds the "dues" edge to the InspectionDue entity by IDs.
+func (_u *VacancyUpdateOne) AddDueIDs(ids ...uuid.UUID) *VacancyUpdateOne {
+	_u.mutation.AddDueIDs(ids...)
+	return _u
+}
+
+// AddDues adds the "dues" edges to the InspectionDue entity.
+func (_u *VacancyUpdateOne) AddDues(v ...*InspectionDue) *VacancyUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddDueIDs(ids...)
+}
+
+// AddInspectionIDs adds the "inspections" edge to the Inspection entity by IDs.
+func (_u *VacancyUpdateOne) AddInspectionIDs(ids ...uuid.UUID) *VacancyUpdateOne {
+	_u.mutation.AddInspectionIDs(ids...)
+	return _u
+}
+
+// AddInspections adds the "inspections" edges to the Inspection entity.
+func (_u *VacancyUpdateOne) AddInspections(v ...*Inspection) *VacancyUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddInspectionIDs(ids...)
+}
+
 // Mutation returns the VacancyMutation object of the builder.
 func (_u *VacancyUpdateOne) Mutation() *VacancyMutation {
 	return _u.mutation
@@ -1301,6 +1495,48 @@ func (_u *VacancyUpdateOne) RemoveDefects(v ...*Defect) *VacancyUpdateOne {
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveDefectIDs(ids...)
+}
+
+// ClearDues clears all "dues" edges to the InspectionDue entity.
+func (_u *VacancyUpdateOne) ClearDues() *VacancyUpdateOne {
+	_u.mutation.ClearDues()
+	return _u
+}
+
+// RemoveDueIDs removes the "dues" edge to InspectionDue entities by IDs.
+func (_u *VacancyUpdateOne) RemoveDueIDs(ids ...uuid.UUID) *VacancyUpdateOne {
+	_u.mutation.RemoveDueIDs(ids...)
+	return _u
+}
+
+// RemoveDues removes "dues" edges to InspectionDue entities.
+func (_u *VacancyUpdateOne) RemoveDues(v ...*InspectionDue) *VacancyUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveDueIDs(ids...)
+}
+
+// ClearInspections clears all "inspections" edges to the Inspection entity.
+func (_u *VacancyUpdateOne) ClearInspections() *VacancyUpdateOne {
+	_u.mutation.ClearInspections()
+	return _u
+}
+
+// RemoveInspectionIDs removes the "inspections" edge to Inspection entities by IDs.
+func (_u *VacancyUpdateOne) RemoveInspectionIDs(ids ...uuid.UUID) *VacancyUpdateOne {
+	_u.mutation.RemoveInspectionIDs(ids...)
+	return _u
+}
+
+// RemoveInspections removes "inspections" edges to Inspection entities.
+func (_u *VacancyUpdateOne) RemoveInspections(v ...*Inspection) *VacancyUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveInspectionIDs(ids...)
 }
 
 // Where appends a list predicates to the VacancyUpdate builder.
@@ -1597,6 +1833,96 @@ func (_u *VacancyUpdateOne) sqlSave(ctx context.Context) (_node *Vacancy, err er
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(defect.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.DuesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   vacancy.DuesTable,
+			Columns: []string{vacancy.DuesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(inspectiondue.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedDuesIDs(); len(nodes) > 0 && !_u.mutation.DuesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   vacancy.DuesTable,
+			Columns: []string{vacancy.DuesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(inspectiondue.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.DuesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   vacancy.DuesTable,
+			Columns: []string{vacancy.DuesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(inspectiondue.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.InspectionsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   vacancy.InspectionsTable,
+			Columns: []string{vacancy.InspectionsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(inspection.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedInspectionsIDs(); len(nodes) > 0 && !_u.mutation.InspectionsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   vacancy.InspectionsTable,
+			Columns: []string{vacancy.InspectionsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(inspection.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.InspectionsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   vacancy.InspectionsTable,
+			Columns: []string{vacancy.InspectionsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(inspection.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {

@@ -84,8 +84,13 @@ var forms = map[string][]form{
 	"proposeDefectTerm": {{"proposeDefectTerm.input.until": "2026-03-20"}},
 	"extendDefectTerm":  {{"extendDefectTerm.input.until": "2026-03-20"}},
 	// Mail is for a household or a department, or for neither.
-	"registerMail":              {{"registerMail.input.items.departmentID": nil}, {"registerMail.input.items.householdID": nil}},
-	"decideMail":                {{"decideMail.input.to": "SORTED", "decideMail.input.departmentID": nil}, {"decideMail.input.to": "SORTED", "decideMail.input.householdID": nil}},
+	"registerMail": {{"registerMail.input.items.departmentID": nil}, {"registerMail.input.items.householdID": nil}},
+	"decideMail":   {{"decideMail.input.to": "SORTED", "decideMail.input.departmentID": nil}, {"decideMail.input.to": "SORTED", "decideMail.input.householdID": nil}},
+	// What is in order goes to no department; photos are uploads, which whoever uploaded them takes only.
+	"recordInspection": {
+		{"recordInspection.input.results.departmentID": nil, "recordInspection.input.results.photoIDs": nil},
+		{"recordInspection.input.results.result": "ABNORMAL", "recordInspection.input.results.finding": "渗水", "recordInspection.input.results.photoIDs": nil},
+	},
 	"approveArchiveDestruction": {{"approveArchiveDestruction.input.signature.credential": stewardtest.Password}},
 	// What comes back is out, as the first document of the walk is not.
 	"returnArchive":  {{"returnArchive.input.documents": nil, "returnArchive.input.staffID": nil}, {"returnArchive.input.documents": nil}},

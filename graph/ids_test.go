@@ -51,7 +51,7 @@ var aliases = map[string]string{
 
 	"receipt": ent.TypeMailReceipt, "item": ent.TypeMailItem,
 
-	"photo": ent.TypeFile,
+	"photo": ent.TypeFile, "recordInspection.input.results.itemID": ent.TypeInspectionItem,
 
 	"voidKeyReturn.input.id": ent.TypeKeyReturn,    // gives its loan, too
 	"voidKeyCopies.input.id": ent.TypeKeyCopyOrder, // gives the counter-entry, too

@@ -124,6 +124,11 @@ var (
 	Defect                 = resource("Defect")
 	DefectEvent            = resource("DefectEvent")
 	DefectPhoto            = resource("DefectPhoto")
+	InspectionItem         = resource("InspectionItem")
+	InspectionDue          = resource("InspectionDue")
+	Inspection             = resource("Inspection")
+	InspectionResult       = resource("InspectionResult")
+	InspectionPhoto        = resource("InspectionPhoto")
 
 	Account    = resource("Account")
 	Grant      = resource("Grant")

@@ -369,6 +369,66 @@ func (f ImportRunFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, e
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ImportRunMutation", m)
 }
 
+// The InspectionFunc type is an adapter to allow the use of ordinary
+// function as Inspection mutator.
+type InspectionFunc func(context.Context, *ent.InspectionMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f InspectionFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.InspectionMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.InspectionMutation", m)
+}
+
+// The InspectionDueFunc type is an adapter to allow the use of ordinary
+// function as InspectionDue mutator.
+type InspectionDueFunc func(context.Context, *ent.InspectionDueMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f InspectionDueFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.InspectionDueMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.InspectionDueMutation", m)
+}
+
+// The InspectionItemFunc type is an adapter to allow the use of ordinary
+// function as InspectionItem mutator.
+type InspectionItemFunc func(context.Context, *ent.InspectionItemMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f InspectionItemFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.InspectionItemMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.InspectionItemMutation", m)
+}
+
+// The InspectionPhotoFunc type is an adapter to allow the use of ordinary
+// function as InspectionPhoto mutator.
+type InspectionPhotoFunc func(context.Context, *ent.InspectionPhotoMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f InspectionPhotoFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.InspectionPhotoMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.InspectionPhotoMutation", m)
+}
+
+// The InspectionResultFunc type is an adapter to allow the use of ordinary
+// function as InspectionResult mutator.
+type InspectionResultFunc func(context.Context, *ent.InspectionResultMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f InspectionResultFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.InspectionResultMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.InspectionResultMutation", m)
+}
+
 // The KeyAcceptanceFunc type is an adapter to allow the use of ordinary
 // function as KeyAcceptance mutator.
 type KeyAcceptanceFunc func(context.Context, *ent.KeyAcceptanceMutation) (ent.Value, error)

@@ -38,6 +38,11 @@ import (
 	"github.com/steward-pm/steward/ent/file"
 	"github.com/steward-pm/steward/ent/household"
 	"github.com/steward-pm/steward/ent/importrun"
+	"github.com/steward-pm/steward/ent/inspection"
+	"github.com/steward-pm/steward/ent/inspectiondue"
+	"github.com/steward-pm/steward/ent/inspectionitem"
+	"github.com/steward-pm/steward/ent/inspectionphoto"
+	"github.com/steward-pm/steward/ent/inspectionresult"
 	"github.com/steward-pm/steward/ent/keyacceptance"
 	"github.com/steward-pm/steward/ent/keyacceptancecheck"
 	"github.com/steward-pm/steward/ent/keyacceptanceline"
@@ -947,6 +952,141 @@ func (f TraverseImportRun) Traverse(ctx context.Context, q ent.Query) error {
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.ImportRunQuery", q)
+}
+
+// The InspectionFunc type is an adapter to allow the use of ordinary function as a Querier.
+type InspectionFunc func(context.Context, *ent.InspectionQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f InspectionFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.InspectionQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.InspectionQuery", q)
+}
+
+// The TraverseInspection type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseInspection func(context.Context, *ent.InspectionQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseInspection) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseInspection) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.InspectionQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.InspectionQuery", q)
+}
+
+// The InspectionDueFunc type is an adapter to allow the use of ordinary function as a Querier.
+type InspectionDueFunc func(context.Context, *ent.InspectionDueQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f InspectionDueFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.InspectionDueQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.InspectionDueQuery", q)
+}
+
+// The TraverseInspectionDue type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseInspectionDue func(context.Context, *ent.InspectionDueQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseInspectionDue) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseInspectionDue) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.InspectionDueQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.InspectionDueQuery", q)
+}
+
+// The InspectionItemFunc type is an adapter to allow the use of ordinary function as a Querier.
+type InspectionItemFunc func(context.Context, *ent.InspectionItemQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f InspectionItemFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.InspectionItemQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.InspectionItemQuery", q)
+}
+
+// The TraverseInspectionItem type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseInspectionItem func(context.Context, *ent.InspectionItemQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseInspectionItem) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseInspectionItem) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.InspectionItemQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.InspectionItemQuery", q)
+}
+
+// The InspectionPhotoFunc type is an adapter to allow the use of ordinary function as a Querier.
+type InspectionPhotoFunc func(context.Context, *ent.InspectionPhotoQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f InspectionPhotoFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.InspectionPhotoQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.InspectionPhotoQuery", q)
+}
+
+// The TraverseInspectionPhoto type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseInspectionPhoto func(context.Context, *ent.InspectionPhotoQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseInspectionPhoto) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseInspectionPhoto) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.InspectionPhotoQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.InspectionPhotoQuery", q)
+}
+
+// The InspectionResultFunc type is an adapter to allow the use of ordinary function as a Querier.
+type InspectionResultFunc func(context.Context, *ent.InspectionResultQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f InspectionResultFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.InspectionResultQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.InspectionResultQuery", q)
+}
+
+// The TraverseInspectionResult type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseInspectionResult func(context.Context, *ent.InspectionResultQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseInspectionResult) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseInspectionResult) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.InspectionResultQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.InspectionResultQuery", q)
 }
 
 // The KeyAcceptanceFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -2146,6 +2286,16 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.HouseholdQuery, predicate.Household, household.OrderOption]{typ: ent.TypeHousehold, tq: q}, nil
 	case *ent.ImportRunQuery:
 		return &query[*ent.ImportRunQuery, predicate.ImportRun, importrun.OrderOption]{typ: ent.TypeImportRun, tq: q}, nil
+	case *ent.InspectionQuery:
+		return &query[*ent.InspectionQuery, predicate.Inspection, inspection.OrderOption]{typ: ent.TypeInspection, tq: q}, nil
+	case *ent.InspectionDueQuery:
+		return &query[*ent.InspectionDueQuery, predicate.InspectionDue, inspectiondue.OrderOption]{typ: ent.TypeInspectionDue, tq: q}, nil
+	case *ent.InspectionItemQuery:
+		return &query[*ent.InspectionItemQuery, predicate.InspectionItem, inspectionitem.OrderOption]{typ: ent.TypeInspectionItem, tq: q}, nil
+	case *ent.InspectionPhotoQuery:
+		return &query[*ent.InspectionPhotoQuery, predicate.InspectionPhoto, inspectionphoto.OrderOption]{typ: ent.TypeInspectionPhoto, tq: q}, nil
+	case *ent.InspectionResultQuery:
+		return &query[*ent.InspectionResultQuery, predicate.InspectionResult, inspectionresult.OrderOption]{typ: ent.TypeInspectionResult, tq: q}, nil
 	case *ent.KeyAcceptanceQuery:
 		return &query[*ent.KeyAcceptanceQuery, predicate.KeyAcceptance, keyacceptance.OrderOption]{typ: ent.TypeKeyAcceptance, tq: q}, nil
 	case *ent.KeyAcceptanceCheckQuery:

@@ -1230,7 +1230,6 @@ var (
 		{Name: "voided_by_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "voided_by_name", Type: field.TypeString, Default: ""},
 		{Name: "late_reason", Type: field.TypeString, Default: ""},
-		{Name: "inspection_result_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "finding", Type: field.TypeString},
 		{Name: "found_at", Type: field.TypeTime},
 		{Name: "reported_by_id", Type: field.TypeUUID},
@@ -1259,6 +1258,7 @@ var (
 		{Name: "vacancy_id", Type: field.TypeUUID},
 		{Name: "unit_id", Type: field.TypeUUID},
 		{Name: "department_id", Type: field.TypeUUID},
+		{Name: "inspection_result_id", Type: field.TypeUUID, Nullable: true},
 	}
 	// DefectsTable holds the schema information for the "defects" table.
 	DefectsTable = &schema.Table{
@@ -1268,59 +1268,65 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "defects_estates_estate",
-				Columns:    []*schema.Column{DefectsColumns[32]},
+				Columns:    []*schema.Column{DefectsColumns[31]},
 				RefColumns: []*schema.Column{EstatesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "defects_vacancies_vacancy",
-				Columns:    []*schema.Column{DefectsColumns[33]},
+				Columns:    []*schema.Column{DefectsColumns[32]},
 				RefColumns: []*schema.Column{VacanciesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "defects_units_unit",
-				Columns:    []*schema.Column{DefectsColumns[34]},
+				Columns:    []*schema.Column{DefectsColumns[33]},
 				RefColumns: []*schema.Column{UnitsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "defects_departments_department",
-				Columns:    []*schema.Column{DefectsColumns[35]},
+				Columns:    []*schema.Column{DefectsColumns[34]},
 				RefColumns: []*schema.Column{DepartmentsColumns[0]},
 				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "defects_inspection_results_inspection_result",
+				Columns:    []*schema.Column{DefectsColumns[35]},
+				RefColumns: []*schema.Column{InspectionResultsColumns[0]},
+				OnDelete:   schema.SetNull,
 			},
 		},
 		Indexes: []*schema.Index{
 			{
 				Name:    "defect_estate_id_found_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{DefectsColumns[32], DefectsColumns[9], DefectsColumns[0]},
+				Columns: []*schema.Column{DefectsColumns[31], DefectsColumns[8], DefectsColumns[0]},
 			},
 			{
 				Name:    "defect_estate_id_due_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{DefectsColumns[32], DefectsColumns[24], DefectsColumns[0]},
+				Columns: []*schema.Column{DefectsColumns[31], DefectsColumns[23], DefectsColumns[0]},
 			},
 			{
 				Name:    "defect_estate_id_department_id_due_at",
 				Unique:  false,
-				Columns: []*schema.Column{DefectsColumns[32], DefectsColumns[35], DefectsColumns[24]},
+				Columns: []*schema.Column{DefectsColumns[31], DefectsColumns[34], DefectsColumns[23]},
 			},
 			{
 				Name:    "defect_estate_id_vacancy_id",
 				Unique:  false,
-				Columns: []*schema.Column{DefectsColumns[32], DefectsColumns[33]},
+				Columns: []*schema.Column{DefectsColumns[31], DefectsColumns[32]},
 			},
 			{
 				Name:    "defect_estate_id_unit_id",
 				Unique:  false,
-				Columns: []*schema.Column{DefectsColumns[32], DefectsColumns[34]},
+				Columns: []*schema.Column{DefectsColumns[31], DefectsColumns[33]},
 			},
 			{
 				Name:    "defect_estate_id_inspection_result_id",
 				Unique:  false,
-				Columns: []*schema.Column{DefectsColumns[32], DefectsColumns[7]},
+				Columns: []*schema.Column{DefectsColumns[31], DefectsColumns[35]},
 			},
 		},
 	}
@@ -1646,6 +1652,255 @@ var (
 				Name:    "importrun_estate_id_created_at_id",
 				Unique:  false,
 				Columns: []*schema.Column{ImportRunsColumns[6], ImportRunsColumns[1], ImportRunsColumns[0]},
+			},
+		},
+	}
+	// InspectionsColumns holds the columns for the "inspections" table.
+	InspectionsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "voided_at", Type: field.TypeTime, Nullable: true},
+		{Name: "void_reason", Type: field.TypeString, Default: ""},
+		{Name: "voided_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "voided_by_name", Type: field.TypeString, Default: ""},
+		{Name: "late_reason", Type: field.TypeString, Default: ""},
+		{Name: "inspected_at", Type: field.TypeTime},
+		{Name: "inspected_on", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "inspected_by_id", Type: field.TypeUUID},
+		{Name: "inspected_by_name", Type: field.TypeString},
+		{Name: "note", Type: field.TypeString, Default: ""},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "vacancy_id", Type: field.TypeUUID},
+		{Name: "unit_id", Type: field.TypeUUID},
+	}
+	// InspectionsTable holds the schema information for the "inspections" table.
+	InspectionsTable = &schema.Table{
+		Name:       "inspections",
+		Columns:    InspectionsColumns,
+		PrimaryKey: []*schema.Column{InspectionsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "inspections_estates_estate",
+				Columns:    []*schema.Column{InspectionsColumns[12]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "inspections_vacancies_vacancy",
+				Columns:    []*schema.Column{InspectionsColumns[13]},
+				RefColumns: []*schema.Column{VacanciesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "inspections_units_unit",
+				Columns:    []*schema.Column{InspectionsColumns[14]},
+				RefColumns: []*schema.Column{UnitsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "inspection_estate_id_inspected_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{InspectionsColumns[12], InspectionsColumns[7], InspectionsColumns[0]},
+			},
+			{
+				Name:    "inspection_estate_id_vacancy_id_inspected_at",
+				Unique:  false,
+				Columns: []*schema.Column{InspectionsColumns[12], InspectionsColumns[13], InspectionsColumns[7]},
+			},
+		},
+	}
+	// InspectionDuesColumns holds the columns for the "inspection_dues" table.
+	InspectionDuesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "done_on", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "due_on", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "vacancy_id", Type: field.TypeUUID},
+		{Name: "unit_id", Type: field.TypeUUID},
+		{Name: "item_id", Type: field.TypeUUID},
+	}
+	// InspectionDuesTable holds the schema information for the "inspection_dues" table.
+	InspectionDuesTable = &schema.Table{
+		Name:       "inspection_dues",
+		Columns:    InspectionDuesColumns,
+		PrimaryKey: []*schema.Column{InspectionDuesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "inspection_dues_estates_estate",
+				Columns:    []*schema.Column{InspectionDuesColumns[4]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "inspection_dues_vacancies_vacancy",
+				Columns:    []*schema.Column{InspectionDuesColumns[5]},
+				RefColumns: []*schema.Column{VacanciesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "inspection_dues_units_unit",
+				Columns:    []*schema.Column{InspectionDuesColumns[6]},
+				RefColumns: []*schema.Column{UnitsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "inspection_dues_inspection_items_item",
+				Columns:    []*schema.Column{InspectionDuesColumns[7]},
+				RefColumns: []*schema.Column{InspectionItemsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "inspectiondue_estate_id_vacancy_id_item_id",
+				Unique:  true,
+				Columns: []*schema.Column{InspectionDuesColumns[4], InspectionDuesColumns[5], InspectionDuesColumns[7]},
+			},
+			{
+				Name:    "inspectiondue_estate_id_due_on_id",
+				Unique:  false,
+				Columns: []*schema.Column{InspectionDuesColumns[4], InspectionDuesColumns[3], InspectionDuesColumns[0]},
+			},
+		},
+	}
+	// InspectionItemsColumns holds the columns for the "inspection_items" table.
+	InspectionItemsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "code", Type: field.TypeString},
+		{Name: "name", Type: field.TypeString},
+		{Name: "name_en", Type: field.TypeString, Default: ""},
+		{Name: "clause", Type: field.TypeString, Default: ""},
+		{Name: "position", Type: field.TypeInt},
+		{Name: "interval_count", Type: field.TypeInt},
+		{Name: "interval_unit", Type: field.TypeEnum, Enums: []string{"DAY", "MONTH"}},
+		{Name: "active", Type: field.TypeBool, Default: true},
+		{Name: "since_on", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "estate_id", Type: field.TypeUUID},
+	}
+	// InspectionItemsTable holds the schema information for the "inspection_items" table.
+	InspectionItemsTable = &schema.Table{
+		Name:       "inspection_items",
+		Columns:    InspectionItemsColumns,
+		PrimaryKey: []*schema.Column{InspectionItemsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "inspection_items_estates_estate",
+				Columns:    []*schema.Column{InspectionItemsColumns[12]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "inspectionitem_estate_id_code",
+				Unique:  true,
+				Columns: []*schema.Column{InspectionItemsColumns[12], InspectionItemsColumns[3]},
+			},
+			{
+				Name:    "inspectionitem_estate_id_position",
+				Unique:  true,
+				Columns: []*schema.Column{InspectionItemsColumns[12], InspectionItemsColumns[7]},
+			},
+		},
+	}
+	// InspectionPhotosColumns holds the columns for the "inspection_photos" table.
+	InspectionPhotosColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "content_type", Type: field.TypeString},
+		{Name: "size", Type: field.TypeInt64},
+		{Name: "sha256", Type: field.TypeString},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "result_id", Type: field.TypeUUID},
+	}
+	// InspectionPhotosTable holds the schema information for the "inspection_photos" table.
+	InspectionPhotosTable = &schema.Table{
+		Name:       "inspection_photos",
+		Columns:    InspectionPhotosColumns,
+		PrimaryKey: []*schema.Column{InspectionPhotosColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "inspection_photos_estates_estate",
+				Columns:    []*schema.Column{InspectionPhotosColumns[5]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "inspection_photos_inspection_results_result",
+				Columns:    []*schema.Column{InspectionPhotosColumns[6]},
+				RefColumns: []*schema.Column{InspectionResultsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "inspectionphoto_estate_id_result_id",
+				Unique:  false,
+				Columns: []*schema.Column{InspectionPhotosColumns[5], InspectionPhotosColumns[6]},
+			},
+			{
+				Name:    "inspectionphoto_estate_id_sha256",
+				Unique:  false,
+				Columns: []*schema.Column{InspectionPhotosColumns[5], InspectionPhotosColumns[4]},
+			},
+		},
+	}
+	// InspectionResultsColumns holds the columns for the "inspection_results" table.
+	InspectionResultsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "vacancy_id", Type: field.TypeUUID},
+		{Name: "result", Type: field.TypeEnum, Enums: []string{"NORMAL", "ABNORMAL"}},
+		{Name: "finding", Type: field.TypeString, Default: ""},
+		{Name: "done_on", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "due_on", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "voided", Type: field.TypeBool, Default: false},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "inspection_id", Type: field.TypeUUID},
+		{Name: "item_id", Type: field.TypeUUID},
+		{Name: "department_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// InspectionResultsTable holds the schema information for the "inspection_results" table.
+	InspectionResultsTable = &schema.Table{
+		Name:       "inspection_results",
+		Columns:    InspectionResultsColumns,
+		PrimaryKey: []*schema.Column{InspectionResultsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "inspection_results_estates_estate",
+				Columns:    []*schema.Column{InspectionResultsColumns[8]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "inspection_results_inspections_inspection",
+				Columns:    []*schema.Column{InspectionResultsColumns[9]},
+				RefColumns: []*schema.Column{InspectionsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "inspection_results_inspection_items_item",
+				Columns:    []*schema.Column{InspectionResultsColumns[10]},
+				RefColumns: []*schema.Column{InspectionItemsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "inspection_results_departments_department",
+				Columns:    []*schema.Column{InspectionResultsColumns[11]},
+				RefColumns: []*schema.Column{DepartmentsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "inspectionresult_estate_id_inspection_id_item_id",
+				Unique:  true,
+				Columns: []*schema.Column{InspectionResultsColumns[8], InspectionResultsColumns[9], InspectionResultsColumns[10]},
 			},
 		},
 	}
@@ -4084,6 +4339,11 @@ var (
 		FilesTable,
 		HouseholdsTable,
 		ImportRunsTable,
+		InspectionsTable,
+		InspectionDuesTable,
+		InspectionItemsTable,
+		InspectionPhotosTable,
+		InspectionResultsTable,
 		KeyAcceptancesTable,
 		KeyAcceptanceChecksTable,
 		KeyAcceptanceLinesTable,
@@ -4188,6 +4448,7 @@ func init() {
 	DefectsTable.ForeignKeys[1].RefTable = VacanciesTable
 	DefectsTable.ForeignKeys[2].RefTable = UnitsTable
 	DefectsTable.ForeignKeys[3].RefTable = DepartmentsTable
+	DefectsTable.ForeignKeys[4].RefTable = InspectionResultsTable
 	DefectEventsTable.ForeignKeys[0].RefTable = EstatesTable
 	DefectEventsTable.ForeignKeys[1].RefTable = DefectsTable
 	DefectEventsTable.ForeignKeys[2].RefTable = DepartmentsTable
@@ -4201,6 +4462,20 @@ func init() {
 	FilesTable.ForeignKeys[0].RefTable = EstatesTable
 	HouseholdsTable.ForeignKeys[0].RefTable = EstatesTable
 	ImportRunsTable.ForeignKeys[0].RefTable = EstatesTable
+	InspectionsTable.ForeignKeys[0].RefTable = EstatesTable
+	InspectionsTable.ForeignKeys[1].RefTable = VacanciesTable
+	InspectionsTable.ForeignKeys[2].RefTable = UnitsTable
+	InspectionDuesTable.ForeignKeys[0].RefTable = EstatesTable
+	InspectionDuesTable.ForeignKeys[1].RefTable = VacanciesTable
+	InspectionDuesTable.ForeignKeys[2].RefTable = UnitsTable
+	InspectionDuesTable.ForeignKeys[3].RefTable = InspectionItemsTable
+	InspectionItemsTable.ForeignKeys[0].RefTable = EstatesTable
+	InspectionPhotosTable.ForeignKeys[0].RefTable = EstatesTable
+	InspectionPhotosTable.ForeignKeys[1].RefTable = InspectionResultsTable
+	InspectionResultsTable.ForeignKeys[0].RefTable = EstatesTable
+	InspectionResultsTable.ForeignKeys[1].RefTable = InspectionsTable
+	InspectionResultsTable.ForeignKeys[2].RefTable = InspectionItemsTable
+	InspectionResultsTable.ForeignKeys[3].RefTable = DepartmentsTable
 	KeyAcceptancesTable.ForeignKeys[0].RefTable = EstatesTable
 	KeyAcceptanceChecksTable.ForeignKeys[0].RefTable = EstatesTable
 	KeyAcceptanceChecksTable.ForeignKeys[1].RefTable = KeyAcceptancesTable

@@ -96,6 +96,21 @@ type Household func(*sql.Selector)
 // ImportRun is the predicate function for importrun builders.
 type ImportRun func(*sql.Selector)
 
+// Inspection is the predicate function for inspection builders.
+type Inspection func(*sql.Selector)
+
+// InspectionDue is the predicate function for inspectiondue builders.
+type InspectionDue func(*sql.Selector)
+
+// InspectionItem is the predicate function for inspectionitem builders.
+type InspectionItem func(*sql.Selector)
+
+// InspectionPhoto is the predicate function for inspectionphoto builders.
+type InspectionPhoto func(*sql.Selector)
+
+// InspectionResult is the predicate function for inspectionresult builders.
+type InspectionResult func(*sql.Selector)
+
 // KeyAcceptance is the predicate function for keyacceptance builders.
 type KeyAcceptance func(*sql.Selector)
 

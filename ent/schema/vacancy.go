@@ -45,10 +45,10 @@ func (Vacancy) Fields() []ent.Field {
 		field.String("described_by_name").Default("").Comment("Who described it last, as signed."),
 		field.Time("described_at").Optional().Nillable().Comment("When it was described last."),
 		day("ventilated_on", "When it was ventilated last (V4.1)."),
-		day("ventilation_due_on", "By when it is to be ventilated: seven days after the last time, or since it stands empty (V4.1)."),
+		day("ventilation_due_on", "By when it is to be ventilated: the plan's interval, at most seven days, after the last time, or since it stands empty (V4.1)."),
 		day("cleaned_on", "When it was cleaned last (V4.4)."),
-		day("cleaning_due_on", "By when it is to be cleaned: a calendar month after the last time, or since it stands empty (V4.4)."),
-		day("due_on", "By when the next of these is due; null once it is closed.", entgql.OrderField("DUE")),
+		day("cleaning_due_on", "By when it is to be cleaned: the plan's interval, at most a calendar month, after the last time, or since it stands empty (V4.4)."),
+		day("due_on", "By when the next item of the plan is due; null once it is closed.", entgql.OrderField("DUE")),
 	}
 	fields = append(fields, meter("water", "water meter")...)
 	fields = append(fields, meter("electricity", "electricity meter")...)
@@ -61,6 +61,8 @@ func (Vacancy) Edges() []ent.Edge {
 		edge.To("unit", Unit.Type).Field("unit_id").Unique().Required().Immutable().Comment("The unit."),
 		edge.From("readings", MeterReading.Type).Ref("vacancy").Comment("The readings of its meters."),
 		edge.From("defects", Defect.Type).Ref("vacancy").Annotations(entgql.Skip(entgql.SkipAll)).Comment("What was found to be wrong in it."),
+		edge.From("dues", InspectionDue.Type).Ref("vacancy").Annotations(entgql.Skip(entgql.SkipWhereInput)).Comment("What is due in it, by when (V4)."),
+		edge.From("inspections", Inspection.Type).Ref("vacancy").Annotations(entgql.Skip(entgql.SkipType, entgql.SkipWhereInput)).Comment("The visits to it (V4)."),
 	}
 }
 

@@ -75,6 +75,10 @@ const (
 	EdgeReadings = "readings"
 	// EdgeDefects holds the string denoting the defects edge name in mutations.
 	EdgeDefects = "defects"
+	// EdgeDues holds the string denoting the dues edge name in mutations.
+	EdgeDues = "dues"
+	// EdgeInspections holds the string denoting the inspections edge name in mutations.
+	EdgeInspections = "inspections"
 	// Table holds the table name of the vacancy in the database.
 	Table = "vacancies"
 	// EstateTable is the table that holds the estate relation/edge.
@@ -105,6 +109,20 @@ const (
 	DefectsInverseTable = "defects"
 	// DefectsColumn is the table column denoting the defects relation/edge.
 	DefectsColumn = "vacancy_id"
+	// DuesTable is the table that holds the dues relation/edge.
+	DuesTable = "inspection_dues"
+	// DuesInverseTable is the table name for the InspectionDue entity.
+	// It exists in this package in order to avoid circular dependency with the "inspectiondue" package.
+	DuesInverseTable = "inspection_dues"
+	// DuesColumn is the table column denoting the dues relation/edge.
+	DuesColumn = "vacancy_id"
+	// InspectionsTable is the table that holds the inspections relation/edge.
+	InspectionsTable = "inspections"
+	// InspectionsInverseTable is the table name for the Inspection entity.
+	// It exists in this package in order to avoid circular dependency with the "inspection" package.
+	InspectionsInverseTable = "inspections"
+	// InspectionsColumn is the table column denoting the inspections relation/edge.
+	InspectionsColumn = "vacancy_id"
 )
 
 // Columns holds all SQL columns for vacancy fields.
@@ -358,6 +376,34 @@ func ByDefects(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
 		sqlgraph.OrderByNeighborTerms(s, newDefectsStep(), append([]sql.OrderTerm{term}, terms...)...)
 	}
 }
+
+// ByDuesCount orders the results by dues count.
+func ByDuesCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newDuesStep(), opts...)
+	}
+}
+
+// ByDues orders the results by dues terms.
+func ByDues(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newDuesStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
+
+// ByInspectionsCount orders the results by inspections count.
+func ByInspectionsCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newInspectionsStep(), opts...)
+	}
+}
+
+// ByInspections orders the results by inspections terms.
+func ByInspections(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newInspectionsStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
 func newEstateStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
@@ -384,6 +430,20 @@ func newDefectsStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(DefectsInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.O2M, true, DefectsTable, DefectsColumn),
+	)
+}
+func newDuesStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(DuesInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, true, DuesTable, DuesColumn),
+	)
+}
+func newInspectionsStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(InspectionsInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, true, InspectionsTable, InspectionsColumn),
 	)
 }
 

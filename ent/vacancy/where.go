@@ -1433,6 +1433,52 @@ func HasDefectsWith(preds ...predicate.Defect) predicate.Vacancy {
 	})
 }
 
+// HasDues applies the HasEdge predicate on the "dues" edge.
+func HasDues() predicate.Vacancy {
+	return predicate.Vacancy(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, DuesTable, DuesColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasDuesWith applies the HasEdge predicate on the "dues" edge with a given conditions (other predicates).
+func HasDuesWith(preds ...predicate.InspectionDue) predicate.Vacancy {
+	return predicate.Vacancy(func(s *sql.Selector) {
+		step := newDuesStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasInspections applies the HasEdge predicate on the "inspections" edge.
+func HasInspections() predicate.Vacancy {
+	return predicate.Vacancy(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, InspectionsTable, InspectionsColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasInspectionsWith applies the HasEdge predicate on the "inspections" edge with a given conditions (other predicates).
+func HasInspectionsWith(preds ...predicate.Inspection) predicate.Vacancy {
+	return predicate.Vacancy(func(s *sql.Selector) {
+		step := newInspectionsStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
 // And groups predicates with the AND operator between them.
 func And(predicates ...predicate.Vacancy) predicate.Vacancy {
 	return predicate.Vacancy(sql.AndPredicates(predicates...))

@@ -94,6 +94,10 @@ type ComplexityRoot struct {
 		EmergencyContact func(childComplexity int) int
 	}
 
+	AddInspectionItemPayload struct {
+		Item func(childComplexity int) int
+	}
+
 	AddKeyAcceptanceLinesPayload struct {
 		Acceptance func(childComplexity int) int
 	}
@@ -813,6 +817,10 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	ChangeInspectionItemPayload struct {
+		Item func(childComplexity int) int
+	}
+
 	ChangeKeySealPayload struct {
 		Seal func(childComplexity int) int
 	}
@@ -1020,6 +1028,7 @@ type ComplexityRoot struct {
 		Finding            func(childComplexity int) int
 		FoundAt            func(childComplexity int) int
 		ID                 func(childComplexity int) int
+		InspectionResult   func(childComplexity int) int
 		InspectionResultID func(childComplexity int) int
 		LateReason         func(childComplexity int) int
 		NotifiedAt         func(childComplexity int) int
@@ -1352,6 +1361,134 @@ type ComplexityRoot struct {
 	ImportUnitsPayload struct {
 		Report func(childComplexity int) int
 		Run    func(childComplexity int) int
+	}
+
+	Inspection struct {
+		CreatedAt       func(childComplexity int) int
+		Estate          func(childComplexity int) int
+		EstateID        func(childComplexity int) int
+		ID              func(childComplexity int) int
+		InspectedAt     func(childComplexity int) int
+		InspectedByID   func(childComplexity int) int
+		InspectedByName func(childComplexity int) int
+		InspectedOn     func(childComplexity int) int
+		LateReason      func(childComplexity int) int
+		Note            func(childComplexity int) int
+		Results         func(childComplexity int) int
+		Unit            func(childComplexity int) int
+		UnitID          func(childComplexity int) int
+		VacancyID       func(childComplexity int) int
+		VoidReason      func(childComplexity int) int
+		VoidedAt        func(childComplexity int) int
+		VoidedByID      func(childComplexity int) int
+		VoidedByName    func(childComplexity int) int
+	}
+
+	InspectionConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	InspectionDue struct {
+		CreatedAt func(childComplexity int) int
+		DoneOn    func(childComplexity int) int
+		DueOn     func(childComplexity int) int
+		Estate    func(childComplexity int) int
+		EstateID  func(childComplexity int) int
+		ID        func(childComplexity int) int
+		Item      func(childComplexity int) int
+		ItemID    func(childComplexity int) int
+		Unit      func(childComplexity int) int
+		UnitID    func(childComplexity int) int
+		VacancyID func(childComplexity int) int
+	}
+
+	InspectionDueConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	InspectionDueEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	InspectionEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	InspectionItem struct {
+		Active        func(childComplexity int) int
+		Clause        func(childComplexity int) int
+		Code          func(childComplexity int) int
+		CreatedAt     func(childComplexity int) int
+		Estate        func(childComplexity int) int
+		EstateID      func(childComplexity int) int
+		ID            func(childComplexity int) int
+		IntervalCount func(childComplexity int) int
+		IntervalUnit  func(childComplexity int) int
+		Name          func(childComplexity int) int
+		NameEn        func(childComplexity int) int
+		Position      func(childComplexity int) int
+		SinceOn       func(childComplexity int) int
+		Version       func(childComplexity int) int
+	}
+
+	InspectionItemConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	InspectionItemEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	InspectionPhoto struct {
+		ContentType func(childComplexity int) int
+		CreatedAt   func(childComplexity int) int
+		Estate      func(childComplexity int) int
+		EstateID    func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Result      func(childComplexity int) int
+		ResultID    func(childComplexity int) int
+		Size        func(childComplexity int) int
+	}
+
+	InspectionPunctuality struct {
+		Due      func(childComplexity int) int
+		Estate   func(childComplexity int) int
+		Item     func(childComplexity int) int
+		Late     func(childComplexity int) int
+		Missed   func(childComplexity int) int
+		Month    func(childComplexity int) int
+		OnTime   func(childComplexity int) int
+		PerMille func(childComplexity int) int
+	}
+
+	InspectionResult struct {
+		CreatedAt    func(childComplexity int) int
+		Defects      func(childComplexity int) int
+		Department   func(childComplexity int) int
+		DepartmentID func(childComplexity int) int
+		DoneOn       func(childComplexity int) int
+		DueOn        func(childComplexity int) int
+		Estate       func(childComplexity int) int
+		EstateID     func(childComplexity int) int
+		Finding      func(childComplexity int) int
+		ID           func(childComplexity int) int
+		Inspection   func(childComplexity int) int
+		InspectionID func(childComplexity int) int
+		Item         func(childComplexity int) int
+		ItemID       func(childComplexity int) int
+		Photos       func(childComplexity int) int
+		Result       func(childComplexity int) int
+		VacancyID    func(childComplexity int) int
+		Voided       func(childComplexity int) int
 	}
 
 	KeyAcceptance struct {
@@ -2350,6 +2487,7 @@ type ComplexityRoot struct {
 	Mutation struct {
 		AcknowledgeDefect         func(childComplexity int, input vacancy.AcknowledgeDefectInput) int
 		AddEmergencyContact       func(childComplexity int, input registry.AddEmergencyContactInput) int
+		AddInspectionItem         func(childComplexity int, input vacancy.AddInspectionItemInput) int
 		AddKeyAcceptanceLines     func(childComplexity int, input keys.AddKeyAcceptanceLinesInput) int
 		AddResident               func(childComplexity int, input registry.AddResidentInput) int
 		AdvanceRenovation         func(childComplexity int, input archives.AdvanceRenovationInput) int
@@ -2366,6 +2504,7 @@ type ComplexityRoot struct {
 		CancelKeyAcceptance       func(childComplexity int, input keys.CancelKeyAcceptanceInput) int
 		CancelKeySpotCheck        func(childComplexity int, input keys.CancelKeySpotCheckInput) int
 		CancelLockChange          func(childComplexity int, input keys.CancelLockChangeInput) int
+		ChangeInspectionItem      func(childComplexity int, input vacancy.ChangeInspectionItemInput) int
 		ChangeKeySeal             func(childComplexity int, input keys.ChangeKeySealInput) int
 		ChangePassword            func(childComplexity int, input identity.ChangePasswordInput) int
 		CheckKeyAcceptanceLines   func(childComplexity int, input keys.CheckKeyAcceptanceLinesInput) int
@@ -2437,6 +2576,7 @@ type ComplexityRoot struct {
 		ReceiveMail               func(childComplexity int, input mail.ReceiveMailInput) int
 		RecordComplaint           func(childComplexity int, input archives.RecordComplaintInput) int
 		RecordCorrespondence      func(childComplexity int, input archives.RecordCorrespondenceInput) int
+		RecordInspection          func(childComplexity int, input vacancy.RecordInspectionInput) int
 		RecordKeyCopies           func(childComplexity int, input keys.RecordKeyCopiesInput) int
 		RecordKeyFound            func(childComplexity int, input keys.RecordKeyFoundInput) int
 		RecordLockChange          func(childComplexity int, input keys.RecordLockChangeInput) int
@@ -2489,6 +2629,7 @@ type ComplexityRoot struct {
 		VoidCorrespondence        func(childComplexity int, input archives.VoidCorrespondenceInput) int
 		VoidDefect                func(childComplexity int, input vacancy.VoidDefectInput) int
 		VoidDocument              func(childComplexity int, input archives.VoidDocumentInput) int
+		VoidInspection            func(childComplexity int, input vacancy.VoidInspectionInput) int
 		VoidKeyAcceptance         func(childComplexity int, input keys.VoidKeyAcceptanceInput) int
 		VoidKeyCabinetOpening     func(childComplexity int, input keys.VoidKeyCabinetOpeningInput) int
 		VoidKeyCopies             func(childComplexity int, input keys.VoidKeyCopiesInput) int
@@ -2668,6 +2809,11 @@ type ComplexityRoot struct {
 		Households                    func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.HouseholdOrder, where *ent.HouseholdWhereInput) int
 		ImportRuns                    func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ImportRunOrder, where *ent.ImportRunWhereInput) int
 		Inbox                         func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], unreadOnly *bool) int
+		InspectionDues                func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.InspectionDueOrder, overdue *bool, where *ent.InspectionDueWhereInput) int
+		InspectionItems               func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.InspectionItemOrder, where *ent.InspectionItemWhereInput) int
+		InspectionPhotoLink           func(childComplexity int, inspectionPhotoID uuid.UUID, marked *bool) int
+		InspectionPunctuality         func(childComplexity int, estateIDs []uuid.UUID, from time.Time, until time.Time) int
+		Inspections                   func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.InspectionOrder, where *ent.InspectionWhereInput) int
 		KeyAcceptanceChecks           func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyAcceptanceCheckOrder, where *ent.KeyAcceptanceCheckWhereInput) int
 		KeyAcceptanceLines            func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyAcceptanceLineOrder, where *ent.KeyAcceptanceLineWhereInput) int
 		KeyAcceptances                func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyAcceptanceOrder, where *ent.KeyAcceptanceWhereInput) int
@@ -2710,6 +2856,7 @@ type ComplexityRoot struct {
 		Units                         func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.UnitOrder, where *ent.UnitWhereInput) int
 		UnreadCount                   func(childComplexity int) int
 		Vacancies                     func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.VacancyOrder, overdue *bool, where *ent.VacancyWhereInput) int
+		VacancyDashboard              func(childComplexity int, estateIDs []uuid.UUID) int
 		Viewer                        func(childComplexity int) int
 		Violations                    func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ViolationOrder, where *ent.ViolationWhereInput) int
 	}
@@ -2807,6 +2954,11 @@ type ComplexityRoot struct {
 
 	RecordCorrespondencePayload struct {
 		Correspondence func(childComplexity int) int
+	}
+
+	RecordInspectionPayload struct {
+		Inspection func(childComplexity int) int
+		Vacancy    func(childComplexity int) int
 	}
 
 	RecordKeyCopiesPayload struct {
@@ -3225,6 +3377,7 @@ type ComplexityRoot struct {
 		DescribedByID         func(childComplexity int) int
 		DescribedByName       func(childComplexity int) int
 		DueOn                 func(childComplexity int) int
+		Dues                  func(childComplexity int) int
 		ElectricityHundredths func(childComplexity int) int
 		ElectricityReadAt     func(childComplexity int) int
 		EndedOn               func(childComplexity int) int
@@ -3252,9 +3405,35 @@ type ComplexityRoot struct {
 		TotalCount func(childComplexity int) int
 	}
 
+	VacancyDashboard struct {
+		At      func(childComplexity int) int
+		Estates func(childComplexity int) int
+		Total   func(childComplexity int) int
+	}
+
 	VacancyEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	VacancyFigures struct {
+		DefectsOpen        func(childComplexity int) int
+		DefectsOverdue     func(childComplexity int) int
+		DefectsReported    func(childComplexity int) int
+		DefectsToReinspect func(childComplexity int) int
+		Estate             func(childComplexity int) int
+		Items              func(childComplexity int) int
+		ItemsOverdue       func(childComplexity int) int
+		Vacancies          func(childComplexity int) int
+		VacanciesOverdue   func(childComplexity int) int
+	}
+
+	VacancyItemFigures struct {
+		Code     func(childComplexity int) int
+		DueToday func(childComplexity int) int
+		Name     func(childComplexity int) int
+		NameEn   func(childComplexity int) int
+		Overdue  func(childComplexity int) int
 	}
 
 	Viewer struct {
@@ -3329,6 +3508,10 @@ type ComplexityRoot struct {
 
 	VoidDocumentPayload struct {
 		Document func(childComplexity int) int
+	}
+
+	VoidInspectionPayload struct {
+		Inspection func(childComplexity int) int
 	}
 
 	VoidKeyAcceptancePayload struct {
@@ -3566,6 +3749,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AddEmergencyContactPayload.EmergencyContact(childComplexity), true
+
+	case "AddInspectionItemPayload.item":
+		if e.ComplexityRoot.AddInspectionItemPayload.Item == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AddInspectionItemPayload.Item(childComplexity), true
 
 	case "AddKeyAcceptanceLinesPayload.acceptance":
 		if e.ComplexityRoot.AddKeyAcceptanceLinesPayload.Acceptance == nil {
@@ -6606,6 +6796,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CertificateEdge.Node(childComplexity), true
 
+	case "ChangeInspectionItemPayload.item":
+		if e.ComplexityRoot.ChangeInspectionItemPayload.Item == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChangeInspectionItemPayload.Item(childComplexity), true
+
 	case "ChangeKeySealPayload.seal":
 		if e.ComplexityRoot.ChangeKeySealPayload.Seal == nil {
 			break
@@ -7298,6 +7495,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Defect.ID(childComplexity), true
+	case "Defect.inspectionResult":
+		if e.ComplexityRoot.Defect.InspectionResult == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.InspectionResult(childComplexity), true
 	case "Defect.inspectionResultID":
 		if e.ComplexityRoot.Defect.InspectionResultID == nil {
 			break
@@ -8508,6 +8711,570 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ImportUnitsPayload.Run(childComplexity), true
+
+	case "Inspection.createdAt":
+		if e.ComplexityRoot.Inspection.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Inspection.CreatedAt(childComplexity), true
+	case "Inspection.estate":
+		if e.ComplexityRoot.Inspection.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Inspection.Estate(childComplexity), true
+	case "Inspection.estateID":
+		if e.ComplexityRoot.Inspection.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Inspection.EstateID(childComplexity), true
+	case "Inspection.id":
+		if e.ComplexityRoot.Inspection.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Inspection.ID(childComplexity), true
+	case "Inspection.inspectedAt":
+		if e.ComplexityRoot.Inspection.InspectedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Inspection.InspectedAt(childComplexity), true
+	case "Inspection.inspectedByID":
+		if e.ComplexityRoot.Inspection.InspectedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Inspection.InspectedByID(childComplexity), true
+	case "Inspection.inspectedByName":
+		if e.ComplexityRoot.Inspection.InspectedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Inspection.InspectedByName(childComplexity), true
+	case "Inspection.inspectedOn":
+		if e.ComplexityRoot.Inspection.InspectedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Inspection.InspectedOn(childComplexity), true
+	case "Inspection.lateReason":
+		if e.ComplexityRoot.Inspection.LateReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Inspection.LateReason(childComplexity), true
+	case "Inspection.note":
+		if e.ComplexityRoot.Inspection.Note == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Inspection.Note(childComplexity), true
+	case "Inspection.results":
+		if e.ComplexityRoot.Inspection.Results == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Inspection.Results(childComplexity), true
+	case "Inspection.unit":
+		if e.ComplexityRoot.Inspection.Unit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Inspection.Unit(childComplexity), true
+	case "Inspection.unitID":
+		if e.ComplexityRoot.Inspection.UnitID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Inspection.UnitID(childComplexity), true
+	case "Inspection.vacancyID":
+		if e.ComplexityRoot.Inspection.VacancyID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Inspection.VacancyID(childComplexity), true
+	case "Inspection.voidReason":
+		if e.ComplexityRoot.Inspection.VoidReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Inspection.VoidReason(childComplexity), true
+	case "Inspection.voidedAt":
+		if e.ComplexityRoot.Inspection.VoidedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Inspection.VoidedAt(childComplexity), true
+	case "Inspection.voidedByID":
+		if e.ComplexityRoot.Inspection.VoidedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Inspection.VoidedByID(childComplexity), true
+	case "Inspection.voidedByName":
+		if e.ComplexityRoot.Inspection.VoidedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Inspection.VoidedByName(childComplexity), true
+
+	case "InspectionConnection.edges":
+		if e.ComplexityRoot.InspectionConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionConnection.Edges(childComplexity), true
+	case "InspectionConnection.pageInfo":
+		if e.ComplexityRoot.InspectionConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionConnection.PageInfo(childComplexity), true
+	case "InspectionConnection.totalCount":
+		if e.ComplexityRoot.InspectionConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionConnection.TotalCount(childComplexity), true
+
+	case "InspectionDue.createdAt":
+		if e.ComplexityRoot.InspectionDue.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionDue.CreatedAt(childComplexity), true
+	case "InspectionDue.doneOn":
+		if e.ComplexityRoot.InspectionDue.DoneOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionDue.DoneOn(childComplexity), true
+	case "InspectionDue.dueOn":
+		if e.ComplexityRoot.InspectionDue.DueOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionDue.DueOn(childComplexity), true
+	case "InspectionDue.estate":
+		if e.ComplexityRoot.InspectionDue.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionDue.Estate(childComplexity), true
+	case "InspectionDue.estateID":
+		if e.ComplexityRoot.InspectionDue.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionDue.EstateID(childComplexity), true
+	case "InspectionDue.id":
+		if e.ComplexityRoot.InspectionDue.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionDue.ID(childComplexity), true
+	case "InspectionDue.item":
+		if e.ComplexityRoot.InspectionDue.Item == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionDue.Item(childComplexity), true
+	case "InspectionDue.itemID":
+		if e.ComplexityRoot.InspectionDue.ItemID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionDue.ItemID(childComplexity), true
+	case "InspectionDue.unit":
+		if e.ComplexityRoot.InspectionDue.Unit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionDue.Unit(childComplexity), true
+	case "InspectionDue.unitID":
+		if e.ComplexityRoot.InspectionDue.UnitID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionDue.UnitID(childComplexity), true
+	case "InspectionDue.vacancyID":
+		if e.ComplexityRoot.InspectionDue.VacancyID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionDue.VacancyID(childComplexity), true
+
+	case "InspectionDueConnection.edges":
+		if e.ComplexityRoot.InspectionDueConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionDueConnection.Edges(childComplexity), true
+	case "InspectionDueConnection.pageInfo":
+		if e.ComplexityRoot.InspectionDueConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionDueConnection.PageInfo(childComplexity), true
+	case "InspectionDueConnection.totalCount":
+		if e.ComplexityRoot.InspectionDueConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionDueConnection.TotalCount(childComplexity), true
+
+	case "InspectionDueEdge.cursor":
+		if e.ComplexityRoot.InspectionDueEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionDueEdge.Cursor(childComplexity), true
+	case "InspectionDueEdge.node":
+		if e.ComplexityRoot.InspectionDueEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionDueEdge.Node(childComplexity), true
+
+	case "InspectionEdge.cursor":
+		if e.ComplexityRoot.InspectionEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionEdge.Cursor(childComplexity), true
+	case "InspectionEdge.node":
+		if e.ComplexityRoot.InspectionEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionEdge.Node(childComplexity), true
+
+	case "InspectionItem.active":
+		if e.ComplexityRoot.InspectionItem.Active == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionItem.Active(childComplexity), true
+	case "InspectionItem.clause":
+		if e.ComplexityRoot.InspectionItem.Clause == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionItem.Clause(childComplexity), true
+	case "InspectionItem.code":
+		if e.ComplexityRoot.InspectionItem.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionItem.Code(childComplexity), true
+	case "InspectionItem.createdAt":
+		if e.ComplexityRoot.InspectionItem.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionItem.CreatedAt(childComplexity), true
+	case "InspectionItem.estate":
+		if e.ComplexityRoot.InspectionItem.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionItem.Estate(childComplexity), true
+	case "InspectionItem.estateID":
+		if e.ComplexityRoot.InspectionItem.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionItem.EstateID(childComplexity), true
+	case "InspectionItem.id":
+		if e.ComplexityRoot.InspectionItem.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionItem.ID(childComplexity), true
+	case "InspectionItem.intervalCount":
+		if e.ComplexityRoot.InspectionItem.IntervalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionItem.IntervalCount(childComplexity), true
+	case "InspectionItem.intervalUnit":
+		if e.ComplexityRoot.InspectionItem.IntervalUnit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionItem.IntervalUnit(childComplexity), true
+	case "InspectionItem.name":
+		if e.ComplexityRoot.InspectionItem.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionItem.Name(childComplexity), true
+	case "InspectionItem.nameEn":
+		if e.ComplexityRoot.InspectionItem.NameEn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionItem.NameEn(childComplexity), true
+	case "InspectionItem.position":
+		if e.ComplexityRoot.InspectionItem.Position == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionItem.Position(childComplexity), true
+	case "InspectionItem.sinceOn":
+		if e.ComplexityRoot.InspectionItem.SinceOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionItem.SinceOn(childComplexity), true
+	case "InspectionItem.version":
+		if e.ComplexityRoot.InspectionItem.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionItem.Version(childComplexity), true
+
+	case "InspectionItemConnection.edges":
+		if e.ComplexityRoot.InspectionItemConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionItemConnection.Edges(childComplexity), true
+	case "InspectionItemConnection.pageInfo":
+		if e.ComplexityRoot.InspectionItemConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionItemConnection.PageInfo(childComplexity), true
+	case "InspectionItemConnection.totalCount":
+		if e.ComplexityRoot.InspectionItemConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionItemConnection.TotalCount(childComplexity), true
+
+	case "InspectionItemEdge.cursor":
+		if e.ComplexityRoot.InspectionItemEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionItemEdge.Cursor(childComplexity), true
+	case "InspectionItemEdge.node":
+		if e.ComplexityRoot.InspectionItemEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionItemEdge.Node(childComplexity), true
+
+	case "InspectionPhoto.contentType":
+		if e.ComplexityRoot.InspectionPhoto.ContentType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionPhoto.ContentType(childComplexity), true
+	case "InspectionPhoto.createdAt":
+		if e.ComplexityRoot.InspectionPhoto.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionPhoto.CreatedAt(childComplexity), true
+	case "InspectionPhoto.estate":
+		if e.ComplexityRoot.InspectionPhoto.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionPhoto.Estate(childComplexity), true
+	case "InspectionPhoto.estateID":
+		if e.ComplexityRoot.InspectionPhoto.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionPhoto.EstateID(childComplexity), true
+	case "InspectionPhoto.id":
+		if e.ComplexityRoot.InspectionPhoto.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionPhoto.ID(childComplexity), true
+	case "InspectionPhoto.result":
+		if e.ComplexityRoot.InspectionPhoto.Result == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionPhoto.Result(childComplexity), true
+	case "InspectionPhoto.resultID":
+		if e.ComplexityRoot.InspectionPhoto.ResultID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionPhoto.ResultID(childComplexity), true
+	case "InspectionPhoto.size":
+		if e.ComplexityRoot.InspectionPhoto.Size == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionPhoto.Size(childComplexity), true
+
+	case "InspectionPunctuality.due":
+		if e.ComplexityRoot.InspectionPunctuality.Due == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionPunctuality.Due(childComplexity), true
+	case "InspectionPunctuality.estate":
+		if e.ComplexityRoot.InspectionPunctuality.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionPunctuality.Estate(childComplexity), true
+	case "InspectionPunctuality.item":
+		if e.ComplexityRoot.InspectionPunctuality.Item == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionPunctuality.Item(childComplexity), true
+	case "InspectionPunctuality.late":
+		if e.ComplexityRoot.InspectionPunctuality.Late == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionPunctuality.Late(childComplexity), true
+	case "InspectionPunctuality.missed":
+		if e.ComplexityRoot.InspectionPunctuality.Missed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionPunctuality.Missed(childComplexity), true
+	case "InspectionPunctuality.month":
+		if e.ComplexityRoot.InspectionPunctuality.Month == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionPunctuality.Month(childComplexity), true
+	case "InspectionPunctuality.onTime":
+		if e.ComplexityRoot.InspectionPunctuality.OnTime == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionPunctuality.OnTime(childComplexity), true
+	case "InspectionPunctuality.perMille":
+		if e.ComplexityRoot.InspectionPunctuality.PerMille == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionPunctuality.PerMille(childComplexity), true
+
+	case "InspectionResult.createdAt":
+		if e.ComplexityRoot.InspectionResult.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionResult.CreatedAt(childComplexity), true
+	case "InspectionResult.defects":
+		if e.ComplexityRoot.InspectionResult.Defects == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionResult.Defects(childComplexity), true
+	case "InspectionResult.department":
+		if e.ComplexityRoot.InspectionResult.Department == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionResult.Department(childComplexity), true
+	case "InspectionResult.departmentID":
+		if e.ComplexityRoot.InspectionResult.DepartmentID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionResult.DepartmentID(childComplexity), true
+	case "InspectionResult.doneOn":
+		if e.ComplexityRoot.InspectionResult.DoneOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionResult.DoneOn(childComplexity), true
+	case "InspectionResult.dueOn":
+		if e.ComplexityRoot.InspectionResult.DueOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionResult.DueOn(childComplexity), true
+	case "InspectionResult.estate":
+		if e.ComplexityRoot.InspectionResult.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionResult.Estate(childComplexity), true
+	case "InspectionResult.estateID":
+		if e.ComplexityRoot.InspectionResult.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionResult.EstateID(childComplexity), true
+	case "InspectionResult.finding":
+		if e.ComplexityRoot.InspectionResult.Finding == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionResult.Finding(childComplexity), true
+	case "InspectionResult.id":
+		if e.ComplexityRoot.InspectionResult.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionResult.ID(childComplexity), true
+	case "InspectionResult.inspection":
+		if e.ComplexityRoot.InspectionResult.Inspection == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionResult.Inspection(childComplexity), true
+	case "InspectionResult.inspectionID":
+		if e.ComplexityRoot.InspectionResult.InspectionID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionResult.InspectionID(childComplexity), true
+	case "InspectionResult.item":
+		if e.ComplexityRoot.InspectionResult.Item == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionResult.Item(childComplexity), true
+	case "InspectionResult.itemID":
+		if e.ComplexityRoot.InspectionResult.ItemID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionResult.ItemID(childComplexity), true
+	case "InspectionResult.photos":
+		if e.ComplexityRoot.InspectionResult.Photos == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionResult.Photos(childComplexity), true
+	case "InspectionResult.result":
+		if e.ComplexityRoot.InspectionResult.Result == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionResult.Result(childComplexity), true
+	case "InspectionResult.vacancyID":
+		if e.ComplexityRoot.InspectionResult.VacancyID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionResult.VacancyID(childComplexity), true
+	case "InspectionResult.voided":
+		if e.ComplexityRoot.InspectionResult.Voided == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionResult.Voided(childComplexity), true
 
 	case "KeyAcceptance.acceptedAt":
 		if e.ComplexityRoot.KeyAcceptance.AcceptedAt == nil {
@@ -12874,6 +13641,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AddEmergencyContact(childComplexity, args["input"].(registry.AddEmergencyContactInput)), true
+	case "Mutation.addInspectionItem":
+		if e.ComplexityRoot.Mutation.AddInspectionItem == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_addInspectionItem_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AddInspectionItem(childComplexity, args["input"].(vacancy.AddInspectionItemInput)), true
 	case "Mutation.addKeyAcceptanceLines":
 		if e.ComplexityRoot.Mutation.AddKeyAcceptanceLines == nil {
 			break
@@ -13050,6 +13828,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CancelLockChange(childComplexity, args["input"].(keys.CancelLockChangeInput)), true
+	case "Mutation.changeInspectionItem":
+		if e.ComplexityRoot.Mutation.ChangeInspectionItem == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_changeInspectionItem_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ChangeInspectionItem(childComplexity, args["input"].(vacancy.ChangeInspectionItemInput)), true
 	case "Mutation.changeKeySeal":
 		if e.ComplexityRoot.Mutation.ChangeKeySeal == nil {
 			break
@@ -13831,6 +14620,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RecordCorrespondence(childComplexity, args["input"].(archives.RecordCorrespondenceInput)), true
+	case "Mutation.recordInspection":
+		if e.ComplexityRoot.Mutation.RecordInspection == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_recordInspection_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RecordInspection(childComplexity, args["input"].(vacancy.RecordInspectionInput)), true
 	case "Mutation.recordKeyCopies":
 		if e.ComplexityRoot.Mutation.RecordKeyCopies == nil {
 			break
@@ -14393,6 +15193,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.VoidDocument(childComplexity, args["input"].(archives.VoidDocumentInput)), true
+	case "Mutation.voidInspection":
+		if e.ComplexityRoot.Mutation.VoidInspection == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_voidInspection_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.VoidInspection(childComplexity, args["input"].(vacancy.VoidInspectionInput)), true
 	case "Mutation.voidKeyAcceptance":
 		if e.ComplexityRoot.Mutation.VoidKeyAcceptance == nil {
 			break
@@ -15397,6 +16208,61 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Inbox(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["unreadOnly"].(*bool)), true
+	case "Query.inspectionDues":
+		if e.ComplexityRoot.Query.InspectionDues == nil {
+			break
+		}
+
+		args, err := ec.field_Query_inspectionDues_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.InspectionDues(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.InspectionDueOrder), args["overdue"].(*bool), args["where"].(*ent.InspectionDueWhereInput)), true
+	case "Query.inspectionItems":
+		if e.ComplexityRoot.Query.InspectionItems == nil {
+			break
+		}
+
+		args, err := ec.field_Query_inspectionItems_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.InspectionItems(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.InspectionItemOrder), args["where"].(*ent.InspectionItemWhereInput)), true
+	case "Query.inspectionPhotoLink":
+		if e.ComplexityRoot.Query.InspectionPhotoLink == nil {
+			break
+		}
+
+		args, err := ec.field_Query_inspectionPhotoLink_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.InspectionPhotoLink(childComplexity, args["inspectionPhotoID"].(uuid.UUID), args["marked"].(*bool)), true
+	case "Query.inspectionPunctuality":
+		if e.ComplexityRoot.Query.InspectionPunctuality == nil {
+			break
+		}
+
+		args, err := ec.field_Query_inspectionPunctuality_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.InspectionPunctuality(childComplexity, args["estateIDs"].([]uuid.UUID), args["from"].(time.Time), args["until"].(time.Time)), true
+	case "Query.inspections":
+		if e.ComplexityRoot.Query.Inspections == nil {
+			break
+		}
+
+		args, err := ec.field_Query_inspections_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Inspections(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.InspectionOrder), args["where"].(*ent.InspectionWhereInput)), true
 
 	case "Query.keyAcceptanceChecks":
 		if e.ComplexityRoot.Query.KeyAcceptanceChecks == nil {
@@ -15850,6 +16716,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Vacancies(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.VacancyOrder), args["overdue"].(*bool), args["where"].(*ent.VacancyWhereInput)), true
+	case "Query.vacancyDashboard":
+		if e.ComplexityRoot.Query.VacancyDashboard == nil {
+			break
+		}
+
+		args, err := ec.field_Query_vacancyDashboard_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.VacancyDashboard(childComplexity, args["estateIDs"].([]uuid.UUID)), true
 	case "Query.viewer":
 		if e.ComplexityRoot.Query.Viewer == nil {
 			break
@@ -16233,6 +17110,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RecordCorrespondencePayload.Correspondence(childComplexity), true
+
+	case "RecordInspectionPayload.inspection":
+		if e.ComplexityRoot.RecordInspectionPayload.Inspection == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordInspectionPayload.Inspection(childComplexity), true
+	case "RecordInspectionPayload.vacancy":
+		if e.ComplexityRoot.RecordInspectionPayload.Vacancy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordInspectionPayload.Vacancy(childComplexity), true
 
 	case "RecordKeyCopiesPayload.movement":
 		if e.ComplexityRoot.RecordKeyCopiesPayload.Movement == nil {
@@ -17602,6 +18492,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Vacancy.DueOn(childComplexity), true
+	case "Vacancy.dues":
+		if e.ComplexityRoot.Vacancy.Dues == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vacancy.Dues(childComplexity), true
 	case "Vacancy.electricityHundredths":
 		if e.ComplexityRoot.Vacancy.ElectricityHundredths == nil {
 			break
@@ -17736,6 +18632,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.VacancyConnection.TotalCount(childComplexity), true
 
+	case "VacancyDashboard.at":
+		if e.ComplexityRoot.VacancyDashboard.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VacancyDashboard.At(childComplexity), true
+	case "VacancyDashboard.estates":
+		if e.ComplexityRoot.VacancyDashboard.Estates == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VacancyDashboard.Estates(childComplexity), true
+	case "VacancyDashboard.total":
+		if e.ComplexityRoot.VacancyDashboard.Total == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VacancyDashboard.Total(childComplexity), true
+
 	case "VacancyEdge.cursor":
 		if e.ComplexityRoot.VacancyEdge.Cursor == nil {
 			break
@@ -17748,6 +18663,92 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.VacancyEdge.Node(childComplexity), true
+
+	case "VacancyFigures.defectsOpen":
+		if e.ComplexityRoot.VacancyFigures.DefectsOpen == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VacancyFigures.DefectsOpen(childComplexity), true
+	case "VacancyFigures.defectsOverdue":
+		if e.ComplexityRoot.VacancyFigures.DefectsOverdue == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VacancyFigures.DefectsOverdue(childComplexity), true
+	case "VacancyFigures.defectsReported":
+		if e.ComplexityRoot.VacancyFigures.DefectsReported == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VacancyFigures.DefectsReported(childComplexity), true
+	case "VacancyFigures.defectsToReinspect":
+		if e.ComplexityRoot.VacancyFigures.DefectsToReinspect == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VacancyFigures.DefectsToReinspect(childComplexity), true
+	case "VacancyFigures.estate":
+		if e.ComplexityRoot.VacancyFigures.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VacancyFigures.Estate(childComplexity), true
+	case "VacancyFigures.items":
+		if e.ComplexityRoot.VacancyFigures.Items == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VacancyFigures.Items(childComplexity), true
+	case "VacancyFigures.itemsOverdue":
+		if e.ComplexityRoot.VacancyFigures.ItemsOverdue == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VacancyFigures.ItemsOverdue(childComplexity), true
+	case "VacancyFigures.vacancies":
+		if e.ComplexityRoot.VacancyFigures.Vacancies == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VacancyFigures.Vacancies(childComplexity), true
+	case "VacancyFigures.vacanciesOverdue":
+		if e.ComplexityRoot.VacancyFigures.VacanciesOverdue == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VacancyFigures.VacanciesOverdue(childComplexity), true
+
+	case "VacancyItemFigures.code":
+		if e.ComplexityRoot.VacancyItemFigures.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VacancyItemFigures.Code(childComplexity), true
+	case "VacancyItemFigures.dueToday":
+		if e.ComplexityRoot.VacancyItemFigures.DueToday == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VacancyItemFigures.DueToday(childComplexity), true
+	case "VacancyItemFigures.name":
+		if e.ComplexityRoot.VacancyItemFigures.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VacancyItemFigures.Name(childComplexity), true
+	case "VacancyItemFigures.nameEn":
+		if e.ComplexityRoot.VacancyItemFigures.NameEn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VacancyItemFigures.NameEn(childComplexity), true
+	case "VacancyItemFigures.overdue":
+		if e.ComplexityRoot.VacancyItemFigures.Overdue == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VacancyItemFigures.Overdue(childComplexity), true
 
 	case "Viewer.accountID":
 		if e.ComplexityRoot.Viewer.AccountID == nil {
@@ -18023,6 +19024,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.VoidDocumentPayload.Document(childComplexity), true
 
+	case "VoidInspectionPayload.inspection":
+		if e.ComplexityRoot.VoidInspectionPayload.Inspection == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoidInspectionPayload.Inspection(childComplexity), true
+
 	case "VoidKeyAcceptancePayload.acceptance":
 		if e.ComplexityRoot.VoidKeyAcceptancePayload.Acceptance == nil {
 			break
@@ -18168,6 +19176,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AccountInput", ec.unmarshalInputAccountInput),
 			graphql.NewInputUnmarshaler("AcknowledgeDefectInput", ec.unmarshalInputAcknowledgeDefectInput),
 			graphql.NewInputUnmarshaler("AddEmergencyContactInput", ec.unmarshalInputAddEmergencyContactInput),
+			graphql.NewInputUnmarshaler("AddInspectionItemInput", ec.unmarshalInputAddInspectionItemInput),
 			graphql.NewInputUnmarshaler("AddKeyAcceptanceLinesInput", ec.unmarshalInputAddKeyAcceptanceLinesInput),
 			graphql.NewInputUnmarshaler("AddResidentInput", ec.unmarshalInputAddResidentInput),
 			graphql.NewInputUnmarshaler("AdvanceRenovationInput", ec.unmarshalInputAdvanceRenovationInput),
@@ -18223,6 +19232,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CancelLockChangeInput", ec.unmarshalInputCancelLockChangeInput),
 			graphql.NewInputUnmarshaler("CertificateOrder", ec.unmarshalInputCertificateOrder),
 			graphql.NewInputUnmarshaler("CertificateWhereInput", ec.unmarshalInputCertificateWhereInput),
+			graphql.NewInputUnmarshaler("ChangeInspectionItemInput", ec.unmarshalInputChangeInspectionItemInput),
 			graphql.NewInputUnmarshaler("ChangeKeySealInput", ec.unmarshalInputChangeKeySealInput),
 			graphql.NewInputUnmarshaler("ChangePasswordInput", ec.unmarshalInputChangePasswordInput),
 			graphql.NewInputUnmarshaler("CheckKeyAcceptanceLinesInput", ec.unmarshalInputCheckKeyAcceptanceLinesInput),
@@ -18293,6 +19303,17 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ImportRunOrder", ec.unmarshalInputImportRunOrder),
 			graphql.NewInputUnmarshaler("ImportRunWhereInput", ec.unmarshalInputImportRunWhereInput),
 			graphql.NewInputUnmarshaler("ImportUnitsInput", ec.unmarshalInputImportUnitsInput),
+			graphql.NewInputUnmarshaler("InspectionDueOrder", ec.unmarshalInputInspectionDueOrder),
+			graphql.NewInputUnmarshaler("InspectionDueWhereInput", ec.unmarshalInputInspectionDueWhereInput),
+			graphql.NewInputUnmarshaler("InspectionItemOrder", ec.unmarshalInputInspectionItemOrder),
+			graphql.NewInputUnmarshaler("InspectionItemWhereInput", ec.unmarshalInputInspectionItemWhereInput),
+			graphql.NewInputUnmarshaler("InspectionOrder", ec.unmarshalInputInspectionOrder),
+			graphql.NewInputUnmarshaler("InspectionPhotoOrder", ec.unmarshalInputInspectionPhotoOrder),
+			graphql.NewInputUnmarshaler("InspectionPhotoWhereInput", ec.unmarshalInputInspectionPhotoWhereInput),
+			graphql.NewInputUnmarshaler("InspectionResultInput", ec.unmarshalInputInspectionResultInput),
+			graphql.NewInputUnmarshaler("InspectionResultOrder", ec.unmarshalInputInspectionResultOrder),
+			graphql.NewInputUnmarshaler("InspectionResultWhereInput", ec.unmarshalInputInspectionResultWhereInput),
+			graphql.NewInputUnmarshaler("InspectionWhereInput", ec.unmarshalInputInspectionWhereInput),
 			graphql.NewInputUnmarshaler("KeyAcceptanceCheckOrder", ec.unmarshalInputKeyAcceptanceCheckOrder),
 			graphql.NewInputUnmarshaler("KeyAcceptanceCheckWhereInput", ec.unmarshalInputKeyAcceptanceCheckWhereInput),
 			graphql.NewInputUnmarshaler("KeyAcceptanceLineInput", ec.unmarshalInputKeyAcceptanceLineInput),
@@ -18393,6 +19414,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ReconciliationWhereInput", ec.unmarshalInputReconciliationWhereInput),
 			graphql.NewInputUnmarshaler("RecordComplaintInput", ec.unmarshalInputRecordComplaintInput),
 			graphql.NewInputUnmarshaler("RecordCorrespondenceInput", ec.unmarshalInputRecordCorrespondenceInput),
+			graphql.NewInputUnmarshaler("RecordInspectionInput", ec.unmarshalInputRecordInspectionInput),
 			graphql.NewInputUnmarshaler("RecordKeyCopiesInput", ec.unmarshalInputRecordKeyCopiesInput),
 			graphql.NewInputUnmarshaler("RecordKeyFoundInput", ec.unmarshalInputRecordKeyFoundInput),
 			graphql.NewInputUnmarshaler("RecordLockChangeInput", ec.unmarshalInputRecordLockChangeInput),
@@ -18465,6 +19487,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("VoidCorrespondenceInput", ec.unmarshalInputVoidCorrespondenceInput),
 			graphql.NewInputUnmarshaler("VoidDefectInput", ec.unmarshalInputVoidDefectInput),
 			graphql.NewInputUnmarshaler("VoidDocumentInput", ec.unmarshalInputVoidDocumentInput),
+			graphql.NewInputUnmarshaler("VoidInspectionInput", ec.unmarshalInputVoidInspectionInput),
 			graphql.NewInputUnmarshaler("VoidKeyAcceptanceInput", ec.unmarshalInputVoidKeyAcceptanceInput),
 			graphql.NewInputUnmarshaler("VoidKeyCabinetOpeningInput", ec.unmarshalInputVoidKeyCabinetOpeningInput),
 			graphql.NewInputUnmarshaler("VoidKeyCopiesInput", ec.unmarshalInputVoidKeyCopiesInput),
@@ -21585,6 +22608,217 @@ type Mutation {
   ): RevokeGrantPayload!
 }
 `, BuiltIn: false},
+	{Name: "../schema/inspections.graphqls", Input: `"A new line of an estate's inspection plan."
+input AddInspectionItemInput {
+  "The estate."
+  estateID: ID!
+  "A code, unique in the estate."
+  code: String!
+  "What is done."
+  name: String!
+  "The same in English."
+  nameEn: String
+  "How often: each so many days or months, at the latest."
+  intervalCount: Int!
+  "Days or months."
+  intervalUnit: InspectionItemIntervalUnit!
+  "Why it is added."
+  reason: String!
+}
+
+"What adding gave."
+type AddInspectionItemPayload {
+  "The item."
+  item: InspectionItem!
+}
+
+"What is to be changed of a line of the plan; what is left out stays."
+input ChangeInspectionItemInput {
+  "The item."
+  id: ID!
+  "The version that was read."
+  expectedVersion: Int!
+  "What is done."
+  name: String
+  "The same in English."
+  nameEn: String
+  "How often: each so many days or months; of ventilation at most 7 days, of cleaning at most a month (V4.1, V4.4)."
+  intervalCount: Int
+  "Days or months."
+  intervalUnit: InspectionItemIntervalUnit
+  "Whether it is due at all; what the rulebook demands always is."
+  active: Boolean
+  "Why it is changed."
+  reason: String!
+}
+
+"What changing gave."
+type ChangeInspectionItemPayload {
+  "The item as it stands now."
+  item: InspectionItem!
+}
+
+"What became of one item of the plan; what was not done is left out."
+input InspectionResultInput {
+  "The item of the plan."
+  itemID: ID!
+  "In order, or not."
+  result: InspectionResultResult!
+  "What was found; of what is abnormal always (V5)."
+  finding: String
+  "The department that an abnormal finding goes to; of what is abnormal always (V5)."
+  departmentID: ID
+  "Uploads of yours that show it, at most 9 pictures; each becomes a photo of the result."
+  photoIDs: [ID!]
+}
+
+"A visit to a vacant unit."
+input RecordInspectionInput {
+  "The vacancy."
+  vacancyID: ID!
+  "What was done, item by item."
+  results: [InspectionResultInput!]!
+  "What else is to be said."
+  note: String
+  "Your signature as drawn, if it was; you sign by being signed in."
+  strokes: Strokes
+  "When it was; now unless given, up to 24 hours ago."
+  occurredAt: Time
+  "Why it is recorded late; needed after ten minutes."
+  lateReason: String
+}
+
+"What recording gave."
+type RecordInspectionPayload {
+  "The inspection."
+  inspection: Inspection!
+  "The vacancy as it stands now, with what is due next."
+  vacancy: Vacancy!
+}
+
+"An inspection that was recorded by mistake."
+input VoidInspectionInput {
+  "The inspection."
+  id: ID!
+  "Why it is voided."
+  reason: String!
+}
+
+"What voiding gave."
+type VoidInspectionPayload {
+  "The inspection, voided."
+  inspection: Inspection!
+}
+
+"How much of what fell due in a month was done on time: one item in one estate (V4.1, V4.4)."
+type InspectionPunctuality {
+  "The estate."
+  estate: Estate!
+  "The item of the plan."
+  item: InspectionItem!
+  "The month's first day."
+  month: Date!
+  "How often it fell due in it: what was done, and what is overdue."
+  due: Int!
+  "Of those, done by their day."
+  onTime: Int!
+  "Done after it."
+  late: Int!
+  "Not done yet, and past their day."
+  missed: Int!
+  "Those on time, of a thousand."
+  perMille: Int!
+}
+
+extend type Mutation {
+  "Adds a line to an estate's inspection plan (V4). It is counted from today in what stands empty already."
+  addInspectionItem(
+    "The item."
+    input: AddInspectionItemInput!
+  ): AddInspectionItemPayload!
+  "Changes how often something is done in vacant units, or whether it is (V4.1, V4.4). RULE for an interval longer than the rulebook's."
+  changeInspectionItem(
+    "What is to be changed."
+    input: ChangeInspectionItemInput!
+  ): ChangeInspectionItemPayload!
+  "Records what was done in a vacant unit and what was found (V4). What is abnormal goes to the department that it names (V5); RULE V5 without one."
+  recordInspection(
+    "What was done."
+    input: RecordInspectionInput!
+  ): RecordInspectionPayload!
+  "Voids an inspection that was recorded by mistake, so that what was due is due again (V4): at once by who inspected, later by who leads."
+  voidInspection(
+    "Which one."
+    input: VoidInspectionInput!
+  ): VoidInspectionPayload!
+}
+
+extend type Query {
+  "The inspection plans: what is done in vacant units, how often (V4). Filter by estateID."
+  inspectionItems(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: InspectionItemOrder = {field: POSITION}
+    "Which ones."
+    where: InspectionItemWhereInput
+  ): InspectionItemConnection!
+  "What is due in the units that stand empty, by when (V4.1, V4.4). Filter by vacancyID, itemID, estateID."
+  inspectionDues(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: InspectionDueOrder = {field: DUE}
+    "Only what is past its day in the estate; false: only the rest."
+    overdue: Boolean
+    "Which ones."
+    where: InspectionDueWhereInput
+  ): InspectionDueConnection!
+  "The visits to vacant units, with what was found (V4). Filter by vacancyID, unitID."
+  inspections(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: InspectionOrder = {field: INSPECTED_AT, direction: DESC}
+    "Which ones."
+    where: InspectionWhereInput
+  ): InspectionConnection!
+  "The share of what fell due that was done on time, by estate, month and item, in four statements for any number of them (V4.1, V4.4)."
+  inspectionPunctuality(
+    "Which estates; all unless given. NOT_FOUND for one whose inspections the viewer does not see."
+    estateIDs: [ID!]
+    "From this day's month on."
+    from: Date!
+    "Until this day's month, counted; at most 24 months."
+    until: Date!
+  ): [InspectionPunctuality!]!
+  "A link to a photo of an inspection, for some minutes (V4.2, A6)."
+  inspectionPhotoLink(
+    "The photo."
+    inspectionPhotoID: ID!
+    "Whether to give a copy that names the reader."
+    marked: Boolean = false
+  ): FileLink!
+}
+`, BuiltIn: false},
 	{Name: "../schema/keys.graphqls", Input: `"Keys handed over to the household of the unit, at move-in (K4.1)."
 input HandOverKeysInput {
   "The key set."
@@ -23964,6 +25198,60 @@ extend type Query {
     "Which ones."
     where: VacancyWhereInput
   ): VacancyConnection!
+}
+`, BuiltIn: false},
+	{Name: "../schema/vacancy_dashboard.graphqls", Input: `"The state of what stands empty now, of each estate and of all together."
+type VacancyDashboard {
+  "As of when."
+  at: Time!
+  "Each estate's figures, by the estates' codes."
+  estates: [VacancyFigures!]!
+  "Their sums."
+  total: VacancyFigures!
+}
+
+"An estate's figures; null where the viewer may not see what is counted."
+type VacancyFigures {
+  "The estate; null for the sum."
+  estate: Estate
+  "Units that stand empty (V3)."
+  vacancies: Int
+  "Of those, units of which something is past its day (V4.1)."
+  vacanciesOverdue: Int
+  "What of the plan is past its day, in all of them (V4.1)."
+  itemsOverdue: Int
+  "The same by item, in the plan's order; of the sum by the items' codes."
+  items: [VacancyItemFigures!]
+  "Defects that are not closed (V5)."
+  defectsOpen: Int
+  "Of those, defects that their departments have not acknowledged (V5)."
+  defectsReported: Int
+  "Of those, defects that wait to be inspected again (V5)."
+  defectsToReinspect: Int
+  "Of those, defects of which a step is past its time (V5)."
+  defectsOverdue: Int
+}
+
+"What of an item of the plan is overdue, and due today (V4.1, V4.4)."
+type VacancyItemFigures {
+  "The item's code."
+  code: String!
+  "What is done: 通风."
+  name: String!
+  "The same in English; empty for an estate's own without one."
+  nameEn: String!
+  "In how many units it is past its day."
+  overdue: Int!
+  "In how many units it is due today."
+  dueToday: Int!
+}
+
+extend type Query {
+  "The figures of what stands empty now (V3, V4.1, V5), in three statements for any number of estates: all where the viewer sees vacant units, unless some are named. A department counts the defects that were passed to it. NOT_FOUND for an estate that the viewer may not see."
+  vacancyDashboard(
+    "Which estates; all unless given."
+    estateIDs: [ID!]
+  ): VacancyDashboard!
 }
 `, BuiltIn: false},
 	{Name: "../schema/vacancy_defects.graphqls", Input: `"What is wrong in a vacant unit, and which department is concerned."
@@ -34044,6 +35332,10 @@ type Defect implements Node {
   """
   department: Department!
   """
+  The result of an inspection that it comes from.
+  """
+  inspectionResult: InspectionResult
+  """
   What happened to it, by whom and when.
   """
   events: [DefectEvent!]
@@ -34829,22 +36121,6 @@ input DefectWhereInput {
   inspectionResultID is none of these.
   """
   inspectionResultIDNotIn: [ID!]
-  """
-  inspectionResultID is greater than this.
-  """
-  inspectionResultIDGT: ID
-  """
-  inspectionResultID is at least this.
-  """
-  inspectionResultIDGTE: ID
-  """
-  inspectionResultID is less than this.
-  """
-  inspectionResultIDLT: ID
-  """
-  inspectionResultID is at most this.
-  """
-  inspectionResultIDLTE: ID
   """
   inspectionResultID is null.
   """
@@ -37222,6 +38498,1619 @@ input ImportRunWhereInput {
   kind is none of these.
   """
   kindNotIn: [ImportRunKind!]
+}
+"""
+A visit to a vacant unit, with what was found (V4).
+"""
+type Inspection implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  When it was voided; null while it stands.
+  """
+  voidedAt: Time
+  """
+  Why it was voided.
+  """
+  voidReason: String!
+  """
+  The account that voided it.
+  """
+  voidedByID: ID
+  """
+  Who voided it, as signed.
+  """
+  voidedByName: String!
+  """
+  Why it was recorded later than it happened, if it was.
+  """
+  lateReason: String!
+  """
+  The vacancy.
+  """
+  vacancyID: ID!
+  """
+  The unit.
+  """
+  unitID: ID!
+  """
+  When it was inspected.
+  """
+  inspectedAt: Time!
+  """
+  The day of it in the estate's time zone, from which what is due is counted.
+  """
+  inspectedOn: Date!
+  """
+  The account of who inspected.
+  """
+  inspectedByID: ID!
+  """
+  Who inspected, as signed.
+  """
+  inspectedByName: String!
+  """
+  What else is to be said of the visit.
+  """
+  note: String!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The unit.
+  """
+  unit: Unit!
+  """
+  What was checked, with its findings.
+  """
+  results: [InspectionResult!]
+}
+"""
+A connection to a list of items.
+"""
+type InspectionConnection {
+  """
+  A list of edges.
+  """
+  edges: [InspectionEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+By when an item of the plan is due in a vacant unit (V4.1, V4.4).
+"""
+type InspectionDue implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  The vacancy.
+  """
+  vacancyID: ID!
+  """
+  The unit.
+  """
+  unitID: ID!
+  """
+  The item of the plan.
+  """
+  itemID: ID!
+  """
+  When it was done last in this vacancy; null while it was not.
+  """
+  doneOn: Date
+  """
+  By when it is due: its interval after the last time, or after the unit fell vacant.
+  """
+  dueOn: Date!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The unit.
+  """
+  unit: Unit!
+  """
+  The item of the plan.
+  """
+  item: InspectionItem!
+}
+"""
+A connection to a list of items.
+"""
+type InspectionDueConnection {
+  """
+  A list of edges.
+  """
+  edges: [InspectionDueEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type InspectionDueEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: InspectionDue
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+Ordering options for InspectionDue connections
+"""
+input InspectionDueOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order InspectionDues.
+  """
+  field: InspectionDueOrderField!
+}
+"""
+Properties by which InspectionDue connections can be ordered.
+"""
+enum InspectionDueOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  due.
+  """
+  DUE
+}
+"""
+InspectionDueWhereInput is used for filtering InspectionDue objects.
+Input was generated by ent.
+"""
+input InspectionDueWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: InspectionDueWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [InspectionDueWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [InspectionDueWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  vacancy_id field predicates
+  """
+  vacancyID: ID
+  """
+  vacancyID differs from this.
+  """
+  vacancyIDNEQ: ID
+  """
+  vacancyID is one of these.
+  """
+  vacancyIDIn: [ID!]
+  """
+  vacancyID is none of these.
+  """
+  vacancyIDNotIn: [ID!]
+  """
+  unit_id field predicates
+  """
+  unitID: ID
+  """
+  unitID differs from this.
+  """
+  unitIDNEQ: ID
+  """
+  unitID is one of these.
+  """
+  unitIDIn: [ID!]
+  """
+  unitID is none of these.
+  """
+  unitIDNotIn: [ID!]
+  """
+  item_id field predicates
+  """
+  itemID: ID
+  """
+  itemID differs from this.
+  """
+  itemIDNEQ: ID
+  """
+  itemID is one of these.
+  """
+  itemIDIn: [ID!]
+  """
+  itemID is none of these.
+  """
+  itemIDNotIn: [ID!]
+  """
+  done_on field predicates
+  """
+  doneOn: Date
+  """
+  doneOn differs from this.
+  """
+  doneOnNEQ: Date
+  """
+  doneOn is one of these.
+  """
+  doneOnIn: [Date!]
+  """
+  doneOn is none of these.
+  """
+  doneOnNotIn: [Date!]
+  """
+  doneOn is greater than this.
+  """
+  doneOnGT: Date
+  """
+  doneOn is at least this.
+  """
+  doneOnGTE: Date
+  """
+  doneOn is less than this.
+  """
+  doneOnLT: Date
+  """
+  doneOn is at most this.
+  """
+  doneOnLTE: Date
+  """
+  doneOn is null.
+  """
+  doneOnIsNil: Boolean
+  """
+  doneOn is set.
+  """
+  doneOnNotNil: Boolean
+  """
+  due_on field predicates
+  """
+  dueOn: Date
+  """
+  dueOn differs from this.
+  """
+  dueOnNEQ: Date
+  """
+  dueOn is one of these.
+  """
+  dueOnIn: [Date!]
+  """
+  dueOn is none of these.
+  """
+  dueOnNotIn: [Date!]
+  """
+  dueOn is greater than this.
+  """
+  dueOnGT: Date
+  """
+  dueOn is at least this.
+  """
+  dueOnGTE: Date
+  """
+  dueOn is less than this.
+  """
+  dueOnLT: Date
+  """
+  dueOn is at most this.
+  """
+  dueOnLTE: Date
+}
+"""
+An edge in a connection.
+"""
+type InspectionEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: Inspection
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+A line of an estate's inspection plan: what is done in each vacant unit, and how often (V4).
+"""
+type InspectionItem implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  Grows with every change; give it back as expectedVersion.
+  """
+  version: Int!
+  """
+  Code, unique in the estate: VENTILATION, LEAKS, FACILITIES, CLEANING and HAZARDS are the rulebook's.
+  """
+  code: String!
+  """
+  What is done: 通风.
+  """
+  name: String!
+  """
+  The same in English.
+  """
+  nameEn: String!
+  """
+  The clause that demands it; empty for the estate's own.
+  """
+  clause: String!
+  """
+  Its place in the plan.
+  """
+  position: Int!
+  """
+  How often: each so many days or months, at the latest.
+  """
+  intervalCount: Int!
+  """
+  Days or calendar months.
+  """
+  intervalUnit: InspectionItemIntervalUnit!
+  """
+  Whether it is due at all; what the rulebook demands always is.
+  """
+  active: Boolean!
+  """
+  From when on it is counted in what stood empty before; null for the rulebook's, which are counted since the unit stands empty.
+  """
+  sinceOn: Date
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+}
+"""
+A connection to a list of items.
+"""
+type InspectionItemConnection {
+  """
+  A list of edges.
+  """
+  edges: [InspectionItemEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type InspectionItemEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: InspectionItem
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+InspectionItemIntervalUnit is enum for the field interval_unit
+"""
+enum InspectionItemIntervalUnit @goModel(model: "github.com/steward-pm/steward/ent/inspectionitem.IntervalUnit") {
+  """
+  day.
+  """
+  DAY
+  """
+  month.
+  """
+  MONTH
+}
+"""
+Ordering options for InspectionItem connections
+"""
+input InspectionItemOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order InspectionItems.
+  """
+  field: InspectionItemOrderField!
+}
+"""
+Properties by which InspectionItem connections can be ordered.
+"""
+enum InspectionItemOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  position.
+  """
+  POSITION
+}
+"""
+InspectionItemWhereInput is used for filtering InspectionItem objects.
+Input was generated by ent.
+"""
+input InspectionItemWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: InspectionItemWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [InspectionItemWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [InspectionItemWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  code field predicates
+  """
+  code: String
+  """
+  code differs from this.
+  """
+  codeNEQ: String
+  """
+  code is one of these.
+  """
+  codeIn: [String!]
+  """
+  code is none of these.
+  """
+  codeNotIn: [String!]
+  """
+  code is greater than this.
+  """
+  codeGT: String
+  """
+  code is at least this.
+  """
+  codeGTE: String
+  """
+  code is less than this.
+  """
+  codeLT: String
+  """
+  code is at most this.
+  """
+  codeLTE: String
+  """
+  code contains this.
+  """
+  codeContains: String
+  """
+  code begins with this.
+  """
+  codeHasPrefix: String
+  """
+  code ends with this.
+  """
+  codeHasSuffix: String
+  """
+  code equals this, upper and lower case alike.
+  """
+  codeEqualFold: String
+  """
+  code contains this, upper and lower case alike.
+  """
+  codeContainsFold: String
+  """
+  clause field predicates
+  """
+  clause: String
+  """
+  clause differs from this.
+  """
+  clauseNEQ: String
+  """
+  clause is one of these.
+  """
+  clauseIn: [String!]
+  """
+  clause is none of these.
+  """
+  clauseNotIn: [String!]
+  """
+  clause is greater than this.
+  """
+  clauseGT: String
+  """
+  clause is at least this.
+  """
+  clauseGTE: String
+  """
+  clause is less than this.
+  """
+  clauseLT: String
+  """
+  clause is at most this.
+  """
+  clauseLTE: String
+  """
+  clause contains this.
+  """
+  clauseContains: String
+  """
+  clause begins with this.
+  """
+  clauseHasPrefix: String
+  """
+  clause ends with this.
+  """
+  clauseHasSuffix: String
+  """
+  clause equals this, upper and lower case alike.
+  """
+  clauseEqualFold: String
+  """
+  clause contains this, upper and lower case alike.
+  """
+  clauseContainsFold: String
+  """
+  active field predicates
+  """
+  active: Boolean
+  """
+  active differs from this.
+  """
+  activeNEQ: Boolean
+}
+"""
+Ordering options for Inspection connections
+"""
+input InspectionOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order Inspections.
+  """
+  field: InspectionOrderField!
+}
+"""
+Properties by which Inspection connections can be ordered.
+"""
+enum InspectionOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  inspected at.
+  """
+  INSPECTED_AT
+}
+"""
+A photo of what was found in a vacant unit (V4).
+"""
+type InspectionPhoto implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  The result that it shows.
+  """
+  resultID: ID!
+  """
+  Media type as found in the content: image/jpeg.
+  """
+  contentType: String!
+  """
+  Bytes.
+  """
+  size: Int!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The result that it shows.
+  """
+  result: InspectionResult!
+}
+"""
+Ordering options for InspectionPhoto connections
+"""
+input InspectionPhotoOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order InspectionPhotos.
+  """
+  field: InspectionPhotoOrderField!
+}
+"""
+Properties by which InspectionPhoto connections can be ordered.
+"""
+enum InspectionPhotoOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+}
+"""
+InspectionPhotoWhereInput is used for filtering InspectionPhoto objects.
+Input was generated by ent.
+"""
+input InspectionPhotoWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: InspectionPhotoWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [InspectionPhotoWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [InspectionPhotoWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+}
+"""
+What became of one item of the plan at one visit (V4).
+"""
+type InspectionResult implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  The inspection.
+  """
+  inspectionID: ID!
+  """
+  The vacancy.
+  """
+  vacancyID: ID!
+  """
+  The item of the plan.
+  """
+  itemID: ID!
+  """
+  Done, and all in order; or done, and something is not: then it names the finding and a department (V5).
+  """
+  result: InspectionResultResult!
+  """
+  What was found.
+  """
+  finding: String!
+  """
+  The department that an abnormal finding was passed to (V5).
+  """
+  departmentID: ID
+  """
+  The day on which it was done.
+  """
+  doneOn: Date!
+  """
+  By when it was due then; on time if done by that day.
+  """
+  dueOn: Date
+  """
+  Whether the inspection was voided, so that nothing was done.
+  """
+  voided: Boolean!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The inspection.
+  """
+  inspection: Inspection!
+  """
+  The item of the plan.
+  """
+  item: InspectionItem!
+  """
+  The department that an abnormal finding was passed to.
+  """
+  department: Department
+  """
+  What it looked like.
+  """
+  photos: [InspectionPhoto!]
+  """
+  What became of an abnormal one, as the department has it (V5).
+  """
+  defects: [Defect!]
+}
+"""
+Ordering options for InspectionResult connections
+"""
+input InspectionResultOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order InspectionResults.
+  """
+  field: InspectionResultOrderField!
+}
+"""
+Properties by which InspectionResult connections can be ordered.
+"""
+enum InspectionResultOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+}
+"""
+InspectionResultResult is enum for the field result
+"""
+enum InspectionResultResult @goModel(model: "github.com/steward-pm/steward/ent/inspectionresult.Result") {
+  """
+  normal.
+  """
+  NORMAL
+  """
+  abnormal.
+  """
+  ABNORMAL
+}
+"""
+InspectionResultWhereInput is used for filtering InspectionResult objects.
+Input was generated by ent.
+"""
+input InspectionResultWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: InspectionResultWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [InspectionResultWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [InspectionResultWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  inspection_id field predicates
+  """
+  inspectionID: ID
+  """
+  inspectionID differs from this.
+  """
+  inspectionIDNEQ: ID
+  """
+  inspectionID is one of these.
+  """
+  inspectionIDIn: [ID!]
+  """
+  inspectionID is none of these.
+  """
+  inspectionIDNotIn: [ID!]
+  """
+  vacancy_id field predicates
+  """
+  vacancyID: ID
+  """
+  vacancyID differs from this.
+  """
+  vacancyIDNEQ: ID
+  """
+  vacancyID is one of these.
+  """
+  vacancyIDIn: [ID!]
+  """
+  vacancyID is none of these.
+  """
+  vacancyIDNotIn: [ID!]
+  """
+  vacancyID is greater than this.
+  """
+  vacancyIDGT: ID
+  """
+  vacancyID is at least this.
+  """
+  vacancyIDGTE: ID
+  """
+  vacancyID is less than this.
+  """
+  vacancyIDLT: ID
+  """
+  vacancyID is at most this.
+  """
+  vacancyIDLTE: ID
+  """
+  item_id field predicates
+  """
+  itemID: ID
+  """
+  itemID differs from this.
+  """
+  itemIDNEQ: ID
+  """
+  itemID is one of these.
+  """
+  itemIDIn: [ID!]
+  """
+  itemID is none of these.
+  """
+  itemIDNotIn: [ID!]
+  """
+  result field predicates
+  """
+  result: InspectionResultResult
+  """
+  result differs from this.
+  """
+  resultNEQ: InspectionResultResult
+  """
+  result is one of these.
+  """
+  resultIn: [InspectionResultResult!]
+  """
+  result is none of these.
+  """
+  resultNotIn: [InspectionResultResult!]
+  """
+  department_id field predicates
+  """
+  departmentID: ID
+  """
+  departmentID differs from this.
+  """
+  departmentIDNEQ: ID
+  """
+  departmentID is one of these.
+  """
+  departmentIDIn: [ID!]
+  """
+  departmentID is none of these.
+  """
+  departmentIDNotIn: [ID!]
+  """
+  departmentID is null.
+  """
+  departmentIDIsNil: Boolean
+  """
+  departmentID is set.
+  """
+  departmentIDNotNil: Boolean
+  """
+  done_on field predicates
+  """
+  doneOn: Date
+  """
+  doneOn differs from this.
+  """
+  doneOnNEQ: Date
+  """
+  doneOn is one of these.
+  """
+  doneOnIn: [Date!]
+  """
+  doneOn is none of these.
+  """
+  doneOnNotIn: [Date!]
+  """
+  doneOn is greater than this.
+  """
+  doneOnGT: Date
+  """
+  doneOn is at least this.
+  """
+  doneOnGTE: Date
+  """
+  doneOn is less than this.
+  """
+  doneOnLT: Date
+  """
+  doneOn is at most this.
+  """
+  doneOnLTE: Date
+  """
+  due_on field predicates
+  """
+  dueOn: Date
+  """
+  dueOn differs from this.
+  """
+  dueOnNEQ: Date
+  """
+  dueOn is one of these.
+  """
+  dueOnIn: [Date!]
+  """
+  dueOn is none of these.
+  """
+  dueOnNotIn: [Date!]
+  """
+  dueOn is greater than this.
+  """
+  dueOnGT: Date
+  """
+  dueOn is at least this.
+  """
+  dueOnGTE: Date
+  """
+  dueOn is less than this.
+  """
+  dueOnLT: Date
+  """
+  dueOn is at most this.
+  """
+  dueOnLTE: Date
+  """
+  dueOn is null.
+  """
+  dueOnIsNil: Boolean
+  """
+  dueOn is set.
+  """
+  dueOnNotNil: Boolean
+  """
+  voided field predicates
+  """
+  voided: Boolean
+  """
+  voided differs from this.
+  """
+  voidedNEQ: Boolean
+}
+"""
+InspectionWhereInput is used for filtering Inspection objects.
+Input was generated by ent.
+"""
+input InspectionWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: InspectionWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [InspectionWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [InspectionWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  voided_at field predicates
+  """
+  voidedAt: Time
+  """
+  voidedAt differs from this.
+  """
+  voidedAtNEQ: Time
+  """
+  voidedAt is one of these.
+  """
+  voidedAtIn: [Time!]
+  """
+  voidedAt is none of these.
+  """
+  voidedAtNotIn: [Time!]
+  """
+  voidedAt is greater than this.
+  """
+  voidedAtGT: Time
+  """
+  voidedAt is at least this.
+  """
+  voidedAtGTE: Time
+  """
+  voidedAt is less than this.
+  """
+  voidedAtLT: Time
+  """
+  voidedAt is at most this.
+  """
+  voidedAtLTE: Time
+  """
+  voidedAt is null.
+  """
+  voidedAtIsNil: Boolean
+  """
+  voidedAt is set.
+  """
+  voidedAtNotNil: Boolean
+  """
+  vacancy_id field predicates
+  """
+  vacancyID: ID
+  """
+  vacancyID differs from this.
+  """
+  vacancyIDNEQ: ID
+  """
+  vacancyID is one of these.
+  """
+  vacancyIDIn: [ID!]
+  """
+  vacancyID is none of these.
+  """
+  vacancyIDNotIn: [ID!]
+  """
+  unit_id field predicates
+  """
+  unitID: ID
+  """
+  unitID differs from this.
+  """
+  unitIDNEQ: ID
+  """
+  unitID is one of these.
+  """
+  unitIDIn: [ID!]
+  """
+  unitID is none of these.
+  """
+  unitIDNotIn: [ID!]
+  """
+  inspected_at field predicates
+  """
+  inspectedAt: Time
+  """
+  inspectedAt differs from this.
+  """
+  inspectedAtNEQ: Time
+  """
+  inspectedAt is one of these.
+  """
+  inspectedAtIn: [Time!]
+  """
+  inspectedAt is none of these.
+  """
+  inspectedAtNotIn: [Time!]
+  """
+  inspectedAt is greater than this.
+  """
+  inspectedAtGT: Time
+  """
+  inspectedAt is at least this.
+  """
+  inspectedAtGTE: Time
+  """
+  inspectedAt is less than this.
+  """
+  inspectedAtLT: Time
+  """
+  inspectedAt is at most this.
+  """
+  inspectedAtLTE: Time
+  """
+  inspected_on field predicates
+  """
+  inspectedOn: Date
+  """
+  inspectedOn differs from this.
+  """
+  inspectedOnNEQ: Date
+  """
+  inspectedOn is one of these.
+  """
+  inspectedOnIn: [Date!]
+  """
+  inspectedOn is none of these.
+  """
+  inspectedOnNotIn: [Date!]
+  """
+  inspectedOn is greater than this.
+  """
+  inspectedOnGT: Date
+  """
+  inspectedOn is at least this.
+  """
+  inspectedOnGTE: Date
+  """
+  inspectedOn is less than this.
+  """
+  inspectedOnLT: Date
+  """
+  inspectedOn is at most this.
+  """
+  inspectedOnLTE: Date
+  """
+  inspected_by_id field predicates
+  """
+  inspectedByID: ID
+  """
+  inspectedByID differs from this.
+  """
+  inspectedByIDNEQ: ID
+  """
+  inspectedByID is one of these.
+  """
+  inspectedByIDIn: [ID!]
+  """
+  inspectedByID is none of these.
+  """
+  inspectedByIDNotIn: [ID!]
+  """
+  inspectedByID is greater than this.
+  """
+  inspectedByIDGT: ID
+  """
+  inspectedByID is at least this.
+  """
+  inspectedByIDGTE: ID
+  """
+  inspectedByID is less than this.
+  """
+  inspectedByIDLT: ID
+  """
+  inspectedByID is at most this.
+  """
+  inspectedByIDLTE: ID
 }
 """
 A sheet of keys taken over from engineering (K1.1).
@@ -53434,7 +56323,7 @@ type Vacancy implements Node {
   """
   ventilatedOn: Date
   """
-  By when it is to be ventilated: seven days after the last time, or since it stands empty (V4.1).
+  By when it is to be ventilated: the plan's interval, at most seven days, after the last time, or since it stands empty (V4.1).
   """
   ventilationDueOn: Date
   """
@@ -53442,11 +56331,11 @@ type Vacancy implements Node {
   """
   cleanedOn: Date
   """
-  By when it is to be cleaned: a calendar month after the last time, or since it stands empty (V4.4).
+  By when it is to be cleaned: the plan's interval, at most a calendar month, after the last time, or since it stands empty (V4.4).
   """
   cleaningDueOn: Date
   """
-  By when the next of these is due; null once it is closed.
+  By when the next item of the plan is due; null once it is closed.
   """
   dueOn: Date
   """
@@ -53485,6 +56374,10 @@ type Vacancy implements Node {
   The readings of its meters.
   """
   readings: [MeterReading!]
+  """
+  What is due in it, by when (V4).
+  """
+  dues: [InspectionDue!]
 }
 """
 A connection to a list of items.
@@ -54726,6 +57619,14 @@ func (ec *executionContext) childFields_AddEmergencyContactPayload(ctx context.C
 		return ec.fieldContext_AddEmergencyContactPayload_emergencyContact(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AddEmergencyContactPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_AddInspectionItemPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "item":
+		return ec.fieldContext_AddInspectionItemPayload_item(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AddInspectionItemPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_AddKeyAcceptanceLinesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -56142,6 +59043,14 @@ func (ec *executionContext) childFields_CertificateEdge(ctx context.Context, fie
 	return nil, fmt.Errorf("no field named %q was found under type CertificateEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_ChangeInspectionItemPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "item":
+		return ec.fieldContext_ChangeInspectionItemPayload_item(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChangeInspectionItemPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ChangeKeySealPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "seal":
@@ -56604,6 +59513,8 @@ func (ec *executionContext) childFields_Defect(ctx context.Context, field graphq
 		return ec.fieldContext_Defect_unit(ctx, field)
 	case "department":
 		return ec.fieldContext_Defect_department(ctx, field)
+	case "inspectionResult":
+		return ec.fieldContext_Defect_inspectionResult(ctx, field)
 	case "events":
 		return ec.fieldContext_Defect_events(ctx, field)
 	case "photos":
@@ -57222,6 +60133,262 @@ func (ec *executionContext) childFields_ImportUnitsPayload(ctx context.Context, 
 		return ec.fieldContext_ImportUnitsPayload_report(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ImportUnitsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Inspection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Inspection_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Inspection_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_Inspection_estateID(ctx, field)
+	case "voidedAt":
+		return ec.fieldContext_Inspection_voidedAt(ctx, field)
+	case "voidReason":
+		return ec.fieldContext_Inspection_voidReason(ctx, field)
+	case "voidedByID":
+		return ec.fieldContext_Inspection_voidedByID(ctx, field)
+	case "voidedByName":
+		return ec.fieldContext_Inspection_voidedByName(ctx, field)
+	case "lateReason":
+		return ec.fieldContext_Inspection_lateReason(ctx, field)
+	case "vacancyID":
+		return ec.fieldContext_Inspection_vacancyID(ctx, field)
+	case "unitID":
+		return ec.fieldContext_Inspection_unitID(ctx, field)
+	case "inspectedAt":
+		return ec.fieldContext_Inspection_inspectedAt(ctx, field)
+	case "inspectedOn":
+		return ec.fieldContext_Inspection_inspectedOn(ctx, field)
+	case "inspectedByID":
+		return ec.fieldContext_Inspection_inspectedByID(ctx, field)
+	case "inspectedByName":
+		return ec.fieldContext_Inspection_inspectedByName(ctx, field)
+	case "note":
+		return ec.fieldContext_Inspection_note(ctx, field)
+	case "estate":
+		return ec.fieldContext_Inspection_estate(ctx, field)
+	case "unit":
+		return ec.fieldContext_Inspection_unit(ctx, field)
+	case "results":
+		return ec.fieldContext_Inspection_results(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Inspection", field.Name)
+}
+
+func (ec *executionContext) childFields_InspectionConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_InspectionConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_InspectionConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_InspectionConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InspectionConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_InspectionDue(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_InspectionDue_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_InspectionDue_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_InspectionDue_estateID(ctx, field)
+	case "vacancyID":
+		return ec.fieldContext_InspectionDue_vacancyID(ctx, field)
+	case "unitID":
+		return ec.fieldContext_InspectionDue_unitID(ctx, field)
+	case "itemID":
+		return ec.fieldContext_InspectionDue_itemID(ctx, field)
+	case "doneOn":
+		return ec.fieldContext_InspectionDue_doneOn(ctx, field)
+	case "dueOn":
+		return ec.fieldContext_InspectionDue_dueOn(ctx, field)
+	case "estate":
+		return ec.fieldContext_InspectionDue_estate(ctx, field)
+	case "unit":
+		return ec.fieldContext_InspectionDue_unit(ctx, field)
+	case "item":
+		return ec.fieldContext_InspectionDue_item(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InspectionDue", field.Name)
+}
+
+func (ec *executionContext) childFields_InspectionDueConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_InspectionDueConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_InspectionDueConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_InspectionDueConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InspectionDueConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_InspectionDueEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_InspectionDueEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_InspectionDueEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InspectionDueEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_InspectionEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_InspectionEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_InspectionEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InspectionEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_InspectionItem(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_InspectionItem_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_InspectionItem_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_InspectionItem_estateID(ctx, field)
+	case "version":
+		return ec.fieldContext_InspectionItem_version(ctx, field)
+	case "code":
+		return ec.fieldContext_InspectionItem_code(ctx, field)
+	case "name":
+		return ec.fieldContext_InspectionItem_name(ctx, field)
+	case "nameEn":
+		return ec.fieldContext_InspectionItem_nameEn(ctx, field)
+	case "clause":
+		return ec.fieldContext_InspectionItem_clause(ctx, field)
+	case "position":
+		return ec.fieldContext_InspectionItem_position(ctx, field)
+	case "intervalCount":
+		return ec.fieldContext_InspectionItem_intervalCount(ctx, field)
+	case "intervalUnit":
+		return ec.fieldContext_InspectionItem_intervalUnit(ctx, field)
+	case "active":
+		return ec.fieldContext_InspectionItem_active(ctx, field)
+	case "sinceOn":
+		return ec.fieldContext_InspectionItem_sinceOn(ctx, field)
+	case "estate":
+		return ec.fieldContext_InspectionItem_estate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InspectionItem", field.Name)
+}
+
+func (ec *executionContext) childFields_InspectionItemConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_InspectionItemConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_InspectionItemConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_InspectionItemConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InspectionItemConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_InspectionItemEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_InspectionItemEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_InspectionItemEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InspectionItemEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_InspectionPhoto(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_InspectionPhoto_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_InspectionPhoto_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_InspectionPhoto_estateID(ctx, field)
+	case "resultID":
+		return ec.fieldContext_InspectionPhoto_resultID(ctx, field)
+	case "contentType":
+		return ec.fieldContext_InspectionPhoto_contentType(ctx, field)
+	case "size":
+		return ec.fieldContext_InspectionPhoto_size(ctx, field)
+	case "estate":
+		return ec.fieldContext_InspectionPhoto_estate(ctx, field)
+	case "result":
+		return ec.fieldContext_InspectionPhoto_result(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InspectionPhoto", field.Name)
+}
+
+func (ec *executionContext) childFields_InspectionPunctuality(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "estate":
+		return ec.fieldContext_InspectionPunctuality_estate(ctx, field)
+	case "item":
+		return ec.fieldContext_InspectionPunctuality_item(ctx, field)
+	case "month":
+		return ec.fieldContext_InspectionPunctuality_month(ctx, field)
+	case "due":
+		return ec.fieldContext_InspectionPunctuality_due(ctx, field)
+	case "onTime":
+		return ec.fieldContext_InspectionPunctuality_onTime(ctx, field)
+	case "late":
+		return ec.fieldContext_InspectionPunctuality_late(ctx, field)
+	case "missed":
+		return ec.fieldContext_InspectionPunctuality_missed(ctx, field)
+	case "perMille":
+		return ec.fieldContext_InspectionPunctuality_perMille(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InspectionPunctuality", field.Name)
+}
+
+func (ec *executionContext) childFields_InspectionResult(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_InspectionResult_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_InspectionResult_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_InspectionResult_estateID(ctx, field)
+	case "inspectionID":
+		return ec.fieldContext_InspectionResult_inspectionID(ctx, field)
+	case "vacancyID":
+		return ec.fieldContext_InspectionResult_vacancyID(ctx, field)
+	case "itemID":
+		return ec.fieldContext_InspectionResult_itemID(ctx, field)
+	case "result":
+		return ec.fieldContext_InspectionResult_result(ctx, field)
+	case "finding":
+		return ec.fieldContext_InspectionResult_finding(ctx, field)
+	case "departmentID":
+		return ec.fieldContext_InspectionResult_departmentID(ctx, field)
+	case "doneOn":
+		return ec.fieldContext_InspectionResult_doneOn(ctx, field)
+	case "dueOn":
+		return ec.fieldContext_InspectionResult_dueOn(ctx, field)
+	case "voided":
+		return ec.fieldContext_InspectionResult_voided(ctx, field)
+	case "estate":
+		return ec.fieldContext_InspectionResult_estate(ctx, field)
+	case "inspection":
+		return ec.fieldContext_InspectionResult_inspection(ctx, field)
+	case "item":
+		return ec.fieldContext_InspectionResult_item(ctx, field)
+	case "department":
+		return ec.fieldContext_InspectionResult_department(ctx, field)
+	case "photos":
+		return ec.fieldContext_InspectionResult_photos(ctx, field)
+	case "defects":
+		return ec.fieldContext_InspectionResult_defects(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InspectionResult", field.Name)
 }
 
 func (ec *executionContext) childFields_KeyAcceptance(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -59606,6 +62773,16 @@ func (ec *executionContext) childFields_RecordCorrespondencePayload(ctx context.
 	return nil, fmt.Errorf("no field named %q was found under type RecordCorrespondencePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RecordInspectionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "inspection":
+		return ec.fieldContext_RecordInspectionPayload_inspection(ctx, field)
+	case "vacancy":
+		return ec.fieldContext_RecordInspectionPayload_vacancy(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecordInspectionPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RecordKeyCopiesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "order":
@@ -60474,6 +63651,8 @@ func (ec *executionContext) childFields_Vacancy(ctx context.Context, field graph
 		return ec.fieldContext_Vacancy_unit(ctx, field)
 	case "readings":
 		return ec.fieldContext_Vacancy_readings(ctx, field)
+	case "dues":
+		return ec.fieldContext_Vacancy_dues(ctx, field)
 	case "keysHeld":
 		return ec.fieldContext_Vacancy_keysHeld(ctx, field)
 	}
@@ -60492,6 +63671,18 @@ func (ec *executionContext) childFields_VacancyConnection(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type VacancyConnection", field.Name)
 }
 
+func (ec *executionContext) childFields_VacancyDashboard(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "at":
+		return ec.fieldContext_VacancyDashboard_at(ctx, field)
+	case "estates":
+		return ec.fieldContext_VacancyDashboard_estates(ctx, field)
+	case "total":
+		return ec.fieldContext_VacancyDashboard_total(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VacancyDashboard", field.Name)
+}
+
 func (ec *executionContext) childFields_VacancyEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "node":
@@ -60500,6 +63691,46 @@ func (ec *executionContext) childFields_VacancyEdge(ctx context.Context, field g
 		return ec.fieldContext_VacancyEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type VacancyEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_VacancyFigures(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "estate":
+		return ec.fieldContext_VacancyFigures_estate(ctx, field)
+	case "vacancies":
+		return ec.fieldContext_VacancyFigures_vacancies(ctx, field)
+	case "vacanciesOverdue":
+		return ec.fieldContext_VacancyFigures_vacanciesOverdue(ctx, field)
+	case "itemsOverdue":
+		return ec.fieldContext_VacancyFigures_itemsOverdue(ctx, field)
+	case "items":
+		return ec.fieldContext_VacancyFigures_items(ctx, field)
+	case "defectsOpen":
+		return ec.fieldContext_VacancyFigures_defectsOpen(ctx, field)
+	case "defectsReported":
+		return ec.fieldContext_VacancyFigures_defectsReported(ctx, field)
+	case "defectsToReinspect":
+		return ec.fieldContext_VacancyFigures_defectsToReinspect(ctx, field)
+	case "defectsOverdue":
+		return ec.fieldContext_VacancyFigures_defectsOverdue(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VacancyFigures", field.Name)
+}
+
+func (ec *executionContext) childFields_VacancyItemFigures(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return ec.fieldContext_VacancyItemFigures_code(ctx, field)
+	case "name":
+		return ec.fieldContext_VacancyItemFigures_name(ctx, field)
+	case "nameEn":
+		return ec.fieldContext_VacancyItemFigures_nameEn(ctx, field)
+	case "overdue":
+		return ec.fieldContext_VacancyItemFigures_overdue(ctx, field)
+	case "dueToday":
+		return ec.fieldContext_VacancyItemFigures_dueToday(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VacancyItemFigures", field.Name)
 }
 
 func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -60648,6 +63879,14 @@ func (ec *executionContext) childFields_VoidDocumentPayload(ctx context.Context,
 		return ec.fieldContext_VoidDocumentPayload_document(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type VoidDocumentPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_VoidInspectionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "inspection":
+		return ec.fieldContext_VoidInspectionPayload_inspection(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VoidInspectionPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_VoidKeyAcceptancePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -85,6 +85,9 @@ var catalogue = map[string]entry{
 	"defects": {resources: []policy.Resource{policy.Defect}, some: true, byTime: true, write: func(ctx context.Context, j job) error {
 		return write(ctx, j, vacancy.DefectRegister(j.say, j.now), vacancy.DefectRows(ctx, j.db, j.estate, j.from, j.until))
 	}},
+	"inspections": {resources: []policy.Resource{policy.Inspection}, byTime: true, write: func(ctx context.Context, j job) error {
+		return write(ctx, j, vacancy.InspectionRegister(j.say), vacancy.InspectionRows(ctx, j.db, j.estate, j.from, j.until))
+	}},
 	"mail-receipts": {resources: []policy.Resource{policy.MailReceipt}, byTime: true, write: func(ctx context.Context, j job) error {
 		return write(ctx, j, mail.ReceiptRegister(j.say), mail.ReceiptRows(ctx, j.db, j.estate, j.from, j.until))
 	}},

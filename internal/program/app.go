@@ -31,6 +31,7 @@ import (
 	"github.com/steward-pm/steward/internal/obligation"
 	"github.com/steward-pm/steward/internal/registry"
 	"github.com/steward-pm/steward/internal/server"
+	"github.com/steward-pm/steward/internal/vacancy"
 	"github.com/steward-pm/steward/policy"
 )
 
@@ -129,6 +130,7 @@ func (a *App) jobs(work bool) jobs.Options {
 		{Name: "archives.requests", Every: time.Minute, Do: archives.RequestsExpire},
 		{Name: "archives.index", Every: time.Minute, Do: func(ctx context.Context, rt *act.Runtime) (int, error) { return archives.Index(ctx, rt, a.content) }},
 		{Name: "archives.retention", Every: time.Hour, Do: archives.RetentionFalls},
+		{Name: "vacancy.remind", Every: time.Hour, Do: vacancy.Remind},
 		{Name: "files.expire", Every: time.Hour, Do: files.Expire},
 		{Name: "identity.prune", Every: 24 * time.Hour, Do: jobs.Prune},
 	}}

@@ -216,6 +216,7 @@ func seedKeys(ctx context.Context, tx pgx.Tx, estate uuid.UUID, units []uuid.UUI
 	b.queueLoans(estate, account)
 	b.queueMail(estate, account)
 	b.queueDefect(estate, account, units[3])
+	b.queueSnapshot(estate)
 	return tx.SendBatch(ctx, &b.Batch).Close()
 }
 

@@ -21,12 +21,7 @@ import (
 func List(db *ent.Client, now time.Time, overdue *bool) *ent.VacancyQuery {
 	q := db.Vacancy.Query()
 	if overdue != nil {
-		q.Where(func(s *sql.Selector) {
-			s.Where(sql.P(func(b *sql.Builder) {
-				b.Ident(s.C(vacancy.FieldDueOn)).WriteString(map[bool]string{true: " < ", false: " >= "}[*overdue]).WriteString("(SELECT (").Arg(now).
-					WriteString("::timestamptz AT TIME ZONE e.time_zone)::date FROM estates e WHERE e.id = ").Ident(s.C(vacancy.FieldEstateID)).WriteString(")")
-			}))
-		})
+		q.Where(overdueVacancies(now, *overdue))
 	}
 	return q
 }

@@ -7,6 +7,14 @@
 //	meters.go   V3  ReadMeters; voidreading.go VoidReading
 //	list.go     V3  List, and how many keys are held; register.go the register
 //
+// What is done in them, how often, an estate's plan says; what is due of it in which unit the database keeps (00061_inspections.sql).
+//
+//	plan.go          V4      AddItem, ChangeItem: the plan
+//	inspect.go       V4, V5  Record: a visit with its results, photos and signature; inspectvoid.go VoidInspection
+//	dues.go          V4.1    what is due, and overdue; remind.go tells who leads once a day
+//	punctuality.go   V4      the share done on time, by month
+//	register_inspections.go  空置房检查记录
+//
 // What is found to be wrong is passed to the department concerned (00062_defects.sql):
 //
 //	defect.go          V5  ReportDefect; openDefect, for what inspections find
@@ -14,6 +22,7 @@
 //	defectreinspect.go V5  ReinspectDefect, which closes it or not
 //	defectservice.go   V5  ReassignDefect, ExtendDefectTerm, VoidDefect, by customer service
 //	defectlist.go      V5  Defects; register_defects.go the register
+//	dashboard.go       V3  Dashboard: what stands empty, is overdue, is wrong, by estate
 //
 // defectchange.go is what these have in common; defectphotos.go the photos.
 package vacancy
@@ -33,10 +42,25 @@ func init() {
 	act.Explain("defects_own_work", ownWork())
 	act.Explain("defects_own_proposal", fault.Rule("V5", "不能批准自己提出的延期,请由另一位主管或经理决定。", "Nobody gives the time that they proposed; another supervisor or manager does."))
 	act.Explain("defects_untouched", inHand())
+	act.Explain("defects_inspected", fault.Clash("这条异常来自一次检查,请先作废那次检查。", "It comes from an inspection that stands; void that first.").By("V5"))
+	act.Explain("inspection_results_defect", noDepartment().At("results"))
 	act.Explain("meter_readings_rises", fault.Rule("V3", "读数不能小于前一次、大于后一次;如已换表,请填写换表原因。",
 		"A meter shows no less than before, and no more than after; if it was changed, say why.").At("readings"))
 	act.Explain("meter_readings_rests", fault.Rule("V3", "之后的读数是换表后抄的,请先作废那些读数。",
 		"Later readings rest on this one, since the meter was changed; void those first.").At("id"))
+	act.Explain("inspections_open", ended())
+	act.Explain("inspections_since", fault.Invalid("occurredAt", "该房当时还未空置,请核对检查时间。", "The unit did not stand empty then; check the time.").By("V4.1"))
+	act.Explain("inspection_results_passed", noDepartment().At("results"))
+	act.Explain("inspectionitem_estate_id_code", fault.Clash("检查计划中已有这个编号。", "The plan has an item of this code already.").By("V4.1").At("code"))
+	act.Explain("inspectionitem_estate_id_position", fault.Clash("他人刚刚增加了检查项目,请重试。", "Somebody added an item just now; try again.").By("V4.1"))
+	act.Explain("inspection_items_interval", fault.Invalid("intervalCount", "间隔应为 1 到 366 天,或 1 到 12 个月。", "An interval is 1 to 366 days, or 1 to 12 months.").By("V4.1"))
+	act.Explain("inspection_items_weekly", fault.Rule("V4.1", "通风间隔不能超过七天。", "Ventilation is at least every seven days.").At("intervalCount"))
+	act.Explain("inspection_items_monthly", fault.Rule("V4.4", "清扫间隔不能超过一个月(按天计不超过 28 天)。", "Cleaning is at least monthly: at most one month, or 28 days.").At("intervalCount"))
+}
+
+// noDepartment refuses an abnormal finding that goes to nobody.
+func noDepartment() *fault.Error {
+	return fault.Rule("V5", "异常情况必须转给相关部门:请选择部门。", "An abnormal finding is passed to a department: say to which.")
 }
 
 // ended refuses what is to be recorded of a vacancy that is over.
