@@ -13,6 +13,7 @@ import (
 	"github.com/steward-pm/steward/ent/defect"
 	"github.com/steward-pm/steward/ent/department"
 	"github.com/steward-pm/steward/ent/estate"
+	"github.com/steward-pm/steward/ent/inspectionresult"
 	"github.com/steward-pm/steward/ent/unit"
 	"github.com/steward-pm/steward/ent/vacancy"
 )
@@ -109,15 +110,17 @@ type DefectEdges struct {
 	Unit *Unit `json:"unit,omitempty"`
 	// The department that it was passed to.
 	Department *Department `json:"department,omitempty"`
+	// The result of an inspection that it comes from.
+	InspectionResult *InspectionResult `json:"inspection_result,omitempty"`
 	// What happened to it, by whom and when.
 	Events []*DefectEvent `json:"events,omitempty"`
 	// Its photos.
 	Photos []*DefectPhoto `json:"photos,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [6]bool
+	loadedTypes [7]bool
 	// totalCount holds the count of the edges above.
-	totalCount [6]map[string]int
+	totalCount [7]map[string]int
 
 	namedEvents map[string][]*DefectEvent
 	namedPhotos map[string][]*DefectPhoto
@@ -167,10 +170,21 @@ func (e DefectEdges) DepartmentOrErr() (*Department, error) {
 	return nil, &NotLoadedError{edge: "department"}
 }
 
+// InspectionResultOrErr returns the InspectionResult value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e DefectEdges) InspectionResultOrErr() (*InspectionResult, error) {
+	if e.InspectionResult != nil {
+		return e.InspectionResult, nil
+	} else if e.loadedTypes[4] {
+		return nil, &NotFoundError{label: inspectionresult.Label}
+	}
+	return nil, &NotLoadedError{edge: "inspection_result"}
+}
+
 // EventsOrErr returns the Events value or an error if the edge
 // was not loaded in eager-loading.
 func (e DefectEdges) EventsOrErr() ([]*DefectEvent, error) {
-	if e.loadedTypes[4] {
+	if e.loadedTypes[5] {
 		return e.Events, nil
 	}
 	return nil, &NotLoadedError{edge: "events"}
@@ -179,7 +193,7 @@ func (e DefectEdges) EventsOrErr() ([]*DefectEvent, error) {
 // PhotosOrErr returns the Photos value or an error if the edge
 // was not loaded in eager-loading.
 func (e DefectEdges) PhotosOrErr() ([]*DefectPhoto, error) {
-	if e.loadedTypes[5] {
+	if e.loadedTypes[6] {
 		return e.Photos, nil
 	}
 	return nil, &NotLoadedError{edge: "photos"}
@@ -476,6 +490,11 @@ func (_m *Defect) QueryUnit() *UnitQuery {
 // QueryDepartment queries the "department" edge of the Defect entity.
 func (_m *Defect) QueryDepartment() *DepartmentQuery {
 	return NewDefectClient(_m.config).QueryDepartment(_m)
+}
+
+// QueryInspectionResult queries the "inspection_result" edge of the Defect entity.
+func (_m *Defect) QueryInspectionResult() *InspectionResultQuery {
+	return NewDefectClient(_m.config).QueryInspectionResult(_m)
 }
 
 // QueryEvents queries the "events" edge of the Defect entity.

@@ -16,6 +16,7 @@ import (
 	"github.com/steward-pm/steward/ent/defectphoto"
 	"github.com/steward-pm/steward/ent/department"
 	"github.com/steward-pm/steward/ent/estate"
+	"github.com/steward-pm/steward/ent/inspectionresult"
 	"github.com/steward-pm/steward/ent/unit"
 	"github.com/steward-pm/steward/ent/vacancy"
 )
@@ -455,6 +456,11 @@ func (_c *DefectCreate) SetDepartment(v *Department) *DefectCreate {
 	return _c.SetDepartmentID(v.ID)
 }
 
+// SetInspectionResult sets the "inspection_result" edge to the InspectionResult entity.
+func (_c *DefectCreate) SetInspectionResult(v *InspectionResult) *DefectCreate {
+	return _c.SetInspectionResultID(v.ID)
+}
+
 // AddEventIDs adds the "events" edge to the DefectEvent entity by IDs.
 func (_c *DefectCreate) AddEventIDs(ids ...uuid.UUID) *DefectCreate {
 	_c.mutation.AddEventIDs(ids...)
@@ -703,10 +709,6 @@ func (_c *DefectCreate) createSpec() (*Defect, *sqlgraph.CreateSpec) {
 		_spec.SetField(defect.FieldLateReason, field.TypeString, value)
 		_node.LateReason = value
 	}
-	if value, ok := _c.mutation.InspectionResultID(); ok {
-		_spec.SetField(defect.FieldInspectionResultID, field.TypeUUID, value)
-		_node.InspectionResultID = &value
-	}
 	if value, ok := _c.mutation.Finding(); ok {
 		_spec.SetField(defect.FieldFinding, field.TypeString, value)
 		_node.Finding = value
@@ -869,6 +871,23 @@ func (_c *DefectCreate) createSpec() (*Defect, *sqlgraph.CreateSpec) {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
 		_node.DepartmentID = nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.InspectionResultIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   defect.InspectionResultTable,
+			Columns: []string{defect.InspectionResultColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(inspectionresult.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.InspectionResultID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.EventsIDs(); len(nodes) > 0 {

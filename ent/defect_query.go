@@ -19,6 +19,7 @@ import (
 	"github.com/steward-pm/steward/ent/defectphoto"
 	"github.com/steward-pm/steward/ent/department"
 	"github.com/steward-pm/steward/ent/estate"
+	"github.com/steward-pm/steward/ent/inspectionresult"
 	"github.com/steward-pm/steward/ent/predicate"
 	"github.com/steward-pm/steward/ent/unit"
 	"github.com/steward-pm/steward/ent/vacancy"
@@ -27,20 +28,21 @@ import (
 // DefectQuery is the builder for querying Defect entities.
 type DefectQuery struct {
 	config
-	ctx             *QueryContext
-	order           []defect.OrderOption
-	inters          []Interceptor
-	predicates      []predicate.Defect
-	withEstate      *EstateQuery
-	withVacancy     *VacancyQuery
-	withUnit        *UnitQuery
-	withDepartment  *DepartmentQuery
-	withEvents      *DefectEventQuery
-	withPhotos      *DefectPhotoQuery
-	loadTotal       []func(context.Context, []*Defect) error
-	modifiers       []func(*sql.Selector)
-	withNamedEvents map[string]*DefectEventQuery
-	withNamedPhotos map[string]*DefectPhotoQuery
+	ctx                  *QueryContext
+	order                []defect.OrderOption
+	inters               []Interceptor
+	predicates           []predicate.Defect
+	withEstate           *EstateQuery
+	withVacancy          *VacancyQuery
+	withUnit             *UnitQuery
+	withDepartment       *DepartmentQuery
+	withInspectionResult *InspectionResultQuery
+	withEvents           *DefectEventQuery
+	withPhotos           *DefectPhotoQuery
+	loadTotal            []func(context.Context, []*Defect) error
+	modifiers            []func(*sql.Selector)
+	withNamedEvents      map[string]*DefectEventQuery
+	withNamedPhotos      map[string]*DefectPhotoQuery
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
@@ -158,6 +160,28 @@ func (_q *DefectQuery) QueryDepartment() *DepartmentQuery {
 			sqlgraph.From(defect.Table, defect.FieldID, selector),
 			sqlgraph.To(department.Table, department.FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, false, defect.DepartmentTable, defect.DepartmentColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryInspectionResult chains the current query on the "inspection_result" edge.
+func (_q *DefectQuery) QueryInspectionResult() *InspectionResultQuery {
+	query := (&InspectionResultClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(defect.Table, defect.FieldID, selector),
+			sqlgraph.To(inspectionresult.Table, inspectionresult.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, defect.InspectionResultTable, defect.InspectionResultColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -396,17 +420,18 @@ func (_q *DefectQuery) Clone() *DefectQuery {
 		return nil
 	}
 	return &DefectQuery{
-		config:         _q.config,
-		ctx:            _q.ctx.Clone(),
-		order:          append([]defect.OrderOption{}, _q.order...),
-		inters:         append([]Interceptor{}, _q.inters...),
-		predicates:     append([]predicate.Defect{}, _q.predicates...),
-		withEstate:     _q.withEstate.Clone(),
-		withVacancy:    _q.withVacancy.Clone(),
-		withUnit:       _q.withUnit.Clone(),
-		withDepartment: _q.withDepartment.Clone(),
-		withEvents:     _q.withEvents.Clone(),
-		withPhotos:     _q.withPhotos.Clone(),
+		config:               _q.config,
+		ctx:                  _q.ctx.Clone(),
+		order:                append([]defect.OrderOption{}, _q.order...),
+		inters:               append([]Interceptor{}, _q.inters...),
+		predicates:           append([]predicate.Defect{}, _q.predicates...),
+		withEstate:           _q.withEstate.Clone(),
+		withVacancy:          _q.withVacancy.Clone(),
+		withUnit:             _q.withUnit.Clone(),
+		withDepartment:       _q.withDepartment.Clone(),
+		withInspectionResult: _q.withInspectionResult.Clone(),
+		withEvents:           _q.withEvents.Clone(),
+		withPhotos:           _q.withPhotos.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
 		path:      _q.path,
@@ -455,6 +480,17 @@ func (_q *DefectQuery) WithDepartment(opts ...func(*DepartmentQuery)) *DefectQue
 		opt(query)
 	}
 	_q.withDepartment = query
+	return _q
+}
+
+// WithInspectionResult tells the query-builder to eager-load the nodes that are connected to
+// the "inspection_result" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *DefectQuery) WithInspectionResult(opts ...func(*InspectionResultQuery)) *DefectQuery {
+	query := (&InspectionResultClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withInspectionResult = query
 	return _q
 }
 
@@ -558,11 +594,12 @@ func (_q *DefectQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Defec
 	var (
 		nodes       = []*Defect{}
 		_spec       = _q.querySpec()
-		loadedTypes = [6]bool{
+		loadedTypes = [7]bool{
 			_q.withEstate != nil,
 			_q.withVacancy != nil,
 			_q.withUnit != nil,
 			_q.withDepartment != nil,
+			_q.withInspectionResult != nil,
 			_q.withEvents != nil,
 			_q.withPhotos != nil,
 		}
@@ -609,6 +646,12 @@ func (_q *DefectQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Defec
 	if query := _q.withDepartment; query != nil {
 		if err := _q.loadDepartment(ctx, query, nodes, nil,
 			func(n *Defect, e *Department) { n.Edges.Department = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withInspectionResult; query != nil {
+		if err := _q.loadInspectionResult(ctx, query, nodes, nil,
+			func(n *Defect, e *InspectionResult) { n.Edges.InspectionResult = e }); err != nil {
 			return nil, err
 		}
 	}
@@ -764,6 +807,38 @@ func (_q *DefectQuery) loadDepartment(ctx context.Context, query *DepartmentQuer
 	}
 	return nil
 }
+func (_q *DefectQuery) loadInspectionResult(ctx context.Context, query *InspectionResultQuery, nodes []*Defect, init func(*Defect), assign func(*Defect, *InspectionResult)) error {
+	ids := make([]uuid.UUID, 0, len(nodes))
+	nodeids := make(map[uuid.UUID][]*Defect)
+	for i := range nodes {
+		if nodes[i].InspectionResultID == nil {
+			continue
+		}
+		fk := *nodes[i].InspectionResultID
+		if _, ok := nodeids[fk]; !ok {
+			ids = append(ids, fk)
+		}
+		nodeids[fk] = append(nodeids[fk], nodes[i])
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	query.Where(inspectionresult.IDIn(ids...))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nodeids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected foreign-key "inspection_result_id" returned %v`, n.ID)
+		}
+		for i := range nodes {
+			assign(nodes[i], n)
+		}
+	}
+	return nil
+}
 func (_q *DefectQuery) loadEvents(ctx context.Context, query *DefectEventQuery, nodes []*Defect, init func(*Defect), assign func(*Defect, *DefectEvent)) error {
 	fks := make([]driver.Value, 0, len(nodes))
 	nodeids := make(map[uuid.UUID]*Defect)
@@ -864,6 +939,9 @@ func (_q *DefectQuery) querySpec() *sqlgraph.QuerySpec {
 		}
 		if _q.withDepartment != nil {
 			_spec.Node.AddColumnOnce(defect.FieldDepartmentID)
+		}
+		if _q.withInspectionResult != nil {
+			_spec.Node.AddColumnOnce(defect.FieldInspectionResultID)
 		}
 	}
 	if ps := _q.predicates; len(ps) > 0 {

@@ -257,9 +257,6 @@ func (_u *DefectUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.VoidedByName(); ok {
 		_spec.SetField(defect.FieldVoidedByName, field.TypeString, value)
 	}
-	if _u.mutation.InspectionResultIDCleared() {
-		_spec.ClearField(defect.FieldInspectionResultID, field.TypeUUID)
-	}
 	if _u.mutation.AcknowledgedAtCleared() {
 		_spec.ClearField(defect.FieldAcknowledgedAt, field.TypeTime)
 	}
@@ -659,9 +656,6 @@ func (_u *DefectUpdateOne) sqlSave(ctx context.Context) (_node *Defect, err erro
 	}
 	if value, ok := _u.mutation.VoidedByName(); ok {
 		_spec.SetField(defect.FieldVoidedByName, field.TypeString, value)
-	}
-	if _u.mutation.InspectionResultIDCleared() {
-		_spec.ClearField(defect.FieldInspectionResultID, field.TypeUUID)
 	}
 	if _u.mutation.AcknowledgedAtCleared() {
 		_spec.ClearField(defect.FieldAcknowledgedAt, field.TypeTime)

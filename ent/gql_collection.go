@@ -4250,6 +4250,21 @@ func (_q *DefectQuery) collectField(ctx context.Context, oneNode bool, opCtx *gr
 				fieldSeen[defect.FieldDepartmentID] = struct{}{}
 			}
 
+		case "inspectionResult":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&InspectionResultClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, inspectionresultImplementors)...); err != nil {
+				return err
+			}
+			_q.withInspectionResult = query
+			if _, ok := fieldSeen[defect.FieldInspectionResultID]; !ok {
+				selectedFields = append(selectedFields, defect.FieldInspectionResultID)
+				fieldSeen[defect.FieldInspectionResultID] = struct{}{}
+			}
+
 		case "events":
 			var (
 				alias = field.Alias
@@ -6557,6 +6572,19 @@ func (_q *InspectionResultQuery) collectField(ctx context.Context, oneNode bool,
 				return err
 			}
 			_q.WithNamedPhotos(alias, func(wq *InspectionPhotoQuery) {
+				*wq = *query
+			})
+
+		case "defects":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&DefectClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, false, opCtx, field, path, mayAddCondition(satisfies, defectImplementors)...); err != nil {
+				return err
+			}
+			_q.WithNamedDefects(alias, func(wq *DefectQuery) {
 				*wq = *query
 			})
 		case "createdAt":

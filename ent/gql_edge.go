@@ -544,6 +544,14 @@ func (_m *Defect) Department(ctx context.Context) (*Department, error) {
 	return result, err
 }
 
+func (_m *Defect) InspectionResult(ctx context.Context) (*InspectionResult, error) {
+	result, err := _m.Edges.InspectionResultOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryInspectionResult().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
 func (_m *Defect) Events(ctx context.Context) (result []*DefectEvent, err error) {
 	if fc := graphql.GetFieldContext(ctx); fc != nil && fc.Field.Alias != "" {
 		result, err = _m.NamedEvents(graphql.GetFieldContext(ctx).Field.Alias)
@@ -836,6 +844,18 @@ func (_m *InspectionResult) Photos(ctx context.Context) (result []*InspectionPho
 	}
 	if IsNotLoaded(err) {
 		result, err = _m.QueryPhotos().All(ctx)
+	}
+	return result, err
+}
+
+func (_m *InspectionResult) Defects(ctx context.Context) (result []*Defect, err error) {
+	if fc := graphql.GetFieldContext(ctx); fc != nil && fc.Field.Alias != "" {
+		result, err = _m.NamedDefects(graphql.GetFieldContext(ctx).Field.Alias)
+	} else {
+		result, err = _m.Edges.DefectsOrErr()
+	}
+	if IsNotLoaded(err) {
+		result, err = _m.QueryDefects().All(ctx)
 	}
 	return result, err
 }

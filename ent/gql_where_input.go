@@ -8269,10 +8269,6 @@ type DefectWhereInput struct {
 	InspectionResultIDNEQ    *uuid.UUID  `json:"inspectionResultIDNEQ,omitempty"`
 	InspectionResultIDIn     []uuid.UUID `json:"inspectionResultIDIn,omitempty"`
 	InspectionResultIDNotIn  []uuid.UUID `json:"inspectionResultIDNotIn,omitempty"`
-	InspectionResultIDGT     *uuid.UUID  `json:"inspectionResultIDGT,omitempty"`
-	InspectionResultIDGTE    *uuid.UUID  `json:"inspectionResultIDGTE,omitempty"`
-	InspectionResultIDLT     *uuid.UUID  `json:"inspectionResultIDLT,omitempty"`
-	InspectionResultIDLTE    *uuid.UUID  `json:"inspectionResultIDLTE,omitempty"`
 	InspectionResultIDIsNil  bool        `json:"inspectionResultIDIsNil,omitempty"`
 	InspectionResultIDNotNil bool        `json:"inspectionResultIDNotNil,omitempty"`
 
@@ -8667,18 +8663,6 @@ func (i *DefectWhereInput) P() (predicate.Defect, error) {
 	}
 	if len(i.InspectionResultIDNotIn) > 0 {
 		predicates = append(predicates, defect.InspectionResultIDNotIn(i.InspectionResultIDNotIn...))
-	}
-	if i.InspectionResultIDGT != nil {
-		predicates = append(predicates, defect.InspectionResultIDGT(*i.InspectionResultIDGT))
-	}
-	if i.InspectionResultIDGTE != nil {
-		predicates = append(predicates, defect.InspectionResultIDGTE(*i.InspectionResultIDGTE))
-	}
-	if i.InspectionResultIDLT != nil {
-		predicates = append(predicates, defect.InspectionResultIDLT(*i.InspectionResultIDLT))
-	}
-	if i.InspectionResultIDLTE != nil {
-		predicates = append(predicates, defect.InspectionResultIDLTE(*i.InspectionResultIDLTE))
 	}
 	if i.InspectionResultIDIsNil {
 		predicates = append(predicates, defect.InspectionResultIDIsNil())

@@ -63,13 +63,16 @@ type InspectionResultEdges struct {
 	Department *Department `json:"department,omitempty"`
 	// What it looked like.
 	Photos []*InspectionPhoto `json:"photos,omitempty"`
+	// What became of an abnormal one, as the department has it (V5).
+	Defects []*Defect `json:"defects,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [5]bool
+	loadedTypes [6]bool
 	// totalCount holds the count of the edges above.
-	totalCount [5]map[string]int
+	totalCount [6]map[string]int
 
-	namedPhotos map[string][]*InspectionPhoto
+	namedPhotos  map[string][]*InspectionPhoto
+	namedDefects map[string][]*Defect
 }
 
 // EstateOrErr returns the Estate value or an error if the edge
@@ -123,6 +126,15 @@ func (e InspectionResultEdges) PhotosOrErr() ([]*InspectionPhoto, error) {
 		return e.Photos, nil
 	}
 	return nil, &NotLoadedError{edge: "photos"}
+}
+
+// DefectsOrErr returns the Defects value or an error if the edge
+// was not loaded in eager-loading.
+func (e InspectionResultEdges) DefectsOrErr() ([]*Defect, error) {
+	if e.loadedTypes[5] {
+		return e.Defects, nil
+	}
+	return nil, &NotLoadedError{edge: "defects"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -267,6 +279,11 @@ func (_m *InspectionResult) QueryPhotos() *InspectionPhotoQuery {
 	return NewInspectionResultClient(_m.config).QueryPhotos(_m)
 }
 
+// QueryDefects queries the "defects" edge of the InspectionResult entity.
+func (_m *InspectionResult) QueryDefects() *DefectQuery {
+	return NewInspectionResultClient(_m.config).QueryDefects(_m)
+}
+
 // Update returns a builder for updating this InspectionResult.
 // Note that you need to call InspectionResult.Unwrap() before calling this method if this InspectionResult
 // was returned from a transaction, and the transaction was committed or rolled back.
@@ -351,6 +368,30 @@ func (_m *InspectionResult) appendNamedPhotos(name string, edges ...*InspectionP
 		_m.Edges.namedPhotos[name] = []*InspectionPhoto{}
 	} else {
 		_m.Edges.namedPhotos[name] = append(_m.Edges.namedPhotos[name], edges...)
+	}
+}
+
+// NamedDefects returns the Defects named value or an error if the edge was not
+// loaded in eager-loading with this name.
+func (_m *InspectionResult) NamedDefects(name string) ([]*Defect, error) {
+	if _m.Edges.namedDefects == nil {
+		return nil, &NotLoadedError{edge: name}
+	}
+	nodes, ok := _m.Edges.namedDefects[name]
+	if !ok {
+		return nil, &NotLoadedError{edge: name}
+	}
+	return nodes, nil
+}
+
+func (_m *InspectionResult) appendNamedDefects(name string, edges ...*Defect) {
+	if _m.Edges.namedDefects == nil {
+		_m.Edges.namedDefects = make(map[string][]*Defect)
+	}
+	if len(edges) == 0 {
+		_m.Edges.namedDefects[name] = []*Defect{}
+	} else {
+		_m.Edges.namedDefects[name] = append(_m.Edges.namedDefects[name], edges...)
 	}
 }
 

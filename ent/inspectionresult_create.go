@@ -11,6 +11,7 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/google/uuid"
+	"github.com/steward-pm/steward/ent/defect"
 	"github.com/steward-pm/steward/ent/department"
 	"github.com/steward-pm/steward/ent/estate"
 	"github.com/steward-pm/steward/ent/inspection"
@@ -171,6 +172,21 @@ func (_c *InspectionResultCreate) AddPhotos(v ...*InspectionPhoto) *InspectionRe
 		ids[i] = v[i].ID
 	}
 	return _c.AddPhotoIDs(ids...)
+}
+
+// AddDefectIDs adds the "defects" edge to the Defect entity by IDs.
+func (_c *InspectionResultCreate) AddDefectIDs(ids ...uuid.UUID) *InspectionResultCreate {
+	_c.mutation.AddDefectIDs(ids...)
+	return _c
+}
+
+// AddDefects adds the "defects" edges to the Defect entity.
+func (_c *InspectionResultCreate) AddDefects(v ...*Defect) *InspectionResultCreate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddDefectIDs(ids...)
 }
 
 // Mutation returns the InspectionResultMutation object of the builder.
@@ -405,6 +421,22 @@ func (_c *InspectionResultCreate) createSpec() (*InspectionResult, *sqlgraph.Cre
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(inspectionphoto.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.DefectsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   inspectionresult.DefectsTable,
+			Columns: []string{inspectionresult.DefectsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(defect.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {

@@ -14,6 +14,7 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/google/uuid"
+	"github.com/steward-pm/steward/ent/defect"
 	"github.com/steward-pm/steward/ent/department"
 	"github.com/steward-pm/steward/ent/estate"
 	"github.com/steward-pm/steward/ent/inspection"
@@ -26,18 +27,20 @@ import (
 // InspectionResultQuery is the builder for querying InspectionResult entities.
 type InspectionResultQuery struct {
 	config
-	ctx             *QueryContext
-	order           []inspectionresult.OrderOption
-	inters          []Interceptor
-	predicates      []predicate.InspectionResult
-	withEstate      *EstateQuery
-	withInspection  *InspectionQuery
-	withItem        *InspectionItemQuery
-	withDepartment  *DepartmentQuery
-	withPhotos      *InspectionPhotoQuery
-	loadTotal       []func(context.Context, []*InspectionResult) error
-	modifiers       []func(*sql.Selector)
-	withNamedPhotos map[string]*InspectionPhotoQuery
+	ctx              *QueryContext
+	order            []inspectionresult.OrderOption
+	inters           []Interceptor
+	predicates       []predicate.InspectionResult
+	withEstate       *EstateQuery
+	withInspection   *InspectionQuery
+	withItem         *InspectionItemQuery
+	withDepartment   *DepartmentQuery
+	withPhotos       *InspectionPhotoQuery
+	withDefects      *DefectQuery
+	loadTotal        []func(context.Context, []*InspectionResult) error
+	modifiers        []func(*sql.Selector)
+	withNamedPhotos  map[string]*InspectionPhotoQuery
+	withNamedDefects map[string]*DefectQuery
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
@@ -177,6 +180,28 @@ func (_q *InspectionResultQuery) QueryPhotos() *InspectionPhotoQuery {
 			sqlgraph.From(inspectionresult.Table, inspectionresult.FieldID, selector),
 			sqlgraph.To(inspectionphoto.Table, inspectionphoto.FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, true, inspectionresult.PhotosTable, inspectionresult.PhotosColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryDefects chains the current query on the "defects" edge.
+func (_q *InspectionResultQuery) QueryDefects() *DefectQuery {
+	query := (&DefectClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(inspectionresult.Table, inspectionresult.FieldID, selector),
+			sqlgraph.To(defect.Table, defect.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, inspectionresult.DefectsTable, inspectionresult.DefectsColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -381,6 +406,7 @@ func (_q *InspectionResultQuery) Clone() *InspectionResultQuery {
 		withItem:       _q.withItem.Clone(),
 		withDepartment: _q.withDepartment.Clone(),
 		withPhotos:     _q.withPhotos.Clone(),
+		withDefects:    _q.withDefects.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
 		path:      _q.path,
@@ -440,6 +466,17 @@ func (_q *InspectionResultQuery) WithPhotos(opts ...func(*InspectionPhotoQuery))
 		opt(query)
 	}
 	_q.withPhotos = query
+	return _q
+}
+
+// WithDefects tells the query-builder to eager-load the nodes that are connected to
+// the "defects" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *InspectionResultQuery) WithDefects(opts ...func(*DefectQuery)) *InspectionResultQuery {
+	query := (&DefectClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withDefects = query
 	return _q
 }
 
@@ -521,12 +558,13 @@ func (_q *InspectionResultQuery) sqlAll(ctx context.Context, hooks ...queryHook)
 	var (
 		nodes       = []*InspectionResult{}
 		_spec       = _q.querySpec()
-		loadedTypes = [5]bool{
+		loadedTypes = [6]bool{
 			_q.withEstate != nil,
 			_q.withInspection != nil,
 			_q.withItem != nil,
 			_q.withDepartment != nil,
 			_q.withPhotos != nil,
+			_q.withDefects != nil,
 		}
 	)
 	_spec.ScanValues = func(columns []string) ([]any, error) {
@@ -581,10 +619,24 @@ func (_q *InspectionResultQuery) sqlAll(ctx context.Context, hooks ...queryHook)
 			return nil, err
 		}
 	}
+	if query := _q.withDefects; query != nil {
+		if err := _q.loadDefects(ctx, query, nodes,
+			func(n *InspectionResult) { n.Edges.Defects = []*Defect{} },
+			func(n *InspectionResult, e *Defect) { n.Edges.Defects = append(n.Edges.Defects, e) }); err != nil {
+			return nil, err
+		}
+	}
 	for name, query := range _q.withNamedPhotos {
 		if err := _q.loadPhotos(ctx, query, nodes,
 			func(n *InspectionResult) { n.appendNamedPhotos(name) },
 			func(n *InspectionResult, e *InspectionPhoto) { n.appendNamedPhotos(name, e) }); err != nil {
+			return nil, err
+		}
+	}
+	for name, query := range _q.withNamedDefects {
+		if err := _q.loadDefects(ctx, query, nodes,
+			func(n *InspectionResult) { n.appendNamedDefects(name) },
+			func(n *InspectionResult, e *Defect) { n.appendNamedDefects(name, e) }); err != nil {
 			return nil, err
 		}
 	}
@@ -745,6 +797,39 @@ func (_q *InspectionResultQuery) loadPhotos(ctx context.Context, query *Inspecti
 	}
 	return nil
 }
+func (_q *InspectionResultQuery) loadDefects(ctx context.Context, query *DefectQuery, nodes []*InspectionResult, init func(*InspectionResult), assign func(*InspectionResult, *Defect)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[uuid.UUID]*InspectionResult)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(defect.FieldInspectionResultID)
+	}
+	query.Where(predicate.Defect(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(inspectionresult.DefectsColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.InspectionResultID
+		if fk == nil {
+			return fmt.Errorf(`foreign-key "inspection_result_id" is nil for node %v`, n.ID)
+		}
+		node, ok := nodeids[*fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "inspection_result_id" returned %v for node %v`, *fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
 
 func (_q *InspectionResultQuery) sqlCount(ctx context.Context) (int, error) {
 	_spec := _q.querySpec()
@@ -888,6 +973,20 @@ func (_q *InspectionResultQuery) WithNamedPhotos(name string, opts ...func(*Insp
 		_q.withNamedPhotos = make(map[string]*InspectionPhotoQuery)
 	}
 	_q.withNamedPhotos[name] = query
+	return _q
+}
+
+// WithNamedDefects tells the query-builder to eager-load the nodes that are connected to the "defects"
+// edge with the given name. The optional arguments are used to configure the query builder of the edge.
+func (_q *InspectionResultQuery) WithNamedDefects(name string, opts ...func(*DefectQuery)) *InspectionResultQuery {
+	query := (&DefectClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	if _q.withNamedDefects == nil {
+		_q.withNamedDefects = make(map[string]*DefectQuery)
+	}
+	_q.withNamedDefects[name] = query
 	return _q
 }
 

@@ -11,6 +11,7 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/google/uuid"
+	"github.com/steward-pm/steward/ent/defect"
 	"github.com/steward-pm/steward/ent/inspectionphoto"
 	"github.com/steward-pm/steward/ent/inspectionresult"
 	"github.com/steward-pm/steward/ent/predicate"
@@ -45,6 +46,21 @@ func (_u *InspectionResultUpdate) AddPhotos(v ...*InspectionPhoto) *InspectionRe
 	return _u.AddPhotoIDs(ids...)
 }
 
+// AddDefectIDs adds the "defects" edge to the Defect entity by IDs.
+func (_u *InspectionResultUpdate) AddDefectIDs(ids ...uuid.UUID) *InspectionResultUpdate {
+	_u.mutation.AddDefectIDs(ids...)
+	return _u
+}
+
+// AddDefects adds the "defects" edges to the Defect entity.
+func (_u *InspectionResultUpdate) AddDefects(v ...*Defect) *InspectionResultUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddDefectIDs(ids...)
+}
+
 // Mutation returns the InspectionResultMutation object of the builder.
 func (_u *InspectionResultUpdate) Mutation() *InspectionResultMutation {
 	return _u.mutation
@@ -69,6 +85,27 @@ func (_u *InspectionResultUpdate) RemovePhotos(v ...*InspectionPhoto) *Inspectio
 		ids[i] = v[i].ID
 	}
 	return _u.RemovePhotoIDs(ids...)
+}
+
+// ClearDefects clears all "defects" edges to the Defect entity.
+func (_u *InspectionResultUpdate) ClearDefects() *InspectionResultUpdate {
+	_u.mutation.ClearDefects()
+	return _u
+}
+
+// RemoveDefectIDs removes the "defects" edge to Defect entities by IDs.
+func (_u *InspectionResultUpdate) RemoveDefectIDs(ids ...uuid.UUID) *InspectionResultUpdate {
+	_u.mutation.RemoveDefectIDs(ids...)
+	return _u
+}
+
+// RemoveDefects removes "defects" edges to Defect entities.
+func (_u *InspectionResultUpdate) RemoveDefects(v ...*Defect) *InspectionResultUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveDefectIDs(ids...)
 }
 
 // Save executes the query and returns the number of nodes affected by the update operation.
@@ -178,6 +215,51 @@ func (_u *InspectionResultUpdate) sqlSave(ctx context.Context) (_node int, err e
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
+	if _u.mutation.DefectsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   inspectionresult.DefectsTable,
+			Columns: []string{inspectionresult.DefectsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(defect.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedDefectsIDs(); len(nodes) > 0 && !_u.mutation.DefectsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   inspectionresult.DefectsTable,
+			Columns: []string{inspectionresult.DefectsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(defect.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.DefectsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   inspectionresult.DefectsTable,
+			Columns: []string{inspectionresult.DefectsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(defect.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -215,6 +297,21 @@ func (_u *InspectionResultUpdateOne) AddPhotos(v ...*InspectionPhoto) *Inspectio
 	return _u.AddPhotoIDs(ids...)
 }
 
+// AddDefectIDs adds the "defects" edge to the Defect entity by IDs.
+func (_u *InspectionResultUpdateOne) AddDefectIDs(ids ...uuid.UUID) *InspectionResultUpdateOne {
+	_u.mutation.AddDefectIDs(ids...)
+	return _u
+}
+
+// AddDefects adds the "defects" edges to the Defect entity.
+func (_u *InspectionResultUpdateOne) AddDefects(v ...*Defect) *InspectionResultUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddDefectIDs(ids...)
+}
+
 // Mutation returns the InspectionResultMutation object of the builder.
 func (_u *InspectionResultUpdateOne) Mutation() *InspectionResultMutation {
 	return _u.mutation
@@ -239,6 +336,27 @@ func (_u *InspectionResultUpdateOne) RemovePhotos(v ...*InspectionPhoto) *Inspec
 		ids[i] = v[i].ID
 	}
 	return _u.RemovePhotoIDs(ids...)
+}
+
+// ClearDefects clears all "defects" edges to the Defect entity.
+func (_u *InspectionResultUpdateOne) ClearDefects() *InspectionResultUpdateOne {
+	_u.mutation.ClearDefects()
+	return _u
+}
+
+// RemoveDefectIDs removes the "defects" edge to Defect entities by IDs.
+func (_u *InspectionResultUpdateOne) RemoveDefectIDs(ids ...uuid.UUID) *InspectionResultUpdateOne {
+	_u.mutation.RemoveDefectIDs(ids...)
+	return _u
+}
+
+// RemoveDefects removes "defects" edges to Defect entities.
+func (_u *InspectionResultUpdateOne) RemoveDefects(v ...*Defect) *InspectionResultUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveDefectIDs(ids...)
 }
 
 // Where appends a list predicates to the InspectionResultUpdate builder.
@@ -371,6 +489,51 @@ func (_u *InspectionResultUpdateOne) sqlSave(ctx context.Context) (_node *Inspec
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(inspectionphoto.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.DefectsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   inspectionresult.DefectsTable,
+			Columns: []string{inspectionresult.DefectsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(defect.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedDefectsIDs(); len(nodes) > 0 && !_u.mutation.DefectsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   inspectionresult.DefectsTable,
+			Columns: []string{inspectionresult.DefectsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(defect.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.DefectsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   inspectionresult.DefectsTable,
+			Columns: []string{inspectionresult.DefectsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(defect.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {

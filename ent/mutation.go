@@ -29148,59 +29148,60 @@ func (m *CorrespondenceMutation) ResetEdge(name string) error {
 // DefectMutation represents an operation that mutates the Defect nodes in the graph.
 type DefectMutation struct {
 	config
-	op                   Op
-	typ                  string
-	id                   *uuid.UUID
-	created_at           *time.Time
-	voided_at            *time.Time
-	void_reason          *string
-	voided_by_id         *uuid.UUID
-	voided_by_name       *string
-	late_reason          *string
-	inspection_result_id *uuid.UUID
-	finding              *string
-	found_at             *time.Time
-	reported_by_id       *uuid.UUID
-	reported_by_name     *string
-	state                *defect.State
-	notified_at          *time.Time
-	acknowledge_by       *time.Time
-	acknowledged_at      *time.Time
-	resolve_by           *time.Time
-	proposed_until       *time.Time
-	resolved_at          *time.Time
-	resolution           *string
-	reinspect_by         *time.Time
-	reinspected_at       *time.Time
-	closed_at            *time.Time
-	reopened             *int
-	addreopened          *int
-	due_at               *time.Time
-	escalated_at         *time.Time
-	acknowledged_by_id   *uuid.UUID
-	acknowledged_by_name *string
-	resolved_by_id       *uuid.UUID
-	resolved_by_name     *string
-	reinspected_by_id    *uuid.UUID
-	reinspected_by_name  *string
-	clearedFields        map[string]struct{}
-	estate               *uuid.UUID
-	clearedestate        bool
-	vacancy              *uuid.UUID
-	clearedvacancy       bool
-	unit                 *uuid.UUID
-	clearedunit          bool
-	department           *uuid.UUID
-	cleareddepartment    bool
-	events               map[uuid.UUID]struct{}
-	removedevents        map[uuid.UUID]struct{}
-	clearedevents        bool
-	photos               map[uuid.UUID]struct{}
-	removedphotos        map[uuid.UUID]struct{}
-	clearedphotos        bool
-	done                 bool
-	oldValue             func(context.Context) (*Defect, error)
-	predicates           []predicate.Defect
+	op                       Op
+	typ                      string
+	id                       *uuid.UUID
+	created_at               *time.Time
+	voided_at                *time.Time
+	void_reason              *string
+	voided_by_id             *uuid.UUID
+	voided_by_name           *string
+	late_reason              *string
+	finding                  *string
+	found_at                 *time.Time
+	reported_by_id           *uuid.UUID
+	reported_by_name         *string
+	state                    *defect.State
+	notified_at              *time.Time
+	acknowledge_by           *time.Time
+	acknowledged_at          *time.Time
+	resolve_by               *time.Time
+	proposed_until           *time.Time
+	resolved_at              *time.Time
+	resolution               *string
+	reinspect_by             *time.Time
+	reinspected_at           *time.Time
+	closed_at                *time.Time
+	reopened                 *int
+	addreopened              *int
+	due_at                   *time.Time
+	escalated_at             *time.Time
+	acknowledged_by_id       *uuid.UUID
+	acknowledged_by_name     *string
+	resolved_by_id           *uuid.UUID
+	resolved_by_name         *string
+	reinspected_by_id        *uuid.UUID
+	reinspected_by_name      *string
+	clearedFields            map[string]struct{}
+	estate                   *uuid.UUID
+	clearedestate            bool
+	vacancy                  *uuid.UUID
+	clearedvacancy           bool
+	unit                     *uuid.UUID
+	clearedunit              bool
+	department               *uuid.UUID
+	cleareddepartment        bool
+	inspection_result        *uuid.UUID
+	clearedinspection_result bool
+	events                   map[uuid.UUID]struct{}
+	removedevents            map[uuid.UUID]struct{}
+	clearedevents            bool
+	photos                   map[uuid.UUID]struct{}
+	removedphotos            map[uuid.UUID]struct{}
+	clearedphotos            bool
+	done                     bool
+	oldValue                 func(context.Context) (*Defect, error)
+	predicates               []predicate.Defect
 }
 
 var _ ent.Mutation = (*DefectMutation)(nil)
@@ -29659,12 +29660,12 @@ func (m *DefectMutation) ResetUnitID() {
 
 // SetInspectionResultID sets the "inspection_result_id" field.
 func (m *DefectMutation) SetInspectionResultID(u uuid.UUID) {
-	m.inspection_result_id = &u
+	m.inspection_result = &u
 }
 
 // InspectionResultID returns the value of the "inspection_result_id" field in the mutation.
 func (m *DefectMutation) InspectionResultID() (r uuid.UUID, exists bool) {
-	v := m.inspection_result_id
+	v := m.inspection_result
 	if v == nil {
 		return
 	}
@@ -29690,7 +29691,7 @@ func (m *DefectMutation) OldInspectionResultID(ctx context.Context) (v *uuid.UUI
 
 // ClearInspectionResultID clears the value of the "inspection_result_id" field.
 func (m *DefectMutation) ClearInspectionResultID() {
-	m.inspection_result_id = nil
+	m.inspection_result = nil
 	m.clearedFields[defect.FieldInspectionResultID] = struct{}{}
 }
 
@@ -29702,7 +29703,7 @@ func (m *DefectMutation) InspectionResultIDCleared() bool {
 
 // ResetInspectionResultID resets all changes to the "inspection_result_id" field.
 func (m *DefectMutation) ResetInspectionResultID() {
-	m.inspection_result_id = nil
+	m.inspection_result = nil
 	delete(m.clearedFields, defect.FieldInspectionResultID)
 }
 
@@ -30877,6 +30878,33 @@ func (m *DefectMutation) ResetDepartment() {
 	m.cleareddepartment = false
 }
 
+// ClearInspectionResult clears the "inspection_result" edge to the InspectionResult entity.
+func (m *DefectMutation) ClearInspectionResult() {
+	m.clearedinspection_result = true
+	m.clearedFields[defect.FieldInspectionResultID] = struct{}{}
+}
+
+// InspectionResultCleared reports if the "inspection_result" edge to the InspectionResult entity was cleared.
+func (m *DefectMutation) InspectionResultCleared() bool {
+	return m.InspectionResultIDCleared() || m.clearedinspection_result
+}
+
+// InspectionResultIDs returns the "inspection_result" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// InspectionResultID instead. It exists only for internal usage by the builders.
+func (m *DefectMutation) InspectionResultIDs() (ids []uuid.UUID) {
+	if id := m.inspection_result; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetInspectionResult resets all changes to the "inspection_result" edge.
+func (m *DefectMutation) ResetInspectionResult() {
+	m.inspection_result = nil
+	m.clearedinspection_result = false
+}
+
 // AddEventIDs adds the "events" edge to the DefectEvent entity by ids.
 func (m *DefectMutation) AddEventIDs(ids ...uuid.UUID) {
 	if m.events == nil {
@@ -31047,7 +31075,7 @@ func (m *DefectMutation) Fields() []string {
 	if m.unit != nil {
 		fields = append(fields, defect.FieldUnitID)
 	}
-	if m.inspection_result_id != nil {
+	if m.inspection_result != nil {
 		fields = append(fields, defect.FieldInspectionResultID)
 	}
 	if m.department != nil {
@@ -31798,7 +31826,7 @@ func (m *DefectMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *DefectMutation) AddedEdges() []string {
-	edges := make([]string, 0, 6)
+	edges := make([]string, 0, 7)
 	if m.estate != nil {
 		edges = append(edges, defect.EdgeEstate)
 	}
@@ -31810,6 +31838,9 @@ func (m *DefectMutation) AddedEdges() []string {
 	}
 	if m.department != nil {
 		edges = append(edges, defect.EdgeDepartment)
+	}
+	if m.inspection_result != nil {
+		edges = append(edges, defect.EdgeInspectionResult)
 	}
 	if m.events != nil {
 		edges = append(edges, defect.EdgeEvents)
@@ -31840,6 +31871,10 @@ func (m *DefectMutation) AddedIDs(name string) []ent.Value {
 		if id := m.department; id != nil {
 			return []ent.Value{*id}
 		}
+	case defect.EdgeInspectionResult:
+		if id := m.inspection_result; id != nil {
+			return []ent.Value{*id}
+		}
 	case defect.EdgeEvents:
 		ids := make([]ent.Value, 0, len(m.events))
 		for id := range m.events {
@@ -31858,7 +31893,7 @@ func (m *DefectMutation) AddedIDs(name string) []ent.Value {
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *DefectMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 6)
+	edges := make([]string, 0, 7)
 	if m.removedevents != nil {
 		edges = append(edges, defect.EdgeEvents)
 	}
@@ -31890,7 +31925,7 @@ func (m *DefectMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *DefectMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 6)
+	edges := make([]string, 0, 7)
 	if m.clearedestate {
 		edges = append(edges, defect.EdgeEstate)
 	}
@@ -31902,6 +31937,9 @@ func (m *DefectMutation) ClearedEdges() []string {
 	}
 	if m.cleareddepartment {
 		edges = append(edges, defect.EdgeDepartment)
+	}
+	if m.clearedinspection_result {
+		edges = append(edges, defect.EdgeInspectionResult)
 	}
 	if m.clearedevents {
 		edges = append(edges, defect.EdgeEvents)
@@ -31924,6 +31962,8 @@ func (m *DefectMutation) EdgeCleared(name string) bool {
 		return m.clearedunit
 	case defect.EdgeDepartment:
 		return m.cleareddepartment
+	case defect.EdgeInspectionResult:
+		return m.clearedinspection_result
 	case defect.EdgeEvents:
 		return m.clearedevents
 	case defect.EdgePhotos:
@@ -31948,6 +31988,9 @@ func (m *DefectMutation) ClearEdge(name string) error {
 	case defect.EdgeDepartment:
 		m.ClearDepartment()
 		return nil
+	case defect.EdgeInspectionResult:
+		m.ClearInspectionResult()
+		return nil
 	}
 	return fmt.Errorf("unknown Defect unique edge %s", name)
 }
@@ -31967,6 +32010,9 @@ func (m *DefectMutation) ResetEdge(name string) error {
 		return nil
 	case defect.EdgeDepartment:
 		m.ResetDepartment()
+		return nil
+	case defect.EdgeInspectionResult:
+		m.ResetInspectionResult()
 		return nil
 	case defect.EdgeEvents:
 		m.ResetEvents()
@@ -43290,6 +43336,9 @@ type InspectionResultMutation struct {
 	photos            map[uuid.UUID]struct{}
 	removedphotos     map[uuid.UUID]struct{}
 	clearedphotos     bool
+	defects           map[uuid.UUID]struct{}
+	removeddefects    map[uuid.UUID]struct{}
+	cleareddefects    bool
 	done              bool
 	oldValue          func(context.Context) (*InspectionResult, error)
 	predicates        []predicate.InspectionResult
@@ -43983,6 +44032,60 @@ func (m *InspectionResultMutation) ResetPhotos() {
 	m.removedphotos = nil
 }
 
+// AddDefectIDs adds the "defects" edge to the Defect entity by ids.
+func (m *InspectionResultMutation) AddDefectIDs(ids ...uuid.UUID) {
+	if m.defects == nil {
+		m.defects = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.defects[ids[i]] = struct{}{}
+	}
+}
+
+// ClearDefects clears the "defects" edge to the Defect entity.
+func (m *InspectionResultMutation) ClearDefects() {
+	m.cleareddefects = true
+}
+
+// DefectsCleared reports if the "defects" edge to the Defect entity was cleared.
+func (m *InspectionResultMutation) DefectsCleared() bool {
+	return m.cleareddefects
+}
+
+// RemoveDefectIDs removes the "defects" edge to the Defect entity by IDs.
+func (m *InspectionResultMutation) RemoveDefectIDs(ids ...uuid.UUID) {
+	if m.removeddefects == nil {
+		m.removeddefects = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.defects, ids[i])
+		m.removeddefects[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedDefects returns the removed IDs of the "defects" edge to the Defect entity.
+func (m *InspectionResultMutation) RemovedDefectsIDs() (ids []uuid.UUID) {
+	for id := range m.removeddefects {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// DefectsIDs returns the "defects" edge IDs in the mutation.
+func (m *InspectionResultMutation) DefectsIDs() (ids []uuid.UUID) {
+	for id := range m.defects {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetDefects resets all changes to the "defects" edge.
+func (m *InspectionResultMutation) ResetDefects() {
+	m.defects = nil
+	m.cleareddefects = false
+	m.removeddefects = nil
+}
+
 // Where appends a list predicates to the InspectionResultMutation builder.
 func (m *InspectionResultMutation) Where(ps ...predicate.InspectionResult) {
 	m.predicates = append(m.predicates, ps...)
@@ -44301,7 +44404,7 @@ func (m *InspectionResultMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *InspectionResultMutation) AddedEdges() []string {
-	edges := make([]string, 0, 5)
+	edges := make([]string, 0, 6)
 	if m.estate != nil {
 		edges = append(edges, inspectionresult.EdgeEstate)
 	}
@@ -44316,6 +44419,9 @@ func (m *InspectionResultMutation) AddedEdges() []string {
 	}
 	if m.photos != nil {
 		edges = append(edges, inspectionresult.EdgePhotos)
+	}
+	if m.defects != nil {
+		edges = append(edges, inspectionresult.EdgeDefects)
 	}
 	return edges
 }
@@ -44346,15 +44452,24 @@ func (m *InspectionResultMutation) AddedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case inspectionresult.EdgeDefects:
+		ids := make([]ent.Value, 0, len(m.defects))
+		for id := range m.defects {
+			ids = append(ids, id)
+		}
+		return ids
 	}
 	return nil
 }
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *InspectionResultMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 5)
+	edges := make([]string, 0, 6)
 	if m.removedphotos != nil {
 		edges = append(edges, inspectionresult.EdgePhotos)
+	}
+	if m.removeddefects != nil {
+		edges = append(edges, inspectionresult.EdgeDefects)
 	}
 	return edges
 }
@@ -44369,13 +44484,19 @@ func (m *InspectionResultMutation) RemovedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case inspectionresult.EdgeDefects:
+		ids := make([]ent.Value, 0, len(m.removeddefects))
+		for id := range m.removeddefects {
+			ids = append(ids, id)
+		}
+		return ids
 	}
 	return nil
 }
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *InspectionResultMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 5)
+	edges := make([]string, 0, 6)
 	if m.clearedestate {
 		edges = append(edges, inspectionresult.EdgeEstate)
 	}
@@ -44390,6 +44511,9 @@ func (m *InspectionResultMutation) ClearedEdges() []string {
 	}
 	if m.clearedphotos {
 		edges = append(edges, inspectionresult.EdgePhotos)
+	}
+	if m.cleareddefects {
+		edges = append(edges, inspectionresult.EdgeDefects)
 	}
 	return edges
 }
@@ -44408,6 +44532,8 @@ func (m *InspectionResultMutation) EdgeCleared(name string) bool {
 		return m.cleareddepartment
 	case inspectionresult.EdgePhotos:
 		return m.clearedphotos
+	case inspectionresult.EdgeDefects:
+		return m.cleareddefects
 	}
 	return false
 }
@@ -44450,6 +44576,9 @@ func (m *InspectionResultMutation) ResetEdge(name string) error {
 		return nil
 	case inspectionresult.EdgePhotos:
 		m.ResetPhotos()
+		return nil
+	case inspectionresult.EdgeDefects:
+		m.ResetDefects()
 		return nil
 	}
 	return fmt.Errorf("unknown InspectionResult edge %s", name)

@@ -64,6 +64,14 @@ func TestStatementsDoNotGrowWithTheRows(t *testing.T) {
 		}
 	}
 	golden(t, "testdata/statements.golden", b.String())
+	nodes := func(n int) int {
+		_, cost := statements(t, handler, manager, `query($ids: [ID!]!) { nodes(ids: $ids) { ... on Vacancy { keysHeld } } }`,
+			map[string]any{"ids": app.IDs(`SELECT id FROM vacancies ORDER BY id LIMIT $1`, n)})
+		return cost
+	}
+	if few, many := nodes(2), nodes(60); many > few {
+		t.Errorf("what is counted of 60 vacancies, asked for by their ids, costs %d statements, and of two %d", many, few)
+	}
 }
 
 // statements asks, and counts the statements that it took.

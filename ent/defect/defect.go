@@ -95,6 +95,8 @@ const (
 	EdgeUnit = "unit"
 	// EdgeDepartment holds the string denoting the department edge name in mutations.
 	EdgeDepartment = "department"
+	// EdgeInspectionResult holds the string denoting the inspection_result edge name in mutations.
+	EdgeInspectionResult = "inspection_result"
 	// EdgeEvents holds the string denoting the events edge name in mutations.
 	EdgeEvents = "events"
 	// EdgePhotos holds the string denoting the photos edge name in mutations.
@@ -129,6 +131,13 @@ const (
 	DepartmentInverseTable = "departments"
 	// DepartmentColumn is the table column denoting the department relation/edge.
 	DepartmentColumn = "department_id"
+	// InspectionResultTable is the table that holds the inspection_result relation/edge.
+	InspectionResultTable = "defects"
+	// InspectionResultInverseTable is the table name for the InspectionResult entity.
+	// It exists in this package in order to avoid circular dependency with the "inspectionresult" package.
+	InspectionResultInverseTable = "inspection_results"
+	// InspectionResultColumn is the table column denoting the inspection_result relation/edge.
+	InspectionResultColumn = "inspection_result_id"
 	// EventsTable is the table that holds the events relation/edge.
 	EventsTable = "defect_events"
 	// EventsInverseTable is the table name for the DefectEvent entity.
@@ -456,6 +465,13 @@ func ByDepartmentField(field string, opts ...sql.OrderTermOption) OrderOption {
 	}
 }
 
+// ByInspectionResultField orders the results by inspection_result field.
+func ByInspectionResultField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newInspectionResultStep(), sql.OrderByField(field, opts...))
+	}
+}
+
 // ByEventsCount orders the results by events count.
 func ByEventsCount(opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
@@ -509,6 +525,13 @@ func newDepartmentStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(DepartmentInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.M2O, false, DepartmentTable, DepartmentColumn),
+	)
+}
+func newInspectionResultStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(InspectionResultInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.M2O, false, InspectionResultTable, InspectionResultColumn),
 	)
 }
 func newEventsStep() *sqlgraph.Step {

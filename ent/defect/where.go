@@ -641,26 +641,6 @@ func InspectionResultIDNotIn(vs ...uuid.UUID) predicate.Defect {
 	return predicate.Defect(sql.FieldNotIn(FieldInspectionResultID, vs...))
 }
 
-// InspectionResultIDGT applies the GT predicate on the "inspection_result_id" field.
-func InspectionResultIDGT(v uuid.UUID) predicate.Defect {
-	return predicate.Defect(sql.FieldGT(FieldInspectionResultID, v))
-}
-
-// InspectionResultIDGTE applies the GTE predicate on the "inspection_result_id" field.
-func InspectionResultIDGTE(v uuid.UUID) predicate.Defect {
-	return predicate.Defect(sql.FieldGTE(FieldInspectionResultID, v))
-}
-
-// InspectionResultIDLT applies the LT predicate on the "inspection_result_id" field.
-func InspectionResultIDLT(v uuid.UUID) predicate.Defect {
-	return predicate.Defect(sql.FieldLT(FieldInspectionResultID, v))
-}
-
-// InspectionResultIDLTE applies the LTE predicate on the "inspection_result_id" field.
-func InspectionResultIDLTE(v uuid.UUID) predicate.Defect {
-	return predicate.Defect(sql.FieldLTE(FieldInspectionResultID, v))
-}
-
 // InspectionResultIDIsNil applies the IsNil predicate on the "inspection_result_id" field.
 func InspectionResultIDIsNil() predicate.Defect {
 	return predicate.Defect(sql.FieldIsNull(FieldInspectionResultID))
@@ -1975,6 +1955,29 @@ func HasDepartment() predicate.Defect {
 func HasDepartmentWith(preds ...predicate.Department) predicate.Defect {
 	return predicate.Defect(func(s *sql.Selector) {
 		step := newDepartmentStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasInspectionResult applies the HasEdge predicate on the "inspection_result" edge.
+func HasInspectionResult() predicate.Defect {
+	return predicate.Defect(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, InspectionResultTable, InspectionResultColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasInspectionResultWith applies the HasEdge predicate on the "inspection_result" edge with a given conditions (other predicates).
+func HasInspectionResultWith(preds ...predicate.InspectionResult) predicate.Defect {
+	return predicate.Defect(func(s *sql.Selector) {
+		step := newInspectionResultStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

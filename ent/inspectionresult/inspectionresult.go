@@ -49,6 +49,8 @@ const (
 	EdgeDepartment = "department"
 	// EdgePhotos holds the string denoting the photos edge name in mutations.
 	EdgePhotos = "photos"
+	// EdgeDefects holds the string denoting the defects edge name in mutations.
+	EdgeDefects = "defects"
 	// Table holds the table name of the inspectionresult in the database.
 	Table = "inspection_results"
 	// EstateTable is the table that holds the estate relation/edge.
@@ -86,6 +88,13 @@ const (
 	PhotosInverseTable = "inspection_photos"
 	// PhotosColumn is the table column denoting the photos relation/edge.
 	PhotosColumn = "result_id"
+	// DefectsTable is the table that holds the defects relation/edge.
+	DefectsTable = "defects"
+	// DefectsInverseTable is the table name for the Defect entity.
+	// It exists in this package in order to avoid circular dependency with the "defect" package.
+	DefectsInverseTable = "defects"
+	// DefectsColumn is the table column denoting the defects relation/edge.
+	DefectsColumn = "inspection_result_id"
 )
 
 // Columns holds all SQL columns for inspectionresult fields.
@@ -250,6 +259,20 @@ func ByPhotos(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
 		sqlgraph.OrderByNeighborTerms(s, newPhotosStep(), append([]sql.OrderTerm{term}, terms...)...)
 	}
 }
+
+// ByDefectsCount orders the results by defects count.
+func ByDefectsCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newDefectsStep(), opts...)
+	}
+}
+
+// ByDefects orders the results by defects terms.
+func ByDefects(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newDefectsStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
 func newEstateStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
@@ -283,6 +306,13 @@ func newPhotosStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(PhotosInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.O2M, true, PhotosTable, PhotosColumn),
+	)
+}
+func newDefectsStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(DefectsInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, true, DefectsTable, DefectsColumn),
 	)
 }
 

@@ -576,6 +576,29 @@ func HasPhotosWith(preds ...predicate.InspectionPhoto) predicate.InspectionResul
 	})
 }
 
+// HasDefects applies the HasEdge predicate on the "defects" edge.
+func HasDefects() predicate.InspectionResult {
+	return predicate.InspectionResult(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, DefectsTable, DefectsColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasDefectsWith applies the HasEdge predicate on the "defects" edge with a given conditions (other predicates).
+func HasDefectsWith(preds ...predicate.Defect) predicate.InspectionResult {
+	return predicate.InspectionResult(func(s *sql.Selector) {
+		step := newDefectsStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
 // And groups predicates with the AND operator between them.
 func And(predicates ...predicate.InspectionResult) predicate.InspectionResult {
 	return predicate.InspectionResult(sql.AndPredicates(predicates...))

@@ -1230,7 +1230,6 @@ var (
 		{Name: "voided_by_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "voided_by_name", Type: field.TypeString, Default: ""},
 		{Name: "late_reason", Type: field.TypeString, Default: ""},
-		{Name: "inspection_result_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "finding", Type: field.TypeString},
 		{Name: "found_at", Type: field.TypeTime},
 		{Name: "reported_by_id", Type: field.TypeUUID},
@@ -1259,6 +1258,7 @@ var (
 		{Name: "vacancy_id", Type: field.TypeUUID},
 		{Name: "unit_id", Type: field.TypeUUID},
 		{Name: "department_id", Type: field.TypeUUID},
+		{Name: "inspection_result_id", Type: field.TypeUUID, Nullable: true},
 	}
 	// DefectsTable holds the schema information for the "defects" table.
 	DefectsTable = &schema.Table{
@@ -1268,59 +1268,65 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "defects_estates_estate",
-				Columns:    []*schema.Column{DefectsColumns[32]},
+				Columns:    []*schema.Column{DefectsColumns[31]},
 				RefColumns: []*schema.Column{EstatesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "defects_vacancies_vacancy",
-				Columns:    []*schema.Column{DefectsColumns[33]},
+				Columns:    []*schema.Column{DefectsColumns[32]},
 				RefColumns: []*schema.Column{VacanciesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "defects_units_unit",
-				Columns:    []*schema.Column{DefectsColumns[34]},
+				Columns:    []*schema.Column{DefectsColumns[33]},
 				RefColumns: []*schema.Column{UnitsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "defects_departments_department",
-				Columns:    []*schema.Column{DefectsColumns[35]},
+				Columns:    []*schema.Column{DefectsColumns[34]},
 				RefColumns: []*schema.Column{DepartmentsColumns[0]},
 				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "defects_inspection_results_inspection_result",
+				Columns:    []*schema.Column{DefectsColumns[35]},
+				RefColumns: []*schema.Column{InspectionResultsColumns[0]},
+				OnDelete:   schema.SetNull,
 			},
 		},
 		Indexes: []*schema.Index{
 			{
 				Name:    "defect_estate_id_found_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{DefectsColumns[32], DefectsColumns[9], DefectsColumns[0]},
+				Columns: []*schema.Column{DefectsColumns[31], DefectsColumns[8], DefectsColumns[0]},
 			},
 			{
 				Name:    "defect_estate_id_due_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{DefectsColumns[32], DefectsColumns[24], DefectsColumns[0]},
+				Columns: []*schema.Column{DefectsColumns[31], DefectsColumns[23], DefectsColumns[0]},
 			},
 			{
 				Name:    "defect_estate_id_department_id_due_at",
 				Unique:  false,
-				Columns: []*schema.Column{DefectsColumns[32], DefectsColumns[35], DefectsColumns[24]},
+				Columns: []*schema.Column{DefectsColumns[31], DefectsColumns[34], DefectsColumns[23]},
 			},
 			{
 				Name:    "defect_estate_id_vacancy_id",
 				Unique:  false,
-				Columns: []*schema.Column{DefectsColumns[32], DefectsColumns[33]},
+				Columns: []*schema.Column{DefectsColumns[31], DefectsColumns[32]},
 			},
 			{
 				Name:    "defect_estate_id_unit_id",
 				Unique:  false,
-				Columns: []*schema.Column{DefectsColumns[32], DefectsColumns[34]},
+				Columns: []*schema.Column{DefectsColumns[31], DefectsColumns[33]},
 			},
 			{
 				Name:    "defect_estate_id_inspection_result_id",
 				Unique:  false,
-				Columns: []*schema.Column{DefectsColumns[32], DefectsColumns[7]},
+				Columns: []*schema.Column{DefectsColumns[31], DefectsColumns[35]},
 			},
 		},
 	}
@@ -5174,6 +5180,7 @@ func init() {
 	DefectsTable.ForeignKeys[1].RefTable = VacanciesTable
 	DefectsTable.ForeignKeys[2].RefTable = UnitsTable
 	DefectsTable.ForeignKeys[3].RefTable = DepartmentsTable
+	DefectsTable.ForeignKeys[4].RefTable = InspectionResultsTable
 	DefectEventsTable.ForeignKeys[0].RefTable = EstatesTable
 	DefectEventsTable.ForeignKeys[1].RefTable = DefectsTable
 	DefectEventsTable.ForeignKeys[2].RefTable = DepartmentsTable

@@ -68,6 +68,7 @@ func (Defect) Edges() []ent.Edge {
 		edge.To("vacancy", Vacancy.Type).Field("vacancy_id").Unique().Required().Immutable().Comment("The vacancy in which it was found."),
 		edge.To("unit", Unit.Type).Field("unit_id").Unique().Required().Immutable().Comment("The unit."),
 		edge.To("department", Department.Type).Field("department_id").Unique().Required().Immutable().Comment("The department that it was passed to."),
+		edge.To("inspection_result", InspectionResult.Type).Field("inspection_result_id").Unique().Immutable().Comment("The result of an inspection that it comes from."),
 		edge.From("events", DefectEvent.Type).Ref("defect").Annotations(entgql.Skip(entgql.SkipWhereInput)).Comment("What happened to it, by whom and when."),
 		edge.From("photos", DefectPhoto.Type).Ref("defect").Annotations(entgql.Skip(entgql.SkipWhereInput)).Comment("Its photos."),
 	}

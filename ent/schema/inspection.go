@@ -85,6 +85,7 @@ func (InspectionResult) Edges() []ent.Edge {
 		edge.To("item", InspectionItem.Type).Field("item_id").Unique().Required().Immutable().Comment("The item of the plan."),
 		edge.To("department", Department.Type).Field("department_id").Unique().Immutable().Comment("The department that an abnormal finding was passed to."),
 		edge.From("photos", InspectionPhoto.Type).Ref("result").Comment("What it looked like."),
+		edge.From("defects", Defect.Type).Ref("inspection_result").Annotations(entgql.Skip(entgql.SkipWhereInput)).Comment("What became of an abnormal one, as the department has it (V5)."),
 	}
 }
 

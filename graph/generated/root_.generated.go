@@ -1044,6 +1044,7 @@ type ComplexityRoot struct {
 		Finding            func(childComplexity int) int
 		FoundAt            func(childComplexity int) int
 		ID                 func(childComplexity int) int
+		InspectionResult   func(childComplexity int) int
 		InspectionResultID func(childComplexity int) int
 		LateReason         func(childComplexity int) int
 		NotifiedAt         func(childComplexity int) int
@@ -1514,6 +1515,7 @@ type ComplexityRoot struct {
 
 	InspectionResult struct {
 		CreatedAt    func(childComplexity int) int
+		Defects      func(childComplexity int) int
 		Department   func(childComplexity int) int
 		DepartmentID func(childComplexity int) int
 		DoneOn       func(childComplexity int) int
@@ -3348,6 +3350,7 @@ type ComplexityRoot struct {
 		Units                         func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.UnitOrder, where *ent.UnitWhereInput) int
 		UnreadCount                   func(childComplexity int) int
 		Vacancies                     func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.VacancyOrder, overdue *bool, where *ent.VacancyWhereInput) int
+		VacancyDashboard              func(childComplexity int, estateIDs []uuid.UUID) int
 		Viewer                        func(childComplexity int) int
 		Violations                    func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ViolationOrder, where *ent.ViolationWhereInput) int
 	}
@@ -3927,9 +3930,35 @@ type ComplexityRoot struct {
 		TotalCount func(childComplexity int) int
 	}
 
+	VacancyDashboard struct {
+		At      func(childComplexity int) int
+		Estates func(childComplexity int) int
+		Total   func(childComplexity int) int
+	}
+
 	VacancyEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	VacancyFigures struct {
+		DefectsOpen        func(childComplexity int) int
+		DefectsOverdue     func(childComplexity int) int
+		DefectsReported    func(childComplexity int) int
+		DefectsToReinspect func(childComplexity int) int
+		Estate             func(childComplexity int) int
+		Items              func(childComplexity int) int
+		ItemsOverdue       func(childComplexity int) int
+		Vacancies          func(childComplexity int) int
+		VacanciesOverdue   func(childComplexity int) int
+	}
+
+	VacancyItemFigures struct {
+		Code     func(childComplexity int) int
+		DueToday func(childComplexity int) int
+		Name     func(childComplexity int) int
+		NameEn   func(childComplexity int) int
+		Overdue  func(childComplexity int) int
 	}
 
 	Viewer struct {
@@ -8053,6 +8082,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Defect.ID(childComplexity), true
+	case "Defect.inspectionResult":
+		if e.ComplexityRoot.Defect.InspectionResult == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.InspectionResult(childComplexity), true
 	case "Defect.inspectionResultID":
 		if e.ComplexityRoot.Defect.InspectionResultID == nil {
 			break
@@ -9785,6 +9820,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.InspectionResult.CreatedAt(childComplexity), true
+	case "InspectionResult.defects":
+		if e.ComplexityRoot.InspectionResult.Defects == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionResult.Defects(childComplexity), true
 	case "InspectionResult.department":
 		if e.ComplexityRoot.InspectionResult.Department == nil {
 			break
@@ -19616,6 +19657,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Vacancies(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.VacancyOrder), args["overdue"].(*bool), args["where"].(*ent.VacancyWhereInput)), true
+	case "Query.vacancyDashboard":
+		if e.ComplexityRoot.Query.VacancyDashboard == nil {
+			break
+		}
+
+		args, err := ec.field_Query_vacancyDashboard_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.VacancyDashboard(childComplexity, args["estateIDs"].([]uuid.UUID)), true
 	case "Query.viewer":
 		if e.ComplexityRoot.Query.Viewer == nil {
 			break
@@ -21588,6 +21640,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.VacancyConnection.TotalCount(childComplexity), true
 
+	case "VacancyDashboard.at":
+		if e.ComplexityRoot.VacancyDashboard.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VacancyDashboard.At(childComplexity), true
+	case "VacancyDashboard.estates":
+		if e.ComplexityRoot.VacancyDashboard.Estates == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VacancyDashboard.Estates(childComplexity), true
+	case "VacancyDashboard.total":
+		if e.ComplexityRoot.VacancyDashboard.Total == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VacancyDashboard.Total(childComplexity), true
+
 	case "VacancyEdge.cursor":
 		if e.ComplexityRoot.VacancyEdge.Cursor == nil {
 			break
@@ -21600,6 +21671,92 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.VacancyEdge.Node(childComplexity), true
+
+	case "VacancyFigures.defectsOpen":
+		if e.ComplexityRoot.VacancyFigures.DefectsOpen == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VacancyFigures.DefectsOpen(childComplexity), true
+	case "VacancyFigures.defectsOverdue":
+		if e.ComplexityRoot.VacancyFigures.DefectsOverdue == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VacancyFigures.DefectsOverdue(childComplexity), true
+	case "VacancyFigures.defectsReported":
+		if e.ComplexityRoot.VacancyFigures.DefectsReported == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VacancyFigures.DefectsReported(childComplexity), true
+	case "VacancyFigures.defectsToReinspect":
+		if e.ComplexityRoot.VacancyFigures.DefectsToReinspect == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VacancyFigures.DefectsToReinspect(childComplexity), true
+	case "VacancyFigures.estate":
+		if e.ComplexityRoot.VacancyFigures.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VacancyFigures.Estate(childComplexity), true
+	case "VacancyFigures.items":
+		if e.ComplexityRoot.VacancyFigures.Items == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VacancyFigures.Items(childComplexity), true
+	case "VacancyFigures.itemsOverdue":
+		if e.ComplexityRoot.VacancyFigures.ItemsOverdue == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VacancyFigures.ItemsOverdue(childComplexity), true
+	case "VacancyFigures.vacancies":
+		if e.ComplexityRoot.VacancyFigures.Vacancies == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VacancyFigures.Vacancies(childComplexity), true
+	case "VacancyFigures.vacanciesOverdue":
+		if e.ComplexityRoot.VacancyFigures.VacanciesOverdue == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VacancyFigures.VacanciesOverdue(childComplexity), true
+
+	case "VacancyItemFigures.code":
+		if e.ComplexityRoot.VacancyItemFigures.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VacancyItemFigures.Code(childComplexity), true
+	case "VacancyItemFigures.dueToday":
+		if e.ComplexityRoot.VacancyItemFigures.DueToday == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VacancyItemFigures.DueToday(childComplexity), true
+	case "VacancyItemFigures.name":
+		if e.ComplexityRoot.VacancyItemFigures.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VacancyItemFigures.Name(childComplexity), true
+	case "VacancyItemFigures.nameEn":
+		if e.ComplexityRoot.VacancyItemFigures.NameEn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VacancyItemFigures.NameEn(childComplexity), true
+	case "VacancyItemFigures.overdue":
+		if e.ComplexityRoot.VacancyItemFigures.Overdue == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VacancyItemFigures.Overdue(childComplexity), true
 
 	case "Viewer.accountID":
 		if e.ComplexityRoot.Viewer.AccountID == nil {
@@ -29036,6 +29193,60 @@ extend type Query {
     "Which ones."
     where: VacancyWhereInput
   ): VacancyConnection!
+}
+`, BuiltIn: false},
+	{Name: "../schema/vacancy_dashboard.graphqls", Input: `"The state of what stands empty now, of each estate and of all together."
+type VacancyDashboard {
+  "As of when."
+  at: Time!
+  "Each estate's figures, by the estates' codes."
+  estates: [VacancyFigures!]!
+  "Their sums."
+  total: VacancyFigures!
+}
+
+"An estate's figures; null where the viewer may not see what is counted."
+type VacancyFigures {
+  "The estate; null for the sum."
+  estate: Estate
+  "Units that stand empty (V3)."
+  vacancies: Int
+  "Of those, units of which something is past its day (V4.1)."
+  vacanciesOverdue: Int
+  "What of the plan is past its day, in all of them (V4.1)."
+  itemsOverdue: Int
+  "The same by item, in the plan's order; of the sum by the items' codes."
+  items: [VacancyItemFigures!]
+  "Defects that are not closed (V5)."
+  defectsOpen: Int
+  "Of those, defects that their departments have not acknowledged (V5)."
+  defectsReported: Int
+  "Of those, defects that wait to be inspected again (V5)."
+  defectsToReinspect: Int
+  "Of those, defects of which a step is past its time (V5)."
+  defectsOverdue: Int
+}
+
+"What of an item of the plan is overdue, and due today (V4.1, V4.4)."
+type VacancyItemFigures {
+  "The item's code."
+  code: String!
+  "What is done: 通风."
+  name: String!
+  "The same in English; empty for an estate's own without one."
+  nameEn: String!
+  "In how many units it is past its day."
+  overdue: Int!
+  "In how many units it is due today."
+  dueToday: Int!
+}
+
+extend type Query {
+  "The figures of what stands empty now (V3, V4.1, V5), in three statements for any number of estates: all where the viewer sees vacant units, unless some are named. A department counts the defects that were passed to it. NOT_FOUND for an estate that the viewer may not see."
+  vacancyDashboard(
+    "Which estates; all unless given."
+    estateIDs: [ID!]
+  ): VacancyDashboard!
 }
 `, BuiltIn: false},
 	{Name: "../schema/vacancy_defects.graphqls", Input: `"What is wrong in a vacant unit, and which department is concerned."
@@ -39116,6 +39327,10 @@ type Defect implements Node {
   """
   department: Department!
   """
+  The result of an inspection that it comes from.
+  """
+  inspectionResult: InspectionResult
+  """
   What happened to it, by whom and when.
   """
   events: [DefectEvent!]
@@ -39901,22 +40116,6 @@ input DefectWhereInput {
   inspectionResultID is none of these.
   """
   inspectionResultIDNotIn: [ID!]
-  """
-  inspectionResultID is greater than this.
-  """
-  inspectionResultIDGT: ID
-  """
-  inspectionResultID is at least this.
-  """
-  inspectionResultIDGTE: ID
-  """
-  inspectionResultID is less than this.
-  """
-  inspectionResultIDLT: ID
-  """
-  inspectionResultID is at most this.
-  """
-  inspectionResultIDLTE: ID
   """
   inspectionResultID is null.
   """
@@ -43320,6 +43519,10 @@ type InspectionResult implements Node {
   What it looked like.
   """
   photos: [InspectionPhoto!]
+  """
+  What became of an abnormal one, as the department has it (V5).
+  """
+  defects: [Defect!]
 }
 """
 Ordering options for InspectionResult connections
@@ -68239,6 +68442,8 @@ func (ec *executionContext) childFields_Defect(ctx context.Context, field graphq
 		return ec.fieldContext_Defect_unit(ctx, field)
 	case "department":
 		return ec.fieldContext_Defect_department(ctx, field)
+	case "inspectionResult":
+		return ec.fieldContext_Defect_inspectionResult(ctx, field)
 	case "events":
 		return ec.fieldContext_Defect_events(ctx, field)
 	case "photos":
@@ -69163,6 +69368,8 @@ func (ec *executionContext) childFields_InspectionResult(ctx context.Context, fi
 		return ec.fieldContext_InspectionResult_department(ctx, field)
 	case "photos":
 		return ec.fieldContext_InspectionResult_photos(ctx, field)
+	case "defects":
+		return ec.fieldContext_InspectionResult_defects(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type InspectionResult", field.Name)
 }
@@ -73331,6 +73538,18 @@ func (ec *executionContext) childFields_VacancyConnection(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type VacancyConnection", field.Name)
 }
 
+func (ec *executionContext) childFields_VacancyDashboard(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "at":
+		return ec.fieldContext_VacancyDashboard_at(ctx, field)
+	case "estates":
+		return ec.fieldContext_VacancyDashboard_estates(ctx, field)
+	case "total":
+		return ec.fieldContext_VacancyDashboard_total(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VacancyDashboard", field.Name)
+}
+
 func (ec *executionContext) childFields_VacancyEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "node":
@@ -73339,6 +73558,46 @@ func (ec *executionContext) childFields_VacancyEdge(ctx context.Context, field g
 		return ec.fieldContext_VacancyEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type VacancyEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_VacancyFigures(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "estate":
+		return ec.fieldContext_VacancyFigures_estate(ctx, field)
+	case "vacancies":
+		return ec.fieldContext_VacancyFigures_vacancies(ctx, field)
+	case "vacanciesOverdue":
+		return ec.fieldContext_VacancyFigures_vacanciesOverdue(ctx, field)
+	case "itemsOverdue":
+		return ec.fieldContext_VacancyFigures_itemsOverdue(ctx, field)
+	case "items":
+		return ec.fieldContext_VacancyFigures_items(ctx, field)
+	case "defectsOpen":
+		return ec.fieldContext_VacancyFigures_defectsOpen(ctx, field)
+	case "defectsReported":
+		return ec.fieldContext_VacancyFigures_defectsReported(ctx, field)
+	case "defectsToReinspect":
+		return ec.fieldContext_VacancyFigures_defectsToReinspect(ctx, field)
+	case "defectsOverdue":
+		return ec.fieldContext_VacancyFigures_defectsOverdue(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VacancyFigures", field.Name)
+}
+
+func (ec *executionContext) childFields_VacancyItemFigures(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return ec.fieldContext_VacancyItemFigures_code(ctx, field)
+	case "name":
+		return ec.fieldContext_VacancyItemFigures_name(ctx, field)
+	case "nameEn":
+		return ec.fieldContext_VacancyItemFigures_nameEn(ctx, field)
+	case "overdue":
+		return ec.fieldContext_VacancyItemFigures_overdue(ctx, field)
+	case "dueToday":
+		return ec.fieldContext_VacancyItemFigures_dueToday(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VacancyItemFigures", field.Name)
 }
 
 func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -73,9 +73,10 @@ type history struct {
 	r       *rand.Rand
 	cabinet uuid.UUID
 	desk    uuid.UUID
-	sets    []uuid.UUID // of which the desk has keys
-	kept    []uuid.UUID // of which only the cabinet has
-	closed  bool        // the month in which the story begins (K4.2)
+	sets    []uuid.UUID          // of which the desk has keys
+	kept    []uuid.UUID          // of which only the cabinet has
+	closed  bool                 // the month in which the story begins (K4.2)
+	items   map[string]uuid.UUID // of the inspection plan, by code
 
 	ctx, system, custodian, officer, manager context.Context
 }
@@ -97,8 +98,12 @@ func attested() *signature.Input { return &signature.Input{} }
 // story is what happens besides the day's loans, so many days ago; most of it in the first estate only.
 func (h *history) story(rich bool) map[int][]func() error {
 	s := map[int][]func() error{1: {h.evening}}
+	for back, list := range h.inspections() {
+		s[back] = append(s[back], list...)
+	}
 	if rich {
 		for _, theme := range []map[int][]func() error{h.acceptance(), h.handovers(), h.longLoans(), h.locks(), h.mistakes(), h.checks(), h.archiveRequests(), h.archiveLoans(), h.destruction(), h.records(), h.archiveFiles(), h.mail(), h.press(), h.vacancies()} {
+		for _, theme := range []map[int][]func() error{h.acceptance(), h.handovers(), h.longLoans(), h.locks(), h.mistakes(), h.checks(), h.archiveRequests(), h.archiveLoans(), h.destruction(), h.records(), h.archiveFiles(), h.mail(), h.vacancies(), h.defects()} {
 			for back, list := range theme {
 				s[back] = append(s[back], list...)
 			}

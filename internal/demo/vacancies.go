@@ -13,8 +13,7 @@ import (
 func (h *history) vacancies() map[int][]func() error {
 	var empty []uuid.UUID
 	find := func() (err error) {
-		empty, err = act.From(h.system).DB.Ent.Vacancy.Query().Where(entvacancy.EstateID(h.estate.ID), entvacancy.StateEQ(entvacancy.StateOpen)).
-			Order(entvacancy.BySortKey(), entvacancy.ByID()).Limit(3).IDs(h.system)
+		empty, err = h.standingEmpty()
 		return err
 	}
 	return map[int][]func() error{
@@ -25,10 +24,20 @@ func (h *history) vacancies() map[int][]func() error {
 	}
 }
 
-// describes says in what condition a vacant unit is, and since how many days it stands empty.
+// standingEmpty are the estate's units that stand empty, in natural order.
+func (h *history) standingEmpty() ([]uuid.UUID, error) {
+	return act.From(h.system).DB.Ent.Vacancy.Query().Where(entvacancy.EstateID(h.estate.ID), entvacancy.StateEQ(entvacancy.StateOpen)).
+		Order(entvacancy.BySortKey(), entvacancy.ByID()).IDs(h.system)
+}
+
+// describes says in what condition a vacant unit is, and since how many days it stands empty; it was described before.
 func (h *history) describes(id uuid.UUID, condition string, days int) error {
+	return h.describesFirst(id, 2, condition, days)
+}
+
+func (h *history) describesFirst(id uuid.UUID, version int, condition string, days int) error {
 	since := h.thatDay().AddDays(-days)
-	_, err := vacancy.Describe.Do(h.officer, vacancy.DescribeVacancyInput{ID: id, ExpectedVersion: 1, Condition: &condition, SinceOn: &since})
+	_, err := vacancy.Describe.Do(h.officer, vacancy.DescribeVacancyInput{ID: id, ExpectedVersion: version, Condition: &condition, SinceOn: &since})
 	return err
 }
 

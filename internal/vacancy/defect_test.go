@@ -38,28 +38,28 @@ func TestV5_ADefectGoesFromItsReportToItsClosing(t *testing.T) {
 	if got := obligations(t, app, id); got != "acknowledge OPEN, resolve OPEN" {
 		t.Errorf("due: %s", got)
 	}
-	engineer.Refused(resolveDefect, with(id, vars{"resolution": "修好"}), fault.Conflict, "V5") // not acknowledged yet
-	if d = engineer.Do(acknowledgeDefect, with(id, nil)).Get("acknowledgeDefect.defect"); d.Get("state").String() != "ACKNOWLEDGED" || d.Get("acknowledgedByName").String() == "" || !sameTime(d.Get("dueAt").String(), "2026-03-09T16:00:00Z") {
+	engineer.Refused(resolveDefect, upon(id, vars{"resolution": "修好"}), fault.Conflict, "V5") // not acknowledged yet
+	if d = engineer.Do(acknowledgeDefect, upon(id, nil)).Get("acknowledgeDefect.defect"); d.Get("state").String() != "ACKNOWLEDGED" || d.Get("acknowledgedByName").String() == "" || !sameTime(d.Get("dueAt").String(), "2026-03-09T16:00:00Z") {
 		t.Errorf("acknowledged: %s", d.Raw)
 	}
-	engineer.Refused(acknowledgeDefect, with(id, nil), fault.Conflict, "V5")
-	officer.Refused(reinspectDefect, with(id, vars{"resolved": true}), fault.Conflict, "V5") // nothing closes it before it is resolved
-	if d = engineer.Do(resolveDefect, with(id, vars{"resolution": "更换密封圈"})).Get("resolveDefect.defect"); d.Get("state").String() != "RESOLVED" || !sameTime(d.Get("dueAt").String(), "2026-03-05T16:00:00Z") {
+	engineer.Refused(acknowledgeDefect, upon(id, nil), fault.Conflict, "V5")
+	officer.Refused(reinspectDefect, upon(id, vars{"resolved": true}), fault.Conflict, "V5") // nothing closes it before it is resolved
+	if d = engineer.Do(resolveDefect, upon(id, vars{"resolution": "更换密封圈"})).Get("resolveDefect.defect"); d.Get("state").String() != "RESOLVED" || !sameTime(d.Get("dueAt").String(), "2026-03-05T16:00:00Z") {
 		t.Errorf("resolved: %s", d.Raw)
 	}
 	if got := messages(officer, id); got != "vacancy.defect.reinspect" {
 		t.Errorf("customer service was told %q", got)
 	}
-	officer.Refused(reinspectDefect, with(id, vars{"resolved": false}), fault.InvalidInput) // without a finding
-	d = officer.Do(reinspectDefect, with(id, vars{"resolved": false, "finding": "仍有渗水"})).Get("reinspectDefect.defect")
+	officer.Refused(reinspectDefect, upon(id, vars{"resolved": false}), fault.InvalidInput) // without a finding
+	d = officer.Do(reinspectDefect, upon(id, vars{"resolved": false, "finding": "仍有渗水"})).Get("reinspectDefect.defect")
 	if d.Get("state").String() != "REOPENED" || d.Get("reopened").Int() != 1 || d.Get("resolvedAt").Type != gjson.Null || d.Get("resolution").String() != "" {
 		t.Errorf("reopened: %s", d.Raw)
 	}
 	if got := messages(engineer, id); !strings.HasPrefix(got, "vacancy.defect.resolve ") {
 		t.Errorf("engineering was told %q", got)
 	}
-	engineer.Do(resolveDefect, with(id, vars{"resolution": "重做防水"}))
-	d = officer.Do(reinspectDefect, with(id, vars{"resolved": true})).Get("reinspectDefect.defect")
+	engineer.Do(resolveDefect, upon(id, vars{"resolution": "重做防水"}))
+	d = officer.Do(reinspectDefect, upon(id, vars{"resolved": true})).Get("reinspectDefect.defect")
 	if d.Get("state").String() != "CLOSED" || d.Get("dueAt").Type != gjson.Null || d.Get("resolution").String() != "重做防水" ||
 		d.Get("events.#.kind").Raw != `["ACKNOWLEDGED","RESOLVED","REOPENED","RESOLVED","CLOSED"]` {
 		t.Errorf("closed: %s", d.Raw)
@@ -67,7 +67,7 @@ func TestV5_ADefectGoesFromItsReportToItsClosing(t *testing.T) {
 	if got := obligations(t, app, id); strings.Contains(got, "OPEN") {
 		t.Errorf("due: %s", got)
 	}
-	officer.Refused(reinspectDefect, with(id, vars{"resolved": true}), fault.Conflict, "V5")
+	officer.Refused(reinspectDefect, upon(id, vars{"resolved": true}), fault.Conflict, "V5")
 }
 
 func sameTime(got, want string) bool {
@@ -90,34 +90,34 @@ func TestV5_WhoMayDoWhatWithADefect(t *testing.T) {
 		t.Errorf("a foreign department is refused at %q", r.Field)
 	}
 	id := reported(app)
-	guard.Refused(acknowledgeDefect, with(id, nil), fault.NotFound) // what was passed to another department is not there
-	officer.Refused(acknowledgeDefect, with(id, nil), fault.Forbidden)
-	supervisor.Refused(acknowledgeDefect, with(id, nil), fault.Forbidden, "V5") // sees it, and is not of engineering
-	app.Foreign(policy.Engineering).Refused(acknowledgeDefect, with(id, nil), fault.NotFound)
+	guard.Refused(acknowledgeDefect, upon(id, nil), fault.NotFound) // what was passed to another department is not there
+	officer.Refused(acknowledgeDefect, upon(id, nil), fault.Forbidden)
+	supervisor.Refused(acknowledgeDefect, upon(id, nil), fault.Forbidden, "V5") // sees it, and is not of engineering
+	app.Foreign(policy.Engineering).Refused(acknowledgeDefect, upon(id, nil), fault.NotFound)
 	if seenAs(guard, id).Get("id").Exists() || !seenAs(engineer, id).Get("id").Exists() || !seenAs(app.As(policy.KeyCustodian), id).Get("id").Exists() || seenAs(app.As(policy.MailSorter), id).Get("id").Exists() {
 		t.Error("a defect is seen by customer service and by its department")
 	}
 	if n := guard.Do(listDefects, nil).Get("defects.totalCount").Int(); n != 0 {
 		t.Errorf("security lists %d of engineering's", n)
 	}
-	foreman.Do(acknowledgeDefect, with(id, nil))
-	foreman.Refused(extendTerm, with(id, vars{"until": "2026-03-20", "reason": "等材料"}), fault.Forbidden, "V5") // the department proposes, customer service gives
-	foreman.Refused(reassignDefect, with(id, vars{"departmentID": app.A.SecurityDepartment, "reason": "不归我们管"}), fault.Forbidden, "V5")
-	foreman.Do(resolveDefect, with(id, vars{"resolution": "已换"}))
-	foreman.Refused(reinspectDefect, with(id, vars{"resolved": true}), fault.Forbidden, "V5")
-	engineer.Refused(reinspectDefect, with(id, vars{"resolved": true}), fault.Forbidden)
-	supervisor.Do(reinspectDefect, with(id, vars{"resolved": true}))
+	foreman.Do(acknowledgeDefect, upon(id, nil))
+	foreman.Refused(extendTerm, upon(id, vars{"until": "2026-03-20", "reason": "等材料"}), fault.Forbidden, "V5") // the department proposes, customer service gives
+	foreman.Refused(reassignDefect, upon(id, vars{"departmentID": app.A.SecurityDepartment, "reason": "不归我们管"}), fault.Forbidden, "V5")
+	foreman.Do(resolveDefect, upon(id, vars{"resolution": "已换"}))
+	foreman.Refused(reinspectDefect, upon(id, vars{"resolved": true}), fault.Forbidden, "V5")
+	engineer.Refused(reinspectDefect, upon(id, vars{"resolved": true}), fault.Forbidden)
+	supervisor.Do(reinspectDefect, upon(id, vars{"resolved": true}))
 
 	// Who holds both roles does not inspect the own work again, nor does a manager.
 	manager, own := app.As(policy.ProjectManager), reported(app)
-	manager.Do(acknowledgeDefect, with(own, nil))
-	manager.Do(resolveDefect, with(own, vars{"resolution": "已换"}))
-	manager.Refused(reinspectDefect, with(own, vars{"resolved": true}), fault.RuleBroken, "V5")
+	manager.Do(acknowledgeDefect, upon(own, nil))
+	manager.Do(resolveDefect, upon(own, vars{"resolution": "已换"}))
+	manager.Refused(reinspectDefect, upon(own, vars{"resolved": true}), fault.RuleBroken, "V5")
 	can := manager.Do(`query($id: ID!) { can(checks: [{action: "vacancy.reinspectDefect", id: $id}]) { allowed code clause } }`, vars{"id": own}).Get("can.0")
 	if can.Get("allowed").Bool() || can.Get("clause").String() != "V5" {
 		t.Errorf("may the manager: %s", can.Raw)
 	}
-	officer.Do(reinspectDefect, with(own, vars{"resolved": true}))
+	officer.Do(reinspectDefect, upon(own, vars{"resolved": true}))
 }
 
 func TestV5_ADefectIsReassignedAndItsTimeExtended(t *testing.T) {
@@ -125,13 +125,13 @@ func TestV5_ADefectIsReassignedAndItsTimeExtended(t *testing.T) {
 	app := stewardtest.New(t)
 	officer, supervisor, engineer, guard := app.As(policy.CSOfficer), app.As(policy.Supervisor), app.As(policy.Engineering), app.As(policy.Security)
 	id := reported(app)
-	engineer.Do(acknowledgeDefect, with(id, nil))
+	engineer.Do(acknowledgeDefect, upon(id, nil))
 	to := vars{"departmentID": app.A.SecurityDepartment, "reason": "门禁归安全部"}
-	if r := officer.Refused(reassignDefect, with(id, vars{"departmentID": app.A.EngineeringDepartment, "reason": "x"}), fault.InvalidInput, "V5"); r.Field != "departmentID" {
+	if r := officer.Refused(reassignDefect, upon(id, vars{"departmentID": app.A.EngineeringDepartment, "reason": "x"}), fault.InvalidInput, "V5"); r.Field != "departmentID" {
 		t.Errorf("refused at %q", r.Field)
 	}
 	app.Clock.Advance(2 * time.Hour)
-	d := officer.Do(reassignDefect, with(id, to)).Get("reassignDefect.defect")
+	d := officer.Do(reassignDefect, upon(id, to)).Get("reassignDefect.defect")
 	if d.Get("state").String() != "REPORTED" || d.Get("departmentID").String() != app.A.SecurityDepartment.String() || !sameTime(d.Get("notifiedAt").String(), app.Clock.Now().UTC().Format(time.RFC3339)) || d.Get("acknowledgedAt").Type != gjson.Null {
 		t.Errorf("reassigned: %s", d.Raw)
 	}
@@ -144,9 +144,9 @@ func TestV5_ADefectIsReassignedAndItsTimeExtended(t *testing.T) {
 	if got := obligations(t, app, id); got != "acknowledge MET met, resolve CANCELLED, acknowledge OPEN, resolve OPEN" {
 		t.Errorf("due: %s", got)
 	}
-	guard.Do(acknowledgeDefect, with(id, nil))
+	guard.Do(acknowledgeDefect, upon(id, nil))
 
-	term := func(until string) vars { return with(id, vars{"until": until, "reason": "配件三周到货"}) }
+	term := func(until string) vars { return upon(id, vars{"until": until, "reason": "配件三周到货"}) }
 	for _, until := range []string{"2026-03-09", "2026-07-01"} {
 		if r := guard.Refused(proposeTerm, term(until), fault.InvalidInput, "V5"); r.Field != "until" {
 			t.Errorf("until %s is refused at %q", until, r.Field)
@@ -198,7 +198,7 @@ func TestV5_WhatIsOverdueRisesToTheManagerOnce(t *testing.T) {
 	if d.Get("events.#.kind").Raw != `["ESCALATED"]` || d.Get("escalatedAt").Type == gjson.Null || !overdue(manager, true) {
 		t.Errorf("it rose: %s", d.Raw)
 	}
-	engineer.Do(acknowledgeDefect, with(id, nil))
+	engineer.Do(acknowledgeDefect, upon(id, nil))
 	if overdue(engineer, true) {
 		t.Error("it is overdue still")
 	}

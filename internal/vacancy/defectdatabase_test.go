@@ -114,7 +114,7 @@ func TestV5_RacedAndRepeated(t *testing.T) {
 	codes := make([]string, 4)
 	for i := range codes {
 		all.Go(func() {
-			if answer, err := engineer.Try(acknowledgeDefect, with(id, nil)); err == nil {
+			if answer, err := engineer.Try(acknowledgeDefect, upon(id, nil)); err == nil {
 				codes[i] = answer.Get("errors.0.extensions.code").String()
 			}
 		})
@@ -162,7 +162,7 @@ func TestV5_ADefectOutlivesItsVacancyAndIsReportedInTime(t *testing.T) {
 	}
 	id, after := resolved(app), reporting(app, nil)
 	officer.Do(moveInto, vars{"in": vars{"estateID": app.A.ID, "name": "新户", "occupancy": vars{"unitID": app.A.Units[3], "noticedOn": "2026-02-20", "movedInOn": "2026-03-02"}}})
-	officer.Do(reinspectDefect, with(id, vars{"resolved": false, "finding": "仍渗水"}))
+	officer.Do(reinspectDefect, upon(id, vars{"resolved": false, "finding": "仍渗水"}))
 	if d := seenAs(officer, id); d.Get("state").String() != "REOPENED" {
 		t.Errorf("after the move-in: %s", d.Raw)
 	}
@@ -177,23 +177,23 @@ func TestV5_ADefectIsVoidedWhileNobodyHasItInHand(t *testing.T) {
 	officer, supervisor, engineer := app.As(policy.CSOfficer), app.As(policy.Supervisor), app.As(policy.Engineering)
 	because := vars{"reason": "看错房号"}
 	id := reported(app)
-	engineer.Refused(voidDefect, with(id, because), fault.Forbidden)
-	app.Foreign(policy.Supervisor).Refused(voidDefect, with(id, because), fault.NotFound)
-	d := officer.Do(voidDefect, with(id, because)).Get("voidDefect.defect")
+	engineer.Refused(voidDefect, upon(id, because), fault.Forbidden)
+	app.Foreign(policy.Supervisor).Refused(voidDefect, upon(id, because), fault.NotFound)
+	d := officer.Do(voidDefect, upon(id, because)).Get("voidDefect.defect")
 	if d.Get("voidedAt").String() == "" || d.Get("dueAt").String() != "" {
 		t.Errorf("voided: %s", d.Raw)
 	}
 	if got := obligations(t, app, id); got != "acknowledge CANCELLED, resolve CANCELLED" {
 		t.Errorf("due: %s", got)
 	}
-	officer.Refused(voidDefect, with(id, because), fault.Conflict)
-	engineer.Refused(acknowledgeDefect, with(id, nil), fault.Conflict)
+	officer.Refused(voidDefect, upon(id, because), fault.Conflict)
+	engineer.Refused(acknowledgeDefect, upon(id, nil), fault.Conflict)
 
 	later := reported(app)
 	app.Clock.Advance(16 * time.Minute)
-	officer.Refused(voidDefect, with(later, because), fault.Forbidden, "V5")
-	engineer.Do(acknowledgeDefect, with(later, nil))
-	supervisor.Refused(voidDefect, with(later, because), fault.Conflict, "V5") // it is closed by a re-inspection, and not silently
+	officer.Refused(voidDefect, upon(later, because), fault.Forbidden, "V5")
+	engineer.Do(acknowledgeDefect, upon(later, nil))
+	supervisor.Refused(voidDefect, upon(later, because), fault.Conflict, "V5") // it is closed by a re-inspection, and not silently
 }
 
 func TestV5_PhotosOfADefect(t *testing.T) {
@@ -201,7 +201,7 @@ func TestV5_PhotosOfADefect(t *testing.T) {
 	app := stewardtest.New(t)
 	officer, engineer, guard := app.As(policy.CSOfficer), app.As(policy.Engineering), app.As(policy.Security)
 	first := uploaded(t, officer, picture(1))
-	if r := engineer.Refused(resolveDefect, with(acknowledged(app), vars{"resolution": "x", "photoIDs": []string{first}}), fault.NotFound); r.Field != "photoIDs.0" {
+	if r := engineer.Refused(resolveDefect, upon(acknowledged(app), vars{"resolution": "x", "photoIDs": []string{first}}), fault.NotFound); r.Field != "photoIDs.0" {
 		t.Errorf("another's upload is refused at %q", r.Field)
 	}
 	text := uploaded(t, officer, "no picture at all")
@@ -220,8 +220,8 @@ func TestV5_PhotosOfADefect(t *testing.T) {
 	}
 	guard.Refused(link, vars{"id": photo}, fault.NotFound)
 	app.Foreign(policy.CSOfficer).Refused(link, vars{"id": photo}, fault.NotFound)
-	engineer.Do(acknowledgeDefect, with(id, nil))
-	after := engineer.Do(resolveDefect, with(id, vars{"resolution": "已换", "photoIDs": []string{uploaded(t, engineer, picture(2))}})).Get("resolveDefect.defect")
+	engineer.Do(acknowledgeDefect, upon(id, nil))
+	after := engineer.Do(resolveDefect, upon(id, vars{"resolution": "已换", "photoIDs": []string{uploaded(t, engineer, picture(2))}})).Get("resolveDefect.defect")
 	if list := after.Get("photos.#.eventID").Array(); len(list) != 2 {
 		t.Errorf("photos: %s", after.Get("photos").Raw)
 	}
@@ -233,6 +233,6 @@ func TestV5_PhotosOfADefect(t *testing.T) {
 // acknowledged is the id of a defect that engineering has acknowledged.
 func acknowledged(app *stewardtest.App) string {
 	id := reported(app)
-	app.As(policy.Engineering).Do(acknowledgeDefect, with(id, nil))
+	app.As(policy.Engineering).Do(acknowledgeDefect, upon(id, nil))
 	return id
 }

@@ -46,8 +46,8 @@ func reported(app *stewardtest.App) string {
 	return app.As(policy.CSOfficer).Do(reportDefect, reporting(app, nil)).Get("reportDefect.defect.id").String()
 }
 
-// with are the input of an act upon a defect, and what more it says.
-func with(defect string, more vars) vars {
+// upon are the input of an act upon a defect, and what more it says.
+func upon(defect string, more vars) vars {
 	in := vars{"id": defect}
 	for k, v := range more {
 		in[k] = v
@@ -58,8 +58,8 @@ func with(defect string, more vars) vars {
 // resolved is the id of a defect that engineering resolved.
 func resolved(app *stewardtest.App) string {
 	id, engineer := reported(app), app.As(policy.Engineering)
-	engineer.Do(acknowledgeDefect, with(id, nil))
-	engineer.Do(resolveDefect, with(id, vars{"resolution": "更换地漏密封圈"}))
+	engineer.Do(acknowledgeDefect, upon(id, nil))
+	engineer.Do(resolveDefect, upon(id, vars{"resolution": "更换地漏密封圈"}))
 	return id
 }
 

@@ -7,6 +7,14 @@
 //	meters.go   V3  ReadMeters; voidreading.go VoidReading
 //	list.go     V3  List, and how many keys are held; register.go the register
 //
+// What is done in them, how often, an estate's plan says; what is due of it in which unit the database keeps (00061_inspections.sql).
+//
+//	plan.go          V4      AddItem, ChangeItem: the plan
+//	inspect.go       V4, V5  Record: a visit with its results, photos and signature; inspectvoid.go VoidInspection
+//	dues.go          V4.1    what is due, and overdue; remind.go tells who leads once a day
+//	punctuality.go   V4      the share done on time, by month
+//	register_inspections.go  空置房检查记录
+//
 // What is found to be wrong is passed to the department concerned (00062_defects.sql):
 //
 //	defect.go          V5  ReportDefect; openDefect, for what inspections find
@@ -14,6 +22,7 @@
 //	defectreinspect.go V5  ReinspectDefect, which closes it or not
 //	defectservice.go   V5  ReassignDefect, ExtendDefectTerm, VoidDefect, by customer service
 //	defectlist.go      V5  Defects; register_defects.go the register
+//	dashboard.go       V3  Dashboard: what stands empty, is overdue, is wrong, by estate
 //
 // defectchange.go is what these have in common; defectphotos.go the photos.
 //
@@ -42,6 +51,8 @@ func init() {
 	act.Explain("defects_own_work", ownWork())
 	act.Explain("defects_own_proposal", fault.Rule("V5", "不能批准自己提出的延期,请由另一位主管或经理决定。", "Nobody gives the time that they proposed; another supervisor or manager does."))
 	act.Explain("defects_untouched", inHand())
+	act.Explain("defects_inspected", fault.Clash("这条异常来自一次检查,请先作废那次检查。", "It comes from an inspection that stands; void that first.").By("V5"))
+	act.Explain("inspection_results_defect", noDepartment().At("results"))
 	act.Explain("meter_readings_rises", fault.Rule("V3", "读数不能小于前一次、大于后一次;如已换表,请填写换表原因。",
 		"A meter shows no less than before, and no more than after; if it was changed, say why.").At("readings"))
 	act.Explain("meter_readings_rests", fault.Rule("V3", "之后的读数是换表后抄的,请先作废那些读数。",
