@@ -58,7 +58,6 @@ var aliases = map[string]string{
 	"voidMailDelivery.input.id": ent.TypeMailDelivery, // gives its items, too
 	"photo":                     ent.TypeFile, "recordInspection.input.results.itemID": ent.TypeInspectionItem,
 
-
 	// Questions about anything.
 	"node.id": ent.TypeUnit, "nodes.ids": ent.TypeUnit, "auditTrail.where.subjectID": ent.TypeKeyLoan,
 	"can.checks.id": ent.TypeKeySet, "allowedActions.id": ent.TypeKeySet,

@@ -109,8 +109,10 @@ var catalogue = map[string]entry{
 	}},
 	"press-subscriptions": {resources: []policy.Resource{policy.PressSubscription}, byTime: true, byHome: true, write: func(ctx context.Context, j job) error {
 		return write(ctx, j, mail.SubscriptionRegister(j.say), mail.SubscriptionRows(ctx, j.db, j.within()))
+	}},
 	"press-records": {resources: []policy.Resource{policy.PressAllocation}, byTime: true, byHome: true, write: func(ctx context.Context, j job) error {
 		return write(ctx, j, mail.PressRegister(j.say), mail.PressRows(ctx, j.db, j.within()))
+	}},
 	"mail-files": {
 		resources: []policy.Resource{policy.MailItem, policy.PressSubscription, policy.PressAllocation}, byTime: true, byHome: true,
 		write: func(ctx context.Context, j job) error {

@@ -16,6 +16,7 @@
 //
 // change.go is what these have in common: an item's event; stops.go the stops of a route, day.go a day and how it stands. The registers:
 // register_receipts.go 邮件接收核对表, register_items.go 业户邮件收发记录, register_sortlist.go 邮件分拣清单, register_scans.go 邮件刷码核对表.
+//
 // Press, whose shares and claims the database makes (00073_press.sql; press.go explains what it refuses):
 //
 //	publication.go   M1  AddPublication
@@ -25,8 +26,6 @@
 //	pressclaim.go    M7  Recover, WriteOff; pressvoids.go the voids
 //
 // Loss and backlog: case.go M6 OpenCase; caseconclude.go AnswerCase, ConcludeCase, VoidCase.
-//
-// change.go is what the acts upon items have in common: an event. The registers: register_receipts.go 邮件接收核对表, register_items.go 业户邮件收发记录.
 package mail
 
 import (

@@ -7,14 +7,6 @@
 //	meters.go   V3  ReadMeters; voidreading.go VoidReading
 //	list.go     V3  List, and how many keys are held; register.go the register
 //
-// What is done in them, how often, an estate's plan says; what is due of it in which unit the database keeps (00061_inspections.sql).
-//
-//	plan.go          V4      AddItem, ChangeItem: the plan
-//	inspect.go       V4, V5  Record: a visit with its results, photos and signature; inspectvoid.go VoidInspection
-//	dues.go          V4.1    what is due, and overdue; remind.go tells who leads once a day
-//	punctuality.go   V4      the share done on time, by month
-//	register_inspections.go  空置房检查记录
-//
 // What is found to be wrong is passed to the department concerned (00062_defects.sql):
 //
 //	defect.go          V5  ReportDefect; openDefect, for what inspections find
