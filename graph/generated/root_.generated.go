@@ -28878,7 +28878,7 @@ extend type Query {
     "Which ones."
     where: PressDeliveryWhereInput
   ): PressDeliveryConnection!
-  "Who got how many copies of what (M5, M7): 业户报刊收发记录. Residents see their household's."
+  "Who got how many copies of what (M7): 业户报刊收发记录. Residents see their household's."
   pressAllocations(
     "At most so many: 50 unless given, at most 200."
     first: Int
