@@ -74,6 +74,9 @@ func TestM3_AHouseholdSignsForItsMail(t *testing.T) {
 	sorter.Refused(deliverMail, route(signed(vars{"itemIDs": list[:1]}, "residentID", app.A.Resident)), fault.Conflict, "M4") // once
 	sorter.Refused(markDead, because(list[0]), fault.Conflict, "M4")
 	another := sorter.Do(deliverMail, route(signed(vars{"householdID": app.A.Household}, "recipient", "保姆 张阿姨"))).Get("deliverMail.deliveries.0")
+	if _, csv := download(t, app.As(policy.Supervisor), "mail-items.csv?estate=A&lang=zh&from=2026-03-02"); !strings.Contains(csv, "保姆 张阿姨") {
+		t.Errorf("the record does not say who signed: %s", csv)
+	}
 	if another.Get("recipient").String() != "保姆 张阿姨" || !contains(another.Get("items.#.id"), list[2]) {
 		t.Errorf("the slot: %s", another.Raw)
 	}

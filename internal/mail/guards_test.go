@@ -211,3 +211,39 @@ func TestM2_AnItemMatchesOnceADay(t *testing.T) {
 		t.Errorf("without the lock: %s and %s, so this proves nothing of it", a, b)
 	}
 }
+
+// Who closes the day while a scan comes in waits for it, and is refused for what it is. Without the lock the day would close over it.
+func TestM2_ADayIsNotClosedOverAScan(t *testing.T) {
+	t.Parallel()
+	app := stewardtest.New(t)
+	closeSeed(app)
+	app.SQL(`INSERT INTO mail_days (id, created_at, estate_id, day, opened_at) VALUES (new_id(x'0806'::int), now(), $1, '2026-03-02', now())`, app.A.ID)
+	day := today(app)
+	for kind, function := range map[string]string{"UNSCANNED": "mail_missing", "UNDELIVERED": "mail_undelivered"} {
+		app.SQL(`INSERT INTO mail_excuses (id, created_at, estate_id, day_id, item_id, kind, reason, given_by_id, given_by_name, given_at)
+			SELECT new_id(x'0808'::int), now(), $1, $2, f.id, $3::text, 'x', gen_random_uuid(), 'x', now() FROM `+function+`($1, $2, true) f(id)`, app.A.ID, day, kind)
+	}
+	desk, office := raw(t, app), raw(t, app)
+	shut := sql(`UPDATE mail_days SET state = 'CLOSED', closed_at = now(), closed_by_id = gen_random_uuid(), closed_by_name = 'x' WHERE id = $1`, day)
+	over := func() string {
+		done := make(chan string, 1)
+		scan := sql(`INSERT INTO mail_scans (id, created_at, estate_id, day_id, key, code, desk, scanned_at, scanned_by_id, scanned_by_name)
+			VALUES (gen_random_uuid(), now(), $1, $2, gen_random_uuid()::text, 'QQ99', 'x', now(), gen_random_uuid(), 'x')`, app.A.ID, day)
+		if got := refusalOf(t, desk, scan, func(pgx.Tx) error {
+			go func() { done <- refusalOf(t, office, shut) }()
+			time.Sleep(200 * time.Millisecond)
+			return nil
+		}); got != "" {
+			t.Errorf("the scan: %q", got)
+		}
+		return <-done
+	}
+	if got := over(); got != "mail_days_explained" {
+		t.Errorf("closed over a scan: %q", got)
+	}
+	app.SQL(`UPDATE mail_scans SET explained_at = now(), explanation = 'x', explained_by_id = gen_random_uuid(), explained_by_name = 'x' WHERE day_id = $1`, day)
+	app.SQL(`DO $$ BEGIN EXECUTE replace(pg_get_functiondef('mail_scan_decides'::regproc), 'FOR SHARE', ''); END $$`)
+	if got := over(); got != "" {
+		t.Errorf("without the lock: %q, so this proves nothing of it", got)
+	}
+}

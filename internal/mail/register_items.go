@@ -32,6 +32,7 @@ func ItemRegister(say func(zh, en string) string) registers.Register[*ent.MailIt
 			}},
 			{ZH: "办理时间", EN: "Since", Kind: registers.Time, Value: func(i row) any { return i.ChangedAt }},
 			{ZH: "经办人", EN: "By", Value: func(i row) any { return i.ChangedByName }},
+			{ZH: "签收人", EN: "Signed by", Value: func(i row) any { return signedBy(i, say) }},
 			{ZH: "说明", EN: "Reason", Width: 24, Value: func(i row) any { return lastReason(i) }},
 		},
 	}
@@ -59,6 +60,7 @@ func ItemRows(ctx context.Context, db *ent.Client, w Within) iter.Seq2[*ent.Mail
 		if last != nil {
 			q.Where(registers.After(mailitem.FieldReceivedOn, last.ReceivedOn, last.ID))
 		}
+		q.WithDelivery()
 		list, err := q.All(ctx)
 		if err != nil || len(list) == 0 {
 			return nil, false, err
@@ -66,4 +68,16 @@ func ItemRows(ctx context.Context, db *ent.Client, w Within) iter.Seq2[*ent.Mail
 		last = list[len(list)-1]
 		return list, len(list) == registers.PageSize, nil
 	})
+}
+
+// signedBy is who signed for an item, or where it went unsigned (M2, M3).
+func signedBy(i *ent.MailItem, say func(zh, en string) string) string {
+	switch d := i.Edges.Delivery; {
+	case d == nil:
+		return ""
+	case d.Recipient == "":
+		return say("信箱", "box")
+	default:
+		return d.Recipient
+	}
 }
