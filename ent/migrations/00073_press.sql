@@ -87,6 +87,10 @@ ALTER TABLE press_claims
 -- The open claims, however many were closed.
 CREATE INDEX press_claims_open ON press_claims (estate_id, day, id) WHERE state = 'OPEN';
 
+-- A household asks for its own history without naming the estate: by its id alone it finds the newest of its rows among all that there are (M1).
+CREATE INDEX mail_items_household ON mail_items (household_id, received_on, id) WHERE household_id IS NOT NULL;
+CREATE INDEX press_allocations_household ON press_allocations (household_id, day, id) WHERE household_id IS NOT NULL;
+
 -- What was recorded stays; allocations and claims are the database's to write.
 REVOKE INSERT ON press_allocations, press_claims FROM steward_app;
 REVOKE UPDATE ON publications, press_subscriptions, press_pauses, press_claims FROM steward_app;
