@@ -215,9 +215,9 @@ func seedKeys(ctx context.Context, tx pgx.Tx, estate uuid.UUID, units []uuid.UUI
 	b.queueSearch(estate)
 	b.queueLoans(estate, account)
 	b.queueMail(estate, account)
+	b.queueSnapshot(estate)
 	b.queueDefect(estate, account, units[3])
 	b.queuePress(estate, account)
-	b.queueSnapshot(estate)
 	return tx.SendBatch(ctx, &b.Batch).Close()
 }
 

@@ -6,12 +6,12 @@ import (
 	"github.com/steward-pm/steward/internal/ids"
 )
 
-// queueDefect makes a defect of the unit that stands empty, with engineering, that rose to the manager, and its photos (V5).
+// queueDefect makes the defect of what was found in the unit that stands empty, with engineering, that rose to the manager, and its photos (V5).
 func (b *batch) queueDefect(estate, account, unit uuid.UUID) {
 	defect := ids.New(0x0709)
-	b.queue(`INSERT INTO defects (id, created_at, estate_id, vacancy_id, unit_id, department_id, finding, found_at, reported_by_id, reported_by_name, notified_at, acknowledge_by, resolve_by)
-		SELECT $1, $2, v.estate_id, v.id, v.unit_id, d.id, '厨房水管渗水', $2, $4, '客服', $2, $2::timestamptz + interval '1 day', $2::timestamptz + interval '7 days'
-		FROM vacancies v JOIN departments d ON d.estate_id = v.estate_id AND d.kind = 'ENGINEERING' WHERE v.estate_id = $3 AND v.unit_id = $5`, defect, Start, estate, account, unit)
+	b.queue(`INSERT INTO defects (id, created_at, estate_id, vacancy_id, unit_id, inspection_result_id, department_id, finding, found_at, reported_by_id, reported_by_name, notified_at, acknowledge_by, resolve_by)
+		SELECT $1, $2, v.estate_id, v.id, v.unit_id, r.id, r.department_id, r.finding, $2, $4, '客服', $2, $2::timestamptz + interval '1 day', $2::timestamptz + interval '7 days'
+		FROM vacancies v JOIN inspection_results r ON r.estate_id = v.estate_id AND r.vacancy_id = v.id AND r.result = 'ABNORMAL' WHERE v.estate_id = $3 AND v.unit_id = $5`, defect, Start, estate, account, unit)
 	event := ids.New(0x070a)
 	b.queue(`INSERT INTO defect_events (id, created_at, estate_id, defect_id, department_id, kind, acted_by_name, acted_at)
 		SELECT $1, $2, estate_id, id, department_id, 'ESCALATED', 'system', $2 FROM defects WHERE id = $3`, event, Start, defect)

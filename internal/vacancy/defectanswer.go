@@ -28,7 +28,7 @@ type AcknowledgeDefectPayload struct{ Defect *ent.Defect }
 var AcknowledgeDefect = act.Guarded(act.New("vacancy.acknowledgeDefect", act.Needs(policy.Defect, policy.Update), act.Clauses("V5"), acknowledgeDefect), guardDefect(canAcknowledge))
 
 func acknowledgeDefect(tx *act.Tx, in AcknowledgeDefectInput) (*AcknowledgeDefectPayload, error) {
-	d, err := defectOf(tx, in.ID, "id")
+	d, err := defectOf(tx, in.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +77,7 @@ type ResolveDefectPayload struct{ Defect *ent.Defect }
 var ResolveDefect = act.Guarded(act.New("vacancy.resolveDefect", act.Needs(policy.Defect, policy.Update), act.Clauses("V5"), resolveDefect), guardDefect(canResolveDefect))
 
 func resolveDefect(tx *act.Tx, in ResolveDefectInput) (*ResolveDefectPayload, error) {
-	d, err := defectOf(tx, in.ID, "id")
+	d, err := defectOf(tx, in.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -143,7 +143,7 @@ type ProposeDefectTermPayload struct{ Defect *ent.Defect }
 var ProposeDefectTerm = act.Guarded(act.New("vacancy.proposeDefectTerm", act.Needs(policy.Defect, policy.Update), act.Clauses("V5"), proposeDefectTerm), guardDefect(canResolveDefect))
 
 func proposeDefectTerm(tx *act.Tx, in ProposeDefectTermInput) (*ProposeDefectTermPayload, error) {
-	d, err := defectOf(tx, in.ID, "id")
+	d, err := defectOf(tx, in.ID)
 	if err != nil {
 		return nil, err
 	}

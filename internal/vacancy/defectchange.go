@@ -52,14 +52,14 @@ func escalated(tx *act.Tx, subjects []uuid.UUID) error {
 	return tx.DefectEvent.CreateBulk(rows...).Exec(tx)
 }
 
-// defectOf locks a defect that is to be changed. Errors: NOT_FOUND at the field, also for who may not read it; CONFLICT if it was voided.
-func defectOf(tx *act.Tx, id uuid.UUID, field string) (*ent.Defect, error) {
+// defectOf locks a defect that is to be changed. Errors: NOT_FOUND at id, also for who may not read it; CONFLICT if it was voided.
+func defectOf(tx *act.Tx, id uuid.UUID) (*ent.Defect, error) {
 	d, err := tx.Defect.Query().Where(defect.ID(id)).ForUpdate().Only(tx)
-	if d, err = act.Find(d, err, field); err != nil {
+	if d, err = act.Find(d, err, "id"); err != nil {
 		return nil, err
 	}
 	if !within(tx, policy.Read, d.RowScope()) {
-		return nil, fault.Missing().At(field)
+		return nil, fault.Missing().At("id")
 	}
 	return d, void.Refuse(d.VoidedAt)
 }

@@ -42,7 +42,7 @@ type ReinspectDefectPayload struct{ Defect *ent.Defect }
 var ReinspectDefect = act.Guarded(act.New("vacancy.reinspectDefect", act.Needs(policy.Defect, policy.Settle), act.Clauses("V5"), reinspectDefect), guardDefect(canReinspect))
 
 func reinspectDefect(tx *act.Tx, in ReinspectDefectInput) (*ReinspectDefectPayload, error) {
-	d, err := defectOf(tx, in.ID, "id")
+	d, err := defectOf(tx, in.ID)
 	if err != nil {
 		return nil, err
 	}

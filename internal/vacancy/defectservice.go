@@ -37,7 +37,7 @@ type ReassignDefectPayload struct{ Defect *ent.Defect }
 var ReassignDefect = act.Guarded(act.New("vacancy.reassignDefect", act.Needs(policy.Defect, policy.Settle), act.Clauses("V5"), reassignDefect), guardDefect(canReassign))
 
 func reassignDefect(tx *act.Tx, in ReassignDefectInput) (*ReassignDefectPayload, error) {
-	d, err := defectOf(tx, in.ID, "id")
+	d, err := defectOf(tx, in.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +107,7 @@ type ExtendDefectTermPayload struct{ Defect *ent.Defect }
 var ExtendDefectTerm = act.Guarded(act.New("vacancy.extendDefectTerm", act.Needs(policy.Defect, policy.Approve).SessionOnly(), act.Clauses("V5"), extendDefectTerm), guardDefect(canExtend))
 
 func extendDefectTerm(tx *act.Tx, in ExtendDefectTermInput) (*ExtendDefectTermPayload, error) {
-	d, err := defectOf(tx, in.ID, "id")
+	d, err := defectOf(tx, in.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -161,7 +161,7 @@ type VoidDefectPayload struct{ Defect *ent.Defect }
 var VoidDefect = act.Guarded(act.New("vacancy.voidDefect", act.Needs(policy.Defect, policy.Void), act.Clauses("V5"), voidDefect), guardDefect(canVoidDefect))
 
 func voidDefect(tx *act.Tx, in VoidDefectInput) (*VoidDefectPayload, error) {
-	d, err := defectOf(tx, in.ID, "id")
+	d, err := defectOf(tx, in.ID)
 	if err != nil {
 		return nil, err
 	}
