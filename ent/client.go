@@ -48,6 +48,9 @@ import (
 	"github.com/steward-pm/steward/ent/inspectionitem"
 	"github.com/steward-pm/steward/ent/inspectionphoto"
 	"github.com/steward-pm/steward/ent/inspectionresult"
+	"github.com/steward-pm/steward/ent/inspectionround"
+	"github.com/steward-pm/steward/ent/inspectionroundkey"
+	"github.com/steward-pm/steward/ent/inspectionroundline"
 	"github.com/steward-pm/steward/ent/keyacceptance"
 	"github.com/steward-pm/steward/ent/keyacceptancecheck"
 	"github.com/steward-pm/steward/ent/keyacceptanceline"
@@ -161,6 +164,12 @@ type Client struct {
 	InspectionPhoto *InspectionPhotoClient
 	// InspectionResult is the client for interacting with the InspectionResult builders.
 	InspectionResult *InspectionResultClient
+	// InspectionRound is the client for interacting with the InspectionRound builders.
+	InspectionRound *InspectionRoundClient
+	// InspectionRoundKey is the client for interacting with the InspectionRoundKey builders.
+	InspectionRoundKey *InspectionRoundKeyClient
+	// InspectionRoundLine is the client for interacting with the InspectionRoundLine builders.
+	InspectionRoundLine *InspectionRoundLineClient
 	// KeyAcceptance is the client for interacting with the KeyAcceptance builders.
 	KeyAcceptance *KeyAcceptanceClient
 	// KeyAcceptanceCheck is the client for interacting with the KeyAcceptanceCheck builders.
@@ -288,6 +297,9 @@ func (c *Client) init() {
 	c.InspectionItem = NewInspectionItemClient(c.config)
 	c.InspectionPhoto = NewInspectionPhotoClient(c.config)
 	c.InspectionResult = NewInspectionResultClient(c.config)
+	c.InspectionRound = NewInspectionRoundClient(c.config)
+	c.InspectionRoundKey = NewInspectionRoundKeyClient(c.config)
+	c.InspectionRoundLine = NewInspectionRoundLineClient(c.config)
 	c.KeyAcceptance = NewKeyAcceptanceClient(c.config)
 	c.KeyAcceptanceCheck = NewKeyAcceptanceCheckClient(c.config)
 	c.KeyAcceptanceLine = NewKeyAcceptanceLineClient(c.config)
@@ -454,6 +466,9 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		InspectionItem:         NewInspectionItemClient(cfg),
 		InspectionPhoto:        NewInspectionPhotoClient(cfg),
 		InspectionResult:       NewInspectionResultClient(cfg),
+		InspectionRound:        NewInspectionRoundClient(cfg),
+		InspectionRoundKey:     NewInspectionRoundKeyClient(cfg),
+		InspectionRoundLine:    NewInspectionRoundLineClient(cfg),
 		KeyAcceptance:          NewKeyAcceptanceClient(cfg),
 		KeyAcceptanceCheck:     NewKeyAcceptanceCheckClient(cfg),
 		KeyAcceptanceLine:      NewKeyAcceptanceLineClient(cfg),
@@ -547,6 +562,9 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		InspectionItem:         NewInspectionItemClient(cfg),
 		InspectionPhoto:        NewInspectionPhotoClient(cfg),
 		InspectionResult:       NewInspectionResultClient(cfg),
+		InspectionRound:        NewInspectionRoundClient(cfg),
+		InspectionRoundKey:     NewInspectionRoundKeyClient(cfg),
+		InspectionRoundLine:    NewInspectionRoundLineClient(cfg),
 		KeyAcceptance:          NewKeyAcceptanceClient(cfg),
 		KeyAcceptanceCheck:     NewKeyAcceptanceCheckClient(cfg),
 		KeyAcceptanceLine:      NewKeyAcceptanceLineClient(cfg),
@@ -625,6 +643,7 @@ func (c *Client) Use(hooks ...Hook) {
 		c.Certificate, c.Complaint, c.Correspondence, c.Department, c.EmergencyContact,
 		c.Estate, c.ExternalPerson, c.File, c.Household, c.ImportRun, c.Inspection,
 		c.InspectionDue, c.InspectionItem, c.InspectionPhoto, c.InspectionResult,
+		c.InspectionRound, c.InspectionRoundKey, c.InspectionRoundLine,
 		c.KeyAcceptance, c.KeyAcceptanceCheck, c.KeyAcceptanceLine, c.KeyBalance,
 		c.KeyCabinetOpening, c.KeyCopyOrder, c.KeyFollowUp, c.KeyGeneration,
 		c.KeyHolder, c.KeyHook, c.KeyLoan, c.KeyLoanLine, c.KeyLoanRequest,
@@ -650,6 +669,7 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 		c.Certificate, c.Complaint, c.Correspondence, c.Department, c.EmergencyContact,
 		c.Estate, c.ExternalPerson, c.File, c.Household, c.ImportRun, c.Inspection,
 		c.InspectionDue, c.InspectionItem, c.InspectionPhoto, c.InspectionResult,
+		c.InspectionRound, c.InspectionRoundKey, c.InspectionRoundLine,
 		c.KeyAcceptance, c.KeyAcceptanceCheck, c.KeyAcceptanceLine, c.KeyBalance,
 		c.KeyCabinetOpening, c.KeyCopyOrder, c.KeyFollowUp, c.KeyGeneration,
 		c.KeyHolder, c.KeyHook, c.KeyLoan, c.KeyLoanLine, c.KeyLoanRequest,
@@ -731,6 +751,12 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.InspectionPhoto.mutate(ctx, m)
 	case *InspectionResultMutation:
 		return c.InspectionResult.mutate(ctx, m)
+	case *InspectionRoundMutation:
+		return c.InspectionRound.mutate(ctx, m)
+	case *InspectionRoundKeyMutation:
+		return c.InspectionRoundKey.mutate(ctx, m)
+	case *InspectionRoundLineMutation:
+		return c.InspectionRoundLine.mutate(ctx, m)
 	case *KeyAcceptanceMutation:
 		return c.KeyAcceptance.mutate(ctx, m)
 	case *KeyAcceptanceCheckMutation:
@@ -5751,6 +5777,22 @@ func (c *InspectionClient) QueryUnit(_m *Inspection) *UnitQuery {
 	return query
 }
 
+// QueryRound queries the round edge of a Inspection.
+func (c *InspectionClient) QueryRound(_m *Inspection) *InspectionRoundQuery {
+	query := (&InspectionRoundClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(inspection.Table, inspection.FieldID, id),
+			sqlgraph.To(inspectionround.Table, inspectionround.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, inspection.RoundTable, inspection.RoundColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
 // QueryResults queries the results edge of a Inspection.
 func (c *InspectionClient) QueryResults(_m *Inspection) *InspectionResultQuery {
 	query := (&InspectionResultClient{config: c.config}).Query()
@@ -6513,6 +6555,613 @@ func (c *InspectionResultClient) mutate(ctx context.Context, m *InspectionResult
 		return (&InspectionResultDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown InspectionResult mutation op: %q", m.Op())
+	}
+}
+
+// InspectionRoundClient is a client for the InspectionRound schema.
+type InspectionRoundClient struct {
+	config
+}
+
+// NewInspectionRoundClient returns a client for the InspectionRound from the given config.
+func NewInspectionRoundClient(c config) *InspectionRoundClient {
+	return &InspectionRoundClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `inspectionround.Hooks(f(g(h())))`.
+func (c *InspectionRoundClient) Use(hooks ...Hook) {
+	c.hooks.InspectionRound = append(c.hooks.InspectionRound, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `inspectionround.Intercept(f(g(h())))`.
+func (c *InspectionRoundClient) Intercept(interceptors ...Interceptor) {
+	c.inters.InspectionRound = append(c.inters.InspectionRound, interceptors...)
+}
+
+// Create returns a builder for creating a InspectionRound entity.
+func (c *InspectionRoundClient) Create() *InspectionRoundCreate {
+	mutation := newInspectionRoundMutation(c.config, OpCreate)
+	return &InspectionRoundCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of InspectionRound entities.
+func (c *InspectionRoundClient) CreateBulk(builders ...*InspectionRoundCreate) *InspectionRoundCreateBulk {
+	return &InspectionRoundCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *InspectionRoundClient) MapCreateBulk(slice any, setFunc func(*InspectionRoundCreate, int)) *InspectionRoundCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &InspectionRoundCreateBulk{err: fmt.Errorf("calling to InspectionRoundClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*InspectionRoundCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &InspectionRoundCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for InspectionRound.
+func (c *InspectionRoundClient) Update() *InspectionRoundUpdate {
+	mutation := newInspectionRoundMutation(c.config, OpUpdate)
+	return &InspectionRoundUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *InspectionRoundClient) UpdateOne(_m *InspectionRound) *InspectionRoundUpdateOne {
+	mutation := newInspectionRoundMutation(c.config, OpUpdateOne, withInspectionRound(_m))
+	return &InspectionRoundUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *InspectionRoundClient) UpdateOneID(id uuid.UUID) *InspectionRoundUpdateOne {
+	mutation := newInspectionRoundMutation(c.config, OpUpdateOne, withInspectionRoundID(id))
+	return &InspectionRoundUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for InspectionRound.
+func (c *InspectionRoundClient) Delete() *InspectionRoundDelete {
+	mutation := newInspectionRoundMutation(c.config, OpDelete)
+	return &InspectionRoundDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *InspectionRoundClient) DeleteOne(_m *InspectionRound) *InspectionRoundDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *InspectionRoundClient) DeleteOneID(id uuid.UUID) *InspectionRoundDeleteOne {
+	builder := c.Delete().Where(inspectionround.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &InspectionRoundDeleteOne{builder}
+}
+
+// Query returns a query builder for InspectionRound.
+func (c *InspectionRoundClient) Query() *InspectionRoundQuery {
+	return &InspectionRoundQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeInspectionRound},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a InspectionRound entity by its id.
+func (c *InspectionRoundClient) Get(ctx context.Context, id uuid.UUID) (*InspectionRound, error) {
+	return c.Query().Where(inspectionround.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *InspectionRoundClient) GetX(ctx context.Context, id uuid.UUID) *InspectionRound {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a InspectionRound.
+func (c *InspectionRoundClient) QueryEstate(_m *InspectionRound) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(inspectionround.Table, inspectionround.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, inspectionround.EstateTable, inspectionround.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryWalker queries the walker edge of a InspectionRound.
+func (c *InspectionRoundClient) QueryWalker(_m *InspectionRound) *StaffQuery {
+	query := (&StaffClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(inspectionround.Table, inspectionround.FieldID, id),
+			sqlgraph.To(staff.Table, staff.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, inspectionround.WalkerTable, inspectionround.WalkerColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryArea queries the area edge of a InspectionRound.
+func (c *InspectionRoundClient) QueryArea(_m *InspectionRound) *AreaQuery {
+	query := (&AreaClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(inspectionround.Table, inspectionround.FieldID, id),
+			sqlgraph.To(area.Table, area.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, inspectionround.AreaTable, inspectionround.AreaColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryLines queries the lines edge of a InspectionRound.
+func (c *InspectionRoundClient) QueryLines(_m *InspectionRound) *InspectionRoundLineQuery {
+	query := (&InspectionRoundLineClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(inspectionround.Table, inspectionround.FieldID, id),
+			sqlgraph.To(inspectionroundline.Table, inspectionroundline.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, inspectionround.LinesTable, inspectionround.LinesColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryKeys queries the keys edge of a InspectionRound.
+func (c *InspectionRoundClient) QueryKeys(_m *InspectionRound) *InspectionRoundKeyQuery {
+	query := (&InspectionRoundKeyClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(inspectionround.Table, inspectionround.FieldID, id),
+			sqlgraph.To(inspectionroundkey.Table, inspectionroundkey.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, inspectionround.KeysTable, inspectionround.KeysColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *InspectionRoundClient) Hooks() []Hook {
+	return c.hooks.InspectionRound
+}
+
+// Interceptors returns the client interceptors.
+func (c *InspectionRoundClient) Interceptors() []Interceptor {
+	return c.inters.InspectionRound
+}
+
+func (c *InspectionRoundClient) mutate(ctx context.Context, m *InspectionRoundMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&InspectionRoundCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&InspectionRoundUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&InspectionRoundUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&InspectionRoundDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown InspectionRound mutation op: %q", m.Op())
+	}
+}
+
+// InspectionRoundKeyClient is a client for the InspectionRoundKey schema.
+type InspectionRoundKeyClient struct {
+	config
+}
+
+// NewInspectionRoundKeyClient returns a client for the InspectionRoundKey from the given config.
+func NewInspectionRoundKeyClient(c config) *InspectionRoundKeyClient {
+	return &InspectionRoundKeyClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `inspectionroundkey.Hooks(f(g(h())))`.
+func (c *InspectionRoundKeyClient) Use(hooks ...Hook) {
+	c.hooks.InspectionRoundKey = append(c.hooks.InspectionRoundKey, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `inspectionroundkey.Intercept(f(g(h())))`.
+func (c *InspectionRoundKeyClient) Intercept(interceptors ...Interceptor) {
+	c.inters.InspectionRoundKey = append(c.inters.InspectionRoundKey, interceptors...)
+}
+
+// Create returns a builder for creating a InspectionRoundKey entity.
+func (c *InspectionRoundKeyClient) Create() *InspectionRoundKeyCreate {
+	mutation := newInspectionRoundKeyMutation(c.config, OpCreate)
+	return &InspectionRoundKeyCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of InspectionRoundKey entities.
+func (c *InspectionRoundKeyClient) CreateBulk(builders ...*InspectionRoundKeyCreate) *InspectionRoundKeyCreateBulk {
+	return &InspectionRoundKeyCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *InspectionRoundKeyClient) MapCreateBulk(slice any, setFunc func(*InspectionRoundKeyCreate, int)) *InspectionRoundKeyCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &InspectionRoundKeyCreateBulk{err: fmt.Errorf("calling to InspectionRoundKeyClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*InspectionRoundKeyCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &InspectionRoundKeyCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for InspectionRoundKey.
+func (c *InspectionRoundKeyClient) Update() *InspectionRoundKeyUpdate {
+	mutation := newInspectionRoundKeyMutation(c.config, OpUpdate)
+	return &InspectionRoundKeyUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *InspectionRoundKeyClient) UpdateOne(_m *InspectionRoundKey) *InspectionRoundKeyUpdateOne {
+	mutation := newInspectionRoundKeyMutation(c.config, OpUpdateOne, withInspectionRoundKey(_m))
+	return &InspectionRoundKeyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *InspectionRoundKeyClient) UpdateOneID(id uuid.UUID) *InspectionRoundKeyUpdateOne {
+	mutation := newInspectionRoundKeyMutation(c.config, OpUpdateOne, withInspectionRoundKeyID(id))
+	return &InspectionRoundKeyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for InspectionRoundKey.
+func (c *InspectionRoundKeyClient) Delete() *InspectionRoundKeyDelete {
+	mutation := newInspectionRoundKeyMutation(c.config, OpDelete)
+	return &InspectionRoundKeyDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *InspectionRoundKeyClient) DeleteOne(_m *InspectionRoundKey) *InspectionRoundKeyDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *InspectionRoundKeyClient) DeleteOneID(id uuid.UUID) *InspectionRoundKeyDeleteOne {
+	builder := c.Delete().Where(inspectionroundkey.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &InspectionRoundKeyDeleteOne{builder}
+}
+
+// Query returns a query builder for InspectionRoundKey.
+func (c *InspectionRoundKeyClient) Query() *InspectionRoundKeyQuery {
+	return &InspectionRoundKeyQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeInspectionRoundKey},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a InspectionRoundKey entity by its id.
+func (c *InspectionRoundKeyClient) Get(ctx context.Context, id uuid.UUID) (*InspectionRoundKey, error) {
+	return c.Query().Where(inspectionroundkey.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *InspectionRoundKeyClient) GetX(ctx context.Context, id uuid.UUID) *InspectionRoundKey {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a InspectionRoundKey.
+func (c *InspectionRoundKeyClient) QueryEstate(_m *InspectionRoundKey) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(inspectionroundkey.Table, inspectionroundkey.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, inspectionroundkey.EstateTable, inspectionroundkey.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryRound queries the round edge of a InspectionRoundKey.
+func (c *InspectionRoundKeyClient) QueryRound(_m *InspectionRoundKey) *InspectionRoundQuery {
+	query := (&InspectionRoundClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(inspectionroundkey.Table, inspectionroundkey.FieldID, id),
+			sqlgraph.To(inspectionround.Table, inspectionround.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, inspectionroundkey.RoundTable, inspectionroundkey.RoundColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryLoan queries the loan edge of a InspectionRoundKey.
+func (c *InspectionRoundKeyClient) QueryLoan(_m *InspectionRoundKey) *KeyLoanQuery {
+	query := (&KeyLoanClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(inspectionroundkey.Table, inspectionroundkey.FieldID, id),
+			sqlgraph.To(keyloan.Table, keyloan.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, inspectionroundkey.LoanTable, inspectionroundkey.LoanColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *InspectionRoundKeyClient) Hooks() []Hook {
+	return c.hooks.InspectionRoundKey
+}
+
+// Interceptors returns the client interceptors.
+func (c *InspectionRoundKeyClient) Interceptors() []Interceptor {
+	return c.inters.InspectionRoundKey
+}
+
+func (c *InspectionRoundKeyClient) mutate(ctx context.Context, m *InspectionRoundKeyMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&InspectionRoundKeyCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&InspectionRoundKeyUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&InspectionRoundKeyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&InspectionRoundKeyDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown InspectionRoundKey mutation op: %q", m.Op())
+	}
+}
+
+// InspectionRoundLineClient is a client for the InspectionRoundLine schema.
+type InspectionRoundLineClient struct {
+	config
+}
+
+// NewInspectionRoundLineClient returns a client for the InspectionRoundLine from the given config.
+func NewInspectionRoundLineClient(c config) *InspectionRoundLineClient {
+	return &InspectionRoundLineClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `inspectionroundline.Hooks(f(g(h())))`.
+func (c *InspectionRoundLineClient) Use(hooks ...Hook) {
+	c.hooks.InspectionRoundLine = append(c.hooks.InspectionRoundLine, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `inspectionroundline.Intercept(f(g(h())))`.
+func (c *InspectionRoundLineClient) Intercept(interceptors ...Interceptor) {
+	c.inters.InspectionRoundLine = append(c.inters.InspectionRoundLine, interceptors...)
+}
+
+// Create returns a builder for creating a InspectionRoundLine entity.
+func (c *InspectionRoundLineClient) Create() *InspectionRoundLineCreate {
+	mutation := newInspectionRoundLineMutation(c.config, OpCreate)
+	return &InspectionRoundLineCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of InspectionRoundLine entities.
+func (c *InspectionRoundLineClient) CreateBulk(builders ...*InspectionRoundLineCreate) *InspectionRoundLineCreateBulk {
+	return &InspectionRoundLineCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *InspectionRoundLineClient) MapCreateBulk(slice any, setFunc func(*InspectionRoundLineCreate, int)) *InspectionRoundLineCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &InspectionRoundLineCreateBulk{err: fmt.Errorf("calling to InspectionRoundLineClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*InspectionRoundLineCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &InspectionRoundLineCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for InspectionRoundLine.
+func (c *InspectionRoundLineClient) Update() *InspectionRoundLineUpdate {
+	mutation := newInspectionRoundLineMutation(c.config, OpUpdate)
+	return &InspectionRoundLineUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *InspectionRoundLineClient) UpdateOne(_m *InspectionRoundLine) *InspectionRoundLineUpdateOne {
+	mutation := newInspectionRoundLineMutation(c.config, OpUpdateOne, withInspectionRoundLine(_m))
+	return &InspectionRoundLineUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *InspectionRoundLineClient) UpdateOneID(id uuid.UUID) *InspectionRoundLineUpdateOne {
+	mutation := newInspectionRoundLineMutation(c.config, OpUpdateOne, withInspectionRoundLineID(id))
+	return &InspectionRoundLineUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for InspectionRoundLine.
+func (c *InspectionRoundLineClient) Delete() *InspectionRoundLineDelete {
+	mutation := newInspectionRoundLineMutation(c.config, OpDelete)
+	return &InspectionRoundLineDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *InspectionRoundLineClient) DeleteOne(_m *InspectionRoundLine) *InspectionRoundLineDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *InspectionRoundLineClient) DeleteOneID(id uuid.UUID) *InspectionRoundLineDeleteOne {
+	builder := c.Delete().Where(inspectionroundline.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &InspectionRoundLineDeleteOne{builder}
+}
+
+// Query returns a query builder for InspectionRoundLine.
+func (c *InspectionRoundLineClient) Query() *InspectionRoundLineQuery {
+	return &InspectionRoundLineQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeInspectionRoundLine},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a InspectionRoundLine entity by its id.
+func (c *InspectionRoundLineClient) Get(ctx context.Context, id uuid.UUID) (*InspectionRoundLine, error) {
+	return c.Query().Where(inspectionroundline.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *InspectionRoundLineClient) GetX(ctx context.Context, id uuid.UUID) *InspectionRoundLine {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a InspectionRoundLine.
+func (c *InspectionRoundLineClient) QueryEstate(_m *InspectionRoundLine) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(inspectionroundline.Table, inspectionroundline.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, inspectionroundline.EstateTable, inspectionroundline.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryRound queries the round edge of a InspectionRoundLine.
+func (c *InspectionRoundLineClient) QueryRound(_m *InspectionRoundLine) *InspectionRoundQuery {
+	query := (&InspectionRoundClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(inspectionroundline.Table, inspectionroundline.FieldID, id),
+			sqlgraph.To(inspectionround.Table, inspectionround.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, inspectionroundline.RoundTable, inspectionroundline.RoundColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryVacancy queries the vacancy edge of a InspectionRoundLine.
+func (c *InspectionRoundLineClient) QueryVacancy(_m *InspectionRoundLine) *VacancyQuery {
+	query := (&VacancyClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(inspectionroundline.Table, inspectionroundline.FieldID, id),
+			sqlgraph.To(vacancy.Table, vacancy.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, inspectionroundline.VacancyTable, inspectionroundline.VacancyColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryUnit queries the unit edge of a InspectionRoundLine.
+func (c *InspectionRoundLineClient) QueryUnit(_m *InspectionRoundLine) *UnitQuery {
+	query := (&UnitClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(inspectionroundline.Table, inspectionroundline.FieldID, id),
+			sqlgraph.To(unit.Table, unit.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, inspectionroundline.UnitTable, inspectionroundline.UnitColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryInspection queries the inspection edge of a InspectionRoundLine.
+func (c *InspectionRoundLineClient) QueryInspection(_m *InspectionRoundLine) *InspectionQuery {
+	query := (&InspectionClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(inspectionroundline.Table, inspectionroundline.FieldID, id),
+			sqlgraph.To(inspection.Table, inspection.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, inspectionroundline.InspectionTable, inspectionroundline.InspectionColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *InspectionRoundLineClient) Hooks() []Hook {
+	return c.hooks.InspectionRoundLine
+}
+
+// Interceptors returns the client interceptors.
+func (c *InspectionRoundLineClient) Interceptors() []Interceptor {
+	return c.inters.InspectionRoundLine
+}
+
+func (c *InspectionRoundLineClient) mutate(ctx context.Context, m *InspectionRoundLineMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&InspectionRoundLineCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&InspectionRoundLineUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&InspectionRoundLineUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&InspectionRoundLineDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown InspectionRoundLine mutation op: %q", m.Op())
 	}
 }
 
@@ -14335,15 +14984,15 @@ type (
 		ArchiveReturn, ArchiveVolume, Area, Building, Certificate, Complaint,
 		Correspondence, Department, EmergencyContact, Estate, ExternalPerson, File,
 		Household, ImportRun, Inspection, InspectionDue, InspectionItem,
-		InspectionPhoto, InspectionResult, KeyAcceptance, KeyAcceptanceCheck,
-		KeyAcceptanceLine, KeyBalance, KeyCabinetOpening, KeyCopyOrder, KeyFollowUp,
-		KeyGeneration, KeyHolder, KeyHook, KeyLoan, KeyLoanLine, KeyLoanRequest,
-		KeyLoanRequestLine, KeyLockChange, KeyLoss, KeyMovement, KeyReturn,
-		KeyScrapping, KeySeal, KeySet, KeySpotCheck, KeyStatement, KeyStatementLine,
-		MailEvent, MailItem, MailReceipt, MailReceiptLine, MeterReading, Obligation,
-		Occupancy, Reconciliation, ReconciliationLine, Renovation, RenovationStep,
-		Resident, Signature, Staff, StaffFileConsultation, Unit, Vacancy,
-		Violation []ent.Hook
+		InspectionPhoto, InspectionResult, InspectionRound, InspectionRoundKey,
+		InspectionRoundLine, KeyAcceptance, KeyAcceptanceCheck, KeyAcceptanceLine,
+		KeyBalance, KeyCabinetOpening, KeyCopyOrder, KeyFollowUp, KeyGeneration,
+		KeyHolder, KeyHook, KeyLoan, KeyLoanLine, KeyLoanRequest, KeyLoanRequestLine,
+		KeyLockChange, KeyLoss, KeyMovement, KeyReturn, KeyScrapping, KeySeal, KeySet,
+		KeySpotCheck, KeyStatement, KeyStatementLine, MailEvent, MailItem, MailReceipt,
+		MailReceiptLine, MeterReading, Obligation, Occupancy, Reconciliation,
+		ReconciliationLine, Renovation, RenovationStep, Resident, Signature, Staff,
+		StaffFileConsultation, Unit, Vacancy, Violation []ent.Hook
 	}
 	inters struct {
 		Approval, ArchiveDestruction, ArchiveDestructionLine, ArchiveDocument,
@@ -14352,14 +15001,14 @@ type (
 		ArchiveReturn, ArchiveVolume, Area, Building, Certificate, Complaint,
 		Correspondence, Department, EmergencyContact, Estate, ExternalPerson, File,
 		Household, ImportRun, Inspection, InspectionDue, InspectionItem,
-		InspectionPhoto, InspectionResult, KeyAcceptance, KeyAcceptanceCheck,
-		KeyAcceptanceLine, KeyBalance, KeyCabinetOpening, KeyCopyOrder, KeyFollowUp,
-		KeyGeneration, KeyHolder, KeyHook, KeyLoan, KeyLoanLine, KeyLoanRequest,
-		KeyLoanRequestLine, KeyLockChange, KeyLoss, KeyMovement, KeyReturn,
-		KeyScrapping, KeySeal, KeySet, KeySpotCheck, KeyStatement, KeyStatementLine,
-		MailEvent, MailItem, MailReceipt, MailReceiptLine, MeterReading, Obligation,
-		Occupancy, Reconciliation, ReconciliationLine, Renovation, RenovationStep,
-		Resident, Signature, Staff, StaffFileConsultation, Unit, Vacancy,
-		Violation []ent.Interceptor
+		InspectionPhoto, InspectionResult, InspectionRound, InspectionRoundKey,
+		InspectionRoundLine, KeyAcceptance, KeyAcceptanceCheck, KeyAcceptanceLine,
+		KeyBalance, KeyCabinetOpening, KeyCopyOrder, KeyFollowUp, KeyGeneration,
+		KeyHolder, KeyHook, KeyLoan, KeyLoanLine, KeyLoanRequest, KeyLoanRequestLine,
+		KeyLockChange, KeyLoss, KeyMovement, KeyReturn, KeyScrapping, KeySeal, KeySet,
+		KeySpotCheck, KeyStatement, KeyStatementLine, MailEvent, MailItem, MailReceipt,
+		MailReceiptLine, MeterReading, Obligation, Occupancy, Reconciliation,
+		ReconciliationLine, Renovation, RenovationStep, Resident, Signature, Staff,
+		StaffFileConsultation, Unit, Vacancy, Violation []ent.Interceptor
 	}
 )

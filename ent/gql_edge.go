@@ -724,6 +724,110 @@ func (_m *InspectionResult) Photos(ctx context.Context) (result []*InspectionPho
 	return result, err
 }
 
+func (_m *InspectionRound) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *InspectionRound) Walker(ctx context.Context) (*Staff, error) {
+	result, err := _m.Edges.WalkerOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryWalker().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *InspectionRound) Area(ctx context.Context) (*Area, error) {
+	result, err := _m.Edges.AreaOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryArea().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
+func (_m *InspectionRound) Lines(ctx context.Context) (result []*InspectionRoundLine, err error) {
+	if fc := graphql.GetFieldContext(ctx); fc != nil && fc.Field.Alias != "" {
+		result, err = _m.NamedLines(graphql.GetFieldContext(ctx).Field.Alias)
+	} else {
+		result, err = _m.Edges.LinesOrErr()
+	}
+	if IsNotLoaded(err) {
+		result, err = _m.QueryLines().All(ctx)
+	}
+	return result, err
+}
+
+func (_m *InspectionRound) Keys(ctx context.Context) (result []*InspectionRoundKey, err error) {
+	if fc := graphql.GetFieldContext(ctx); fc != nil && fc.Field.Alias != "" {
+		result, err = _m.NamedKeys(graphql.GetFieldContext(ctx).Field.Alias)
+	} else {
+		result, err = _m.Edges.KeysOrErr()
+	}
+	if IsNotLoaded(err) {
+		result, err = _m.QueryKeys().All(ctx)
+	}
+	return result, err
+}
+
+func (_m *InspectionRoundKey) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *InspectionRoundKey) Round(ctx context.Context) (*InspectionRound, error) {
+	result, err := _m.Edges.RoundOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryRound().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *InspectionRoundKey) Loan(ctx context.Context) (*KeyLoan, error) {
+	result, err := _m.Edges.LoanOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryLoan().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *InspectionRoundLine) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *InspectionRoundLine) Round(ctx context.Context) (*InspectionRound, error) {
+	result, err := _m.Edges.RoundOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryRound().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *InspectionRoundLine) Unit(ctx context.Context) (*Unit, error) {
+	result, err := _m.Edges.UnitOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryUnit().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *InspectionRoundLine) Inspection(ctx context.Context) (*Inspection, error) {
+	result, err := _m.Edges.InspectionOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryInspection().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
 func (_m *KeyAcceptance) Estate(ctx context.Context) (*Estate, error) {
 	result, err := _m.Edges.EstateOrErr()
 	if IsNotLoaded(err) {

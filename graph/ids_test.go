@@ -52,6 +52,7 @@ var aliases = map[string]string{
 	"receipt": ent.TypeMailReceipt, "item": ent.TypeMailItem,
 
 	"photo": ent.TypeFile, "recordInspection.input.results.itemID": ent.TypeInspectionItem,
+	"round": ent.TypeInspectionRound, "walker": ent.TypeStaff, "recordRoundInspections.input.lines.results.itemID": ent.TypeInspectionItem,
 
 	"voidKeyReturn.input.id": ent.TypeKeyReturn,    // gives its loan, too
 	"voidKeyCopies.input.id": ent.TypeKeyCopyOrder, // gives the counter-entry, too

@@ -115,6 +115,12 @@ type MutationResolver interface {
 	GiveMoveInNotice(ctx context.Context, input registry.GiveMoveInNoticeInput) (*registry.GiveMoveInNoticePayload, error)
 	MoveIn(ctx context.Context, input registry.MoveInInput) (*registry.MoveInPayload, error)
 	MoveOut(ctx context.Context, input registry.MoveOutInput) (*registry.MoveOutPayload, error)
+	PlanInspectionRound(ctx context.Context, input vacancy.PlanInspectionRoundInput) (*vacancy.PlanInspectionRoundPayload, error)
+	StartInspectionRound(ctx context.Context, input vacancy.StartInspectionRoundInput) (*vacancy.StartInspectionRoundPayload, error)
+	AddInspectionRoundKeys(ctx context.Context, input vacancy.AddInspectionRoundKeysInput) (*vacancy.AddInspectionRoundKeysPayload, error)
+	RecordRoundInspections(ctx context.Context, input vacancy.RecordRoundInspectionsInput) (*vacancy.RecordRoundInspectionsPayload, error)
+	CloseInspectionRound(ctx context.Context, input vacancy.CloseInspectionRoundInput) (*vacancy.CloseInspectionRoundPayload, error)
+	CancelInspectionRound(ctx context.Context, input vacancy.CancelInspectionRoundInput) (*vacancy.CancelInspectionRoundPayload, error)
 	AddInspectionItem(ctx context.Context, input vacancy.AddInspectionItemInput) (*vacancy.AddInspectionItemPayload, error)
 	ChangeInspectionItem(ctx context.Context, input vacancy.ChangeInspectionItemInput) (*vacancy.ChangeInspectionItemPayload, error)
 	RecordInspection(ctx context.Context, input vacancy.RecordInspectionInput) (*vacancy.RecordInspectionPayload, error)
@@ -208,6 +214,20 @@ func (ec *executionContext) field_Mutation_addInspectionItem_args(ctx context.Co
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (vacancy.AddInspectionItemInput, error) {
 			return ec.unmarshalNAddInspectionItemInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋvacancyᚐAddInspectionItemInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_addInspectionRoundKeys_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (vacancy.AddInspectionRoundKeysInput, error) {
+			return ec.unmarshalNAddInspectionRoundKeysInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋvacancyᚐAddInspectionRoundKeysInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -398,6 +418,20 @@ func (ec *executionContext) field_Mutation_cancelArchiveDestruction_args(ctx con
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_cancelInspectionRound_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (vacancy.CancelInspectionRoundInput, error) {
+			return ec.unmarshalNCancelInspectionRoundInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋvacancyᚐCancelInspectionRoundInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_cancelKeyAcceptance_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -502,6 +536,20 @@ func (ec *executionContext) field_Mutation_clearKeyHook_args(ctx context.Context
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (keys.ClearKeyHookInput, error) {
 			return ec.unmarshalNClearKeyHookInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐClearKeyHookInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_closeInspectionRound_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (vacancy.CloseInspectionRoundInput, error) {
+			return ec.unmarshalNCloseInspectionRoundInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋvacancyᚐCloseInspectionRoundInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1308,6 +1356,20 @@ func (ec *executionContext) field_Mutation_placeInArchive_args(ctx context.Conte
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_planInspectionRound_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (vacancy.PlanInspectionRoundInput, error) {
+			return ec.unmarshalNPlanInspectionRoundInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋvacancyᚐPlanInspectionRoundInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_proposeArchiveDestruction_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -1454,6 +1516,20 @@ func (ec *executionContext) field_Mutation_recordLockChange_args(ctx context.Con
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (keys.RecordLockChangeInput, error) {
 			return ec.unmarshalNRecordLockChangeInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐRecordLockChangeInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_recordRoundInspections_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (vacancy.RecordRoundInspectionsInput, error) {
+			return ec.unmarshalNRecordRoundInspectionsInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋvacancyᚐRecordRoundInspectionsInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1790,6 +1866,20 @@ func (ec *executionContext) field_Mutation_sortMail_args(ctx context.Context, ra
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (mail.SortMailInput, error) {
 			return ec.unmarshalNSortMailInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋmailᚐSortMailInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_startInspectionRound_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (vacancy.StartInspectionRoundInput, error) {
+			return ec.unmarshalNStartInspectionRoundInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋvacancyᚐStartInspectionRoundInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -7373,6 +7463,270 @@ func (ec *executionContext) fieldContext_Mutation_moveOut(ctx context.Context, f
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_planInspectionRound(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_planInspectionRound(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().PlanInspectionRound(ctx, fc.Args["input"].(vacancy.PlanInspectionRoundInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *vacancy.PlanInspectionRoundPayload) graphql.Marshaler {
+			return ec.marshalNPlanInspectionRoundPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋvacancyᚐPlanInspectionRoundPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_planInspectionRound(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PlanInspectionRoundPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_planInspectionRound_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_startInspectionRound(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_startInspectionRound(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().StartInspectionRound(ctx, fc.Args["input"].(vacancy.StartInspectionRoundInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *vacancy.StartInspectionRoundPayload) graphql.Marshaler {
+			return ec.marshalNStartInspectionRoundPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋvacancyᚐStartInspectionRoundPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_startInspectionRound(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_StartInspectionRoundPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_startInspectionRound_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_addInspectionRoundKeys(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_addInspectionRoundKeys(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().AddInspectionRoundKeys(ctx, fc.Args["input"].(vacancy.AddInspectionRoundKeysInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *vacancy.AddInspectionRoundKeysPayload) graphql.Marshaler {
+			return ec.marshalNAddInspectionRoundKeysPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋvacancyᚐAddInspectionRoundKeysPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_addInspectionRoundKeys(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AddInspectionRoundKeysPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_addInspectionRoundKeys_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_recordRoundInspections(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_recordRoundInspections(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RecordRoundInspections(ctx, fc.Args["input"].(vacancy.RecordRoundInspectionsInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *vacancy.RecordRoundInspectionsPayload) graphql.Marshaler {
+			return ec.marshalNRecordRoundInspectionsPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋvacancyᚐRecordRoundInspectionsPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_recordRoundInspections(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RecordRoundInspectionsPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_recordRoundInspections_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_closeInspectionRound(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_closeInspectionRound(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CloseInspectionRound(ctx, fc.Args["input"].(vacancy.CloseInspectionRoundInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *vacancy.CloseInspectionRoundPayload) graphql.Marshaler {
+			return ec.marshalNCloseInspectionRoundPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋvacancyᚐCloseInspectionRoundPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_closeInspectionRound(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CloseInspectionRoundPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_closeInspectionRound_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_cancelInspectionRound(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_cancelInspectionRound(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CancelInspectionRound(ctx, fc.Args["input"].(vacancy.CancelInspectionRoundInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *vacancy.CancelInspectionRoundPayload) graphql.Marshaler {
+			return ec.marshalNCancelInspectionRoundPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋvacancyᚐCancelInspectionRoundPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_cancelInspectionRound(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CancelInspectionRoundPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_cancelInspectionRound_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_addInspectionItem(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -12800,6 +13154,48 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "moveOut":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_moveOut(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "planInspectionRound":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_planInspectionRound(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "startInspectionRound":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_startInspectionRound(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "addInspectionRoundKeys":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_addInspectionRoundKeys(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "recordRoundInspections":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_recordRoundInspections(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "closeInspectionRound":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_closeInspectionRound(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cancelInspectionRound":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_cancelInspectionRound(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++

@@ -94,6 +94,10 @@ type ComplexityRoot struct {
 		Item func(childComplexity int) int
 	}
 
+	AddInspectionRoundKeysPayload struct {
+		Round func(childComplexity int) int
+	}
+
 	AddKeyAcceptanceLinesPayload struct {
 		Acceptance func(childComplexity int) int
 	}
@@ -775,6 +779,10 @@ type ComplexityRoot struct {
 		Destruction func(childComplexity int) int
 	}
 
+	CancelInspectionRoundPayload struct {
+		Round func(childComplexity int) int
+	}
+
 	CancelKeyAcceptancePayload struct {
 		Acceptance func(childComplexity int) int
 	}
@@ -831,6 +839,10 @@ type ComplexityRoot struct {
 
 	ClearKeyHookPayload struct {
 		Hook func(childComplexity int) int
+	}
+
+	CloseInspectionRoundPayload struct {
+		Round func(childComplexity int) int
 	}
 
 	CloseKeyMonthPayload struct {
@@ -1277,6 +1289,7 @@ type ComplexityRoot struct {
 		LateReason      func(childComplexity int) int
 		Note            func(childComplexity int) int
 		Results         func(childComplexity int) int
+		RoundID         func(childComplexity int) int
 		Unit            func(childComplexity int) int
 		UnitID          func(childComplexity int) int
 		VacancyID       func(childComplexity int) int
@@ -1290,6 +1303,17 @@ type ComplexityRoot struct {
 		Edges      func(childComplexity int) int
 		PageInfo   func(childComplexity int) int
 		TotalCount func(childComplexity int) int
+	}
+
+	InspectionDay struct {
+		Cancelled func(childComplexity int) int
+		Closed    func(childComplexity int) int
+		Day       func(childComplexity int) int
+		Due       func(childComplexity int) int
+		Planned   func(childComplexity int) int
+		UnderWay  func(childComplexity int) int
+		Units     func(childComplexity int) int
+		Visited   func(childComplexity int) int
 	}
 
 	InspectionDue struct {
@@ -1390,6 +1414,67 @@ type ComplexityRoot struct {
 		Result       func(childComplexity int) int
 		VacancyID    func(childComplexity int) int
 		Voided       func(childComplexity int) int
+	}
+
+	InspectionRound struct {
+		Area              func(childComplexity int) int
+		AreaID            func(childComplexity int) int
+		CancelReason      func(childComplexity int) int
+		CreatedAt         func(childComplexity int) int
+		EndedAt           func(childComplexity int) int
+		Estate            func(childComplexity int) int
+		EstateID          func(childComplexity int) int
+		ID                func(childComplexity int) int
+		Keys              func(childComplexity int) int
+		Lines             func(childComplexity int) int
+		PlannedByID       func(childComplexity int) int
+		PlannedByName     func(childComplexity int) int
+		PlannedOn         func(childComplexity int) int
+		StartedAt         func(childComplexity int) int
+		State             func(childComplexity int) int
+		Units             func(childComplexity int) int
+		Walker            func(childComplexity int) int
+		WalkerID          func(childComplexity int) int
+		WalkerName        func(childComplexity int) int
+		WithoutKeysReason func(childComplexity int) int
+	}
+
+	InspectionRoundConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	InspectionRoundEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	InspectionRoundKey struct {
+		CreatedAt func(childComplexity int) int
+		Estate    func(childComplexity int) int
+		EstateID  func(childComplexity int) int
+		ID        func(childComplexity int) int
+		Loan      func(childComplexity int) int
+		LoanID    func(childComplexity int) int
+		Round     func(childComplexity int) int
+		RoundID   func(childComplexity int) int
+	}
+
+	InspectionRoundLine struct {
+		CreatedAt    func(childComplexity int) int
+		Estate       func(childComplexity int) int
+		EstateID     func(childComplexity int) int
+		ID           func(childComplexity int) int
+		Inspection   func(childComplexity int) int
+		InspectionID func(childComplexity int) int
+		Position     func(childComplexity int) int
+		Round        func(childComplexity int) int
+		RoundID      func(childComplexity int) int
+		SkipReason   func(childComplexity int) int
+		Unit         func(childComplexity int) int
+		UnitID       func(childComplexity int) int
+		VacancyID    func(childComplexity int) int
 	}
 
 	KeyAcceptance struct {
@@ -2388,6 +2473,7 @@ type ComplexityRoot struct {
 	Mutation struct {
 		AddEmergencyContact       func(childComplexity int, input registry.AddEmergencyContactInput) int
 		AddInspectionItem         func(childComplexity int, input vacancy.AddInspectionItemInput) int
+		AddInspectionRoundKeys    func(childComplexity int, input vacancy.AddInspectionRoundKeysInput) int
 		AddKeyAcceptanceLines     func(childComplexity int, input keys.AddKeyAcceptanceLinesInput) int
 		AddResident               func(childComplexity int, input registry.AddResidentInput) int
 		AdvanceRenovation         func(childComplexity int, input archives.AdvanceRenovationInput) int
@@ -2401,6 +2487,7 @@ type ComplexityRoot struct {
 		BindDocuments             func(childComplexity int, input archives.BindDocumentsInput) int
 		BreakKeySeal              func(childComplexity int, input keys.BreakKeySealInput) int
 		CancelArchiveDestruction  func(childComplexity int, input archives.CancelArchiveDestructionInput) int
+		CancelInspectionRound     func(childComplexity int, input vacancy.CancelInspectionRoundInput) int
 		CancelKeyAcceptance       func(childComplexity int, input keys.CancelKeyAcceptanceInput) int
 		CancelKeySpotCheck        func(childComplexity int, input keys.CancelKeySpotCheckInput) int
 		CancelLockChange          func(childComplexity int, input keys.CancelLockChangeInput) int
@@ -2409,6 +2496,7 @@ type ComplexityRoot struct {
 		ChangePassword            func(childComplexity int, input identity.ChangePasswordInput) int
 		CheckKeyAcceptanceLines   func(childComplexity int, input keys.CheckKeyAcceptanceLinesInput) int
 		ClearKeyHook              func(childComplexity int, input keys.ClearKeyHookInput) int
+		CloseInspectionRound      func(childComplexity int, input vacancy.CloseInspectionRoundInput) int
 		CloseKeyMonth             func(childComplexity int, input keys.CloseKeyMonthInput) int
 		CloseKeySpotCheck         func(childComplexity int, input keys.CloseKeySpotCheckInput) int
 		CloseVolume               func(childComplexity int, input archives.CloseVolumeInput) int
@@ -2466,6 +2554,7 @@ type ComplexityRoot struct {
 		PayRenovationDeposit      func(childComplexity int, input archives.PayRenovationDepositInput) int
 		PlaceArchiveHold          func(childComplexity int, input archives.PlaceArchiveHoldInput) int
 		PlaceInArchive            func(childComplexity int, input archives.PlaceInArchiveInput) int
+		PlanInspectionRound       func(childComplexity int, input vacancy.PlanInspectionRoundInput) int
 		ProposeArchiveDestruction func(childComplexity int, input archives.ProposeArchiveDestructionInput) int
 		PutManualInForce          func(childComplexity int, input archives.PutInForceInput) int
 		RaiseMailDoubt            func(childComplexity int, input mail.RaiseMailDoubtInput) int
@@ -2477,6 +2566,7 @@ type ComplexityRoot struct {
 		RecordKeyCopies           func(childComplexity int, input keys.RecordKeyCopiesInput) int
 		RecordKeyFound            func(childComplexity int, input keys.RecordKeyFoundInput) int
 		RecordLockChange          func(childComplexity int, input keys.RecordLockChangeInput) int
+		RecordRoundInspections    func(childComplexity int, input vacancy.RecordRoundInspectionsInput) int
 		RecordViolation           func(childComplexity int, input archives.RecordViolationInput) int
 		RegisterExternalPerson    func(childComplexity int, input registry.RegisterExternalPersonInput) int
 		RegisterMail              func(childComplexity int, input mail.RegisterMailInput) int
@@ -2503,6 +2593,7 @@ type ComplexityRoot struct {
 		SignKeyAcceptance         func(childComplexity int, input keys.SignKeyAcceptanceInput) int
 		SignOut                   func(childComplexity int) int
 		SortMail                  func(childComplexity int, input mail.SortMailInput) int
+		StartInspectionRound      func(childComplexity int, input vacancy.StartInspectionRoundInput) int
 		TakeBackKeys              func(childComplexity int, input keys.TakeBackKeysInput) int
 		TakeKeysFromEngineering   func(childComplexity int, input keys.TakeKeysFromEngineeringInput) int
 		TellBreach                func(childComplexity int, input obligation.TellBreachInput) int
@@ -2651,6 +2742,10 @@ type ComplexityRoot struct {
 		Volume func(childComplexity int) int
 	}
 
+	PlanInspectionRoundPayload struct {
+		Round func(childComplexity int) int
+	}
+
 	ProposeArchiveDestructionPayload struct {
 		Destruction func(childComplexity int) int
 	}
@@ -2696,10 +2791,12 @@ type ComplexityRoot struct {
 		Households                    func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.HouseholdOrder, where *ent.HouseholdWhereInput) int
 		ImportRuns                    func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ImportRunOrder, where *ent.ImportRunWhereInput) int
 		Inbox                         func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], unreadOnly *bool) int
+		InspectionCalendar            func(childComplexity int, estateID uuid.UUID, month time.Time) int
 		InspectionDues                func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.InspectionDueOrder, overdue *bool, where *ent.InspectionDueWhereInput) int
 		InspectionItems               func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.InspectionItemOrder, where *ent.InspectionItemWhereInput) int
 		InspectionPhotoLink           func(childComplexity int, inspectionPhotoID uuid.UUID, marked *bool) int
 		InspectionPunctuality         func(childComplexity int, estateIDs []uuid.UUID, from time.Time, until time.Time) int
+		InspectionRounds              func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.InspectionRoundOrder, where *ent.InspectionRoundWhereInput) int
 		Inspections                   func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.InspectionOrder, where *ent.InspectionWhereInput) int
 		KeyAcceptanceChecks           func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyAcceptanceCheckOrder, where *ent.KeyAcceptanceCheckWhereInput) int
 		KeyAcceptanceLines            func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyAcceptanceLineOrder, where *ent.KeyAcceptanceLineWhereInput) int
@@ -2858,8 +2955,23 @@ type ComplexityRoot struct {
 		Set        func(childComplexity int) int
 	}
 
+	RecordRoundInspectionsPayload struct {
+		Inspections func(childComplexity int) int
+		Refused     func(childComplexity int) int
+		Round       func(childComplexity int) int
+	}
+
 	RecordViolationPayload struct {
 		Violation func(childComplexity int) int
+	}
+
+	RefusedInspectionLine struct {
+		Clause  func(childComplexity int) int
+		Code    func(childComplexity int) int
+		Field   func(childComplexity int) int
+		Key     func(childComplexity int) int
+		Line    func(childComplexity int) int
+		Message func(childComplexity int) int
 	}
 
 	RegisterExternalPersonPayload struct {
@@ -3149,6 +3261,10 @@ type ComplexityRoot struct {
 	StaffFileConsultationEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	StartInspectionRoundPayload struct {
+		Round func(childComplexity int) int
 	}
 
 	TakeBackKeysPayload struct {
@@ -3589,6 +3705,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AddInspectionItemPayload.Item(childComplexity), true
+
+	case "AddInspectionRoundKeysPayload.round":
+		if e.ComplexityRoot.AddInspectionRoundKeysPayload.Round == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AddInspectionRoundKeysPayload.Round(childComplexity), true
 
 	case "AddKeyAcceptanceLinesPayload.acceptance":
 		if e.ComplexityRoot.AddKeyAcceptanceLinesPayload.Acceptance == nil {
@@ -6503,6 +6626,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CancelArchiveDestructionPayload.Destruction(childComplexity), true
 
+	case "CancelInspectionRoundPayload.round":
+		if e.ComplexityRoot.CancelInspectionRoundPayload.Round == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CancelInspectionRoundPayload.Round(childComplexity), true
+
 	case "CancelKeyAcceptancePayload.acceptance":
 		if e.ComplexityRoot.CancelKeyAcceptancePayload.Acceptance == nil {
 			break
@@ -6663,6 +6793,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ClearKeyHookPayload.Hook(childComplexity), true
+
+	case "CloseInspectionRoundPayload.round":
+		if e.ComplexityRoot.CloseInspectionRoundPayload.Round == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CloseInspectionRoundPayload.Round(childComplexity), true
 
 	case "CloseKeyMonthPayload.statement":
 		if e.ComplexityRoot.CloseKeyMonthPayload.Statement == nil {
@@ -8149,6 +8286,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Inspection.Results(childComplexity), true
+	case "Inspection.roundID":
+		if e.ComplexityRoot.Inspection.RoundID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Inspection.RoundID(childComplexity), true
 	case "Inspection.unit":
 		if e.ComplexityRoot.Inspection.Unit == nil {
 			break
@@ -8210,6 +8353,55 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.InspectionConnection.TotalCount(childComplexity), true
+
+	case "InspectionDay.cancelled":
+		if e.ComplexityRoot.InspectionDay.Cancelled == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionDay.Cancelled(childComplexity), true
+	case "InspectionDay.closed":
+		if e.ComplexityRoot.InspectionDay.Closed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionDay.Closed(childComplexity), true
+	case "InspectionDay.day":
+		if e.ComplexityRoot.InspectionDay.Day == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionDay.Day(childComplexity), true
+	case "InspectionDay.due":
+		if e.ComplexityRoot.InspectionDay.Due == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionDay.Due(childComplexity), true
+	case "InspectionDay.planned":
+		if e.ComplexityRoot.InspectionDay.Planned == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionDay.Planned(childComplexity), true
+	case "InspectionDay.underWay":
+		if e.ComplexityRoot.InspectionDay.UnderWay == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionDay.UnderWay(childComplexity), true
+	case "InspectionDay.units":
+		if e.ComplexityRoot.InspectionDay.Units == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionDay.Units(childComplexity), true
+	case "InspectionDay.visited":
+		if e.ComplexityRoot.InspectionDay.Visited == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionDay.Visited(childComplexity), true
 
 	case "InspectionDue.createdAt":
 		if e.ComplexityRoot.InspectionDue.CreatedAt == nil {
@@ -8640,6 +8832,287 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.InspectionResult.Voided(childComplexity), true
+
+	case "InspectionRound.area":
+		if e.ComplexityRoot.InspectionRound.Area == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRound.Area(childComplexity), true
+	case "InspectionRound.areaID":
+		if e.ComplexityRoot.InspectionRound.AreaID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRound.AreaID(childComplexity), true
+	case "InspectionRound.cancelReason":
+		if e.ComplexityRoot.InspectionRound.CancelReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRound.CancelReason(childComplexity), true
+	case "InspectionRound.createdAt":
+		if e.ComplexityRoot.InspectionRound.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRound.CreatedAt(childComplexity), true
+	case "InspectionRound.endedAt":
+		if e.ComplexityRoot.InspectionRound.EndedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRound.EndedAt(childComplexity), true
+	case "InspectionRound.estate":
+		if e.ComplexityRoot.InspectionRound.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRound.Estate(childComplexity), true
+	case "InspectionRound.estateID":
+		if e.ComplexityRoot.InspectionRound.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRound.EstateID(childComplexity), true
+	case "InspectionRound.id":
+		if e.ComplexityRoot.InspectionRound.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRound.ID(childComplexity), true
+	case "InspectionRound.keys":
+		if e.ComplexityRoot.InspectionRound.Keys == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRound.Keys(childComplexity), true
+	case "InspectionRound.lines":
+		if e.ComplexityRoot.InspectionRound.Lines == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRound.Lines(childComplexity), true
+	case "InspectionRound.plannedByID":
+		if e.ComplexityRoot.InspectionRound.PlannedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRound.PlannedByID(childComplexity), true
+	case "InspectionRound.plannedByName":
+		if e.ComplexityRoot.InspectionRound.PlannedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRound.PlannedByName(childComplexity), true
+	case "InspectionRound.plannedOn":
+		if e.ComplexityRoot.InspectionRound.PlannedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRound.PlannedOn(childComplexity), true
+	case "InspectionRound.startedAt":
+		if e.ComplexityRoot.InspectionRound.StartedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRound.StartedAt(childComplexity), true
+	case "InspectionRound.state":
+		if e.ComplexityRoot.InspectionRound.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRound.State(childComplexity), true
+	case "InspectionRound.units":
+		if e.ComplexityRoot.InspectionRound.Units == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRound.Units(childComplexity), true
+	case "InspectionRound.walker":
+		if e.ComplexityRoot.InspectionRound.Walker == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRound.Walker(childComplexity), true
+	case "InspectionRound.walkerID":
+		if e.ComplexityRoot.InspectionRound.WalkerID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRound.WalkerID(childComplexity), true
+	case "InspectionRound.walkerName":
+		if e.ComplexityRoot.InspectionRound.WalkerName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRound.WalkerName(childComplexity), true
+	case "InspectionRound.withoutKeysReason":
+		if e.ComplexityRoot.InspectionRound.WithoutKeysReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRound.WithoutKeysReason(childComplexity), true
+
+	case "InspectionRoundConnection.edges":
+		if e.ComplexityRoot.InspectionRoundConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRoundConnection.Edges(childComplexity), true
+	case "InspectionRoundConnection.pageInfo":
+		if e.ComplexityRoot.InspectionRoundConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRoundConnection.PageInfo(childComplexity), true
+	case "InspectionRoundConnection.totalCount":
+		if e.ComplexityRoot.InspectionRoundConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRoundConnection.TotalCount(childComplexity), true
+
+	case "InspectionRoundEdge.cursor":
+		if e.ComplexityRoot.InspectionRoundEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRoundEdge.Cursor(childComplexity), true
+	case "InspectionRoundEdge.node":
+		if e.ComplexityRoot.InspectionRoundEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRoundEdge.Node(childComplexity), true
+
+	case "InspectionRoundKey.createdAt":
+		if e.ComplexityRoot.InspectionRoundKey.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRoundKey.CreatedAt(childComplexity), true
+	case "InspectionRoundKey.estate":
+		if e.ComplexityRoot.InspectionRoundKey.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRoundKey.Estate(childComplexity), true
+	case "InspectionRoundKey.estateID":
+		if e.ComplexityRoot.InspectionRoundKey.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRoundKey.EstateID(childComplexity), true
+	case "InspectionRoundKey.id":
+		if e.ComplexityRoot.InspectionRoundKey.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRoundKey.ID(childComplexity), true
+	case "InspectionRoundKey.loan":
+		if e.ComplexityRoot.InspectionRoundKey.Loan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRoundKey.Loan(childComplexity), true
+	case "InspectionRoundKey.loanID":
+		if e.ComplexityRoot.InspectionRoundKey.LoanID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRoundKey.LoanID(childComplexity), true
+	case "InspectionRoundKey.round":
+		if e.ComplexityRoot.InspectionRoundKey.Round == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRoundKey.Round(childComplexity), true
+	case "InspectionRoundKey.roundID":
+		if e.ComplexityRoot.InspectionRoundKey.RoundID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRoundKey.RoundID(childComplexity), true
+
+	case "InspectionRoundLine.createdAt":
+		if e.ComplexityRoot.InspectionRoundLine.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRoundLine.CreatedAt(childComplexity), true
+	case "InspectionRoundLine.estate":
+		if e.ComplexityRoot.InspectionRoundLine.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRoundLine.Estate(childComplexity), true
+	case "InspectionRoundLine.estateID":
+		if e.ComplexityRoot.InspectionRoundLine.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRoundLine.EstateID(childComplexity), true
+	case "InspectionRoundLine.id":
+		if e.ComplexityRoot.InspectionRoundLine.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRoundLine.ID(childComplexity), true
+	case "InspectionRoundLine.inspection":
+		if e.ComplexityRoot.InspectionRoundLine.Inspection == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRoundLine.Inspection(childComplexity), true
+	case "InspectionRoundLine.inspectionID":
+		if e.ComplexityRoot.InspectionRoundLine.InspectionID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRoundLine.InspectionID(childComplexity), true
+	case "InspectionRoundLine.position":
+		if e.ComplexityRoot.InspectionRoundLine.Position == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRoundLine.Position(childComplexity), true
+	case "InspectionRoundLine.round":
+		if e.ComplexityRoot.InspectionRoundLine.Round == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRoundLine.Round(childComplexity), true
+	case "InspectionRoundLine.roundID":
+		if e.ComplexityRoot.InspectionRoundLine.RoundID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRoundLine.RoundID(childComplexity), true
+	case "InspectionRoundLine.skipReason":
+		if e.ComplexityRoot.InspectionRoundLine.SkipReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRoundLine.SkipReason(childComplexity), true
+	case "InspectionRoundLine.unit":
+		if e.ComplexityRoot.InspectionRoundLine.Unit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRoundLine.Unit(childComplexity), true
+	case "InspectionRoundLine.unitID":
+		if e.ComplexityRoot.InspectionRoundLine.UnitID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRoundLine.UnitID(childComplexity), true
+	case "InspectionRoundLine.vacancyID":
+		if e.ComplexityRoot.InspectionRoundLine.VacancyID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRoundLine.VacancyID(childComplexity), true
 
 	case "KeyAcceptance.acceptedAt":
 		if e.ComplexityRoot.KeyAcceptance.AcceptedAt == nil {
@@ -13006,6 +13479,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AddInspectionItem(childComplexity, args["input"].(vacancy.AddInspectionItemInput)), true
+	case "Mutation.addInspectionRoundKeys":
+		if e.ComplexityRoot.Mutation.AddInspectionRoundKeys == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_addInspectionRoundKeys_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AddInspectionRoundKeys(childComplexity, args["input"].(vacancy.AddInspectionRoundKeysInput)), true
 	case "Mutation.addKeyAcceptanceLines":
 		if e.ComplexityRoot.Mutation.AddKeyAcceptanceLines == nil {
 			break
@@ -13149,6 +13633,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CancelArchiveDestruction(childComplexity, args["input"].(archives.CancelArchiveDestructionInput)), true
+	case "Mutation.cancelInspectionRound":
+		if e.ComplexityRoot.Mutation.CancelInspectionRound == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_cancelInspectionRound_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CancelInspectionRound(childComplexity, args["input"].(vacancy.CancelInspectionRoundInput)), true
 	case "Mutation.cancelKeyAcceptance":
 		if e.ComplexityRoot.Mutation.CancelKeyAcceptance == nil {
 			break
@@ -13237,6 +13732,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ClearKeyHook(childComplexity, args["input"].(keys.ClearKeyHookInput)), true
+	case "Mutation.closeInspectionRound":
+		if e.ComplexityRoot.Mutation.CloseInspectionRound == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_closeInspectionRound_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CloseInspectionRound(childComplexity, args["input"].(vacancy.CloseInspectionRoundInput)), true
 	case "Mutation.closeKeyMonth":
 		if e.ComplexityRoot.Mutation.CloseKeyMonth == nil {
 			break
@@ -13864,6 +14370,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.PlaceInArchive(childComplexity, args["input"].(archives.PlaceInArchiveInput)), true
+	case "Mutation.planInspectionRound":
+		if e.ComplexityRoot.Mutation.PlanInspectionRound == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_planInspectionRound_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PlanInspectionRound(childComplexity, args["input"].(vacancy.PlanInspectionRoundInput)), true
 	case "Mutation.proposeArchiveDestruction":
 		if e.ComplexityRoot.Mutation.ProposeArchiveDestruction == nil {
 			break
@@ -13985,6 +14502,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RecordLockChange(childComplexity, args["input"].(keys.RecordLockChangeInput)), true
+	case "Mutation.recordRoundInspections":
+		if e.ComplexityRoot.Mutation.RecordRoundInspections == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_recordRoundInspections_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RecordRoundInspections(childComplexity, args["input"].(vacancy.RecordRoundInspectionsInput)), true
 	case "Mutation.recordViolation":
 		if e.ComplexityRoot.Mutation.RecordViolation == nil {
 			break
@@ -14261,6 +14789,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SortMail(childComplexity, args["input"].(mail.SortMailInput)), true
+	case "Mutation.startInspectionRound":
+		if e.ComplexityRoot.Mutation.StartInspectionRound == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_startInspectionRound_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.StartInspectionRound(childComplexity, args["input"].(vacancy.StartInspectionRoundInput)), true
 	case "Mutation.takeBackKeys":
 		if e.ComplexityRoot.Mutation.TakeBackKeys == nil {
 			break
@@ -15051,6 +15590,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PlaceInArchivePayload.Volume(childComplexity), true
 
+	case "PlanInspectionRoundPayload.round":
+		if e.ComplexityRoot.PlanInspectionRoundPayload.Round == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanInspectionRoundPayload.Round(childComplexity), true
+
 	case "ProposeArchiveDestructionPayload.destruction":
 		if e.ComplexityRoot.ProposeArchiveDestructionPayload.Destruction == nil {
 			break
@@ -15456,6 +16002,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Inbox(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["unreadOnly"].(*bool)), true
+	case "Query.inspectionCalendar":
+		if e.ComplexityRoot.Query.InspectionCalendar == nil {
+			break
+		}
+
+		args, err := ec.field_Query_inspectionCalendar_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.InspectionCalendar(childComplexity, args["estateID"].(uuid.UUID), args["month"].(time.Time)), true
 	case "Query.inspectionDues":
 		if e.ComplexityRoot.Query.InspectionDues == nil {
 			break
@@ -15500,6 +16057,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.InspectionPunctuality(childComplexity, args["estateIDs"].([]uuid.UUID), args["from"].(time.Time), args["until"].(time.Time)), true
+	case "Query.inspectionRounds":
+		if e.ComplexityRoot.Query.InspectionRounds == nil {
+			break
+		}
+
+		args, err := ec.field_Query_inspectionRounds_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.InspectionRounds(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.InspectionRoundOrder), args["where"].(*ent.InspectionRoundWhereInput)), true
 	case "Query.inspections":
 		if e.ComplexityRoot.Query.Inspections == nil {
 			break
@@ -16393,12 +16961,68 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RecordLockChangePayload.Set(childComplexity), true
 
+	case "RecordRoundInspectionsPayload.inspections":
+		if e.ComplexityRoot.RecordRoundInspectionsPayload.Inspections == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordRoundInspectionsPayload.Inspections(childComplexity), true
+	case "RecordRoundInspectionsPayload.refused":
+		if e.ComplexityRoot.RecordRoundInspectionsPayload.Refused == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordRoundInspectionsPayload.Refused(childComplexity), true
+	case "RecordRoundInspectionsPayload.round":
+		if e.ComplexityRoot.RecordRoundInspectionsPayload.Round == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordRoundInspectionsPayload.Round(childComplexity), true
+
 	case "RecordViolationPayload.violation":
 		if e.ComplexityRoot.RecordViolationPayload.Violation == nil {
 			break
 		}
 
 		return e.ComplexityRoot.RecordViolationPayload.Violation(childComplexity), true
+
+	case "RefusedInspectionLine.clause":
+		if e.ComplexityRoot.RefusedInspectionLine.Clause == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RefusedInspectionLine.Clause(childComplexity), true
+	case "RefusedInspectionLine.code":
+		if e.ComplexityRoot.RefusedInspectionLine.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RefusedInspectionLine.Code(childComplexity), true
+	case "RefusedInspectionLine.field":
+		if e.ComplexityRoot.RefusedInspectionLine.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RefusedInspectionLine.Field(childComplexity), true
+	case "RefusedInspectionLine.key":
+		if e.ComplexityRoot.RefusedInspectionLine.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RefusedInspectionLine.Key(childComplexity), true
+	case "RefusedInspectionLine.line":
+		if e.ComplexityRoot.RefusedInspectionLine.Line == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RefusedInspectionLine.Line(childComplexity), true
+	case "RefusedInspectionLine.message":
+		if e.ComplexityRoot.RefusedInspectionLine.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RefusedInspectionLine.Message(childComplexity), true
 
 	case "RegisterExternalPersonPayload.externalPerson":
 		if e.ComplexityRoot.RegisterExternalPersonPayload.ExternalPerson == nil {
@@ -17420,6 +18044,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.StaffFileConsultationEdge.Node(childComplexity), true
 
+	case "StartInspectionRoundPayload.round":
+		if e.ComplexityRoot.StartInspectionRoundPayload.Round == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StartInspectionRoundPayload.Round(childComplexity), true
+
 	case "TakeBackKeysPayload.movement":
 		if e.ComplexityRoot.TakeBackKeysPayload.Movement == nil {
 			break
@@ -18273,6 +18904,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AccountInput", ec.unmarshalInputAccountInput),
 			graphql.NewInputUnmarshaler("AddEmergencyContactInput", ec.unmarshalInputAddEmergencyContactInput),
 			graphql.NewInputUnmarshaler("AddInspectionItemInput", ec.unmarshalInputAddInspectionItemInput),
+			graphql.NewInputUnmarshaler("AddInspectionRoundKeysInput", ec.unmarshalInputAddInspectionRoundKeysInput),
 			graphql.NewInputUnmarshaler("AddKeyAcceptanceLinesInput", ec.unmarshalInputAddKeyAcceptanceLinesInput),
 			graphql.NewInputUnmarshaler("AddResidentInput", ec.unmarshalInputAddResidentInput),
 			graphql.NewInputUnmarshaler("AdvanceRenovationInput", ec.unmarshalInputAdvanceRenovationInput),
@@ -18323,6 +18955,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("BuildingWhereInput", ec.unmarshalInputBuildingWhereInput),
 			graphql.NewInputUnmarshaler("CanInput", ec.unmarshalInputCanInput),
 			graphql.NewInputUnmarshaler("CancelArchiveDestructionInput", ec.unmarshalInputCancelArchiveDestructionInput),
+			graphql.NewInputUnmarshaler("CancelInspectionRoundInput", ec.unmarshalInputCancelInspectionRoundInput),
 			graphql.NewInputUnmarshaler("CancelKeyAcceptanceInput", ec.unmarshalInputCancelKeyAcceptanceInput),
 			graphql.NewInputUnmarshaler("CancelKeySpotCheckInput", ec.unmarshalInputCancelKeySpotCheckInput),
 			graphql.NewInputUnmarshaler("CancelLockChangeInput", ec.unmarshalInputCancelLockChangeInput),
@@ -18334,6 +18967,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CheckKeyAcceptanceLinesInput", ec.unmarshalInputCheckKeyAcceptanceLinesInput),
 			graphql.NewInputUnmarshaler("CheckedKeyLineInput", ec.unmarshalInputCheckedKeyLineInput),
 			graphql.NewInputUnmarshaler("ClearKeyHookInput", ec.unmarshalInputClearKeyHookInput),
+			graphql.NewInputUnmarshaler("CloseInspectionRoundInput", ec.unmarshalInputCloseInspectionRoundInput),
 			graphql.NewInputUnmarshaler("CloseKeyMonthInput", ec.unmarshalInputCloseKeyMonthInput),
 			graphql.NewInputUnmarshaler("CloseKeySpotCheckInput", ec.unmarshalInputCloseKeySpotCheckInput),
 			graphql.NewInputUnmarshaler("CloseVolumeInput", ec.unmarshalInputCloseVolumeInput),
@@ -18402,6 +19036,13 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("InspectionResultInput", ec.unmarshalInputInspectionResultInput),
 			graphql.NewInputUnmarshaler("InspectionResultOrder", ec.unmarshalInputInspectionResultOrder),
 			graphql.NewInputUnmarshaler("InspectionResultWhereInput", ec.unmarshalInputInspectionResultWhereInput),
+			graphql.NewInputUnmarshaler("InspectionRoundKeyOrder", ec.unmarshalInputInspectionRoundKeyOrder),
+			graphql.NewInputUnmarshaler("InspectionRoundKeyWhereInput", ec.unmarshalInputInspectionRoundKeyWhereInput),
+			graphql.NewInputUnmarshaler("InspectionRoundLineOrder", ec.unmarshalInputInspectionRoundLineOrder),
+			graphql.NewInputUnmarshaler("InspectionRoundLineWhereInput", ec.unmarshalInputInspectionRoundLineWhereInput),
+			graphql.NewInputUnmarshaler("InspectionRoundOrder", ec.unmarshalInputInspectionRoundOrder),
+			graphql.NewInputUnmarshaler("InspectionRoundSkipInput", ec.unmarshalInputInspectionRoundSkipInput),
+			graphql.NewInputUnmarshaler("InspectionRoundWhereInput", ec.unmarshalInputInspectionRoundWhereInput),
 			graphql.NewInputUnmarshaler("InspectionWhereInput", ec.unmarshalInputInspectionWhereInput),
 			graphql.NewInputUnmarshaler("KeyAcceptanceCheckOrder", ec.unmarshalInputKeyAcceptanceCheckOrder),
 			graphql.NewInputUnmarshaler("KeyAcceptanceCheckWhereInput", ec.unmarshalInputKeyAcceptanceCheckWhereInput),
@@ -18490,6 +19131,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("PayRenovationDepositInput", ec.unmarshalInputPayRenovationDepositInput),
 			graphql.NewInputUnmarshaler("PlaceArchiveHoldInput", ec.unmarshalInputPlaceArchiveHoldInput),
 			graphql.NewInputUnmarshaler("PlaceInArchiveInput", ec.unmarshalInputPlaceInArchiveInput),
+			graphql.NewInputUnmarshaler("PlanInspectionRoundInput", ec.unmarshalInputPlanInspectionRoundInput),
 			graphql.NewInputUnmarshaler("ProposeArchiveDestructionInput", ec.unmarshalInputProposeArchiveDestructionInput),
 			graphql.NewInputUnmarshaler("PutInForceInput", ec.unmarshalInputPutInForceInput),
 			graphql.NewInputUnmarshaler("RaiseMailDoubtInput", ec.unmarshalInputRaiseMailDoubtInput),
@@ -18505,6 +19147,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RecordKeyCopiesInput", ec.unmarshalInputRecordKeyCopiesInput),
 			graphql.NewInputUnmarshaler("RecordKeyFoundInput", ec.unmarshalInputRecordKeyFoundInput),
 			graphql.NewInputUnmarshaler("RecordLockChangeInput", ec.unmarshalInputRecordLockChangeInput),
+			graphql.NewInputUnmarshaler("RecordRoundInspectionsInput", ec.unmarshalInputRecordRoundInspectionsInput),
 			graphql.NewInputUnmarshaler("RecordViolationInput", ec.unmarshalInputRecordViolationInput),
 			graphql.NewInputUnmarshaler("RegisterExternalPersonInput", ec.unmarshalInputRegisterExternalPersonInput),
 			graphql.NewInputUnmarshaler("RegisterMailInput", ec.unmarshalInputRegisterMailInput),
@@ -18532,6 +19175,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RevokeGrantInput", ec.unmarshalInputRevokeGrantInput),
 			graphql.NewInputUnmarshaler("RevokeSessionInput", ec.unmarshalInputRevokeSessionInput),
 			graphql.NewInputUnmarshaler("RoleInput", ec.unmarshalInputRoleInput),
+			graphql.NewInputUnmarshaler("RoundInspectionInput", ec.unmarshalInputRoundInspectionInput),
 			graphql.NewInputUnmarshaler("SealKeysInput", ec.unmarshalInputSealKeysInput),
 			graphql.NewInputUnmarshaler("SealedWithInput", ec.unmarshalInputSealedWithInput),
 			graphql.NewInputUnmarshaler("SetArchiveRetentionInput", ec.unmarshalInputSetArchiveRetentionInput),
@@ -18545,6 +19189,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("StaffFileConsultationWhereInput", ec.unmarshalInputStaffFileConsultationWhereInput),
 			graphql.NewInputUnmarshaler("StaffOrder", ec.unmarshalInputStaffOrder),
 			graphql.NewInputUnmarshaler("StaffWhereInput", ec.unmarshalInputStaffWhereInput),
+			graphql.NewInputUnmarshaler("StartInspectionRoundInput", ec.unmarshalInputStartInspectionRoundInput),
 			graphql.NewInputUnmarshaler("TakeBackKeysInput", ec.unmarshalInputTakeBackKeysInput),
 			graphql.NewInputUnmarshaler("TakeKeysFromEngineeringInput", ec.unmarshalInputTakeKeysFromEngineeringInput),
 			graphql.NewInputUnmarshaler("TellBreachInput", ec.unmarshalInputTellBreachInput),
@@ -21689,6 +22334,220 @@ type Mutation {
     "Which one."
     input: RevokeGrantInput!
   ): RevokeGrantPayload!
+}
+`, BuiltIn: false},
+	{Name: "../schema/inspection_rounds.graphqls", Input: `"When and where a round is walked, and by whom."
+input PlanInspectionRoundInput {
+  "The estate."
+  estateID: ID!
+  "The day: today, or within a month."
+  plannedOn: Date!
+  "The member of staff who walks it, with an account."
+  walkerID: ID!
+  "The area that it is through; the whole estate unless given."
+  areaID: ID
+}
+
+"What planning gave."
+type PlanInspectionRoundPayload {
+  "The round, with its units in walking order."
+  round: InspectionRound!
+}
+
+"With what keys a round begins."
+input StartInspectionRoundInput {
+  "The round."
+  roundID: ID!
+  "The loans of its keys, borrowed by who walks it: of its units, or of the public areas of their buildings."
+  loanIDs: [ID!]!
+  "Why it takes no keys, if it takes none."
+  withoutKeysReason: String
+}
+
+"What starting gave."
+type StartInspectionRoundPayload {
+  "The round as it stands now."
+  round: InspectionRound!
+}
+
+"Keys that were lent for a round since it began."
+input AddInspectionRoundKeysInput {
+  "The round."
+  roundID: ID!
+  "The loans."
+  loanIDs: [ID!]!
+}
+
+"What adding gave."
+type AddInspectionRoundKeysPayload {
+  "The round."
+  round: InspectionRound!
+}
+
+"A visit on a round, as a phone noted it."
+input RoundInspectionInput {
+  "A UUID that the phone made for the line, and sends with it however often: the line is taken once."
+  key: String!
+  "The vacancy, one of the round's."
+  vacancyID: ID!
+  "When it was: since the round began, up to 72 hours ago."
+  inspectedAt: Time!
+  "What was done, item by item."
+  results: [InspectionResultInput!]!
+  "What else is to be said."
+  note: String
+}
+
+"What a phone noted on a round, perhaps without a network."
+input RecordRoundInspectionsInput {
+  "The round."
+  roundID: ID!
+  "The visits, at most 200."
+  lines: [RoundInspectionInput!]!
+  "Why they are recorded late; needed where one is older than ten minutes."
+  lateReason: String
+}
+
+"A line that was not taken."
+type RefusedInspectionLine {
+  "Which line: the first is 0."
+  line: Int!
+  "Its key."
+  key: String!
+  "What kind of refusal it is: INVALID_INPUT, RULE, CONFLICT, NOT_FOUND."
+  code: String!
+  "What is wrong, and what to do."
+  message: String!
+  "The clause; empty if none."
+  clause: String!
+  "The field of the line."
+  field: String!
+}
+
+"What recording gave: each line is among what was taken or among what was refused."
+type RecordRoundInspectionsPayload {
+  "What was taken, now or when it was sent before, in the order of the lines."
+  inspections: [Inspection!]!
+  "What was not, with the reason; the others are taken nevertheless."
+  refused: [RefusedInspectionLine!]!
+  "The round as it stands now."
+  round: InspectionRound!
+}
+
+"Why a unit was passed by."
+input InspectionRoundSkipInput {
+  "The vacancy."
+  vacancyID: ID!
+  "Why."
+  reason: String!
+}
+
+"A round that is done."
+input CloseInspectionRoundInput {
+  "The round."
+  roundID: ID!
+  "Of each unit that was not visited, why not."
+  skips: [InspectionRoundSkipInput!]
+  "Your signature, who walked it: your own password."
+  signature: SignatureInput!
+}
+
+"What closing gave."
+type CloseInspectionRoundPayload {
+  "The round as it stands now."
+  round: InspectionRound!
+}
+
+"A round that is not walked."
+input CancelInspectionRoundInput {
+  "The round."
+  roundID: ID!
+  "Why it is cancelled."
+  reason: String!
+}
+
+"What cancelling gave."
+type CancelInspectionRoundPayload {
+  "The round as it stands now."
+  round: InspectionRound!
+}
+
+"A day of the calendar of rounds (V4.1)."
+type InspectionDay {
+  "The day."
+  day: Date!
+  "Rounds planned for it that have not begun."
+  planned: Int!
+  "Under way."
+  underWay: Int!
+  "Closed."
+  closed: Int!
+  "Cancelled."
+  cancelled: Int!
+  "Units of its rounds, but of cancelled ones."
+  units: Int!
+  "Of those, visited."
+  visited: Int!
+  "Vacant units of which something is due on the day."
+  due: Int!
+}
+
+extend type Mutation {
+  "Plans a round through the vacant units in which something is due by its day, in walking order: by area, building, entrance, floor and door; at most 200 (V4.1)."
+  planInspectionRound(
+    "When, where, by whom."
+    input: PlanInspectionRoundInput!
+  ): PlanInspectionRoundPayload!
+  "Begins a round, by who walks it, with the keys that were lent for it (V4.1, K2.1). RULE for keys that open none of its units."
+  startInspectionRound(
+    "With what keys."
+    input: StartInspectionRoundInput!
+  ): StartInspectionRoundPayload!
+  "Adds keys that were lent since a round began (V4.1, K2.1)."
+  addInspectionRoundKeys(
+    "Which ones."
+    input: AddInspectionRoundKeysInput!
+  ): AddInspectionRoundKeysPayload!
+  "Records what was noted on a round (V4.1): each line once by its key, wrong lines answered with their error and the others taken. What is abnormal goes to its department (V5)."
+  recordRoundInspections(
+    "What was noted."
+    input: RecordRoundInspectionsInput!
+  ): RecordRoundInspectionsPayload!
+  "Ends a round, signed by who walked it (V4.1, K2.1). RULE while its keys are out, or a unit was neither visited nor passed by for a reason."
+  closeInspectionRound(
+    "Which one."
+    input: CloseInspectionRoundInput!
+  ): CloseInspectionRoundPayload!
+  "Cancels a round on which nothing was visited (V4.1)."
+  cancelInspectionRound(
+    "Which one."
+    input: CancelInspectionRoundInput!
+  ): CancelInspectionRoundPayload!
+}
+
+extend type Query {
+  "The rounds through vacant units (V4.1). Filter by state, plannedOn, walkerID."
+  inspectionRounds(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: InspectionRoundOrder = {field: PLANNED_ON, direction: DESC}
+    "Which ones."
+    where: InspectionRoundWhereInput
+  ): InspectionRoundConnection!
+  "An estate's month of rounds, day by day (V4.1)."
+  inspectionCalendar(
+    "The estate. NOT_FOUND for one whose rounds the viewer does not see."
+    estateID: ID!
+    "A day of the month."
+    month: Date!
+  ): [InspectionDay!]!
 }
 `, BuiltIn: false},
 	{Name: "../schema/inspections.graphqls", Input: `"A new line of an estate's inspection plan."
@@ -35780,6 +36639,10 @@ type Inspection implements Node {
   """
   unitID: ID!
   """
+  The round that it was made on, if it was.
+  """
+  roundID: ID
+  """
   When it was inspected.
   """
   inspectedAt: Time!
@@ -37079,6 +37942,736 @@ input InspectionResultWhereInput {
   voidedNEQ: Boolean
 }
 """
+A walk through vacant units with the keys that open them (V4).
+"""
+type InspectionRound implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  The day that it is planned for.
+  """
+  plannedOn: Date!
+  """
+  The area that it is through; null: the whole estate.
+  """
+  areaID: ID
+  """
+  The member of staff who walks it.
+  """
+  walkerID: ID!
+  """
+  Who walks it.
+  """
+  walkerName: String!
+  """
+  How many units it is through.
+  """
+  units: Int!
+  """
+  Planned, under way, closed with its keys back, or cancelled.
+  """
+  state: InspectionRoundState!
+  """
+  The account of who planned it.
+  """
+  plannedByID: ID!
+  """
+  Who planned it.
+  """
+  plannedByName: String!
+  """
+  When it began.
+  """
+  startedAt: Time
+  """
+  Why it is walked without keys, if it is.
+  """
+  withoutKeysReason: String!
+  """
+  When it was closed or cancelled.
+  """
+  endedAt: Time
+  """
+  Why it was cancelled.
+  """
+  cancelReason: String!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  Who walks it.
+  """
+  walker: Staff!
+  """
+  The area that it is through.
+  """
+  area: Area
+  """
+  Its units, in walking order.
+  """
+  lines: [InspectionRoundLine!]
+  """
+  The loans of its keys.
+  """
+  keys: [InspectionRoundKey!]
+}
+"""
+A connection to a list of items.
+"""
+type InspectionRoundConnection {
+  """
+  A list of edges.
+  """
+  edges: [InspectionRoundEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type InspectionRoundEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: InspectionRound
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+A loan of keys that a round is walked with (V4, K2.1).
+"""
+type InspectionRoundKey implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  The round.
+  """
+  roundID: ID!
+  """
+  The loan.
+  """
+  loanID: ID!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The round.
+  """
+  round: InspectionRound!
+  """
+  The loan.
+  """
+  loan: KeyLoan!
+}
+"""
+Ordering options for InspectionRoundKey connections
+"""
+input InspectionRoundKeyOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order InspectionRoundKeys.
+  """
+  field: InspectionRoundKeyOrderField!
+}
+"""
+Properties by which InspectionRoundKey connections can be ordered.
+"""
+enum InspectionRoundKeyOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+}
+"""
+InspectionRoundKeyWhereInput is used for filtering InspectionRoundKey objects.
+Input was generated by ent.
+"""
+input InspectionRoundKeyWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: InspectionRoundKeyWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [InspectionRoundKeyWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [InspectionRoundKeyWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+}
+"""
+A unit of a round (V4).
+"""
+type InspectionRoundLine implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  The round.
+  """
+  roundID: ID!
+  """
+  The vacancy.
+  """
+  vacancyID: ID!
+  """
+  The unit.
+  """
+  unitID: ID!
+  """
+  Its place on the way: by area, building, entrance, floor and door.
+  """
+  position: Int!
+  """
+  The visit; null while it was not visited.
+  """
+  inspectionID: ID
+  """
+  Why it was passed by, if it was.
+  """
+  skipReason: String!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The round.
+  """
+  round: InspectionRound!
+  """
+  The unit.
+  """
+  unit: Unit!
+  """
+  The visit.
+  """
+  inspection: Inspection
+}
+"""
+Ordering options for InspectionRoundLine connections
+"""
+input InspectionRoundLineOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order InspectionRoundLines.
+  """
+  field: InspectionRoundLineOrderField!
+}
+"""
+Properties by which InspectionRoundLine connections can be ordered.
+"""
+enum InspectionRoundLineOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+}
+"""
+InspectionRoundLineWhereInput is used for filtering InspectionRoundLine objects.
+Input was generated by ent.
+"""
+input InspectionRoundLineWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: InspectionRoundLineWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [InspectionRoundLineWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [InspectionRoundLineWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  round_id field predicates
+  """
+  roundID: ID
+  """
+  roundID differs from this.
+  """
+  roundIDNEQ: ID
+  """
+  roundID is one of these.
+  """
+  roundIDIn: [ID!]
+  """
+  roundID is none of these.
+  """
+  roundIDNotIn: [ID!]
+  """
+  vacancy_id field predicates
+  """
+  vacancyID: ID
+  """
+  vacancyID differs from this.
+  """
+  vacancyIDNEQ: ID
+  """
+  vacancyID is one of these.
+  """
+  vacancyIDIn: [ID!]
+  """
+  vacancyID is none of these.
+  """
+  vacancyIDNotIn: [ID!]
+  """
+  unit_id field predicates
+  """
+  unitID: ID
+  """
+  unitID differs from this.
+  """
+  unitIDNEQ: ID
+  """
+  unitID is one of these.
+  """
+  unitIDIn: [ID!]
+  """
+  unitID is none of these.
+  """
+  unitIDNotIn: [ID!]
+}
+"""
+Ordering options for InspectionRound connections
+"""
+input InspectionRoundOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order InspectionRounds.
+  """
+  field: InspectionRoundOrderField!
+}
+"""
+Properties by which InspectionRound connections can be ordered.
+"""
+enum InspectionRoundOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  planned on.
+  """
+  PLANNED_ON
+}
+"""
+InspectionRoundState is enum for the field state
+"""
+enum InspectionRoundState @goModel(model: "github.com/steward-pm/steward/ent/inspectionround.State") {
+  """
+  planned.
+  """
+  PLANNED
+  """
+  under way.
+  """
+  UNDER_WAY
+  """
+  closed.
+  """
+  CLOSED
+  """
+  cancelled.
+  """
+  CANCELLED
+}
+"""
+InspectionRoundWhereInput is used for filtering InspectionRound objects.
+Input was generated by ent.
+"""
+input InspectionRoundWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: InspectionRoundWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [InspectionRoundWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [InspectionRoundWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  planned_on field predicates
+  """
+  plannedOn: Date
+  """
+  plannedOn differs from this.
+  """
+  plannedOnNEQ: Date
+  """
+  plannedOn is one of these.
+  """
+  plannedOnIn: [Date!]
+  """
+  plannedOn is none of these.
+  """
+  plannedOnNotIn: [Date!]
+  """
+  plannedOn is greater than this.
+  """
+  plannedOnGT: Date
+  """
+  plannedOn is at least this.
+  """
+  plannedOnGTE: Date
+  """
+  plannedOn is less than this.
+  """
+  plannedOnLT: Date
+  """
+  plannedOn is at most this.
+  """
+  plannedOnLTE: Date
+  """
+  area_id field predicates
+  """
+  areaID: ID
+  """
+  areaID differs from this.
+  """
+  areaIDNEQ: ID
+  """
+  areaID is one of these.
+  """
+  areaIDIn: [ID!]
+  """
+  areaID is none of these.
+  """
+  areaIDNotIn: [ID!]
+  """
+  areaID is null.
+  """
+  areaIDIsNil: Boolean
+  """
+  areaID is set.
+  """
+  areaIDNotNil: Boolean
+  """
+  walker_id field predicates
+  """
+  walkerID: ID
+  """
+  walkerID differs from this.
+  """
+  walkerIDNEQ: ID
+  """
+  walkerID is one of these.
+  """
+  walkerIDIn: [ID!]
+  """
+  walkerID is none of these.
+  """
+  walkerIDNotIn: [ID!]
+  """
+  state field predicates
+  """
+  state: InspectionRoundState
+  """
+  state differs from this.
+  """
+  stateNEQ: InspectionRoundState
+  """
+  state is one of these.
+  """
+  stateIn: [InspectionRoundState!]
+  """
+  state is none of these.
+  """
+  stateNotIn: [InspectionRoundState!]
+}
+"""
 InspectionWhereInput is used for filtering Inspection objects.
 Input was generated by ent.
 """
@@ -37247,6 +38840,30 @@ input InspectionWhereInput {
   unitID is none of these.
   """
   unitIDNotIn: [ID!]
+  """
+  round_id field predicates
+  """
+  roundID: ID
+  """
+  roundID differs from this.
+  """
+  roundIDNEQ: ID
+  """
+  roundID is one of these.
+  """
+  roundIDIn: [ID!]
+  """
+  roundID is none of these.
+  """
+  roundIDNotIn: [ID!]
+  """
+  roundID is null.
+  """
+  roundIDIsNil: Boolean
+  """
+  roundID is set.
+  """
+  roundIDNotNil: Boolean
   """
   inspected_at field predicates
   """
@@ -54853,6 +56470,14 @@ func (ec *executionContext) childFields_AddInspectionItemPayload(ctx context.Con
 	return nil, fmt.Errorf("no field named %q was found under type AddInspectionItemPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_AddInspectionRoundKeysPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "round":
+		return ec.fieldContext_AddInspectionRoundKeysPayload_round(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AddInspectionRoundKeysPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_AddKeyAcceptanceLinesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "acceptance":
@@ -56191,6 +57816,14 @@ func (ec *executionContext) childFields_CancelArchiveDestructionPayload(ctx cont
 	return nil, fmt.Errorf("no field named %q was found under type CancelArchiveDestructionPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CancelInspectionRoundPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "round":
+		return ec.fieldContext_CancelInspectionRoundPayload_round(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CancelInspectionRoundPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CancelKeyAcceptancePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "acceptance":
@@ -56305,6 +57938,14 @@ func (ec *executionContext) childFields_ClearKeyHookPayload(ctx context.Context,
 		return ec.fieldContext_ClearKeyHookPayload_hook(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ClearKeyHookPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CloseInspectionRoundPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "round":
+		return ec.fieldContext_CloseInspectionRoundPayload_round(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CloseInspectionRoundPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CloseKeyMonthPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -57193,6 +58834,8 @@ func (ec *executionContext) childFields_Inspection(ctx context.Context, field gr
 		return ec.fieldContext_Inspection_vacancyID(ctx, field)
 	case "unitID":
 		return ec.fieldContext_Inspection_unitID(ctx, field)
+	case "roundID":
+		return ec.fieldContext_Inspection_roundID(ctx, field)
 	case "inspectedAt":
 		return ec.fieldContext_Inspection_inspectedAt(ctx, field)
 	case "inspectedOn":
@@ -57223,6 +58866,28 @@ func (ec *executionContext) childFields_InspectionConnection(ctx context.Context
 		return ec.fieldContext_InspectionConnection_totalCount(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type InspectionConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_InspectionDay(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "day":
+		return ec.fieldContext_InspectionDay_day(ctx, field)
+	case "planned":
+		return ec.fieldContext_InspectionDay_planned(ctx, field)
+	case "underWay":
+		return ec.fieldContext_InspectionDay_underWay(ctx, field)
+	case "closed":
+		return ec.fieldContext_InspectionDay_closed(ctx, field)
+	case "cancelled":
+		return ec.fieldContext_InspectionDay_cancelled(ctx, field)
+	case "units":
+		return ec.fieldContext_InspectionDay_units(ctx, field)
+	case "visited":
+		return ec.fieldContext_InspectionDay_visited(ctx, field)
+	case "due":
+		return ec.fieldContext_InspectionDay_due(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InspectionDay", field.Name)
 }
 
 func (ec *executionContext) childFields_InspectionDue(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -57423,6 +59088,128 @@ func (ec *executionContext) childFields_InspectionResult(ctx context.Context, fi
 		return ec.fieldContext_InspectionResult_photos(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type InspectionResult", field.Name)
+}
+
+func (ec *executionContext) childFields_InspectionRound(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_InspectionRound_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_InspectionRound_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_InspectionRound_estateID(ctx, field)
+	case "plannedOn":
+		return ec.fieldContext_InspectionRound_plannedOn(ctx, field)
+	case "areaID":
+		return ec.fieldContext_InspectionRound_areaID(ctx, field)
+	case "walkerID":
+		return ec.fieldContext_InspectionRound_walkerID(ctx, field)
+	case "walkerName":
+		return ec.fieldContext_InspectionRound_walkerName(ctx, field)
+	case "units":
+		return ec.fieldContext_InspectionRound_units(ctx, field)
+	case "state":
+		return ec.fieldContext_InspectionRound_state(ctx, field)
+	case "plannedByID":
+		return ec.fieldContext_InspectionRound_plannedByID(ctx, field)
+	case "plannedByName":
+		return ec.fieldContext_InspectionRound_plannedByName(ctx, field)
+	case "startedAt":
+		return ec.fieldContext_InspectionRound_startedAt(ctx, field)
+	case "withoutKeysReason":
+		return ec.fieldContext_InspectionRound_withoutKeysReason(ctx, field)
+	case "endedAt":
+		return ec.fieldContext_InspectionRound_endedAt(ctx, field)
+	case "cancelReason":
+		return ec.fieldContext_InspectionRound_cancelReason(ctx, field)
+	case "estate":
+		return ec.fieldContext_InspectionRound_estate(ctx, field)
+	case "walker":
+		return ec.fieldContext_InspectionRound_walker(ctx, field)
+	case "area":
+		return ec.fieldContext_InspectionRound_area(ctx, field)
+	case "lines":
+		return ec.fieldContext_InspectionRound_lines(ctx, field)
+	case "keys":
+		return ec.fieldContext_InspectionRound_keys(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InspectionRound", field.Name)
+}
+
+func (ec *executionContext) childFields_InspectionRoundConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_InspectionRoundConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_InspectionRoundConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_InspectionRoundConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InspectionRoundConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_InspectionRoundEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_InspectionRoundEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_InspectionRoundEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InspectionRoundEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_InspectionRoundKey(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_InspectionRoundKey_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_InspectionRoundKey_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_InspectionRoundKey_estateID(ctx, field)
+	case "roundID":
+		return ec.fieldContext_InspectionRoundKey_roundID(ctx, field)
+	case "loanID":
+		return ec.fieldContext_InspectionRoundKey_loanID(ctx, field)
+	case "estate":
+		return ec.fieldContext_InspectionRoundKey_estate(ctx, field)
+	case "round":
+		return ec.fieldContext_InspectionRoundKey_round(ctx, field)
+	case "loan":
+		return ec.fieldContext_InspectionRoundKey_loan(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InspectionRoundKey", field.Name)
+}
+
+func (ec *executionContext) childFields_InspectionRoundLine(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_InspectionRoundLine_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_InspectionRoundLine_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_InspectionRoundLine_estateID(ctx, field)
+	case "roundID":
+		return ec.fieldContext_InspectionRoundLine_roundID(ctx, field)
+	case "vacancyID":
+		return ec.fieldContext_InspectionRoundLine_vacancyID(ctx, field)
+	case "unitID":
+		return ec.fieldContext_InspectionRoundLine_unitID(ctx, field)
+	case "position":
+		return ec.fieldContext_InspectionRoundLine_position(ctx, field)
+	case "inspectionID":
+		return ec.fieldContext_InspectionRoundLine_inspectionID(ctx, field)
+	case "skipReason":
+		return ec.fieldContext_InspectionRoundLine_skipReason(ctx, field)
+	case "estate":
+		return ec.fieldContext_InspectionRoundLine_estate(ctx, field)
+	case "round":
+		return ec.fieldContext_InspectionRoundLine_round(ctx, field)
+	case "unit":
+		return ec.fieldContext_InspectionRoundLine_unit(ctx, field)
+	case "inspection":
+		return ec.fieldContext_InspectionRoundLine_inspection(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InspectionRoundLine", field.Name)
 }
 
 func (ec *executionContext) childFields_KeyAcceptance(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -59591,6 +61378,14 @@ func (ec *executionContext) childFields_PlaceInArchivePayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type PlaceInArchivePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_PlanInspectionRoundPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "round":
+		return ec.fieldContext_PlanInspectionRoundPayload_round(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlanInspectionRoundPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ProposeArchiveDestructionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "destruction":
@@ -59831,12 +61626,42 @@ func (ec *executionContext) childFields_RecordLockChangePayload(ctx context.Cont
 	return nil, fmt.Errorf("no field named %q was found under type RecordLockChangePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RecordRoundInspectionsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "inspections":
+		return ec.fieldContext_RecordRoundInspectionsPayload_inspections(ctx, field)
+	case "refused":
+		return ec.fieldContext_RecordRoundInspectionsPayload_refused(ctx, field)
+	case "round":
+		return ec.fieldContext_RecordRoundInspectionsPayload_round(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecordRoundInspectionsPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RecordViolationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "violation":
 		return ec.fieldContext_RecordViolationPayload_violation(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RecordViolationPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RefusedInspectionLine(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "line":
+		return ec.fieldContext_RefusedInspectionLine_line(ctx, field)
+	case "key":
+		return ec.fieldContext_RefusedInspectionLine_key(ctx, field)
+	case "code":
+		return ec.fieldContext_RefusedInspectionLine_code(ctx, field)
+	case "message":
+		return ec.fieldContext_RefusedInspectionLine_message(ctx, field)
+	case "clause":
+		return ec.fieldContext_RefusedInspectionLine_clause(ctx, field)
+	case "field":
+		return ec.fieldContext_RefusedInspectionLine_field(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RefusedInspectionLine", field.Name)
 }
 
 func (ec *executionContext) childFields_RegisterExternalPersonPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -60415,6 +62240,14 @@ func (ec *executionContext) childFields_StaffFileConsultationEdge(ctx context.Co
 		return ec.fieldContext_StaffFileConsultationEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type StaffFileConsultationEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_StartInspectionRoundPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "round":
+		return ec.fieldContext_StartInspectionRoundPayload_round(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StartInspectionRoundPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_TakeBackKeysPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
