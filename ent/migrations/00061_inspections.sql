@@ -187,6 +187,11 @@ CREATE FUNCTION inspection_was_due(estate uuid, vacancy uuid, item uuid, on_day 
     FROM vacancies v JOIN inspection_items i ON i.estate_id = v.estate_id AND i.id = item WHERE v.estate_id = estate AND v.id = vacancy
 $$;
 CREATE FUNCTION inspection_result_begins() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+BEGIN
+    NEW.due_on := inspection_was_due(NEW.estate_id, NEW.vacancy_id, NEW.item_id, NEW.done_on, NEW.id);
+    RETURN NEW;
+END $$;
+CREATE FUNCTION inspection_result_belongs() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
 DECLARE
     i inspections;
 BEGIN
@@ -197,8 +202,7 @@ BEGIN
     IF NOT EXISTS (SELECT FROM inspection_items p WHERE p.estate_id = NEW.estate_id AND p.id = NEW.item_id AND p.active) THEN
         RAISE check_violation USING CONSTRAINT = 'inspection_results_planned', MESSAGE = 'not in the plan';
     END IF;
-    NEW.due_on := inspection_was_due(NEW.estate_id, NEW.vacancy_id, NEW.item_id, NEW.done_on, NEW.id);
-    RETURN NEW;
+    RETURN NULL;
 END $$;
 
 -- What was done, or was not after all, moves what is due, and by when the time after was.
@@ -224,6 +228,7 @@ END $$;
 REVOKE ALL ON FUNCTION inspection_begins, inspection_result_counts, inspection_voids FROM PUBLIC;
 CREATE CONSTRAINT TRIGGER inspections_results AFTER INSERT ON inspections DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION inspection_has_results();
 CREATE TRIGGER inspection_result_begins BEFORE INSERT ON inspection_results FOR EACH ROW EXECUTE FUNCTION inspection_result_begins();
+CREATE TRIGGER inspection_result_belongs AFTER INSERT ON inspection_results FOR EACH ROW EXECUTE FUNCTION inspection_result_belongs();
 CREATE TRIGGER inspection_result_counts AFTER INSERT OR UPDATE OF voided ON inspection_results FOR EACH ROW EXECUTE FUNCTION inspection_result_counts();
 CREATE TRIGGER inspection_voids AFTER UPDATE OF voided_at ON inspections FOR EACH ROW WHEN (NEW.voided_at IS NOT NULL AND OLD.voided_at IS NULL) EXECUTE FUNCTION inspection_voids();
 

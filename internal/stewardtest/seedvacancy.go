@@ -11,7 +11,6 @@ import (
 	entvacancy "github.com/steward-pm/steward/ent/vacancy"
 	"github.com/steward-pm/steward/internal/access"
 	"github.com/steward-pm/steward/internal/act"
-	"github.com/steward-pm/steward/internal/ids"
 	"github.com/steward-pm/steward/internal/vacancy"
 	"github.com/steward-pm/steward/policy"
 )
@@ -42,8 +41,12 @@ func seedVacancy(s *seeder, estate, unit uuid.UUID) {
 	do(s, vacancy.Record, vacancy.RecordInspectionInput{VacancyID: v, Results: []*vacancy.InspectionResultInput{{ItemID: item, Result: inspectionresult.ResultNormal}}})
 }
 
-// queueSnapshot makes a photo of what was found, as an upload would.
+// queueSnapshot makes a finding that went to engineering, and photos of what was found, as uploads would.
 func (b *batch) queueSnapshot(estate uuid.UUID) {
+	b.queue(`INSERT INTO inspection_results (id, created_at, estate_id, inspection_id, vacancy_id, item_id, result, finding, department_id, done_on)
+		SELECT new_id(x'0706'::int), i.created_at, i.estate_id, i.id, i.vacancy_id, p.id, 'ABNORMAL', '门锁松动', d.id, i.inspected_on
+		FROM inspections i JOIN inspection_items p ON p.estate_id = i.estate_id AND p.code = 'HAZARDS' JOIN departments d ON d.estate_id = i.estate_id AND d.kind = 'ENGINEERING'
+		WHERE i.estate_id = $1`, estate)
 	b.queue(`INSERT INTO inspection_photos (id, created_at, estate_id, result_id, content_type, size, sha256)
-		SELECT $1, created_at, estate_id, id, 'image/jpeg', 1, $3 FROM inspection_results WHERE estate_id = $2`, ids.New(0x0707), estate, fmt.Sprintf("%064d", 7))
+		SELECT new_id(x'0707'::int), created_at, estate_id, id, 'image/jpeg', 1, $2 FROM inspection_results WHERE estate_id = $1`, estate, fmt.Sprintf("%064d", 7))
 }
