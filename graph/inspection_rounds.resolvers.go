@@ -7,7 +7,6 @@ package graph
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"entgo.io/contrib/entgql"
@@ -17,33 +16,33 @@ import (
 )
 
 func (r *mutationResolver) PlanInspectionRound(ctx context.Context, input vacancy.PlanInspectionRoundInput) (*vacancy.PlanInspectionRoundPayload, error) {
-	panic(fmt.Errorf("not implemented: PlanInspectionRound - planInspectionRound"))
+	return vacancy.PlanRound.Do(ctx, input)
 }
 
 func (r *mutationResolver) StartInspectionRound(ctx context.Context, input vacancy.StartInspectionRoundInput) (*vacancy.StartInspectionRoundPayload, error) {
-	panic(fmt.Errorf("not implemented: StartInspectionRound - startInspectionRound"))
+	return vacancy.StartRound.Do(ctx, input)
 }
 
 func (r *mutationResolver) AddInspectionRoundKeys(ctx context.Context, input vacancy.AddInspectionRoundKeysInput) (*vacancy.AddInspectionRoundKeysPayload, error) {
-	panic(fmt.Errorf("not implemented: AddInspectionRoundKeys - addInspectionRoundKeys"))
+	return vacancy.AddRoundKeys.Do(ctx, input)
 }
 
 func (r *mutationResolver) RecordRoundInspections(ctx context.Context, input vacancy.RecordRoundInspectionsInput) (*vacancy.RecordRoundInspectionsPayload, error) {
-	panic(fmt.Errorf("not implemented: RecordRoundInspections - recordRoundInspections"))
+	return vacancy.RecordRound.Do(ctx, input)
 }
 
 func (r *mutationResolver) CloseInspectionRound(ctx context.Context, input vacancy.CloseInspectionRoundInput) (*vacancy.CloseInspectionRoundPayload, error) {
-	panic(fmt.Errorf("not implemented: CloseInspectionRound - closeInspectionRound"))
+	return vacancy.CloseRound.Do(ctx, input)
 }
 
 func (r *mutationResolver) CancelInspectionRound(ctx context.Context, input vacancy.CancelInspectionRoundInput) (*vacancy.CancelInspectionRoundPayload, error) {
-	panic(fmt.Errorf("not implemented: CancelInspectionRound - cancelInspectionRound"))
+	return vacancy.CancelRound.Do(ctx, input)
 }
 
 func (r *queryResolver) InspectionRounds(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.InspectionRoundOrder, where *ent.InspectionRoundWhereInput) (*ent.InspectionRoundConnection, error) {
-	panic(fmt.Errorf("not implemented: InspectionRounds - inspectionRounds"))
+	return r.db().InspectionRound.Query().Paginate(ctx, after, page(first, last), before, last, ent.WithInspectionRoundOrder(orderBy), ent.WithInspectionRoundFilter(where.Filter))
 }
 
 func (r *queryResolver) InspectionCalendar(ctx context.Context, estateID uuid.UUID, month time.Time) ([]*vacancy.InspectionDay, error) {
-	panic(fmt.Errorf("not implemented: InspectionCalendar - inspectionCalendar"))
+	return vacancy.Calendar(ctx, estateID, month)
 }
