@@ -47,6 +47,9 @@ import (
 	"github.com/steward-pm/steward/ent/inspectionitem"
 	"github.com/steward-pm/steward/ent/inspectionphoto"
 	"github.com/steward-pm/steward/ent/inspectionresult"
+	"github.com/steward-pm/steward/ent/inspectionround"
+	"github.com/steward-pm/steward/ent/inspectionroundkey"
+	"github.com/steward-pm/steward/ent/inspectionroundline"
 	"github.com/steward-pm/steward/ent/keyacceptance"
 	"github.com/steward-pm/steward/ent/keyacceptancecheck"
 	"github.com/steward-pm/steward/ent/keyacceptanceline"
@@ -197,6 +200,9 @@ func checkColumn(t, c string) error {
 			inspectionitem.Table:         inspectionitem.ValidColumn,
 			inspectionphoto.Table:        inspectionphoto.ValidColumn,
 			inspectionresult.Table:       inspectionresult.ValidColumn,
+			inspectionround.Table:        inspectionround.ValidColumn,
+			inspectionroundkey.Table:     inspectionroundkey.ValidColumn,
+			inspectionroundline.Table:    inspectionroundline.ValidColumn,
 			keyacceptance.Table:          keyacceptance.ValidColumn,
 			keyacceptancecheck.Table:     keyacceptancecheck.ValidColumn,
 			keyacceptanceline.Table:      keyacceptanceline.ValidColumn,

@@ -42,6 +42,9 @@ import (
 	"github.com/steward-pm/steward/ent/inspectionitem"
 	"github.com/steward-pm/steward/ent/inspectionphoto"
 	"github.com/steward-pm/steward/ent/inspectionresult"
+	"github.com/steward-pm/steward/ent/inspectionround"
+	"github.com/steward-pm/steward/ent/inspectionroundkey"
+	"github.com/steward-pm/steward/ent/inspectionroundline"
 	"github.com/steward-pm/steward/ent/keyacceptance"
 	"github.com/steward-pm/steward/ent/keyacceptancecheck"
 	"github.com/steward-pm/steward/ent/keyacceptanceline"
@@ -5930,6 +5933,11 @@ func (_q *InspectionQuery) collectField(ctx context.Context, oneNode bool, opCtx
 				selectedFields = append(selectedFields, inspection.FieldUnitID)
 				fieldSeen[inspection.FieldUnitID] = struct{}{}
 			}
+		case "roundID":
+			if _, ok := fieldSeen[inspection.FieldRoundID]; !ok {
+				selectedFields = append(selectedFields, inspection.FieldRoundID)
+				fieldSeen[inspection.FieldRoundID] = struct{}{}
+			}
 		case "inspectedAt":
 			if _, ok := fieldSeen[inspection.FieldInspectedAt]; !ok {
 				selectedFields = append(selectedFields, inspection.FieldInspectedAt)
@@ -6701,6 +6709,564 @@ func newInspectionResultPaginateArgs(rv map[string]any) *inspectionresultPaginat
 	}
 	if v, ok := rv[whereField].(*InspectionResultWhereInput); ok {
 		args.opts = append(args.opts, WithInspectionResultFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *InspectionRoundQuery) CollectFields(ctx context.Context, satisfies ...string) (*InspectionRoundQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *InspectionRoundQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(inspectionround.Columns))
+		selectedFields = []string{inspectionround.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[inspectionround.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, inspectionround.FieldEstateID)
+				fieldSeen[inspectionround.FieldEstateID] = struct{}{}
+			}
+
+		case "walker":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&StaffClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, staffImplementors)...); err != nil {
+				return err
+			}
+			_q.withWalker = query
+			if _, ok := fieldSeen[inspectionround.FieldWalkerID]; !ok {
+				selectedFields = append(selectedFields, inspectionround.FieldWalkerID)
+				fieldSeen[inspectionround.FieldWalkerID] = struct{}{}
+			}
+
+		case "area":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&AreaClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, areaImplementors)...); err != nil {
+				return err
+			}
+			_q.withArea = query
+			if _, ok := fieldSeen[inspectionround.FieldAreaID]; !ok {
+				selectedFields = append(selectedFields, inspectionround.FieldAreaID)
+				fieldSeen[inspectionround.FieldAreaID] = struct{}{}
+			}
+
+		case "lines":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&InspectionRoundLineClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, false, opCtx, field, path, mayAddCondition(satisfies, inspectionroundlineImplementors)...); err != nil {
+				return err
+			}
+			_q.WithNamedLines(alias, func(wq *InspectionRoundLineQuery) {
+				*wq = *query
+			})
+
+		case "keys":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&InspectionRoundKeyClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, false, opCtx, field, path, mayAddCondition(satisfies, inspectionroundkeyImplementors)...); err != nil {
+				return err
+			}
+			_q.WithNamedKeys(alias, func(wq *InspectionRoundKeyQuery) {
+				*wq = *query
+			})
+		case "createdAt":
+			if _, ok := fieldSeen[inspectionround.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, inspectionround.FieldCreatedAt)
+				fieldSeen[inspectionround.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[inspectionround.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, inspectionround.FieldEstateID)
+				fieldSeen[inspectionround.FieldEstateID] = struct{}{}
+			}
+		case "plannedOn":
+			if _, ok := fieldSeen[inspectionround.FieldPlannedOn]; !ok {
+				selectedFields = append(selectedFields, inspectionround.FieldPlannedOn)
+				fieldSeen[inspectionround.FieldPlannedOn] = struct{}{}
+			}
+		case "areaID":
+			if _, ok := fieldSeen[inspectionround.FieldAreaID]; !ok {
+				selectedFields = append(selectedFields, inspectionround.FieldAreaID)
+				fieldSeen[inspectionround.FieldAreaID] = struct{}{}
+			}
+		case "walkerID":
+			if _, ok := fieldSeen[inspectionround.FieldWalkerID]; !ok {
+				selectedFields = append(selectedFields, inspectionround.FieldWalkerID)
+				fieldSeen[inspectionround.FieldWalkerID] = struct{}{}
+			}
+		case "walkerName":
+			if _, ok := fieldSeen[inspectionround.FieldWalkerName]; !ok {
+				selectedFields = append(selectedFields, inspectionround.FieldWalkerName)
+				fieldSeen[inspectionround.FieldWalkerName] = struct{}{}
+			}
+		case "units":
+			if _, ok := fieldSeen[inspectionround.FieldUnits]; !ok {
+				selectedFields = append(selectedFields, inspectionround.FieldUnits)
+				fieldSeen[inspectionround.FieldUnits] = struct{}{}
+			}
+		case "state":
+			if _, ok := fieldSeen[inspectionround.FieldState]; !ok {
+				selectedFields = append(selectedFields, inspectionround.FieldState)
+				fieldSeen[inspectionround.FieldState] = struct{}{}
+			}
+		case "plannedByID":
+			if _, ok := fieldSeen[inspectionround.FieldPlannedByID]; !ok {
+				selectedFields = append(selectedFields, inspectionround.FieldPlannedByID)
+				fieldSeen[inspectionround.FieldPlannedByID] = struct{}{}
+			}
+		case "plannedByName":
+			if _, ok := fieldSeen[inspectionround.FieldPlannedByName]; !ok {
+				selectedFields = append(selectedFields, inspectionround.FieldPlannedByName)
+				fieldSeen[inspectionround.FieldPlannedByName] = struct{}{}
+			}
+		case "startedAt":
+			if _, ok := fieldSeen[inspectionround.FieldStartedAt]; !ok {
+				selectedFields = append(selectedFields, inspectionround.FieldStartedAt)
+				fieldSeen[inspectionround.FieldStartedAt] = struct{}{}
+			}
+		case "withoutKeysReason":
+			if _, ok := fieldSeen[inspectionround.FieldWithoutKeysReason]; !ok {
+				selectedFields = append(selectedFields, inspectionround.FieldWithoutKeysReason)
+				fieldSeen[inspectionround.FieldWithoutKeysReason] = struct{}{}
+			}
+		case "endedAt":
+			if _, ok := fieldSeen[inspectionround.FieldEndedAt]; !ok {
+				selectedFields = append(selectedFields, inspectionround.FieldEndedAt)
+				fieldSeen[inspectionround.FieldEndedAt] = struct{}{}
+			}
+		case "cancelReason":
+			if _, ok := fieldSeen[inspectionround.FieldCancelReason]; !ok {
+				selectedFields = append(selectedFields, inspectionround.FieldCancelReason)
+				fieldSeen[inspectionround.FieldCancelReason] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type inspectionroundPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []InspectionRoundPaginateOption
+}
+
+func newInspectionRoundPaginateArgs(rv map[string]any) *inspectionroundPaginateArgs {
+	args := &inspectionroundPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &InspectionRoundOrder{Field: &InspectionRoundOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithInspectionRoundOrder(order))
+			}
+		case *InspectionRoundOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithInspectionRoundOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*InspectionRoundWhereInput); ok {
+		args.opts = append(args.opts, WithInspectionRoundFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *InspectionRoundKeyQuery) CollectFields(ctx context.Context, satisfies ...string) (*InspectionRoundKeyQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *InspectionRoundKeyQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(inspectionroundkey.Columns))
+		selectedFields = []string{inspectionroundkey.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[inspectionroundkey.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, inspectionroundkey.FieldEstateID)
+				fieldSeen[inspectionroundkey.FieldEstateID] = struct{}{}
+			}
+
+		case "round":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&InspectionRoundClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, inspectionroundImplementors)...); err != nil {
+				return err
+			}
+			_q.withRound = query
+			if _, ok := fieldSeen[inspectionroundkey.FieldRoundID]; !ok {
+				selectedFields = append(selectedFields, inspectionroundkey.FieldRoundID)
+				fieldSeen[inspectionroundkey.FieldRoundID] = struct{}{}
+			}
+
+		case "loan":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&KeyLoanClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, keyloanImplementors)...); err != nil {
+				return err
+			}
+			_q.withLoan = query
+			if _, ok := fieldSeen[inspectionroundkey.FieldLoanID]; !ok {
+				selectedFields = append(selectedFields, inspectionroundkey.FieldLoanID)
+				fieldSeen[inspectionroundkey.FieldLoanID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[inspectionroundkey.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, inspectionroundkey.FieldCreatedAt)
+				fieldSeen[inspectionroundkey.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[inspectionroundkey.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, inspectionroundkey.FieldEstateID)
+				fieldSeen[inspectionroundkey.FieldEstateID] = struct{}{}
+			}
+		case "roundID":
+			if _, ok := fieldSeen[inspectionroundkey.FieldRoundID]; !ok {
+				selectedFields = append(selectedFields, inspectionroundkey.FieldRoundID)
+				fieldSeen[inspectionroundkey.FieldRoundID] = struct{}{}
+			}
+		case "loanID":
+			if _, ok := fieldSeen[inspectionroundkey.FieldLoanID]; !ok {
+				selectedFields = append(selectedFields, inspectionroundkey.FieldLoanID)
+				fieldSeen[inspectionroundkey.FieldLoanID] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type inspectionroundkeyPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []InspectionRoundKeyPaginateOption
+}
+
+func newInspectionRoundKeyPaginateArgs(rv map[string]any) *inspectionroundkeyPaginateArgs {
+	args := &inspectionroundkeyPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &InspectionRoundKeyOrder{Field: &InspectionRoundKeyOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithInspectionRoundKeyOrder(order))
+			}
+		case *InspectionRoundKeyOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithInspectionRoundKeyOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*InspectionRoundKeyWhereInput); ok {
+		args.opts = append(args.opts, WithInspectionRoundKeyFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *InspectionRoundLineQuery) CollectFields(ctx context.Context, satisfies ...string) (*InspectionRoundLineQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *InspectionRoundLineQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(inspectionroundline.Columns))
+		selectedFields = []string{inspectionroundline.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[inspectionroundline.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, inspectionroundline.FieldEstateID)
+				fieldSeen[inspectionroundline.FieldEstateID] = struct{}{}
+			}
+
+		case "round":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&InspectionRoundClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, inspectionroundImplementors)...); err != nil {
+				return err
+			}
+			_q.withRound = query
+			if _, ok := fieldSeen[inspectionroundline.FieldRoundID]; !ok {
+				selectedFields = append(selectedFields, inspectionroundline.FieldRoundID)
+				fieldSeen[inspectionroundline.FieldRoundID] = struct{}{}
+			}
+
+		case "unit":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&UnitClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, unitImplementors)...); err != nil {
+				return err
+			}
+			_q.withUnit = query
+			if _, ok := fieldSeen[inspectionroundline.FieldUnitID]; !ok {
+				selectedFields = append(selectedFields, inspectionroundline.FieldUnitID)
+				fieldSeen[inspectionroundline.FieldUnitID] = struct{}{}
+			}
+
+		case "inspection":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&InspectionClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, inspectionImplementors)...); err != nil {
+				return err
+			}
+			_q.withInspection = query
+			if _, ok := fieldSeen[inspectionroundline.FieldInspectionID]; !ok {
+				selectedFields = append(selectedFields, inspectionroundline.FieldInspectionID)
+				fieldSeen[inspectionroundline.FieldInspectionID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[inspectionroundline.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, inspectionroundline.FieldCreatedAt)
+				fieldSeen[inspectionroundline.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[inspectionroundline.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, inspectionroundline.FieldEstateID)
+				fieldSeen[inspectionroundline.FieldEstateID] = struct{}{}
+			}
+		case "roundID":
+			if _, ok := fieldSeen[inspectionroundline.FieldRoundID]; !ok {
+				selectedFields = append(selectedFields, inspectionroundline.FieldRoundID)
+				fieldSeen[inspectionroundline.FieldRoundID] = struct{}{}
+			}
+		case "vacancyID":
+			if _, ok := fieldSeen[inspectionroundline.FieldVacancyID]; !ok {
+				selectedFields = append(selectedFields, inspectionroundline.FieldVacancyID)
+				fieldSeen[inspectionroundline.FieldVacancyID] = struct{}{}
+			}
+		case "unitID":
+			if _, ok := fieldSeen[inspectionroundline.FieldUnitID]; !ok {
+				selectedFields = append(selectedFields, inspectionroundline.FieldUnitID)
+				fieldSeen[inspectionroundline.FieldUnitID] = struct{}{}
+			}
+		case "position":
+			if _, ok := fieldSeen[inspectionroundline.FieldPosition]; !ok {
+				selectedFields = append(selectedFields, inspectionroundline.FieldPosition)
+				fieldSeen[inspectionroundline.FieldPosition] = struct{}{}
+			}
+		case "inspectionID":
+			if _, ok := fieldSeen[inspectionroundline.FieldInspectionID]; !ok {
+				selectedFields = append(selectedFields, inspectionroundline.FieldInspectionID)
+				fieldSeen[inspectionroundline.FieldInspectionID] = struct{}{}
+			}
+		case "skipReason":
+			if _, ok := fieldSeen[inspectionroundline.FieldSkipReason]; !ok {
+				selectedFields = append(selectedFields, inspectionroundline.FieldSkipReason)
+				fieldSeen[inspectionroundline.FieldSkipReason] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type inspectionroundlinePaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []InspectionRoundLinePaginateOption
+}
+
+func newInspectionRoundLinePaginateArgs(rv map[string]any) *inspectionroundlinePaginateArgs {
+	args := &inspectionroundlinePaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &InspectionRoundLineOrder{Field: &InspectionRoundLineOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithInspectionRoundLineOrder(order))
+			}
+		case *InspectionRoundLineOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithInspectionRoundLineOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*InspectionRoundLineWhereInput); ok {
+		args.opts = append(args.opts, WithInspectionRoundLineFilter(v.Filter))
 	}
 	return args
 }

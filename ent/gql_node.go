@@ -45,6 +45,9 @@ import (
 	"github.com/steward-pm/steward/ent/inspectionitem"
 	"github.com/steward-pm/steward/ent/inspectionphoto"
 	"github.com/steward-pm/steward/ent/inspectionresult"
+	"github.com/steward-pm/steward/ent/inspectionround"
+	"github.com/steward-pm/steward/ent/inspectionroundkey"
+	"github.com/steward-pm/steward/ent/inspectionroundline"
 	"github.com/steward-pm/steward/ent/keyacceptance"
 	"github.com/steward-pm/steward/ent/keyacceptancecheck"
 	"github.com/steward-pm/steward/ent/keyacceptanceline"
@@ -281,6 +284,21 @@ var inspectionresultImplementors = []string{"InspectionResult", "Node"}
 
 // IsNode implements the Node interface check for GQLGen.
 func (*InspectionResult) IsNode() {}
+
+var inspectionroundImplementors = []string{"InspectionRound", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*InspectionRound) IsNode() {}
+
+var inspectionroundkeyImplementors = []string{"InspectionRoundKey", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*InspectionRoundKey) IsNode() {}
+
+var inspectionroundlineImplementors = []string{"InspectionRoundLine", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*InspectionRoundLine) IsNode() {}
 
 var keyacceptanceImplementors = []string{"KeyAcceptance", "Node"}
 
@@ -926,6 +944,33 @@ func (c *Client) noder(ctx context.Context, table string, id uuid.UUID) (Noder, 
 			Where(inspectionresult.ID(id))
 		if fc := graphql.GetFieldContext(ctx); fc != nil {
 			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, inspectionresultImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case inspectionround.Table:
+		query := c.InspectionRound.Query().
+			Where(inspectionround.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, inspectionroundImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case inspectionroundkey.Table:
+		query := c.InspectionRoundKey.Query().
+			Where(inspectionroundkey.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, inspectionroundkeyImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case inspectionroundline.Table:
+		query := c.InspectionRoundLine.Query().
+			Where(inspectionroundline.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, inspectionroundlineImplementors...); err != nil {
 				return nil, err
 			}
 		}
@@ -2046,6 +2091,54 @@ func (c *Client) noders(ctx context.Context, table string, ids []uuid.UUID) ([]N
 		query := c.InspectionResult.Query().
 			Where(inspectionresult.IDIn(ids...))
 		query, err := query.CollectFields(ctx, inspectionresultImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case inspectionround.Table:
+		query := c.InspectionRound.Query().
+			Where(inspectionround.IDIn(ids...))
+		query, err := query.CollectFields(ctx, inspectionroundImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case inspectionroundkey.Table:
+		query := c.InspectionRoundKey.Query().
+			Where(inspectionroundkey.IDIn(ids...))
+		query, err := query.CollectFields(ctx, inspectionroundkeyImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case inspectionroundline.Table:
+		query := c.InspectionRoundLine.Query().
+			Where(inspectionroundline.IDIn(ids...))
+		query, err := query.CollectFields(ctx, inspectionroundlineImplementors...)
 		if err != nil {
 			return nil, err
 		}

@@ -50,6 +50,9 @@ import (
 	"github.com/steward-pm/steward/ent/inspectionitem"
 	"github.com/steward-pm/steward/ent/inspectionphoto"
 	"github.com/steward-pm/steward/ent/inspectionresult"
+	"github.com/steward-pm/steward/ent/inspectionround"
+	"github.com/steward-pm/steward/ent/inspectionroundkey"
+	"github.com/steward-pm/steward/ent/inspectionroundline"
 	"github.com/steward-pm/steward/ent/keyacceptance"
 	"github.com/steward-pm/steward/ent/keyacceptancecheck"
 	"github.com/steward-pm/steward/ent/keyacceptanceline"
@@ -11083,6 +11086,912 @@ func (_m *InspectionResult) ToEdge(order *InspectionResultOrder) *InspectionResu
 		order = DefaultInspectionResultOrder
 	}
 	return &InspectionResultEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// InspectionRoundEdge is the edge representation of InspectionRound.
+type InspectionRoundEdge struct {
+	Node   *InspectionRound `json:"node"`
+	Cursor Cursor           `json:"cursor"`
+}
+
+// InspectionRoundConnection is the connection containing edges to InspectionRound.
+type InspectionRoundConnection struct {
+	Edges      []*InspectionRoundEdge `json:"edges"`
+	PageInfo   PageInfo               `json:"pageInfo"`
+	TotalCount int                    `json:"totalCount"`
+}
+
+func (c *InspectionRoundConnection) build(nodes []*InspectionRound, pager *inspectionroundPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *InspectionRound
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *InspectionRound {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *InspectionRound {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*InspectionRoundEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &InspectionRoundEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// InspectionRoundPaginateOption enables pagination customization.
+type InspectionRoundPaginateOption func(*inspectionroundPager) error
+
+// WithInspectionRoundOrder configures pagination ordering.
+func WithInspectionRoundOrder(order *InspectionRoundOrder) InspectionRoundPaginateOption {
+	if order == nil {
+		order = DefaultInspectionRoundOrder
+	}
+	o := *order
+	return func(pager *inspectionroundPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultInspectionRoundOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithInspectionRoundFilter configures pagination filter.
+func WithInspectionRoundFilter(filter func(*InspectionRoundQuery) (*InspectionRoundQuery, error)) InspectionRoundPaginateOption {
+	return func(pager *inspectionroundPager) error {
+		if filter == nil {
+			return errors.New("InspectionRoundQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type inspectionroundPager struct {
+	reverse bool
+	order   *InspectionRoundOrder
+	filter  func(*InspectionRoundQuery) (*InspectionRoundQuery, error)
+}
+
+func newInspectionRoundPager(opts []InspectionRoundPaginateOption, reverse bool) (*inspectionroundPager, error) {
+	pager := &inspectionroundPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultInspectionRoundOrder
+	}
+	return pager, nil
+}
+
+func (p *inspectionroundPager) applyFilter(query *InspectionRoundQuery) (*InspectionRoundQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *inspectionroundPager) toCursor(_m *InspectionRound) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *inspectionroundPager) applyCursors(query *InspectionRoundQuery, after, before *Cursor) (*InspectionRoundQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultInspectionRoundOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *inspectionroundPager) applyOrder(query *InspectionRoundQuery) *InspectionRoundQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultInspectionRoundOrder.Field {
+		query = query.Order(DefaultInspectionRoundOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *inspectionroundPager) orderExpr(query *InspectionRoundQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultInspectionRoundOrder.Field {
+			b.Comma().Ident(DefaultInspectionRoundOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to InspectionRound.
+func (_m *InspectionRoundQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...InspectionRoundPaginateOption,
+) (*InspectionRoundConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newInspectionRoundPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &InspectionRoundConnection{Edges: []*InspectionRoundEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// InspectionRoundOrderFieldCreatedAt orders InspectionRound by created_at.
+	InspectionRoundOrderFieldCreatedAt = &InspectionRoundOrderField{
+		Value: func(_m *InspectionRound) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: inspectionround.FieldCreatedAt,
+		toTerm: inspectionround.ByCreatedAt,
+		toCursor: func(_m *InspectionRound) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+	// InspectionRoundOrderFieldPlannedOn orders InspectionRound by planned_on.
+	InspectionRoundOrderFieldPlannedOn = &InspectionRoundOrderField{
+		Value: func(_m *InspectionRound) (ent.Value, error) {
+			return _m.PlannedOn, nil
+		},
+		column: inspectionround.FieldPlannedOn,
+		toTerm: inspectionround.ByPlannedOn,
+		toCursor: func(_m *InspectionRound) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.PlannedOn,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f InspectionRoundOrderField) String() string {
+	var str string
+	switch f.column {
+	case InspectionRoundOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	case InspectionRoundOrderFieldPlannedOn.column:
+		str = "PLANNED_ON"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f InspectionRoundOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *InspectionRoundOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("InspectionRoundOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *InspectionRoundOrderFieldCreatedAt
+	case "PLANNED_ON":
+		*f = *InspectionRoundOrderFieldPlannedOn
+	default:
+		return fmt.Errorf("%s is not a valid InspectionRoundOrderField", str)
+	}
+	return nil
+}
+
+// InspectionRoundOrderField defines the ordering field of InspectionRound.
+type InspectionRoundOrderField struct {
+	// Value extracts the ordering value from the given InspectionRound.
+	Value    func(*InspectionRound) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) inspectionround.OrderOption
+	toCursor func(*InspectionRound) Cursor
+}
+
+// InspectionRoundOrder defines the ordering of InspectionRound.
+type InspectionRoundOrder struct {
+	Direction OrderDirection             `json:"direction"`
+	Field     *InspectionRoundOrderField `json:"field"`
+}
+
+// DefaultInspectionRoundOrder is the default ordering of InspectionRound.
+var DefaultInspectionRoundOrder = &InspectionRoundOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &InspectionRoundOrderField{
+		Value: func(_m *InspectionRound) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: inspectionround.FieldID,
+		toTerm: inspectionround.ByID,
+		toCursor: func(_m *InspectionRound) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts InspectionRound into InspectionRoundEdge.
+func (_m *InspectionRound) ToEdge(order *InspectionRoundOrder) *InspectionRoundEdge {
+	if order == nil {
+		order = DefaultInspectionRoundOrder
+	}
+	return &InspectionRoundEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// InspectionRoundKeyEdge is the edge representation of InspectionRoundKey.
+type InspectionRoundKeyEdge struct {
+	Node   *InspectionRoundKey `json:"node"`
+	Cursor Cursor              `json:"cursor"`
+}
+
+// InspectionRoundKeyConnection is the connection containing edges to InspectionRoundKey.
+type InspectionRoundKeyConnection struct {
+	Edges      []*InspectionRoundKeyEdge `json:"edges"`
+	PageInfo   PageInfo                  `json:"pageInfo"`
+	TotalCount int                       `json:"totalCount"`
+}
+
+func (c *InspectionRoundKeyConnection) build(nodes []*InspectionRoundKey, pager *inspectionroundkeyPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *InspectionRoundKey
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *InspectionRoundKey {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *InspectionRoundKey {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*InspectionRoundKeyEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &InspectionRoundKeyEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// InspectionRoundKeyPaginateOption enables pagination customization.
+type InspectionRoundKeyPaginateOption func(*inspectionroundkeyPager) error
+
+// WithInspectionRoundKeyOrder configures pagination ordering.
+func WithInspectionRoundKeyOrder(order *InspectionRoundKeyOrder) InspectionRoundKeyPaginateOption {
+	if order == nil {
+		order = DefaultInspectionRoundKeyOrder
+	}
+	o := *order
+	return func(pager *inspectionroundkeyPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultInspectionRoundKeyOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithInspectionRoundKeyFilter configures pagination filter.
+func WithInspectionRoundKeyFilter(filter func(*InspectionRoundKeyQuery) (*InspectionRoundKeyQuery, error)) InspectionRoundKeyPaginateOption {
+	return func(pager *inspectionroundkeyPager) error {
+		if filter == nil {
+			return errors.New("InspectionRoundKeyQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type inspectionroundkeyPager struct {
+	reverse bool
+	order   *InspectionRoundKeyOrder
+	filter  func(*InspectionRoundKeyQuery) (*InspectionRoundKeyQuery, error)
+}
+
+func newInspectionRoundKeyPager(opts []InspectionRoundKeyPaginateOption, reverse bool) (*inspectionroundkeyPager, error) {
+	pager := &inspectionroundkeyPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultInspectionRoundKeyOrder
+	}
+	return pager, nil
+}
+
+func (p *inspectionroundkeyPager) applyFilter(query *InspectionRoundKeyQuery) (*InspectionRoundKeyQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *inspectionroundkeyPager) toCursor(_m *InspectionRoundKey) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *inspectionroundkeyPager) applyCursors(query *InspectionRoundKeyQuery, after, before *Cursor) (*InspectionRoundKeyQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultInspectionRoundKeyOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *inspectionroundkeyPager) applyOrder(query *InspectionRoundKeyQuery) *InspectionRoundKeyQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultInspectionRoundKeyOrder.Field {
+		query = query.Order(DefaultInspectionRoundKeyOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *inspectionroundkeyPager) orderExpr(query *InspectionRoundKeyQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultInspectionRoundKeyOrder.Field {
+			b.Comma().Ident(DefaultInspectionRoundKeyOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to InspectionRoundKey.
+func (_m *InspectionRoundKeyQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...InspectionRoundKeyPaginateOption,
+) (*InspectionRoundKeyConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newInspectionRoundKeyPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &InspectionRoundKeyConnection{Edges: []*InspectionRoundKeyEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// InspectionRoundKeyOrderFieldCreatedAt orders InspectionRoundKey by created_at.
+	InspectionRoundKeyOrderFieldCreatedAt = &InspectionRoundKeyOrderField{
+		Value: func(_m *InspectionRoundKey) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: inspectionroundkey.FieldCreatedAt,
+		toTerm: inspectionroundkey.ByCreatedAt,
+		toCursor: func(_m *InspectionRoundKey) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f InspectionRoundKeyOrderField) String() string {
+	var str string
+	switch f.column {
+	case InspectionRoundKeyOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f InspectionRoundKeyOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *InspectionRoundKeyOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("InspectionRoundKeyOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *InspectionRoundKeyOrderFieldCreatedAt
+	default:
+		return fmt.Errorf("%s is not a valid InspectionRoundKeyOrderField", str)
+	}
+	return nil
+}
+
+// InspectionRoundKeyOrderField defines the ordering field of InspectionRoundKey.
+type InspectionRoundKeyOrderField struct {
+	// Value extracts the ordering value from the given InspectionRoundKey.
+	Value    func(*InspectionRoundKey) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) inspectionroundkey.OrderOption
+	toCursor func(*InspectionRoundKey) Cursor
+}
+
+// InspectionRoundKeyOrder defines the ordering of InspectionRoundKey.
+type InspectionRoundKeyOrder struct {
+	Direction OrderDirection                `json:"direction"`
+	Field     *InspectionRoundKeyOrderField `json:"field"`
+}
+
+// DefaultInspectionRoundKeyOrder is the default ordering of InspectionRoundKey.
+var DefaultInspectionRoundKeyOrder = &InspectionRoundKeyOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &InspectionRoundKeyOrderField{
+		Value: func(_m *InspectionRoundKey) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: inspectionroundkey.FieldID,
+		toTerm: inspectionroundkey.ByID,
+		toCursor: func(_m *InspectionRoundKey) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts InspectionRoundKey into InspectionRoundKeyEdge.
+func (_m *InspectionRoundKey) ToEdge(order *InspectionRoundKeyOrder) *InspectionRoundKeyEdge {
+	if order == nil {
+		order = DefaultInspectionRoundKeyOrder
+	}
+	return &InspectionRoundKeyEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// InspectionRoundLineEdge is the edge representation of InspectionRoundLine.
+type InspectionRoundLineEdge struct {
+	Node   *InspectionRoundLine `json:"node"`
+	Cursor Cursor               `json:"cursor"`
+}
+
+// InspectionRoundLineConnection is the connection containing edges to InspectionRoundLine.
+type InspectionRoundLineConnection struct {
+	Edges      []*InspectionRoundLineEdge `json:"edges"`
+	PageInfo   PageInfo                   `json:"pageInfo"`
+	TotalCount int                        `json:"totalCount"`
+}
+
+func (c *InspectionRoundLineConnection) build(nodes []*InspectionRoundLine, pager *inspectionroundlinePager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *InspectionRoundLine
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *InspectionRoundLine {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *InspectionRoundLine {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*InspectionRoundLineEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &InspectionRoundLineEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// InspectionRoundLinePaginateOption enables pagination customization.
+type InspectionRoundLinePaginateOption func(*inspectionroundlinePager) error
+
+// WithInspectionRoundLineOrder configures pagination ordering.
+func WithInspectionRoundLineOrder(order *InspectionRoundLineOrder) InspectionRoundLinePaginateOption {
+	if order == nil {
+		order = DefaultInspectionRoundLineOrder
+	}
+	o := *order
+	return func(pager *inspectionroundlinePager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultInspectionRoundLineOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithInspectionRoundLineFilter configures pagination filter.
+func WithInspectionRoundLineFilter(filter func(*InspectionRoundLineQuery) (*InspectionRoundLineQuery, error)) InspectionRoundLinePaginateOption {
+	return func(pager *inspectionroundlinePager) error {
+		if filter == nil {
+			return errors.New("InspectionRoundLineQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type inspectionroundlinePager struct {
+	reverse bool
+	order   *InspectionRoundLineOrder
+	filter  func(*InspectionRoundLineQuery) (*InspectionRoundLineQuery, error)
+}
+
+func newInspectionRoundLinePager(opts []InspectionRoundLinePaginateOption, reverse bool) (*inspectionroundlinePager, error) {
+	pager := &inspectionroundlinePager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultInspectionRoundLineOrder
+	}
+	return pager, nil
+}
+
+func (p *inspectionroundlinePager) applyFilter(query *InspectionRoundLineQuery) (*InspectionRoundLineQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *inspectionroundlinePager) toCursor(_m *InspectionRoundLine) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *inspectionroundlinePager) applyCursors(query *InspectionRoundLineQuery, after, before *Cursor) (*InspectionRoundLineQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultInspectionRoundLineOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *inspectionroundlinePager) applyOrder(query *InspectionRoundLineQuery) *InspectionRoundLineQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultInspectionRoundLineOrder.Field {
+		query = query.Order(DefaultInspectionRoundLineOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *inspectionroundlinePager) orderExpr(query *InspectionRoundLineQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultInspectionRoundLineOrder.Field {
+			b.Comma().Ident(DefaultInspectionRoundLineOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to InspectionRoundLine.
+func (_m *InspectionRoundLineQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...InspectionRoundLinePaginateOption,
+) (*InspectionRoundLineConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newInspectionRoundLinePager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &InspectionRoundLineConnection{Edges: []*InspectionRoundLineEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// InspectionRoundLineOrderFieldCreatedAt orders InspectionRoundLine by created_at.
+	InspectionRoundLineOrderFieldCreatedAt = &InspectionRoundLineOrderField{
+		Value: func(_m *InspectionRoundLine) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: inspectionroundline.FieldCreatedAt,
+		toTerm: inspectionroundline.ByCreatedAt,
+		toCursor: func(_m *InspectionRoundLine) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f InspectionRoundLineOrderField) String() string {
+	var str string
+	switch f.column {
+	case InspectionRoundLineOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f InspectionRoundLineOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *InspectionRoundLineOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("InspectionRoundLineOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *InspectionRoundLineOrderFieldCreatedAt
+	default:
+		return fmt.Errorf("%s is not a valid InspectionRoundLineOrderField", str)
+	}
+	return nil
+}
+
+// InspectionRoundLineOrderField defines the ordering field of InspectionRoundLine.
+type InspectionRoundLineOrderField struct {
+	// Value extracts the ordering value from the given InspectionRoundLine.
+	Value    func(*InspectionRoundLine) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) inspectionroundline.OrderOption
+	toCursor func(*InspectionRoundLine) Cursor
+}
+
+// InspectionRoundLineOrder defines the ordering of InspectionRoundLine.
+type InspectionRoundLineOrder struct {
+	Direction OrderDirection                 `json:"direction"`
+	Field     *InspectionRoundLineOrderField `json:"field"`
+}
+
+// DefaultInspectionRoundLineOrder is the default ordering of InspectionRoundLine.
+var DefaultInspectionRoundLineOrder = &InspectionRoundLineOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &InspectionRoundLineOrderField{
+		Value: func(_m *InspectionRoundLine) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: inspectionroundline.FieldID,
+		toTerm: inspectionroundline.ByID,
+		toCursor: func(_m *InspectionRoundLine) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts InspectionRoundLine into InspectionRoundLineEdge.
+func (_m *InspectionRoundLine) ToEdge(order *InspectionRoundLineOrder) *InspectionRoundLineEdge {
+	if order == nil {
+		order = DefaultInspectionRoundLineOrder
+	}
+	return &InspectionRoundLineEdge{
 		Node:   _m,
 		Cursor: order.Field.toCursor(_m),
 	}

@@ -43,6 +43,9 @@ import (
 	"github.com/steward-pm/steward/ent/inspectionitem"
 	"github.com/steward-pm/steward/ent/inspectionphoto"
 	"github.com/steward-pm/steward/ent/inspectionresult"
+	"github.com/steward-pm/steward/ent/inspectionround"
+	"github.com/steward-pm/steward/ent/inspectionroundkey"
+	"github.com/steward-pm/steward/ent/inspectionroundline"
 	"github.com/steward-pm/steward/ent/keyacceptance"
 	"github.com/steward-pm/steward/ent/keyacceptancecheck"
 	"github.com/steward-pm/steward/ent/keyacceptanceline"
@@ -11332,6 +11335,14 @@ type InspectionWhereInput struct {
 	UnitIDIn    []uuid.UUID `json:"unitIDIn,omitempty"`
 	UnitIDNotIn []uuid.UUID `json:"unitIDNotIn,omitempty"`
 
+	// "round_id" field predicates.
+	RoundID       *uuid.UUID  `json:"roundID,omitempty"`
+	RoundIDNEQ    *uuid.UUID  `json:"roundIDNEQ,omitempty"`
+	RoundIDIn     []uuid.UUID `json:"roundIDIn,omitempty"`
+	RoundIDNotIn  []uuid.UUID `json:"roundIDNotIn,omitempty"`
+	RoundIDIsNil  bool        `json:"roundIDIsNil,omitempty"`
+	RoundIDNotNil bool        `json:"roundIDNotNil,omitempty"`
+
 	// "inspected_at" field predicates.
 	InspectedAt      *time.Time  `json:"inspectedAt,omitempty"`
 	InspectedAtNEQ   *time.Time  `json:"inspectedAtNEQ,omitempty"`
@@ -11547,6 +11558,24 @@ func (i *InspectionWhereInput) P() (predicate.Inspection, error) {
 	}
 	if len(i.UnitIDNotIn) > 0 {
 		predicates = append(predicates, inspection.UnitIDNotIn(i.UnitIDNotIn...))
+	}
+	if i.RoundID != nil {
+		predicates = append(predicates, inspection.RoundIDEQ(*i.RoundID))
+	}
+	if i.RoundIDNEQ != nil {
+		predicates = append(predicates, inspection.RoundIDNEQ(*i.RoundIDNEQ))
+	}
+	if len(i.RoundIDIn) > 0 {
+		predicates = append(predicates, inspection.RoundIDIn(i.RoundIDIn...))
+	}
+	if len(i.RoundIDNotIn) > 0 {
+		predicates = append(predicates, inspection.RoundIDNotIn(i.RoundIDNotIn...))
+	}
+	if i.RoundIDIsNil {
+		predicates = append(predicates, inspection.RoundIDIsNil())
+	}
+	if i.RoundIDNotNil {
+		predicates = append(predicates, inspection.RoundIDNotNil())
 	}
 	if i.InspectedAt != nil {
 		predicates = append(predicates, inspection.InspectedAtEQ(*i.InspectedAt))
@@ -12780,6 +12809,684 @@ func (i *InspectionResultWhereInput) P() (predicate.InspectionResult, error) {
 		return predicates[0], nil
 	default:
 		return inspectionresult.And(predicates...), nil
+	}
+}
+
+// InspectionRoundWhereInput represents a where input for filtering InspectionRound queries.
+type InspectionRoundWhereInput struct {
+	Predicates []predicate.InspectionRound  `json:"-"`
+	Not        *InspectionRoundWhereInput   `json:"not,omitempty"`
+	Or         []*InspectionRoundWhereInput `json:"or,omitempty"`
+	And        []*InspectionRoundWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "planned_on" field predicates.
+	PlannedOn      *time.Time  `json:"plannedOn,omitempty"`
+	PlannedOnNEQ   *time.Time  `json:"plannedOnNEQ,omitempty"`
+	PlannedOnIn    []time.Time `json:"plannedOnIn,omitempty"`
+	PlannedOnNotIn []time.Time `json:"plannedOnNotIn,omitempty"`
+	PlannedOnGT    *time.Time  `json:"plannedOnGT,omitempty"`
+	PlannedOnGTE   *time.Time  `json:"plannedOnGTE,omitempty"`
+	PlannedOnLT    *time.Time  `json:"plannedOnLT,omitempty"`
+	PlannedOnLTE   *time.Time  `json:"plannedOnLTE,omitempty"`
+
+	// "area_id" field predicates.
+	AreaID       *uuid.UUID  `json:"areaID,omitempty"`
+	AreaIDNEQ    *uuid.UUID  `json:"areaIDNEQ,omitempty"`
+	AreaIDIn     []uuid.UUID `json:"areaIDIn,omitempty"`
+	AreaIDNotIn  []uuid.UUID `json:"areaIDNotIn,omitempty"`
+	AreaIDIsNil  bool        `json:"areaIDIsNil,omitempty"`
+	AreaIDNotNil bool        `json:"areaIDNotNil,omitempty"`
+
+	// "walker_id" field predicates.
+	WalkerID      *uuid.UUID  `json:"walkerID,omitempty"`
+	WalkerIDNEQ   *uuid.UUID  `json:"walkerIDNEQ,omitempty"`
+	WalkerIDIn    []uuid.UUID `json:"walkerIDIn,omitempty"`
+	WalkerIDNotIn []uuid.UUID `json:"walkerIDNotIn,omitempty"`
+
+	// "state" field predicates.
+	State      *inspectionround.State  `json:"state,omitempty"`
+	StateNEQ   *inspectionround.State  `json:"stateNEQ,omitempty"`
+	StateIn    []inspectionround.State `json:"stateIn,omitempty"`
+	StateNotIn []inspectionround.State `json:"stateNotIn,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *InspectionRoundWhereInput) AddPredicates(predicates ...predicate.InspectionRound) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the InspectionRoundWhereInput filter on the InspectionRoundQuery builder.
+func (i *InspectionRoundWhereInput) Filter(q *InspectionRoundQuery) (*InspectionRoundQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyInspectionRoundWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyInspectionRoundWhereInput is returned in case the InspectionRoundWhereInput is empty.
+var ErrEmptyInspectionRoundWhereInput = errors.New("ent: empty predicate InspectionRoundWhereInput")
+
+// P returns a predicate for filtering inspectionrounds.
+// An error is returned if the input is empty or invalid.
+func (i *InspectionRoundWhereInput) P() (predicate.InspectionRound, error) {
+	var predicates []predicate.InspectionRound
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, inspectionround.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.InspectionRound, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, inspectionround.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.InspectionRound, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, inspectionround.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, inspectionround.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, inspectionround.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, inspectionround.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, inspectionround.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, inspectionround.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, inspectionround.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, inspectionround.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, inspectionround.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, inspectionround.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, inspectionround.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, inspectionround.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, inspectionround.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, inspectionround.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, inspectionround.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, inspectionround.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, inspectionround.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, inspectionround.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, inspectionround.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, inspectionround.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, inspectionround.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.PlannedOn != nil {
+		predicates = append(predicates, inspectionround.PlannedOnEQ(*i.PlannedOn))
+	}
+	if i.PlannedOnNEQ != nil {
+		predicates = append(predicates, inspectionround.PlannedOnNEQ(*i.PlannedOnNEQ))
+	}
+	if len(i.PlannedOnIn) > 0 {
+		predicates = append(predicates, inspectionround.PlannedOnIn(i.PlannedOnIn...))
+	}
+	if len(i.PlannedOnNotIn) > 0 {
+		predicates = append(predicates, inspectionround.PlannedOnNotIn(i.PlannedOnNotIn...))
+	}
+	if i.PlannedOnGT != nil {
+		predicates = append(predicates, inspectionround.PlannedOnGT(*i.PlannedOnGT))
+	}
+	if i.PlannedOnGTE != nil {
+		predicates = append(predicates, inspectionround.PlannedOnGTE(*i.PlannedOnGTE))
+	}
+	if i.PlannedOnLT != nil {
+		predicates = append(predicates, inspectionround.PlannedOnLT(*i.PlannedOnLT))
+	}
+	if i.PlannedOnLTE != nil {
+		predicates = append(predicates, inspectionround.PlannedOnLTE(*i.PlannedOnLTE))
+	}
+	if i.AreaID != nil {
+		predicates = append(predicates, inspectionround.AreaIDEQ(*i.AreaID))
+	}
+	if i.AreaIDNEQ != nil {
+		predicates = append(predicates, inspectionround.AreaIDNEQ(*i.AreaIDNEQ))
+	}
+	if len(i.AreaIDIn) > 0 {
+		predicates = append(predicates, inspectionround.AreaIDIn(i.AreaIDIn...))
+	}
+	if len(i.AreaIDNotIn) > 0 {
+		predicates = append(predicates, inspectionround.AreaIDNotIn(i.AreaIDNotIn...))
+	}
+	if i.AreaIDIsNil {
+		predicates = append(predicates, inspectionround.AreaIDIsNil())
+	}
+	if i.AreaIDNotNil {
+		predicates = append(predicates, inspectionround.AreaIDNotNil())
+	}
+	if i.WalkerID != nil {
+		predicates = append(predicates, inspectionround.WalkerIDEQ(*i.WalkerID))
+	}
+	if i.WalkerIDNEQ != nil {
+		predicates = append(predicates, inspectionround.WalkerIDNEQ(*i.WalkerIDNEQ))
+	}
+	if len(i.WalkerIDIn) > 0 {
+		predicates = append(predicates, inspectionround.WalkerIDIn(i.WalkerIDIn...))
+	}
+	if len(i.WalkerIDNotIn) > 0 {
+		predicates = append(predicates, inspectionround.WalkerIDNotIn(i.WalkerIDNotIn...))
+	}
+	if i.State != nil {
+		predicates = append(predicates, inspectionround.StateEQ(*i.State))
+	}
+	if i.StateNEQ != nil {
+		predicates = append(predicates, inspectionround.StateNEQ(*i.StateNEQ))
+	}
+	if len(i.StateIn) > 0 {
+		predicates = append(predicates, inspectionround.StateIn(i.StateIn...))
+	}
+	if len(i.StateNotIn) > 0 {
+		predicates = append(predicates, inspectionround.StateNotIn(i.StateNotIn...))
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyInspectionRoundWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return inspectionround.And(predicates...), nil
+	}
+}
+
+// InspectionRoundKeyWhereInput represents a where input for filtering InspectionRoundKey queries.
+type InspectionRoundKeyWhereInput struct {
+	Predicates []predicate.InspectionRoundKey  `json:"-"`
+	Not        *InspectionRoundKeyWhereInput   `json:"not,omitempty"`
+	Or         []*InspectionRoundKeyWhereInput `json:"or,omitempty"`
+	And        []*InspectionRoundKeyWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *InspectionRoundKeyWhereInput) AddPredicates(predicates ...predicate.InspectionRoundKey) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the InspectionRoundKeyWhereInput filter on the InspectionRoundKeyQuery builder.
+func (i *InspectionRoundKeyWhereInput) Filter(q *InspectionRoundKeyQuery) (*InspectionRoundKeyQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyInspectionRoundKeyWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyInspectionRoundKeyWhereInput is returned in case the InspectionRoundKeyWhereInput is empty.
+var ErrEmptyInspectionRoundKeyWhereInput = errors.New("ent: empty predicate InspectionRoundKeyWhereInput")
+
+// P returns a predicate for filtering inspectionroundkeys.
+// An error is returned if the input is empty or invalid.
+func (i *InspectionRoundKeyWhereInput) P() (predicate.InspectionRoundKey, error) {
+	var predicates []predicate.InspectionRoundKey
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, inspectionroundkey.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.InspectionRoundKey, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, inspectionroundkey.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.InspectionRoundKey, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, inspectionroundkey.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, inspectionroundkey.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, inspectionroundkey.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, inspectionroundkey.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, inspectionroundkey.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, inspectionroundkey.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, inspectionroundkey.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, inspectionroundkey.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, inspectionroundkey.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, inspectionroundkey.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, inspectionroundkey.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, inspectionroundkey.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, inspectionroundkey.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, inspectionroundkey.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, inspectionroundkey.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, inspectionroundkey.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, inspectionroundkey.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, inspectionroundkey.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, inspectionroundkey.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, inspectionroundkey.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, inspectionroundkey.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyInspectionRoundKeyWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return inspectionroundkey.And(predicates...), nil
+	}
+}
+
+// InspectionRoundLineWhereInput represents a where input for filtering InspectionRoundLine queries.
+type InspectionRoundLineWhereInput struct {
+	Predicates []predicate.InspectionRoundLine  `json:"-"`
+	Not        *InspectionRoundLineWhereInput   `json:"not,omitempty"`
+	Or         []*InspectionRoundLineWhereInput `json:"or,omitempty"`
+	And        []*InspectionRoundLineWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "round_id" field predicates.
+	RoundID      *uuid.UUID  `json:"roundID,omitempty"`
+	RoundIDNEQ   *uuid.UUID  `json:"roundIDNEQ,omitempty"`
+	RoundIDIn    []uuid.UUID `json:"roundIDIn,omitempty"`
+	RoundIDNotIn []uuid.UUID `json:"roundIDNotIn,omitempty"`
+
+	// "vacancy_id" field predicates.
+	VacancyID      *uuid.UUID  `json:"vacancyID,omitempty"`
+	VacancyIDNEQ   *uuid.UUID  `json:"vacancyIDNEQ,omitempty"`
+	VacancyIDIn    []uuid.UUID `json:"vacancyIDIn,omitempty"`
+	VacancyIDNotIn []uuid.UUID `json:"vacancyIDNotIn,omitempty"`
+
+	// "unit_id" field predicates.
+	UnitID      *uuid.UUID  `json:"unitID,omitempty"`
+	UnitIDNEQ   *uuid.UUID  `json:"unitIDNEQ,omitempty"`
+	UnitIDIn    []uuid.UUID `json:"unitIDIn,omitempty"`
+	UnitIDNotIn []uuid.UUID `json:"unitIDNotIn,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *InspectionRoundLineWhereInput) AddPredicates(predicates ...predicate.InspectionRoundLine) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the InspectionRoundLineWhereInput filter on the InspectionRoundLineQuery builder.
+func (i *InspectionRoundLineWhereInput) Filter(q *InspectionRoundLineQuery) (*InspectionRoundLineQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyInspectionRoundLineWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyInspectionRoundLineWhereInput is returned in case the InspectionRoundLineWhereInput is empty.
+var ErrEmptyInspectionRoundLineWhereInput = errors.New("ent: empty predicate InspectionRoundLineWhereInput")
+
+// P returns a predicate for filtering inspectionroundlines.
+// An error is returned if the input is empty or invalid.
+func (i *InspectionRoundLineWhereInput) P() (predicate.InspectionRoundLine, error) {
+	var predicates []predicate.InspectionRoundLine
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, inspectionroundline.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.InspectionRoundLine, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, inspectionroundline.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.InspectionRoundLine, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, inspectionroundline.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, inspectionroundline.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, inspectionroundline.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, inspectionroundline.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, inspectionroundline.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, inspectionroundline.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, inspectionroundline.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, inspectionroundline.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, inspectionroundline.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, inspectionroundline.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, inspectionroundline.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, inspectionroundline.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, inspectionroundline.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, inspectionroundline.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, inspectionroundline.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, inspectionroundline.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, inspectionroundline.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, inspectionroundline.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, inspectionroundline.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, inspectionroundline.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, inspectionroundline.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.RoundID != nil {
+		predicates = append(predicates, inspectionroundline.RoundIDEQ(*i.RoundID))
+	}
+	if i.RoundIDNEQ != nil {
+		predicates = append(predicates, inspectionroundline.RoundIDNEQ(*i.RoundIDNEQ))
+	}
+	if len(i.RoundIDIn) > 0 {
+		predicates = append(predicates, inspectionroundline.RoundIDIn(i.RoundIDIn...))
+	}
+	if len(i.RoundIDNotIn) > 0 {
+		predicates = append(predicates, inspectionroundline.RoundIDNotIn(i.RoundIDNotIn...))
+	}
+	if i.VacancyID != nil {
+		predicates = append(predicates, inspectionroundline.VacancyIDEQ(*i.VacancyID))
+	}
+	if i.VacancyIDNEQ != nil {
+		predicates = append(predicates, inspectionroundline.VacancyIDNEQ(*i.VacancyIDNEQ))
+	}
+	if len(i.VacancyIDIn) > 0 {
+		predicates = append(predicates, inspectionroundline.VacancyIDIn(i.VacancyIDIn...))
+	}
+	if len(i.VacancyIDNotIn) > 0 {
+		predicates = append(predicates, inspectionroundline.VacancyIDNotIn(i.VacancyIDNotIn...))
+	}
+	if i.UnitID != nil {
+		predicates = append(predicates, inspectionroundline.UnitIDEQ(*i.UnitID))
+	}
+	if i.UnitIDNEQ != nil {
+		predicates = append(predicates, inspectionroundline.UnitIDNEQ(*i.UnitIDNEQ))
+	}
+	if len(i.UnitIDIn) > 0 {
+		predicates = append(predicates, inspectionroundline.UnitIDIn(i.UnitIDIn...))
+	}
+	if len(i.UnitIDNotIn) > 0 {
+		predicates = append(predicates, inspectionroundline.UnitIDNotIn(i.UnitIDNotIn...))
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyInspectionRoundLineWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return inspectionroundline.And(predicates...), nil
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent/estate"
 	"github.com/steward-pm/steward/ent/inspection"
+	"github.com/steward-pm/steward/ent/inspectionround"
 	"github.com/steward-pm/steward/ent/unit"
 	"github.com/steward-pm/steward/ent/vacancy"
 )
@@ -40,6 +41,10 @@ type Inspection struct {
 	VacancyID uuid.UUID `json:"vacancy_id,omitempty"`
 	// The unit.
 	UnitID uuid.UUID `json:"unit_id,omitempty"`
+	// The round that it was made on, if it was.
+	RoundID *uuid.UUID `json:"round_id,omitempty"`
+	// What the phone of who walked called it, so that it is taken once.
+	LineKey *uuid.UUID `json:"line_key,omitempty"`
 	// When it was inspected.
 	InspectedAt time.Time `json:"inspected_at,omitempty"`
 	// The day of it in the estate's time zone, from which what is due is counted.
@@ -64,11 +69,13 @@ type InspectionEdges struct {
 	Vacancy *Vacancy `json:"vacancy,omitempty"`
 	// The unit.
 	Unit *Unit `json:"unit,omitempty"`
+	// The round.
+	Round *InspectionRound `json:"round,omitempty"`
 	// What was checked, with its findings.
 	Results []*InspectionResult `json:"results,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [4]bool
+	loadedTypes [5]bool
 	// totalCount holds the count of the edges above.
 	totalCount [3]map[string]int
 
@@ -108,10 +115,21 @@ func (e InspectionEdges) UnitOrErr() (*Unit, error) {
 	return nil, &NotLoadedError{edge: "unit"}
 }
 
+// RoundOrErr returns the Round value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e InspectionEdges) RoundOrErr() (*InspectionRound, error) {
+	if e.Round != nil {
+		return e.Round, nil
+	} else if e.loadedTypes[3] {
+		return nil, &NotFoundError{label: inspectionround.Label}
+	}
+	return nil, &NotLoadedError{edge: "round"}
+}
+
 // ResultsOrErr returns the Results value or an error if the edge
 // was not loaded in eager-loading.
 func (e InspectionEdges) ResultsOrErr() ([]*InspectionResult, error) {
-	if e.loadedTypes[3] {
+	if e.loadedTypes[4] {
 		return e.Results, nil
 	}
 	return nil, &NotLoadedError{edge: "results"}
@@ -122,7 +140,7 @@ func (*Inspection) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case inspection.FieldVoidedByID:
+		case inspection.FieldVoidedByID, inspection.FieldRoundID, inspection.FieldLineKey:
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
 		case inspection.FieldVoidReason, inspection.FieldVoidedByName, inspection.FieldLateReason, inspection.FieldInspectedByName, inspection.FieldNote:
 			values[i] = new(sql.NullString)
@@ -207,6 +225,20 @@ func (_m *Inspection) assignValues(columns []string, values []any) error {
 			} else if value != nil {
 				_m.UnitID = *value
 			}
+		case inspection.FieldRoundID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field round_id", values[i])
+			} else if value.Valid {
+				_m.RoundID = new(uuid.UUID)
+				*_m.RoundID = *value.S.(*uuid.UUID)
+			}
+		case inspection.FieldLineKey:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field line_key", values[i])
+			} else if value.Valid {
+				_m.LineKey = new(uuid.UUID)
+				*_m.LineKey = *value.S.(*uuid.UUID)
+			}
 		case inspection.FieldInspectedAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
 				return fmt.Errorf("unexpected type %T for field inspected_at", values[i])
@@ -263,6 +295,11 @@ func (_m *Inspection) QueryVacancy() *VacancyQuery {
 // QueryUnit queries the "unit" edge of the Inspection entity.
 func (_m *Inspection) QueryUnit() *UnitQuery {
 	return NewInspectionClient(_m.config).QueryUnit(_m)
+}
+
+// QueryRound queries the "round" edge of the Inspection entity.
+func (_m *Inspection) QueryRound() *InspectionRoundQuery {
+	return NewInspectionClient(_m.config).QueryRound(_m)
 }
 
 // QueryResults queries the "results" edge of the Inspection entity.
@@ -323,6 +360,16 @@ func (_m *Inspection) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("unit_id=")
 	builder.WriteString(fmt.Sprintf("%v", _m.UnitID))
+	builder.WriteString(", ")
+	if v := _m.RoundID; v != nil {
+		builder.WriteString("round_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.LineKey; v != nil {
+		builder.WriteString("line_key=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
 	builder.WriteString(", ")
 	builder.WriteString("inspected_at=")
 	builder.WriteString(_m.InspectedAt.Format(time.ANSIC))

@@ -14,6 +14,7 @@ import (
 	"github.com/steward-pm/steward/ent/estate"
 	"github.com/steward-pm/steward/ent/inspection"
 	"github.com/steward-pm/steward/ent/inspectionresult"
+	"github.com/steward-pm/steward/ent/inspectionround"
 	"github.com/steward-pm/steward/ent/unit"
 	"github.com/steward-pm/steward/ent/vacancy"
 )
@@ -119,6 +120,34 @@ func (_c *InspectionCreate) SetUnitID(v uuid.UUID) *InspectionCreate {
 	return _c
 }
 
+// SetRoundID sets the "round_id" field.
+func (_c *InspectionCreate) SetRoundID(v uuid.UUID) *InspectionCreate {
+	_c.mutation.SetRoundID(v)
+	return _c
+}
+
+// SetNillableRoundID sets the "round_id" field if the given value is not nil.
+func (_c *InspectionCreate) SetNillableRoundID(v *uuid.UUID) *InspectionCreate {
+	if v != nil {
+		_c.SetRoundID(*v)
+	}
+	return _c
+}
+
+// SetLineKey sets the "line_key" field.
+func (_c *InspectionCreate) SetLineKey(v uuid.UUID) *InspectionCreate {
+	_c.mutation.SetLineKey(v)
+	return _c
+}
+
+// SetNillableLineKey sets the "line_key" field if the given value is not nil.
+func (_c *InspectionCreate) SetNillableLineKey(v *uuid.UUID) *InspectionCreate {
+	if v != nil {
+		_c.SetLineKey(*v)
+	}
+	return _c
+}
+
 // SetInspectedAt sets the "inspected_at" field.
 func (_c *InspectionCreate) SetInspectedAt(v time.Time) *InspectionCreate {
 	_c.mutation.SetInspectedAt(v)
@@ -184,6 +213,11 @@ func (_c *InspectionCreate) SetVacancy(v *Vacancy) *InspectionCreate {
 // SetUnit sets the "unit" edge to the Unit entity.
 func (_c *InspectionCreate) SetUnit(v *Unit) *InspectionCreate {
 	return _c.SetUnitID(v.ID)
+}
+
+// SetRound sets the "round" edge to the InspectionRound entity.
+func (_c *InspectionCreate) SetRound(v *InspectionRound) *InspectionCreate {
+	return _c.SetRoundID(v.ID)
 }
 
 // AddResultIDs adds the "results" edge to the InspectionResult entity by IDs.
@@ -364,6 +398,10 @@ func (_c *InspectionCreate) createSpec() (*Inspection, *sqlgraph.CreateSpec) {
 		_spec.SetField(inspection.FieldLateReason, field.TypeString, value)
 		_node.LateReason = value
 	}
+	if value, ok := _c.mutation.LineKey(); ok {
+		_spec.SetField(inspection.FieldLineKey, field.TypeUUID, value)
+		_node.LineKey = &value
+	}
 	if value, ok := _c.mutation.InspectedAt(); ok {
 		_spec.SetField(inspection.FieldInspectedAt, field.TypeTime, value)
 		_node.InspectedAt = value
@@ -433,6 +471,23 @@ func (_c *InspectionCreate) createSpec() (*Inspection, *sqlgraph.CreateSpec) {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
 		_node.UnitID = nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.RoundIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   inspection.RoundTable,
+			Columns: []string{inspection.RoundColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(inspectionround.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.RoundID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.ResultsIDs(); len(nodes) > 0 {

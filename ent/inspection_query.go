@@ -17,6 +17,7 @@ import (
 	"github.com/steward-pm/steward/ent/estate"
 	"github.com/steward-pm/steward/ent/inspection"
 	"github.com/steward-pm/steward/ent/inspectionresult"
+	"github.com/steward-pm/steward/ent/inspectionround"
 	"github.com/steward-pm/steward/ent/predicate"
 	"github.com/steward-pm/steward/ent/unit"
 	"github.com/steward-pm/steward/ent/vacancy"
@@ -32,6 +33,7 @@ type InspectionQuery struct {
 	withEstate       *EstateQuery
 	withVacancy      *VacancyQuery
 	withUnit         *UnitQuery
+	withRound        *InspectionRoundQuery
 	withResults      *InspectionResultQuery
 	loadTotal        []func(context.Context, []*Inspection) error
 	modifiers        []func(*sql.Selector)
@@ -131,6 +133,28 @@ func (_q *InspectionQuery) QueryUnit() *UnitQuery {
 			sqlgraph.From(inspection.Table, inspection.FieldID, selector),
 			sqlgraph.To(unit.Table, unit.FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, false, inspection.UnitTable, inspection.UnitColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryRound chains the current query on the "round" edge.
+func (_q *InspectionQuery) QueryRound() *InspectionRoundQuery {
+	query := (&InspectionRoundClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(inspection.Table, inspection.FieldID, selector),
+			sqlgraph.To(inspectionround.Table, inspectionround.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, inspection.RoundTable, inspection.RoundColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -355,6 +379,7 @@ func (_q *InspectionQuery) Clone() *InspectionQuery {
 		withEstate:  _q.withEstate.Clone(),
 		withVacancy: _q.withVacancy.Clone(),
 		withUnit:    _q.withUnit.Clone(),
+		withRound:   _q.withRound.Clone(),
 		withResults: _q.withResults.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
@@ -393,6 +418,17 @@ func (_q *InspectionQuery) WithUnit(opts ...func(*UnitQuery)) *InspectionQuery {
 		opt(query)
 	}
 	_q.withUnit = query
+	return _q
+}
+
+// WithRound tells the query-builder to eager-load the nodes that are connected to
+// the "round" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *InspectionQuery) WithRound(opts ...func(*InspectionRoundQuery)) *InspectionQuery {
+	query := (&InspectionRoundClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withRound = query
 	return _q
 }
 
@@ -485,10 +521,11 @@ func (_q *InspectionQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*I
 	var (
 		nodes       = []*Inspection{}
 		_spec       = _q.querySpec()
-		loadedTypes = [4]bool{
+		loadedTypes = [5]bool{
 			_q.withEstate != nil,
 			_q.withVacancy != nil,
 			_q.withUnit != nil,
+			_q.withRound != nil,
 			_q.withResults != nil,
 		}
 	)
@@ -528,6 +565,12 @@ func (_q *InspectionQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*I
 	if query := _q.withUnit; query != nil {
 		if err := _q.loadUnit(ctx, query, nodes, nil,
 			func(n *Inspection, e *Unit) { n.Edges.Unit = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withRound; query != nil {
+		if err := _q.loadRound(ctx, query, nodes, nil,
+			func(n *Inspection, e *InspectionRound) { n.Edges.Round = e }); err != nil {
 			return nil, err
 		}
 	}
@@ -640,6 +683,38 @@ func (_q *InspectionQuery) loadUnit(ctx context.Context, query *UnitQuery, nodes
 	}
 	return nil
 }
+func (_q *InspectionQuery) loadRound(ctx context.Context, query *InspectionRoundQuery, nodes []*Inspection, init func(*Inspection), assign func(*Inspection, *InspectionRound)) error {
+	ids := make([]uuid.UUID, 0, len(nodes))
+	nodeids := make(map[uuid.UUID][]*Inspection)
+	for i := range nodes {
+		if nodes[i].RoundID == nil {
+			continue
+		}
+		fk := *nodes[i].RoundID
+		if _, ok := nodeids[fk]; !ok {
+			ids = append(ids, fk)
+		}
+		nodeids[fk] = append(nodeids[fk], nodes[i])
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	query.Where(inspectionround.IDIn(ids...))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nodeids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected foreign-key "round_id" returned %v`, n.ID)
+		}
+		for i := range nodes {
+			assign(nodes[i], n)
+		}
+	}
+	return nil
+}
 func (_q *InspectionQuery) loadResults(ctx context.Context, query *InspectionResultQuery, nodes []*Inspection, init func(*Inspection), assign func(*Inspection, *InspectionResult)) error {
 	fks := make([]driver.Value, 0, len(nodes))
 	nodeids := make(map[uuid.UUID]*Inspection)
@@ -707,6 +782,9 @@ func (_q *InspectionQuery) querySpec() *sqlgraph.QuerySpec {
 		}
 		if _q.withUnit != nil {
 			_spec.Node.AddColumnOnce(inspection.FieldUnitID)
+		}
+		if _q.withRound != nil {
+			_spec.Node.AddColumnOnce(inspection.FieldRoundID)
 		}
 	}
 	if ps := _q.predicates; len(ps) > 0 {

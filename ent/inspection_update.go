@@ -217,6 +217,9 @@ func (_u *InspectionUpdate) sqlSave(ctx context.Context) (_node int, err error) 
 	if value, ok := _u.mutation.VoidedByName(); ok {
 		_spec.SetField(inspection.FieldVoidedByName, field.TypeString, value)
 	}
+	if _u.mutation.LineKeyCleared() {
+		_spec.ClearField(inspection.FieldLineKey, field.TypeUUID)
+	}
 	if _u.mutation.ResultsCleared() {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.O2M,
@@ -499,6 +502,9 @@ func (_u *InspectionUpdateOne) sqlSave(ctx context.Context) (_node *Inspection, 
 	}
 	if value, ok := _u.mutation.VoidedByName(); ok {
 		_spec.SetField(inspection.FieldVoidedByName, field.TypeString, value)
+	}
+	if _u.mutation.LineKeyCleared() {
+		_spec.ClearField(inspection.FieldLineKey, field.TypeUUID)
 	}
 	if _u.mutation.ResultsCleared() {
 		edge := &sqlgraph.EdgeSpec{

@@ -47,6 +47,9 @@ import (
 	"github.com/steward-pm/steward/ent/inspectionitem"
 	"github.com/steward-pm/steward/ent/inspectionphoto"
 	"github.com/steward-pm/steward/ent/inspectionresult"
+	"github.com/steward-pm/steward/ent/inspectionround"
+	"github.com/steward-pm/steward/ent/inspectionroundkey"
+	"github.com/steward-pm/steward/ent/inspectionroundline"
 	"github.com/steward-pm/steward/ent/keyacceptance"
 	"github.com/steward-pm/steward/ent/keyacceptancecheck"
 	"github.com/steward-pm/steward/ent/keyacceptanceline"
@@ -150,6 +153,9 @@ const (
 	TypeInspectionItem         = "InspectionItem"
 	TypeInspectionPhoto        = "InspectionPhoto"
 	TypeInspectionResult       = "InspectionResult"
+	TypeInspectionRound        = "InspectionRound"
+	TypeInspectionRoundKey     = "InspectionRoundKey"
+	TypeInspectionRoundLine    = "InspectionRoundLine"
 	TypeKeyAcceptance          = "KeyAcceptance"
 	TypeKeyAcceptanceCheck     = "KeyAcceptanceCheck"
 	TypeKeyAcceptanceLine      = "KeyAcceptanceLine"
@@ -39305,6 +39311,7 @@ type InspectionMutation struct {
 	voided_by_id      *uuid.UUID
 	voided_by_name    *string
 	late_reason       *string
+	line_key          *uuid.UUID
 	inspected_at      *time.Time
 	inspected_on      *time.Time
 	inspected_by_id   *uuid.UUID
@@ -39317,6 +39324,8 @@ type InspectionMutation struct {
 	clearedvacancy    bool
 	unit              *uuid.UUID
 	clearedunit       bool
+	round             *uuid.UUID
+	clearedround      bool
 	results           map[uuid.UUID]struct{}
 	removedresults    map[uuid.UUID]struct{}
 	clearedresults    bool
@@ -39779,6 +39788,104 @@ func (m *InspectionMutation) ResetUnitID() {
 	m.unit = nil
 }
 
+// SetRoundID sets the "round_id" field.
+func (m *InspectionMutation) SetRoundID(u uuid.UUID) {
+	m.round = &u
+}
+
+// RoundID returns the value of the "round_id" field in the mutation.
+func (m *InspectionMutation) RoundID() (r uuid.UUID, exists bool) {
+	v := m.round
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRoundID returns the old "round_id" field's value of the Inspection entity.
+// If the Inspection object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionMutation) OldRoundID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRoundID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRoundID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRoundID: %w", err)
+	}
+	return oldValue.RoundID, nil
+}
+
+// ClearRoundID clears the value of the "round_id" field.
+func (m *InspectionMutation) ClearRoundID() {
+	m.round = nil
+	m.clearedFields[inspection.FieldRoundID] = struct{}{}
+}
+
+// RoundIDCleared returns if the "round_id" field was cleared in this mutation.
+func (m *InspectionMutation) RoundIDCleared() bool {
+	_, ok := m.clearedFields[inspection.FieldRoundID]
+	return ok
+}
+
+// ResetRoundID resets all changes to the "round_id" field.
+func (m *InspectionMutation) ResetRoundID() {
+	m.round = nil
+	delete(m.clearedFields, inspection.FieldRoundID)
+}
+
+// SetLineKey sets the "line_key" field.
+func (m *InspectionMutation) SetLineKey(u uuid.UUID) {
+	m.line_key = &u
+}
+
+// LineKey returns the value of the "line_key" field in the mutation.
+func (m *InspectionMutation) LineKey() (r uuid.UUID, exists bool) {
+	v := m.line_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLineKey returns the old "line_key" field's value of the Inspection entity.
+// If the Inspection object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionMutation) OldLineKey(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLineKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLineKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLineKey: %w", err)
+	}
+	return oldValue.LineKey, nil
+}
+
+// ClearLineKey clears the value of the "line_key" field.
+func (m *InspectionMutation) ClearLineKey() {
+	m.line_key = nil
+	m.clearedFields[inspection.FieldLineKey] = struct{}{}
+}
+
+// LineKeyCleared returns if the "line_key" field was cleared in this mutation.
+func (m *InspectionMutation) LineKeyCleared() bool {
+	_, ok := m.clearedFields[inspection.FieldLineKey]
+	return ok
+}
+
+// ResetLineKey resets all changes to the "line_key" field.
+func (m *InspectionMutation) ResetLineKey() {
+	m.line_key = nil
+	delete(m.clearedFields, inspection.FieldLineKey)
+}
+
 // SetInspectedAt sets the "inspected_at" field.
 func (m *InspectionMutation) SetInspectedAt(t time.Time) {
 	m.inspected_at = &t
@@ -40040,6 +40147,33 @@ func (m *InspectionMutation) ResetUnit() {
 	m.clearedunit = false
 }
 
+// ClearRound clears the "round" edge to the InspectionRound entity.
+func (m *InspectionMutation) ClearRound() {
+	m.clearedround = true
+	m.clearedFields[inspection.FieldRoundID] = struct{}{}
+}
+
+// RoundCleared reports if the "round" edge to the InspectionRound entity was cleared.
+func (m *InspectionMutation) RoundCleared() bool {
+	return m.RoundIDCleared() || m.clearedround
+}
+
+// RoundIDs returns the "round" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// RoundID instead. It exists only for internal usage by the builders.
+func (m *InspectionMutation) RoundIDs() (ids []uuid.UUID) {
+	if id := m.round; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetRound resets all changes to the "round" edge.
+func (m *InspectionMutation) ResetRound() {
+	m.round = nil
+	m.clearedround = false
+}
+
 // AddResultIDs adds the "results" edge to the InspectionResult entity by ids.
 func (m *InspectionMutation) AddResultIDs(ids ...uuid.UUID) {
 	if m.results == nil {
@@ -40128,7 +40262,7 @@ func (m *InspectionMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *InspectionMutation) Fields() []string {
-	fields := make([]string, 0, 14)
+	fields := make([]string, 0, 16)
 	if m.created_at != nil {
 		fields = append(fields, inspection.FieldCreatedAt)
 	}
@@ -40155,6 +40289,12 @@ func (m *InspectionMutation) Fields() []string {
 	}
 	if m.unit != nil {
 		fields = append(fields, inspection.FieldUnitID)
+	}
+	if m.round != nil {
+		fields = append(fields, inspection.FieldRoundID)
+	}
+	if m.line_key != nil {
+		fields = append(fields, inspection.FieldLineKey)
 	}
 	if m.inspected_at != nil {
 		fields = append(fields, inspection.FieldInspectedAt)
@@ -40197,6 +40337,10 @@ func (m *InspectionMutation) Field(name string) (ent.Value, bool) {
 		return m.VacancyID()
 	case inspection.FieldUnitID:
 		return m.UnitID()
+	case inspection.FieldRoundID:
+		return m.RoundID()
+	case inspection.FieldLineKey:
+		return m.LineKey()
 	case inspection.FieldInspectedAt:
 		return m.InspectedAt()
 	case inspection.FieldInspectedOn:
@@ -40234,6 +40378,10 @@ func (m *InspectionMutation) OldField(ctx context.Context, name string) (ent.Val
 		return m.OldVacancyID(ctx)
 	case inspection.FieldUnitID:
 		return m.OldUnitID(ctx)
+	case inspection.FieldRoundID:
+		return m.OldRoundID(ctx)
+	case inspection.FieldLineKey:
+		return m.OldLineKey(ctx)
 	case inspection.FieldInspectedAt:
 		return m.OldInspectedAt(ctx)
 	case inspection.FieldInspectedOn:
@@ -40316,6 +40464,20 @@ func (m *InspectionMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetUnitID(v)
 		return nil
+	case inspection.FieldRoundID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRoundID(v)
+		return nil
+	case inspection.FieldLineKey:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLineKey(v)
+		return nil
 	case inspection.FieldInspectedAt:
 		v, ok := value.(time.Time)
 		if !ok {
@@ -40387,6 +40549,12 @@ func (m *InspectionMutation) ClearedFields() []string {
 	if m.FieldCleared(inspection.FieldVoidedByID) {
 		fields = append(fields, inspection.FieldVoidedByID)
 	}
+	if m.FieldCleared(inspection.FieldRoundID) {
+		fields = append(fields, inspection.FieldRoundID)
+	}
+	if m.FieldCleared(inspection.FieldLineKey) {
+		fields = append(fields, inspection.FieldLineKey)
+	}
 	return fields
 }
 
@@ -40406,6 +40574,12 @@ func (m *InspectionMutation) ClearField(name string) error {
 		return nil
 	case inspection.FieldVoidedByID:
 		m.ClearVoidedByID()
+		return nil
+	case inspection.FieldRoundID:
+		m.ClearRoundID()
+		return nil
+	case inspection.FieldLineKey:
+		m.ClearLineKey()
 		return nil
 	}
 	return fmt.Errorf("unknown Inspection nullable field %s", name)
@@ -40442,6 +40616,12 @@ func (m *InspectionMutation) ResetField(name string) error {
 	case inspection.FieldUnitID:
 		m.ResetUnitID()
 		return nil
+	case inspection.FieldRoundID:
+		m.ResetRoundID()
+		return nil
+	case inspection.FieldLineKey:
+		m.ResetLineKey()
+		return nil
 	case inspection.FieldInspectedAt:
 		m.ResetInspectedAt()
 		return nil
@@ -40463,7 +40643,7 @@ func (m *InspectionMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *InspectionMutation) AddedEdges() []string {
-	edges := make([]string, 0, 4)
+	edges := make([]string, 0, 5)
 	if m.estate != nil {
 		edges = append(edges, inspection.EdgeEstate)
 	}
@@ -40472,6 +40652,9 @@ func (m *InspectionMutation) AddedEdges() []string {
 	}
 	if m.unit != nil {
 		edges = append(edges, inspection.EdgeUnit)
+	}
+	if m.round != nil {
+		edges = append(edges, inspection.EdgeRound)
 	}
 	if m.results != nil {
 		edges = append(edges, inspection.EdgeResults)
@@ -40495,6 +40678,10 @@ func (m *InspectionMutation) AddedIDs(name string) []ent.Value {
 		if id := m.unit; id != nil {
 			return []ent.Value{*id}
 		}
+	case inspection.EdgeRound:
+		if id := m.round; id != nil {
+			return []ent.Value{*id}
+		}
 	case inspection.EdgeResults:
 		ids := make([]ent.Value, 0, len(m.results))
 		for id := range m.results {
@@ -40507,7 +40694,7 @@ func (m *InspectionMutation) AddedIDs(name string) []ent.Value {
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *InspectionMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 4)
+	edges := make([]string, 0, 5)
 	if m.removedresults != nil {
 		edges = append(edges, inspection.EdgeResults)
 	}
@@ -40530,7 +40717,7 @@ func (m *InspectionMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *InspectionMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 4)
+	edges := make([]string, 0, 5)
 	if m.clearedestate {
 		edges = append(edges, inspection.EdgeEstate)
 	}
@@ -40539,6 +40726,9 @@ func (m *InspectionMutation) ClearedEdges() []string {
 	}
 	if m.clearedunit {
 		edges = append(edges, inspection.EdgeUnit)
+	}
+	if m.clearedround {
+		edges = append(edges, inspection.EdgeRound)
 	}
 	if m.clearedresults {
 		edges = append(edges, inspection.EdgeResults)
@@ -40556,6 +40746,8 @@ func (m *InspectionMutation) EdgeCleared(name string) bool {
 		return m.clearedvacancy
 	case inspection.EdgeUnit:
 		return m.clearedunit
+	case inspection.EdgeRound:
+		return m.clearedround
 	case inspection.EdgeResults:
 		return m.clearedresults
 	}
@@ -40575,6 +40767,9 @@ func (m *InspectionMutation) ClearEdge(name string) error {
 	case inspection.EdgeUnit:
 		m.ClearUnit()
 		return nil
+	case inspection.EdgeRound:
+		m.ClearRound()
+		return nil
 	}
 	return fmt.Errorf("unknown Inspection unique edge %s", name)
 }
@@ -40591,6 +40786,9 @@ func (m *InspectionMutation) ResetEdge(name string) error {
 		return nil
 	case inspection.EdgeUnit:
 		m.ResetUnit()
+		return nil
+	case inspection.EdgeRound:
+		m.ResetRound()
 		return nil
 	case inspection.EdgeResults:
 		m.ResetResults()
@@ -44582,6 +44780,3150 @@ func (m *InspectionResultMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown InspectionResult edge %s", name)
+}
+
+// InspectionRoundMutation represents an operation that mutates the InspectionRound nodes in the graph.
+type InspectionRoundMutation struct {
+	config
+	op                  Op
+	typ                 string
+	id                  *uuid.UUID
+	created_at          *time.Time
+	planned_on          *time.Time
+	walker_name         *string
+	units               *int
+	addunits            *int
+	state               *inspectionround.State
+	planned_by_id       *uuid.UUID
+	planned_by_name     *string
+	started_at          *time.Time
+	without_keys_reason *string
+	ended_at            *time.Time
+	cancel_reason       *string
+	clearedFields       map[string]struct{}
+	estate              *uuid.UUID
+	clearedestate       bool
+	walker              *uuid.UUID
+	clearedwalker       bool
+	area                *uuid.UUID
+	clearedarea         bool
+	lines               map[uuid.UUID]struct{}
+	removedlines        map[uuid.UUID]struct{}
+	clearedlines        bool
+	keys                map[uuid.UUID]struct{}
+	removedkeys         map[uuid.UUID]struct{}
+	clearedkeys         bool
+	done                bool
+	oldValue            func(context.Context) (*InspectionRound, error)
+	predicates          []predicate.InspectionRound
+}
+
+var _ ent.Mutation = (*InspectionRoundMutation)(nil)
+
+// inspectionroundOption allows management of the mutation configuration using functional options.
+type inspectionroundOption func(*InspectionRoundMutation)
+
+// newInspectionRoundMutation creates new mutation for the InspectionRound entity.
+func newInspectionRoundMutation(c config, op Op, opts ...inspectionroundOption) *InspectionRoundMutation {
+	m := &InspectionRoundMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeInspectionRound,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withInspectionRoundID sets the ID field of the mutation.
+func withInspectionRoundID(id uuid.UUID) inspectionroundOption {
+	return func(m *InspectionRoundMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *InspectionRound
+		)
+		m.oldValue = func(ctx context.Context) (*InspectionRound, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().InspectionRound.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withInspectionRound sets the old InspectionRound of the mutation.
+func withInspectionRound(node *InspectionRound) inspectionroundOption {
+	return func(m *InspectionRoundMutation) {
+		m.oldValue = func(context.Context) (*InspectionRound, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m InspectionRoundMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m InspectionRoundMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of InspectionRound entities.
+func (m *InspectionRoundMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *InspectionRoundMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *InspectionRoundMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().InspectionRound.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *InspectionRoundMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *InspectionRoundMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the InspectionRound entity.
+// If the InspectionRound object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionRoundMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *InspectionRoundMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *InspectionRoundMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *InspectionRoundMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the InspectionRound entity.
+// If the InspectionRound object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionRoundMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *InspectionRoundMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetPlannedOn sets the "planned_on" field.
+func (m *InspectionRoundMutation) SetPlannedOn(t time.Time) {
+	m.planned_on = &t
+}
+
+// PlannedOn returns the value of the "planned_on" field in the mutation.
+func (m *InspectionRoundMutation) PlannedOn() (r time.Time, exists bool) {
+	v := m.planned_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPlannedOn returns the old "planned_on" field's value of the InspectionRound entity.
+// If the InspectionRound object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionRoundMutation) OldPlannedOn(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPlannedOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPlannedOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPlannedOn: %w", err)
+	}
+	return oldValue.PlannedOn, nil
+}
+
+// ResetPlannedOn resets all changes to the "planned_on" field.
+func (m *InspectionRoundMutation) ResetPlannedOn() {
+	m.planned_on = nil
+}
+
+// SetAreaID sets the "area_id" field.
+func (m *InspectionRoundMutation) SetAreaID(u uuid.UUID) {
+	m.area = &u
+}
+
+// AreaID returns the value of the "area_id" field in the mutation.
+func (m *InspectionRoundMutation) AreaID() (r uuid.UUID, exists bool) {
+	v := m.area
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAreaID returns the old "area_id" field's value of the InspectionRound entity.
+// If the InspectionRound object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionRoundMutation) OldAreaID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAreaID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAreaID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAreaID: %w", err)
+	}
+	return oldValue.AreaID, nil
+}
+
+// ClearAreaID clears the value of the "area_id" field.
+func (m *InspectionRoundMutation) ClearAreaID() {
+	m.area = nil
+	m.clearedFields[inspectionround.FieldAreaID] = struct{}{}
+}
+
+// AreaIDCleared returns if the "area_id" field was cleared in this mutation.
+func (m *InspectionRoundMutation) AreaIDCleared() bool {
+	_, ok := m.clearedFields[inspectionround.FieldAreaID]
+	return ok
+}
+
+// ResetAreaID resets all changes to the "area_id" field.
+func (m *InspectionRoundMutation) ResetAreaID() {
+	m.area = nil
+	delete(m.clearedFields, inspectionround.FieldAreaID)
+}
+
+// SetWalkerID sets the "walker_id" field.
+func (m *InspectionRoundMutation) SetWalkerID(u uuid.UUID) {
+	m.walker = &u
+}
+
+// WalkerID returns the value of the "walker_id" field in the mutation.
+func (m *InspectionRoundMutation) WalkerID() (r uuid.UUID, exists bool) {
+	v := m.walker
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWalkerID returns the old "walker_id" field's value of the InspectionRound entity.
+// If the InspectionRound object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionRoundMutation) OldWalkerID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWalkerID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWalkerID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWalkerID: %w", err)
+	}
+	return oldValue.WalkerID, nil
+}
+
+// ResetWalkerID resets all changes to the "walker_id" field.
+func (m *InspectionRoundMutation) ResetWalkerID() {
+	m.walker = nil
+}
+
+// SetWalkerName sets the "walker_name" field.
+func (m *InspectionRoundMutation) SetWalkerName(s string) {
+	m.walker_name = &s
+}
+
+// WalkerName returns the value of the "walker_name" field in the mutation.
+func (m *InspectionRoundMutation) WalkerName() (r string, exists bool) {
+	v := m.walker_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWalkerName returns the old "walker_name" field's value of the InspectionRound entity.
+// If the InspectionRound object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionRoundMutation) OldWalkerName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWalkerName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWalkerName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWalkerName: %w", err)
+	}
+	return oldValue.WalkerName, nil
+}
+
+// ResetWalkerName resets all changes to the "walker_name" field.
+func (m *InspectionRoundMutation) ResetWalkerName() {
+	m.walker_name = nil
+}
+
+// SetUnits sets the "units" field.
+func (m *InspectionRoundMutation) SetUnits(i int) {
+	m.units = &i
+	m.addunits = nil
+}
+
+// Units returns the value of the "units" field in the mutation.
+func (m *InspectionRoundMutation) Units() (r int, exists bool) {
+	v := m.units
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUnits returns the old "units" field's value of the InspectionRound entity.
+// If the InspectionRound object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionRoundMutation) OldUnits(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUnits is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUnits requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUnits: %w", err)
+	}
+	return oldValue.Units, nil
+}
+
+// AddUnits adds i to the "units" field.
+func (m *InspectionRoundMutation) AddUnits(i int) {
+	if m.addunits != nil {
+		*m.addunits += i
+	} else {
+		m.addunits = &i
+	}
+}
+
+// AddedUnits returns the value that was added to the "units" field in this mutation.
+func (m *InspectionRoundMutation) AddedUnits() (r int, exists bool) {
+	v := m.addunits
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetUnits resets all changes to the "units" field.
+func (m *InspectionRoundMutation) ResetUnits() {
+	m.units = nil
+	m.addunits = nil
+}
+
+// SetState sets the "state" field.
+func (m *InspectionRoundMutation) SetState(i inspectionround.State) {
+	m.state = &i
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *InspectionRoundMutation) State() (r inspectionround.State, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the InspectionRound entity.
+// If the InspectionRound object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionRoundMutation) OldState(ctx context.Context) (v inspectionround.State, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *InspectionRoundMutation) ResetState() {
+	m.state = nil
+}
+
+// SetPlannedByID sets the "planned_by_id" field.
+func (m *InspectionRoundMutation) SetPlannedByID(u uuid.UUID) {
+	m.planned_by_id = &u
+}
+
+// PlannedByID returns the value of the "planned_by_id" field in the mutation.
+func (m *InspectionRoundMutation) PlannedByID() (r uuid.UUID, exists bool) {
+	v := m.planned_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPlannedByID returns the old "planned_by_id" field's value of the InspectionRound entity.
+// If the InspectionRound object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionRoundMutation) OldPlannedByID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPlannedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPlannedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPlannedByID: %w", err)
+	}
+	return oldValue.PlannedByID, nil
+}
+
+// ResetPlannedByID resets all changes to the "planned_by_id" field.
+func (m *InspectionRoundMutation) ResetPlannedByID() {
+	m.planned_by_id = nil
+}
+
+// SetPlannedByName sets the "planned_by_name" field.
+func (m *InspectionRoundMutation) SetPlannedByName(s string) {
+	m.planned_by_name = &s
+}
+
+// PlannedByName returns the value of the "planned_by_name" field in the mutation.
+func (m *InspectionRoundMutation) PlannedByName() (r string, exists bool) {
+	v := m.planned_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPlannedByName returns the old "planned_by_name" field's value of the InspectionRound entity.
+// If the InspectionRound object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionRoundMutation) OldPlannedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPlannedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPlannedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPlannedByName: %w", err)
+	}
+	return oldValue.PlannedByName, nil
+}
+
+// ResetPlannedByName resets all changes to the "planned_by_name" field.
+func (m *InspectionRoundMutation) ResetPlannedByName() {
+	m.planned_by_name = nil
+}
+
+// SetStartedAt sets the "started_at" field.
+func (m *InspectionRoundMutation) SetStartedAt(t time.Time) {
+	m.started_at = &t
+}
+
+// StartedAt returns the value of the "started_at" field in the mutation.
+func (m *InspectionRoundMutation) StartedAt() (r time.Time, exists bool) {
+	v := m.started_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStartedAt returns the old "started_at" field's value of the InspectionRound entity.
+// If the InspectionRound object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionRoundMutation) OldStartedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStartedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStartedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStartedAt: %w", err)
+	}
+	return oldValue.StartedAt, nil
+}
+
+// ClearStartedAt clears the value of the "started_at" field.
+func (m *InspectionRoundMutation) ClearStartedAt() {
+	m.started_at = nil
+	m.clearedFields[inspectionround.FieldStartedAt] = struct{}{}
+}
+
+// StartedAtCleared returns if the "started_at" field was cleared in this mutation.
+func (m *InspectionRoundMutation) StartedAtCleared() bool {
+	_, ok := m.clearedFields[inspectionround.FieldStartedAt]
+	return ok
+}
+
+// ResetStartedAt resets all changes to the "started_at" field.
+func (m *InspectionRoundMutation) ResetStartedAt() {
+	m.started_at = nil
+	delete(m.clearedFields, inspectionround.FieldStartedAt)
+}
+
+// SetWithoutKeysReason sets the "without_keys_reason" field.
+func (m *InspectionRoundMutation) SetWithoutKeysReason(s string) {
+	m.without_keys_reason = &s
+}
+
+// WithoutKeysReason returns the value of the "without_keys_reason" field in the mutation.
+func (m *InspectionRoundMutation) WithoutKeysReason() (r string, exists bool) {
+	v := m.without_keys_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWithoutKeysReason returns the old "without_keys_reason" field's value of the InspectionRound entity.
+// If the InspectionRound object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionRoundMutation) OldWithoutKeysReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWithoutKeysReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWithoutKeysReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWithoutKeysReason: %w", err)
+	}
+	return oldValue.WithoutKeysReason, nil
+}
+
+// ResetWithoutKeysReason resets all changes to the "without_keys_reason" field.
+func (m *InspectionRoundMutation) ResetWithoutKeysReason() {
+	m.without_keys_reason = nil
+}
+
+// SetEndedAt sets the "ended_at" field.
+func (m *InspectionRoundMutation) SetEndedAt(t time.Time) {
+	m.ended_at = &t
+}
+
+// EndedAt returns the value of the "ended_at" field in the mutation.
+func (m *InspectionRoundMutation) EndedAt() (r time.Time, exists bool) {
+	v := m.ended_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEndedAt returns the old "ended_at" field's value of the InspectionRound entity.
+// If the InspectionRound object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionRoundMutation) OldEndedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEndedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEndedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEndedAt: %w", err)
+	}
+	return oldValue.EndedAt, nil
+}
+
+// ClearEndedAt clears the value of the "ended_at" field.
+func (m *InspectionRoundMutation) ClearEndedAt() {
+	m.ended_at = nil
+	m.clearedFields[inspectionround.FieldEndedAt] = struct{}{}
+}
+
+// EndedAtCleared returns if the "ended_at" field was cleared in this mutation.
+func (m *InspectionRoundMutation) EndedAtCleared() bool {
+	_, ok := m.clearedFields[inspectionround.FieldEndedAt]
+	return ok
+}
+
+// ResetEndedAt resets all changes to the "ended_at" field.
+func (m *InspectionRoundMutation) ResetEndedAt() {
+	m.ended_at = nil
+	delete(m.clearedFields, inspectionround.FieldEndedAt)
+}
+
+// SetCancelReason sets the "cancel_reason" field.
+func (m *InspectionRoundMutation) SetCancelReason(s string) {
+	m.cancel_reason = &s
+}
+
+// CancelReason returns the value of the "cancel_reason" field in the mutation.
+func (m *InspectionRoundMutation) CancelReason() (r string, exists bool) {
+	v := m.cancel_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCancelReason returns the old "cancel_reason" field's value of the InspectionRound entity.
+// If the InspectionRound object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionRoundMutation) OldCancelReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCancelReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCancelReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCancelReason: %w", err)
+	}
+	return oldValue.CancelReason, nil
+}
+
+// ResetCancelReason resets all changes to the "cancel_reason" field.
+func (m *InspectionRoundMutation) ResetCancelReason() {
+	m.cancel_reason = nil
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *InspectionRoundMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[inspectionround.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *InspectionRoundMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *InspectionRoundMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *InspectionRoundMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearWalker clears the "walker" edge to the Staff entity.
+func (m *InspectionRoundMutation) ClearWalker() {
+	m.clearedwalker = true
+	m.clearedFields[inspectionround.FieldWalkerID] = struct{}{}
+}
+
+// WalkerCleared reports if the "walker" edge to the Staff entity was cleared.
+func (m *InspectionRoundMutation) WalkerCleared() bool {
+	return m.clearedwalker
+}
+
+// WalkerIDs returns the "walker" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// WalkerID instead. It exists only for internal usage by the builders.
+func (m *InspectionRoundMutation) WalkerIDs() (ids []uuid.UUID) {
+	if id := m.walker; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetWalker resets all changes to the "walker" edge.
+func (m *InspectionRoundMutation) ResetWalker() {
+	m.walker = nil
+	m.clearedwalker = false
+}
+
+// ClearArea clears the "area" edge to the Area entity.
+func (m *InspectionRoundMutation) ClearArea() {
+	m.clearedarea = true
+	m.clearedFields[inspectionround.FieldAreaID] = struct{}{}
+}
+
+// AreaCleared reports if the "area" edge to the Area entity was cleared.
+func (m *InspectionRoundMutation) AreaCleared() bool {
+	return m.AreaIDCleared() || m.clearedarea
+}
+
+// AreaIDs returns the "area" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// AreaID instead. It exists only for internal usage by the builders.
+func (m *InspectionRoundMutation) AreaIDs() (ids []uuid.UUID) {
+	if id := m.area; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetArea resets all changes to the "area" edge.
+func (m *InspectionRoundMutation) ResetArea() {
+	m.area = nil
+	m.clearedarea = false
+}
+
+// AddLineIDs adds the "lines" edge to the InspectionRoundLine entity by ids.
+func (m *InspectionRoundMutation) AddLineIDs(ids ...uuid.UUID) {
+	if m.lines == nil {
+		m.lines = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.lines[ids[i]] = struct{}{}
+	}
+}
+
+// ClearLines clears the "lines" edge to the InspectionRoundLine entity.
+func (m *InspectionRoundMutation) ClearLines() {
+	m.clearedlines = true
+}
+
+// LinesCleared reports if the "lines" edge to the InspectionRoundLine entity was cleared.
+func (m *InspectionRoundMutation) LinesCleared() bool {
+	return m.clearedlines
+}
+
+// RemoveLineIDs removes the "lines" edge to the InspectionRoundLine entity by IDs.
+func (m *InspectionRoundMutation) RemoveLineIDs(ids ...uuid.UUID) {
+	if m.removedlines == nil {
+		m.removedlines = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.lines, ids[i])
+		m.removedlines[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedLines returns the removed IDs of the "lines" edge to the InspectionRoundLine entity.
+func (m *InspectionRoundMutation) RemovedLinesIDs() (ids []uuid.UUID) {
+	for id := range m.removedlines {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// LinesIDs returns the "lines" edge IDs in the mutation.
+func (m *InspectionRoundMutation) LinesIDs() (ids []uuid.UUID) {
+	for id := range m.lines {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetLines resets all changes to the "lines" edge.
+func (m *InspectionRoundMutation) ResetLines() {
+	m.lines = nil
+	m.clearedlines = false
+	m.removedlines = nil
+}
+
+// AddKeyIDs adds the "keys" edge to the InspectionRoundKey entity by ids.
+func (m *InspectionRoundMutation) AddKeyIDs(ids ...uuid.UUID) {
+	if m.keys == nil {
+		m.keys = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.keys[ids[i]] = struct{}{}
+	}
+}
+
+// ClearKeys clears the "keys" edge to the InspectionRoundKey entity.
+func (m *InspectionRoundMutation) ClearKeys() {
+	m.clearedkeys = true
+}
+
+// KeysCleared reports if the "keys" edge to the InspectionRoundKey entity was cleared.
+func (m *InspectionRoundMutation) KeysCleared() bool {
+	return m.clearedkeys
+}
+
+// RemoveKeyIDs removes the "keys" edge to the InspectionRoundKey entity by IDs.
+func (m *InspectionRoundMutation) RemoveKeyIDs(ids ...uuid.UUID) {
+	if m.removedkeys == nil {
+		m.removedkeys = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.keys, ids[i])
+		m.removedkeys[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedKeys returns the removed IDs of the "keys" edge to the InspectionRoundKey entity.
+func (m *InspectionRoundMutation) RemovedKeysIDs() (ids []uuid.UUID) {
+	for id := range m.removedkeys {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// KeysIDs returns the "keys" edge IDs in the mutation.
+func (m *InspectionRoundMutation) KeysIDs() (ids []uuid.UUID) {
+	for id := range m.keys {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetKeys resets all changes to the "keys" edge.
+func (m *InspectionRoundMutation) ResetKeys() {
+	m.keys = nil
+	m.clearedkeys = false
+	m.removedkeys = nil
+}
+
+// Where appends a list predicates to the InspectionRoundMutation builder.
+func (m *InspectionRoundMutation) Where(ps ...predicate.InspectionRound) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the InspectionRoundMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *InspectionRoundMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.InspectionRound, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *InspectionRoundMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *InspectionRoundMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (InspectionRound).
+func (m *InspectionRoundMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *InspectionRoundMutation) Fields() []string {
+	fields := make([]string, 0, 14)
+	if m.created_at != nil {
+		fields = append(fields, inspectionround.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, inspectionround.FieldEstateID)
+	}
+	if m.planned_on != nil {
+		fields = append(fields, inspectionround.FieldPlannedOn)
+	}
+	if m.area != nil {
+		fields = append(fields, inspectionround.FieldAreaID)
+	}
+	if m.walker != nil {
+		fields = append(fields, inspectionround.FieldWalkerID)
+	}
+	if m.walker_name != nil {
+		fields = append(fields, inspectionround.FieldWalkerName)
+	}
+	if m.units != nil {
+		fields = append(fields, inspectionround.FieldUnits)
+	}
+	if m.state != nil {
+		fields = append(fields, inspectionround.FieldState)
+	}
+	if m.planned_by_id != nil {
+		fields = append(fields, inspectionround.FieldPlannedByID)
+	}
+	if m.planned_by_name != nil {
+		fields = append(fields, inspectionround.FieldPlannedByName)
+	}
+	if m.started_at != nil {
+		fields = append(fields, inspectionround.FieldStartedAt)
+	}
+	if m.without_keys_reason != nil {
+		fields = append(fields, inspectionround.FieldWithoutKeysReason)
+	}
+	if m.ended_at != nil {
+		fields = append(fields, inspectionround.FieldEndedAt)
+	}
+	if m.cancel_reason != nil {
+		fields = append(fields, inspectionround.FieldCancelReason)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *InspectionRoundMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case inspectionround.FieldCreatedAt:
+		return m.CreatedAt()
+	case inspectionround.FieldEstateID:
+		return m.EstateID()
+	case inspectionround.FieldPlannedOn:
+		return m.PlannedOn()
+	case inspectionround.FieldAreaID:
+		return m.AreaID()
+	case inspectionround.FieldWalkerID:
+		return m.WalkerID()
+	case inspectionround.FieldWalkerName:
+		return m.WalkerName()
+	case inspectionround.FieldUnits:
+		return m.Units()
+	case inspectionround.FieldState:
+		return m.State()
+	case inspectionround.FieldPlannedByID:
+		return m.PlannedByID()
+	case inspectionround.FieldPlannedByName:
+		return m.PlannedByName()
+	case inspectionround.FieldStartedAt:
+		return m.StartedAt()
+	case inspectionround.FieldWithoutKeysReason:
+		return m.WithoutKeysReason()
+	case inspectionround.FieldEndedAt:
+		return m.EndedAt()
+	case inspectionround.FieldCancelReason:
+		return m.CancelReason()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *InspectionRoundMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case inspectionround.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case inspectionround.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case inspectionround.FieldPlannedOn:
+		return m.OldPlannedOn(ctx)
+	case inspectionround.FieldAreaID:
+		return m.OldAreaID(ctx)
+	case inspectionround.FieldWalkerID:
+		return m.OldWalkerID(ctx)
+	case inspectionround.FieldWalkerName:
+		return m.OldWalkerName(ctx)
+	case inspectionround.FieldUnits:
+		return m.OldUnits(ctx)
+	case inspectionround.FieldState:
+		return m.OldState(ctx)
+	case inspectionround.FieldPlannedByID:
+		return m.OldPlannedByID(ctx)
+	case inspectionround.FieldPlannedByName:
+		return m.OldPlannedByName(ctx)
+	case inspectionround.FieldStartedAt:
+		return m.OldStartedAt(ctx)
+	case inspectionround.FieldWithoutKeysReason:
+		return m.OldWithoutKeysReason(ctx)
+	case inspectionround.FieldEndedAt:
+		return m.OldEndedAt(ctx)
+	case inspectionround.FieldCancelReason:
+		return m.OldCancelReason(ctx)
+	}
+	return nil, fmt.Errorf("unknown InspectionRound field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *InspectionRoundMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case inspectionround.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case inspectionround.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case inspectionround.FieldPlannedOn:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPlannedOn(v)
+		return nil
+	case inspectionround.FieldAreaID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAreaID(v)
+		return nil
+	case inspectionround.FieldWalkerID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWalkerID(v)
+		return nil
+	case inspectionround.FieldWalkerName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWalkerName(v)
+		return nil
+	case inspectionround.FieldUnits:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUnits(v)
+		return nil
+	case inspectionround.FieldState:
+		v, ok := value.(inspectionround.State)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case inspectionround.FieldPlannedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPlannedByID(v)
+		return nil
+	case inspectionround.FieldPlannedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPlannedByName(v)
+		return nil
+	case inspectionround.FieldStartedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStartedAt(v)
+		return nil
+	case inspectionround.FieldWithoutKeysReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWithoutKeysReason(v)
+		return nil
+	case inspectionround.FieldEndedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEndedAt(v)
+		return nil
+	case inspectionround.FieldCancelReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCancelReason(v)
+		return nil
+	}
+	return fmt.Errorf("unknown InspectionRound field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *InspectionRoundMutation) AddedFields() []string {
+	var fields []string
+	if m.addunits != nil {
+		fields = append(fields, inspectionround.FieldUnits)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *InspectionRoundMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case inspectionround.FieldUnits:
+		return m.AddedUnits()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *InspectionRoundMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case inspectionround.FieldUnits:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddUnits(v)
+		return nil
+	}
+	return fmt.Errorf("unknown InspectionRound numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *InspectionRoundMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(inspectionround.FieldAreaID) {
+		fields = append(fields, inspectionround.FieldAreaID)
+	}
+	if m.FieldCleared(inspectionround.FieldStartedAt) {
+		fields = append(fields, inspectionround.FieldStartedAt)
+	}
+	if m.FieldCleared(inspectionround.FieldEndedAt) {
+		fields = append(fields, inspectionround.FieldEndedAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *InspectionRoundMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *InspectionRoundMutation) ClearField(name string) error {
+	switch name {
+	case inspectionround.FieldAreaID:
+		m.ClearAreaID()
+		return nil
+	case inspectionround.FieldStartedAt:
+		m.ClearStartedAt()
+		return nil
+	case inspectionround.FieldEndedAt:
+		m.ClearEndedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown InspectionRound nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *InspectionRoundMutation) ResetField(name string) error {
+	switch name {
+	case inspectionround.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case inspectionround.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case inspectionround.FieldPlannedOn:
+		m.ResetPlannedOn()
+		return nil
+	case inspectionround.FieldAreaID:
+		m.ResetAreaID()
+		return nil
+	case inspectionround.FieldWalkerID:
+		m.ResetWalkerID()
+		return nil
+	case inspectionround.FieldWalkerName:
+		m.ResetWalkerName()
+		return nil
+	case inspectionround.FieldUnits:
+		m.ResetUnits()
+		return nil
+	case inspectionround.FieldState:
+		m.ResetState()
+		return nil
+	case inspectionround.FieldPlannedByID:
+		m.ResetPlannedByID()
+		return nil
+	case inspectionround.FieldPlannedByName:
+		m.ResetPlannedByName()
+		return nil
+	case inspectionround.FieldStartedAt:
+		m.ResetStartedAt()
+		return nil
+	case inspectionround.FieldWithoutKeysReason:
+		m.ResetWithoutKeysReason()
+		return nil
+	case inspectionround.FieldEndedAt:
+		m.ResetEndedAt()
+		return nil
+	case inspectionround.FieldCancelReason:
+		m.ResetCancelReason()
+		return nil
+	}
+	return fmt.Errorf("unknown InspectionRound field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *InspectionRoundMutation) AddedEdges() []string {
+	edges := make([]string, 0, 5)
+	if m.estate != nil {
+		edges = append(edges, inspectionround.EdgeEstate)
+	}
+	if m.walker != nil {
+		edges = append(edges, inspectionround.EdgeWalker)
+	}
+	if m.area != nil {
+		edges = append(edges, inspectionround.EdgeArea)
+	}
+	if m.lines != nil {
+		edges = append(edges, inspectionround.EdgeLines)
+	}
+	if m.keys != nil {
+		edges = append(edges, inspectionround.EdgeKeys)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *InspectionRoundMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case inspectionround.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case inspectionround.EdgeWalker:
+		if id := m.walker; id != nil {
+			return []ent.Value{*id}
+		}
+	case inspectionround.EdgeArea:
+		if id := m.area; id != nil {
+			return []ent.Value{*id}
+		}
+	case inspectionround.EdgeLines:
+		ids := make([]ent.Value, 0, len(m.lines))
+		for id := range m.lines {
+			ids = append(ids, id)
+		}
+		return ids
+	case inspectionround.EdgeKeys:
+		ids := make([]ent.Value, 0, len(m.keys))
+		for id := range m.keys {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *InspectionRoundMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 5)
+	if m.removedlines != nil {
+		edges = append(edges, inspectionround.EdgeLines)
+	}
+	if m.removedkeys != nil {
+		edges = append(edges, inspectionround.EdgeKeys)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *InspectionRoundMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case inspectionround.EdgeLines:
+		ids := make([]ent.Value, 0, len(m.removedlines))
+		for id := range m.removedlines {
+			ids = append(ids, id)
+		}
+		return ids
+	case inspectionround.EdgeKeys:
+		ids := make([]ent.Value, 0, len(m.removedkeys))
+		for id := range m.removedkeys {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *InspectionRoundMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 5)
+	if m.clearedestate {
+		edges = append(edges, inspectionround.EdgeEstate)
+	}
+	if m.clearedwalker {
+		edges = append(edges, inspectionround.EdgeWalker)
+	}
+	if m.clearedarea {
+		edges = append(edges, inspectionround.EdgeArea)
+	}
+	if m.clearedlines {
+		edges = append(edges, inspectionround.EdgeLines)
+	}
+	if m.clearedkeys {
+		edges = append(edges, inspectionround.EdgeKeys)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *InspectionRoundMutation) EdgeCleared(name string) bool {
+	switch name {
+	case inspectionround.EdgeEstate:
+		return m.clearedestate
+	case inspectionround.EdgeWalker:
+		return m.clearedwalker
+	case inspectionround.EdgeArea:
+		return m.clearedarea
+	case inspectionround.EdgeLines:
+		return m.clearedlines
+	case inspectionround.EdgeKeys:
+		return m.clearedkeys
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *InspectionRoundMutation) ClearEdge(name string) error {
+	switch name {
+	case inspectionround.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case inspectionround.EdgeWalker:
+		m.ClearWalker()
+		return nil
+	case inspectionround.EdgeArea:
+		m.ClearArea()
+		return nil
+	}
+	return fmt.Errorf("unknown InspectionRound unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *InspectionRoundMutation) ResetEdge(name string) error {
+	switch name {
+	case inspectionround.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case inspectionround.EdgeWalker:
+		m.ResetWalker()
+		return nil
+	case inspectionround.EdgeArea:
+		m.ResetArea()
+		return nil
+	case inspectionround.EdgeLines:
+		m.ResetLines()
+		return nil
+	case inspectionround.EdgeKeys:
+		m.ResetKeys()
+		return nil
+	}
+	return fmt.Errorf("unknown InspectionRound edge %s", name)
+}
+
+// InspectionRoundKeyMutation represents an operation that mutates the InspectionRoundKey nodes in the graph.
+type InspectionRoundKeyMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *uuid.UUID
+	created_at    *time.Time
+	clearedFields map[string]struct{}
+	estate        *uuid.UUID
+	clearedestate bool
+	round         *uuid.UUID
+	clearedround  bool
+	loan          *uuid.UUID
+	clearedloan   bool
+	done          bool
+	oldValue      func(context.Context) (*InspectionRoundKey, error)
+	predicates    []predicate.InspectionRoundKey
+}
+
+var _ ent.Mutation = (*InspectionRoundKeyMutation)(nil)
+
+// inspectionroundkeyOption allows management of the mutation configuration using functional options.
+type inspectionroundkeyOption func(*InspectionRoundKeyMutation)
+
+// newInspectionRoundKeyMutation creates new mutation for the InspectionRoundKey entity.
+func newInspectionRoundKeyMutation(c config, op Op, opts ...inspectionroundkeyOption) *InspectionRoundKeyMutation {
+	m := &InspectionRoundKeyMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeInspectionRoundKey,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withInspectionRoundKeyID sets the ID field of the mutation.
+func withInspectionRoundKeyID(id uuid.UUID) inspectionroundkeyOption {
+	return func(m *InspectionRoundKeyMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *InspectionRoundKey
+		)
+		m.oldValue = func(ctx context.Context) (*InspectionRoundKey, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().InspectionRoundKey.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withInspectionRoundKey sets the old InspectionRoundKey of the mutation.
+func withInspectionRoundKey(node *InspectionRoundKey) inspectionroundkeyOption {
+	return func(m *InspectionRoundKeyMutation) {
+		m.oldValue = func(context.Context) (*InspectionRoundKey, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m InspectionRoundKeyMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m InspectionRoundKeyMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of InspectionRoundKey entities.
+func (m *InspectionRoundKeyMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *InspectionRoundKeyMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *InspectionRoundKeyMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().InspectionRoundKey.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *InspectionRoundKeyMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *InspectionRoundKeyMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the InspectionRoundKey entity.
+// If the InspectionRoundKey object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionRoundKeyMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *InspectionRoundKeyMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *InspectionRoundKeyMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *InspectionRoundKeyMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the InspectionRoundKey entity.
+// If the InspectionRoundKey object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionRoundKeyMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *InspectionRoundKeyMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetRoundID sets the "round_id" field.
+func (m *InspectionRoundKeyMutation) SetRoundID(u uuid.UUID) {
+	m.round = &u
+}
+
+// RoundID returns the value of the "round_id" field in the mutation.
+func (m *InspectionRoundKeyMutation) RoundID() (r uuid.UUID, exists bool) {
+	v := m.round
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRoundID returns the old "round_id" field's value of the InspectionRoundKey entity.
+// If the InspectionRoundKey object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionRoundKeyMutation) OldRoundID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRoundID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRoundID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRoundID: %w", err)
+	}
+	return oldValue.RoundID, nil
+}
+
+// ResetRoundID resets all changes to the "round_id" field.
+func (m *InspectionRoundKeyMutation) ResetRoundID() {
+	m.round = nil
+}
+
+// SetLoanID sets the "loan_id" field.
+func (m *InspectionRoundKeyMutation) SetLoanID(u uuid.UUID) {
+	m.loan = &u
+}
+
+// LoanID returns the value of the "loan_id" field in the mutation.
+func (m *InspectionRoundKeyMutation) LoanID() (r uuid.UUID, exists bool) {
+	v := m.loan
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLoanID returns the old "loan_id" field's value of the InspectionRoundKey entity.
+// If the InspectionRoundKey object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionRoundKeyMutation) OldLoanID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLoanID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLoanID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLoanID: %w", err)
+	}
+	return oldValue.LoanID, nil
+}
+
+// ResetLoanID resets all changes to the "loan_id" field.
+func (m *InspectionRoundKeyMutation) ResetLoanID() {
+	m.loan = nil
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *InspectionRoundKeyMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[inspectionroundkey.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *InspectionRoundKeyMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *InspectionRoundKeyMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *InspectionRoundKeyMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearRound clears the "round" edge to the InspectionRound entity.
+func (m *InspectionRoundKeyMutation) ClearRound() {
+	m.clearedround = true
+	m.clearedFields[inspectionroundkey.FieldRoundID] = struct{}{}
+}
+
+// RoundCleared reports if the "round" edge to the InspectionRound entity was cleared.
+func (m *InspectionRoundKeyMutation) RoundCleared() bool {
+	return m.clearedround
+}
+
+// RoundIDs returns the "round" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// RoundID instead. It exists only for internal usage by the builders.
+func (m *InspectionRoundKeyMutation) RoundIDs() (ids []uuid.UUID) {
+	if id := m.round; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetRound resets all changes to the "round" edge.
+func (m *InspectionRoundKeyMutation) ResetRound() {
+	m.round = nil
+	m.clearedround = false
+}
+
+// ClearLoan clears the "loan" edge to the KeyLoan entity.
+func (m *InspectionRoundKeyMutation) ClearLoan() {
+	m.clearedloan = true
+	m.clearedFields[inspectionroundkey.FieldLoanID] = struct{}{}
+}
+
+// LoanCleared reports if the "loan" edge to the KeyLoan entity was cleared.
+func (m *InspectionRoundKeyMutation) LoanCleared() bool {
+	return m.clearedloan
+}
+
+// LoanIDs returns the "loan" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// LoanID instead. It exists only for internal usage by the builders.
+func (m *InspectionRoundKeyMutation) LoanIDs() (ids []uuid.UUID) {
+	if id := m.loan; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetLoan resets all changes to the "loan" edge.
+func (m *InspectionRoundKeyMutation) ResetLoan() {
+	m.loan = nil
+	m.clearedloan = false
+}
+
+// Where appends a list predicates to the InspectionRoundKeyMutation builder.
+func (m *InspectionRoundKeyMutation) Where(ps ...predicate.InspectionRoundKey) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the InspectionRoundKeyMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *InspectionRoundKeyMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.InspectionRoundKey, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *InspectionRoundKeyMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *InspectionRoundKeyMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (InspectionRoundKey).
+func (m *InspectionRoundKeyMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *InspectionRoundKeyMutation) Fields() []string {
+	fields := make([]string, 0, 4)
+	if m.created_at != nil {
+		fields = append(fields, inspectionroundkey.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, inspectionroundkey.FieldEstateID)
+	}
+	if m.round != nil {
+		fields = append(fields, inspectionroundkey.FieldRoundID)
+	}
+	if m.loan != nil {
+		fields = append(fields, inspectionroundkey.FieldLoanID)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *InspectionRoundKeyMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case inspectionroundkey.FieldCreatedAt:
+		return m.CreatedAt()
+	case inspectionroundkey.FieldEstateID:
+		return m.EstateID()
+	case inspectionroundkey.FieldRoundID:
+		return m.RoundID()
+	case inspectionroundkey.FieldLoanID:
+		return m.LoanID()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *InspectionRoundKeyMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case inspectionroundkey.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case inspectionroundkey.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case inspectionroundkey.FieldRoundID:
+		return m.OldRoundID(ctx)
+	case inspectionroundkey.FieldLoanID:
+		return m.OldLoanID(ctx)
+	}
+	return nil, fmt.Errorf("unknown InspectionRoundKey field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *InspectionRoundKeyMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case inspectionroundkey.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case inspectionroundkey.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case inspectionroundkey.FieldRoundID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRoundID(v)
+		return nil
+	case inspectionroundkey.FieldLoanID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLoanID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown InspectionRoundKey field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *InspectionRoundKeyMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *InspectionRoundKeyMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *InspectionRoundKeyMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown InspectionRoundKey numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *InspectionRoundKeyMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *InspectionRoundKeyMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *InspectionRoundKeyMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown InspectionRoundKey nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *InspectionRoundKeyMutation) ResetField(name string) error {
+	switch name {
+	case inspectionroundkey.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case inspectionroundkey.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case inspectionroundkey.FieldRoundID:
+		m.ResetRoundID()
+		return nil
+	case inspectionroundkey.FieldLoanID:
+		m.ResetLoanID()
+		return nil
+	}
+	return fmt.Errorf("unknown InspectionRoundKey field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *InspectionRoundKeyMutation) AddedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.estate != nil {
+		edges = append(edges, inspectionroundkey.EdgeEstate)
+	}
+	if m.round != nil {
+		edges = append(edges, inspectionroundkey.EdgeRound)
+	}
+	if m.loan != nil {
+		edges = append(edges, inspectionroundkey.EdgeLoan)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *InspectionRoundKeyMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case inspectionroundkey.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case inspectionroundkey.EdgeRound:
+		if id := m.round; id != nil {
+			return []ent.Value{*id}
+		}
+	case inspectionroundkey.EdgeLoan:
+		if id := m.loan; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *InspectionRoundKeyMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 3)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *InspectionRoundKeyMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *InspectionRoundKeyMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.clearedestate {
+		edges = append(edges, inspectionroundkey.EdgeEstate)
+	}
+	if m.clearedround {
+		edges = append(edges, inspectionroundkey.EdgeRound)
+	}
+	if m.clearedloan {
+		edges = append(edges, inspectionroundkey.EdgeLoan)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *InspectionRoundKeyMutation) EdgeCleared(name string) bool {
+	switch name {
+	case inspectionroundkey.EdgeEstate:
+		return m.clearedestate
+	case inspectionroundkey.EdgeRound:
+		return m.clearedround
+	case inspectionroundkey.EdgeLoan:
+		return m.clearedloan
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *InspectionRoundKeyMutation) ClearEdge(name string) error {
+	switch name {
+	case inspectionroundkey.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case inspectionroundkey.EdgeRound:
+		m.ClearRound()
+		return nil
+	case inspectionroundkey.EdgeLoan:
+		m.ClearLoan()
+		return nil
+	}
+	return fmt.Errorf("unknown InspectionRoundKey unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *InspectionRoundKeyMutation) ResetEdge(name string) error {
+	switch name {
+	case inspectionroundkey.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case inspectionroundkey.EdgeRound:
+		m.ResetRound()
+		return nil
+	case inspectionroundkey.EdgeLoan:
+		m.ResetLoan()
+		return nil
+	}
+	return fmt.Errorf("unknown InspectionRoundKey edge %s", name)
+}
+
+// InspectionRoundLineMutation represents an operation that mutates the InspectionRoundLine nodes in the graph.
+type InspectionRoundLineMutation struct {
+	config
+	op                Op
+	typ               string
+	id                *uuid.UUID
+	created_at        *time.Time
+	position          *int
+	addposition       *int
+	skip_reason       *string
+	open              *bool
+	clearedFields     map[string]struct{}
+	estate            *uuid.UUID
+	clearedestate     bool
+	round             *uuid.UUID
+	clearedround      bool
+	vacancy           *uuid.UUID
+	clearedvacancy    bool
+	unit              *uuid.UUID
+	clearedunit       bool
+	inspection        *uuid.UUID
+	clearedinspection bool
+	done              bool
+	oldValue          func(context.Context) (*InspectionRoundLine, error)
+	predicates        []predicate.InspectionRoundLine
+}
+
+var _ ent.Mutation = (*InspectionRoundLineMutation)(nil)
+
+// inspectionroundlineOption allows management of the mutation configuration using functional options.
+type inspectionroundlineOption func(*InspectionRoundLineMutation)
+
+// newInspectionRoundLineMutation creates new mutation for the InspectionRoundLine entity.
+func newInspectionRoundLineMutation(c config, op Op, opts ...inspectionroundlineOption) *InspectionRoundLineMutation {
+	m := &InspectionRoundLineMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeInspectionRoundLine,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withInspectionRoundLineID sets the ID field of the mutation.
+func withInspectionRoundLineID(id uuid.UUID) inspectionroundlineOption {
+	return func(m *InspectionRoundLineMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *InspectionRoundLine
+		)
+		m.oldValue = func(ctx context.Context) (*InspectionRoundLine, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().InspectionRoundLine.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withInspectionRoundLine sets the old InspectionRoundLine of the mutation.
+func withInspectionRoundLine(node *InspectionRoundLine) inspectionroundlineOption {
+	return func(m *InspectionRoundLineMutation) {
+		m.oldValue = func(context.Context) (*InspectionRoundLine, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m InspectionRoundLineMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m InspectionRoundLineMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of InspectionRoundLine entities.
+func (m *InspectionRoundLineMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *InspectionRoundLineMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *InspectionRoundLineMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().InspectionRoundLine.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *InspectionRoundLineMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *InspectionRoundLineMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the InspectionRoundLine entity.
+// If the InspectionRoundLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionRoundLineMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *InspectionRoundLineMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *InspectionRoundLineMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *InspectionRoundLineMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the InspectionRoundLine entity.
+// If the InspectionRoundLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionRoundLineMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *InspectionRoundLineMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetRoundID sets the "round_id" field.
+func (m *InspectionRoundLineMutation) SetRoundID(u uuid.UUID) {
+	m.round = &u
+}
+
+// RoundID returns the value of the "round_id" field in the mutation.
+func (m *InspectionRoundLineMutation) RoundID() (r uuid.UUID, exists bool) {
+	v := m.round
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRoundID returns the old "round_id" field's value of the InspectionRoundLine entity.
+// If the InspectionRoundLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionRoundLineMutation) OldRoundID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRoundID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRoundID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRoundID: %w", err)
+	}
+	return oldValue.RoundID, nil
+}
+
+// ResetRoundID resets all changes to the "round_id" field.
+func (m *InspectionRoundLineMutation) ResetRoundID() {
+	m.round = nil
+}
+
+// SetVacancyID sets the "vacancy_id" field.
+func (m *InspectionRoundLineMutation) SetVacancyID(u uuid.UUID) {
+	m.vacancy = &u
+}
+
+// VacancyID returns the value of the "vacancy_id" field in the mutation.
+func (m *InspectionRoundLineMutation) VacancyID() (r uuid.UUID, exists bool) {
+	v := m.vacancy
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVacancyID returns the old "vacancy_id" field's value of the InspectionRoundLine entity.
+// If the InspectionRoundLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionRoundLineMutation) OldVacancyID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVacancyID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVacancyID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVacancyID: %w", err)
+	}
+	return oldValue.VacancyID, nil
+}
+
+// ResetVacancyID resets all changes to the "vacancy_id" field.
+func (m *InspectionRoundLineMutation) ResetVacancyID() {
+	m.vacancy = nil
+}
+
+// SetUnitID sets the "unit_id" field.
+func (m *InspectionRoundLineMutation) SetUnitID(u uuid.UUID) {
+	m.unit = &u
+}
+
+// UnitID returns the value of the "unit_id" field in the mutation.
+func (m *InspectionRoundLineMutation) UnitID() (r uuid.UUID, exists bool) {
+	v := m.unit
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUnitID returns the old "unit_id" field's value of the InspectionRoundLine entity.
+// If the InspectionRoundLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionRoundLineMutation) OldUnitID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUnitID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUnitID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUnitID: %w", err)
+	}
+	return oldValue.UnitID, nil
+}
+
+// ResetUnitID resets all changes to the "unit_id" field.
+func (m *InspectionRoundLineMutation) ResetUnitID() {
+	m.unit = nil
+}
+
+// SetPosition sets the "position" field.
+func (m *InspectionRoundLineMutation) SetPosition(i int) {
+	m.position = &i
+	m.addposition = nil
+}
+
+// Position returns the value of the "position" field in the mutation.
+func (m *InspectionRoundLineMutation) Position() (r int, exists bool) {
+	v := m.position
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPosition returns the old "position" field's value of the InspectionRoundLine entity.
+// If the InspectionRoundLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionRoundLineMutation) OldPosition(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPosition is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPosition requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPosition: %w", err)
+	}
+	return oldValue.Position, nil
+}
+
+// AddPosition adds i to the "position" field.
+func (m *InspectionRoundLineMutation) AddPosition(i int) {
+	if m.addposition != nil {
+		*m.addposition += i
+	} else {
+		m.addposition = &i
+	}
+}
+
+// AddedPosition returns the value that was added to the "position" field in this mutation.
+func (m *InspectionRoundLineMutation) AddedPosition() (r int, exists bool) {
+	v := m.addposition
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetPosition resets all changes to the "position" field.
+func (m *InspectionRoundLineMutation) ResetPosition() {
+	m.position = nil
+	m.addposition = nil
+}
+
+// SetInspectionID sets the "inspection_id" field.
+func (m *InspectionRoundLineMutation) SetInspectionID(u uuid.UUID) {
+	m.inspection = &u
+}
+
+// InspectionID returns the value of the "inspection_id" field in the mutation.
+func (m *InspectionRoundLineMutation) InspectionID() (r uuid.UUID, exists bool) {
+	v := m.inspection
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInspectionID returns the old "inspection_id" field's value of the InspectionRoundLine entity.
+// If the InspectionRoundLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionRoundLineMutation) OldInspectionID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInspectionID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInspectionID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInspectionID: %w", err)
+	}
+	return oldValue.InspectionID, nil
+}
+
+// ClearInspectionID clears the value of the "inspection_id" field.
+func (m *InspectionRoundLineMutation) ClearInspectionID() {
+	m.inspection = nil
+	m.clearedFields[inspectionroundline.FieldInspectionID] = struct{}{}
+}
+
+// InspectionIDCleared returns if the "inspection_id" field was cleared in this mutation.
+func (m *InspectionRoundLineMutation) InspectionIDCleared() bool {
+	_, ok := m.clearedFields[inspectionroundline.FieldInspectionID]
+	return ok
+}
+
+// ResetInspectionID resets all changes to the "inspection_id" field.
+func (m *InspectionRoundLineMutation) ResetInspectionID() {
+	m.inspection = nil
+	delete(m.clearedFields, inspectionroundline.FieldInspectionID)
+}
+
+// SetSkipReason sets the "skip_reason" field.
+func (m *InspectionRoundLineMutation) SetSkipReason(s string) {
+	m.skip_reason = &s
+}
+
+// SkipReason returns the value of the "skip_reason" field in the mutation.
+func (m *InspectionRoundLineMutation) SkipReason() (r string, exists bool) {
+	v := m.skip_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSkipReason returns the old "skip_reason" field's value of the InspectionRoundLine entity.
+// If the InspectionRoundLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionRoundLineMutation) OldSkipReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSkipReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSkipReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSkipReason: %w", err)
+	}
+	return oldValue.SkipReason, nil
+}
+
+// ResetSkipReason resets all changes to the "skip_reason" field.
+func (m *InspectionRoundLineMutation) ResetSkipReason() {
+	m.skip_reason = nil
+}
+
+// SetOpen sets the "open" field.
+func (m *InspectionRoundLineMutation) SetOpen(b bool) {
+	m.open = &b
+}
+
+// Open returns the value of the "open" field in the mutation.
+func (m *InspectionRoundLineMutation) Open() (r bool, exists bool) {
+	v := m.open
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOpen returns the old "open" field's value of the InspectionRoundLine entity.
+// If the InspectionRoundLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionRoundLineMutation) OldOpen(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOpen is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOpen requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOpen: %w", err)
+	}
+	return oldValue.Open, nil
+}
+
+// ResetOpen resets all changes to the "open" field.
+func (m *InspectionRoundLineMutation) ResetOpen() {
+	m.open = nil
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *InspectionRoundLineMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[inspectionroundline.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *InspectionRoundLineMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *InspectionRoundLineMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *InspectionRoundLineMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearRound clears the "round" edge to the InspectionRound entity.
+func (m *InspectionRoundLineMutation) ClearRound() {
+	m.clearedround = true
+	m.clearedFields[inspectionroundline.FieldRoundID] = struct{}{}
+}
+
+// RoundCleared reports if the "round" edge to the InspectionRound entity was cleared.
+func (m *InspectionRoundLineMutation) RoundCleared() bool {
+	return m.clearedround
+}
+
+// RoundIDs returns the "round" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// RoundID instead. It exists only for internal usage by the builders.
+func (m *InspectionRoundLineMutation) RoundIDs() (ids []uuid.UUID) {
+	if id := m.round; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetRound resets all changes to the "round" edge.
+func (m *InspectionRoundLineMutation) ResetRound() {
+	m.round = nil
+	m.clearedround = false
+}
+
+// ClearVacancy clears the "vacancy" edge to the Vacancy entity.
+func (m *InspectionRoundLineMutation) ClearVacancy() {
+	m.clearedvacancy = true
+	m.clearedFields[inspectionroundline.FieldVacancyID] = struct{}{}
+}
+
+// VacancyCleared reports if the "vacancy" edge to the Vacancy entity was cleared.
+func (m *InspectionRoundLineMutation) VacancyCleared() bool {
+	return m.clearedvacancy
+}
+
+// VacancyIDs returns the "vacancy" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// VacancyID instead. It exists only for internal usage by the builders.
+func (m *InspectionRoundLineMutation) VacancyIDs() (ids []uuid.UUID) {
+	if id := m.vacancy; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetVacancy resets all changes to the "vacancy" edge.
+func (m *InspectionRoundLineMutation) ResetVacancy() {
+	m.vacancy = nil
+	m.clearedvacancy = false
+}
+
+// ClearUnit clears the "unit" edge to the Unit entity.
+func (m *InspectionRoundLineMutation) ClearUnit() {
+	m.clearedunit = true
+	m.clearedFields[inspectionroundline.FieldUnitID] = struct{}{}
+}
+
+// UnitCleared reports if the "unit" edge to the Unit entity was cleared.
+func (m *InspectionRoundLineMutation) UnitCleared() bool {
+	return m.clearedunit
+}
+
+// UnitIDs returns the "unit" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// UnitID instead. It exists only for internal usage by the builders.
+func (m *InspectionRoundLineMutation) UnitIDs() (ids []uuid.UUID) {
+	if id := m.unit; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetUnit resets all changes to the "unit" edge.
+func (m *InspectionRoundLineMutation) ResetUnit() {
+	m.unit = nil
+	m.clearedunit = false
+}
+
+// ClearInspection clears the "inspection" edge to the Inspection entity.
+func (m *InspectionRoundLineMutation) ClearInspection() {
+	m.clearedinspection = true
+	m.clearedFields[inspectionroundline.FieldInspectionID] = struct{}{}
+}
+
+// InspectionCleared reports if the "inspection" edge to the Inspection entity was cleared.
+func (m *InspectionRoundLineMutation) InspectionCleared() bool {
+	return m.InspectionIDCleared() || m.clearedinspection
+}
+
+// InspectionIDs returns the "inspection" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// InspectionID instead. It exists only for internal usage by the builders.
+func (m *InspectionRoundLineMutation) InspectionIDs() (ids []uuid.UUID) {
+	if id := m.inspection; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetInspection resets all changes to the "inspection" edge.
+func (m *InspectionRoundLineMutation) ResetInspection() {
+	m.inspection = nil
+	m.clearedinspection = false
+}
+
+// Where appends a list predicates to the InspectionRoundLineMutation builder.
+func (m *InspectionRoundLineMutation) Where(ps ...predicate.InspectionRoundLine) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the InspectionRoundLineMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *InspectionRoundLineMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.InspectionRoundLine, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *InspectionRoundLineMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *InspectionRoundLineMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (InspectionRoundLine).
+func (m *InspectionRoundLineMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *InspectionRoundLineMutation) Fields() []string {
+	fields := make([]string, 0, 9)
+	if m.created_at != nil {
+		fields = append(fields, inspectionroundline.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, inspectionroundline.FieldEstateID)
+	}
+	if m.round != nil {
+		fields = append(fields, inspectionroundline.FieldRoundID)
+	}
+	if m.vacancy != nil {
+		fields = append(fields, inspectionroundline.FieldVacancyID)
+	}
+	if m.unit != nil {
+		fields = append(fields, inspectionroundline.FieldUnitID)
+	}
+	if m.position != nil {
+		fields = append(fields, inspectionroundline.FieldPosition)
+	}
+	if m.inspection != nil {
+		fields = append(fields, inspectionroundline.FieldInspectionID)
+	}
+	if m.skip_reason != nil {
+		fields = append(fields, inspectionroundline.FieldSkipReason)
+	}
+	if m.open != nil {
+		fields = append(fields, inspectionroundline.FieldOpen)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *InspectionRoundLineMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case inspectionroundline.FieldCreatedAt:
+		return m.CreatedAt()
+	case inspectionroundline.FieldEstateID:
+		return m.EstateID()
+	case inspectionroundline.FieldRoundID:
+		return m.RoundID()
+	case inspectionroundline.FieldVacancyID:
+		return m.VacancyID()
+	case inspectionroundline.FieldUnitID:
+		return m.UnitID()
+	case inspectionroundline.FieldPosition:
+		return m.Position()
+	case inspectionroundline.FieldInspectionID:
+		return m.InspectionID()
+	case inspectionroundline.FieldSkipReason:
+		return m.SkipReason()
+	case inspectionroundline.FieldOpen:
+		return m.Open()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *InspectionRoundLineMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case inspectionroundline.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case inspectionroundline.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case inspectionroundline.FieldRoundID:
+		return m.OldRoundID(ctx)
+	case inspectionroundline.FieldVacancyID:
+		return m.OldVacancyID(ctx)
+	case inspectionroundline.FieldUnitID:
+		return m.OldUnitID(ctx)
+	case inspectionroundline.FieldPosition:
+		return m.OldPosition(ctx)
+	case inspectionroundline.FieldInspectionID:
+		return m.OldInspectionID(ctx)
+	case inspectionroundline.FieldSkipReason:
+		return m.OldSkipReason(ctx)
+	case inspectionroundline.FieldOpen:
+		return m.OldOpen(ctx)
+	}
+	return nil, fmt.Errorf("unknown InspectionRoundLine field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *InspectionRoundLineMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case inspectionroundline.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case inspectionroundline.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case inspectionroundline.FieldRoundID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRoundID(v)
+		return nil
+	case inspectionroundline.FieldVacancyID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVacancyID(v)
+		return nil
+	case inspectionroundline.FieldUnitID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUnitID(v)
+		return nil
+	case inspectionroundline.FieldPosition:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPosition(v)
+		return nil
+	case inspectionroundline.FieldInspectionID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInspectionID(v)
+		return nil
+	case inspectionroundline.FieldSkipReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSkipReason(v)
+		return nil
+	case inspectionroundline.FieldOpen:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOpen(v)
+		return nil
+	}
+	return fmt.Errorf("unknown InspectionRoundLine field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *InspectionRoundLineMutation) AddedFields() []string {
+	var fields []string
+	if m.addposition != nil {
+		fields = append(fields, inspectionroundline.FieldPosition)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *InspectionRoundLineMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case inspectionroundline.FieldPosition:
+		return m.AddedPosition()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *InspectionRoundLineMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case inspectionroundline.FieldPosition:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPosition(v)
+		return nil
+	}
+	return fmt.Errorf("unknown InspectionRoundLine numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *InspectionRoundLineMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(inspectionroundline.FieldInspectionID) {
+		fields = append(fields, inspectionroundline.FieldInspectionID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *InspectionRoundLineMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *InspectionRoundLineMutation) ClearField(name string) error {
+	switch name {
+	case inspectionroundline.FieldInspectionID:
+		m.ClearInspectionID()
+		return nil
+	}
+	return fmt.Errorf("unknown InspectionRoundLine nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *InspectionRoundLineMutation) ResetField(name string) error {
+	switch name {
+	case inspectionroundline.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case inspectionroundline.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case inspectionroundline.FieldRoundID:
+		m.ResetRoundID()
+		return nil
+	case inspectionroundline.FieldVacancyID:
+		m.ResetVacancyID()
+		return nil
+	case inspectionroundline.FieldUnitID:
+		m.ResetUnitID()
+		return nil
+	case inspectionroundline.FieldPosition:
+		m.ResetPosition()
+		return nil
+	case inspectionroundline.FieldInspectionID:
+		m.ResetInspectionID()
+		return nil
+	case inspectionroundline.FieldSkipReason:
+		m.ResetSkipReason()
+		return nil
+	case inspectionroundline.FieldOpen:
+		m.ResetOpen()
+		return nil
+	}
+	return fmt.Errorf("unknown InspectionRoundLine field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *InspectionRoundLineMutation) AddedEdges() []string {
+	edges := make([]string, 0, 5)
+	if m.estate != nil {
+		edges = append(edges, inspectionroundline.EdgeEstate)
+	}
+	if m.round != nil {
+		edges = append(edges, inspectionroundline.EdgeRound)
+	}
+	if m.vacancy != nil {
+		edges = append(edges, inspectionroundline.EdgeVacancy)
+	}
+	if m.unit != nil {
+		edges = append(edges, inspectionroundline.EdgeUnit)
+	}
+	if m.inspection != nil {
+		edges = append(edges, inspectionroundline.EdgeInspection)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *InspectionRoundLineMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case inspectionroundline.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case inspectionroundline.EdgeRound:
+		if id := m.round; id != nil {
+			return []ent.Value{*id}
+		}
+	case inspectionroundline.EdgeVacancy:
+		if id := m.vacancy; id != nil {
+			return []ent.Value{*id}
+		}
+	case inspectionroundline.EdgeUnit:
+		if id := m.unit; id != nil {
+			return []ent.Value{*id}
+		}
+	case inspectionroundline.EdgeInspection:
+		if id := m.inspection; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *InspectionRoundLineMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 5)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *InspectionRoundLineMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *InspectionRoundLineMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 5)
+	if m.clearedestate {
+		edges = append(edges, inspectionroundline.EdgeEstate)
+	}
+	if m.clearedround {
+		edges = append(edges, inspectionroundline.EdgeRound)
+	}
+	if m.clearedvacancy {
+		edges = append(edges, inspectionroundline.EdgeVacancy)
+	}
+	if m.clearedunit {
+		edges = append(edges, inspectionroundline.EdgeUnit)
+	}
+	if m.clearedinspection {
+		edges = append(edges, inspectionroundline.EdgeInspection)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *InspectionRoundLineMutation) EdgeCleared(name string) bool {
+	switch name {
+	case inspectionroundline.EdgeEstate:
+		return m.clearedestate
+	case inspectionroundline.EdgeRound:
+		return m.clearedround
+	case inspectionroundline.EdgeVacancy:
+		return m.clearedvacancy
+	case inspectionroundline.EdgeUnit:
+		return m.clearedunit
+	case inspectionroundline.EdgeInspection:
+		return m.clearedinspection
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *InspectionRoundLineMutation) ClearEdge(name string) error {
+	switch name {
+	case inspectionroundline.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case inspectionroundline.EdgeRound:
+		m.ClearRound()
+		return nil
+	case inspectionroundline.EdgeVacancy:
+		m.ClearVacancy()
+		return nil
+	case inspectionroundline.EdgeUnit:
+		m.ClearUnit()
+		return nil
+	case inspectionroundline.EdgeInspection:
+		m.ClearInspection()
+		return nil
+	}
+	return fmt.Errorf("unknown InspectionRoundLine unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *InspectionRoundLineMutation) ResetEdge(name string) error {
+	switch name {
+	case inspectionroundline.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case inspectionroundline.EdgeRound:
+		m.ResetRound()
+		return nil
+	case inspectionroundline.EdgeVacancy:
+		m.ResetVacancy()
+		return nil
+	case inspectionroundline.EdgeUnit:
+		m.ResetUnit()
+		return nil
+	case inspectionroundline.EdgeInspection:
+		m.ResetInspection()
+		return nil
+	}
+	return fmt.Errorf("unknown InspectionRoundLine edge %s", name)
 }
 
 // KeyAcceptanceMutation represents an operation that mutates the KeyAcceptance nodes in the graph.

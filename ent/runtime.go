@@ -39,6 +39,9 @@ import (
 	"github.com/steward-pm/steward/ent/inspectionitem"
 	"github.com/steward-pm/steward/ent/inspectionphoto"
 	"github.com/steward-pm/steward/ent/inspectionresult"
+	"github.com/steward-pm/steward/ent/inspectionround"
+	"github.com/steward-pm/steward/ent/inspectionroundkey"
+	"github.com/steward-pm/steward/ent/inspectionroundline"
 	"github.com/steward-pm/steward/ent/keyacceptance"
 	"github.com/steward-pm/steward/ent/keyacceptancecheck"
 	"github.com/steward-pm/steward/ent/keyacceptanceline"
@@ -834,7 +837,7 @@ func init() {
 	// inspection.DefaultLateReason holds the default value on creation for the late_reason field.
 	inspection.DefaultLateReason = inspectionDescLateReason.Default.(string)
 	// inspectionDescNote is the schema descriptor for note field.
-	inspectionDescNote := inspectionFields[6].Descriptor()
+	inspectionDescNote := inspectionFields[8].Descriptor()
 	// inspection.DefaultNote holds the default value on creation for the note field.
 	inspection.DefaultNote = inspectionDescNote.Default.(string)
 	// inspectionDescID is the schema descriptor for id field.
@@ -915,6 +918,57 @@ func init() {
 	inspectionresultDescID := inspectionresultMixinFields0[0].Descriptor()
 	// inspectionresult.DefaultID holds the default value on creation for the id field.
 	inspectionresult.DefaultID = inspectionresultDescID.Default.(func() uuid.UUID)
+	inspectionroundMixin := schema.InspectionRound{}.Mixin()
+	inspectionroundMixinFields0 := inspectionroundMixin[0].Fields()
+	_ = inspectionroundMixinFields0
+	inspectionroundFields := schema.InspectionRound{}.Fields()
+	_ = inspectionroundFields
+	// inspectionroundDescUnits is the schema descriptor for units field.
+	inspectionroundDescUnits := inspectionroundFields[4].Descriptor()
+	// inspectionround.UnitsValidator is a validator for the "units" field. It is called by the builders before save.
+	inspectionround.UnitsValidator = inspectionroundDescUnits.Validators[0].(func(int) error)
+	// inspectionroundDescWithoutKeysReason is the schema descriptor for without_keys_reason field.
+	inspectionroundDescWithoutKeysReason := inspectionroundFields[9].Descriptor()
+	// inspectionround.DefaultWithoutKeysReason holds the default value on creation for the without_keys_reason field.
+	inspectionround.DefaultWithoutKeysReason = inspectionroundDescWithoutKeysReason.Default.(string)
+	// inspectionroundDescCancelReason is the schema descriptor for cancel_reason field.
+	inspectionroundDescCancelReason := inspectionroundFields[11].Descriptor()
+	// inspectionround.DefaultCancelReason holds the default value on creation for the cancel_reason field.
+	inspectionround.DefaultCancelReason = inspectionroundDescCancelReason.Default.(string)
+	// inspectionroundDescID is the schema descriptor for id field.
+	inspectionroundDescID := inspectionroundMixinFields0[0].Descriptor()
+	// inspectionround.DefaultID holds the default value on creation for the id field.
+	inspectionround.DefaultID = inspectionroundDescID.Default.(func() uuid.UUID)
+	inspectionroundkeyMixin := schema.InspectionRoundKey{}.Mixin()
+	inspectionroundkeyMixinFields0 := inspectionroundkeyMixin[0].Fields()
+	_ = inspectionroundkeyMixinFields0
+	inspectionroundkeyFields := schema.InspectionRoundKey{}.Fields()
+	_ = inspectionroundkeyFields
+	// inspectionroundkeyDescID is the schema descriptor for id field.
+	inspectionroundkeyDescID := inspectionroundkeyMixinFields0[0].Descriptor()
+	// inspectionroundkey.DefaultID holds the default value on creation for the id field.
+	inspectionroundkey.DefaultID = inspectionroundkeyDescID.Default.(func() uuid.UUID)
+	inspectionroundlineMixin := schema.InspectionRoundLine{}.Mixin()
+	inspectionroundlineMixinFields0 := inspectionroundlineMixin[0].Fields()
+	_ = inspectionroundlineMixinFields0
+	inspectionroundlineFields := schema.InspectionRoundLine{}.Fields()
+	_ = inspectionroundlineFields
+	// inspectionroundlineDescPosition is the schema descriptor for position field.
+	inspectionroundlineDescPosition := inspectionroundlineFields[3].Descriptor()
+	// inspectionroundline.PositionValidator is a validator for the "position" field. It is called by the builders before save.
+	inspectionroundline.PositionValidator = inspectionroundlineDescPosition.Validators[0].(func(int) error)
+	// inspectionroundlineDescSkipReason is the schema descriptor for skip_reason field.
+	inspectionroundlineDescSkipReason := inspectionroundlineFields[5].Descriptor()
+	// inspectionroundline.DefaultSkipReason holds the default value on creation for the skip_reason field.
+	inspectionroundline.DefaultSkipReason = inspectionroundlineDescSkipReason.Default.(string)
+	// inspectionroundlineDescOpen is the schema descriptor for open field.
+	inspectionroundlineDescOpen := inspectionroundlineFields[6].Descriptor()
+	// inspectionroundline.DefaultOpen holds the default value on creation for the open field.
+	inspectionroundline.DefaultOpen = inspectionroundlineDescOpen.Default.(bool)
+	// inspectionroundlineDescID is the schema descriptor for id field.
+	inspectionroundlineDescID := inspectionroundlineMixinFields0[0].Descriptor()
+	// inspectionroundline.DefaultID holds the default value on creation for the id field.
+	inspectionroundline.DefaultID = inspectionroundlineDescID.Default.(func() uuid.UUID)
 	keyacceptanceMixin := schema.KeyAcceptance{}.Mixin()
 	keyacceptanceMixinFields0 := keyacceptanceMixin[0].Fields()
 	_ = keyacceptanceMixinFields0

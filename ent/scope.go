@@ -290,6 +290,30 @@ var Entities = map[string]access.Entity{
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
 	},
+	TypeInspectionRound: {
+		Name: TypeInspectionRound, Table: "inspection_rounds", Code: ids.Code(1800),
+		Estate: "estate_id", Department: "", Self: "", Household: "", Voided: "", Permits: "",
+		Document:   "",
+		AppendOnly: false, Watched: false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
+	TypeInspectionRoundKey: {
+		Name: TypeInspectionRoundKey, Table: "inspection_round_keys", Code: ids.Code(1806),
+		Estate: "estate_id", Department: "", Self: "", Household: "", Voided: "", Permits: "",
+		Document:   "",
+		AppendOnly: true, Watched: false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
+	TypeInspectionRoundLine: {
+		Name: TypeInspectionRoundLine, Table: "inspection_round_lines", Code: ids.Code(1805),
+		Estate: "estate_id", Department: "", Self: "", Household: "", Voided: "", Permits: "",
+		Document:   "",
+		AppendOnly: false, Watched: false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
 	TypeKeyAcceptance: {
 		Name: TypeKeyAcceptance, Table: "key_acceptances", Code: ids.Code(773),
 		Estate: "estate_id", Department: "", Self: "", Household: "", Voided: "", Permits: "",
@@ -771,6 +795,9 @@ var typeByCode = map[ids.Code]string{
 	ids.Code(1795): TypeInspectionItem,
 	ids.Code(1799): TypeInspectionPhoto,
 	ids.Code(1798): TypeInspectionResult,
+	ids.Code(1800): TypeInspectionRound,
+	ids.Code(1806): TypeInspectionRoundKey,
+	ids.Code(1805): TypeInspectionRoundLine,
 	ids.Code(773):  TypeKeyAcceptance,
 	ids.Code(783):  TypeKeyAcceptanceCheck,
 	ids.Code(774):  TypeKeyAcceptanceLine,
@@ -1431,6 +1458,27 @@ func (_m *InspectionPhoto) RowScope() access.Row {
 
 // RowScope tells what the row belongs to.
 func (_m *InspectionResult) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *InspectionRound) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *InspectionRoundKey) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *InspectionRoundLine) RowScope() access.Row {
 	row := access.Row{}
 	row.Estate = _m.EstateID
 	return row

@@ -82,6 +82,12 @@ type Tx struct {
 	InspectionPhoto *InspectionPhotoClient
 	// InspectionResult is the client for interacting with the InspectionResult builders.
 	InspectionResult *InspectionResultClient
+	// InspectionRound is the client for interacting with the InspectionRound builders.
+	InspectionRound *InspectionRoundClient
+	// InspectionRoundKey is the client for interacting with the InspectionRoundKey builders.
+	InspectionRoundKey *InspectionRoundKeyClient
+	// InspectionRoundLine is the client for interacting with the InspectionRoundLine builders.
+	InspectionRoundLine *InspectionRoundLineClient
 	// KeyAcceptance is the client for interacting with the KeyAcceptance builders.
 	KeyAcceptance *KeyAcceptanceClient
 	// KeyAcceptanceCheck is the client for interacting with the KeyAcceptanceCheck builders.
@@ -358,6 +364,9 @@ func (tx *Tx) init() {
 	tx.InspectionItem = NewInspectionItemClient(tx.config)
 	tx.InspectionPhoto = NewInspectionPhotoClient(tx.config)
 	tx.InspectionResult = NewInspectionResultClient(tx.config)
+	tx.InspectionRound = NewInspectionRoundClient(tx.config)
+	tx.InspectionRoundKey = NewInspectionRoundKeyClient(tx.config)
+	tx.InspectionRoundLine = NewInspectionRoundLineClient(tx.config)
 	tx.KeyAcceptance = NewKeyAcceptanceClient(tx.config)
 	tx.KeyAcceptanceCheck = NewKeyAcceptanceCheckClient(tx.config)
 	tx.KeyAcceptanceLine = NewKeyAcceptanceLineClient(tx.config)

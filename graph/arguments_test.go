@@ -105,6 +105,9 @@ var forms = map[string][]form{
 		{"recordInspection.input.results.departmentID": nil, "recordInspection.input.results.photoIDs": nil},
 		{"recordInspection.input.results.result": "ABNORMAL", "recordInspection.input.results.finding": "渗水", "recordInspection.input.results.photoIDs": nil},
 	},
+	"startInspectionRound":      {{"startInspectionRound.input.withoutKeysReason": nil}},
+	"closeInspectionRound":      {{"closeInspectionRound.input.skips": nil, "closeInspectionRound.input.signature.credential": stewardtest.Password}},
+	"recordRoundInspections":    {{"recordRoundInspections.input.lines.results.departmentID": nil, "recordRoundInspections.input.lines.results.photoIDs": nil}},
 	"approveArchiveDestruction": {{"approveArchiveDestruction.input.signature.credential": stewardtest.Password}},
 	// What comes back is out, as the first document of the walk is not.
 	"returnArchive":  {{"returnArchive.input.documents": nil, "returnArchive.input.staffID": nil}, {"returnArchive.input.documents": nil}},

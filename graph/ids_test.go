@@ -57,6 +57,8 @@ var aliases = map[string]string{
 	"voidKeyCopies.input.id":    ent.TypeKeyCopyOrder, // gives the counter-entry, too
 	"voidMailDelivery.input.id": ent.TypeMailDelivery, // gives its items, too
 	"photo":                     ent.TypeFile, "recordInspection.input.results.itemID": ent.TypeInspectionItem,
+	"round": ent.TypeInspectionRound, "walker": ent.TypeStaff, "recordRoundInspections.input.lines.results.itemID": ent.TypeInspectionItem,
+
 
 	// Questions about anything.
 	"node.id": ent.TypeUnit, "nodes.ids": ent.TypeUnit, "auditTrail.where.subjectID": ent.TypeKeyLoan,

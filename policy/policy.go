@@ -142,6 +142,9 @@ var (
 	Inspection             = resource("Inspection")
 	InspectionResult       = resource("InspectionResult")
 	InspectionPhoto        = resource("InspectionPhoto")
+	InspectionRound        = resource("InspectionRound")
+	InspectionRoundLine    = resource("InspectionRoundLine")
+	InspectionRoundKey     = resource("InspectionRoundKey")
 
 	Account    = resource("Account")
 	Grant      = resource("Grant")

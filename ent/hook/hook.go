@@ -429,6 +429,42 @@ func (f InspectionResultFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.V
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.InspectionResultMutation", m)
 }
 
+// The InspectionRoundFunc type is an adapter to allow the use of ordinary
+// function as InspectionRound mutator.
+type InspectionRoundFunc func(context.Context, *ent.InspectionRoundMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f InspectionRoundFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.InspectionRoundMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.InspectionRoundMutation", m)
+}
+
+// The InspectionRoundKeyFunc type is an adapter to allow the use of ordinary
+// function as InspectionRoundKey mutator.
+type InspectionRoundKeyFunc func(context.Context, *ent.InspectionRoundKeyMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f InspectionRoundKeyFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.InspectionRoundKeyMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.InspectionRoundKeyMutation", m)
+}
+
+// The InspectionRoundLineFunc type is an adapter to allow the use of ordinary
+// function as InspectionRoundLine mutator.
+type InspectionRoundLineFunc func(context.Context, *ent.InspectionRoundLineMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f InspectionRoundLineFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.InspectionRoundLineMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.InspectionRoundLineMutation", m)
+}
+
 // The KeyAcceptanceFunc type is an adapter to allow the use of ordinary
 // function as KeyAcceptance mutator.
 type KeyAcceptanceFunc func(context.Context, *ent.KeyAcceptanceMutation) (ent.Value, error)

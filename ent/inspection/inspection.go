@@ -31,6 +31,10 @@ const (
 	FieldVacancyID = "vacancy_id"
 	// FieldUnitID holds the string denoting the unit_id field in the database.
 	FieldUnitID = "unit_id"
+	// FieldRoundID holds the string denoting the round_id field in the database.
+	FieldRoundID = "round_id"
+	// FieldLineKey holds the string denoting the line_key field in the database.
+	FieldLineKey = "line_key"
 	// FieldInspectedAt holds the string denoting the inspected_at field in the database.
 	FieldInspectedAt = "inspected_at"
 	// FieldInspectedOn holds the string denoting the inspected_on field in the database.
@@ -47,6 +51,8 @@ const (
 	EdgeVacancy = "vacancy"
 	// EdgeUnit holds the string denoting the unit edge name in mutations.
 	EdgeUnit = "unit"
+	// EdgeRound holds the string denoting the round edge name in mutations.
+	EdgeRound = "round"
 	// EdgeResults holds the string denoting the results edge name in mutations.
 	EdgeResults = "results"
 	// Table holds the table name of the inspection in the database.
@@ -72,6 +78,13 @@ const (
 	UnitInverseTable = "units"
 	// UnitColumn is the table column denoting the unit relation/edge.
 	UnitColumn = "unit_id"
+	// RoundTable is the table that holds the round relation/edge.
+	RoundTable = "inspections"
+	// RoundInverseTable is the table name for the InspectionRound entity.
+	// It exists in this package in order to avoid circular dependency with the "inspectionround" package.
+	RoundInverseTable = "inspection_rounds"
+	// RoundColumn is the table column denoting the round relation/edge.
+	RoundColumn = "round_id"
 	// ResultsTable is the table that holds the results relation/edge.
 	ResultsTable = "inspection_results"
 	// ResultsInverseTable is the table name for the InspectionResult entity.
@@ -93,6 +106,8 @@ var Columns = []string{
 	FieldLateReason,
 	FieldVacancyID,
 	FieldUnitID,
+	FieldRoundID,
+	FieldLineKey,
 	FieldInspectedAt,
 	FieldInspectedOn,
 	FieldInspectedByID,
@@ -176,6 +191,16 @@ func ByUnitID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldUnitID, opts...).ToFunc()
 }
 
+// ByRoundID orders the results by the round_id field.
+func ByRoundID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldRoundID, opts...).ToFunc()
+}
+
+// ByLineKey orders the results by the line_key field.
+func ByLineKey(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldLineKey, opts...).ToFunc()
+}
+
 // ByInspectedAt orders the results by the inspected_at field.
 func ByInspectedAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldInspectedAt, opts...).ToFunc()
@@ -222,6 +247,13 @@ func ByUnitField(field string, opts ...sql.OrderTermOption) OrderOption {
 	}
 }
 
+// ByRoundField orders the results by round field.
+func ByRoundField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newRoundStep(), sql.OrderByField(field, opts...))
+	}
+}
+
 // ByResultsCount orders the results by results count.
 func ByResultsCount(opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
@@ -254,6 +286,13 @@ func newUnitStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(UnitInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.M2O, false, UnitTable, UnitColumn),
+	)
+}
+func newRoundStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(RoundInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.M2O, false, RoundTable, RoundColumn),
 	)
 }
 func newResultsStep() *sqlgraph.Step {

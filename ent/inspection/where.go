@@ -101,6 +101,16 @@ func UnitID(v uuid.UUID) predicate.Inspection {
 	return predicate.Inspection(sql.FieldEQ(FieldUnitID, v))
 }
 
+// RoundID applies equality check predicate on the "round_id" field. It's identical to RoundIDEQ.
+func RoundID(v uuid.UUID) predicate.Inspection {
+	return predicate.Inspection(sql.FieldEQ(FieldRoundID, v))
+}
+
+// LineKey applies equality check predicate on the "line_key" field. It's identical to LineKeyEQ.
+func LineKey(v uuid.UUID) predicate.Inspection {
+	return predicate.Inspection(sql.FieldEQ(FieldLineKey, v))
+}
+
 // InspectedAt applies equality check predicate on the "inspected_at" field. It's identical to InspectedAtEQ.
 func InspectedAt(v time.Time) predicate.Inspection {
 	return predicate.Inspection(sql.FieldEQ(FieldInspectedAt, v))
@@ -521,6 +531,86 @@ func UnitIDNotIn(vs ...uuid.UUID) predicate.Inspection {
 	return predicate.Inspection(sql.FieldNotIn(FieldUnitID, vs...))
 }
 
+// RoundIDEQ applies the EQ predicate on the "round_id" field.
+func RoundIDEQ(v uuid.UUID) predicate.Inspection {
+	return predicate.Inspection(sql.FieldEQ(FieldRoundID, v))
+}
+
+// RoundIDNEQ applies the NEQ predicate on the "round_id" field.
+func RoundIDNEQ(v uuid.UUID) predicate.Inspection {
+	return predicate.Inspection(sql.FieldNEQ(FieldRoundID, v))
+}
+
+// RoundIDIn applies the In predicate on the "round_id" field.
+func RoundIDIn(vs ...uuid.UUID) predicate.Inspection {
+	return predicate.Inspection(sql.FieldIn(FieldRoundID, vs...))
+}
+
+// RoundIDNotIn applies the NotIn predicate on the "round_id" field.
+func RoundIDNotIn(vs ...uuid.UUID) predicate.Inspection {
+	return predicate.Inspection(sql.FieldNotIn(FieldRoundID, vs...))
+}
+
+// RoundIDIsNil applies the IsNil predicate on the "round_id" field.
+func RoundIDIsNil() predicate.Inspection {
+	return predicate.Inspection(sql.FieldIsNull(FieldRoundID))
+}
+
+// RoundIDNotNil applies the NotNil predicate on the "round_id" field.
+func RoundIDNotNil() predicate.Inspection {
+	return predicate.Inspection(sql.FieldNotNull(FieldRoundID))
+}
+
+// LineKeyEQ applies the EQ predicate on the "line_key" field.
+func LineKeyEQ(v uuid.UUID) predicate.Inspection {
+	return predicate.Inspection(sql.FieldEQ(FieldLineKey, v))
+}
+
+// LineKeyNEQ applies the NEQ predicate on the "line_key" field.
+func LineKeyNEQ(v uuid.UUID) predicate.Inspection {
+	return predicate.Inspection(sql.FieldNEQ(FieldLineKey, v))
+}
+
+// LineKeyIn applies the In predicate on the "line_key" field.
+func LineKeyIn(vs ...uuid.UUID) predicate.Inspection {
+	return predicate.Inspection(sql.FieldIn(FieldLineKey, vs...))
+}
+
+// LineKeyNotIn applies the NotIn predicate on the "line_key" field.
+func LineKeyNotIn(vs ...uuid.UUID) predicate.Inspection {
+	return predicate.Inspection(sql.FieldNotIn(FieldLineKey, vs...))
+}
+
+// LineKeyGT applies the GT predicate on the "line_key" field.
+func LineKeyGT(v uuid.UUID) predicate.Inspection {
+	return predicate.Inspection(sql.FieldGT(FieldLineKey, v))
+}
+
+// LineKeyGTE applies the GTE predicate on the "line_key" field.
+func LineKeyGTE(v uuid.UUID) predicate.Inspection {
+	return predicate.Inspection(sql.FieldGTE(FieldLineKey, v))
+}
+
+// LineKeyLT applies the LT predicate on the "line_key" field.
+func LineKeyLT(v uuid.UUID) predicate.Inspection {
+	return predicate.Inspection(sql.FieldLT(FieldLineKey, v))
+}
+
+// LineKeyLTE applies the LTE predicate on the "line_key" field.
+func LineKeyLTE(v uuid.UUID) predicate.Inspection {
+	return predicate.Inspection(sql.FieldLTE(FieldLineKey, v))
+}
+
+// LineKeyIsNil applies the IsNil predicate on the "line_key" field.
+func LineKeyIsNil() predicate.Inspection {
+	return predicate.Inspection(sql.FieldIsNull(FieldLineKey))
+}
+
+// LineKeyNotNil applies the NotNil predicate on the "line_key" field.
+func LineKeyNotNil() predicate.Inspection {
+	return predicate.Inspection(sql.FieldNotNull(FieldLineKey))
+}
+
 // InspectedAtEQ applies the EQ predicate on the "inspected_at" field.
 func InspectedAtEQ(v time.Time) predicate.Inspection {
 	return predicate.Inspection(sql.FieldEQ(FieldInspectedAt, v))
@@ -832,6 +922,29 @@ func HasUnit() predicate.Inspection {
 func HasUnitWith(preds ...predicate.Unit) predicate.Inspection {
 	return predicate.Inspection(func(s *sql.Selector) {
 		step := newUnitStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasRound applies the HasEdge predicate on the "round" edge.
+func HasRound() predicate.Inspection {
+	return predicate.Inspection(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, RoundTable, RoundColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasRoundWith applies the HasEdge predicate on the "round" edge with a given conditions (other predicates).
+func HasRoundWith(preds ...predicate.InspectionRound) predicate.Inspection {
+	return predicate.Inspection(func(s *sql.Selector) {
+		step := newRoundStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

@@ -43,6 +43,9 @@ import (
 	"github.com/steward-pm/steward/ent/inspectionitem"
 	"github.com/steward-pm/steward/ent/inspectionphoto"
 	"github.com/steward-pm/steward/ent/inspectionresult"
+	"github.com/steward-pm/steward/ent/inspectionround"
+	"github.com/steward-pm/steward/ent/inspectionroundkey"
+	"github.com/steward-pm/steward/ent/inspectionroundline"
 	"github.com/steward-pm/steward/ent/keyacceptance"
 	"github.com/steward-pm/steward/ent/keyacceptancecheck"
 	"github.com/steward-pm/steward/ent/keyacceptanceline"
@@ -1100,6 +1103,87 @@ func (f TraverseInspectionResult) Traverse(ctx context.Context, q ent.Query) err
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.InspectionResultQuery", q)
+}
+
+// The InspectionRoundFunc type is an adapter to allow the use of ordinary function as a Querier.
+type InspectionRoundFunc func(context.Context, *ent.InspectionRoundQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f InspectionRoundFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.InspectionRoundQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.InspectionRoundQuery", q)
+}
+
+// The TraverseInspectionRound type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseInspectionRound func(context.Context, *ent.InspectionRoundQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseInspectionRound) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseInspectionRound) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.InspectionRoundQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.InspectionRoundQuery", q)
+}
+
+// The InspectionRoundKeyFunc type is an adapter to allow the use of ordinary function as a Querier.
+type InspectionRoundKeyFunc func(context.Context, *ent.InspectionRoundKeyQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f InspectionRoundKeyFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.InspectionRoundKeyQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.InspectionRoundKeyQuery", q)
+}
+
+// The TraverseInspectionRoundKey type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseInspectionRoundKey func(context.Context, *ent.InspectionRoundKeyQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseInspectionRoundKey) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseInspectionRoundKey) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.InspectionRoundKeyQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.InspectionRoundKeyQuery", q)
+}
+
+// The InspectionRoundLineFunc type is an adapter to allow the use of ordinary function as a Querier.
+type InspectionRoundLineFunc func(context.Context, *ent.InspectionRoundLineQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f InspectionRoundLineFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.InspectionRoundLineQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.InspectionRoundLineQuery", q)
+}
+
+// The TraverseInspectionRoundLine type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseInspectionRoundLine func(context.Context, *ent.InspectionRoundLineQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseInspectionRoundLine) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseInspectionRoundLine) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.InspectionRoundLineQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.InspectionRoundLineQuery", q)
 }
 
 // The KeyAcceptanceFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -2660,6 +2744,12 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.InspectionPhotoQuery, predicate.InspectionPhoto, inspectionphoto.OrderOption]{typ: ent.TypeInspectionPhoto, tq: q}, nil
 	case *ent.InspectionResultQuery:
 		return &query[*ent.InspectionResultQuery, predicate.InspectionResult, inspectionresult.OrderOption]{typ: ent.TypeInspectionResult, tq: q}, nil
+	case *ent.InspectionRoundQuery:
+		return &query[*ent.InspectionRoundQuery, predicate.InspectionRound, inspectionround.OrderOption]{typ: ent.TypeInspectionRound, tq: q}, nil
+	case *ent.InspectionRoundKeyQuery:
+		return &query[*ent.InspectionRoundKeyQuery, predicate.InspectionRoundKey, inspectionroundkey.OrderOption]{typ: ent.TypeInspectionRoundKey, tq: q}, nil
+	case *ent.InspectionRoundLineQuery:
+		return &query[*ent.InspectionRoundLineQuery, predicate.InspectionRoundLine, inspectionroundline.OrderOption]{typ: ent.TypeInspectionRoundLine, tq: q}, nil
 	case *ent.KeyAcceptanceQuery:
 		return &query[*ent.KeyAcceptanceQuery, predicate.KeyAcceptance, keyacceptance.OrderOption]{typ: ent.TypeKeyAcceptance, tq: q}, nil
 	case *ent.KeyAcceptanceCheckQuery:

@@ -1664,6 +1664,7 @@ var (
 		{Name: "voided_by_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "voided_by_name", Type: field.TypeString, Default: ""},
 		{Name: "late_reason", Type: field.TypeString, Default: ""},
+		{Name: "line_key", Type: field.TypeUUID, Nullable: true},
 		{Name: "inspected_at", Type: field.TypeTime},
 		{Name: "inspected_on", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "date"}},
 		{Name: "inspected_by_id", Type: field.TypeUUID},
@@ -1672,6 +1673,7 @@ var (
 		{Name: "estate_id", Type: field.TypeUUID},
 		{Name: "vacancy_id", Type: field.TypeUUID},
 		{Name: "unit_id", Type: field.TypeUUID},
+		{Name: "round_id", Type: field.TypeUUID, Nullable: true},
 	}
 	// InspectionsTable holds the schema information for the "inspections" table.
 	InspectionsTable = &schema.Table{
@@ -1681,33 +1683,44 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "inspections_estates_estate",
-				Columns:    []*schema.Column{InspectionsColumns[12]},
+				Columns:    []*schema.Column{InspectionsColumns[13]},
 				RefColumns: []*schema.Column{EstatesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "inspections_vacancies_vacancy",
-				Columns:    []*schema.Column{InspectionsColumns[13]},
+				Columns:    []*schema.Column{InspectionsColumns[14]},
 				RefColumns: []*schema.Column{VacanciesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "inspections_units_unit",
-				Columns:    []*schema.Column{InspectionsColumns[14]},
+				Columns:    []*schema.Column{InspectionsColumns[15]},
 				RefColumns: []*schema.Column{UnitsColumns[0]},
 				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "inspections_inspection_rounds_round",
+				Columns:    []*schema.Column{InspectionsColumns[16]},
+				RefColumns: []*schema.Column{InspectionRoundsColumns[0]},
+				OnDelete:   schema.SetNull,
 			},
 		},
 		Indexes: []*schema.Index{
 			{
 				Name:    "inspection_estate_id_inspected_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{InspectionsColumns[12], InspectionsColumns[7], InspectionsColumns[0]},
+				Columns: []*schema.Column{InspectionsColumns[13], InspectionsColumns[8], InspectionsColumns[0]},
 			},
 			{
 				Name:    "inspection_estate_id_vacancy_id_inspected_at",
 				Unique:  false,
-				Columns: []*schema.Column{InspectionsColumns[12], InspectionsColumns[13], InspectionsColumns[7]},
+				Columns: []*schema.Column{InspectionsColumns[13], InspectionsColumns[14], InspectionsColumns[8]},
+			},
+			{
+				Name:    "inspection_estate_id_round_id",
+				Unique:  false,
+				Columns: []*schema.Column{InspectionsColumns[13], InspectionsColumns[16]},
 			},
 		},
 	}
@@ -1901,6 +1914,171 @@ var (
 				Name:    "inspectionresult_estate_id_inspection_id_item_id",
 				Unique:  true,
 				Columns: []*schema.Column{InspectionResultsColumns[8], InspectionResultsColumns[9], InspectionResultsColumns[10]},
+			},
+		},
+	}
+	// InspectionRoundsColumns holds the columns for the "inspection_rounds" table.
+	InspectionRoundsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "planned_on", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "walker_name", Type: field.TypeString},
+		{Name: "units", Type: field.TypeInt},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"PLANNED", "UNDER_WAY", "CLOSED", "CANCELLED"}, Default: "PLANNED"},
+		{Name: "planned_by_id", Type: field.TypeUUID},
+		{Name: "planned_by_name", Type: field.TypeString},
+		{Name: "started_at", Type: field.TypeTime, Nullable: true},
+		{Name: "without_keys_reason", Type: field.TypeString, Default: ""},
+		{Name: "ended_at", Type: field.TypeTime, Nullable: true},
+		{Name: "cancel_reason", Type: field.TypeString, Default: ""},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "walker_id", Type: field.TypeUUID},
+		{Name: "area_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// InspectionRoundsTable holds the schema information for the "inspection_rounds" table.
+	InspectionRoundsTable = &schema.Table{
+		Name:       "inspection_rounds",
+		Columns:    InspectionRoundsColumns,
+		PrimaryKey: []*schema.Column{InspectionRoundsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "inspection_rounds_estates_estate",
+				Columns:    []*schema.Column{InspectionRoundsColumns[12]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "inspection_rounds_staffs_walker",
+				Columns:    []*schema.Column{InspectionRoundsColumns[13]},
+				RefColumns: []*schema.Column{StaffsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "inspection_rounds_areas_area",
+				Columns:    []*schema.Column{InspectionRoundsColumns[14]},
+				RefColumns: []*schema.Column{AreasColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "inspectionround_estate_id_planned_on_id",
+				Unique:  false,
+				Columns: []*schema.Column{InspectionRoundsColumns[12], InspectionRoundsColumns[2], InspectionRoundsColumns[0]},
+			},
+			{
+				Name:    "inspectionround_estate_id_state_planned_on",
+				Unique:  false,
+				Columns: []*schema.Column{InspectionRoundsColumns[12], InspectionRoundsColumns[5], InspectionRoundsColumns[2]},
+			},
+		},
+	}
+	// InspectionRoundKeysColumns holds the columns for the "inspection_round_keys" table.
+	InspectionRoundKeysColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "round_id", Type: field.TypeUUID},
+		{Name: "loan_id", Type: field.TypeUUID},
+	}
+	// InspectionRoundKeysTable holds the schema information for the "inspection_round_keys" table.
+	InspectionRoundKeysTable = &schema.Table{
+		Name:       "inspection_round_keys",
+		Columns:    InspectionRoundKeysColumns,
+		PrimaryKey: []*schema.Column{InspectionRoundKeysColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "inspection_round_keys_estates_estate",
+				Columns:    []*schema.Column{InspectionRoundKeysColumns[2]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "inspection_round_keys_inspection_rounds_round",
+				Columns:    []*schema.Column{InspectionRoundKeysColumns[3]},
+				RefColumns: []*schema.Column{InspectionRoundsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "inspection_round_keys_key_loans_loan",
+				Columns:    []*schema.Column{InspectionRoundKeysColumns[4]},
+				RefColumns: []*schema.Column{KeyLoansColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "inspectionroundkey_estate_id_round_id",
+				Unique:  false,
+				Columns: []*schema.Column{InspectionRoundKeysColumns[2], InspectionRoundKeysColumns[3]},
+			},
+			{
+				Name:    "inspectionroundkey_estate_id_loan_id",
+				Unique:  true,
+				Columns: []*schema.Column{InspectionRoundKeysColumns[2], InspectionRoundKeysColumns[4]},
+			},
+		},
+	}
+	// InspectionRoundLinesColumns holds the columns for the "inspection_round_lines" table.
+	InspectionRoundLinesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "position", Type: field.TypeInt},
+		{Name: "skip_reason", Type: field.TypeString, Default: ""},
+		{Name: "open", Type: field.TypeBool, Default: true},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "round_id", Type: field.TypeUUID},
+		{Name: "vacancy_id", Type: field.TypeUUID},
+		{Name: "unit_id", Type: field.TypeUUID},
+		{Name: "inspection_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// InspectionRoundLinesTable holds the schema information for the "inspection_round_lines" table.
+	InspectionRoundLinesTable = &schema.Table{
+		Name:       "inspection_round_lines",
+		Columns:    InspectionRoundLinesColumns,
+		PrimaryKey: []*schema.Column{InspectionRoundLinesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "inspection_round_lines_estates_estate",
+				Columns:    []*schema.Column{InspectionRoundLinesColumns[5]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "inspection_round_lines_inspection_rounds_round",
+				Columns:    []*schema.Column{InspectionRoundLinesColumns[6]},
+				RefColumns: []*schema.Column{InspectionRoundsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "inspection_round_lines_vacancies_vacancy",
+				Columns:    []*schema.Column{InspectionRoundLinesColumns[7]},
+				RefColumns: []*schema.Column{VacanciesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "inspection_round_lines_units_unit",
+				Columns:    []*schema.Column{InspectionRoundLinesColumns[8]},
+				RefColumns: []*schema.Column{UnitsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "inspection_round_lines_inspections_inspection",
+				Columns:    []*schema.Column{InspectionRoundLinesColumns[9]},
+				RefColumns: []*schema.Column{InspectionsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "inspectionroundline_estate_id_round_id_vacancy_id",
+				Unique:  true,
+				Columns: []*schema.Column{InspectionRoundLinesColumns[5], InspectionRoundLinesColumns[6], InspectionRoundLinesColumns[7]},
+			},
+			{
+				Name:    "inspectionroundline_estate_id_round_id_position",
+				Unique:  true,
+				Columns: []*schema.Column{InspectionRoundLinesColumns[5], InspectionRoundLinesColumns[6], InspectionRoundLinesColumns[2]},
 			},
 		},
 	}
@@ -5063,6 +5241,9 @@ var (
 		InspectionItemsTable,
 		InspectionPhotosTable,
 		InspectionResultsTable,
+		InspectionRoundsTable,
+		InspectionRoundKeysTable,
+		InspectionRoundLinesTable,
 		KeyAcceptancesTable,
 		KeyAcceptanceChecksTable,
 		KeyAcceptanceLinesTable,
@@ -5197,6 +5378,7 @@ func init() {
 	InspectionsTable.ForeignKeys[0].RefTable = EstatesTable
 	InspectionsTable.ForeignKeys[1].RefTable = VacanciesTable
 	InspectionsTable.ForeignKeys[2].RefTable = UnitsTable
+	InspectionsTable.ForeignKeys[3].RefTable = InspectionRoundsTable
 	InspectionDuesTable.ForeignKeys[0].RefTable = EstatesTable
 	InspectionDuesTable.ForeignKeys[1].RefTable = VacanciesTable
 	InspectionDuesTable.ForeignKeys[2].RefTable = UnitsTable
@@ -5208,6 +5390,17 @@ func init() {
 	InspectionResultsTable.ForeignKeys[1].RefTable = InspectionsTable
 	InspectionResultsTable.ForeignKeys[2].RefTable = InspectionItemsTable
 	InspectionResultsTable.ForeignKeys[3].RefTable = DepartmentsTable
+	InspectionRoundsTable.ForeignKeys[0].RefTable = EstatesTable
+	InspectionRoundsTable.ForeignKeys[1].RefTable = StaffsTable
+	InspectionRoundsTable.ForeignKeys[2].RefTable = AreasTable
+	InspectionRoundKeysTable.ForeignKeys[0].RefTable = EstatesTable
+	InspectionRoundKeysTable.ForeignKeys[1].RefTable = InspectionRoundsTable
+	InspectionRoundKeysTable.ForeignKeys[2].RefTable = KeyLoansTable
+	InspectionRoundLinesTable.ForeignKeys[0].RefTable = EstatesTable
+	InspectionRoundLinesTable.ForeignKeys[1].RefTable = InspectionRoundsTable
+	InspectionRoundLinesTable.ForeignKeys[2].RefTable = VacanciesTable
+	InspectionRoundLinesTable.ForeignKeys[3].RefTable = UnitsTable
+	InspectionRoundLinesTable.ForeignKeys[4].RefTable = InspectionsTable
 	KeyAcceptancesTable.ForeignKeys[0].RefTable = EstatesTable
 	KeyAcceptanceChecksTable.ForeignKeys[0].RefTable = EstatesTable
 	KeyAcceptanceChecksTable.ForeignKeys[1].RefTable = KeyAcceptancesTable

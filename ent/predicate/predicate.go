@@ -111,6 +111,15 @@ type InspectionPhoto func(*sql.Selector)
 // InspectionResult is the predicate function for inspectionresult builders.
 type InspectionResult func(*sql.Selector)
 
+// InspectionRound is the predicate function for inspectionround builders.
+type InspectionRound func(*sql.Selector)
+
+// InspectionRoundKey is the predicate function for inspectionroundkey builders.
+type InspectionRoundKey func(*sql.Selector)
+
+// InspectionRoundLine is the predicate function for inspectionroundline builders.
+type InspectionRoundLine func(*sql.Selector)
+
 // KeyAcceptance is the predicate function for keyacceptance builders.
 type KeyAcceptance func(*sql.Selector)
 

@@ -23,6 +23,9 @@ func (Inspection) Fields() []ent.Field {
 	return []ent.Field{
 		field.UUID("vacancy_id", uuid.UUID{}).Immutable().Annotations(Filter()).Comment("The vacancy."),
 		field.UUID("unit_id", uuid.UUID{}).Immutable().Annotations(Filter()).Comment("The unit."),
+		field.UUID("round_id", uuid.UUID{}).Optional().Nillable().Immutable().Annotations(Filter()).Comment("The round that it was made on, if it was."),
+		field.UUID("line_key", uuid.UUID{}).Optional().Nillable().Immutable().Annotations(entgql.Skip(entgql.SkipType)).
+			Comment("What the phone of who walked called it, so that it is taken once."),
 		field.Time("inspected_at").Immutable().Annotations(entgql.OrderField("INSPECTED_AT"), Filter()).Comment("When it was inspected."),
 		field.Time("inspected_on").SchemaType(civil).Immutable().Annotations(entgql.Type("Date"), Filter()).Comment("The day of it in the estate's time zone, from which what is due is counted."),
 		field.UUID("inspected_by_id", uuid.UUID{}).Immutable().Annotations(Filter()).Comment("The account of who inspected."),
@@ -36,6 +39,7 @@ func (Inspection) Edges() []ent.Edge {
 	return []ent.Edge{
 		edge.To("vacancy", Vacancy.Type).Field("vacancy_id").Unique().Required().Immutable().Annotations(entgql.Skip(entgql.SkipAll)).Comment("The vacancy."),
 		edge.To("unit", Unit.Type).Field("unit_id").Unique().Required().Immutable().Comment("The unit."),
+		edge.To("round", InspectionRound.Type).Field("round_id").Unique().Immutable().Annotations(entgql.Skip(entgql.SkipAll)).Comment("The round."),
 		edge.From("results", InspectionResult.Type).Ref("inspection").Comment("What was checked, with its findings."),
 	}
 }
@@ -45,6 +49,7 @@ func (Inspection) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("estate_id", "inspected_at", "id"),
 		index.Fields("estate_id", "vacancy_id", "inspected_at"),
+		index.Fields("estate_id", "round_id"),
 	}
 }
 

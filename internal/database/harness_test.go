@@ -170,6 +170,20 @@ func liveA(app *stewardtest.App) {
 func liveB(app *stewardtest.App) {
 	live(app.Foreign(policy.CSOfficer), app.Foreign(policy.KeyCustodian), app.B, app.B.Household, app.B.Resident, app.B.Sets[0])
 	destroyed(app)
+	walked(app)
+}
+
+// walked has a unit of B inspected on a round (V4.1).
+func walked(app *stewardtest.App) {
+	officer := app.Foreign(policy.CSOfficer)
+	app.SQL(`UPDATE staffs SET account_id = $1 WHERE id = $2`, officer.Account, app.B.Staff)
+	app.SQL(`UPDATE inspection_rounds SET state = 'UNDER_WAY', started_at = $1 WHERE estate_id = $2`, stewardtest.Start, app.B.ID)
+	one := func(sql string) uuid.UUID { return app.IDs(sql, app.B.ID)[0] }
+	officer.Do(`mutation($in: RecordRoundInspectionsInput!) { recordRoundInspections(input: $in) { inspections { id } } }`, vars{"in": vars{
+		"roundID": one(`SELECT id FROM inspection_rounds WHERE estate_id = $1`), "lines": []vars{{
+			"key": uuid.NewString(), "vacancyID": one(`SELECT vacancy_id FROM inspection_round_lines WHERE estate_id = $1`), "inspectedAt": stewardtest.Start,
+			"results": []vars{{"itemID": one(`SELECT id FROM inspection_items WHERE estate_id = $1 AND code = 'CLEANING'`), "result": "NORMAL"}},
+		}}}})
 }
 
 // destroyed has a document of B destroyed, witnessed by a guard (A7).

@@ -195,6 +195,7 @@ func seedKeys(ctx context.Context, tx pgx.Tx, estate uuid.UUID, units []uuid.UUI
 		b.queue(`INSERT INTO signatures (id, created_at, estate_id, kind, subject_id, capacity, signer_name, method, attested_by_id, attested_by_name, content_hash, signed_at)
 			VALUES ($1, $2, $3, 'keys.return', $4, $5, $5, 'ATTESTED', $6, '客服', '00', $2)`, ids.New(0x0204), Start, estate, back, capacity, account)
 	}
+	b.queueRound(estate, account, set, holder)
 	loss := ids.New(0x030a)
 	b.queue(`INSERT INTO key_losses (id, created_at, estate_id, set_id, label, holder_id, holder_name, count, circumstances, occurred_at, reported_at, reported_by_id, reported_by_name)
 		VALUES ($1, $2, $3, $4, '设备间', $5, '工程部', 1, '检修后遗失', $2, $2, $6, '客服')`, loss, Start.AddDate(0, 0, -2), estate, set, holder["ENGINEERING"], account)

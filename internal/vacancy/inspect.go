@@ -145,6 +145,7 @@ type visit struct {
 	field      string // of the input, where the results stand
 	known      named
 	strokes    *signature.Strokes
+	round, key *uuid.UUID // of one that was noted on a round
 }
 
 // inspect writes the visit, its results with their photos, and the signature; what is abnormal is passed on.
@@ -154,7 +155,7 @@ func inspect(tx *act.Tx, in visit) (*ent.Inspection, error) {
 		return nil, err
 	}
 	i, err := tx.Inspection.Create().SetEstateID(in.vacancy.EstateID).SetVacancyID(in.vacancy.ID).SetUnitID(in.vacancy.UnitID).
-		SetInspectedAt(in.at).SetInspectedOn(cal.Today(in.at).UTC()).SetLateReason(in.lateReason).SetNote(in.note).
+		SetNillableRoundID(in.round).SetNillableLineKey(in.key).SetInspectedAt(in.at).SetInspectedOn(cal.Today(in.at).UTC()).SetLateReason(in.lateReason).SetNote(in.note).
 		SetInspectedByID(tx.Viewer.Account).SetInspectedByName(tx.Viewer.Name).Save(tx)
 	if err != nil {
 		return nil, err

@@ -43,7 +43,7 @@ func snapshots(tx *act.Tx, r *ent.InspectionResult, uploads []uuid.UUID, field s
 			return nil, err
 		}
 		if !strings.HasPrefix(f.ContentType, "image/") {
-			return nil, fault.Invalid(at, "请附照片(JPEG、PNG 等图片文件)。", "Give a photo: a JPEG, PNG or other picture.").By("V4.2")
+			return nil, noPicture().At(at)
 		}
 		if err := tx.InspectionPhoto.Create().SetEstateID(r.EstateID).SetResultID(r.ID).SetContentType(f.ContentType).SetSize(f.Size).SetSha256(f.Sha256).Exec(tx); err != nil {
 			return nil, err
@@ -51,6 +51,11 @@ func snapshots(tx *act.Tx, r *ent.InspectionResult, uploads []uuid.UUID, field s
 		sums = append(sums, f.Sha256)
 	}
 	return sums, nil
+}
+
+// noPicture refuses an upload that is no photo.
+func noPicture() *fault.Error {
+	return fault.Invalid("", "请附照片(JPEG、PNG 等图片文件)。", "Give a photo: a JPEG, PNG or other picture.").By("V4.2")
 }
 
 // snapshotHeld gives a photo to whoever may read it.

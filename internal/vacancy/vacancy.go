@@ -26,6 +26,14 @@
 //	dues.go          V4.1    what is due, and overdue; remind.go tells who leads once a day
 //	punctuality.go   V4      the share done on time, by month
 //	register_inspections.go  空置房检查记录
+//
+// Rounds through them are planned in walking order, and walked with keys that were lent for it (00063_inspection_rounds.sql).
+//
+//	roundplan.go     V4      PlanRound; roundcalendar.go the month's
+//	roundstart.go    V4      StartRound with its keys, AddRoundKeys
+//	roundrecord.go   V4, V5  RecordRound: what a phone noted, perhaps without a network
+//	roundclose.go    V4      CloseRound, signed, with its keys back; CancelRound
+//	round.go         V4      what these have in common
 package vacancy
 
 import (
