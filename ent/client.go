@@ -36,6 +36,9 @@ import (
 	"github.com/steward-pm/steward/ent/certificate"
 	"github.com/steward-pm/steward/ent/complaint"
 	"github.com/steward-pm/steward/ent/correspondence"
+	"github.com/steward-pm/steward/ent/defect"
+	"github.com/steward-pm/steward/ent/defectevent"
+	"github.com/steward-pm/steward/ent/defectphoto"
 	"github.com/steward-pm/steward/ent/department"
 	"github.com/steward-pm/steward/ent/emergencycontact"
 	"github.com/steward-pm/steward/ent/estate"
@@ -75,13 +78,26 @@ import (
 	"github.com/steward-pm/steward/ent/keyspotcheck"
 	"github.com/steward-pm/steward/ent/keystatement"
 	"github.com/steward-pm/steward/ent/keystatementline"
+	"github.com/steward-pm/steward/ent/mailcase"
+	"github.com/steward-pm/steward/ent/mailday"
+	"github.com/steward-pm/steward/ent/maildelivery"
 	"github.com/steward-pm/steward/ent/mailevent"
+	"github.com/steward-pm/steward/ent/mailexcuse"
 	"github.com/steward-pm/steward/ent/mailitem"
 	"github.com/steward-pm/steward/ent/mailreceipt"
 	"github.com/steward-pm/steward/ent/mailreceiptline"
+	"github.com/steward-pm/steward/ent/mailscan"
 	"github.com/steward-pm/steward/ent/meterreading"
 	"github.com/steward-pm/steward/ent/obligation"
 	"github.com/steward-pm/steward/ent/occupancy"
+	"github.com/steward-pm/steward/ent/pressallocation"
+	"github.com/steward-pm/steward/ent/pressclaim"
+	"github.com/steward-pm/steward/ent/pressdelivery"
+	"github.com/steward-pm/steward/ent/presspause"
+	"github.com/steward-pm/steward/ent/pressreceipt"
+	"github.com/steward-pm/steward/ent/pressrecovery"
+	"github.com/steward-pm/steward/ent/presssubscription"
+	"github.com/steward-pm/steward/ent/publication"
 	"github.com/steward-pm/steward/ent/reconciliation"
 	"github.com/steward-pm/steward/ent/reconciliationline"
 	"github.com/steward-pm/steward/ent/renovation"
@@ -140,6 +156,12 @@ type Client struct {
 	Complaint *ComplaintClient
 	// Correspondence is the client for interacting with the Correspondence builders.
 	Correspondence *CorrespondenceClient
+	// Defect is the client for interacting with the Defect builders.
+	Defect *DefectClient
+	// DefectEvent is the client for interacting with the DefectEvent builders.
+	DefectEvent *DefectEventClient
+	// DefectPhoto is the client for interacting with the DefectPhoto builders.
+	DefectPhoto *DefectPhotoClient
 	// Department is the client for interacting with the Department builders.
 	Department *DepartmentClient
 	// EmergencyContact is the client for interacting with the EmergencyContact builders.
@@ -218,20 +240,46 @@ type Client struct {
 	KeyStatement *KeyStatementClient
 	// KeyStatementLine is the client for interacting with the KeyStatementLine builders.
 	KeyStatementLine *KeyStatementLineClient
+	// MailCase is the client for interacting with the MailCase builders.
+	MailCase *MailCaseClient
+	// MailDay is the client for interacting with the MailDay builders.
+	MailDay *MailDayClient
+	// MailDelivery is the client for interacting with the MailDelivery builders.
+	MailDelivery *MailDeliveryClient
 	// MailEvent is the client for interacting with the MailEvent builders.
 	MailEvent *MailEventClient
+	// MailExcuse is the client for interacting with the MailExcuse builders.
+	MailExcuse *MailExcuseClient
 	// MailItem is the client for interacting with the MailItem builders.
 	MailItem *MailItemClient
 	// MailReceipt is the client for interacting with the MailReceipt builders.
 	MailReceipt *MailReceiptClient
 	// MailReceiptLine is the client for interacting with the MailReceiptLine builders.
 	MailReceiptLine *MailReceiptLineClient
+	// MailScan is the client for interacting with the MailScan builders.
+	MailScan *MailScanClient
 	// MeterReading is the client for interacting with the MeterReading builders.
 	MeterReading *MeterReadingClient
 	// Obligation is the client for interacting with the Obligation builders.
 	Obligation *ObligationClient
 	// Occupancy is the client for interacting with the Occupancy builders.
 	Occupancy *OccupancyClient
+	// PressAllocation is the client for interacting with the PressAllocation builders.
+	PressAllocation *PressAllocationClient
+	// PressClaim is the client for interacting with the PressClaim builders.
+	PressClaim *PressClaimClient
+	// PressDelivery is the client for interacting with the PressDelivery builders.
+	PressDelivery *PressDeliveryClient
+	// PressPause is the client for interacting with the PressPause builders.
+	PressPause *PressPauseClient
+	// PressReceipt is the client for interacting with the PressReceipt builders.
+	PressReceipt *PressReceiptClient
+	// PressRecovery is the client for interacting with the PressRecovery builders.
+	PressRecovery *PressRecoveryClient
+	// PressSubscription is the client for interacting with the PressSubscription builders.
+	PressSubscription *PressSubscriptionClient
+	// Publication is the client for interacting with the Publication builders.
+	Publication *PublicationClient
 	// Reconciliation is the client for interacting with the Reconciliation builders.
 	Reconciliation *ReconciliationClient
 	// ReconciliationLine is the client for interacting with the ReconciliationLine builders.
@@ -285,6 +333,9 @@ func (c *Client) init() {
 	c.Certificate = NewCertificateClient(c.config)
 	c.Complaint = NewComplaintClient(c.config)
 	c.Correspondence = NewCorrespondenceClient(c.config)
+	c.Defect = NewDefectClient(c.config)
+	c.DefectEvent = NewDefectEventClient(c.config)
+	c.DefectPhoto = NewDefectPhotoClient(c.config)
 	c.Department = NewDepartmentClient(c.config)
 	c.EmergencyContact = NewEmergencyContactClient(c.config)
 	c.Estate = NewEstateClient(c.config)
@@ -324,13 +375,26 @@ func (c *Client) init() {
 	c.KeySpotCheck = NewKeySpotCheckClient(c.config)
 	c.KeyStatement = NewKeyStatementClient(c.config)
 	c.KeyStatementLine = NewKeyStatementLineClient(c.config)
+	c.MailCase = NewMailCaseClient(c.config)
+	c.MailDay = NewMailDayClient(c.config)
+	c.MailDelivery = NewMailDeliveryClient(c.config)
 	c.MailEvent = NewMailEventClient(c.config)
+	c.MailExcuse = NewMailExcuseClient(c.config)
 	c.MailItem = NewMailItemClient(c.config)
 	c.MailReceipt = NewMailReceiptClient(c.config)
 	c.MailReceiptLine = NewMailReceiptLineClient(c.config)
+	c.MailScan = NewMailScanClient(c.config)
 	c.MeterReading = NewMeterReadingClient(c.config)
 	c.Obligation = NewObligationClient(c.config)
 	c.Occupancy = NewOccupancyClient(c.config)
+	c.PressAllocation = NewPressAllocationClient(c.config)
+	c.PressClaim = NewPressClaimClient(c.config)
+	c.PressDelivery = NewPressDeliveryClient(c.config)
+	c.PressPause = NewPressPauseClient(c.config)
+	c.PressReceipt = NewPressReceiptClient(c.config)
+	c.PressRecovery = NewPressRecoveryClient(c.config)
+	c.PressSubscription = NewPressSubscriptionClient(c.config)
+	c.Publication = NewPublicationClient(c.config)
 	c.Reconciliation = NewReconciliationClient(c.config)
 	c.ReconciliationLine = NewReconciliationLineClient(c.config)
 	c.Renovation = NewRenovationClient(c.config)
@@ -454,6 +518,9 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Certificate:            NewCertificateClient(cfg),
 		Complaint:              NewComplaintClient(cfg),
 		Correspondence:         NewCorrespondenceClient(cfg),
+		Defect:                 NewDefectClient(cfg),
+		DefectEvent:            NewDefectEventClient(cfg),
+		DefectPhoto:            NewDefectPhotoClient(cfg),
 		Department:             NewDepartmentClient(cfg),
 		EmergencyContact:       NewEmergencyContactClient(cfg),
 		Estate:                 NewEstateClient(cfg),
@@ -493,13 +560,26 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		KeySpotCheck:           NewKeySpotCheckClient(cfg),
 		KeyStatement:           NewKeyStatementClient(cfg),
 		KeyStatementLine:       NewKeyStatementLineClient(cfg),
+		MailCase:               NewMailCaseClient(cfg),
+		MailDay:                NewMailDayClient(cfg),
+		MailDelivery:           NewMailDeliveryClient(cfg),
 		MailEvent:              NewMailEventClient(cfg),
+		MailExcuse:             NewMailExcuseClient(cfg),
 		MailItem:               NewMailItemClient(cfg),
 		MailReceipt:            NewMailReceiptClient(cfg),
 		MailReceiptLine:        NewMailReceiptLineClient(cfg),
+		MailScan:               NewMailScanClient(cfg),
 		MeterReading:           NewMeterReadingClient(cfg),
 		Obligation:             NewObligationClient(cfg),
 		Occupancy:              NewOccupancyClient(cfg),
+		PressAllocation:        NewPressAllocationClient(cfg),
+		PressClaim:             NewPressClaimClient(cfg),
+		PressDelivery:          NewPressDeliveryClient(cfg),
+		PressPause:             NewPressPauseClient(cfg),
+		PressReceipt:           NewPressReceiptClient(cfg),
+		PressRecovery:          NewPressRecoveryClient(cfg),
+		PressSubscription:      NewPressSubscriptionClient(cfg),
+		Publication:            NewPublicationClient(cfg),
 		Reconciliation:         NewReconciliationClient(cfg),
 		ReconciliationLine:     NewReconciliationLineClient(cfg),
 		Renovation:             NewRenovationClient(cfg),
@@ -550,6 +630,9 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Certificate:            NewCertificateClient(cfg),
 		Complaint:              NewComplaintClient(cfg),
 		Correspondence:         NewCorrespondenceClient(cfg),
+		Defect:                 NewDefectClient(cfg),
+		DefectEvent:            NewDefectEventClient(cfg),
+		DefectPhoto:            NewDefectPhotoClient(cfg),
 		Department:             NewDepartmentClient(cfg),
 		EmergencyContact:       NewEmergencyContactClient(cfg),
 		Estate:                 NewEstateClient(cfg),
@@ -589,13 +672,26 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		KeySpotCheck:           NewKeySpotCheckClient(cfg),
 		KeyStatement:           NewKeyStatementClient(cfg),
 		KeyStatementLine:       NewKeyStatementLineClient(cfg),
+		MailCase:               NewMailCaseClient(cfg),
+		MailDay:                NewMailDayClient(cfg),
+		MailDelivery:           NewMailDeliveryClient(cfg),
 		MailEvent:              NewMailEventClient(cfg),
+		MailExcuse:             NewMailExcuseClient(cfg),
 		MailItem:               NewMailItemClient(cfg),
 		MailReceipt:            NewMailReceiptClient(cfg),
 		MailReceiptLine:        NewMailReceiptLineClient(cfg),
+		MailScan:               NewMailScanClient(cfg),
 		MeterReading:           NewMeterReadingClient(cfg),
 		Obligation:             NewObligationClient(cfg),
 		Occupancy:              NewOccupancyClient(cfg),
+		PressAllocation:        NewPressAllocationClient(cfg),
+		PressClaim:             NewPressClaimClient(cfg),
+		PressDelivery:          NewPressDeliveryClient(cfg),
+		PressPause:             NewPressPauseClient(cfg),
+		PressReceipt:           NewPressReceiptClient(cfg),
+		PressRecovery:          NewPressRecoveryClient(cfg),
+		PressSubscription:      NewPressSubscriptionClient(cfg),
+		Publication:            NewPublicationClient(cfg),
 		Reconciliation:         NewReconciliationClient(cfg),
 		ReconciliationLine:     NewReconciliationLineClient(cfg),
 		Renovation:             NewRenovationClient(cfg),
@@ -640,19 +736,23 @@ func (c *Client) Use(hooks ...Hook) {
 		c.ArchiveFile, c.ArchiveHold, c.ArchiveLoan, c.ArchiveLoanLine,
 		c.ArchiveManual, c.ArchivePermit, c.ArchiveRequest, c.ArchiveRequestDocument,
 		c.ArchiveRetention, c.ArchiveReturn, c.ArchiveVolume, c.Area, c.Building,
-		c.Certificate, c.Complaint, c.Correspondence, c.Department, c.EmergencyContact,
-		c.Estate, c.ExternalPerson, c.File, c.Household, c.ImportRun, c.Inspection,
-		c.InspectionDue, c.InspectionItem, c.InspectionPhoto, c.InspectionResult,
-		c.InspectionRound, c.InspectionRoundKey, c.InspectionRoundLine,
-		c.KeyAcceptance, c.KeyAcceptanceCheck, c.KeyAcceptanceLine, c.KeyBalance,
-		c.KeyCabinetOpening, c.KeyCopyOrder, c.KeyFollowUp, c.KeyGeneration,
-		c.KeyHolder, c.KeyHook, c.KeyLoan, c.KeyLoanLine, c.KeyLoanRequest,
-		c.KeyLoanRequestLine, c.KeyLockChange, c.KeyLoss, c.KeyMovement, c.KeyReturn,
-		c.KeyScrapping, c.KeySeal, c.KeySet, c.KeySpotCheck, c.KeyStatement,
-		c.KeyStatementLine, c.MailEvent, c.MailItem, c.MailReceipt, c.MailReceiptLine,
-		c.MeterReading, c.Obligation, c.Occupancy, c.Reconciliation,
-		c.ReconciliationLine, c.Renovation, c.RenovationStep, c.Resident, c.Signature,
-		c.Staff, c.StaffFileConsultation, c.Unit, c.Vacancy, c.Violation,
+		c.Certificate, c.Complaint, c.Correspondence, c.Defect, c.DefectEvent,
+		c.DefectPhoto, c.Department, c.EmergencyContact, c.Estate, c.ExternalPerson,
+		c.File, c.Household, c.ImportRun, c.Inspection, c.InspectionDue,
+		c.InspectionItem, c.InspectionPhoto, c.InspectionResult, c.InspectionRound,
+		c.InspectionRoundKey, c.InspectionRoundLine, c.KeyAcceptance,
+		c.KeyAcceptanceCheck, c.KeyAcceptanceLine, c.KeyBalance, c.KeyCabinetOpening,
+		c.KeyCopyOrder, c.KeyFollowUp, c.KeyGeneration, c.KeyHolder, c.KeyHook,
+		c.KeyLoan, c.KeyLoanLine, c.KeyLoanRequest, c.KeyLoanRequestLine,
+		c.KeyLockChange, c.KeyLoss, c.KeyMovement, c.KeyReturn, c.KeyScrapping,
+		c.KeySeal, c.KeySet, c.KeySpotCheck, c.KeyStatement, c.KeyStatementLine,
+		c.MailCase, c.MailDay, c.MailDelivery, c.MailEvent, c.MailExcuse, c.MailItem,
+		c.MailReceipt, c.MailReceiptLine, c.MailScan, c.MeterReading, c.Obligation,
+		c.Occupancy, c.PressAllocation, c.PressClaim, c.PressDelivery, c.PressPause,
+		c.PressReceipt, c.PressRecovery, c.PressSubscription, c.Publication,
+		c.Reconciliation, c.ReconciliationLine, c.Renovation, c.RenovationStep,
+		c.Resident, c.Signature, c.Staff, c.StaffFileConsultation, c.Unit, c.Vacancy,
+		c.Violation,
 	} {
 		n.Use(hooks...)
 	}
@@ -666,19 +766,23 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 		c.ArchiveFile, c.ArchiveHold, c.ArchiveLoan, c.ArchiveLoanLine,
 		c.ArchiveManual, c.ArchivePermit, c.ArchiveRequest, c.ArchiveRequestDocument,
 		c.ArchiveRetention, c.ArchiveReturn, c.ArchiveVolume, c.Area, c.Building,
-		c.Certificate, c.Complaint, c.Correspondence, c.Department, c.EmergencyContact,
-		c.Estate, c.ExternalPerson, c.File, c.Household, c.ImportRun, c.Inspection,
-		c.InspectionDue, c.InspectionItem, c.InspectionPhoto, c.InspectionResult,
-		c.InspectionRound, c.InspectionRoundKey, c.InspectionRoundLine,
-		c.KeyAcceptance, c.KeyAcceptanceCheck, c.KeyAcceptanceLine, c.KeyBalance,
-		c.KeyCabinetOpening, c.KeyCopyOrder, c.KeyFollowUp, c.KeyGeneration,
-		c.KeyHolder, c.KeyHook, c.KeyLoan, c.KeyLoanLine, c.KeyLoanRequest,
-		c.KeyLoanRequestLine, c.KeyLockChange, c.KeyLoss, c.KeyMovement, c.KeyReturn,
-		c.KeyScrapping, c.KeySeal, c.KeySet, c.KeySpotCheck, c.KeyStatement,
-		c.KeyStatementLine, c.MailEvent, c.MailItem, c.MailReceipt, c.MailReceiptLine,
-		c.MeterReading, c.Obligation, c.Occupancy, c.Reconciliation,
-		c.ReconciliationLine, c.Renovation, c.RenovationStep, c.Resident, c.Signature,
-		c.Staff, c.StaffFileConsultation, c.Unit, c.Vacancy, c.Violation,
+		c.Certificate, c.Complaint, c.Correspondence, c.Defect, c.DefectEvent,
+		c.DefectPhoto, c.Department, c.EmergencyContact, c.Estate, c.ExternalPerson,
+		c.File, c.Household, c.ImportRun, c.Inspection, c.InspectionDue,
+		c.InspectionItem, c.InspectionPhoto, c.InspectionResult, c.InspectionRound,
+		c.InspectionRoundKey, c.InspectionRoundLine, c.KeyAcceptance,
+		c.KeyAcceptanceCheck, c.KeyAcceptanceLine, c.KeyBalance, c.KeyCabinetOpening,
+		c.KeyCopyOrder, c.KeyFollowUp, c.KeyGeneration, c.KeyHolder, c.KeyHook,
+		c.KeyLoan, c.KeyLoanLine, c.KeyLoanRequest, c.KeyLoanRequestLine,
+		c.KeyLockChange, c.KeyLoss, c.KeyMovement, c.KeyReturn, c.KeyScrapping,
+		c.KeySeal, c.KeySet, c.KeySpotCheck, c.KeyStatement, c.KeyStatementLine,
+		c.MailCase, c.MailDay, c.MailDelivery, c.MailEvent, c.MailExcuse, c.MailItem,
+		c.MailReceipt, c.MailReceiptLine, c.MailScan, c.MeterReading, c.Obligation,
+		c.Occupancy, c.PressAllocation, c.PressClaim, c.PressDelivery, c.PressPause,
+		c.PressReceipt, c.PressRecovery, c.PressSubscription, c.Publication,
+		c.Reconciliation, c.ReconciliationLine, c.Renovation, c.RenovationStep,
+		c.Resident, c.Signature, c.Staff, c.StaffFileConsultation, c.Unit, c.Vacancy,
+		c.Violation,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -727,6 +831,12 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Complaint.mutate(ctx, m)
 	case *CorrespondenceMutation:
 		return c.Correspondence.mutate(ctx, m)
+	case *DefectMutation:
+		return c.Defect.mutate(ctx, m)
+	case *DefectEventMutation:
+		return c.DefectEvent.mutate(ctx, m)
+	case *DefectPhotoMutation:
+		return c.DefectPhoto.mutate(ctx, m)
 	case *DepartmentMutation:
 		return c.Department.mutate(ctx, m)
 	case *EmergencyContactMutation:
@@ -805,20 +915,46 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.KeyStatement.mutate(ctx, m)
 	case *KeyStatementLineMutation:
 		return c.KeyStatementLine.mutate(ctx, m)
+	case *MailCaseMutation:
+		return c.MailCase.mutate(ctx, m)
+	case *MailDayMutation:
+		return c.MailDay.mutate(ctx, m)
+	case *MailDeliveryMutation:
+		return c.MailDelivery.mutate(ctx, m)
 	case *MailEventMutation:
 		return c.MailEvent.mutate(ctx, m)
+	case *MailExcuseMutation:
+		return c.MailExcuse.mutate(ctx, m)
 	case *MailItemMutation:
 		return c.MailItem.mutate(ctx, m)
 	case *MailReceiptMutation:
 		return c.MailReceipt.mutate(ctx, m)
 	case *MailReceiptLineMutation:
 		return c.MailReceiptLine.mutate(ctx, m)
+	case *MailScanMutation:
+		return c.MailScan.mutate(ctx, m)
 	case *MeterReadingMutation:
 		return c.MeterReading.mutate(ctx, m)
 	case *ObligationMutation:
 		return c.Obligation.mutate(ctx, m)
 	case *OccupancyMutation:
 		return c.Occupancy.mutate(ctx, m)
+	case *PressAllocationMutation:
+		return c.PressAllocation.mutate(ctx, m)
+	case *PressClaimMutation:
+		return c.PressClaim.mutate(ctx, m)
+	case *PressDeliveryMutation:
+		return c.PressDelivery.mutate(ctx, m)
+	case *PressPauseMutation:
+		return c.PressPause.mutate(ctx, m)
+	case *PressReceiptMutation:
+		return c.PressReceipt.mutate(ctx, m)
+	case *PressRecoveryMutation:
+		return c.PressRecovery.mutate(ctx, m)
+	case *PressSubscriptionMutation:
+		return c.PressSubscription.mutate(ctx, m)
+	case *PublicationMutation:
+		return c.Publication.mutate(ctx, m)
 	case *ReconciliationMutation:
 		return c.Reconciliation.mutate(ctx, m)
 	case *ReconciliationLineMutation:
@@ -4530,6 +4666,629 @@ func (c *CorrespondenceClient) mutate(ctx context.Context, m *CorrespondenceMuta
 	}
 }
 
+// DefectClient is a client for the Defect schema.
+type DefectClient struct {
+	config
+}
+
+// NewDefectClient returns a client for the Defect from the given config.
+func NewDefectClient(c config) *DefectClient {
+	return &DefectClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `defect.Hooks(f(g(h())))`.
+func (c *DefectClient) Use(hooks ...Hook) {
+	c.hooks.Defect = append(c.hooks.Defect, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `defect.Intercept(f(g(h())))`.
+func (c *DefectClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Defect = append(c.inters.Defect, interceptors...)
+}
+
+// Create returns a builder for creating a Defect entity.
+func (c *DefectClient) Create() *DefectCreate {
+	mutation := newDefectMutation(c.config, OpCreate)
+	return &DefectCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Defect entities.
+func (c *DefectClient) CreateBulk(builders ...*DefectCreate) *DefectCreateBulk {
+	return &DefectCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *DefectClient) MapCreateBulk(slice any, setFunc func(*DefectCreate, int)) *DefectCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &DefectCreateBulk{err: fmt.Errorf("calling to DefectClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*DefectCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &DefectCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Defect.
+func (c *DefectClient) Update() *DefectUpdate {
+	mutation := newDefectMutation(c.config, OpUpdate)
+	return &DefectUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *DefectClient) UpdateOne(_m *Defect) *DefectUpdateOne {
+	mutation := newDefectMutation(c.config, OpUpdateOne, withDefect(_m))
+	return &DefectUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *DefectClient) UpdateOneID(id uuid.UUID) *DefectUpdateOne {
+	mutation := newDefectMutation(c.config, OpUpdateOne, withDefectID(id))
+	return &DefectUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Defect.
+func (c *DefectClient) Delete() *DefectDelete {
+	mutation := newDefectMutation(c.config, OpDelete)
+	return &DefectDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *DefectClient) DeleteOne(_m *Defect) *DefectDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *DefectClient) DeleteOneID(id uuid.UUID) *DefectDeleteOne {
+	builder := c.Delete().Where(defect.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &DefectDeleteOne{builder}
+}
+
+// Query returns a query builder for Defect.
+func (c *DefectClient) Query() *DefectQuery {
+	return &DefectQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeDefect},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Defect entity by its id.
+func (c *DefectClient) Get(ctx context.Context, id uuid.UUID) (*Defect, error) {
+	return c.Query().Where(defect.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *DefectClient) GetX(ctx context.Context, id uuid.UUID) *Defect {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a Defect.
+func (c *DefectClient) QueryEstate(_m *Defect) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(defect.Table, defect.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, defect.EstateTable, defect.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryVacancy queries the vacancy edge of a Defect.
+func (c *DefectClient) QueryVacancy(_m *Defect) *VacancyQuery {
+	query := (&VacancyClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(defect.Table, defect.FieldID, id),
+			sqlgraph.To(vacancy.Table, vacancy.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, defect.VacancyTable, defect.VacancyColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryUnit queries the unit edge of a Defect.
+func (c *DefectClient) QueryUnit(_m *Defect) *UnitQuery {
+	query := (&UnitClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(defect.Table, defect.FieldID, id),
+			sqlgraph.To(unit.Table, unit.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, defect.UnitTable, defect.UnitColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryDepartment queries the department edge of a Defect.
+func (c *DefectClient) QueryDepartment(_m *Defect) *DepartmentQuery {
+	query := (&DepartmentClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(defect.Table, defect.FieldID, id),
+			sqlgraph.To(department.Table, department.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, defect.DepartmentTable, defect.DepartmentColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryInspectionResult queries the inspection_result edge of a Defect.
+func (c *DefectClient) QueryInspectionResult(_m *Defect) *InspectionResultQuery {
+	query := (&InspectionResultClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(defect.Table, defect.FieldID, id),
+			sqlgraph.To(inspectionresult.Table, inspectionresult.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, defect.InspectionResultTable, defect.InspectionResultColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryEvents queries the events edge of a Defect.
+func (c *DefectClient) QueryEvents(_m *Defect) *DefectEventQuery {
+	query := (&DefectEventClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(defect.Table, defect.FieldID, id),
+			sqlgraph.To(defectevent.Table, defectevent.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, defect.EventsTable, defect.EventsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryPhotos queries the photos edge of a Defect.
+func (c *DefectClient) QueryPhotos(_m *Defect) *DefectPhotoQuery {
+	query := (&DefectPhotoClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(defect.Table, defect.FieldID, id),
+			sqlgraph.To(defectphoto.Table, defectphoto.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, defect.PhotosTable, defect.PhotosColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *DefectClient) Hooks() []Hook {
+	return c.hooks.Defect
+}
+
+// Interceptors returns the client interceptors.
+func (c *DefectClient) Interceptors() []Interceptor {
+	return c.inters.Defect
+}
+
+func (c *DefectClient) mutate(ctx context.Context, m *DefectMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&DefectCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&DefectUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&DefectUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&DefectDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Defect mutation op: %q", m.Op())
+	}
+}
+
+// DefectEventClient is a client for the DefectEvent schema.
+type DefectEventClient struct {
+	config
+}
+
+// NewDefectEventClient returns a client for the DefectEvent from the given config.
+func NewDefectEventClient(c config) *DefectEventClient {
+	return &DefectEventClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `defectevent.Hooks(f(g(h())))`.
+func (c *DefectEventClient) Use(hooks ...Hook) {
+	c.hooks.DefectEvent = append(c.hooks.DefectEvent, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `defectevent.Intercept(f(g(h())))`.
+func (c *DefectEventClient) Intercept(interceptors ...Interceptor) {
+	c.inters.DefectEvent = append(c.inters.DefectEvent, interceptors...)
+}
+
+// Create returns a builder for creating a DefectEvent entity.
+func (c *DefectEventClient) Create() *DefectEventCreate {
+	mutation := newDefectEventMutation(c.config, OpCreate)
+	return &DefectEventCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of DefectEvent entities.
+func (c *DefectEventClient) CreateBulk(builders ...*DefectEventCreate) *DefectEventCreateBulk {
+	return &DefectEventCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *DefectEventClient) MapCreateBulk(slice any, setFunc func(*DefectEventCreate, int)) *DefectEventCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &DefectEventCreateBulk{err: fmt.Errorf("calling to DefectEventClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*DefectEventCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &DefectEventCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for DefectEvent.
+func (c *DefectEventClient) Update() *DefectEventUpdate {
+	mutation := newDefectEventMutation(c.config, OpUpdate)
+	return &DefectEventUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *DefectEventClient) UpdateOne(_m *DefectEvent) *DefectEventUpdateOne {
+	mutation := newDefectEventMutation(c.config, OpUpdateOne, withDefectEvent(_m))
+	return &DefectEventUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *DefectEventClient) UpdateOneID(id uuid.UUID) *DefectEventUpdateOne {
+	mutation := newDefectEventMutation(c.config, OpUpdateOne, withDefectEventID(id))
+	return &DefectEventUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for DefectEvent.
+func (c *DefectEventClient) Delete() *DefectEventDelete {
+	mutation := newDefectEventMutation(c.config, OpDelete)
+	return &DefectEventDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *DefectEventClient) DeleteOne(_m *DefectEvent) *DefectEventDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *DefectEventClient) DeleteOneID(id uuid.UUID) *DefectEventDeleteOne {
+	builder := c.Delete().Where(defectevent.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &DefectEventDeleteOne{builder}
+}
+
+// Query returns a query builder for DefectEvent.
+func (c *DefectEventClient) Query() *DefectEventQuery {
+	return &DefectEventQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeDefectEvent},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a DefectEvent entity by its id.
+func (c *DefectEventClient) Get(ctx context.Context, id uuid.UUID) (*DefectEvent, error) {
+	return c.Query().Where(defectevent.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *DefectEventClient) GetX(ctx context.Context, id uuid.UUID) *DefectEvent {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a DefectEvent.
+func (c *DefectEventClient) QueryEstate(_m *DefectEvent) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(defectevent.Table, defectevent.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, defectevent.EstateTable, defectevent.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryDefect queries the defect edge of a DefectEvent.
+func (c *DefectEventClient) QueryDefect(_m *DefectEvent) *DefectQuery {
+	query := (&DefectClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(defectevent.Table, defectevent.FieldID, id),
+			sqlgraph.To(defect.Table, defect.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, defectevent.DefectTable, defectevent.DefectColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryDepartment queries the department edge of a DefectEvent.
+func (c *DefectEventClient) QueryDepartment(_m *DefectEvent) *DepartmentQuery {
+	query := (&DepartmentClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(defectevent.Table, defectevent.FieldID, id),
+			sqlgraph.To(department.Table, department.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, defectevent.DepartmentTable, defectevent.DepartmentColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryPhotos queries the photos edge of a DefectEvent.
+func (c *DefectEventClient) QueryPhotos(_m *DefectEvent) *DefectPhotoQuery {
+	query := (&DefectPhotoClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(defectevent.Table, defectevent.FieldID, id),
+			sqlgraph.To(defectphoto.Table, defectphoto.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, defectevent.PhotosTable, defectevent.PhotosColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *DefectEventClient) Hooks() []Hook {
+	return c.hooks.DefectEvent
+}
+
+// Interceptors returns the client interceptors.
+func (c *DefectEventClient) Interceptors() []Interceptor {
+	return c.inters.DefectEvent
+}
+
+func (c *DefectEventClient) mutate(ctx context.Context, m *DefectEventMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&DefectEventCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&DefectEventUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&DefectEventUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&DefectEventDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown DefectEvent mutation op: %q", m.Op())
+	}
+}
+
+// DefectPhotoClient is a client for the DefectPhoto schema.
+type DefectPhotoClient struct {
+	config
+}
+
+// NewDefectPhotoClient returns a client for the DefectPhoto from the given config.
+func NewDefectPhotoClient(c config) *DefectPhotoClient {
+	return &DefectPhotoClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `defectphoto.Hooks(f(g(h())))`.
+func (c *DefectPhotoClient) Use(hooks ...Hook) {
+	c.hooks.DefectPhoto = append(c.hooks.DefectPhoto, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `defectphoto.Intercept(f(g(h())))`.
+func (c *DefectPhotoClient) Intercept(interceptors ...Interceptor) {
+	c.inters.DefectPhoto = append(c.inters.DefectPhoto, interceptors...)
+}
+
+// Create returns a builder for creating a DefectPhoto entity.
+func (c *DefectPhotoClient) Create() *DefectPhotoCreate {
+	mutation := newDefectPhotoMutation(c.config, OpCreate)
+	return &DefectPhotoCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of DefectPhoto entities.
+func (c *DefectPhotoClient) CreateBulk(builders ...*DefectPhotoCreate) *DefectPhotoCreateBulk {
+	return &DefectPhotoCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *DefectPhotoClient) MapCreateBulk(slice any, setFunc func(*DefectPhotoCreate, int)) *DefectPhotoCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &DefectPhotoCreateBulk{err: fmt.Errorf("calling to DefectPhotoClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*DefectPhotoCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &DefectPhotoCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for DefectPhoto.
+func (c *DefectPhotoClient) Update() *DefectPhotoUpdate {
+	mutation := newDefectPhotoMutation(c.config, OpUpdate)
+	return &DefectPhotoUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *DefectPhotoClient) UpdateOne(_m *DefectPhoto) *DefectPhotoUpdateOne {
+	mutation := newDefectPhotoMutation(c.config, OpUpdateOne, withDefectPhoto(_m))
+	return &DefectPhotoUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *DefectPhotoClient) UpdateOneID(id uuid.UUID) *DefectPhotoUpdateOne {
+	mutation := newDefectPhotoMutation(c.config, OpUpdateOne, withDefectPhotoID(id))
+	return &DefectPhotoUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for DefectPhoto.
+func (c *DefectPhotoClient) Delete() *DefectPhotoDelete {
+	mutation := newDefectPhotoMutation(c.config, OpDelete)
+	return &DefectPhotoDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *DefectPhotoClient) DeleteOne(_m *DefectPhoto) *DefectPhotoDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *DefectPhotoClient) DeleteOneID(id uuid.UUID) *DefectPhotoDeleteOne {
+	builder := c.Delete().Where(defectphoto.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &DefectPhotoDeleteOne{builder}
+}
+
+// Query returns a query builder for DefectPhoto.
+func (c *DefectPhotoClient) Query() *DefectPhotoQuery {
+	return &DefectPhotoQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeDefectPhoto},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a DefectPhoto entity by its id.
+func (c *DefectPhotoClient) Get(ctx context.Context, id uuid.UUID) (*DefectPhoto, error) {
+	return c.Query().Where(defectphoto.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *DefectPhotoClient) GetX(ctx context.Context, id uuid.UUID) *DefectPhoto {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a DefectPhoto.
+func (c *DefectPhotoClient) QueryEstate(_m *DefectPhoto) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(defectphoto.Table, defectphoto.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, defectphoto.EstateTable, defectphoto.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryDefect queries the defect edge of a DefectPhoto.
+func (c *DefectPhotoClient) QueryDefect(_m *DefectPhoto) *DefectQuery {
+	query := (&DefectClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(defectphoto.Table, defectphoto.FieldID, id),
+			sqlgraph.To(defect.Table, defect.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, defectphoto.DefectTable, defectphoto.DefectColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryEvent queries the event edge of a DefectPhoto.
+func (c *DefectPhotoClient) QueryEvent(_m *DefectPhoto) *DefectEventQuery {
+	query := (&DefectEventClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(defectphoto.Table, defectphoto.FieldID, id),
+			sqlgraph.To(defectevent.Table, defectevent.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, defectphoto.EventTable, defectphoto.EventColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *DefectPhotoClient) Hooks() []Hook {
+	return c.hooks.DefectPhoto
+}
+
+// Interceptors returns the client interceptors.
+func (c *DefectPhotoClient) Interceptors() []Interceptor {
+	return c.inters.DefectPhoto
+}
+
+func (c *DefectPhotoClient) mutate(ctx context.Context, m *DefectPhotoMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&DefectPhotoCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&DefectPhotoUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&DefectPhotoUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&DefectPhotoDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown DefectPhoto mutation op: %q", m.Op())
+	}
+}
+
 // DepartmentClient is a client for the Department schema.
 type DepartmentClient struct {
 	config
@@ -6526,6 +7285,22 @@ func (c *InspectionResultClient) QueryPhotos(_m *InspectionResult) *InspectionPh
 			sqlgraph.From(inspectionresult.Table, inspectionresult.FieldID, id),
 			sqlgraph.To(inspectionphoto.Table, inspectionphoto.FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, true, inspectionresult.PhotosTable, inspectionresult.PhotosColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryDefects queries the defects edge of a InspectionResult.
+func (c *InspectionResultClient) QueryDefects(_m *InspectionResult) *DefectQuery {
+	query := (&DefectClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(inspectionresult.Table, inspectionresult.FieldID, id),
+			sqlgraph.To(defect.Table, defect.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, inspectionresult.DefectsTable, inspectionresult.DefectsColumn),
 		)
 		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
 		return fromV, nil
@@ -11829,6 +12604,549 @@ func (c *KeyStatementLineClient) mutate(ctx context.Context, m *KeyStatementLine
 	}
 }
 
+// MailCaseClient is a client for the MailCase schema.
+type MailCaseClient struct {
+	config
+}
+
+// NewMailCaseClient returns a client for the MailCase from the given config.
+func NewMailCaseClient(c config) *MailCaseClient {
+	return &MailCaseClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `mailcase.Hooks(f(g(h())))`.
+func (c *MailCaseClient) Use(hooks ...Hook) {
+	c.hooks.MailCase = append(c.hooks.MailCase, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `mailcase.Intercept(f(g(h())))`.
+func (c *MailCaseClient) Intercept(interceptors ...Interceptor) {
+	c.inters.MailCase = append(c.inters.MailCase, interceptors...)
+}
+
+// Create returns a builder for creating a MailCase entity.
+func (c *MailCaseClient) Create() *MailCaseCreate {
+	mutation := newMailCaseMutation(c.config, OpCreate)
+	return &MailCaseCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of MailCase entities.
+func (c *MailCaseClient) CreateBulk(builders ...*MailCaseCreate) *MailCaseCreateBulk {
+	return &MailCaseCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *MailCaseClient) MapCreateBulk(slice any, setFunc func(*MailCaseCreate, int)) *MailCaseCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &MailCaseCreateBulk{err: fmt.Errorf("calling to MailCaseClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*MailCaseCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &MailCaseCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for MailCase.
+func (c *MailCaseClient) Update() *MailCaseUpdate {
+	mutation := newMailCaseMutation(c.config, OpUpdate)
+	return &MailCaseUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *MailCaseClient) UpdateOne(_m *MailCase) *MailCaseUpdateOne {
+	mutation := newMailCaseMutation(c.config, OpUpdateOne, withMailCase(_m))
+	return &MailCaseUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *MailCaseClient) UpdateOneID(id uuid.UUID) *MailCaseUpdateOne {
+	mutation := newMailCaseMutation(c.config, OpUpdateOne, withMailCaseID(id))
+	return &MailCaseUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for MailCase.
+func (c *MailCaseClient) Delete() *MailCaseDelete {
+	mutation := newMailCaseMutation(c.config, OpDelete)
+	return &MailCaseDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *MailCaseClient) DeleteOne(_m *MailCase) *MailCaseDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *MailCaseClient) DeleteOneID(id uuid.UUID) *MailCaseDeleteOne {
+	builder := c.Delete().Where(mailcase.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &MailCaseDeleteOne{builder}
+}
+
+// Query returns a query builder for MailCase.
+func (c *MailCaseClient) Query() *MailCaseQuery {
+	return &MailCaseQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeMailCase},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a MailCase entity by its id.
+func (c *MailCaseClient) Get(ctx context.Context, id uuid.UUID) (*MailCase, error) {
+	return c.Query().Where(mailcase.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *MailCaseClient) GetX(ctx context.Context, id uuid.UUID) *MailCase {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a MailCase.
+func (c *MailCaseClient) QueryEstate(_m *MailCase) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(mailcase.Table, mailcase.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, mailcase.EstateTable, mailcase.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryItem queries the item edge of a MailCase.
+func (c *MailCaseClient) QueryItem(_m *MailCase) *MailItemQuery {
+	query := (&MailItemClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(mailcase.Table, mailcase.FieldID, id),
+			sqlgraph.To(mailitem.Table, mailitem.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, mailcase.ItemTable, mailcase.ItemColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryClaim queries the claim edge of a MailCase.
+func (c *MailCaseClient) QueryClaim(_m *MailCase) *PressClaimQuery {
+	query := (&PressClaimClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(mailcase.Table, mailcase.FieldID, id),
+			sqlgraph.To(pressclaim.Table, pressclaim.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, mailcase.ClaimTable, mailcase.ClaimColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryResponsible queries the responsible edge of a MailCase.
+func (c *MailCaseClient) QueryResponsible(_m *MailCase) *StaffQuery {
+	query := (&StaffClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(mailcase.Table, mailcase.FieldID, id),
+			sqlgraph.To(staff.Table, staff.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, mailcase.ResponsibleTable, mailcase.ResponsibleColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *MailCaseClient) Hooks() []Hook {
+	return c.hooks.MailCase
+}
+
+// Interceptors returns the client interceptors.
+func (c *MailCaseClient) Interceptors() []Interceptor {
+	return c.inters.MailCase
+}
+
+func (c *MailCaseClient) mutate(ctx context.Context, m *MailCaseMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&MailCaseCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&MailCaseUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&MailCaseUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&MailCaseDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown MailCase mutation op: %q", m.Op())
+	}
+}
+
+// MailDayClient is a client for the MailDay schema.
+type MailDayClient struct {
+	config
+}
+
+// NewMailDayClient returns a client for the MailDay from the given config.
+func NewMailDayClient(c config) *MailDayClient {
+	return &MailDayClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `mailday.Hooks(f(g(h())))`.
+func (c *MailDayClient) Use(hooks ...Hook) {
+	c.hooks.MailDay = append(c.hooks.MailDay, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `mailday.Intercept(f(g(h())))`.
+func (c *MailDayClient) Intercept(interceptors ...Interceptor) {
+	c.inters.MailDay = append(c.inters.MailDay, interceptors...)
+}
+
+// Create returns a builder for creating a MailDay entity.
+func (c *MailDayClient) Create() *MailDayCreate {
+	mutation := newMailDayMutation(c.config, OpCreate)
+	return &MailDayCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of MailDay entities.
+func (c *MailDayClient) CreateBulk(builders ...*MailDayCreate) *MailDayCreateBulk {
+	return &MailDayCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *MailDayClient) MapCreateBulk(slice any, setFunc func(*MailDayCreate, int)) *MailDayCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &MailDayCreateBulk{err: fmt.Errorf("calling to MailDayClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*MailDayCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &MailDayCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for MailDay.
+func (c *MailDayClient) Update() *MailDayUpdate {
+	mutation := newMailDayMutation(c.config, OpUpdate)
+	return &MailDayUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *MailDayClient) UpdateOne(_m *MailDay) *MailDayUpdateOne {
+	mutation := newMailDayMutation(c.config, OpUpdateOne, withMailDay(_m))
+	return &MailDayUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *MailDayClient) UpdateOneID(id uuid.UUID) *MailDayUpdateOne {
+	mutation := newMailDayMutation(c.config, OpUpdateOne, withMailDayID(id))
+	return &MailDayUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for MailDay.
+func (c *MailDayClient) Delete() *MailDayDelete {
+	mutation := newMailDayMutation(c.config, OpDelete)
+	return &MailDayDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *MailDayClient) DeleteOne(_m *MailDay) *MailDayDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *MailDayClient) DeleteOneID(id uuid.UUID) *MailDayDeleteOne {
+	builder := c.Delete().Where(mailday.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &MailDayDeleteOne{builder}
+}
+
+// Query returns a query builder for MailDay.
+func (c *MailDayClient) Query() *MailDayQuery {
+	return &MailDayQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeMailDay},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a MailDay entity by its id.
+func (c *MailDayClient) Get(ctx context.Context, id uuid.UUID) (*MailDay, error) {
+	return c.Query().Where(mailday.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *MailDayClient) GetX(ctx context.Context, id uuid.UUID) *MailDay {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a MailDay.
+func (c *MailDayClient) QueryEstate(_m *MailDay) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(mailday.Table, mailday.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, mailday.EstateTable, mailday.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *MailDayClient) Hooks() []Hook {
+	return c.hooks.MailDay
+}
+
+// Interceptors returns the client interceptors.
+func (c *MailDayClient) Interceptors() []Interceptor {
+	return c.inters.MailDay
+}
+
+func (c *MailDayClient) mutate(ctx context.Context, m *MailDayMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&MailDayCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&MailDayUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&MailDayUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&MailDayDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown MailDay mutation op: %q", m.Op())
+	}
+}
+
+// MailDeliveryClient is a client for the MailDelivery schema.
+type MailDeliveryClient struct {
+	config
+}
+
+// NewMailDeliveryClient returns a client for the MailDelivery from the given config.
+func NewMailDeliveryClient(c config) *MailDeliveryClient {
+	return &MailDeliveryClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `maildelivery.Hooks(f(g(h())))`.
+func (c *MailDeliveryClient) Use(hooks ...Hook) {
+	c.hooks.MailDelivery = append(c.hooks.MailDelivery, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `maildelivery.Intercept(f(g(h())))`.
+func (c *MailDeliveryClient) Intercept(interceptors ...Interceptor) {
+	c.inters.MailDelivery = append(c.inters.MailDelivery, interceptors...)
+}
+
+// Create returns a builder for creating a MailDelivery entity.
+func (c *MailDeliveryClient) Create() *MailDeliveryCreate {
+	mutation := newMailDeliveryMutation(c.config, OpCreate)
+	return &MailDeliveryCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of MailDelivery entities.
+func (c *MailDeliveryClient) CreateBulk(builders ...*MailDeliveryCreate) *MailDeliveryCreateBulk {
+	return &MailDeliveryCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *MailDeliveryClient) MapCreateBulk(slice any, setFunc func(*MailDeliveryCreate, int)) *MailDeliveryCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &MailDeliveryCreateBulk{err: fmt.Errorf("calling to MailDeliveryClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*MailDeliveryCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &MailDeliveryCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for MailDelivery.
+func (c *MailDeliveryClient) Update() *MailDeliveryUpdate {
+	mutation := newMailDeliveryMutation(c.config, OpUpdate)
+	return &MailDeliveryUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *MailDeliveryClient) UpdateOne(_m *MailDelivery) *MailDeliveryUpdateOne {
+	mutation := newMailDeliveryMutation(c.config, OpUpdateOne, withMailDelivery(_m))
+	return &MailDeliveryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *MailDeliveryClient) UpdateOneID(id uuid.UUID) *MailDeliveryUpdateOne {
+	mutation := newMailDeliveryMutation(c.config, OpUpdateOne, withMailDeliveryID(id))
+	return &MailDeliveryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for MailDelivery.
+func (c *MailDeliveryClient) Delete() *MailDeliveryDelete {
+	mutation := newMailDeliveryMutation(c.config, OpDelete)
+	return &MailDeliveryDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *MailDeliveryClient) DeleteOne(_m *MailDelivery) *MailDeliveryDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *MailDeliveryClient) DeleteOneID(id uuid.UUID) *MailDeliveryDeleteOne {
+	builder := c.Delete().Where(maildelivery.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &MailDeliveryDeleteOne{builder}
+}
+
+// Query returns a query builder for MailDelivery.
+func (c *MailDeliveryClient) Query() *MailDeliveryQuery {
+	return &MailDeliveryQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeMailDelivery},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a MailDelivery entity by its id.
+func (c *MailDeliveryClient) Get(ctx context.Context, id uuid.UUID) (*MailDelivery, error) {
+	return c.Query().Where(maildelivery.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *MailDeliveryClient) GetX(ctx context.Context, id uuid.UUID) *MailDelivery {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a MailDelivery.
+func (c *MailDeliveryClient) QueryEstate(_m *MailDelivery) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(maildelivery.Table, maildelivery.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, maildelivery.EstateTable, maildelivery.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryHousehold queries the household edge of a MailDelivery.
+func (c *MailDeliveryClient) QueryHousehold(_m *MailDelivery) *HouseholdQuery {
+	query := (&HouseholdClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(maildelivery.Table, maildelivery.FieldID, id),
+			sqlgraph.To(household.Table, household.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, maildelivery.HouseholdTable, maildelivery.HouseholdColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryDepartment queries the department edge of a MailDelivery.
+func (c *MailDeliveryClient) QueryDepartment(_m *MailDelivery) *DepartmentQuery {
+	query := (&DepartmentClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(maildelivery.Table, maildelivery.FieldID, id),
+			sqlgraph.To(department.Table, department.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, maildelivery.DepartmentTable, maildelivery.DepartmentColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryItems queries the items edge of a MailDelivery.
+func (c *MailDeliveryClient) QueryItems(_m *MailDelivery) *MailItemQuery {
+	query := (&MailItemClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(maildelivery.Table, maildelivery.FieldID, id),
+			sqlgraph.To(mailitem.Table, mailitem.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, maildelivery.ItemsTable, maildelivery.ItemsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *MailDeliveryClient) Hooks() []Hook {
+	return c.hooks.MailDelivery
+}
+
+// Interceptors returns the client interceptors.
+func (c *MailDeliveryClient) Interceptors() []Interceptor {
+	return c.inters.MailDelivery
+}
+
+func (c *MailDeliveryClient) mutate(ctx context.Context, m *MailDeliveryMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&MailDeliveryCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&MailDeliveryUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&MailDeliveryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&MailDeliveryDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown MailDelivery mutation op: %q", m.Op())
+	}
+}
+
 // MailEventClient is a client for the MailEvent schema.
 type MailEventClient struct {
 	config
@@ -11991,6 +13309,187 @@ func (c *MailEventClient) mutate(ctx context.Context, m *MailEventMutation) (Val
 		return (&MailEventDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown MailEvent mutation op: %q", m.Op())
+	}
+}
+
+// MailExcuseClient is a client for the MailExcuse schema.
+type MailExcuseClient struct {
+	config
+}
+
+// NewMailExcuseClient returns a client for the MailExcuse from the given config.
+func NewMailExcuseClient(c config) *MailExcuseClient {
+	return &MailExcuseClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `mailexcuse.Hooks(f(g(h())))`.
+func (c *MailExcuseClient) Use(hooks ...Hook) {
+	c.hooks.MailExcuse = append(c.hooks.MailExcuse, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `mailexcuse.Intercept(f(g(h())))`.
+func (c *MailExcuseClient) Intercept(interceptors ...Interceptor) {
+	c.inters.MailExcuse = append(c.inters.MailExcuse, interceptors...)
+}
+
+// Create returns a builder for creating a MailExcuse entity.
+func (c *MailExcuseClient) Create() *MailExcuseCreate {
+	mutation := newMailExcuseMutation(c.config, OpCreate)
+	return &MailExcuseCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of MailExcuse entities.
+func (c *MailExcuseClient) CreateBulk(builders ...*MailExcuseCreate) *MailExcuseCreateBulk {
+	return &MailExcuseCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *MailExcuseClient) MapCreateBulk(slice any, setFunc func(*MailExcuseCreate, int)) *MailExcuseCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &MailExcuseCreateBulk{err: fmt.Errorf("calling to MailExcuseClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*MailExcuseCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &MailExcuseCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for MailExcuse.
+func (c *MailExcuseClient) Update() *MailExcuseUpdate {
+	mutation := newMailExcuseMutation(c.config, OpUpdate)
+	return &MailExcuseUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *MailExcuseClient) UpdateOne(_m *MailExcuse) *MailExcuseUpdateOne {
+	mutation := newMailExcuseMutation(c.config, OpUpdateOne, withMailExcuse(_m))
+	return &MailExcuseUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *MailExcuseClient) UpdateOneID(id uuid.UUID) *MailExcuseUpdateOne {
+	mutation := newMailExcuseMutation(c.config, OpUpdateOne, withMailExcuseID(id))
+	return &MailExcuseUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for MailExcuse.
+func (c *MailExcuseClient) Delete() *MailExcuseDelete {
+	mutation := newMailExcuseMutation(c.config, OpDelete)
+	return &MailExcuseDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *MailExcuseClient) DeleteOne(_m *MailExcuse) *MailExcuseDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *MailExcuseClient) DeleteOneID(id uuid.UUID) *MailExcuseDeleteOne {
+	builder := c.Delete().Where(mailexcuse.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &MailExcuseDeleteOne{builder}
+}
+
+// Query returns a query builder for MailExcuse.
+func (c *MailExcuseClient) Query() *MailExcuseQuery {
+	return &MailExcuseQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeMailExcuse},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a MailExcuse entity by its id.
+func (c *MailExcuseClient) Get(ctx context.Context, id uuid.UUID) (*MailExcuse, error) {
+	return c.Query().Where(mailexcuse.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *MailExcuseClient) GetX(ctx context.Context, id uuid.UUID) *MailExcuse {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a MailExcuse.
+func (c *MailExcuseClient) QueryEstate(_m *MailExcuse) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(mailexcuse.Table, mailexcuse.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, mailexcuse.EstateTable, mailexcuse.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryDay queries the day edge of a MailExcuse.
+func (c *MailExcuseClient) QueryDay(_m *MailExcuse) *MailDayQuery {
+	query := (&MailDayClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(mailexcuse.Table, mailexcuse.FieldID, id),
+			sqlgraph.To(mailday.Table, mailday.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, mailexcuse.DayTable, mailexcuse.DayColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryItem queries the item edge of a MailExcuse.
+func (c *MailExcuseClient) QueryItem(_m *MailExcuse) *MailItemQuery {
+	query := (&MailItemClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(mailexcuse.Table, mailexcuse.FieldID, id),
+			sqlgraph.To(mailitem.Table, mailitem.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, mailexcuse.ItemTable, mailexcuse.ItemColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *MailExcuseClient) Hooks() []Hook {
+	return c.hooks.MailExcuse
+}
+
+// Interceptors returns the client interceptors.
+func (c *MailExcuseClient) Interceptors() []Interceptor {
+	return c.inters.MailExcuse
+}
+
+func (c *MailExcuseClient) mutate(ctx context.Context, m *MailExcuseMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&MailExcuseCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&MailExcuseUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&MailExcuseUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&MailExcuseDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown MailExcuse mutation op: %q", m.Op())
 	}
 }
 
@@ -12159,6 +13658,22 @@ func (c *MailItemClient) QueryDepartment(_m *MailItem) *DepartmentQuery {
 			sqlgraph.From(mailitem.Table, mailitem.FieldID, id),
 			sqlgraph.To(department.Table, department.FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, false, mailitem.DepartmentTable, mailitem.DepartmentColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryDelivery queries the delivery edge of a MailItem.
+func (c *MailItemClient) QueryDelivery(_m *MailItem) *MailDeliveryQuery {
+	query := (&MailDeliveryClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(mailitem.Table, mailitem.FieldID, id),
+			sqlgraph.To(maildelivery.Table, maildelivery.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, mailitem.DeliveryTable, mailitem.DeliveryColumn),
 		)
 		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
 		return fromV, nil
@@ -12534,6 +14049,187 @@ func (c *MailReceiptLineClient) mutate(ctx context.Context, m *MailReceiptLineMu
 		return (&MailReceiptLineDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown MailReceiptLine mutation op: %q", m.Op())
+	}
+}
+
+// MailScanClient is a client for the MailScan schema.
+type MailScanClient struct {
+	config
+}
+
+// NewMailScanClient returns a client for the MailScan from the given config.
+func NewMailScanClient(c config) *MailScanClient {
+	return &MailScanClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `mailscan.Hooks(f(g(h())))`.
+func (c *MailScanClient) Use(hooks ...Hook) {
+	c.hooks.MailScan = append(c.hooks.MailScan, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `mailscan.Intercept(f(g(h())))`.
+func (c *MailScanClient) Intercept(interceptors ...Interceptor) {
+	c.inters.MailScan = append(c.inters.MailScan, interceptors...)
+}
+
+// Create returns a builder for creating a MailScan entity.
+func (c *MailScanClient) Create() *MailScanCreate {
+	mutation := newMailScanMutation(c.config, OpCreate)
+	return &MailScanCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of MailScan entities.
+func (c *MailScanClient) CreateBulk(builders ...*MailScanCreate) *MailScanCreateBulk {
+	return &MailScanCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *MailScanClient) MapCreateBulk(slice any, setFunc func(*MailScanCreate, int)) *MailScanCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &MailScanCreateBulk{err: fmt.Errorf("calling to MailScanClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*MailScanCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &MailScanCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for MailScan.
+func (c *MailScanClient) Update() *MailScanUpdate {
+	mutation := newMailScanMutation(c.config, OpUpdate)
+	return &MailScanUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *MailScanClient) UpdateOne(_m *MailScan) *MailScanUpdateOne {
+	mutation := newMailScanMutation(c.config, OpUpdateOne, withMailScan(_m))
+	return &MailScanUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *MailScanClient) UpdateOneID(id uuid.UUID) *MailScanUpdateOne {
+	mutation := newMailScanMutation(c.config, OpUpdateOne, withMailScanID(id))
+	return &MailScanUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for MailScan.
+func (c *MailScanClient) Delete() *MailScanDelete {
+	mutation := newMailScanMutation(c.config, OpDelete)
+	return &MailScanDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *MailScanClient) DeleteOne(_m *MailScan) *MailScanDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *MailScanClient) DeleteOneID(id uuid.UUID) *MailScanDeleteOne {
+	builder := c.Delete().Where(mailscan.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &MailScanDeleteOne{builder}
+}
+
+// Query returns a query builder for MailScan.
+func (c *MailScanClient) Query() *MailScanQuery {
+	return &MailScanQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeMailScan},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a MailScan entity by its id.
+func (c *MailScanClient) Get(ctx context.Context, id uuid.UUID) (*MailScan, error) {
+	return c.Query().Where(mailscan.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *MailScanClient) GetX(ctx context.Context, id uuid.UUID) *MailScan {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a MailScan.
+func (c *MailScanClient) QueryEstate(_m *MailScan) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(mailscan.Table, mailscan.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, mailscan.EstateTable, mailscan.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryDay queries the day edge of a MailScan.
+func (c *MailScanClient) QueryDay(_m *MailScan) *MailDayQuery {
+	query := (&MailDayClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(mailscan.Table, mailscan.FieldID, id),
+			sqlgraph.To(mailday.Table, mailday.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, mailscan.DayTable, mailscan.DayColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryItem queries the item edge of a MailScan.
+func (c *MailScanClient) QueryItem(_m *MailScan) *MailItemQuery {
+	query := (&MailItemClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(mailscan.Table, mailscan.FieldID, id),
+			sqlgraph.To(mailitem.Table, mailitem.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, mailscan.ItemTable, mailscan.ItemColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *MailScanClient) Hooks() []Hook {
+	return c.hooks.MailScan
+}
+
+// Interceptors returns the client interceptors.
+func (c *MailScanClient) Interceptors() []Interceptor {
+	return c.inters.MailScan
+}
+
+func (c *MailScanClient) mutate(ctx context.Context, m *MailScanMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&MailScanCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&MailScanUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&MailScanUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&MailScanDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown MailScan mutation op: %q", m.Op())
 	}
 }
 
@@ -13045,6 +14741,1486 @@ func (c *OccupancyClient) mutate(ctx context.Context, m *OccupancyMutation) (Val
 		return (&OccupancyDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Occupancy mutation op: %q", m.Op())
+	}
+}
+
+// PressAllocationClient is a client for the PressAllocation schema.
+type PressAllocationClient struct {
+	config
+}
+
+// NewPressAllocationClient returns a client for the PressAllocation from the given config.
+func NewPressAllocationClient(c config) *PressAllocationClient {
+	return &PressAllocationClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `pressallocation.Hooks(f(g(h())))`.
+func (c *PressAllocationClient) Use(hooks ...Hook) {
+	c.hooks.PressAllocation = append(c.hooks.PressAllocation, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `pressallocation.Intercept(f(g(h())))`.
+func (c *PressAllocationClient) Intercept(interceptors ...Interceptor) {
+	c.inters.PressAllocation = append(c.inters.PressAllocation, interceptors...)
+}
+
+// Create returns a builder for creating a PressAllocation entity.
+func (c *PressAllocationClient) Create() *PressAllocationCreate {
+	mutation := newPressAllocationMutation(c.config, OpCreate)
+	return &PressAllocationCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of PressAllocation entities.
+func (c *PressAllocationClient) CreateBulk(builders ...*PressAllocationCreate) *PressAllocationCreateBulk {
+	return &PressAllocationCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *PressAllocationClient) MapCreateBulk(slice any, setFunc func(*PressAllocationCreate, int)) *PressAllocationCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &PressAllocationCreateBulk{err: fmt.Errorf("calling to PressAllocationClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*PressAllocationCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &PressAllocationCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for PressAllocation.
+func (c *PressAllocationClient) Update() *PressAllocationUpdate {
+	mutation := newPressAllocationMutation(c.config, OpUpdate)
+	return &PressAllocationUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *PressAllocationClient) UpdateOne(_m *PressAllocation) *PressAllocationUpdateOne {
+	mutation := newPressAllocationMutation(c.config, OpUpdateOne, withPressAllocation(_m))
+	return &PressAllocationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *PressAllocationClient) UpdateOneID(id uuid.UUID) *PressAllocationUpdateOne {
+	mutation := newPressAllocationMutation(c.config, OpUpdateOne, withPressAllocationID(id))
+	return &PressAllocationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for PressAllocation.
+func (c *PressAllocationClient) Delete() *PressAllocationDelete {
+	mutation := newPressAllocationMutation(c.config, OpDelete)
+	return &PressAllocationDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *PressAllocationClient) DeleteOne(_m *PressAllocation) *PressAllocationDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *PressAllocationClient) DeleteOneID(id uuid.UUID) *PressAllocationDeleteOne {
+	builder := c.Delete().Where(pressallocation.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &PressAllocationDeleteOne{builder}
+}
+
+// Query returns a query builder for PressAllocation.
+func (c *PressAllocationClient) Query() *PressAllocationQuery {
+	return &PressAllocationQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypePressAllocation},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a PressAllocation entity by its id.
+func (c *PressAllocationClient) Get(ctx context.Context, id uuid.UUID) (*PressAllocation, error) {
+	return c.Query().Where(pressallocation.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *PressAllocationClient) GetX(ctx context.Context, id uuid.UUID) *PressAllocation {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a PressAllocation.
+func (c *PressAllocationClient) QueryEstate(_m *PressAllocation) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(pressallocation.Table, pressallocation.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, pressallocation.EstateTable, pressallocation.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryDelivery queries the delivery edge of a PressAllocation.
+func (c *PressAllocationClient) QueryDelivery(_m *PressAllocation) *PressDeliveryQuery {
+	query := (&PressDeliveryClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(pressallocation.Table, pressallocation.FieldID, id),
+			sqlgraph.To(pressdelivery.Table, pressdelivery.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, pressallocation.DeliveryTable, pressallocation.DeliveryColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QuerySubscription queries the subscription edge of a PressAllocation.
+func (c *PressAllocationClient) QuerySubscription(_m *PressAllocation) *PressSubscriptionQuery {
+	query := (&PressSubscriptionClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(pressallocation.Table, pressallocation.FieldID, id),
+			sqlgraph.To(presssubscription.Table, presssubscription.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, pressallocation.SubscriptionTable, pressallocation.SubscriptionColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryHousehold queries the household edge of a PressAllocation.
+func (c *PressAllocationClient) QueryHousehold(_m *PressAllocation) *HouseholdQuery {
+	query := (&HouseholdClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(pressallocation.Table, pressallocation.FieldID, id),
+			sqlgraph.To(household.Table, household.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, pressallocation.HouseholdTable, pressallocation.HouseholdColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryDepartment queries the department edge of a PressAllocation.
+func (c *PressAllocationClient) QueryDepartment(_m *PressAllocation) *DepartmentQuery {
+	query := (&DepartmentClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(pressallocation.Table, pressallocation.FieldID, id),
+			sqlgraph.To(department.Table, department.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, pressallocation.DepartmentTable, pressallocation.DepartmentColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *PressAllocationClient) Hooks() []Hook {
+	return c.hooks.PressAllocation
+}
+
+// Interceptors returns the client interceptors.
+func (c *PressAllocationClient) Interceptors() []Interceptor {
+	return c.inters.PressAllocation
+}
+
+func (c *PressAllocationClient) mutate(ctx context.Context, m *PressAllocationMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&PressAllocationCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&PressAllocationUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&PressAllocationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&PressAllocationDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown PressAllocation mutation op: %q", m.Op())
+	}
+}
+
+// PressClaimClient is a client for the PressClaim schema.
+type PressClaimClient struct {
+	config
+}
+
+// NewPressClaimClient returns a client for the PressClaim from the given config.
+func NewPressClaimClient(c config) *PressClaimClient {
+	return &PressClaimClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `pressclaim.Hooks(f(g(h())))`.
+func (c *PressClaimClient) Use(hooks ...Hook) {
+	c.hooks.PressClaim = append(c.hooks.PressClaim, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `pressclaim.Intercept(f(g(h())))`.
+func (c *PressClaimClient) Intercept(interceptors ...Interceptor) {
+	c.inters.PressClaim = append(c.inters.PressClaim, interceptors...)
+}
+
+// Create returns a builder for creating a PressClaim entity.
+func (c *PressClaimClient) Create() *PressClaimCreate {
+	mutation := newPressClaimMutation(c.config, OpCreate)
+	return &PressClaimCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of PressClaim entities.
+func (c *PressClaimClient) CreateBulk(builders ...*PressClaimCreate) *PressClaimCreateBulk {
+	return &PressClaimCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *PressClaimClient) MapCreateBulk(slice any, setFunc func(*PressClaimCreate, int)) *PressClaimCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &PressClaimCreateBulk{err: fmt.Errorf("calling to PressClaimClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*PressClaimCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &PressClaimCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for PressClaim.
+func (c *PressClaimClient) Update() *PressClaimUpdate {
+	mutation := newPressClaimMutation(c.config, OpUpdate)
+	return &PressClaimUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *PressClaimClient) UpdateOne(_m *PressClaim) *PressClaimUpdateOne {
+	mutation := newPressClaimMutation(c.config, OpUpdateOne, withPressClaim(_m))
+	return &PressClaimUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *PressClaimClient) UpdateOneID(id uuid.UUID) *PressClaimUpdateOne {
+	mutation := newPressClaimMutation(c.config, OpUpdateOne, withPressClaimID(id))
+	return &PressClaimUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for PressClaim.
+func (c *PressClaimClient) Delete() *PressClaimDelete {
+	mutation := newPressClaimMutation(c.config, OpDelete)
+	return &PressClaimDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *PressClaimClient) DeleteOne(_m *PressClaim) *PressClaimDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *PressClaimClient) DeleteOneID(id uuid.UUID) *PressClaimDeleteOne {
+	builder := c.Delete().Where(pressclaim.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &PressClaimDeleteOne{builder}
+}
+
+// Query returns a query builder for PressClaim.
+func (c *PressClaimClient) Query() *PressClaimQuery {
+	return &PressClaimQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypePressClaim},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a PressClaim entity by its id.
+func (c *PressClaimClient) Get(ctx context.Context, id uuid.UUID) (*PressClaim, error) {
+	return c.Query().Where(pressclaim.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *PressClaimClient) GetX(ctx context.Context, id uuid.UUID) *PressClaim {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a PressClaim.
+func (c *PressClaimClient) QueryEstate(_m *PressClaim) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(pressclaim.Table, pressclaim.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, pressclaim.EstateTable, pressclaim.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryDelivery queries the delivery edge of a PressClaim.
+func (c *PressClaimClient) QueryDelivery(_m *PressClaim) *PressDeliveryQuery {
+	query := (&PressDeliveryClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(pressclaim.Table, pressclaim.FieldID, id),
+			sqlgraph.To(pressdelivery.Table, pressdelivery.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, pressclaim.DeliveryTable, pressclaim.DeliveryColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryPublication queries the publication edge of a PressClaim.
+func (c *PressClaimClient) QueryPublication(_m *PressClaim) *PublicationQuery {
+	query := (&PublicationClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(pressclaim.Table, pressclaim.FieldID, id),
+			sqlgraph.To(publication.Table, publication.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, pressclaim.PublicationTable, pressclaim.PublicationColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryRecoveries queries the recoveries edge of a PressClaim.
+func (c *PressClaimClient) QueryRecoveries(_m *PressClaim) *PressRecoveryQuery {
+	query := (&PressRecoveryClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(pressclaim.Table, pressclaim.FieldID, id),
+			sqlgraph.To(pressrecovery.Table, pressrecovery.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, pressclaim.RecoveriesTable, pressclaim.RecoveriesColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *PressClaimClient) Hooks() []Hook {
+	return c.hooks.PressClaim
+}
+
+// Interceptors returns the client interceptors.
+func (c *PressClaimClient) Interceptors() []Interceptor {
+	return c.inters.PressClaim
+}
+
+func (c *PressClaimClient) mutate(ctx context.Context, m *PressClaimMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&PressClaimCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&PressClaimUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&PressClaimUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&PressClaimDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown PressClaim mutation op: %q", m.Op())
+	}
+}
+
+// PressDeliveryClient is a client for the PressDelivery schema.
+type PressDeliveryClient struct {
+	config
+}
+
+// NewPressDeliveryClient returns a client for the PressDelivery from the given config.
+func NewPressDeliveryClient(c config) *PressDeliveryClient {
+	return &PressDeliveryClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `pressdelivery.Hooks(f(g(h())))`.
+func (c *PressDeliveryClient) Use(hooks ...Hook) {
+	c.hooks.PressDelivery = append(c.hooks.PressDelivery, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `pressdelivery.Intercept(f(g(h())))`.
+func (c *PressDeliveryClient) Intercept(interceptors ...Interceptor) {
+	c.inters.PressDelivery = append(c.inters.PressDelivery, interceptors...)
+}
+
+// Create returns a builder for creating a PressDelivery entity.
+func (c *PressDeliveryClient) Create() *PressDeliveryCreate {
+	mutation := newPressDeliveryMutation(c.config, OpCreate)
+	return &PressDeliveryCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of PressDelivery entities.
+func (c *PressDeliveryClient) CreateBulk(builders ...*PressDeliveryCreate) *PressDeliveryCreateBulk {
+	return &PressDeliveryCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *PressDeliveryClient) MapCreateBulk(slice any, setFunc func(*PressDeliveryCreate, int)) *PressDeliveryCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &PressDeliveryCreateBulk{err: fmt.Errorf("calling to PressDeliveryClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*PressDeliveryCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &PressDeliveryCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for PressDelivery.
+func (c *PressDeliveryClient) Update() *PressDeliveryUpdate {
+	mutation := newPressDeliveryMutation(c.config, OpUpdate)
+	return &PressDeliveryUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *PressDeliveryClient) UpdateOne(_m *PressDelivery) *PressDeliveryUpdateOne {
+	mutation := newPressDeliveryMutation(c.config, OpUpdateOne, withPressDelivery(_m))
+	return &PressDeliveryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *PressDeliveryClient) UpdateOneID(id uuid.UUID) *PressDeliveryUpdateOne {
+	mutation := newPressDeliveryMutation(c.config, OpUpdateOne, withPressDeliveryID(id))
+	return &PressDeliveryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for PressDelivery.
+func (c *PressDeliveryClient) Delete() *PressDeliveryDelete {
+	mutation := newPressDeliveryMutation(c.config, OpDelete)
+	return &PressDeliveryDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *PressDeliveryClient) DeleteOne(_m *PressDelivery) *PressDeliveryDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *PressDeliveryClient) DeleteOneID(id uuid.UUID) *PressDeliveryDeleteOne {
+	builder := c.Delete().Where(pressdelivery.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &PressDeliveryDeleteOne{builder}
+}
+
+// Query returns a query builder for PressDelivery.
+func (c *PressDeliveryClient) Query() *PressDeliveryQuery {
+	return &PressDeliveryQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypePressDelivery},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a PressDelivery entity by its id.
+func (c *PressDeliveryClient) Get(ctx context.Context, id uuid.UUID) (*PressDelivery, error) {
+	return c.Query().Where(pressdelivery.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *PressDeliveryClient) GetX(ctx context.Context, id uuid.UUID) *PressDelivery {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a PressDelivery.
+func (c *PressDeliveryClient) QueryEstate(_m *PressDelivery) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(pressdelivery.Table, pressdelivery.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, pressdelivery.EstateTable, pressdelivery.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryReceipt queries the receipt edge of a PressDelivery.
+func (c *PressDeliveryClient) QueryReceipt(_m *PressDelivery) *PressReceiptQuery {
+	query := (&PressReceiptClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(pressdelivery.Table, pressdelivery.FieldID, id),
+			sqlgraph.To(pressreceipt.Table, pressreceipt.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, pressdelivery.ReceiptTable, pressdelivery.ReceiptColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryPublication queries the publication edge of a PressDelivery.
+func (c *PressDeliveryClient) QueryPublication(_m *PressDelivery) *PublicationQuery {
+	query := (&PublicationClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(pressdelivery.Table, pressdelivery.FieldID, id),
+			sqlgraph.To(publication.Table, publication.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, pressdelivery.PublicationTable, pressdelivery.PublicationColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryAllocations queries the allocations edge of a PressDelivery.
+func (c *PressDeliveryClient) QueryAllocations(_m *PressDelivery) *PressAllocationQuery {
+	query := (&PressAllocationClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(pressdelivery.Table, pressdelivery.FieldID, id),
+			sqlgraph.To(pressallocation.Table, pressallocation.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, pressdelivery.AllocationsTable, pressdelivery.AllocationsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryClaims queries the claims edge of a PressDelivery.
+func (c *PressDeliveryClient) QueryClaims(_m *PressDelivery) *PressClaimQuery {
+	query := (&PressClaimClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(pressdelivery.Table, pressdelivery.FieldID, id),
+			sqlgraph.To(pressclaim.Table, pressclaim.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, pressdelivery.ClaimsTable, pressdelivery.ClaimsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *PressDeliveryClient) Hooks() []Hook {
+	return c.hooks.PressDelivery
+}
+
+// Interceptors returns the client interceptors.
+func (c *PressDeliveryClient) Interceptors() []Interceptor {
+	return c.inters.PressDelivery
+}
+
+func (c *PressDeliveryClient) mutate(ctx context.Context, m *PressDeliveryMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&PressDeliveryCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&PressDeliveryUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&PressDeliveryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&PressDeliveryDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown PressDelivery mutation op: %q", m.Op())
+	}
+}
+
+// PressPauseClient is a client for the PressPause schema.
+type PressPauseClient struct {
+	config
+}
+
+// NewPressPauseClient returns a client for the PressPause from the given config.
+func NewPressPauseClient(c config) *PressPauseClient {
+	return &PressPauseClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `presspause.Hooks(f(g(h())))`.
+func (c *PressPauseClient) Use(hooks ...Hook) {
+	c.hooks.PressPause = append(c.hooks.PressPause, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `presspause.Intercept(f(g(h())))`.
+func (c *PressPauseClient) Intercept(interceptors ...Interceptor) {
+	c.inters.PressPause = append(c.inters.PressPause, interceptors...)
+}
+
+// Create returns a builder for creating a PressPause entity.
+func (c *PressPauseClient) Create() *PressPauseCreate {
+	mutation := newPressPauseMutation(c.config, OpCreate)
+	return &PressPauseCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of PressPause entities.
+func (c *PressPauseClient) CreateBulk(builders ...*PressPauseCreate) *PressPauseCreateBulk {
+	return &PressPauseCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *PressPauseClient) MapCreateBulk(slice any, setFunc func(*PressPauseCreate, int)) *PressPauseCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &PressPauseCreateBulk{err: fmt.Errorf("calling to PressPauseClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*PressPauseCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &PressPauseCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for PressPause.
+func (c *PressPauseClient) Update() *PressPauseUpdate {
+	mutation := newPressPauseMutation(c.config, OpUpdate)
+	return &PressPauseUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *PressPauseClient) UpdateOne(_m *PressPause) *PressPauseUpdateOne {
+	mutation := newPressPauseMutation(c.config, OpUpdateOne, withPressPause(_m))
+	return &PressPauseUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *PressPauseClient) UpdateOneID(id uuid.UUID) *PressPauseUpdateOne {
+	mutation := newPressPauseMutation(c.config, OpUpdateOne, withPressPauseID(id))
+	return &PressPauseUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for PressPause.
+func (c *PressPauseClient) Delete() *PressPauseDelete {
+	mutation := newPressPauseMutation(c.config, OpDelete)
+	return &PressPauseDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *PressPauseClient) DeleteOne(_m *PressPause) *PressPauseDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *PressPauseClient) DeleteOneID(id uuid.UUID) *PressPauseDeleteOne {
+	builder := c.Delete().Where(presspause.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &PressPauseDeleteOne{builder}
+}
+
+// Query returns a query builder for PressPause.
+func (c *PressPauseClient) Query() *PressPauseQuery {
+	return &PressPauseQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypePressPause},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a PressPause entity by its id.
+func (c *PressPauseClient) Get(ctx context.Context, id uuid.UUID) (*PressPause, error) {
+	return c.Query().Where(presspause.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *PressPauseClient) GetX(ctx context.Context, id uuid.UUID) *PressPause {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a PressPause.
+func (c *PressPauseClient) QueryEstate(_m *PressPause) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(presspause.Table, presspause.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, presspause.EstateTable, presspause.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QuerySubscription queries the subscription edge of a PressPause.
+func (c *PressPauseClient) QuerySubscription(_m *PressPause) *PressSubscriptionQuery {
+	query := (&PressSubscriptionClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(presspause.Table, presspause.FieldID, id),
+			sqlgraph.To(presssubscription.Table, presssubscription.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, presspause.SubscriptionTable, presspause.SubscriptionColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *PressPauseClient) Hooks() []Hook {
+	return c.hooks.PressPause
+}
+
+// Interceptors returns the client interceptors.
+func (c *PressPauseClient) Interceptors() []Interceptor {
+	return c.inters.PressPause
+}
+
+func (c *PressPauseClient) mutate(ctx context.Context, m *PressPauseMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&PressPauseCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&PressPauseUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&PressPauseUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&PressPauseDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown PressPause mutation op: %q", m.Op())
+	}
+}
+
+// PressReceiptClient is a client for the PressReceipt schema.
+type PressReceiptClient struct {
+	config
+}
+
+// NewPressReceiptClient returns a client for the PressReceipt from the given config.
+func NewPressReceiptClient(c config) *PressReceiptClient {
+	return &PressReceiptClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `pressreceipt.Hooks(f(g(h())))`.
+func (c *PressReceiptClient) Use(hooks ...Hook) {
+	c.hooks.PressReceipt = append(c.hooks.PressReceipt, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `pressreceipt.Intercept(f(g(h())))`.
+func (c *PressReceiptClient) Intercept(interceptors ...Interceptor) {
+	c.inters.PressReceipt = append(c.inters.PressReceipt, interceptors...)
+}
+
+// Create returns a builder for creating a PressReceipt entity.
+func (c *PressReceiptClient) Create() *PressReceiptCreate {
+	mutation := newPressReceiptMutation(c.config, OpCreate)
+	return &PressReceiptCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of PressReceipt entities.
+func (c *PressReceiptClient) CreateBulk(builders ...*PressReceiptCreate) *PressReceiptCreateBulk {
+	return &PressReceiptCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *PressReceiptClient) MapCreateBulk(slice any, setFunc func(*PressReceiptCreate, int)) *PressReceiptCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &PressReceiptCreateBulk{err: fmt.Errorf("calling to PressReceiptClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*PressReceiptCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &PressReceiptCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for PressReceipt.
+func (c *PressReceiptClient) Update() *PressReceiptUpdate {
+	mutation := newPressReceiptMutation(c.config, OpUpdate)
+	return &PressReceiptUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *PressReceiptClient) UpdateOne(_m *PressReceipt) *PressReceiptUpdateOne {
+	mutation := newPressReceiptMutation(c.config, OpUpdateOne, withPressReceipt(_m))
+	return &PressReceiptUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *PressReceiptClient) UpdateOneID(id uuid.UUID) *PressReceiptUpdateOne {
+	mutation := newPressReceiptMutation(c.config, OpUpdateOne, withPressReceiptID(id))
+	return &PressReceiptUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for PressReceipt.
+func (c *PressReceiptClient) Delete() *PressReceiptDelete {
+	mutation := newPressReceiptMutation(c.config, OpDelete)
+	return &PressReceiptDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *PressReceiptClient) DeleteOne(_m *PressReceipt) *PressReceiptDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *PressReceiptClient) DeleteOneID(id uuid.UUID) *PressReceiptDeleteOne {
+	builder := c.Delete().Where(pressreceipt.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &PressReceiptDeleteOne{builder}
+}
+
+// Query returns a query builder for PressReceipt.
+func (c *PressReceiptClient) Query() *PressReceiptQuery {
+	return &PressReceiptQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypePressReceipt},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a PressReceipt entity by its id.
+func (c *PressReceiptClient) Get(ctx context.Context, id uuid.UUID) (*PressReceipt, error) {
+	return c.Query().Where(pressreceipt.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *PressReceiptClient) GetX(ctx context.Context, id uuid.UUID) *PressReceipt {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a PressReceipt.
+func (c *PressReceiptClient) QueryEstate(_m *PressReceipt) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(pressreceipt.Table, pressreceipt.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, pressreceipt.EstateTable, pressreceipt.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryDeliveries queries the deliveries edge of a PressReceipt.
+func (c *PressReceiptClient) QueryDeliveries(_m *PressReceipt) *PressDeliveryQuery {
+	query := (&PressDeliveryClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(pressreceipt.Table, pressreceipt.FieldID, id),
+			sqlgraph.To(pressdelivery.Table, pressdelivery.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, pressreceipt.DeliveriesTable, pressreceipt.DeliveriesColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *PressReceiptClient) Hooks() []Hook {
+	return c.hooks.PressReceipt
+}
+
+// Interceptors returns the client interceptors.
+func (c *PressReceiptClient) Interceptors() []Interceptor {
+	return c.inters.PressReceipt
+}
+
+func (c *PressReceiptClient) mutate(ctx context.Context, m *PressReceiptMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&PressReceiptCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&PressReceiptUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&PressReceiptUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&PressReceiptDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown PressReceipt mutation op: %q", m.Op())
+	}
+}
+
+// PressRecoveryClient is a client for the PressRecovery schema.
+type PressRecoveryClient struct {
+	config
+}
+
+// NewPressRecoveryClient returns a client for the PressRecovery from the given config.
+func NewPressRecoveryClient(c config) *PressRecoveryClient {
+	return &PressRecoveryClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `pressrecovery.Hooks(f(g(h())))`.
+func (c *PressRecoveryClient) Use(hooks ...Hook) {
+	c.hooks.PressRecovery = append(c.hooks.PressRecovery, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `pressrecovery.Intercept(f(g(h())))`.
+func (c *PressRecoveryClient) Intercept(interceptors ...Interceptor) {
+	c.inters.PressRecovery = append(c.inters.PressRecovery, interceptors...)
+}
+
+// Create returns a builder for creating a PressRecovery entity.
+func (c *PressRecoveryClient) Create() *PressRecoveryCreate {
+	mutation := newPressRecoveryMutation(c.config, OpCreate)
+	return &PressRecoveryCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of PressRecovery entities.
+func (c *PressRecoveryClient) CreateBulk(builders ...*PressRecoveryCreate) *PressRecoveryCreateBulk {
+	return &PressRecoveryCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *PressRecoveryClient) MapCreateBulk(slice any, setFunc func(*PressRecoveryCreate, int)) *PressRecoveryCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &PressRecoveryCreateBulk{err: fmt.Errorf("calling to PressRecoveryClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*PressRecoveryCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &PressRecoveryCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for PressRecovery.
+func (c *PressRecoveryClient) Update() *PressRecoveryUpdate {
+	mutation := newPressRecoveryMutation(c.config, OpUpdate)
+	return &PressRecoveryUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *PressRecoveryClient) UpdateOne(_m *PressRecovery) *PressRecoveryUpdateOne {
+	mutation := newPressRecoveryMutation(c.config, OpUpdateOne, withPressRecovery(_m))
+	return &PressRecoveryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *PressRecoveryClient) UpdateOneID(id uuid.UUID) *PressRecoveryUpdateOne {
+	mutation := newPressRecoveryMutation(c.config, OpUpdateOne, withPressRecoveryID(id))
+	return &PressRecoveryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for PressRecovery.
+func (c *PressRecoveryClient) Delete() *PressRecoveryDelete {
+	mutation := newPressRecoveryMutation(c.config, OpDelete)
+	return &PressRecoveryDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *PressRecoveryClient) DeleteOne(_m *PressRecovery) *PressRecoveryDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *PressRecoveryClient) DeleteOneID(id uuid.UUID) *PressRecoveryDeleteOne {
+	builder := c.Delete().Where(pressrecovery.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &PressRecoveryDeleteOne{builder}
+}
+
+// Query returns a query builder for PressRecovery.
+func (c *PressRecoveryClient) Query() *PressRecoveryQuery {
+	return &PressRecoveryQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypePressRecovery},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a PressRecovery entity by its id.
+func (c *PressRecoveryClient) Get(ctx context.Context, id uuid.UUID) (*PressRecovery, error) {
+	return c.Query().Where(pressrecovery.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *PressRecoveryClient) GetX(ctx context.Context, id uuid.UUID) *PressRecovery {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a PressRecovery.
+func (c *PressRecoveryClient) QueryEstate(_m *PressRecovery) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(pressrecovery.Table, pressrecovery.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, pressrecovery.EstateTable, pressrecovery.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryClaim queries the claim edge of a PressRecovery.
+func (c *PressRecoveryClient) QueryClaim(_m *PressRecovery) *PressClaimQuery {
+	query := (&PressClaimClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(pressrecovery.Table, pressrecovery.FieldID, id),
+			sqlgraph.To(pressclaim.Table, pressclaim.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, pressrecovery.ClaimTable, pressrecovery.ClaimColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *PressRecoveryClient) Hooks() []Hook {
+	return c.hooks.PressRecovery
+}
+
+// Interceptors returns the client interceptors.
+func (c *PressRecoveryClient) Interceptors() []Interceptor {
+	return c.inters.PressRecovery
+}
+
+func (c *PressRecoveryClient) mutate(ctx context.Context, m *PressRecoveryMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&PressRecoveryCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&PressRecoveryUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&PressRecoveryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&PressRecoveryDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown PressRecovery mutation op: %q", m.Op())
+	}
+}
+
+// PressSubscriptionClient is a client for the PressSubscription schema.
+type PressSubscriptionClient struct {
+	config
+}
+
+// NewPressSubscriptionClient returns a client for the PressSubscription from the given config.
+func NewPressSubscriptionClient(c config) *PressSubscriptionClient {
+	return &PressSubscriptionClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `presssubscription.Hooks(f(g(h())))`.
+func (c *PressSubscriptionClient) Use(hooks ...Hook) {
+	c.hooks.PressSubscription = append(c.hooks.PressSubscription, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `presssubscription.Intercept(f(g(h())))`.
+func (c *PressSubscriptionClient) Intercept(interceptors ...Interceptor) {
+	c.inters.PressSubscription = append(c.inters.PressSubscription, interceptors...)
+}
+
+// Create returns a builder for creating a PressSubscription entity.
+func (c *PressSubscriptionClient) Create() *PressSubscriptionCreate {
+	mutation := newPressSubscriptionMutation(c.config, OpCreate)
+	return &PressSubscriptionCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of PressSubscription entities.
+func (c *PressSubscriptionClient) CreateBulk(builders ...*PressSubscriptionCreate) *PressSubscriptionCreateBulk {
+	return &PressSubscriptionCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *PressSubscriptionClient) MapCreateBulk(slice any, setFunc func(*PressSubscriptionCreate, int)) *PressSubscriptionCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &PressSubscriptionCreateBulk{err: fmt.Errorf("calling to PressSubscriptionClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*PressSubscriptionCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &PressSubscriptionCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for PressSubscription.
+func (c *PressSubscriptionClient) Update() *PressSubscriptionUpdate {
+	mutation := newPressSubscriptionMutation(c.config, OpUpdate)
+	return &PressSubscriptionUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *PressSubscriptionClient) UpdateOne(_m *PressSubscription) *PressSubscriptionUpdateOne {
+	mutation := newPressSubscriptionMutation(c.config, OpUpdateOne, withPressSubscription(_m))
+	return &PressSubscriptionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *PressSubscriptionClient) UpdateOneID(id uuid.UUID) *PressSubscriptionUpdateOne {
+	mutation := newPressSubscriptionMutation(c.config, OpUpdateOne, withPressSubscriptionID(id))
+	return &PressSubscriptionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for PressSubscription.
+func (c *PressSubscriptionClient) Delete() *PressSubscriptionDelete {
+	mutation := newPressSubscriptionMutation(c.config, OpDelete)
+	return &PressSubscriptionDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *PressSubscriptionClient) DeleteOne(_m *PressSubscription) *PressSubscriptionDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *PressSubscriptionClient) DeleteOneID(id uuid.UUID) *PressSubscriptionDeleteOne {
+	builder := c.Delete().Where(presssubscription.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &PressSubscriptionDeleteOne{builder}
+}
+
+// Query returns a query builder for PressSubscription.
+func (c *PressSubscriptionClient) Query() *PressSubscriptionQuery {
+	return &PressSubscriptionQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypePressSubscription},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a PressSubscription entity by its id.
+func (c *PressSubscriptionClient) Get(ctx context.Context, id uuid.UUID) (*PressSubscription, error) {
+	return c.Query().Where(presssubscription.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *PressSubscriptionClient) GetX(ctx context.Context, id uuid.UUID) *PressSubscription {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a PressSubscription.
+func (c *PressSubscriptionClient) QueryEstate(_m *PressSubscription) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(presssubscription.Table, presssubscription.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, presssubscription.EstateTable, presssubscription.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryPublication queries the publication edge of a PressSubscription.
+func (c *PressSubscriptionClient) QueryPublication(_m *PressSubscription) *PublicationQuery {
+	query := (&PublicationClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(presssubscription.Table, presssubscription.FieldID, id),
+			sqlgraph.To(publication.Table, publication.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, presssubscription.PublicationTable, presssubscription.PublicationColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryPauses queries the pauses edge of a PressSubscription.
+func (c *PressSubscriptionClient) QueryPauses(_m *PressSubscription) *PressPauseQuery {
+	query := (&PressPauseClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(presssubscription.Table, presssubscription.FieldID, id),
+			sqlgraph.To(presspause.Table, presspause.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, presssubscription.PausesTable, presssubscription.PausesColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryHousehold queries the household edge of a PressSubscription.
+func (c *PressSubscriptionClient) QueryHousehold(_m *PressSubscription) *HouseholdQuery {
+	query := (&HouseholdClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(presssubscription.Table, presssubscription.FieldID, id),
+			sqlgraph.To(household.Table, household.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, presssubscription.HouseholdTable, presssubscription.HouseholdColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryDepartment queries the department edge of a PressSubscription.
+func (c *PressSubscriptionClient) QueryDepartment(_m *PressSubscription) *DepartmentQuery {
+	query := (&DepartmentClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(presssubscription.Table, presssubscription.FieldID, id),
+			sqlgraph.To(department.Table, department.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, presssubscription.DepartmentTable, presssubscription.DepartmentColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *PressSubscriptionClient) Hooks() []Hook {
+	return c.hooks.PressSubscription
+}
+
+// Interceptors returns the client interceptors.
+func (c *PressSubscriptionClient) Interceptors() []Interceptor {
+	return c.inters.PressSubscription
+}
+
+func (c *PressSubscriptionClient) mutate(ctx context.Context, m *PressSubscriptionMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&PressSubscriptionCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&PressSubscriptionUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&PressSubscriptionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&PressSubscriptionDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown PressSubscription mutation op: %q", m.Op())
+	}
+}
+
+// PublicationClient is a client for the Publication schema.
+type PublicationClient struct {
+	config
+}
+
+// NewPublicationClient returns a client for the Publication from the given config.
+func NewPublicationClient(c config) *PublicationClient {
+	return &PublicationClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `publication.Hooks(f(g(h())))`.
+func (c *PublicationClient) Use(hooks ...Hook) {
+	c.hooks.Publication = append(c.hooks.Publication, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `publication.Intercept(f(g(h())))`.
+func (c *PublicationClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Publication = append(c.inters.Publication, interceptors...)
+}
+
+// Create returns a builder for creating a Publication entity.
+func (c *PublicationClient) Create() *PublicationCreate {
+	mutation := newPublicationMutation(c.config, OpCreate)
+	return &PublicationCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Publication entities.
+func (c *PublicationClient) CreateBulk(builders ...*PublicationCreate) *PublicationCreateBulk {
+	return &PublicationCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *PublicationClient) MapCreateBulk(slice any, setFunc func(*PublicationCreate, int)) *PublicationCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &PublicationCreateBulk{err: fmt.Errorf("calling to PublicationClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*PublicationCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &PublicationCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Publication.
+func (c *PublicationClient) Update() *PublicationUpdate {
+	mutation := newPublicationMutation(c.config, OpUpdate)
+	return &PublicationUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *PublicationClient) UpdateOne(_m *Publication) *PublicationUpdateOne {
+	mutation := newPublicationMutation(c.config, OpUpdateOne, withPublication(_m))
+	return &PublicationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *PublicationClient) UpdateOneID(id uuid.UUID) *PublicationUpdateOne {
+	mutation := newPublicationMutation(c.config, OpUpdateOne, withPublicationID(id))
+	return &PublicationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Publication.
+func (c *PublicationClient) Delete() *PublicationDelete {
+	mutation := newPublicationMutation(c.config, OpDelete)
+	return &PublicationDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *PublicationClient) DeleteOne(_m *Publication) *PublicationDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *PublicationClient) DeleteOneID(id uuid.UUID) *PublicationDeleteOne {
+	builder := c.Delete().Where(publication.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &PublicationDeleteOne{builder}
+}
+
+// Query returns a query builder for Publication.
+func (c *PublicationClient) Query() *PublicationQuery {
+	return &PublicationQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypePublication},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Publication entity by its id.
+func (c *PublicationClient) Get(ctx context.Context, id uuid.UUID) (*Publication, error) {
+	return c.Query().Where(publication.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *PublicationClient) GetX(ctx context.Context, id uuid.UUID) *Publication {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a Publication.
+func (c *PublicationClient) QueryEstate(_m *Publication) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(publication.Table, publication.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, publication.EstateTable, publication.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *PublicationClient) Hooks() []Hook {
+	return c.hooks.Publication
+}
+
+// Interceptors returns the client interceptors.
+func (c *PublicationClient) Interceptors() []Interceptor {
+	return c.inters.Publication
+}
+
+func (c *PublicationClient) mutate(ctx context.Context, m *PublicationMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&PublicationCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&PublicationUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&PublicationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&PublicationDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Publication mutation op: %q", m.Op())
 	}
 }
 
@@ -14753,6 +17929,22 @@ func (c *VacancyClient) QueryReadings(_m *Vacancy) *MeterReadingQuery {
 	return query
 }
 
+// QueryDefects queries the defects edge of a Vacancy.
+func (c *VacancyClient) QueryDefects(_m *Vacancy) *DefectQuery {
+	query := (&DefectClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(vacancy.Table, vacancy.FieldID, id),
+			sqlgraph.To(defect.Table, defect.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, vacancy.DefectsTable, vacancy.DefectsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
 // QueryDues queries the dues edge of a Vacancy.
 func (c *VacancyClient) QueryDues(_m *Vacancy) *InspectionDueQuery {
 	query := (&InspectionDueClient{config: c.config}).Query()
@@ -14982,15 +18174,18 @@ type (
 		ArchiveFile, ArchiveHold, ArchiveLoan, ArchiveLoanLine, ArchiveManual,
 		ArchivePermit, ArchiveRequest, ArchiveRequestDocument, ArchiveRetention,
 		ArchiveReturn, ArchiveVolume, Area, Building, Certificate, Complaint,
-		Correspondence, Department, EmergencyContact, Estate, ExternalPerson, File,
-		Household, ImportRun, Inspection, InspectionDue, InspectionItem,
-		InspectionPhoto, InspectionResult, InspectionRound, InspectionRoundKey,
-		InspectionRoundLine, KeyAcceptance, KeyAcceptanceCheck, KeyAcceptanceLine,
-		KeyBalance, KeyCabinetOpening, KeyCopyOrder, KeyFollowUp, KeyGeneration,
-		KeyHolder, KeyHook, KeyLoan, KeyLoanLine, KeyLoanRequest, KeyLoanRequestLine,
-		KeyLockChange, KeyLoss, KeyMovement, KeyReturn, KeyScrapping, KeySeal, KeySet,
-		KeySpotCheck, KeyStatement, KeyStatementLine, MailEvent, MailItem, MailReceipt,
-		MailReceiptLine, MeterReading, Obligation, Occupancy, Reconciliation,
+		Correspondence, Defect, DefectEvent, DefectPhoto, Department, EmergencyContact,
+		Estate, ExternalPerson, File, Household, ImportRun, Inspection, InspectionDue,
+		InspectionItem, InspectionPhoto, InspectionResult, InspectionRound,
+		InspectionRoundKey, InspectionRoundLine, KeyAcceptance, KeyAcceptanceCheck,
+		KeyAcceptanceLine, KeyBalance, KeyCabinetOpening, KeyCopyOrder, KeyFollowUp,
+		KeyGeneration, KeyHolder, KeyHook, KeyLoan, KeyLoanLine, KeyLoanRequest,
+		KeyLoanRequestLine, KeyLockChange, KeyLoss, KeyMovement, KeyReturn,
+		KeyScrapping, KeySeal, KeySet, KeySpotCheck, KeyStatement, KeyStatementLine,
+		MailCase, MailDay, MailDelivery, MailEvent, MailExcuse, MailItem, MailReceipt,
+		MailReceiptLine, MailScan, MeterReading, Obligation, Occupancy,
+		PressAllocation, PressClaim, PressDelivery, PressPause, PressReceipt,
+		PressRecovery, PressSubscription, Publication, Reconciliation,
 		ReconciliationLine, Renovation, RenovationStep, Resident, Signature, Staff,
 		StaffFileConsultation, Unit, Vacancy, Violation []ent.Hook
 	}
@@ -14999,15 +18194,18 @@ type (
 		ArchiveFile, ArchiveHold, ArchiveLoan, ArchiveLoanLine, ArchiveManual,
 		ArchivePermit, ArchiveRequest, ArchiveRequestDocument, ArchiveRetention,
 		ArchiveReturn, ArchiveVolume, Area, Building, Certificate, Complaint,
-		Correspondence, Department, EmergencyContact, Estate, ExternalPerson, File,
-		Household, ImportRun, Inspection, InspectionDue, InspectionItem,
-		InspectionPhoto, InspectionResult, InspectionRound, InspectionRoundKey,
-		InspectionRoundLine, KeyAcceptance, KeyAcceptanceCheck, KeyAcceptanceLine,
-		KeyBalance, KeyCabinetOpening, KeyCopyOrder, KeyFollowUp, KeyGeneration,
-		KeyHolder, KeyHook, KeyLoan, KeyLoanLine, KeyLoanRequest, KeyLoanRequestLine,
-		KeyLockChange, KeyLoss, KeyMovement, KeyReturn, KeyScrapping, KeySeal, KeySet,
-		KeySpotCheck, KeyStatement, KeyStatementLine, MailEvent, MailItem, MailReceipt,
-		MailReceiptLine, MeterReading, Obligation, Occupancy, Reconciliation,
+		Correspondence, Defect, DefectEvent, DefectPhoto, Department, EmergencyContact,
+		Estate, ExternalPerson, File, Household, ImportRun, Inspection, InspectionDue,
+		InspectionItem, InspectionPhoto, InspectionResult, InspectionRound,
+		InspectionRoundKey, InspectionRoundLine, KeyAcceptance, KeyAcceptanceCheck,
+		KeyAcceptanceLine, KeyBalance, KeyCabinetOpening, KeyCopyOrder, KeyFollowUp,
+		KeyGeneration, KeyHolder, KeyHook, KeyLoan, KeyLoanLine, KeyLoanRequest,
+		KeyLoanRequestLine, KeyLockChange, KeyLoss, KeyMovement, KeyReturn,
+		KeyScrapping, KeySeal, KeySet, KeySpotCheck, KeyStatement, KeyStatementLine,
+		MailCase, MailDay, MailDelivery, MailEvent, MailExcuse, MailItem, MailReceipt,
+		MailReceiptLine, MailScan, MeterReading, Obligation, Occupancy,
+		PressAllocation, PressClaim, PressDelivery, PressPause, PressReceipt,
+		PressRecovery, PressSubscription, Publication, Reconciliation,
 		ReconciliationLine, Renovation, RenovationStep, Resident, Signature, Staff,
 		StaffFileConsultation, Unit, Vacancy, Violation []ent.Interceptor
 	}

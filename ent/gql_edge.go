@@ -512,6 +512,130 @@ func (_m *Correspondence) File(ctx context.Context) (*ArchiveFile, error) {
 	return result, err
 }
 
+func (_m *Defect) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *Defect) Vacancy(ctx context.Context) (*Vacancy, error) {
+	result, err := _m.Edges.VacancyOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryVacancy().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *Defect) Unit(ctx context.Context) (*Unit, error) {
+	result, err := _m.Edges.UnitOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryUnit().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *Defect) Department(ctx context.Context) (*Department, error) {
+	result, err := _m.Edges.DepartmentOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryDepartment().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *Defect) InspectionResult(ctx context.Context) (*InspectionResult, error) {
+	result, err := _m.Edges.InspectionResultOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryInspectionResult().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
+func (_m *Defect) Events(ctx context.Context) (result []*DefectEvent, err error) {
+	if fc := graphql.GetFieldContext(ctx); fc != nil && fc.Field.Alias != "" {
+		result, err = _m.NamedEvents(graphql.GetFieldContext(ctx).Field.Alias)
+	} else {
+		result, err = _m.Edges.EventsOrErr()
+	}
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEvents().All(ctx)
+	}
+	return result, err
+}
+
+func (_m *Defect) Photos(ctx context.Context) (result []*DefectPhoto, err error) {
+	if fc := graphql.GetFieldContext(ctx); fc != nil && fc.Field.Alias != "" {
+		result, err = _m.NamedPhotos(graphql.GetFieldContext(ctx).Field.Alias)
+	} else {
+		result, err = _m.Edges.PhotosOrErr()
+	}
+	if IsNotLoaded(err) {
+		result, err = _m.QueryPhotos().All(ctx)
+	}
+	return result, err
+}
+
+func (_m *DefectEvent) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *DefectEvent) Defect(ctx context.Context) (*Defect, error) {
+	result, err := _m.Edges.DefectOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryDefect().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *DefectEvent) Department(ctx context.Context) (*Department, error) {
+	result, err := _m.Edges.DepartmentOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryDepartment().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *DefectEvent) Photos(ctx context.Context) (result []*DefectPhoto, err error) {
+	if fc := graphql.GetFieldContext(ctx); fc != nil && fc.Field.Alias != "" {
+		result, err = _m.NamedPhotos(graphql.GetFieldContext(ctx).Field.Alias)
+	} else {
+		result, err = _m.Edges.PhotosOrErr()
+	}
+	if IsNotLoaded(err) {
+		result, err = _m.QueryPhotos().All(ctx)
+	}
+	return result, err
+}
+
+func (_m *DefectPhoto) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *DefectPhoto) Defect(ctx context.Context) (*Defect, error) {
+	result, err := _m.Edges.DefectOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryDefect().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *DefectPhoto) Event(ctx context.Context) (*DefectEvent, error) {
+	result, err := _m.Edges.EventOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEvent().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
 func (_m *Department) Estate(ctx context.Context) (*Estate, error) {
 	result, err := _m.Edges.EstateOrErr()
 	if IsNotLoaded(err) {
@@ -720,6 +844,18 @@ func (_m *InspectionResult) Photos(ctx context.Context) (result []*InspectionPho
 	}
 	if IsNotLoaded(err) {
 		result, err = _m.QueryPhotos().All(ctx)
+	}
+	return result, err
+}
+
+func (_m *InspectionResult) Defects(ctx context.Context) (result []*Defect, err error) {
+	if fc := graphql.GetFieldContext(ctx); fc != nil && fc.Field.Alias != "" {
+		result, err = _m.NamedDefects(graphql.GetFieldContext(ctx).Field.Alias)
+	} else {
+		result, err = _m.Edges.DefectsOrErr()
+	}
+	if IsNotLoaded(err) {
+		result, err = _m.QueryDefects().All(ctx)
 	}
 	return result, err
 }
@@ -1552,6 +1688,74 @@ func (_m *KeyStatementLine) Statement(ctx context.Context) (*KeyStatement, error
 	return result, err
 }
 
+func (_m *MailCase) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *MailCase) Item(ctx context.Context) (*MailItem, error) {
+	result, err := _m.Edges.ItemOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryItem().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
+func (_m *MailCase) Claim(ctx context.Context) (*PressClaim, error) {
+	result, err := _m.Edges.ClaimOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryClaim().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
+func (_m *MailDay) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *MailDelivery) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *MailDelivery) Household(ctx context.Context) (*Household, error) {
+	result, err := _m.Edges.HouseholdOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryHousehold().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
+func (_m *MailDelivery) Department(ctx context.Context) (*Department, error) {
+	result, err := _m.Edges.DepartmentOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryDepartment().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
+func (_m *MailDelivery) Items(ctx context.Context) (result []*MailItem, err error) {
+	if fc := graphql.GetFieldContext(ctx); fc != nil && fc.Field.Alias != "" {
+		result, err = _m.NamedItems(graphql.GetFieldContext(ctx).Field.Alias)
+	} else {
+		result, err = _m.Edges.ItemsOrErr()
+	}
+	if IsNotLoaded(err) {
+		result, err = _m.QueryItems().All(ctx)
+	}
+	return result, err
+}
+
 func (_m *MailEvent) Estate(ctx context.Context) (*Estate, error) {
 	result, err := _m.Edges.EstateOrErr()
 	if IsNotLoaded(err) {
@@ -1561,6 +1765,30 @@ func (_m *MailEvent) Estate(ctx context.Context) (*Estate, error) {
 }
 
 func (_m *MailEvent) Item(ctx context.Context) (*MailItem, error) {
+	result, err := _m.Edges.ItemOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryItem().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *MailExcuse) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *MailExcuse) Day(ctx context.Context) (*MailDay, error) {
+	result, err := _m.Edges.DayOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryDay().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *MailExcuse) Item(ctx context.Context) (*MailItem, error) {
 	result, err := _m.Edges.ItemOrErr()
 	if IsNotLoaded(err) {
 		result, err = _m.QueryItem().Only(ctx)
@@ -1596,6 +1824,14 @@ func (_m *MailItem) Department(ctx context.Context) (*Department, error) {
 	result, err := _m.Edges.DepartmentOrErr()
 	if IsNotLoaded(err) {
 		result, err = _m.QueryDepartment().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
+func (_m *MailItem) Delivery(ctx context.Context) (*MailDelivery, error) {
+	result, err := _m.Edges.DeliveryOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryDelivery().Only(ctx)
 	}
 	return result, MaskNotFound(err)
 }
@@ -1648,6 +1884,30 @@ func (_m *MailReceiptLine) Receipt(ctx context.Context) (*MailReceipt, error) {
 	return result, err
 }
 
+func (_m *MailScan) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *MailScan) Day(ctx context.Context) (*MailDay, error) {
+	result, err := _m.Edges.DayOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryDay().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *MailScan) Item(ctx context.Context) (*MailItem, error) {
+	result, err := _m.Edges.ItemOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryItem().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
 func (_m *MeterReading) Estate(ctx context.Context) (*Estate, error) {
 	result, err := _m.Edges.EstateOrErr()
 	if IsNotLoaded(err) {
@@ -1692,6 +1952,206 @@ func (_m *Occupancy) Unit(ctx context.Context) (*Unit, error) {
 	result, err := _m.Edges.UnitOrErr()
 	if IsNotLoaded(err) {
 		result, err = _m.QueryUnit().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *PressAllocation) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *PressAllocation) Subscription(ctx context.Context) (*PressSubscription, error) {
+	result, err := _m.Edges.SubscriptionOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QuerySubscription().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *PressAllocation) Household(ctx context.Context) (*Household, error) {
+	result, err := _m.Edges.HouseholdOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryHousehold().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
+func (_m *PressAllocation) Department(ctx context.Context) (*Department, error) {
+	result, err := _m.Edges.DepartmentOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryDepartment().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
+func (_m *PressClaim) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *PressClaim) Delivery(ctx context.Context) (*PressDelivery, error) {
+	result, err := _m.Edges.DeliveryOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryDelivery().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *PressClaim) Publication(ctx context.Context) (*Publication, error) {
+	result, err := _m.Edges.PublicationOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryPublication().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *PressClaim) Recoveries(ctx context.Context) (result []*PressRecovery, err error) {
+	if fc := graphql.GetFieldContext(ctx); fc != nil && fc.Field.Alias != "" {
+		result, err = _m.NamedRecoveries(graphql.GetFieldContext(ctx).Field.Alias)
+	} else {
+		result, err = _m.Edges.RecoveriesOrErr()
+	}
+	if IsNotLoaded(err) {
+		result, err = _m.QueryRecoveries().All(ctx)
+	}
+	return result, err
+}
+
+func (_m *PressDelivery) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *PressDelivery) Receipt(ctx context.Context) (*PressReceipt, error) {
+	result, err := _m.Edges.ReceiptOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryReceipt().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *PressDelivery) Publication(ctx context.Context) (*Publication, error) {
+	result, err := _m.Edges.PublicationOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryPublication().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *PressDelivery) Allocations(ctx context.Context) (result []*PressAllocation, err error) {
+	if fc := graphql.GetFieldContext(ctx); fc != nil && fc.Field.Alias != "" {
+		result, err = _m.NamedAllocations(graphql.GetFieldContext(ctx).Field.Alias)
+	} else {
+		result, err = _m.Edges.AllocationsOrErr()
+	}
+	if IsNotLoaded(err) {
+		result, err = _m.QueryAllocations().All(ctx)
+	}
+	return result, err
+}
+
+func (_m *PressPause) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *PressPause) Subscription(ctx context.Context) (*PressSubscription, error) {
+	result, err := _m.Edges.SubscriptionOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QuerySubscription().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *PressReceipt) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *PressReceipt) Deliveries(ctx context.Context) (result []*PressDelivery, err error) {
+	if fc := graphql.GetFieldContext(ctx); fc != nil && fc.Field.Alias != "" {
+		result, err = _m.NamedDeliveries(graphql.GetFieldContext(ctx).Field.Alias)
+	} else {
+		result, err = _m.Edges.DeliveriesOrErr()
+	}
+	if IsNotLoaded(err) {
+		result, err = _m.QueryDeliveries().All(ctx)
+	}
+	return result, err
+}
+
+func (_m *PressRecovery) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *PressRecovery) Claim(ctx context.Context) (*PressClaim, error) {
+	result, err := _m.Edges.ClaimOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryClaim().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *PressSubscription) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *PressSubscription) Pauses(ctx context.Context) (result []*PressPause, err error) {
+	if fc := graphql.GetFieldContext(ctx); fc != nil && fc.Field.Alias != "" {
+		result, err = _m.NamedPauses(graphql.GetFieldContext(ctx).Field.Alias)
+	} else {
+		result, err = _m.Edges.PausesOrErr()
+	}
+	if IsNotLoaded(err) {
+		result, err = _m.QueryPauses().All(ctx)
+	}
+	return result, err
+}
+
+func (_m *PressSubscription) Household(ctx context.Context) (*Household, error) {
+	result, err := _m.Edges.HouseholdOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryHousehold().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
+func (_m *PressSubscription) Department(ctx context.Context) (*Department, error) {
+	result, err := _m.Edges.DepartmentOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryDepartment().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
+func (_m *Publication) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
 	}
 	return result, err
 }

@@ -53,12 +53,12 @@ var aliases = map[string]string{
 	"subscription": ent.TypePressSubscription, "pause": ent.TypePressPause, "claim": ent.TypePressClaim, "case": ent.TypeMailCase, "responsible": ent.TypeStaff,
 	"voidPressRecovery.input.id": ent.TypePressRecovery, // gives its claim, too
 
+	"photo": ent.TypeFile, "recordInspection.input.results.itemID": ent.TypeInspectionItem,
+	"round": ent.TypeInspectionRound, "walker": ent.TypeStaff, "recordRoundInspections.input.lines.results.itemID": ent.TypeInspectionItem,
+
 	"voidKeyReturn.input.id":    ent.TypeKeyReturn,    // gives its loan, too
 	"voidKeyCopies.input.id":    ent.TypeKeyCopyOrder, // gives the counter-entry, too
 	"voidMailDelivery.input.id": ent.TypeMailDelivery, // gives its items, too
-	"photo":                     ent.TypeFile, "recordInspection.input.results.itemID": ent.TypeInspectionItem,
-	"round": ent.TypeInspectionRound, "walker": ent.TypeStaff, "recordRoundInspections.input.lines.results.itemID": ent.TypeInspectionItem,
-
 
 	// Questions about anything.
 	"node.id": ent.TypeUnit, "nodes.ids": ent.TypeUnit, "auditTrail.where.subjectID": ent.TypeKeyLoan,

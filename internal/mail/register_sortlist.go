@@ -20,7 +20,6 @@ func SortListRegister(say func(zh, en string) string) registers.Register[*ent.Ma
 		Columns: []registers.Column[row]{
 			{ZH: "格位", EN: "Slot", Width: 18, Value: func(i row) any { return i.Slot }},
 			{ZH: "业户或部室", EN: "Household or department", Width: 20, Value: func(i row) any { return whose(i.Edges.Household, i.Edges.Department) }},
-			{ZH: "业户或部室", EN: "Household or department", Width: 20, Value: func(i row) any { return addressed(i) }},
 			{ZH: "种类", EN: "Kind", Value: func(i row) any { return say(kindZH(string(i.Kind)), kindEN(string(i.Kind))) }},
 			{ZH: "条码", EN: "Barcode", Width: 20, Value: func(i row) any { return i.Barcode }},
 			{ZH: "收件人", EN: "Addressee", Value: func(i row) any { return i.Addressee }},
