@@ -51,14 +51,3 @@ func SortListRows(ctx context.Context, db *ent.Client, estate uuid.UUID) iter.Se
 		return list, len(list) == registers.PageSize, nil
 	})
 }
-
-// addressed is the household or department that an item is for.
-func addressed(i *ent.MailItem) string {
-	if i.Edges.Household != nil {
-		return i.Edges.Household.Name
-	}
-	if i.Edges.Department != nil {
-		return i.Edges.Department.Name
-	}
-	return ""
-}

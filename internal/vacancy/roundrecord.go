@@ -2,6 +2,7 @@ package vacancy
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -81,11 +82,14 @@ func recordRound(tx *act.Tx, in RecordRoundInspectionsInput) (*RecordRoundInspec
 	if err != nil {
 		return nil, err
 	}
-	if err := canWalk(tx, r); err != nil {
-		return nil, err
-	}
 	b, err := batchOf(tx, r, in)
 	if err != nil {
+		return nil, err
+	}
+	if err := b.find(tx, in.Lines); err != nil {
+		return nil, err
+	}
+	if err := canWalk(tx, r); err != nil {
 		return nil, err
 	}
 	out := &RecordRoundInspectionsPayload{Round: r}
@@ -160,6 +164,27 @@ func batchOf(tx *act.Tx, r *ent.InspectionRound, in RecordRoundInspectionsInput)
 	return b, err
 }
 
+// find refuses a batch that names what is not there: no phone notes that, whatever it was offline.
+func (b *batch) find(tx *act.Tx, lines []*RoundInspectionInput) error {
+	named := make([]uuid.UUID, len(lines))
+	for i, l := range lines {
+		named[i] = l.VacancyID
+	}
+	there, err := tx.Vacancy.Query().Where(entvacancy.IDIn(named...), entvacancy.EstateID(b.round.EstateID)).IDs(tx)
+	if err != nil {
+		return err
+	}
+	for i, l := range lines {
+		if !slices.Contains(there, l.VacancyID) {
+			return fault.Missing().At(fmt.Sprintf("lines.%d.vacancyID", i))
+		}
+		if err := b.known.find(fmt.Sprintf("lines.%d.results", i), l.Results); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // fits refuses a line that cannot be taken, with all that can be told before it is written.
 func (b *batch) fits(tx *act.Tx, line *RoundInspectionInput) (*ent.Vacancy, error) {
 	if line.key() == uuid.Nil {
@@ -176,9 +201,6 @@ func (b *batch) fits(tx *act.Tx, line *RoundInspectionInput) (*ent.Vacancy, erro
 		return nil, err
 	}
 	if err := wording.Optional(wording.CheckRemark, "note", line.Note); err != nil {
-		return nil, err
-	}
-	if err := b.known.find("results", line.Results); err != nil {
 		return nil, err
 	}
 	if err := b.inTime(tx, v, line.InspectedAt); err != nil {

@@ -62,6 +62,9 @@ func startRound(tx *act.Tx, in StartInspectionRoundInput) (*StartInspectionRound
 	if err != nil {
 		return nil, err
 	}
+	if err := lent(tx, r, in.LoanIDs); err != nil {
+		return nil, err
+	}
 	if err := canStart(tx, r); err != nil {
 		return nil, err
 	}
@@ -99,26 +102,35 @@ func addRoundKeys(tx *act.Tx, in AddInspectionRoundKeysInput) (*AddInspectionRou
 	if err != nil {
 		return nil, err
 	}
+	if err := lent(tx, r, in.LoanIDs); err != nil {
+		return nil, err
+	}
 	if err := canWalk(tx, r); err != nil {
 		return nil, err
 	}
 	return &AddInspectionRoundKeysPayload{r}, takeKeys(tx, r, in.LoanIDs)
 }
 
-// takeKeys notes the loans; that they fit the database decides.
-func takeKeys(tx *act.Tx, r *ent.InspectionRound, loans []uuid.UUID) error {
+// lent refuses loans that are not there.
+func lent(tx *act.Tx, r *ent.InspectionRound, loans []uuid.UUID) error {
 	found, err := tx.KeyLoan.Query().Where(keyloan.IDIn(loans...), keyloan.EstateID(r.EstateID)).IDs(tx)
 	if err != nil {
 		return err
 	}
 	for i, id := range loans {
-		at := fmt.Sprintf("loanIDs.%d", i)
 		if !slices.Contains(found, id) {
-			return fault.Missing().At(at)
+			return fault.Missing().At(fmt.Sprintf("loanIDs.%d", i))
 		}
+	}
+	return nil
+}
+
+// takeKeys notes the loans; that they fit the database decides.
+func takeKeys(tx *act.Tx, r *ent.InspectionRound, loans []uuid.UUID) error {
+	for i, id := range loans {
 		if err := tx.InspectionRoundKey.Create().SetEstateID(r.EstateID).SetRoundID(r.ID).SetLoanID(id).Exec(tx); err != nil {
 			if f := act.Explained(err); f != nil {
-				return f.At(at)
+				return f.At(fmt.Sprintf("loanIDs.%d", i))
 			}
 			return err
 		}
