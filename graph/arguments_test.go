@@ -105,6 +105,7 @@ var forms = map[string][]form{
 		{"recordInspection.input.results.departmentID": nil, "recordInspection.input.results.photoIDs": nil},
 		{"recordInspection.input.results.result": "ABNORMAL", "recordInspection.input.results.finding": "渗水", "recordInspection.input.results.photoIDs": nil},
 	},
+	"planInspectionRound":       {{"planInspectionRound.input.plannedOn": "2026-03-05"}},
 	"startInspectionRound":      {{"startInspectionRound.input.withoutKeysReason": nil}},
 	"closeInspectionRound":      {{"closeInspectionRound.input.skips": nil, "closeInspectionRound.input.signature.credential": stewardtest.Password}},
 	"recordRoundInspections":    {{"recordRoundInspections.input.lines.results.departmentID": nil, "recordRoundInspections.input.lines.results.photoIDs": nil}},

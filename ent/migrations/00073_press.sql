@@ -211,18 +211,18 @@ END $$;
 -- A delivery is of its receipt's day. What was expected of it, who gets how many, and what is claimed follows from the subscriptions.
 CREATE FUNCTION press_delivery_expects() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
 BEGIN
-    PERFORM FROM publications p WHERE p.estate_id = NEW.estate_id AND p.id = NEW.publication_id AND p.voided_at IS NULL FOR NO KEY UPDATE;
-    IF NOT FOUND THEN
-        RAISE check_violation USING CONSTRAINT = 'publications_stands', MESSAGE = 'no such publication stands';
-    END IF;
-    IF NOT EXISTS (SELECT FROM press_receipts r WHERE r.estate_id = NEW.estate_id AND r.id = NEW.receipt_id AND r.day = NEW.day) THEN
-        RAISE check_violation USING CONSTRAINT = 'press_deliveries_day', MESSAGE = 'not of the receipt''s day';
-    END IF;
+    PERFORM FROM publications p WHERE p.estate_id = NEW.estate_id AND p.id = NEW.publication_id FOR NO KEY UPDATE;
     SELECT coalesce(sum(copies), 0) INTO NEW.expected FROM press_places(NEW.estate_id, NEW.publication_id, NEW.day);
     RETURN NEW;
 END $$;
 CREATE FUNCTION press_delivery_allots() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
 BEGIN
+    IF NOT EXISTS (SELECT FROM publications p WHERE p.estate_id = NEW.estate_id AND p.id = NEW.publication_id AND p.voided_at IS NULL) THEN
+        RAISE check_violation USING CONSTRAINT = 'publications_stands', MESSAGE = 'no such publication stands';
+    END IF;
+    IF NOT EXISTS (SELECT FROM press_receipts r WHERE r.estate_id = NEW.estate_id AND r.id = NEW.receipt_id AND r.day = NEW.day) THEN
+        RAISE check_violation USING CONSTRAINT = 'press_deliveries_day', MESSAGE = 'not of the receipt''s day';
+    END IF;
     WITH places AS MATERIALIZED (SELECT * FROM press_places(NEW.estate_id, NEW.publication_id, NEW.day)),
         shares AS MATERIALIZED (SELECT press_shares(NEW.delivered, array_agg(copies ORDER BY place), array_agg(department_id IS NOT NULL ORDER BY place)) AS given FROM places)
     INSERT INTO press_allocations (id, created_at, estate_id, delivery_id, subscription_id, publication_id, publication_name, day, household_id, department_id, place, wanted, given)
@@ -305,8 +305,8 @@ END $$;
 -- +goose StatementEnd
 REVOKE ALL ON FUNCTION press_delivery_expects, press_delivery_allots, press_delivery_voided, press_recovery_allots, press_recovery_voided FROM PUBLIC;
 CREATE TRIGGER publication_stands AFTER UPDATE ON publications FOR EACH ROW WHEN (NEW.voided_at IS NOT NULL AND OLD.voided_at IS NULL) EXECUTE FUNCTION publication_stands();
-CREATE TRIGGER press_subscription_checked BEFORE INSERT OR UPDATE ON press_subscriptions FOR EACH ROW EXECUTE FUNCTION press_subscription_checked();
-CREATE TRIGGER press_pause_checked BEFORE INSERT OR UPDATE ON press_pauses FOR EACH ROW EXECUTE FUNCTION press_pause_checked();
+CREATE TRIGGER press_subscription_checked AFTER INSERT OR UPDATE ON press_subscriptions FOR EACH ROW EXECUTE FUNCTION press_subscription_checked();
+CREATE TRIGGER press_pause_checked AFTER INSERT OR UPDATE ON press_pauses FOR EACH ROW EXECUTE FUNCTION press_pause_checked();
 CREATE TRIGGER press_delivery_expects BEFORE INSERT ON press_deliveries FOR EACH ROW EXECUTE FUNCTION press_delivery_expects();
 CREATE TRIGGER press_delivery_allots AFTER INSERT ON press_deliveries FOR EACH ROW EXECUTE FUNCTION press_delivery_allots();
 CREATE TRIGGER press_delivery_voided AFTER UPDATE ON press_deliveries FOR EACH ROW WHEN (NEW.voided_at IS NOT NULL AND OLD.voided_at IS NULL) EXECUTE FUNCTION press_delivery_voided();

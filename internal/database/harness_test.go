@@ -171,6 +171,17 @@ func liveB(app *stewardtest.App) {
 	live(app.Foreign(policy.CSOfficer), app.Foreign(policy.KeyCustodian), app.B, app.B.Household, app.B.Resident, app.B.Sets[0])
 	destroyed(app)
 	walked(app)
+	delivered(app)
+}
+
+// delivered has a subscription of B renewed, and a case about an item of its mail (M1, M6).
+func delivered(app *stewardtest.App) {
+	app.SQL(`INSERT INTO press_subscriptions (id, created_at, estate_id, publication_id, publication_name, department_id, copies, from_on, last_on, recorded_by_id, recorded_by_name, renews_id)
+		SELECT new_id(x'080c'::int), $1, estate_id, publication_id, publication_name, department_id, copies, '2027-01-01', '2027-12-31', recorded_by_id, recorded_by_name, id
+		FROM press_subscriptions WHERE estate_id = $2 AND department_id IS NOT NULL`, stewardtest.Start, app.B.ID)
+	app.SQL(`INSERT INTO mail_cases (id, created_at, estate_id, kind, item_id, circumstances, responsible_id, responsible_name, opened_by_id, opened_by_name, answer_by)
+		SELECT new_id(x'0813'::int), $1, c.estate_id, c.kind, (SELECT id FROM mail_items WHERE estate_id = $2 LIMIT 1), c.circumstances, c.responsible_id, c.responsible_name, c.opened_by_id, c.opened_by_name, c.answer_by
+		FROM mail_cases c WHERE c.estate_id = $2`, stewardtest.Start, app.B.ID)
 }
 
 // walked has a unit of B inspected on a round (V4.1).

@@ -129,7 +129,8 @@ func TestK2_1_TheLoanRegisterIsExported(t *testing.T) {
 			t.Errorf("%s: the other line is %q", path, list[1])
 		}
 	}
-	if list := table(t, sheet(t, officer, "keys-loans.csv?estate=A&lang=en"), "Borrower"); len(list) != 3 || list[0]["State"] != "Returned" || list[1]["State"] != "Partly returned" {
+	if list := table(t, sheet(t, officer, "keys-loans.csv?estate=A&lang=en"), "Borrower"); len(list) != 4 || list[0]["State"] != "Returned" ||
+		!slices.ContainsFunc(list, func(l map[string]string) bool { return l["State"] == "Partly returned" }) {
 		t.Errorf("in English, from the beginning: %q", list)
 	}
 	if got := exported(t, app, "read"); !slices.Equal(got, []string{"keys-loans.csv 2026-03-02", "keys-loans.xlsx 2026-03-02 2026-03-02", "keys-loans.csv"}) {

@@ -16,7 +16,7 @@ import (
 var also = map[string]string{
 	"key_copy_orders": ", state = 'VOIDED', made_at = coalesce(made_at, now())",
 	"key_acceptances": ", state = 'VOIDED', accepted_at = coalesce(accepted_at, now())", "archive_documents": ", state = 'VOIDED', volume_id = NULL, bound_at = NULL, current = false", "key_losses": ", state = 'VOIDED'",
-	"violations": ", state = 'VOIDED'", "complaints": ", state = 'VOIDED'", "correspondences": ", state = 'VOIDED'", "renovations": ", state = 'VOIDED'",
+	"mail_cases": ", state = 'VOIDED'", "violations": ", state = 'VOIDED'", "complaints": ", state = 'VOIDED'", "correspondences": ", state = 'VOIDED'", "renovations": ", state = 'VOIDED'",
 	"key_loans": ", state = 'VOIDED', returned_at = NULL", "archive_loans": ", state = 'VOIDED', returned_at = NULL",
 }
 
@@ -35,7 +35,7 @@ func TestAVoidIsWholeAndStays(t *testing.T) {
 		t.Fatal(err)
 	}
 	rows, err := conn.Query(ctx, `SELECT c.relname::text FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid AND c.relkind = 'r'
-		WHERE a.attname = 'voided_at' AND NOT a.attisdropped ORDER BY 1`)
+		WHERE a.attname = 'void_reason' AND NOT a.attisdropped ORDER BY 1`)
 	if err != nil {
 		t.Fatal(err)
 	}
