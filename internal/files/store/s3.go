@@ -41,12 +41,19 @@ func (c *settings) client() *s3.Client {
 		})
 	return s3.New(s3.Options{
 		Region: c.region, BaseEndpoint: c.endpoint, UsePathStyle: c.pathStyle, Credentials: c.credentials, HTTPClient: transport,
-		Retryer: retry.NewStandard(func(o *retry.StandardOptions) { o.MaxAttempts, o.MaxBackoff = 4, 2*time.Second }),
+		Retryer: retry.NewStandard(func(o *retry.StandardOptions) {
+			o.MaxAttempts, o.MaxBackoff = 6, 2*time.Second
+			o.Retryables = append(o.Retryables, conflicts)
+		}),
 		// Servers that are compatible do not all know the newer checksums; Put sends the content's own.
 		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenRequired,
 		ResponseChecksumValidation: aws.ResponseChecksumValidationWhenRequired,
 	})
 }
+
+// conflicts are answers to who writes and who removes the same at the same time, which a server may refuse for the moment it takes
+// (OperationAborted, or what else it calls that): the request is whole when it is repeated.
+var conflicts = retry.RetryableHTTPStatusCode{Codes: map[int]struct{}{http.StatusConflict: {}}}
 
 func (s *S3) name(key Key) *string { return aws.String(s.prefix + key.path) }
 

@@ -94,8 +94,13 @@ func TestAStoreThatIsAwayIsAnErrorAndNoAnswer(t *testing.T) {
 	}
 }
 
-// cutting forwards to the server, and breaks each of the first answers off in their middle.
-func cutting(t *testing.T, address string, times int32) string {
+// roundTrip is a http.RoundTripper.
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// behind is the address of the server behind a proxy that asks it through the function.
+func behind(t *testing.T, address string, through roundTrip) string {
 	t.Helper()
 	u, err := url.Parse(address)
 	if err != nil {
@@ -105,19 +110,10 @@ func cutting(t *testing.T, address string, times int32) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var cuts atomic.Int32
 	proxy := &httputil.ReverseProxy{
-		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
-		Rewrite:  func(r *httputil.ProxyRequest) { r.SetURL(target); r.Out.Host = r.In.Host },
-		ModifyResponse: func(r *http.Response) error {
-			if r.Request.Method == http.MethodGet && cuts.Add(1) <= times {
-				r.Body = struct {
-					io.Reader
-					io.Closer
-				}{io.MultiReader(io.LimitReader(r.Body, 1000), broken{}), r.Body}
-			}
-			return nil
-		},
+		ErrorLog:  slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
+		Transport: through,
+		Rewrite:   func(r *httputil.ProxyRequest) { r.SetURL(target); r.Out.Host = r.In.Host },
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -130,6 +126,63 @@ func cutting(t *testing.T, address string, times int32) string {
 	q.Set("endpoint", "http://"+l.Addr().String())
 	u.RawQuery = q.Encode()
 	return u.String()
+}
+
+// cutting forwards to the server, and breaks each of the first answers off in their middle.
+func cutting(t *testing.T, address string, times int32) string {
+	t.Helper()
+	var cuts atomic.Int32
+	return behind(t, address, func(r *http.Request) (*http.Response, error) {
+		answer, err := http.DefaultTransport.RoundTrip(r)
+		if err == nil && r.Method == http.MethodGet && cuts.Add(1) <= times {
+			answer.Body = struct {
+				io.Reader
+				io.Closer
+			}{io.MultiReader(io.LimitReader(answer.Body, 1000), broken{}), answer.Body}
+		}
+		return answer, err
+	})
+}
+
+// conflict answers as a server does that carries out another request upon the same.
+func conflict(r *http.Request) (*http.Response, error) {
+	if r.Body != nil {
+		if _, err := io.Copy(io.Discard, r.Body); err != nil {
+			return nil, err
+		}
+	}
+	body := "<Error><Code>OperationAborted</Code><Message>A conflicting operation is in progress</Message></Error>"
+	return &http.Response{StatusCode: http.StatusConflict, Request: r, ProtoMajor: 1, ProtoMinor: 1,
+		Header: http.Header{"Content-Type": {"application/xml"}}, Body: io.NopCloser(strings.NewReader(body))}, nil
+}
+
+func TestWhatConflictsForAMomentIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	server := storetest.New(t)
+	for _, method := range []string{http.MethodPut, http.MethodDelete} {
+		t.Run(method, func(t *testing.T) {
+			var conflicts atomic.Int32
+			s, err := store.OpenS3(behind(t, server.Address(), func(r *http.Request) (*http.Response, error) {
+				if r.Method == method && conflicts.Add(1) <= 2 {
+					return conflict(r)
+				}
+				return http.DefaultTransport.RoundTrip(r)
+			}), storetest.Getenv)
+			if err != nil {
+				t.Fatal(err)
+			}
+			k := put(t, s, uuid.New(), "hello")
+			if got := read(t, s, k); got != "hello" {
+				t.Errorf("read: %q", got)
+			}
+			if err := s.Remove(t.Context(), k); err != nil {
+				t.Error(err)
+			}
+			if conflicts.Load() != 3 {
+				t.Errorf("asked %d times", conflicts.Load())
+			}
+		})
+	}
 }
 
 type broken struct{}
