@@ -31,6 +31,8 @@ type MutationResolver interface {
 	SignIn(ctx context.Context, input identity.SignInInput) (*identity.SignInPayload, error)
 	SignOut(ctx context.Context) (*identity.SignOutPayload, error)
 	ChangePassword(ctx context.Context, input identity.ChangePasswordInput) (*identity.ChangePasswordPayload, error)
+	ConnectIdentity(ctx context.Context, input identity.ConnectIdentityInput) (*identity.ConnectIdentityPayload, error)
+	DisconnectIdentity(ctx context.Context, input identity.DisconnectIdentityInput) (*identity.DisconnectIdentityPayload, error)
 	RevokeSession(ctx context.Context, input identity.RevokeSessionInput) (*identity.RevokeSessionPayload, error)
 	RevokeOtherSessions(ctx context.Context) (*identity.RevokeOtherSessionsPayload, error)
 	CreateAPIToken(ctx context.Context, input identity.CreateAPITokenInput) (*identity.CreateAPITokenPayload, error)
@@ -534,6 +536,20 @@ func (ec *executionContext) field_Mutation_completeKeyScrapping_args(ctx context
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_connectIdentity_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (identity.ConnectIdentityInput, error) {
+			return ec.unmarshalNConnectIdentityInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋidentityᚐConnectIdentityInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_consentKeyScrapping_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -820,6 +836,20 @@ func (ec *executionContext) field_Mutation_disableAccount_args(ctx context.Conte
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (identity.AccountInput, error) {
 			return ec.unmarshalNAccountInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋidentityᚐAccountInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_disconnectIdentity_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (identity.DisconnectIdentityInput, error) {
+			return ec.unmarshalNDisconnectIdentityInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋidentityᚐDisconnectIdentityInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -2834,6 +2864,29 @@ func (ec *executionContext) fieldContext_ChangePasswordPayload_accountID(_ conte
 	return graphql.NewScalarFieldContext("ChangePasswordPayload", field, false, false, "ID")
 }
 
+func (ec *executionContext) _ConnectIdentityPayload_url(ctx context.Context, field graphql.CollectedField, obj *identity.ConnectIdentityPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConnectIdentityPayload_url(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.URL, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConnectIdentityPayload_url(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConnectIdentityPayload", field, false, false, "String")
+}
+
 func (ec *executionContext) _CreateAPITokenPayload_token(ctx context.Context, field graphql.CollectedField, obj *identity.CreateAPITokenPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2942,6 +2995,98 @@ func (ec *executionContext) _CreateAccountPayload_temporaryPassword(ctx context.
 }
 func (ec *executionContext) fieldContext_CreateAccountPayload_temporaryPassword(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CreateAccountPayload", field, false, false, "String")
+}
+
+func (ec *executionContext) _DisconnectIdentityPayload_issuer(ctx context.Context, field graphql.CollectedField, obj *identity.DisconnectIdentityPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DisconnectIdentityPayload_issuer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Issuer, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DisconnectIdentityPayload_issuer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DisconnectIdentityPayload", field, false, false, "String")
+}
+
+func (ec *executionContext) _ExternalIdentity_issuer(ctx context.Context, field graphql.CollectedField, obj *identity.ExternalIdentity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExternalIdentity_issuer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Issuer, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExternalIdentity_issuer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExternalIdentity", field, false, false, "String")
+}
+
+func (ec *executionContext) _ExternalIdentity_connectedAt(ctx context.Context, field graphql.CollectedField, obj *identity.ExternalIdentity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExternalIdentity_connectedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ConnectedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExternalIdentity_connectedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExternalIdentity", field, false, false, "Time")
+}
+
+func (ec *executionContext) _ExternalIdentity_usedAt(ctx context.Context, field graphql.CollectedField, obj *identity.ExternalIdentity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExternalIdentity_usedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UsedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ExternalIdentity_usedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExternalIdentity", field, false, false, "Time")
 }
 
 func (ec *executionContext) _Grant_id(ctx context.Context, field graphql.CollectedField, obj *identity.Grant) (ret graphql.Marshaler) {
@@ -3623,6 +3768,94 @@ func (ec *executionContext) fieldContext_Mutation_changePassword(ctx context.Con
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_changePassword_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_connectIdentity(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_connectIdentity(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ConnectIdentity(ctx, fc.Args["input"].(identity.ConnectIdentityInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *identity.ConnectIdentityPayload) graphql.Marshaler {
+			return ec.marshalNConnectIdentityPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋidentityᚐConnectIdentityPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_connectIdentity(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConnectIdentityPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_connectIdentity_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_disconnectIdentity(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_disconnectIdentity(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DisconnectIdentity(ctx, fc.Args["input"].(identity.DisconnectIdentityInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *identity.DisconnectIdentityPayload) graphql.Marshaler {
+			return ec.marshalNDisconnectIdentityPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋidentityᚐDisconnectIdentityPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_disconnectIdentity(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DisconnectIdentityPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_disconnectIdentity_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -10402,6 +10635,52 @@ func (ec *executionContext) fieldContext_Session_current(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("Session", field, false, false, "Boolean")
 }
 
+func (ec *executionContext) _SignInMethod_name(ctx context.Context, field graphql.CollectedField, obj *identity.SignInMethod) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SignInMethod_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SignInMethod_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SignInMethod", field, false, false, "String")
+}
+
+func (ec *executionContext) _SignInMethod_url(ctx context.Context, field graphql.CollectedField, obj *identity.SignInMethod) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SignInMethod_url(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.URL, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SignInMethod_url(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SignInMethod", field, false, false, "String")
+}
+
 func (ec *executionContext) _SignInPayload_token(ctx context.Context, field graphql.CollectedField, obj *identity.SignInPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -10469,6 +10748,29 @@ func (ec *executionContext) _SignOutPayload_sessionID(ctx context.Context, field
 }
 func (ec *executionContext) fieldContext_SignOutPayload_sessionID(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SignOutPayload", field, false, false, "ID")
+}
+
+func (ec *executionContext) _SignOutPayload_endSessionURL(ctx context.Context, field graphql.CollectedField, obj *identity.SignOutPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SignOutPayload_endSessionURL(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EndSessionURL, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SignOutPayload_endSessionURL(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SignOutPayload", field, false, false, "String")
 }
 
 func (ec *executionContext) _Viewer_accountID(ctx context.Context, field graphql.CollectedField, obj *identity.Viewer) (ret graphql.Marshaler) {
@@ -10760,6 +11062,48 @@ func UnmarshalChangePasswordInput(ctx context.Context, raw any) (*identity.Chang
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputConnectIdentityInput(ctx context.Context, obj any) (*identity.ConnectIdentityInput, error) {
+	var it identity.ConnectIdentityInput
+	if obj == nil {
+		return &it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"password"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "password":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("password"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Password = data
+		}
+	}
+	return &it, nil
+}
+
+// UnmarshalConnectIdentityInput unmarshals raw into the ConnectIdentityInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalConnectIdentityInput(ctx context.Context, raw any) (*identity.ConnectIdentityInput, error) {
+	var out *identity.ConnectIdentityInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ConnectIdentityInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputCreateAPITokenInput(ctx context.Context, obj any) (*identity.CreateAPITokenInput, error) {
 	var it identity.CreateAPITokenInput
 	if obj == nil {
@@ -10890,6 +11234,48 @@ func (ec *executionContext) unmarshalInputCreateAccountInput(ctx context.Context
 func UnmarshalCreateAccountInput(ctx context.Context, raw any) (*identity.CreateAccountInput, error) {
 	var out *identity.CreateAccountInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "CreateAccountInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputDisconnectIdentityInput(ctx context.Context, obj any) (*identity.DisconnectIdentityInput, error) {
+	var it identity.DisconnectIdentityInput
+	if obj == nil {
+		return &it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"issuer"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "issuer":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("issuer"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Issuer = data
+		}
+	}
+	return &it, nil
+}
+
+// UnmarshalDisconnectIdentityInput unmarshals raw into the DisconnectIdentityInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalDisconnectIdentityInput(ctx context.Context, raw any) (*identity.DisconnectIdentityInput, error) {
+	var out *identity.DisconnectIdentityInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "DisconnectIdentityInput", raw, &out)
 	return out, err
 }
 
@@ -11578,6 +11964,39 @@ func (ec *executionContext) _ChangePasswordPayload(ctx context.Context, sel ast.
 	return out
 }
 
+var connectIdentityPayloadImplementors = []string{"ConnectIdentityPayload"}
+
+func (ec *executionContext) _ConnectIdentityPayload(ctx context.Context, sel ast.SelectionSet, obj *identity.ConnectIdentityPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, connectIdentityPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ConnectIdentityPayload")
+		case "url":
+			out.Values[i] = ec._ConnectIdentityPayload_url(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var createAPITokenPayloadImplementors = []string{"CreateAPITokenPayload"}
 
 func (ec *executionContext) _CreateAPITokenPayload(ctx context.Context, sel ast.SelectionSet, obj *identity.CreateAPITokenPayload) graphql.Marshaler {
@@ -11637,6 +12056,82 @@ func (ec *executionContext) _CreateAccountPayload(ctx context.Context, sel ast.S
 			out.Values[i] = ec._CreateAccountPayload_temporaryPassword(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var disconnectIdentityPayloadImplementors = []string{"DisconnectIdentityPayload"}
+
+func (ec *executionContext) _DisconnectIdentityPayload(ctx context.Context, sel ast.SelectionSet, obj *identity.DisconnectIdentityPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, disconnectIdentityPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DisconnectIdentityPayload")
+		case "issuer":
+			out.Values[i] = ec._DisconnectIdentityPayload_issuer(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var externalIdentityImplementors = []string{"ExternalIdentity"}
+
+func (ec *executionContext) _ExternalIdentity(ctx context.Context, sel ast.SelectionSet, obj *identity.ExternalIdentity) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, externalIdentityImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ExternalIdentity")
+		case "issuer":
+			out.Values[i] = ec._ExternalIdentity_issuer(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "connectedAt":
+			out.Values[i] = ec._ExternalIdentity_connectedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "usedAt":
+			out.Values[i] = ec._ExternalIdentity_usedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -11976,6 +12471,20 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "changePassword":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_changePassword(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "connectIdentity":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_connectIdentity(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "disconnectIdentity":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_disconnectIdentity(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -13260,6 +13769,44 @@ func (ec *executionContext) _Session(ctx context.Context, sel ast.SelectionSet, 
 	return out
 }
 
+var signInMethodImplementors = []string{"SignInMethod"}
+
+func (ec *executionContext) _SignInMethod(ctx context.Context, sel ast.SelectionSet, obj *identity.SignInMethod) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, signInMethodImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SignInMethod")
+		case "name":
+			out.Values[i] = ec._SignInMethod_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "url":
+			out.Values[i] = ec._SignInMethod_url(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var signInPayloadImplementors = []string{"SignInPayload"}
 
 func (ec *executionContext) _SignInPayload(ctx context.Context, sel ast.SelectionSet, obj *identity.SignInPayload) graphql.Marshaler {
@@ -13312,6 +13859,11 @@ func (ec *executionContext) _SignOutPayload(ctx context.Context, sel ast.Selecti
 		case "sessionID":
 			out.Values[i] = ec._SignOutPayload_sessionID(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "endSessionURL":
+			out.Values[i] = ec._SignOutPayload_endSessionURL(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -13488,6 +14040,19 @@ func (ec *executionContext) marshalNChangePasswordPayload2ᚖgithubᚗcomᚋstew
 	return ec._ChangePasswordPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNConnectIdentityInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋidentityᚐConnectIdentityInput(ctx context.Context, v any) (identity.ConnectIdentityInput, error) {
+	res, err := ec.unmarshalInputConnectIdentityInput(ctx, v)
+	return *res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNConnectIdentityPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋidentityᚐConnectIdentityPayload(ctx context.Context, sel ast.SelectionSet, v *identity.ConnectIdentityPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ConnectIdentityPayload!")
+		return graphql.Null
+	}
+	return ec._ConnectIdentityPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNCreateAPITokenInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋidentityᚐCreateAPITokenInput(ctx context.Context, v any) (identity.CreateAPITokenInput, error) {
 	res, err := ec.unmarshalInputCreateAPITokenInput(ctx, v)
 	return *res, graphql.ErrorOnPath(ctx, err)
@@ -13512,6 +14077,43 @@ func (ec *executionContext) marshalNCreateAccountPayload2ᚖgithubᚗcomᚋstewa
 		return graphql.Null
 	}
 	return ec._CreateAccountPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNDisconnectIdentityInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋidentityᚐDisconnectIdentityInput(ctx context.Context, v any) (identity.DisconnectIdentityInput, error) {
+	res, err := ec.unmarshalInputDisconnectIdentityInput(ctx, v)
+	return *res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDisconnectIdentityPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋidentityᚐDisconnectIdentityPayload(ctx context.Context, sel ast.SelectionSet, v *identity.DisconnectIdentityPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "DisconnectIdentityPayload!")
+		return graphql.Null
+	}
+	return ec._DisconnectIdentityPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNExternalIdentity2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋidentityᚐExternalIdentityᚄ(ctx context.Context, sel ast.SelectionSet, v []*identity.ExternalIdentity) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 4, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNExternalIdentity2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋidentityᚐExternalIdentity(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNExternalIdentity2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋidentityᚐExternalIdentity(ctx context.Context, sel ast.SelectionSet, v *identity.ExternalIdentity) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ExternalIdentity!")
+		return graphql.Null
+	}
+	return ec._ExternalIdentity(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNGrant2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋidentityᚐGrantᚄ(ctx context.Context, sel ast.SelectionSet, v []*identity.Grant) graphql.Marshaler {
@@ -13686,6 +14288,30 @@ func (ec *executionContext) marshalNSession2ᚖgithubᚗcomᚋstewardᚑpmᚋste
 func (ec *executionContext) unmarshalNSignInInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋidentityᚐSignInInput(ctx context.Context, v any) (identity.SignInInput, error) {
 	res, err := ec.unmarshalInputSignInInput(ctx, v)
 	return *res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSignInMethod2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋidentityᚐSignInMethodᚄ(ctx context.Context, sel ast.SelectionSet, v []*identity.SignInMethod) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 4, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSignInMethod2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋidentityᚐSignInMethod(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNSignInMethod2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋidentityᚐSignInMethod(ctx context.Context, sel ast.SelectionSet, v *identity.SignInMethod) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SignInMethod!")
+		return graphql.Null
+	}
+	return ec._SignInMethod(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNSignInPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋidentityᚐSignInPayload(ctx context.Context, sel ast.SelectionSet, v *identity.SignInPayload) graphql.Marshaler {

@@ -882,6 +882,10 @@ type ComplexityRoot struct {
 		Set       func(childComplexity int) int
 	}
 
+	ConnectIdentityPayload struct {
+		URL func(childComplexity int) int
+	}
+
 	ConsentKeyScrappingPayload struct {
 		Scrapping func(childComplexity int) int
 	}
@@ -1028,6 +1032,10 @@ type ComplexityRoot struct {
 		Destruction func(childComplexity int) int
 	}
 
+	DisconnectIdentityPayload struct {
+		Issuer func(childComplexity int) int
+	}
+
 	DraftKeyAcceptancePayload struct {
 		Acceptance func(childComplexity int) int
 	}
@@ -1085,6 +1093,12 @@ type ComplexityRoot struct {
 
 	ExtendKeyLoanPayload struct {
 		Loan func(childComplexity int) int
+	}
+
+	ExternalIdentity struct {
+		ConnectedAt func(childComplexity int) int
+		Issuer      func(childComplexity int) int
+		UsedAt      func(childComplexity int) int
 	}
 
 	ExternalPerson struct {
@@ -2276,6 +2290,7 @@ type ComplexityRoot struct {
 		CloseKeySpotCheck         func(childComplexity int, input keys.CloseKeySpotCheckInput) int
 		CloseVolume               func(childComplexity int, input archives.CloseVolumeInput) int
 		CompleteKeyScrapping      func(childComplexity int, input keys.CompleteKeyScrappingInput) int
+		ConnectIdentity           func(childComplexity int, input identity.ConnectIdentityInput) int
 		ConsentKeyScrapping       func(childComplexity int, input keys.ConsentKeyScrappingInput) int
 		ConsultStaffFile          func(childComplexity int, input archives.ConsultStaffFileInput) int
 		CorrectDocument           func(childComplexity int, input archives.CorrectDocumentInput) int
@@ -2297,6 +2312,7 @@ type ComplexityRoot struct {
 		DescribeVacancy           func(childComplexity int, input vacancy.DescribeVacancyInput) int
 		DestroyArchive            func(childComplexity int, input archives.DestroyArchiveInput) int
 		DisableAccount            func(childComplexity int, input identity.AccountInput) int
+		DisconnectIdentity        func(childComplexity int, input identity.DisconnectIdentityInput) int
 		DraftKeyAcceptance        func(childComplexity int, input keys.DraftKeyAcceptanceInput) int
 		DrawKeySpotCheck          func(childComplexity int, input keys.DrawKeySpotCheckInput) int
 		EnableAccount             func(childComplexity int, input identity.AccountInput) int
@@ -2550,6 +2566,7 @@ type ComplexityRoot struct {
 		Departments                   func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.DepartmentOrder, where *ent.DepartmentWhereInput) int
 		DocumentLink                  func(childComplexity int, archiveDocumentID uuid.UUID, marked *bool) int
 		Estates                       func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.EstateOrder, where *ent.EstateWhereInput) int
+		ExternalIdentities            func(childComplexity int) int
 		ExternalPersons               func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ExternalPersonOrder, where *ent.ExternalPersonWhereInput) int
 		FileLink                      func(childComplexity int, fileID uuid.UUID, marked *bool) int
 		Files                         func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.FileOrder, where *ent.FileWhereInput) int
@@ -2593,6 +2610,7 @@ type ComplexityRoot struct {
 		Residents                     func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ResidentOrder, where *ent.ResidentWhereInput) int
 		SearchArchive                 func(childComplexity int, estateID uuid.UUID, text string, first *int, after *entgql.Cursor[uuid.UUID], orderBy *ent.ArchiveDocumentOrder, where *ent.ArchiveDocumentWhereInput) int
 		Sessions                      func(childComplexity int) int
+		SignInMethods                 func(childComplexity int) int
 		Signatures                    func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.SignatureOrder, where *ent.SignatureWhereInput) int
 		Staff                         func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.StaffOrder, where *ent.StaffWhereInput) int
 		StaffFileConsultations        func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.StaffFileConsultationOrder, where *ent.StaffFileConsultationWhereInput) int
@@ -2895,6 +2913,11 @@ type ComplexityRoot struct {
 		Retention func(childComplexity int) int
 	}
 
+	SignInMethod struct {
+		Name func(childComplexity int) int
+		URL  func(childComplexity int) int
+	}
+
 	SignInPayload struct {
 		ExpiresAt func(childComplexity int) int
 		Token     func(childComplexity int) int
@@ -2905,7 +2928,8 @@ type ComplexityRoot struct {
 	}
 
 	SignOutPayload struct {
-		SessionID func(childComplexity int) int
+		EndSessionURL func(childComplexity int) int
+		SessionID     func(childComplexity int) int
 	}
 
 	Signature struct {
@@ -6719,6 +6743,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CompleteKeyScrappingPayload.Set(childComplexity), true
 
+	case "ConnectIdentityPayload.url":
+		if e.ComplexityRoot.ConnectIdentityPayload.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConnectIdentityPayload.URL(childComplexity), true
+
 	case "ConsentKeyScrappingPayload.scrapping":
 		if e.ComplexityRoot.ConsentKeyScrappingPayload.Scrapping == nil {
 			break
@@ -7153,6 +7184,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DestroyArchivePayload.Destruction(childComplexity), true
 
+	case "DisconnectIdentityPayload.issuer":
+		if e.ComplexityRoot.DisconnectIdentityPayload.Issuer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DisconnectIdentityPayload.Issuer(childComplexity), true
+
 	case "DraftKeyAcceptancePayload.acceptance":
 		if e.ComplexityRoot.DraftKeyAcceptancePayload.Acceptance == nil {
 			break
@@ -7353,6 +7391,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ExtendKeyLoanPayload.Loan(childComplexity), true
+
+	case "ExternalIdentity.connectedAt":
+		if e.ComplexityRoot.ExternalIdentity.ConnectedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExternalIdentity.ConnectedAt(childComplexity), true
+	case "ExternalIdentity.issuer":
+		if e.ComplexityRoot.ExternalIdentity.Issuer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExternalIdentity.Issuer(childComplexity), true
+	case "ExternalIdentity.usedAt":
+		if e.ComplexityRoot.ExternalIdentity.UsedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExternalIdentity.UsedAt(childComplexity), true
 
 	case "ExternalPerson.company":
 		if e.ComplexityRoot.ExternalPerson.Company == nil {
@@ -12533,6 +12590,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CompleteKeyScrapping(childComplexity, args["input"].(keys.CompleteKeyScrappingInput)), true
+	case "Mutation.connectIdentity":
+		if e.ComplexityRoot.Mutation.ConnectIdentity == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_connectIdentity_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ConnectIdentity(childComplexity, args["input"].(identity.ConnectIdentityInput)), true
 	case "Mutation.consentKeyScrapping":
 		if e.ComplexityRoot.Mutation.ConsentKeyScrapping == nil {
 			break
@@ -12764,6 +12832,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DisableAccount(childComplexity, args["input"].(identity.AccountInput)), true
+	case "Mutation.disconnectIdentity":
+		if e.ComplexityRoot.Mutation.DisconnectIdentity == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_disconnectIdentity_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DisconnectIdentity(childComplexity, args["input"].(identity.DisconnectIdentityInput)), true
 	case "Mutation.draftKeyAcceptance":
 		if e.ComplexityRoot.Mutation.DraftKeyAcceptance == nil {
 			break
@@ -14609,6 +14688,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Estates(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.EstateOrder), args["where"].(*ent.EstateWhereInput)), true
+	case "Query.externalIdentities":
+		if e.ComplexityRoot.Query.ExternalIdentities == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.ExternalIdentities(childComplexity), true
 	case "Query.externalPersons":
 		if e.ComplexityRoot.Query.ExternalPersons == nil {
 			break
@@ -15078,6 +15163,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Sessions(childComplexity), true
+	case "Query.signInMethods":
+		if e.ComplexityRoot.Query.SignInMethods == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.SignInMethods(childComplexity), true
 	case "Query.signatures":
 		if e.ComplexityRoot.Query.Signatures == nil {
 			break
@@ -16161,6 +16252,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SetArchiveRetentionPayload.Retention(childComplexity), true
 
+	case "SignInMethod.name":
+		if e.ComplexityRoot.SignInMethod.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SignInMethod.Name(childComplexity), true
+	case "SignInMethod.url":
+		if e.ComplexityRoot.SignInMethod.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SignInMethod.URL(childComplexity), true
+
 	case "SignInPayload.expiresAt":
 		if e.ComplexityRoot.SignInPayload.ExpiresAt == nil {
 			break
@@ -16181,6 +16285,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SignKeyAcceptancePayload.Acceptance(childComplexity), true
 
+	case "SignOutPayload.endSessionURL":
+		if e.ComplexityRoot.SignOutPayload.EndSessionURL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SignOutPayload.EndSessionURL(childComplexity), true
 	case "SignOutPayload.sessionID":
 		if e.ComplexityRoot.SignOutPayload.SessionID == nil {
 			break
@@ -17487,6 +17597,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ComplaintOrder", ec.unmarshalInputComplaintOrder),
 			graphql.NewInputUnmarshaler("ComplaintWhereInput", ec.unmarshalInputComplaintWhereInput),
 			graphql.NewInputUnmarshaler("CompleteKeyScrappingInput", ec.unmarshalInputCompleteKeyScrappingInput),
+			graphql.NewInputUnmarshaler("ConnectIdentityInput", ec.unmarshalInputConnectIdentityInput),
 			graphql.NewInputUnmarshaler("ConsentKeyScrappingInput", ec.unmarshalInputConsentKeyScrappingInput),
 			graphql.NewInputUnmarshaler("ConsultStaffFileInput", ec.unmarshalInputConsultStaffFileInput),
 			graphql.NewInputUnmarshaler("CorrectDocumentInput", ec.unmarshalInputCorrectDocumentInput),
@@ -17511,6 +17622,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DepartmentWhereInput", ec.unmarshalInputDepartmentWhereInput),
 			graphql.NewInputUnmarshaler("DescribeVacancyInput", ec.unmarshalInputDescribeVacancyInput),
 			graphql.NewInputUnmarshaler("DestroyArchiveInput", ec.unmarshalInputDestroyArchiveInput),
+			graphql.NewInputUnmarshaler("DisconnectIdentityInput", ec.unmarshalInputDisconnectIdentityInput),
 			graphql.NewInputUnmarshaler("DraftKeyAcceptanceInput", ec.unmarshalInputDraftKeyAcceptanceInput),
 			graphql.NewInputUnmarshaler("DrawKeySpotCheckInput", ec.unmarshalInputDrawKeySpotCheckInput),
 			graphql.NewInputUnmarshaler("EmergencyContactOrder", ec.unmarshalInputEmergencyContactOrder),
@@ -20405,6 +20517,50 @@ type SignInPayload {
 type SignOutPayload {
   "The session."
   sessionID: ID!
+  "Where the browser goes to sign out of the organisation, too; null if the session did not begin there."
+  endSessionURL: String
+}
+
+"A way to sign in."
+type SignInMethod {
+  "What it is called."
+  name: String!
+  "Where a browser goes to sign in (?return= with a path of this server to come back to); null for e-mail address and password, by signIn."
+  url: String
+}
+
+"Where the viewer signs in, beside the password."
+type ExternalIdentity {
+  "The OpenID Connect issuer."
+  issuer: String!
+  "Since when."
+  connectedAt: Time!
+  "When it was last used; null if it was not yet."
+  usedAt: Time
+}
+
+"The viewer's own password."
+input ConnectIdentityInput {
+  "The password."
+  password: String!
+}
+
+"Where the browser goes to say who the viewer is there."
+type ConnectIdentityPayload {
+  "The address. The browser that asked, and no other, is connected once it is back."
+  url: String!
+}
+
+"An issuer."
+input DisconnectIdentityInput {
+  "The OpenID Connect issuer."
+  issuer: String!
+}
+
+"An issuer at which the viewer does not sign in any more."
+type DisconnectIdentityPayload {
+  "The OpenID Connect issuer."
+  issuer: String!
 }
 
 "The password that is, and the one that shall be."
@@ -20734,6 +20890,10 @@ extend type Query {
     "Only those not read."
     unreadOnly: Boolean
   ): MessageConnection!
+  "The ways to sign in. Anybody may ask."
+  signInMethods: [SignInMethod!]!
+  "Where the viewer signs in, beside the password."
+  externalIdentities: [ExternalIdentity!]!
   "How many of the viewer's own messages are not read."
   unreadCount: Int!
   "The accounts with a role where the viewer manages or audits accounts, by e-mail address."
@@ -20771,6 +20931,16 @@ type Mutation {
     "The passwords."
     input: ChangePasswordInput!
   ): ChangePasswordPayload!
+  "Begins to connect the viewer's account with who the viewer is at the organisation's sign-in: open the address in the browser that asks. CONFLICT if none is set up."
+  connectIdentity(
+    "The viewer's own password."
+    input: ConnectIdentityInput!
+  ): ConnectIdentityPayload!
+  "Ends that the viewer signs in there, and the sessions that were opened so."
+  disconnectIdentity(
+    "Which one."
+    input: DisconnectIdentityInput!
+  ): DisconnectIdentityPayload!
   "Ends one of the viewer's own sessions at once."
   revokeSession(
     "Which one."
@@ -53715,6 +53885,14 @@ func (ec *executionContext) childFields_CompleteKeyScrappingPayload(ctx context.
 	return nil, fmt.Errorf("no field named %q was found under type CompleteKeyScrappingPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ConnectIdentityPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "url":
+		return ec.fieldContext_ConnectIdentityPayload_url(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConnectIdentityPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ConsentKeyScrappingPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "scrapping":
@@ -54007,6 +54185,14 @@ func (ec *executionContext) childFields_DestroyArchivePayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type DestroyArchivePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_DisconnectIdentityPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "issuer":
+		return ec.fieldContext_DisconnectIdentityPayload_issuer(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DisconnectIdentityPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_DraftKeyAcceptancePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "acceptance":
@@ -54123,6 +54309,18 @@ func (ec *executionContext) childFields_ExtendKeyLoanPayload(ctx context.Context
 		return ec.fieldContext_ExtendKeyLoanPayload_loan(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ExtendKeyLoanPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ExternalIdentity(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "issuer":
+		return ec.fieldContext_ExternalIdentity_issuer(ctx, field)
+	case "connectedAt":
+		return ec.fieldContext_ExternalIdentity_connectedAt(ctx, field)
+	case "usedAt":
+		return ec.fieldContext_ExternalIdentity_usedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExternalIdentity", field.Name)
 }
 
 func (ec *executionContext) childFields_ExternalPerson(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -57233,6 +57431,16 @@ func (ec *executionContext) childFields_SetArchiveRetentionPayload(ctx context.C
 	return nil, fmt.Errorf("no field named %q was found under type SetArchiveRetentionPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_SignInMethod(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_SignInMethod_name(ctx, field)
+	case "url":
+		return ec.fieldContext_SignInMethod_url(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SignInMethod", field.Name)
+}
+
 func (ec *executionContext) childFields_SignInPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "token":
@@ -57255,6 +57463,8 @@ func (ec *executionContext) childFields_SignOutPayload(ctx context.Context, fiel
 	switch field.Name {
 	case "sessionID":
 		return ec.fieldContext_SignOutPayload_sessionID(ctx, field)
+	case "endSessionURL":
+		return ec.fieldContext_SignOutPayload_endSessionURL(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SignOutPayload", field.Name)
 }
