@@ -27,7 +27,7 @@ var _ interface {
 
 // Root fields that need no viewer, and those that need no more than a password to be changed.
 var (
-	open       = []string{"__typename", "__schema", "__type", "signIn", "viewer"}
+	open       = []string{"__typename", "__schema", "__type", "signIn", "signInMethods", "viewer"}
 	firstOfAll = []string{"changePassword", "signOut"}
 )
 

@@ -26,6 +26,14 @@ func (r *mutationResolver) ChangePassword(ctx context.Context, input identity.Ch
 	return identity.ChangePassword(ctx, input)
 }
 
+func (r *mutationResolver) ConnectIdentity(ctx context.Context, input identity.ConnectIdentityInput) (*identity.ConnectIdentityPayload, error) {
+	return identity.ConnectIdentity(ctx, input)
+}
+
+func (r *mutationResolver) DisconnectIdentity(ctx context.Context, input identity.DisconnectIdentityInput) (*identity.DisconnectIdentityPayload, error) {
+	return identity.DisconnectIdentity.Do(ctx, input)
+}
+
 func (r *mutationResolver) RevokeSession(ctx context.Context, input identity.RevokeSessionInput) (*identity.RevokeSessionPayload, error) {
 	return identity.RevokeSession.Do(ctx, input)
 }
@@ -84,6 +92,14 @@ func (r *queryResolver) APITokens(ctx context.Context, accountID *uuid.UUID) ([]
 
 func (r *queryResolver) Inbox(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], unreadOnly *bool) (*identity.MessageConnection, error) {
 	return identity.Inbox(ctx, first, after, unreadOnly)
+}
+
+func (r *queryResolver) SignInMethods(ctx context.Context) ([]*identity.SignInMethod, error) {
+	return identity.SignInMethods(ctx), nil
+}
+
+func (r *queryResolver) ExternalIdentities(ctx context.Context) ([]*identity.ExternalIdentity, error) {
+	return identity.ExternalIdentities(ctx)
 }
 
 func (r *queryResolver) UnreadCount(ctx context.Context) (int, error) {

@@ -55,6 +55,8 @@ type NewAccount struct {
 	Locale   string    // zh unless given
 	Password string    // empty: a random temporary one is made
 	ID       uuid.UUID // Nil: a new one is made
+
+	NoPassword bool // it signs in at an issuer only
 }
 
 // Create makes an account and returns the temporary password, if one was made. The new account holds no
@@ -73,9 +75,14 @@ func (s *Service) Create(ctx context.Context, q Querier, in NewAccount) (_ Accou
 	if a.ID == uuid.Nil {
 		a.ID = ids.New(ids.Account)
 	}
-	hash, until, temporary, err := s.firstPassword(ctx, in)
-	if err != nil {
-		return Account{}, "", err
+	var hash *string
+	var until *time.Time
+	if !in.NoPassword {
+		made := ""
+		if made, until, temporary, err = s.firstPassword(ctx, in); err != nil {
+			return Account{}, "", err
+		}
+		hash = &made
 	}
 	var created bool
 	err = q.QueryRow(ctx, `SELECT identity.account_create($1, $2, $3, $4, $5, $6, $7, $8, $9)`,

@@ -100,13 +100,26 @@ func address(ctx context.Context) string {
 }
 
 // SignOutPayload names the session that ended.
-type SignOutPayload struct{ SessionID uuid.UUID }
+type SignOutPayload struct {
+	SessionID     uuid.UUID
+	EndSessionURL *string // where the browser goes to sign out of the organisation, too, if it signed in there
+}
 
 // Nothing is the input of acts that need none.
 type Nothing struct{}
 
 var signOut = act.New("identity.signOut", act.Own().FirstOfAll(), nil, func(tx *act.Tx, _ Nothing) (*SignOutPayload, error) {
-	return &SignOutPayload{tx.Viewer.Session}, endSession(tx, tx.Viewer.Session)
+	out := &SignOutPayload{SessionID: tx.Viewer.Session}
+	issuer, err := tx.Runtime().Accounts.SessionIssuer(tx, tx.Raw, tx.Viewer.Session)
+	if err != nil {
+		return nil, err
+	}
+	if s := signOnFrom(tx); s != nil && issuer == s.provider.Issuer() {
+		if url := s.provider.SignOut(tx); url != "" {
+			out.EndSessionURL = &url
+		}
+	}
+	return out, endSession(tx, tx.Viewer.Session)
 })
 
 // SignOut ends the session that asks, and takes the cookie from the browser.

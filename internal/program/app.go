@@ -45,6 +45,7 @@ type App struct {
 
 	Files    *files.Files
 	content  *files.Content
+	signOn   *identity.SignOn
 	FilesDir string // where the content of files is
 }
 
@@ -61,6 +62,7 @@ type Parts struct {
 	Files      filestore.Store // nil: FilesDir
 	Zone       *time.Location  // whose day begins and ends grants
 	Server     server.Config
+	SignOn     *SignOn                    // nil: people sign in with a password alone
 	Extensions []graphql.HandlerExtension // further ones
 	Work       bool                       // work jobs, when run; else they are only inserted
 }
@@ -94,6 +96,11 @@ func Assemble(p Parts) (*App, error) {
 	metrics := prometheus.NewRegistry()
 	metrics.MustRegister(poolCollector{p.DB.Pool})
 	app.Files = files.New(app.content)
+	var signOn server.SignOn
+	if p.SignOn != nil {
+		app.signOn = p.SignOn.wire(p)
+		signOn = app.signOn
+	}
 	who := identity.NewAuthenticator(accounts, p.Policy, p.Clock, p.Zone)
 	app.Server, err = server.New(p.Server, server.Parts{
 		Schema:        generated.NewExecutableSchema(generated.Config{Resolvers: graph.New(app.Runtime)}),
@@ -102,6 +109,7 @@ func Assemble(p Parts) (*App, error) {
 		Account:       identity.AccountKey,
 		Files:         app.Files,
 		Links:         files.NewLinks(who),
+		SignOn:        signOn,
 		Registers:     exports.HTTP{},
 		Ready:         p.DB.Pool.Ping, Lacking: map[string]func(context.Context) error{"files": app.content.Ping},
 		Log: p.Log, Clock: p.Clock, Metrics: metrics, Translate: graph.Translate,
@@ -138,7 +146,7 @@ func (a *App) jobs(work bool) jobs.Options {
 
 // Context is a context in which acts run.
 func (a *App) Context(ctx context.Context) context.Context {
-	return importing.WithContent(act.With(ctx, a.Runtime), a.content)
+	return identity.WithSignOn(importing.WithContent(act.With(ctx, a.Runtime), a.content), a.signOn)
 }
 
 // Handler answers HTTP as the server does, for tests.
@@ -166,9 +174,13 @@ func (s *Settings) assemble(db *database.DB, m Main, log *slog.Logger, cfg serve
 	if err != nil {
 		return nil, err
 	}
+	signOn, err := s.signOn()
+	if err != nil {
+		return nil, err
+	}
 	app, err := Assemble(Parts{
 		DB: db, Clock: m.Clock, Log: log, Keys: keys, Secret: secret, FilesDir: s.file("files"), Files: bucket, Zone: zone, Server: cfg,
-		Work: work,
+		Work: work, SignOn: signOn,
 	})
 	if err != nil {
 		return nil, err

@@ -35,6 +35,8 @@ type commands struct {
 
 // Settings are the flags that all commands share.
 type Settings struct {
+	SignOnSettings
+
 	Data          string     `help:"Data directory." default:".steward" env:"STEWARD_DATA" placeholder:"DIR"`
 	DatabaseURL   string     `help:"PostgreSQL as the serving role; without it a private one runs in the data directory." env:"DATABASE_URL" placeholder:"URL"`
 	MigrateURL    string     `name:"migrate-database-url" help:"PostgreSQL as the owner; DATABASE_URL unless given." env:"MIGRATE_DATABASE_URL" placeholder:"URL"`

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -11,17 +12,18 @@ const SessionCookie = "steward_session"
 
 // SetSessionCookie lets a resolver hand the session to a browser; it is sent with the answer.
 func SetSessionCookie(ctx context.Context, token string, expires time.Time) {
-	note(ctx).setCookie(&http.Cookie{Value: token, Expires: expires})
+	note(ctx).setCookie(&http.Cookie{Name: SessionCookie, Path: "/", Value: token, Expires: expires})
 }
 
 // ClearSessionCookie lets a resolver take the session from a browser.
 func ClearSessionCookie(ctx context.Context) {
-	note(ctx).setCookie(&http.Cookie{MaxAge: -1})
+	note(ctx).setCookie(&http.Cookie{Name: SessionCookie, Path: "/", MaxAge: -1})
 }
 
+// setCookie keeps a cookie for the answer; the last one of a name counts.
 func (x *exchange) setCookie(c *http.Cookie) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	c.Name, c.Path, c.HttpOnly, c.SameSite, c.Secure = SessionCookie, "/", true, http.SameSiteLaxMode, x.secure
-	x.cookie = c
+	c.HttpOnly, c.SameSite, c.Secure = true, http.SameSiteLaxMode, x.secure
+	x.cookies = append(slices.DeleteFunc(x.cookies, func(o *http.Cookie) bool { return o.Name == c.Name }), c)
 }

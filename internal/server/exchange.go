@@ -14,15 +14,15 @@ import (
 )
 
 // exchange gathers what is learned while a request is answered: what the log and the metrics say, and
-// the cookie that a resolver sets.
+// the cookies that a resolver sets.
 type exchange struct {
-	mu     sync.Mutex
-	kind   string   // "query", "mutation"
-	name   string   // of the operation, from a valid document
-	fields []string // root fields that it asks for, each once
-	codes  []string
-	cookie *http.Cookie
-	secure bool
+	mu      sync.Mutex
+	kind    string   // "query", "mutation"
+	name    string   // of the operation, from a valid document
+	fields  []string // root fields that it asks for, each once
+	codes   []string
+	cookies []*http.Cookie
+	secure  bool
 }
 
 type exchangeKey struct{}
@@ -65,7 +65,7 @@ func (x *exchange) errors(errs gqlerror.List) {
 func (x *exchange) writeCookie(w http.ResponseWriter) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if x.cookie != nil {
-		http.SetCookie(w, x.cookie)
+	for _, c := range x.cookies {
+		http.SetCookie(w, c)
 	}
 }

@@ -49,7 +49,8 @@ type Parts struct {
 	Authenticator Authenticator
 	Account       func(context.Context) string // who is signed in, "" for nobody; default nobody is told apart
 	Files         Files
-	Links         Links // nil: there are none
+	Links         Links  // nil: there are none
+	SignOn        SignOn // nil: people sign in with a password alone
 	Registers     Registers
 	Ready         func(context.Context) error            // whether the database answers and is migrated; default always
 	Lacking       map[string]func(context.Context) error // what else may be away, by name: readyz says so, and most goes on without
@@ -140,6 +141,10 @@ func (s *Server) routes() (http.Handler, error) {
 	}
 	if s.parts.Registers != nil {
 		mux.HandleFunc("GET /registers/{file}", s.transfer(s.export))
+	}
+	if s.parts.SignOn != nil {
+		mux.HandleFunc("GET "+SignOnPath+"/begin", s.visitor(s.beginSignOn))
+		mux.HandleFunc("GET "+SignOnPath+"/callback", s.visitor(s.finishSignOn))
 	}
 	mux.HandleFunc("/", s.nothing)
 	return s.identify(s.observe(s.rescue(mux))), nil

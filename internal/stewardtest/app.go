@@ -64,11 +64,14 @@ type App struct {
 
 // Options change how the program is wired, for tests of single guards.
 type Options struct {
-	Policy   *policy.Table            // nil: the built-in one
-	Server   func(*server.Config)     // may change limits
-	Unscoped bool                     // without wall 1
-	Entities map[string]access.Entity // nil: ent.Entities
-	Files    store.Store              // nil: a directory
+	Policy   *policy.Table              // nil: the built-in one
+	Server   func(*server.Config)       // may change limits
+	Unscoped bool                       // without wall 1
+	Entities map[string]access.Entity   // nil: ent.Entities
+	Files    store.Store                // nil: a directory
+	SignOn   func(*App) *program.SignOn // nil: none; it is told the clock and the address
+
+	signOn *program.SignOn
 }
 
 // New starts the program on a database of the test's own.
@@ -82,10 +85,15 @@ func New(t testing.TB, options ...Options) *App {
 	clock := clockwork.NewFakeClockAt(Start)
 	app := &App{Clock: clock, OwnerURL: db.OwnerURL, SuperURL: db.SuperURL, t: t, people: map[string]*Person{}}
 	app.owner, app.super = pool(t, db.OwnerURL), pool(t, db.SuperURL)
+	srv := httptest.NewUnstartedServer(nil)
+	app.URL = "http://" + srv.Listener.Addr().String()
+	if o.SignOn != nil {
+		o.signOn = o.SignOn(app)
+	}
 	app.App = Wire(t, db.AppURL, clock, o)
-	srv := httptest.NewServer(app.Handler())
+	srv.Config.Handler = app.Handler()
+	srv.Start()
 	t.Cleanup(srv.Close)
-	app.URL = srv.URL
 	app.load()
 	return app
 }
@@ -128,7 +136,7 @@ func Wire(t testing.TB, url string, clock clockwork.Clock, o Options) *program.A
 	app, err := program.Assemble(program.Parts{
 		DB: db, Clock: clock, Log: slog.New(slog.NewTextHandler(testLog{t}, &slog.HandlerOptions{Level: slog.LevelWarn})), Policy: o.Policy,
 		Accounts: account.Config{Params: CheapPasswords}, Keys: keys, Secret: []byte("a secret of tests"),
-		FilesDir: filepath.Join(dir, "files"), Files: o.Files, Zone: Start.Location(), Server: cfg,
+		FilesDir: filepath.Join(dir, "files"), Files: o.Files, Zone: Start.Location(), Server: cfg, SignOn: o.signOn,
 	})
 	if err != nil {
 		t.Fatal(err)
