@@ -86,12 +86,28 @@ type ComplexityRoot struct {
 		Account func(childComplexity int) int
 	}
 
+	AcknowledgeDefectPayload struct {
+		Defect func(childComplexity int) int
+	}
+
 	AddEmergencyContactPayload struct {
 		EmergencyContact func(childComplexity int) int
 	}
 
+	AddInspectionItemPayload struct {
+		Item func(childComplexity int) int
+	}
+
+	AddInspectionRoundKeysPayload struct {
+		Round func(childComplexity int) int
+	}
+
 	AddKeyAcceptanceLinesPayload struct {
 		Acceptance func(childComplexity int) int
+	}
+
+	AddPublicationPayload struct {
+		Publication func(childComplexity int) int
 	}
 
 	AddResidentPayload struct {
@@ -112,6 +128,10 @@ type ComplexityRoot struct {
 
 	AnswerKeyLossPayload struct {
 		Loss func(childComplexity int) int
+	}
+
+	AnswerMailCasePayload struct {
+		Case func(childComplexity int) int
 	}
 
 	ApplyRenovationPayload struct {
@@ -771,6 +791,10 @@ type ComplexityRoot struct {
 		Destruction func(childComplexity int) int
 	}
 
+	CancelInspectionRoundPayload struct {
+		Round func(childComplexity int) int
+	}
+
 	CancelKeyAcceptancePayload struct {
 		Acceptance func(childComplexity int) int
 	}
@@ -809,6 +833,10 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	ChangeInspectionItemPayload struct {
+		Item func(childComplexity int) int
+	}
+
 	ChangeKeySealPayload struct {
 		Seal func(childComplexity int) int
 	}
@@ -825,12 +853,20 @@ type ComplexityRoot struct {
 		Hook func(childComplexity int) int
 	}
 
+	CloseInspectionRoundPayload struct {
+		Round func(childComplexity int) int
+	}
+
 	CloseKeyMonthPayload struct {
 		Statement func(childComplexity int) int
 	}
 
 	CloseKeySpotCheckPayload struct {
 		SpotCheck func(childComplexity int) int
+	}
+
+	CloseMailDayPayload struct {
+		Day func(childComplexity int) int
 	}
 
 	CloseVolumePayload struct {
@@ -880,6 +916,10 @@ type ComplexityRoot struct {
 	CompleteKeyScrappingPayload struct {
 		Scrapping func(childComplexity int) int
 		Set       func(childComplexity int) int
+	}
+
+	ConcludeMailCasePayload struct {
+		Case func(childComplexity int) int
 	}
 
 	ConnectIdentityPayload struct {
@@ -1003,6 +1043,100 @@ type ComplexityRoot struct {
 		Request func(childComplexity int) int
 	}
 
+	Defect struct {
+		AcknowledgeBy      func(childComplexity int) int
+		AcknowledgedAt     func(childComplexity int) int
+		AcknowledgedByID   func(childComplexity int) int
+		AcknowledgedByName func(childComplexity int) int
+		ClosedAt           func(childComplexity int) int
+		CreatedAt          func(childComplexity int) int
+		Department         func(childComplexity int) int
+		DepartmentID       func(childComplexity int) int
+		DueAt              func(childComplexity int) int
+		EscalatedAt        func(childComplexity int) int
+		Estate             func(childComplexity int) int
+		EstateID           func(childComplexity int) int
+		Events             func(childComplexity int) int
+		Finding            func(childComplexity int) int
+		FoundAt            func(childComplexity int) int
+		ID                 func(childComplexity int) int
+		InspectionResult   func(childComplexity int) int
+		InspectionResultID func(childComplexity int) int
+		LateReason         func(childComplexity int) int
+		NotifiedAt         func(childComplexity int) int
+		Photos             func(childComplexity int) int
+		ProposedUntil      func(childComplexity int) int
+		ReinspectBy        func(childComplexity int) int
+		ReinspectedAt      func(childComplexity int) int
+		ReinspectedByID    func(childComplexity int) int
+		ReinspectedByName  func(childComplexity int) int
+		Reopened           func(childComplexity int) int
+		ReportedByID       func(childComplexity int) int
+		ReportedByName     func(childComplexity int) int
+		Resolution         func(childComplexity int) int
+		ResolveBy          func(childComplexity int) int
+		ResolvedAt         func(childComplexity int) int
+		ResolvedByID       func(childComplexity int) int
+		ResolvedByName     func(childComplexity int) int
+		State              func(childComplexity int) int
+		Unit               func(childComplexity int) int
+		UnitID             func(childComplexity int) int
+		Vacancy            func(childComplexity int) int
+		VacancyID          func(childComplexity int) int
+		VoidReason         func(childComplexity int) int
+		VoidedAt           func(childComplexity int) int
+		VoidedByID         func(childComplexity int) int
+		VoidedByName       func(childComplexity int) int
+	}
+
+	DefectConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	DefectEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	DefectEvent struct {
+		AcknowledgeBy func(childComplexity int) int
+		ActedAt       func(childComplexity int) int
+		ActedByID     func(childComplexity int) int
+		ActedByName   func(childComplexity int) int
+		CreatedAt     func(childComplexity int) int
+		Defect        func(childComplexity int) int
+		DefectID      func(childComplexity int) int
+		Department    func(childComplexity int) int
+		DepartmentID  func(childComplexity int) int
+		DueAt         func(childComplexity int) int
+		Estate        func(childComplexity int) int
+		EstateID      func(childComplexity int) int
+		ID            func(childComplexity int) int
+		Kind          func(childComplexity int) int
+		Note          func(childComplexity int) int
+		Photos        func(childComplexity int) int
+	}
+
+	DefectPhoto struct {
+		ContentType func(childComplexity int) int
+		CreatedAt   func(childComplexity int) int
+		Defect      func(childComplexity int) int
+		DefectID    func(childComplexity int) int
+		Estate      func(childComplexity int) int
+		EstateID    func(childComplexity int) int
+		Event       func(childComplexity int) int
+		EventID     func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Name        func(childComplexity int) int
+		Size        func(childComplexity int) int
+	}
+
+	DeliverMailPayload struct {
+		Deliveries func(childComplexity int) int
+	}
+
 	Department struct {
 		CreatedAt func(childComplexity int) int
 		Estate    func(childComplexity int) int
@@ -1065,6 +1199,10 @@ type ComplexityRoot struct {
 		Staff         func(childComplexity int) int
 	}
 
+	EndPressSubscriptionPayload struct {
+		Subscription func(childComplexity int) int
+	}
+
 	Estate struct {
 		BackupDays func(childComplexity int) int
 		Code       func(childComplexity int) int
@@ -1087,8 +1225,31 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	ExcuseMailPayload struct {
+		Excuses func(childComplexity int) int
+	}
+
+	ExpectedPress struct {
+		Delivery    func(childComplexity int) int
+		Departments func(childComplexity int) int
+		Households  func(childComplexity int) int
+		Publication func(childComplexity int) int
+	}
+
+	ExplainMailScansPayload struct {
+		Scans func(childComplexity int) int
+	}
+
+	ExplainMissingMailPayload struct {
+		Excuses func(childComplexity int) int
+	}
+
 	ExtendArchiveLoanPayload struct {
 		Loan func(childComplexity int) int
+	}
+
+	ExtendDefectTermPayload struct {
+		Defect func(childComplexity int) int
 	}
 
 	ExtendKeyLoanPayload struct {
@@ -1269,6 +1430,207 @@ type ComplexityRoot struct {
 	ImportUnitsPayload struct {
 		Report func(childComplexity int) int
 		Run    func(childComplexity int) int
+	}
+
+	Inspection struct {
+		CreatedAt       func(childComplexity int) int
+		Estate          func(childComplexity int) int
+		EstateID        func(childComplexity int) int
+		ID              func(childComplexity int) int
+		InspectedAt     func(childComplexity int) int
+		InspectedByID   func(childComplexity int) int
+		InspectedByName func(childComplexity int) int
+		InspectedOn     func(childComplexity int) int
+		LateReason      func(childComplexity int) int
+		Note            func(childComplexity int) int
+		Results         func(childComplexity int) int
+		RoundID         func(childComplexity int) int
+		Unit            func(childComplexity int) int
+		UnitID          func(childComplexity int) int
+		VacancyID       func(childComplexity int) int
+		VoidReason      func(childComplexity int) int
+		VoidedAt        func(childComplexity int) int
+		VoidedByID      func(childComplexity int) int
+		VoidedByName    func(childComplexity int) int
+	}
+
+	InspectionConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	InspectionDay struct {
+		Cancelled func(childComplexity int) int
+		Closed    func(childComplexity int) int
+		Day       func(childComplexity int) int
+		Due       func(childComplexity int) int
+		Planned   func(childComplexity int) int
+		UnderWay  func(childComplexity int) int
+		Units     func(childComplexity int) int
+		Visited   func(childComplexity int) int
+	}
+
+	InspectionDue struct {
+		CreatedAt func(childComplexity int) int
+		DoneOn    func(childComplexity int) int
+		DueOn     func(childComplexity int) int
+		Estate    func(childComplexity int) int
+		EstateID  func(childComplexity int) int
+		ID        func(childComplexity int) int
+		Item      func(childComplexity int) int
+		ItemID    func(childComplexity int) int
+		Unit      func(childComplexity int) int
+		UnitID    func(childComplexity int) int
+		VacancyID func(childComplexity int) int
+	}
+
+	InspectionDueConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	InspectionDueEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	InspectionEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	InspectionItem struct {
+		Active        func(childComplexity int) int
+		Clause        func(childComplexity int) int
+		Code          func(childComplexity int) int
+		CreatedAt     func(childComplexity int) int
+		Estate        func(childComplexity int) int
+		EstateID      func(childComplexity int) int
+		ID            func(childComplexity int) int
+		IntervalCount func(childComplexity int) int
+		IntervalUnit  func(childComplexity int) int
+		Name          func(childComplexity int) int
+		NameEn        func(childComplexity int) int
+		Position      func(childComplexity int) int
+		SinceOn       func(childComplexity int) int
+		Version       func(childComplexity int) int
+	}
+
+	InspectionItemConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	InspectionItemEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	InspectionPhoto struct {
+		ContentType func(childComplexity int) int
+		CreatedAt   func(childComplexity int) int
+		Estate      func(childComplexity int) int
+		EstateID    func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Result      func(childComplexity int) int
+		ResultID    func(childComplexity int) int
+		Size        func(childComplexity int) int
+	}
+
+	InspectionPunctuality struct {
+		Due      func(childComplexity int) int
+		Estate   func(childComplexity int) int
+		Item     func(childComplexity int) int
+		Late     func(childComplexity int) int
+		Missed   func(childComplexity int) int
+		Month    func(childComplexity int) int
+		OnTime   func(childComplexity int) int
+		PerMille func(childComplexity int) int
+	}
+
+	InspectionResult struct {
+		CreatedAt    func(childComplexity int) int
+		Defects      func(childComplexity int) int
+		Department   func(childComplexity int) int
+		DepartmentID func(childComplexity int) int
+		DoneOn       func(childComplexity int) int
+		DueOn        func(childComplexity int) int
+		Estate       func(childComplexity int) int
+		EstateID     func(childComplexity int) int
+		Finding      func(childComplexity int) int
+		ID           func(childComplexity int) int
+		Inspection   func(childComplexity int) int
+		InspectionID func(childComplexity int) int
+		Item         func(childComplexity int) int
+		ItemID       func(childComplexity int) int
+		Photos       func(childComplexity int) int
+		Result       func(childComplexity int) int
+		VacancyID    func(childComplexity int) int
+		Voided       func(childComplexity int) int
+	}
+
+	InspectionRound struct {
+		Area              func(childComplexity int) int
+		AreaID            func(childComplexity int) int
+		CancelReason      func(childComplexity int) int
+		CreatedAt         func(childComplexity int) int
+		EndedAt           func(childComplexity int) int
+		Estate            func(childComplexity int) int
+		EstateID          func(childComplexity int) int
+		ID                func(childComplexity int) int
+		Keys              func(childComplexity int) int
+		Lines             func(childComplexity int) int
+		PlannedByID       func(childComplexity int) int
+		PlannedByName     func(childComplexity int) int
+		PlannedOn         func(childComplexity int) int
+		StartedAt         func(childComplexity int) int
+		State             func(childComplexity int) int
+		Units             func(childComplexity int) int
+		Walker            func(childComplexity int) int
+		WalkerID          func(childComplexity int) int
+		WalkerName        func(childComplexity int) int
+		WithoutKeysReason func(childComplexity int) int
+	}
+
+	InspectionRoundConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	InspectionRoundEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	InspectionRoundKey struct {
+		CreatedAt func(childComplexity int) int
+		Estate    func(childComplexity int) int
+		EstateID  func(childComplexity int) int
+		ID        func(childComplexity int) int
+		Loan      func(childComplexity int) int
+		LoanID    func(childComplexity int) int
+		Round     func(childComplexity int) int
+		RoundID   func(childComplexity int) int
+	}
+
+	InspectionRoundLine struct {
+		CreatedAt    func(childComplexity int) int
+		Estate       func(childComplexity int) int
+		EstateID     func(childComplexity int) int
+		ID           func(childComplexity int) int
+		Inspection   func(childComplexity int) int
+		InspectionID func(childComplexity int) int
+		Position     func(childComplexity int) int
+		Round        func(childComplexity int) int
+		RoundID      func(childComplexity int) int
+		SkipReason   func(childComplexity int) int
+		Unit         func(childComplexity int) int
+		UnitID       func(childComplexity int) int
+		VacancyID    func(childComplexity int) int
 	}
 
 	KeyAcceptance struct {
@@ -2098,11 +2460,135 @@ type ComplexityRoot struct {
 		Loan func(childComplexity int) int
 	}
 
+	MailCase struct {
+		Answer               func(childComplexity int) int
+		AnswerBy             func(childComplexity int) int
+		AnsweredAt           func(childComplexity int) int
+		Circumstances        func(childComplexity int) int
+		Claim                func(childComplexity int) int
+		ClaimID              func(childComplexity int) int
+		ConcludedAt          func(childComplexity int) int
+		ConcludedByID        func(childComplexity int) int
+		ConcludedByName      func(childComplexity int) int
+		CreatedAt            func(childComplexity int) int
+		Day                  func(childComplexity int) int
+		Estate               func(childComplexity int) int
+		EstateID             func(childComplexity int) int
+		Finding              func(childComplexity int) int
+		ID                   func(childComplexity int) int
+		Item                 func(childComplexity int) int
+		ItemID               func(childComplexity int) int
+		Kind                 func(childComplexity int) int
+		OpenedByID           func(childComplexity int) int
+		OpenedByName         func(childComplexity int) int
+		Outcome              func(childComplexity int) int
+		ResponsibleAccountID func(childComplexity int) int
+		ResponsibleID        func(childComplexity int) int
+		ResponsibleName      func(childComplexity int) int
+		State                func(childComplexity int) int
+		VoidReason           func(childComplexity int) int
+		VoidedAt             func(childComplexity int) int
+		VoidedByID           func(childComplexity int) int
+		VoidedByName         func(childComplexity int) int
+	}
+
+	MailCaseConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	MailCaseEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	MailDay struct {
+		AlreadyDelivered func(childComplexity int) int
+		ClosedAt         func(childComplexity int) int
+		ClosedByID       func(childComplexity int) int
+		ClosedByName     func(childComplexity int) int
+		CreatedAt        func(childComplexity int) int
+		Day              func(childComplexity int) int
+		Doubled          func(childComplexity int) int
+		Estate           func(childComplexity int) int
+		EstateID         func(childComplexity int) int
+		ID               func(childComplexity int) int
+		Listed           func(childComplexity int) int
+		Matched          func(childComplexity int) int
+		Missing          func(childComplexity int) int
+		OpenedAt         func(childComplexity int) int
+		State            func(childComplexity int) int
+		Undelivered      func(childComplexity int) int
+		Unknown          func(childComplexity int) int
+	}
+
+	MailDayCheck struct {
+		AlreadyDelivered func(childComplexity int) int
+		Day              func(childComplexity int) int
+		Doubled          func(childComplexity int) int
+		Listed           func(childComplexity int) int
+		Matched          func(childComplexity int) int
+		Missing          func(childComplexity int) int
+		MissingOpen      func(childComplexity int) int
+		ScansOpen        func(childComplexity int) int
+		Undelivered      func(childComplexity int) int
+		UndeliveredOpen  func(childComplexity int) int
+		Unknown          func(childComplexity int) int
+	}
+
+	MailDayConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	MailDayEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	MailDelivery struct {
+		Count           func(childComplexity int) int
+		CreatedAt       func(childComplexity int) int
+		DeliveredAt     func(childComplexity int) int
+		DeliveredByID   func(childComplexity int) int
+		DeliveredByName func(childComplexity int) int
+		Department      func(childComplexity int) int
+		DepartmentID    func(childComplexity int) int
+		Estate          func(childComplexity int) int
+		EstateID        func(childComplexity int) int
+		Household       func(childComplexity int) int
+		HouseholdID     func(childComplexity int) int
+		ID              func(childComplexity int) int
+		Items           func(childComplexity int) int
+		LateReason      func(childComplexity int) int
+		Method          func(childComplexity int) int
+		Recipient       func(childComplexity int) int
+		Slot            func(childComplexity int) int
+		VoidReason      func(childComplexity int) int
+		VoidedAt        func(childComplexity int) int
+		VoidedByID      func(childComplexity int) int
+		VoidedByName    func(childComplexity int) int
+	}
+
+	MailDeliveryConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	MailDeliveryEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	MailEvent struct {
 		ActedAt      func(childComplexity int) int
 		ActedByID    func(childComplexity int) int
 		ActedByName  func(childComplexity int) int
 		CreatedAt    func(childComplexity int) int
+		DeliveryID   func(childComplexity int) int
 		DepartmentID func(childComplexity int) int
 		Estate       func(childComplexity int) int
 		EstateID     func(childComplexity int) int
@@ -2115,12 +2601,41 @@ type ComplexityRoot struct {
 		TakenBy      func(childComplexity int) int
 	}
 
+	MailExcuse struct {
+		CreatedAt   func(childComplexity int) int
+		Day         func(childComplexity int) int
+		DayID       func(childComplexity int) int
+		Estate      func(childComplexity int) int
+		EstateID    func(childComplexity int) int
+		GivenAt     func(childComplexity int) int
+		GivenByID   func(childComplexity int) int
+		GivenByName func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Item        func(childComplexity int) int
+		ItemID      func(childComplexity int) int
+		Kind        func(childComplexity int) int
+		Reason      func(childComplexity int) int
+	}
+
+	MailExcuseConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	MailExcuseEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	MailItem struct {
 		Addressee        func(childComplexity int) int
 		Barcode          func(childComplexity int) int
 		ChangedAt        func(childComplexity int) int
 		ChangedByName    func(childComplexity int) int
 		CreatedAt        func(childComplexity int) int
+		Delivery         func(childComplexity int) int
+		DeliveryID       func(childComplexity int) int
 		Department       func(childComplexity int) int
 		DepartmentID     func(childComplexity int) int
 		Estate           func(childComplexity int) int
@@ -2199,6 +2714,39 @@ type ComplexityRoot struct {
 		Stated     func(childComplexity int) int
 	}
 
+	MailScan struct {
+		Code            func(childComplexity int) int
+		CreatedAt       func(childComplexity int) int
+		Day             func(childComplexity int) int
+		DayID           func(childComplexity int) int
+		Desk            func(childComplexity int) int
+		Estate          func(childComplexity int) int
+		EstateID        func(childComplexity int) int
+		ExplainedAt     func(childComplexity int) int
+		ExplainedByID   func(childComplexity int) int
+		ExplainedByName func(childComplexity int) int
+		Explanation     func(childComplexity int) int
+		ID              func(childComplexity int) int
+		Item            func(childComplexity int) int
+		ItemID          func(childComplexity int) int
+		Key             func(childComplexity int) int
+		Outcome         func(childComplexity int) int
+		ScannedAt       func(childComplexity int) int
+		ScannedByID     func(childComplexity int) int
+		ScannedByName   func(childComplexity int) int
+	}
+
+	MailScanConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	MailScanEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	MarkMailDeadPayload struct {
 		Item func(childComplexity int) int
 	}
@@ -2265,13 +2813,18 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
+		AcknowledgeDefect         func(childComplexity int, input vacancy.AcknowledgeDefectInput) int
 		AddEmergencyContact       func(childComplexity int, input registry.AddEmergencyContactInput) int
+		AddInspectionItem         func(childComplexity int, input vacancy.AddInspectionItemInput) int
+		AddInspectionRoundKeys    func(childComplexity int, input vacancy.AddInspectionRoundKeysInput) int
 		AddKeyAcceptanceLines     func(childComplexity int, input keys.AddKeyAcceptanceLinesInput) int
+		AddPublication            func(childComplexity int, input mail.AddPublicationInput) int
 		AddResident               func(childComplexity int, input registry.AddResidentInput) int
 		AdvanceRenovation         func(childComplexity int, input archives.AdvanceRenovationInput) int
 		AnswerComplaint           func(childComplexity int, input archives.AnswerComplaintInput) int
 		AnswerCorrespondence      func(childComplexity int, input archives.AnswerCorrespondenceInput) int
 		AnswerKeyLoss             func(childComplexity int, input keys.AnswerKeyLossInput) int
+		AnswerMailCase            func(childComplexity int, input mail.AnswerMailCaseInput) int
 		ApplyRenovation           func(childComplexity int, input archives.ApplyRenovationInput) int
 		ApproveArchiveDestruction func(childComplexity int, input archives.ApproveArchiveDestructionInput) int
 		AskKeyLoan                func(childComplexity int, input keys.AskKeyLoanInput) int
@@ -2279,17 +2832,22 @@ type ComplexityRoot struct {
 		BindDocuments             func(childComplexity int, input archives.BindDocumentsInput) int
 		BreakKeySeal              func(childComplexity int, input keys.BreakKeySealInput) int
 		CancelArchiveDestruction  func(childComplexity int, input archives.CancelArchiveDestructionInput) int
+		CancelInspectionRound     func(childComplexity int, input vacancy.CancelInspectionRoundInput) int
 		CancelKeyAcceptance       func(childComplexity int, input keys.CancelKeyAcceptanceInput) int
 		CancelKeySpotCheck        func(childComplexity int, input keys.CancelKeySpotCheckInput) int
 		CancelLockChange          func(childComplexity int, input keys.CancelLockChangeInput) int
+		ChangeInspectionItem      func(childComplexity int, input vacancy.ChangeInspectionItemInput) int
 		ChangeKeySeal             func(childComplexity int, input keys.ChangeKeySealInput) int
 		ChangePassword            func(childComplexity int, input identity.ChangePasswordInput) int
 		CheckKeyAcceptanceLines   func(childComplexity int, input keys.CheckKeyAcceptanceLinesInput) int
 		ClearKeyHook              func(childComplexity int, input keys.ClearKeyHookInput) int
+		CloseInspectionRound      func(childComplexity int, input vacancy.CloseInspectionRoundInput) int
 		CloseKeyMonth             func(childComplexity int, input keys.CloseKeyMonthInput) int
 		CloseKeySpotCheck         func(childComplexity int, input keys.CloseKeySpotCheckInput) int
+		CloseMailDay              func(childComplexity int, input mail.CloseMailDayInput) int
 		CloseVolume               func(childComplexity int, input archives.CloseVolumeInput) int
 		CompleteKeyScrapping      func(childComplexity int, input keys.CompleteKeyScrappingInput) int
+		ConcludeMailCase          func(childComplexity int, input mail.ConcludeMailCaseInput) int
 		ConnectIdentity           func(childComplexity int, input identity.ConnectIdentityInput) int
 		ConsentKeyScrapping       func(childComplexity int, input keys.ConsentKeyScrappingInput) int
 		ConsultStaffFile          func(childComplexity int, input archives.ConsultStaffFileInput) int
@@ -2309,6 +2867,7 @@ type ComplexityRoot struct {
 		DecideMail                func(childComplexity int, input mail.DecideMailInput) int
 		DeclineApproval           func(childComplexity int, input approval.DeclineApprovalInput) int
 		DeclineArchiveRequest     func(childComplexity int, input archives.DeclineArchiveRequestInput) int
+		DeliverMail               func(childComplexity int, input mail.DeliverMailInput) int
 		DescribeVacancy           func(childComplexity int, input vacancy.DescribeVacancyInput) int
 		DestroyArchive            func(childComplexity int, input archives.DestroyArchiveInput) int
 		DisableAccount            func(childComplexity int, input identity.AccountInput) int
@@ -2317,7 +2876,12 @@ type ComplexityRoot struct {
 		DrawKeySpotCheck          func(childComplexity int, input keys.DrawKeySpotCheckInput) int
 		EnableAccount             func(childComplexity int, input identity.AccountInput) int
 		EndEmployment             func(childComplexity int, input registry.EndEmploymentInput) int
+		EndPressSubscription      func(childComplexity int, input mail.EndPressSubscriptionInput) int
+		ExcuseMail                func(childComplexity int, input mail.ExcuseMailInput) int
+		ExplainMailScans          func(childComplexity int, input mail.ExplainMailScansInput) int
+		ExplainMissingMail        func(childComplexity int, input mail.ExplainMissingMailInput) int
 		ExtendArchiveLoan         func(childComplexity int, input archives.ExtendArchiveLoanInput) int
+		ExtendDefectTerm          func(childComplexity int, input vacancy.ExtendDefectTermInput) int
 		ExtendKeyLoan             func(childComplexity int, input keys.ExtendKeyLoanInput) int
 		GiveApproval              func(childComplexity int, input approval.GiveApprovalInput) int
 		GiveKeysToEngineering     func(childComplexity int, input keys.GiveKeysToEngineeringInput) int
@@ -2339,34 +2903,49 @@ type ComplexityRoot struct {
 		NameRequestedDocuments    func(childComplexity int, input archives.NameRequestedDocumentsInput) int
 		NoteOutstandingKeys       func(childComplexity int, input keys.NoteOutstandingKeysInput) int
 		OpenKeyCabinet            func(childComplexity int, input keys.OpenKeyCabinetInput) int
+		OpenMailCase              func(childComplexity int, input mail.OpenMailCaseInput) int
 		OpenVolume                func(childComplexity int, input archives.OpenVolumeInput) int
 		OrderKeyCopies            func(childComplexity int, input keys.OrderKeyCopiesInput) int
 		OrderLockChange           func(childComplexity int, input keys.OrderLockChangeInput) int
+		PausePressSubscription    func(childComplexity int, input mail.PausePressSubscriptionInput) int
 		PayRenovationDeposit      func(childComplexity int, input archives.PayRenovationDepositInput) int
 		PlaceArchiveHold          func(childComplexity int, input archives.PlaceArchiveHoldInput) int
 		PlaceInArchive            func(childComplexity int, input archives.PlaceInArchiveInput) int
+		PlanInspectionRound       func(childComplexity int, input vacancy.PlanInspectionRoundInput) int
 		ProposeArchiveDestruction func(childComplexity int, input archives.ProposeArchiveDestructionInput) int
+		ProposeDefectTerm         func(childComplexity int, input vacancy.ProposeDefectTermInput) int
 		PutManualInForce          func(childComplexity int, input archives.PutInForceInput) int
 		RaiseMailDoubt            func(childComplexity int, input mail.RaiseMailDoubtInput) int
 		ReadMeters                func(childComplexity int, input vacancy.ReadMetersInput) int
+		ReassignDefect            func(childComplexity int, input vacancy.ReassignDefectInput) int
 		ReceiveMail               func(childComplexity int, input mail.ReceiveMailInput) int
+		ReceivePress              func(childComplexity int, input mail.ReceivePressInput) int
 		RecordComplaint           func(childComplexity int, input archives.RecordComplaintInput) int
 		RecordCorrespondence      func(childComplexity int, input archives.RecordCorrespondenceInput) int
+		RecordInspection          func(childComplexity int, input vacancy.RecordInspectionInput) int
 		RecordKeyCopies           func(childComplexity int, input keys.RecordKeyCopiesInput) int
 		RecordKeyFound            func(childComplexity int, input keys.RecordKeyFoundInput) int
 		RecordLockChange          func(childComplexity int, input keys.RecordLockChangeInput) int
+		RecordRoundInspections    func(childComplexity int, input vacancy.RecordRoundInspectionsInput) int
 		RecordViolation           func(childComplexity int, input archives.RecordViolationInput) int
+		RecoverPressClaim         func(childComplexity int, input mail.RecoverPressClaimInput) int
 		RegisterExternalPerson    func(childComplexity int, input registry.RegisterExternalPersonInput) int
 		RegisterMail              func(childComplexity int, input mail.RegisterMailInput) int
+		ReinspectDefect           func(childComplexity int, input vacancy.ReinspectDefectInput) int
 		ReleaseArchiveHold        func(childComplexity int, input archives.ReleaseArchiveHoldInput) int
 		RemoveKeyAcceptanceLine   func(childComplexity int, input keys.RemoveKeyAcceptanceLineInput) int
+		RenewPressSubscription    func(childComplexity int, input mail.RenewPressSubscriptionInput) int
+		ReopenMailDay             func(childComplexity int, input mail.ReopenMailDayInput) int
 		ReopenVolume              func(childComplexity int, input archives.ReopenVolumeInput) int
+		ReportDefect              func(childComplexity int, input vacancy.ReportDefectInput) int
 		ReportKeyLoss             func(childComplexity int, input keys.ReportKeyLossInput) int
 		RequestArchive            func(childComplexity int, input archives.RequestArchiveInput) int
 		RequestKeyScrapping       func(childComplexity int, input keys.RequestKeyScrappingInput) int
 		ResetPassword             func(childComplexity int, input identity.AccountInput) int
+		ResolveDefect             func(childComplexity int, input vacancy.ResolveDefectInput) int
 		ResolveKeyDifference      func(childComplexity int, input keys.ResolveKeyDifferenceInput) int
 		ResolveViolation          func(childComplexity int, input archives.ResolveViolationInput) int
+		ResumePressSubscription   func(childComplexity int, input mail.ResumePressSubscriptionInput) int
 		ReturnArchive             func(childComplexity int, input archives.ReturnArchiveInput) int
 		ReturnKeys                func(childComplexity int, input keys.ReturnKeysInput) int
 		ReturnMail                func(childComplexity int, input mail.ReturnMailInput) int
@@ -2375,12 +2954,15 @@ type ComplexityRoot struct {
 		RevokeGrant               func(childComplexity int, input identity.RevokeGrantInput) int
 		RevokeOtherSessions       func(childComplexity int) int
 		RevokeSession             func(childComplexity int, input identity.RevokeSessionInput) int
+		ScanMail                  func(childComplexity int, input mail.ScanMailInput) int
 		SealKeys                  func(childComplexity int, input keys.SealKeysInput) int
 		SetArchiveRetention       func(childComplexity int, input archives.SetArchiveRetentionInput) int
 		SignIn                    func(childComplexity int, input identity.SignInInput) int
 		SignKeyAcceptance         func(childComplexity int, input keys.SignKeyAcceptanceInput) int
 		SignOut                   func(childComplexity int) int
 		SortMail                  func(childComplexity int, input mail.SortMailInput) int
+		StartInspectionRound      func(childComplexity int, input vacancy.StartInspectionRoundInput) int
+		SubscribePress            func(childComplexity int, input mail.SubscribePressInput) int
 		TakeBackKeys              func(childComplexity int, input keys.TakeBackKeysInput) int
 		TakeKeysFromEngineering   func(childComplexity int, input keys.TakeKeysFromEngineeringInput) int
 		TellBreach                func(childComplexity int, input obligation.TellBreachInput) int
@@ -2399,7 +2981,9 @@ type ComplexityRoot struct {
 		VoidArchiveReturn         func(childComplexity int, input archives.VoidArchiveReturnInput) int
 		VoidComplaint             func(childComplexity int, input archives.VoidComplaintInput) int
 		VoidCorrespondence        func(childComplexity int, input archives.VoidCorrespondenceInput) int
+		VoidDefect                func(childComplexity int, input vacancy.VoidDefectInput) int
 		VoidDocument              func(childComplexity int, input archives.VoidDocumentInput) int
+		VoidInspection            func(childComplexity int, input vacancy.VoidInspectionInput) int
 		VoidKeyAcceptance         func(childComplexity int, input keys.VoidKeyAcceptanceInput) int
 		VoidKeyCabinetOpening     func(childComplexity int, input keys.VoidKeyCabinetOpeningInput) int
 		VoidKeyCopies             func(childComplexity int, input keys.VoidKeyCopiesInput) int
@@ -2408,15 +2992,23 @@ type ComplexityRoot struct {
 		VoidKeyLoss               func(childComplexity int, input keys.VoidKeyLossInput) int
 		VoidKeyMovement           func(childComplexity int, input keys.VoidKeyMovementInput) int
 		VoidKeyReturn             func(childComplexity int, input keys.VoidKeyReturnInput) int
+		VoidMailCase              func(childComplexity int, input mail.VoidMailCaseInput) int
+		VoidMailDelivery          func(childComplexity int, input mail.VoidMailDeliveryInput) int
 		VoidMailItem              func(childComplexity int, input mail.VoidMailItemInput) int
 		VoidMailReceipt           func(childComplexity int, input mail.VoidMailReceiptInput) int
 		VoidMeterReading          func(childComplexity int, input vacancy.VoidMeterReadingInput) int
+		VoidPressDelivery         func(childComplexity int, input mail.VoidPressDeliveryInput) int
+		VoidPressPause            func(childComplexity int, input mail.VoidPressPauseInput) int
+		VoidPressRecovery         func(childComplexity int, input mail.VoidPressRecoveryInput) int
+		VoidPressSubscription     func(childComplexity int, input mail.VoidPressSubscriptionInput) int
+		VoidPublication           func(childComplexity int, input mail.VoidPublicationInput) int
 		VoidRenovation            func(childComplexity int, input archives.VoidRenovationInput) int
 		VoidRenovationDeposit     func(childComplexity int, input archives.VoidRenovationDepositInput) int
 		VoidViolation             func(childComplexity int, input archives.VoidViolationInput) int
 		WithdrawApproval          func(childComplexity int, input approval.WithdrawApprovalInput) int
 		WithdrawArchivePermit     func(childComplexity int, input archives.WithdrawArchivePermitInput) int
 		WithdrawArchiveRequest    func(childComplexity int, input archives.WithdrawArchiveRequestInput) int
+		WriteOffPressClaim        func(childComplexity int, input mail.WriteOffPressClaimInput) int
 	}
 
 	NameRequestedDocumentsPayload struct {
@@ -2496,6 +3088,10 @@ type ComplexityRoot struct {
 		Opening func(childComplexity int) int
 	}
 
+	OpenMailCasePayload struct {
+		Case func(childComplexity int) int
+	}
+
 	OpenVolumePayload struct {
 		Volume func(childComplexity int) int
 	}
@@ -2515,6 +3111,11 @@ type ComplexityRoot struct {
 		StartCursor     func(childComplexity int) int
 	}
 
+	PausePressSubscriptionPayload struct {
+		Pause        func(childComplexity int) int
+		Subscription func(childComplexity int) int
+	}
+
 	PayRenovationDepositPayload struct {
 		Renovation func(childComplexity int) int
 	}
@@ -2528,8 +3129,232 @@ type ComplexityRoot struct {
 		Volume func(childComplexity int) int
 	}
 
+	PlanInspectionRoundPayload struct {
+		Round func(childComplexity int) int
+	}
+
+	PressAllocation struct {
+		CreatedAt       func(childComplexity int) int
+		Day             func(childComplexity int) int
+		DeliveryID      func(childComplexity int) int
+		Department      func(childComplexity int) int
+		DepartmentID    func(childComplexity int) int
+		Estate          func(childComplexity int) int
+		EstateID        func(childComplexity int) int
+		Given           func(childComplexity int) int
+		Household       func(childComplexity int) int
+		HouseholdID     func(childComplexity int) int
+		ID              func(childComplexity int) int
+		Place           func(childComplexity int) int
+		PublicationID   func(childComplexity int) int
+		PublicationName func(childComplexity int) int
+		RecoveryID      func(childComplexity int) int
+		Subscription    func(childComplexity int) int
+		SubscriptionID  func(childComplexity int) int
+		VoidedAt        func(childComplexity int) int
+		Wanted          func(childComplexity int) int
+	}
+
+	PressAllocationConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	PressAllocationEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	PressClaim struct {
+		ClosedAt         func(childComplexity int) int
+		CreatedAt        func(childComplexity int) int
+		Day              func(childComplexity int) int
+		Delivery         func(childComplexity int) int
+		DeliveryID       func(childComplexity int) int
+		Estate           func(childComplexity int) int
+		EstateID         func(childComplexity int) int
+		ID               func(childComplexity int) int
+		Publication      func(childComplexity int) int
+		PublicationID    func(childComplexity int) int
+		Recovered        func(childComplexity int) int
+		Recoveries       func(childComplexity int) int
+		Short            func(childComplexity int) int
+		State            func(childComplexity int) int
+		WriteOffReason   func(childComplexity int) int
+		WrittenOffByID   func(childComplexity int) int
+		WrittenOffByName func(childComplexity int) int
+	}
+
+	PressClaimConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	PressClaimEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	PressDelivery struct {
+		Allocations   func(childComplexity int) int
+		CreatedAt     func(childComplexity int) int
+		Day           func(childComplexity int) int
+		Delivered     func(childComplexity int) int
+		Estate        func(childComplexity int) int
+		EstateID      func(childComplexity int) int
+		Expected      func(childComplexity int) int
+		ID            func(childComplexity int) int
+		Publication   func(childComplexity int) int
+		PublicationID func(childComplexity int) int
+		Receipt       func(childComplexity int) int
+		ReceiptID     func(childComplexity int) int
+		Remark        func(childComplexity int) int
+		VoidReason    func(childComplexity int) int
+		VoidedAt      func(childComplexity int) int
+		VoidedByID    func(childComplexity int) int
+		VoidedByName  func(childComplexity int) int
+	}
+
+	PressDeliveryConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	PressDeliveryEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	PressPause struct {
+		CreatedAt      func(childComplexity int) int
+		Estate         func(childComplexity int) int
+		EstateID       func(childComplexity int) int
+		FromOn         func(childComplexity int) int
+		HouseholdID    func(childComplexity int) int
+		ID             func(childComplexity int) int
+		LastOn         func(childComplexity int) int
+		Reason         func(childComplexity int) int
+		RecordedByID   func(childComplexity int) int
+		RecordedByName func(childComplexity int) int
+		ResumedByName  func(childComplexity int) int
+		Subscription   func(childComplexity int) int
+		SubscriptionID func(childComplexity int) int
+		VoidReason     func(childComplexity int) int
+		VoidedAt       func(childComplexity int) int
+		VoidedByID     func(childComplexity int) int
+		VoidedByName   func(childComplexity int) int
+	}
+
+	PressReceipt struct {
+		CreatedAt      func(childComplexity int) int
+		Day            func(childComplexity int) int
+		DeliveredBy    func(childComplexity int) int
+		Deliveries     func(childComplexity int) int
+		Estate         func(childComplexity int) int
+		EstateID       func(childComplexity int) int
+		ID             func(childComplexity int) int
+		LateReason     func(childComplexity int) int
+		Note           func(childComplexity int) int
+		ReceivedAt     func(childComplexity int) int
+		ReceivedByID   func(childComplexity int) int
+		ReceivedByName func(childComplexity int) int
+	}
+
+	PressRecovery struct {
+		Claim          func(childComplexity int) int
+		ClaimID        func(childComplexity int) int
+		Copies         func(childComplexity int) int
+		CreatedAt      func(childComplexity int) int
+		DeliveredBy    func(childComplexity int) int
+		Estate         func(childComplexity int) int
+		EstateID       func(childComplexity int) int
+		ID             func(childComplexity int) int
+		RecordedByID   func(childComplexity int) int
+		RecordedByName func(childComplexity int) int
+		RecoveredOn    func(childComplexity int) int
+		VoidReason     func(childComplexity int) int
+		VoidedAt       func(childComplexity int) int
+		VoidedByID     func(childComplexity int) int
+		VoidedByName   func(childComplexity int) int
+	}
+
+	PressSubscription struct {
+		Copies          func(childComplexity int) int
+		CreatedAt       func(childComplexity int) int
+		Department      func(childComplexity int) int
+		DepartmentID    func(childComplexity int) int
+		EndReason       func(childComplexity int) int
+		EndedAt         func(childComplexity int) int
+		EndedByName     func(childComplexity int) int
+		Estate          func(childComplexity int) int
+		EstateID        func(childComplexity int) int
+		FromOn          func(childComplexity int) int
+		Household       func(childComplexity int) int
+		HouseholdID     func(childComplexity int) int
+		ID              func(childComplexity int) int
+		LastOn          func(childComplexity int) int
+		PaidReference   func(childComplexity int) int
+		Pauses          func(childComplexity int) int
+		PublicationID   func(childComplexity int) int
+		PublicationName func(childComplexity int) int
+		RecordedByID    func(childComplexity int) int
+		RecordedByName  func(childComplexity int) int
+		RenewsID        func(childComplexity int) int
+		VoidReason      func(childComplexity int) int
+		VoidedAt        func(childComplexity int) int
+		VoidedByID      func(childComplexity int) int
+		VoidedByName    func(childComplexity int) int
+	}
+
+	PressSubscriptionConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	PressSubscriptionEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	ProposeArchiveDestructionPayload struct {
 		Destruction func(childComplexity int) int
+	}
+
+	ProposeDefectTermPayload struct {
+		Defect func(childComplexity int) int
+	}
+
+	Publication struct {
+		CreatedAt      func(childComplexity int) int
+		Estate         func(childComplexity int) int
+		EstateID       func(childComplexity int) int
+		Frequency      func(childComplexity int) int
+		ID             func(childComplexity int) int
+		Kind           func(childComplexity int) int
+		MonthDay       func(childComplexity int) int
+		Name           func(childComplexity int) int
+		RecordedByID   func(childComplexity int) int
+		RecordedByName func(childComplexity int) int
+		VoidReason     func(childComplexity int) int
+		VoidedAt       func(childComplexity int) int
+		VoidedByID     func(childComplexity int) int
+		VoidedByName   func(childComplexity int) int
+		Weekday        func(childComplexity int) int
+	}
+
+	PublicationConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	PublicationEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	PutInForcePayload struct {
@@ -2563,9 +3388,12 @@ type ComplexityRoot struct {
 		Certificates                  func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.CertificateOrder, where *ent.CertificateWhereInput) int
 		Complaints                    func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ComplaintOrder, where *ent.ComplaintWhereInput) int
 		Correspondences               func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.CorrespondenceOrder, where *ent.CorrespondenceWhereInput) int
+		DefectPhotoLink               func(childComplexity int, defectPhotoID uuid.UUID) int
+		Defects                       func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.DefectOrder, overdue *bool, where *ent.DefectWhereInput) int
 		Departments                   func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.DepartmentOrder, where *ent.DepartmentWhereInput) int
 		DocumentLink                  func(childComplexity int, archiveDocumentID uuid.UUID, marked *bool) int
 		Estates                       func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.EstateOrder, where *ent.EstateWhereInput) int
+		ExpectedPress                 func(childComplexity int, estateID uuid.UUID, day *time.Time) int
 		ExternalIdentities            func(childComplexity int) int
 		ExternalPersons               func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ExternalPersonOrder, where *ent.ExternalPersonWhereInput) int
 		FileLink                      func(childComplexity int, fileID uuid.UUID, marked *bool) int
@@ -2574,6 +3402,13 @@ type ComplexityRoot struct {
 		Households                    func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.HouseholdOrder, where *ent.HouseholdWhereInput) int
 		ImportRuns                    func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ImportRunOrder, where *ent.ImportRunWhereInput) int
 		Inbox                         func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], unreadOnly *bool) int
+		InspectionCalendar            func(childComplexity int, estateID uuid.UUID, month time.Time) int
+		InspectionDues                func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.InspectionDueOrder, overdue *bool, where *ent.InspectionDueWhereInput) int
+		InspectionItems               func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.InspectionItemOrder, where *ent.InspectionItemWhereInput) int
+		InspectionPhotoLink           func(childComplexity int, inspectionPhotoID uuid.UUID, marked *bool) int
+		InspectionPunctuality         func(childComplexity int, estateIDs []uuid.UUID, from time.Time, until time.Time) int
+		InspectionRounds              func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.InspectionRoundOrder, where *ent.InspectionRoundWhereInput) int
+		Inspections                   func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.InspectionOrder, where *ent.InspectionWhereInput) int
 		KeyAcceptanceChecks           func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyAcceptanceCheckOrder, where *ent.KeyAcceptanceCheckWhereInput) int
 		KeyAcceptanceLines            func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyAcceptanceLineOrder, where *ent.KeyAcceptanceLineWhereInput) int
 		KeyAcceptances                func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyAcceptanceOrder, where *ent.KeyAcceptanceWhereInput) int
@@ -2597,12 +3432,25 @@ type ComplexityRoot struct {
 		KeySpotChecks                 func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeySpotCheckOrder, where *ent.KeySpotCheckWhereInput) int
 		KeyStatementLines             func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyStatementLineOrder, where *ent.KeyStatementLineWhereInput) int
 		KeyStatements                 func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyStatementOrder, where *ent.KeyStatementWhereInput) int
+		MailCases                     func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.MailCaseOrder, where *ent.MailCaseWhereInput) int
+		MailDayCheck                  func(childComplexity int, dayID uuid.UUID) int
+		MailDays                      func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.MailDayOrder, where *ent.MailDayWhereInput) int
+		MailDeliveries                func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.MailDeliveryOrder, where *ent.MailDeliveryWhereInput) int
+		MailExcuses                   func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.MailExcuseOrder, where *ent.MailExcuseWhereInput) int
 		MailItems                     func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.MailItemOrder, where *ent.MailItemWhereInput) int
+		MailMissing                   func(childComplexity int, dayID *uuid.UUID, unexplained *bool, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.MailItemOrder) int
 		MailReceipts                  func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.MailReceiptOrder, where *ent.MailReceiptWhereInput) int
+		MailScans                     func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.MailScanOrder, where *ent.MailScanWhereInput) int
+		MailUndelivered               func(childComplexity int, dayID *uuid.UUID, unexplained *bool, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.MailItemOrder) int
 		Node                          func(childComplexity int, id uuid.UUID) int
 		Nodes                         func(childComplexity int, ids []uuid.UUID) int
 		Obligations                   func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ObligationOrder, where *ent.ObligationWhereInput) int
 		Occupancies                   func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.OccupancyOrder, where *ent.OccupancyWhereInput) int
+		PressAllocations              func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.PressAllocationOrder, where *ent.PressAllocationWhereInput) int
+		PressClaims                   func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.PressClaimOrder, where *ent.PressClaimWhereInput) int
+		PressDeliveries               func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.PressDeliveryOrder, where *ent.PressDeliveryWhereInput) int
+		PressSubscriptions            func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.PressSubscriptionOrder, where *ent.PressSubscriptionWhereInput) int
+		Publications                  func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.PublicationOrder, where *ent.PublicationWhereInput) int
 		ReconciliationLines           func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ReconciliationLineOrder, where *ent.ReconciliationLineWhereInput) int
 		Reconciliations               func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ReconciliationOrder, where *ent.ReconciliationWhereInput) int
 		RedrawKeySpotCheck            func(childComplexity int, spotCheckID uuid.UUID) int
@@ -2617,6 +3465,7 @@ type ComplexityRoot struct {
 		Units                         func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.UnitOrder, where *ent.UnitWhereInput) int
 		UnreadCount                   func(childComplexity int) int
 		Vacancies                     func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.VacancyOrder, overdue *bool, where *ent.VacancyWhereInput) int
+		VacancyDashboard              func(childComplexity int, estateIDs []uuid.UUID) int
 		Viewer                        func(childComplexity int) int
 		Violations                    func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ViolationOrder, where *ent.ViolationWhereInput) int
 	}
@@ -2630,8 +3479,17 @@ type ComplexityRoot struct {
 		Vacancy  func(childComplexity int) int
 	}
 
+	ReassignDefectPayload struct {
+		Defect func(childComplexity int) int
+	}
+
 	ReceiveMailPayload struct {
 		Receipt func(childComplexity int) int
+	}
+
+	ReceivePressPayload struct {
+		Deliveries func(childComplexity int) int
+		Receipt    func(childComplexity int) int
 	}
 
 	Reconciliation struct {
@@ -2712,6 +3570,11 @@ type ComplexityRoot struct {
 		Correspondence func(childComplexity int) int
 	}
 
+	RecordInspectionPayload struct {
+		Inspection func(childComplexity int) int
+		Vacancy    func(childComplexity int) int
+	}
+
 	RecordKeyCopiesPayload struct {
 		Movement func(childComplexity int) int
 		Order    func(childComplexity int) int
@@ -2727,8 +3590,28 @@ type ComplexityRoot struct {
 		Set        func(childComplexity int) int
 	}
 
+	RecordRoundInspectionsPayload struct {
+		Inspections func(childComplexity int) int
+		Refused     func(childComplexity int) int
+		Round       func(childComplexity int) int
+	}
+
 	RecordViolationPayload struct {
 		Violation func(childComplexity int) int
+	}
+
+	RecoverPressClaimPayload struct {
+		Claim    func(childComplexity int) int
+		Recovery func(childComplexity int) int
+	}
+
+	RefusedInspectionLine struct {
+		Clause  func(childComplexity int) int
+		Code    func(childComplexity int) int
+		Field   func(childComplexity int) int
+		Key     func(childComplexity int) int
+		Line    func(childComplexity int) int
+		Message func(childComplexity int) int
 	}
 
 	RegisterExternalPersonPayload struct {
@@ -2739,12 +3622,20 @@ type ComplexityRoot struct {
 		Items func(childComplexity int) int
 	}
 
+	ReinspectDefectPayload struct {
+		Defect func(childComplexity int) int
+	}
+
 	ReleaseArchiveHoldPayload struct {
 		Hold func(childComplexity int) int
 	}
 
 	RemoveKeyAcceptanceLinePayload struct {
 		Acceptance func(childComplexity int) int
+	}
+
+	RenewPressSubscriptionPayload struct {
+		Subscription func(childComplexity int) int
 	}
 
 	Renovation struct {
@@ -2809,8 +3700,16 @@ type ComplexityRoot struct {
 		Step         func(childComplexity int) int
 	}
 
+	ReopenMailDayPayload struct {
+		Day func(childComplexity int) int
+	}
+
 	ReopenVolumePayload struct {
 		Volume func(childComplexity int) int
+	}
+
+	ReportDefectPayload struct {
+		Defect func(childComplexity int) int
 	}
 
 	ReportKeyLossPayload struct {
@@ -2854,12 +3753,20 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	ResolveDefectPayload struct {
+		Defect func(childComplexity int) int
+	}
+
 	ResolveKeyDifferencePayload struct {
 		Line func(childComplexity int) int
 	}
 
 	ResolveViolationPayload struct {
 		Violation func(childComplexity int) int
+	}
+
+	ResumePressSubscriptionPayload struct {
+		Pause func(childComplexity int) int
 	}
 
 	ReturnArchivePayload struct {
@@ -2893,6 +3800,11 @@ type ComplexityRoot struct {
 
 	RevokeSessionPayload struct {
 		SessionID func(childComplexity int) int
+	}
+
+	ScanMailPayload struct {
+		Day   func(childComplexity int) int
+		Scans func(childComplexity int) int
 	}
 
 	SealKeysPayload struct {
@@ -3026,6 +3938,14 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	StartInspectionRoundPayload struct {
+		Round func(childComplexity int) int
+	}
+
+	SubscribePressPayload struct {
+		Subscription func(childComplexity int) int
+	}
+
 	TakeBackKeysPayload struct {
 		Movement func(childComplexity int) int
 	}
@@ -3122,6 +4042,7 @@ type ComplexityRoot struct {
 		DescribedByID         func(childComplexity int) int
 		DescribedByName       func(childComplexity int) int
 		DueOn                 func(childComplexity int) int
+		Dues                  func(childComplexity int) int
 		ElectricityHundredths func(childComplexity int) int
 		ElectricityReadAt     func(childComplexity int) int
 		EndedOn               func(childComplexity int) int
@@ -3149,9 +4070,35 @@ type ComplexityRoot struct {
 		TotalCount func(childComplexity int) int
 	}
 
+	VacancyDashboard struct {
+		At      func(childComplexity int) int
+		Estates func(childComplexity int) int
+		Total   func(childComplexity int) int
+	}
+
 	VacancyEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	VacancyFigures struct {
+		DefectsOpen        func(childComplexity int) int
+		DefectsOverdue     func(childComplexity int) int
+		DefectsReported    func(childComplexity int) int
+		DefectsToReinspect func(childComplexity int) int
+		Estate             func(childComplexity int) int
+		Items              func(childComplexity int) int
+		ItemsOverdue       func(childComplexity int) int
+		Vacancies          func(childComplexity int) int
+		VacanciesOverdue   func(childComplexity int) int
+	}
+
+	VacancyItemFigures struct {
+		Code     func(childComplexity int) int
+		DueToday func(childComplexity int) int
+		Name     func(childComplexity int) int
+		NameEn   func(childComplexity int) int
+		Overdue  func(childComplexity int) int
 	}
 
 	Viewer struct {
@@ -3220,8 +4167,16 @@ type ComplexityRoot struct {
 		Correspondence func(childComplexity int) int
 	}
 
+	VoidDefectPayload struct {
+		Defect func(childComplexity int) int
+	}
+
 	VoidDocumentPayload struct {
 		Document func(childComplexity int) int
+	}
+
+	VoidInspectionPayload struct {
+		Inspection func(childComplexity int) int
 	}
 
 	VoidKeyAcceptancePayload struct {
@@ -3258,6 +4213,15 @@ type ComplexityRoot struct {
 		Loan      func(childComplexity int) int
 	}
 
+	VoidMailCasePayload struct {
+		Case func(childComplexity int) int
+	}
+
+	VoidMailDeliveryPayload struct {
+		Delivery func(childComplexity int) int
+		Items    func(childComplexity int) int
+	}
+
 	VoidMailItemPayload struct {
 		Item func(childComplexity int) int
 	}
@@ -3268,6 +4232,27 @@ type ComplexityRoot struct {
 
 	VoidMeterReadingPayload struct {
 		Reading func(childComplexity int) int
+	}
+
+	VoidPressDeliveryPayload struct {
+		Delivery func(childComplexity int) int
+	}
+
+	VoidPressPausePayload struct {
+		Pause func(childComplexity int) int
+	}
+
+	VoidPressRecoveryPayload struct {
+		Claim    func(childComplexity int) int
+		Recovery func(childComplexity int) int
+	}
+
+	VoidPressSubscriptionPayload struct {
+		Subscription func(childComplexity int) int
+	}
+
+	VoidPublicationPayload struct {
+		Publication func(childComplexity int) int
 	}
 
 	VoidRenovationDepositPayload struct {
@@ -3292,6 +4277,10 @@ type ComplexityRoot struct {
 
 	WithdrawArchiveRequestPayload struct {
 		Request func(childComplexity int) int
+	}
+
+	WriteOffPressClaimPayload struct {
+		Claim func(childComplexity int) int
 	}
 }
 
@@ -3446,6 +4435,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AccountPayload.Account(childComplexity), true
 
+	case "AcknowledgeDefectPayload.defect":
+		if e.ComplexityRoot.AcknowledgeDefectPayload.Defect == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AcknowledgeDefectPayload.Defect(childComplexity), true
+
 	case "AddEmergencyContactPayload.emergencyContact":
 		if e.ComplexityRoot.AddEmergencyContactPayload.EmergencyContact == nil {
 			break
@@ -3453,12 +4449,33 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AddEmergencyContactPayload.EmergencyContact(childComplexity), true
 
+	case "AddInspectionItemPayload.item":
+		if e.ComplexityRoot.AddInspectionItemPayload.Item == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AddInspectionItemPayload.Item(childComplexity), true
+
+	case "AddInspectionRoundKeysPayload.round":
+		if e.ComplexityRoot.AddInspectionRoundKeysPayload.Round == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AddInspectionRoundKeysPayload.Round(childComplexity), true
+
 	case "AddKeyAcceptanceLinesPayload.acceptance":
 		if e.ComplexityRoot.AddKeyAcceptanceLinesPayload.Acceptance == nil {
 			break
 		}
 
 		return e.ComplexityRoot.AddKeyAcceptanceLinesPayload.Acceptance(childComplexity), true
+
+	case "AddPublicationPayload.publication":
+		if e.ComplexityRoot.AddPublicationPayload.Publication == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AddPublicationPayload.Publication(childComplexity), true
 
 	case "AddResidentPayload.resident":
 		if e.ComplexityRoot.AddResidentPayload.Resident == nil {
@@ -3494,6 +4511,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AnswerKeyLossPayload.Loss(childComplexity), true
+
+	case "AnswerMailCasePayload.case":
+		if e.ComplexityRoot.AnswerMailCasePayload.Case == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AnswerMailCasePayload.Case(childComplexity), true
 
 	case "ApplyRenovationPayload.renovation":
 		if e.ComplexityRoot.ApplyRenovationPayload.Renovation == nil {
@@ -6366,6 +7390,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CancelArchiveDestructionPayload.Destruction(childComplexity), true
 
+	case "CancelInspectionRoundPayload.round":
+		if e.ComplexityRoot.CancelInspectionRoundPayload.Round == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CancelInspectionRoundPayload.Round(childComplexity), true
+
 	case "CancelKeyAcceptancePayload.acceptance":
 		if e.ComplexityRoot.CancelKeyAcceptancePayload.Acceptance == nil {
 			break
@@ -6492,6 +7523,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CertificateEdge.Node(childComplexity), true
 
+	case "ChangeInspectionItemPayload.item":
+		if e.ComplexityRoot.ChangeInspectionItemPayload.Item == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChangeInspectionItemPayload.Item(childComplexity), true
+
 	case "ChangeKeySealPayload.seal":
 		if e.ComplexityRoot.ChangeKeySealPayload.Seal == nil {
 			break
@@ -6520,6 +7558,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ClearKeyHookPayload.Hook(childComplexity), true
 
+	case "CloseInspectionRoundPayload.round":
+		if e.ComplexityRoot.CloseInspectionRoundPayload.Round == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CloseInspectionRoundPayload.Round(childComplexity), true
+
 	case "CloseKeyMonthPayload.statement":
 		if e.ComplexityRoot.CloseKeyMonthPayload.Statement == nil {
 			break
@@ -6533,6 +7578,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CloseKeySpotCheckPayload.SpotCheck(childComplexity), true
+
+	case "CloseMailDayPayload.day":
+		if e.ComplexityRoot.CloseMailDayPayload.Day == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CloseMailDayPayload.Day(childComplexity), true
 
 	case "CloseVolumePayload.volume":
 		if e.ComplexityRoot.CloseVolumePayload.Volume == nil {
@@ -6742,6 +7794,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CompleteKeyScrappingPayload.Set(childComplexity), true
+
+	case "ConcludeMailCasePayload.case":
+		if e.ComplexityRoot.ConcludeMailCasePayload.Case == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConcludeMailCasePayload.Case(childComplexity), true
 
 	case "ConnectIdentityPayload.url":
 		if e.ComplexityRoot.ConnectIdentityPayload.URL == nil {
@@ -7095,6 +8154,468 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DeclineArchiveRequestPayload.Request(childComplexity), true
 
+	case "Defect.acknowledgeBy":
+		if e.ComplexityRoot.Defect.AcknowledgeBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.AcknowledgeBy(childComplexity), true
+	case "Defect.acknowledgedAt":
+		if e.ComplexityRoot.Defect.AcknowledgedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.AcknowledgedAt(childComplexity), true
+	case "Defect.acknowledgedByID":
+		if e.ComplexityRoot.Defect.AcknowledgedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.AcknowledgedByID(childComplexity), true
+	case "Defect.acknowledgedByName":
+		if e.ComplexityRoot.Defect.AcknowledgedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.AcknowledgedByName(childComplexity), true
+	case "Defect.closedAt":
+		if e.ComplexityRoot.Defect.ClosedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.ClosedAt(childComplexity), true
+	case "Defect.createdAt":
+		if e.ComplexityRoot.Defect.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.CreatedAt(childComplexity), true
+	case "Defect.department":
+		if e.ComplexityRoot.Defect.Department == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.Department(childComplexity), true
+	case "Defect.departmentID":
+		if e.ComplexityRoot.Defect.DepartmentID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.DepartmentID(childComplexity), true
+	case "Defect.dueAt":
+		if e.ComplexityRoot.Defect.DueAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.DueAt(childComplexity), true
+	case "Defect.escalatedAt":
+		if e.ComplexityRoot.Defect.EscalatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.EscalatedAt(childComplexity), true
+	case "Defect.estate":
+		if e.ComplexityRoot.Defect.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.Estate(childComplexity), true
+	case "Defect.estateID":
+		if e.ComplexityRoot.Defect.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.EstateID(childComplexity), true
+	case "Defect.events":
+		if e.ComplexityRoot.Defect.Events == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.Events(childComplexity), true
+	case "Defect.finding":
+		if e.ComplexityRoot.Defect.Finding == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.Finding(childComplexity), true
+	case "Defect.foundAt":
+		if e.ComplexityRoot.Defect.FoundAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.FoundAt(childComplexity), true
+	case "Defect.id":
+		if e.ComplexityRoot.Defect.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.ID(childComplexity), true
+	case "Defect.inspectionResult":
+		if e.ComplexityRoot.Defect.InspectionResult == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.InspectionResult(childComplexity), true
+	case "Defect.inspectionResultID":
+		if e.ComplexityRoot.Defect.InspectionResultID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.InspectionResultID(childComplexity), true
+	case "Defect.lateReason":
+		if e.ComplexityRoot.Defect.LateReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.LateReason(childComplexity), true
+	case "Defect.notifiedAt":
+		if e.ComplexityRoot.Defect.NotifiedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.NotifiedAt(childComplexity), true
+	case "Defect.photos":
+		if e.ComplexityRoot.Defect.Photos == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.Photos(childComplexity), true
+	case "Defect.proposedUntil":
+		if e.ComplexityRoot.Defect.ProposedUntil == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.ProposedUntil(childComplexity), true
+	case "Defect.reinspectBy":
+		if e.ComplexityRoot.Defect.ReinspectBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.ReinspectBy(childComplexity), true
+	case "Defect.reinspectedAt":
+		if e.ComplexityRoot.Defect.ReinspectedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.ReinspectedAt(childComplexity), true
+	case "Defect.reinspectedByID":
+		if e.ComplexityRoot.Defect.ReinspectedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.ReinspectedByID(childComplexity), true
+	case "Defect.reinspectedByName":
+		if e.ComplexityRoot.Defect.ReinspectedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.ReinspectedByName(childComplexity), true
+	case "Defect.reopened":
+		if e.ComplexityRoot.Defect.Reopened == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.Reopened(childComplexity), true
+	case "Defect.reportedByID":
+		if e.ComplexityRoot.Defect.ReportedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.ReportedByID(childComplexity), true
+	case "Defect.reportedByName":
+		if e.ComplexityRoot.Defect.ReportedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.ReportedByName(childComplexity), true
+	case "Defect.resolution":
+		if e.ComplexityRoot.Defect.Resolution == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.Resolution(childComplexity), true
+	case "Defect.resolveBy":
+		if e.ComplexityRoot.Defect.ResolveBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.ResolveBy(childComplexity), true
+	case "Defect.resolvedAt":
+		if e.ComplexityRoot.Defect.ResolvedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.ResolvedAt(childComplexity), true
+	case "Defect.resolvedByID":
+		if e.ComplexityRoot.Defect.ResolvedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.ResolvedByID(childComplexity), true
+	case "Defect.resolvedByName":
+		if e.ComplexityRoot.Defect.ResolvedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.ResolvedByName(childComplexity), true
+	case "Defect.state":
+		if e.ComplexityRoot.Defect.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.State(childComplexity), true
+	case "Defect.unit":
+		if e.ComplexityRoot.Defect.Unit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.Unit(childComplexity), true
+	case "Defect.unitID":
+		if e.ComplexityRoot.Defect.UnitID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.UnitID(childComplexity), true
+	case "Defect.vacancy":
+		if e.ComplexityRoot.Defect.Vacancy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.Vacancy(childComplexity), true
+	case "Defect.vacancyID":
+		if e.ComplexityRoot.Defect.VacancyID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.VacancyID(childComplexity), true
+	case "Defect.voidReason":
+		if e.ComplexityRoot.Defect.VoidReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.VoidReason(childComplexity), true
+	case "Defect.voidedAt":
+		if e.ComplexityRoot.Defect.VoidedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.VoidedAt(childComplexity), true
+	case "Defect.voidedByID":
+		if e.ComplexityRoot.Defect.VoidedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.VoidedByID(childComplexity), true
+	case "Defect.voidedByName":
+		if e.ComplexityRoot.Defect.VoidedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.VoidedByName(childComplexity), true
+
+	case "DefectConnection.edges":
+		if e.ComplexityRoot.DefectConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DefectConnection.Edges(childComplexity), true
+	case "DefectConnection.pageInfo":
+		if e.ComplexityRoot.DefectConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DefectConnection.PageInfo(childComplexity), true
+	case "DefectConnection.totalCount":
+		if e.ComplexityRoot.DefectConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DefectConnection.TotalCount(childComplexity), true
+
+	case "DefectEdge.cursor":
+		if e.ComplexityRoot.DefectEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DefectEdge.Cursor(childComplexity), true
+	case "DefectEdge.node":
+		if e.ComplexityRoot.DefectEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DefectEdge.Node(childComplexity), true
+
+	case "DefectEvent.acknowledgeBy":
+		if e.ComplexityRoot.DefectEvent.AcknowledgeBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DefectEvent.AcknowledgeBy(childComplexity), true
+	case "DefectEvent.actedAt":
+		if e.ComplexityRoot.DefectEvent.ActedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DefectEvent.ActedAt(childComplexity), true
+	case "DefectEvent.actedByID":
+		if e.ComplexityRoot.DefectEvent.ActedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DefectEvent.ActedByID(childComplexity), true
+	case "DefectEvent.actedByName":
+		if e.ComplexityRoot.DefectEvent.ActedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DefectEvent.ActedByName(childComplexity), true
+	case "DefectEvent.createdAt":
+		if e.ComplexityRoot.DefectEvent.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DefectEvent.CreatedAt(childComplexity), true
+	case "DefectEvent.defect":
+		if e.ComplexityRoot.DefectEvent.Defect == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DefectEvent.Defect(childComplexity), true
+	case "DefectEvent.defectID":
+		if e.ComplexityRoot.DefectEvent.DefectID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DefectEvent.DefectID(childComplexity), true
+	case "DefectEvent.department":
+		if e.ComplexityRoot.DefectEvent.Department == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DefectEvent.Department(childComplexity), true
+	case "DefectEvent.departmentID":
+		if e.ComplexityRoot.DefectEvent.DepartmentID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DefectEvent.DepartmentID(childComplexity), true
+	case "DefectEvent.dueAt":
+		if e.ComplexityRoot.DefectEvent.DueAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DefectEvent.DueAt(childComplexity), true
+	case "DefectEvent.estate":
+		if e.ComplexityRoot.DefectEvent.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DefectEvent.Estate(childComplexity), true
+	case "DefectEvent.estateID":
+		if e.ComplexityRoot.DefectEvent.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DefectEvent.EstateID(childComplexity), true
+	case "DefectEvent.id":
+		if e.ComplexityRoot.DefectEvent.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DefectEvent.ID(childComplexity), true
+	case "DefectEvent.kind":
+		if e.ComplexityRoot.DefectEvent.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DefectEvent.Kind(childComplexity), true
+	case "DefectEvent.note":
+		if e.ComplexityRoot.DefectEvent.Note == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DefectEvent.Note(childComplexity), true
+	case "DefectEvent.photos":
+		if e.ComplexityRoot.DefectEvent.Photos == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DefectEvent.Photos(childComplexity), true
+
+	case "DefectPhoto.contentType":
+		if e.ComplexityRoot.DefectPhoto.ContentType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DefectPhoto.ContentType(childComplexity), true
+	case "DefectPhoto.createdAt":
+		if e.ComplexityRoot.DefectPhoto.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DefectPhoto.CreatedAt(childComplexity), true
+	case "DefectPhoto.defect":
+		if e.ComplexityRoot.DefectPhoto.Defect == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DefectPhoto.Defect(childComplexity), true
+	case "DefectPhoto.defectID":
+		if e.ComplexityRoot.DefectPhoto.DefectID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DefectPhoto.DefectID(childComplexity), true
+	case "DefectPhoto.estate":
+		if e.ComplexityRoot.DefectPhoto.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DefectPhoto.Estate(childComplexity), true
+	case "DefectPhoto.estateID":
+		if e.ComplexityRoot.DefectPhoto.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DefectPhoto.EstateID(childComplexity), true
+	case "DefectPhoto.event":
+		if e.ComplexityRoot.DefectPhoto.Event == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DefectPhoto.Event(childComplexity), true
+	case "DefectPhoto.eventID":
+		if e.ComplexityRoot.DefectPhoto.EventID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DefectPhoto.EventID(childComplexity), true
+	case "DefectPhoto.id":
+		if e.ComplexityRoot.DefectPhoto.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DefectPhoto.ID(childComplexity), true
+	case "DefectPhoto.name":
+		if e.ComplexityRoot.DefectPhoto.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DefectPhoto.Name(childComplexity), true
+	case "DefectPhoto.size":
+		if e.ComplexityRoot.DefectPhoto.Size == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DefectPhoto.Size(childComplexity), true
+
+	case "DeliverMailPayload.deliveries":
+		if e.ComplexityRoot.DeliverMailPayload.Deliveries == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeliverMailPayload.Deliveries(childComplexity), true
+
 	case "Department.createdAt":
 		if e.ComplexityRoot.Department.CreatedAt == nil {
 			break
@@ -7297,6 +8818,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.EndEmploymentPayload.Staff(childComplexity), true
 
+	case "EndPressSubscriptionPayload.subscription":
+		if e.ComplexityRoot.EndPressSubscriptionPayload.Subscription == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndPressSubscriptionPayload.Subscription(childComplexity), true
+
 	case "Estate.backupDays":
 		if e.ComplexityRoot.Estate.BackupDays == nil {
 			break
@@ -7378,12 +8906,65 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.EstateEdge.Node(childComplexity), true
 
+	case "ExcuseMailPayload.excuses":
+		if e.ComplexityRoot.ExcuseMailPayload.Excuses == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExcuseMailPayload.Excuses(childComplexity), true
+
+	case "ExpectedPress.delivery":
+		if e.ComplexityRoot.ExpectedPress.Delivery == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExpectedPress.Delivery(childComplexity), true
+	case "ExpectedPress.departments":
+		if e.ComplexityRoot.ExpectedPress.Departments == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExpectedPress.Departments(childComplexity), true
+	case "ExpectedPress.households":
+		if e.ComplexityRoot.ExpectedPress.Households == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExpectedPress.Households(childComplexity), true
+	case "ExpectedPress.publication":
+		if e.ComplexityRoot.ExpectedPress.Publication == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExpectedPress.Publication(childComplexity), true
+
+	case "ExplainMailScansPayload.scans":
+		if e.ComplexityRoot.ExplainMailScansPayload.Scans == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExplainMailScansPayload.Scans(childComplexity), true
+
+	case "ExplainMissingMailPayload.excuses":
+		if e.ComplexityRoot.ExplainMissingMailPayload.Excuses == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExplainMissingMailPayload.Excuses(childComplexity), true
+
 	case "ExtendArchiveLoanPayload.loan":
 		if e.ComplexityRoot.ExtendArchiveLoanPayload.Loan == nil {
 			break
 		}
 
 		return e.ComplexityRoot.ExtendArchiveLoanPayload.Loan(childComplexity), true
+
+	case "ExtendDefectTermPayload.defect":
+		if e.ComplexityRoot.ExtendDefectTermPayload.Defect == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExtendDefectTermPayload.Defect(childComplexity), true
 
 	case "ExtendKeyLoanPayload.loan":
 		if e.ComplexityRoot.ExtendKeyLoanPayload.Loan == nil {
@@ -7971,6 +9552,906 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ImportUnitsPayload.Run(childComplexity), true
+
+	case "Inspection.createdAt":
+		if e.ComplexityRoot.Inspection.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Inspection.CreatedAt(childComplexity), true
+	case "Inspection.estate":
+		if e.ComplexityRoot.Inspection.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Inspection.Estate(childComplexity), true
+	case "Inspection.estateID":
+		if e.ComplexityRoot.Inspection.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Inspection.EstateID(childComplexity), true
+	case "Inspection.id":
+		if e.ComplexityRoot.Inspection.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Inspection.ID(childComplexity), true
+	case "Inspection.inspectedAt":
+		if e.ComplexityRoot.Inspection.InspectedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Inspection.InspectedAt(childComplexity), true
+	case "Inspection.inspectedByID":
+		if e.ComplexityRoot.Inspection.InspectedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Inspection.InspectedByID(childComplexity), true
+	case "Inspection.inspectedByName":
+		if e.ComplexityRoot.Inspection.InspectedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Inspection.InspectedByName(childComplexity), true
+	case "Inspection.inspectedOn":
+		if e.ComplexityRoot.Inspection.InspectedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Inspection.InspectedOn(childComplexity), true
+	case "Inspection.lateReason":
+		if e.ComplexityRoot.Inspection.LateReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Inspection.LateReason(childComplexity), true
+	case "Inspection.note":
+		if e.ComplexityRoot.Inspection.Note == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Inspection.Note(childComplexity), true
+	case "Inspection.results":
+		if e.ComplexityRoot.Inspection.Results == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Inspection.Results(childComplexity), true
+	case "Inspection.roundID":
+		if e.ComplexityRoot.Inspection.RoundID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Inspection.RoundID(childComplexity), true
+	case "Inspection.unit":
+		if e.ComplexityRoot.Inspection.Unit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Inspection.Unit(childComplexity), true
+	case "Inspection.unitID":
+		if e.ComplexityRoot.Inspection.UnitID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Inspection.UnitID(childComplexity), true
+	case "Inspection.vacancyID":
+		if e.ComplexityRoot.Inspection.VacancyID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Inspection.VacancyID(childComplexity), true
+	case "Inspection.voidReason":
+		if e.ComplexityRoot.Inspection.VoidReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Inspection.VoidReason(childComplexity), true
+	case "Inspection.voidedAt":
+		if e.ComplexityRoot.Inspection.VoidedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Inspection.VoidedAt(childComplexity), true
+	case "Inspection.voidedByID":
+		if e.ComplexityRoot.Inspection.VoidedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Inspection.VoidedByID(childComplexity), true
+	case "Inspection.voidedByName":
+		if e.ComplexityRoot.Inspection.VoidedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Inspection.VoidedByName(childComplexity), true
+
+	case "InspectionConnection.edges":
+		if e.ComplexityRoot.InspectionConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionConnection.Edges(childComplexity), true
+	case "InspectionConnection.pageInfo":
+		if e.ComplexityRoot.InspectionConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionConnection.PageInfo(childComplexity), true
+	case "InspectionConnection.totalCount":
+		if e.ComplexityRoot.InspectionConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionConnection.TotalCount(childComplexity), true
+
+	case "InspectionDay.cancelled":
+		if e.ComplexityRoot.InspectionDay.Cancelled == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionDay.Cancelled(childComplexity), true
+	case "InspectionDay.closed":
+		if e.ComplexityRoot.InspectionDay.Closed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionDay.Closed(childComplexity), true
+	case "InspectionDay.day":
+		if e.ComplexityRoot.InspectionDay.Day == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionDay.Day(childComplexity), true
+	case "InspectionDay.due":
+		if e.ComplexityRoot.InspectionDay.Due == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionDay.Due(childComplexity), true
+	case "InspectionDay.planned":
+		if e.ComplexityRoot.InspectionDay.Planned == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionDay.Planned(childComplexity), true
+	case "InspectionDay.underWay":
+		if e.ComplexityRoot.InspectionDay.UnderWay == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionDay.UnderWay(childComplexity), true
+	case "InspectionDay.units":
+		if e.ComplexityRoot.InspectionDay.Units == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionDay.Units(childComplexity), true
+	case "InspectionDay.visited":
+		if e.ComplexityRoot.InspectionDay.Visited == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionDay.Visited(childComplexity), true
+
+	case "InspectionDue.createdAt":
+		if e.ComplexityRoot.InspectionDue.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionDue.CreatedAt(childComplexity), true
+	case "InspectionDue.doneOn":
+		if e.ComplexityRoot.InspectionDue.DoneOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionDue.DoneOn(childComplexity), true
+	case "InspectionDue.dueOn":
+		if e.ComplexityRoot.InspectionDue.DueOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionDue.DueOn(childComplexity), true
+	case "InspectionDue.estate":
+		if e.ComplexityRoot.InspectionDue.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionDue.Estate(childComplexity), true
+	case "InspectionDue.estateID":
+		if e.ComplexityRoot.InspectionDue.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionDue.EstateID(childComplexity), true
+	case "InspectionDue.id":
+		if e.ComplexityRoot.InspectionDue.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionDue.ID(childComplexity), true
+	case "InspectionDue.item":
+		if e.ComplexityRoot.InspectionDue.Item == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionDue.Item(childComplexity), true
+	case "InspectionDue.itemID":
+		if e.ComplexityRoot.InspectionDue.ItemID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionDue.ItemID(childComplexity), true
+	case "InspectionDue.unit":
+		if e.ComplexityRoot.InspectionDue.Unit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionDue.Unit(childComplexity), true
+	case "InspectionDue.unitID":
+		if e.ComplexityRoot.InspectionDue.UnitID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionDue.UnitID(childComplexity), true
+	case "InspectionDue.vacancyID":
+		if e.ComplexityRoot.InspectionDue.VacancyID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionDue.VacancyID(childComplexity), true
+
+	case "InspectionDueConnection.edges":
+		if e.ComplexityRoot.InspectionDueConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionDueConnection.Edges(childComplexity), true
+	case "InspectionDueConnection.pageInfo":
+		if e.ComplexityRoot.InspectionDueConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionDueConnection.PageInfo(childComplexity), true
+	case "InspectionDueConnection.totalCount":
+		if e.ComplexityRoot.InspectionDueConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionDueConnection.TotalCount(childComplexity), true
+
+	case "InspectionDueEdge.cursor":
+		if e.ComplexityRoot.InspectionDueEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionDueEdge.Cursor(childComplexity), true
+	case "InspectionDueEdge.node":
+		if e.ComplexityRoot.InspectionDueEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionDueEdge.Node(childComplexity), true
+
+	case "InspectionEdge.cursor":
+		if e.ComplexityRoot.InspectionEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionEdge.Cursor(childComplexity), true
+	case "InspectionEdge.node":
+		if e.ComplexityRoot.InspectionEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionEdge.Node(childComplexity), true
+
+	case "InspectionItem.active":
+		if e.ComplexityRoot.InspectionItem.Active == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionItem.Active(childComplexity), true
+	case "InspectionItem.clause":
+		if e.ComplexityRoot.InspectionItem.Clause == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionItem.Clause(childComplexity), true
+	case "InspectionItem.code":
+		if e.ComplexityRoot.InspectionItem.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionItem.Code(childComplexity), true
+	case "InspectionItem.createdAt":
+		if e.ComplexityRoot.InspectionItem.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionItem.CreatedAt(childComplexity), true
+	case "InspectionItem.estate":
+		if e.ComplexityRoot.InspectionItem.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionItem.Estate(childComplexity), true
+	case "InspectionItem.estateID":
+		if e.ComplexityRoot.InspectionItem.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionItem.EstateID(childComplexity), true
+	case "InspectionItem.id":
+		if e.ComplexityRoot.InspectionItem.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionItem.ID(childComplexity), true
+	case "InspectionItem.intervalCount":
+		if e.ComplexityRoot.InspectionItem.IntervalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionItem.IntervalCount(childComplexity), true
+	case "InspectionItem.intervalUnit":
+		if e.ComplexityRoot.InspectionItem.IntervalUnit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionItem.IntervalUnit(childComplexity), true
+	case "InspectionItem.name":
+		if e.ComplexityRoot.InspectionItem.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionItem.Name(childComplexity), true
+	case "InspectionItem.nameEn":
+		if e.ComplexityRoot.InspectionItem.NameEn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionItem.NameEn(childComplexity), true
+	case "InspectionItem.position":
+		if e.ComplexityRoot.InspectionItem.Position == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionItem.Position(childComplexity), true
+	case "InspectionItem.sinceOn":
+		if e.ComplexityRoot.InspectionItem.SinceOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionItem.SinceOn(childComplexity), true
+	case "InspectionItem.version":
+		if e.ComplexityRoot.InspectionItem.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionItem.Version(childComplexity), true
+
+	case "InspectionItemConnection.edges":
+		if e.ComplexityRoot.InspectionItemConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionItemConnection.Edges(childComplexity), true
+	case "InspectionItemConnection.pageInfo":
+		if e.ComplexityRoot.InspectionItemConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionItemConnection.PageInfo(childComplexity), true
+	case "InspectionItemConnection.totalCount":
+		if e.ComplexityRoot.InspectionItemConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionItemConnection.TotalCount(childComplexity), true
+
+	case "InspectionItemEdge.cursor":
+		if e.ComplexityRoot.InspectionItemEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionItemEdge.Cursor(childComplexity), true
+	case "InspectionItemEdge.node":
+		if e.ComplexityRoot.InspectionItemEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionItemEdge.Node(childComplexity), true
+
+	case "InspectionPhoto.contentType":
+		if e.ComplexityRoot.InspectionPhoto.ContentType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionPhoto.ContentType(childComplexity), true
+	case "InspectionPhoto.createdAt":
+		if e.ComplexityRoot.InspectionPhoto.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionPhoto.CreatedAt(childComplexity), true
+	case "InspectionPhoto.estate":
+		if e.ComplexityRoot.InspectionPhoto.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionPhoto.Estate(childComplexity), true
+	case "InspectionPhoto.estateID":
+		if e.ComplexityRoot.InspectionPhoto.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionPhoto.EstateID(childComplexity), true
+	case "InspectionPhoto.id":
+		if e.ComplexityRoot.InspectionPhoto.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionPhoto.ID(childComplexity), true
+	case "InspectionPhoto.result":
+		if e.ComplexityRoot.InspectionPhoto.Result == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionPhoto.Result(childComplexity), true
+	case "InspectionPhoto.resultID":
+		if e.ComplexityRoot.InspectionPhoto.ResultID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionPhoto.ResultID(childComplexity), true
+	case "InspectionPhoto.size":
+		if e.ComplexityRoot.InspectionPhoto.Size == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionPhoto.Size(childComplexity), true
+
+	case "InspectionPunctuality.due":
+		if e.ComplexityRoot.InspectionPunctuality.Due == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionPunctuality.Due(childComplexity), true
+	case "InspectionPunctuality.estate":
+		if e.ComplexityRoot.InspectionPunctuality.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionPunctuality.Estate(childComplexity), true
+	case "InspectionPunctuality.item":
+		if e.ComplexityRoot.InspectionPunctuality.Item == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionPunctuality.Item(childComplexity), true
+	case "InspectionPunctuality.late":
+		if e.ComplexityRoot.InspectionPunctuality.Late == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionPunctuality.Late(childComplexity), true
+	case "InspectionPunctuality.missed":
+		if e.ComplexityRoot.InspectionPunctuality.Missed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionPunctuality.Missed(childComplexity), true
+	case "InspectionPunctuality.month":
+		if e.ComplexityRoot.InspectionPunctuality.Month == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionPunctuality.Month(childComplexity), true
+	case "InspectionPunctuality.onTime":
+		if e.ComplexityRoot.InspectionPunctuality.OnTime == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionPunctuality.OnTime(childComplexity), true
+	case "InspectionPunctuality.perMille":
+		if e.ComplexityRoot.InspectionPunctuality.PerMille == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionPunctuality.PerMille(childComplexity), true
+
+	case "InspectionResult.createdAt":
+		if e.ComplexityRoot.InspectionResult.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionResult.CreatedAt(childComplexity), true
+	case "InspectionResult.defects":
+		if e.ComplexityRoot.InspectionResult.Defects == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionResult.Defects(childComplexity), true
+	case "InspectionResult.department":
+		if e.ComplexityRoot.InspectionResult.Department == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionResult.Department(childComplexity), true
+	case "InspectionResult.departmentID":
+		if e.ComplexityRoot.InspectionResult.DepartmentID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionResult.DepartmentID(childComplexity), true
+	case "InspectionResult.doneOn":
+		if e.ComplexityRoot.InspectionResult.DoneOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionResult.DoneOn(childComplexity), true
+	case "InspectionResult.dueOn":
+		if e.ComplexityRoot.InspectionResult.DueOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionResult.DueOn(childComplexity), true
+	case "InspectionResult.estate":
+		if e.ComplexityRoot.InspectionResult.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionResult.Estate(childComplexity), true
+	case "InspectionResult.estateID":
+		if e.ComplexityRoot.InspectionResult.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionResult.EstateID(childComplexity), true
+	case "InspectionResult.finding":
+		if e.ComplexityRoot.InspectionResult.Finding == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionResult.Finding(childComplexity), true
+	case "InspectionResult.id":
+		if e.ComplexityRoot.InspectionResult.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionResult.ID(childComplexity), true
+	case "InspectionResult.inspection":
+		if e.ComplexityRoot.InspectionResult.Inspection == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionResult.Inspection(childComplexity), true
+	case "InspectionResult.inspectionID":
+		if e.ComplexityRoot.InspectionResult.InspectionID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionResult.InspectionID(childComplexity), true
+	case "InspectionResult.item":
+		if e.ComplexityRoot.InspectionResult.Item == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionResult.Item(childComplexity), true
+	case "InspectionResult.itemID":
+		if e.ComplexityRoot.InspectionResult.ItemID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionResult.ItemID(childComplexity), true
+	case "InspectionResult.photos":
+		if e.ComplexityRoot.InspectionResult.Photos == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionResult.Photos(childComplexity), true
+	case "InspectionResult.result":
+		if e.ComplexityRoot.InspectionResult.Result == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionResult.Result(childComplexity), true
+	case "InspectionResult.vacancyID":
+		if e.ComplexityRoot.InspectionResult.VacancyID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionResult.VacancyID(childComplexity), true
+	case "InspectionResult.voided":
+		if e.ComplexityRoot.InspectionResult.Voided == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionResult.Voided(childComplexity), true
+
+	case "InspectionRound.area":
+		if e.ComplexityRoot.InspectionRound.Area == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRound.Area(childComplexity), true
+	case "InspectionRound.areaID":
+		if e.ComplexityRoot.InspectionRound.AreaID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRound.AreaID(childComplexity), true
+	case "InspectionRound.cancelReason":
+		if e.ComplexityRoot.InspectionRound.CancelReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRound.CancelReason(childComplexity), true
+	case "InspectionRound.createdAt":
+		if e.ComplexityRoot.InspectionRound.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRound.CreatedAt(childComplexity), true
+	case "InspectionRound.endedAt":
+		if e.ComplexityRoot.InspectionRound.EndedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRound.EndedAt(childComplexity), true
+	case "InspectionRound.estate":
+		if e.ComplexityRoot.InspectionRound.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRound.Estate(childComplexity), true
+	case "InspectionRound.estateID":
+		if e.ComplexityRoot.InspectionRound.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRound.EstateID(childComplexity), true
+	case "InspectionRound.id":
+		if e.ComplexityRoot.InspectionRound.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRound.ID(childComplexity), true
+	case "InspectionRound.keys":
+		if e.ComplexityRoot.InspectionRound.Keys == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRound.Keys(childComplexity), true
+	case "InspectionRound.lines":
+		if e.ComplexityRoot.InspectionRound.Lines == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRound.Lines(childComplexity), true
+	case "InspectionRound.plannedByID":
+		if e.ComplexityRoot.InspectionRound.PlannedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRound.PlannedByID(childComplexity), true
+	case "InspectionRound.plannedByName":
+		if e.ComplexityRoot.InspectionRound.PlannedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRound.PlannedByName(childComplexity), true
+	case "InspectionRound.plannedOn":
+		if e.ComplexityRoot.InspectionRound.PlannedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRound.PlannedOn(childComplexity), true
+	case "InspectionRound.startedAt":
+		if e.ComplexityRoot.InspectionRound.StartedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRound.StartedAt(childComplexity), true
+	case "InspectionRound.state":
+		if e.ComplexityRoot.InspectionRound.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRound.State(childComplexity), true
+	case "InspectionRound.units":
+		if e.ComplexityRoot.InspectionRound.Units == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRound.Units(childComplexity), true
+	case "InspectionRound.walker":
+		if e.ComplexityRoot.InspectionRound.Walker == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRound.Walker(childComplexity), true
+	case "InspectionRound.walkerID":
+		if e.ComplexityRoot.InspectionRound.WalkerID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRound.WalkerID(childComplexity), true
+	case "InspectionRound.walkerName":
+		if e.ComplexityRoot.InspectionRound.WalkerName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRound.WalkerName(childComplexity), true
+	case "InspectionRound.withoutKeysReason":
+		if e.ComplexityRoot.InspectionRound.WithoutKeysReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRound.WithoutKeysReason(childComplexity), true
+
+	case "InspectionRoundConnection.edges":
+		if e.ComplexityRoot.InspectionRoundConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRoundConnection.Edges(childComplexity), true
+	case "InspectionRoundConnection.pageInfo":
+		if e.ComplexityRoot.InspectionRoundConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRoundConnection.PageInfo(childComplexity), true
+	case "InspectionRoundConnection.totalCount":
+		if e.ComplexityRoot.InspectionRoundConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRoundConnection.TotalCount(childComplexity), true
+
+	case "InspectionRoundEdge.cursor":
+		if e.ComplexityRoot.InspectionRoundEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRoundEdge.Cursor(childComplexity), true
+	case "InspectionRoundEdge.node":
+		if e.ComplexityRoot.InspectionRoundEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRoundEdge.Node(childComplexity), true
+
+	case "InspectionRoundKey.createdAt":
+		if e.ComplexityRoot.InspectionRoundKey.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRoundKey.CreatedAt(childComplexity), true
+	case "InspectionRoundKey.estate":
+		if e.ComplexityRoot.InspectionRoundKey.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRoundKey.Estate(childComplexity), true
+	case "InspectionRoundKey.estateID":
+		if e.ComplexityRoot.InspectionRoundKey.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRoundKey.EstateID(childComplexity), true
+	case "InspectionRoundKey.id":
+		if e.ComplexityRoot.InspectionRoundKey.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRoundKey.ID(childComplexity), true
+	case "InspectionRoundKey.loan":
+		if e.ComplexityRoot.InspectionRoundKey.Loan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRoundKey.Loan(childComplexity), true
+	case "InspectionRoundKey.loanID":
+		if e.ComplexityRoot.InspectionRoundKey.LoanID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRoundKey.LoanID(childComplexity), true
+	case "InspectionRoundKey.round":
+		if e.ComplexityRoot.InspectionRoundKey.Round == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRoundKey.Round(childComplexity), true
+	case "InspectionRoundKey.roundID":
+		if e.ComplexityRoot.InspectionRoundKey.RoundID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRoundKey.RoundID(childComplexity), true
+
+	case "InspectionRoundLine.createdAt":
+		if e.ComplexityRoot.InspectionRoundLine.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRoundLine.CreatedAt(childComplexity), true
+	case "InspectionRoundLine.estate":
+		if e.ComplexityRoot.InspectionRoundLine.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRoundLine.Estate(childComplexity), true
+	case "InspectionRoundLine.estateID":
+		if e.ComplexityRoot.InspectionRoundLine.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRoundLine.EstateID(childComplexity), true
+	case "InspectionRoundLine.id":
+		if e.ComplexityRoot.InspectionRoundLine.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRoundLine.ID(childComplexity), true
+	case "InspectionRoundLine.inspection":
+		if e.ComplexityRoot.InspectionRoundLine.Inspection == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRoundLine.Inspection(childComplexity), true
+	case "InspectionRoundLine.inspectionID":
+		if e.ComplexityRoot.InspectionRoundLine.InspectionID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRoundLine.InspectionID(childComplexity), true
+	case "InspectionRoundLine.position":
+		if e.ComplexityRoot.InspectionRoundLine.Position == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRoundLine.Position(childComplexity), true
+	case "InspectionRoundLine.round":
+		if e.ComplexityRoot.InspectionRoundLine.Round == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRoundLine.Round(childComplexity), true
+	case "InspectionRoundLine.roundID":
+		if e.ComplexityRoot.InspectionRoundLine.RoundID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRoundLine.RoundID(childComplexity), true
+	case "InspectionRoundLine.skipReason":
+		if e.ComplexityRoot.InspectionRoundLine.SkipReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRoundLine.SkipReason(childComplexity), true
+	case "InspectionRoundLine.unit":
+		if e.ComplexityRoot.InspectionRoundLine.Unit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRoundLine.Unit(childComplexity), true
+	case "InspectionRoundLine.unitID":
+		if e.ComplexityRoot.InspectionRoundLine.UnitID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRoundLine.UnitID(childComplexity), true
+	case "InspectionRoundLine.vacancyID":
+		if e.ComplexityRoot.InspectionRoundLine.VacancyID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRoundLine.VacancyID(childComplexity), true
 
 	case "KeyAcceptance.acceptedAt":
 		if e.ComplexityRoot.KeyAcceptance.AcceptedAt == nil {
@@ -11608,6 +14089,574 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.LendKeysPayload.Loan(childComplexity), true
 
+	case "MailCase.answer":
+		if e.ComplexityRoot.MailCase.Answer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailCase.Answer(childComplexity), true
+	case "MailCase.answerBy":
+		if e.ComplexityRoot.MailCase.AnswerBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailCase.AnswerBy(childComplexity), true
+	case "MailCase.answeredAt":
+		if e.ComplexityRoot.MailCase.AnsweredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailCase.AnsweredAt(childComplexity), true
+	case "MailCase.circumstances":
+		if e.ComplexityRoot.MailCase.Circumstances == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailCase.Circumstances(childComplexity), true
+	case "MailCase.claim":
+		if e.ComplexityRoot.MailCase.Claim == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailCase.Claim(childComplexity), true
+	case "MailCase.claimID":
+		if e.ComplexityRoot.MailCase.ClaimID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailCase.ClaimID(childComplexity), true
+	case "MailCase.concludedAt":
+		if e.ComplexityRoot.MailCase.ConcludedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailCase.ConcludedAt(childComplexity), true
+	case "MailCase.concludedByID":
+		if e.ComplexityRoot.MailCase.ConcludedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailCase.ConcludedByID(childComplexity), true
+	case "MailCase.concludedByName":
+		if e.ComplexityRoot.MailCase.ConcludedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailCase.ConcludedByName(childComplexity), true
+	case "MailCase.createdAt":
+		if e.ComplexityRoot.MailCase.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailCase.CreatedAt(childComplexity), true
+	case "MailCase.day":
+		if e.ComplexityRoot.MailCase.Day == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailCase.Day(childComplexity), true
+	case "MailCase.estate":
+		if e.ComplexityRoot.MailCase.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailCase.Estate(childComplexity), true
+	case "MailCase.estateID":
+		if e.ComplexityRoot.MailCase.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailCase.EstateID(childComplexity), true
+	case "MailCase.finding":
+		if e.ComplexityRoot.MailCase.Finding == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailCase.Finding(childComplexity), true
+	case "MailCase.id":
+		if e.ComplexityRoot.MailCase.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailCase.ID(childComplexity), true
+	case "MailCase.item":
+		if e.ComplexityRoot.MailCase.Item == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailCase.Item(childComplexity), true
+	case "MailCase.itemID":
+		if e.ComplexityRoot.MailCase.ItemID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailCase.ItemID(childComplexity), true
+	case "MailCase.kind":
+		if e.ComplexityRoot.MailCase.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailCase.Kind(childComplexity), true
+	case "MailCase.openedByID":
+		if e.ComplexityRoot.MailCase.OpenedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailCase.OpenedByID(childComplexity), true
+	case "MailCase.openedByName":
+		if e.ComplexityRoot.MailCase.OpenedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailCase.OpenedByName(childComplexity), true
+	case "MailCase.outcome":
+		if e.ComplexityRoot.MailCase.Outcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailCase.Outcome(childComplexity), true
+	case "MailCase.responsibleAccountID":
+		if e.ComplexityRoot.MailCase.ResponsibleAccountID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailCase.ResponsibleAccountID(childComplexity), true
+	case "MailCase.responsibleID":
+		if e.ComplexityRoot.MailCase.ResponsibleID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailCase.ResponsibleID(childComplexity), true
+	case "MailCase.responsibleName":
+		if e.ComplexityRoot.MailCase.ResponsibleName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailCase.ResponsibleName(childComplexity), true
+	case "MailCase.state":
+		if e.ComplexityRoot.MailCase.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailCase.State(childComplexity), true
+	case "MailCase.voidReason":
+		if e.ComplexityRoot.MailCase.VoidReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailCase.VoidReason(childComplexity), true
+	case "MailCase.voidedAt":
+		if e.ComplexityRoot.MailCase.VoidedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailCase.VoidedAt(childComplexity), true
+	case "MailCase.voidedByID":
+		if e.ComplexityRoot.MailCase.VoidedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailCase.VoidedByID(childComplexity), true
+	case "MailCase.voidedByName":
+		if e.ComplexityRoot.MailCase.VoidedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailCase.VoidedByName(childComplexity), true
+
+	case "MailCaseConnection.edges":
+		if e.ComplexityRoot.MailCaseConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailCaseConnection.Edges(childComplexity), true
+	case "MailCaseConnection.pageInfo":
+		if e.ComplexityRoot.MailCaseConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailCaseConnection.PageInfo(childComplexity), true
+	case "MailCaseConnection.totalCount":
+		if e.ComplexityRoot.MailCaseConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailCaseConnection.TotalCount(childComplexity), true
+
+	case "MailCaseEdge.cursor":
+		if e.ComplexityRoot.MailCaseEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailCaseEdge.Cursor(childComplexity), true
+	case "MailCaseEdge.node":
+		if e.ComplexityRoot.MailCaseEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailCaseEdge.Node(childComplexity), true
+
+	case "MailDay.alreadyDelivered":
+		if e.ComplexityRoot.MailDay.AlreadyDelivered == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDay.AlreadyDelivered(childComplexity), true
+	case "MailDay.closedAt":
+		if e.ComplexityRoot.MailDay.ClosedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDay.ClosedAt(childComplexity), true
+	case "MailDay.closedByID":
+		if e.ComplexityRoot.MailDay.ClosedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDay.ClosedByID(childComplexity), true
+	case "MailDay.closedByName":
+		if e.ComplexityRoot.MailDay.ClosedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDay.ClosedByName(childComplexity), true
+	case "MailDay.createdAt":
+		if e.ComplexityRoot.MailDay.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDay.CreatedAt(childComplexity), true
+	case "MailDay.day":
+		if e.ComplexityRoot.MailDay.Day == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDay.Day(childComplexity), true
+	case "MailDay.doubled":
+		if e.ComplexityRoot.MailDay.Doubled == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDay.Doubled(childComplexity), true
+	case "MailDay.estate":
+		if e.ComplexityRoot.MailDay.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDay.Estate(childComplexity), true
+	case "MailDay.estateID":
+		if e.ComplexityRoot.MailDay.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDay.EstateID(childComplexity), true
+	case "MailDay.id":
+		if e.ComplexityRoot.MailDay.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDay.ID(childComplexity), true
+	case "MailDay.listed":
+		if e.ComplexityRoot.MailDay.Listed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDay.Listed(childComplexity), true
+	case "MailDay.matched":
+		if e.ComplexityRoot.MailDay.Matched == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDay.Matched(childComplexity), true
+	case "MailDay.missing":
+		if e.ComplexityRoot.MailDay.Missing == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDay.Missing(childComplexity), true
+	case "MailDay.openedAt":
+		if e.ComplexityRoot.MailDay.OpenedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDay.OpenedAt(childComplexity), true
+	case "MailDay.state":
+		if e.ComplexityRoot.MailDay.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDay.State(childComplexity), true
+	case "MailDay.undelivered":
+		if e.ComplexityRoot.MailDay.Undelivered == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDay.Undelivered(childComplexity), true
+	case "MailDay.unknown":
+		if e.ComplexityRoot.MailDay.Unknown == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDay.Unknown(childComplexity), true
+
+	case "MailDayCheck.alreadyDelivered":
+		if e.ComplexityRoot.MailDayCheck.AlreadyDelivered == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDayCheck.AlreadyDelivered(childComplexity), true
+	case "MailDayCheck.day":
+		if e.ComplexityRoot.MailDayCheck.Day == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDayCheck.Day(childComplexity), true
+	case "MailDayCheck.doubled":
+		if e.ComplexityRoot.MailDayCheck.Doubled == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDayCheck.Doubled(childComplexity), true
+	case "MailDayCheck.listed":
+		if e.ComplexityRoot.MailDayCheck.Listed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDayCheck.Listed(childComplexity), true
+	case "MailDayCheck.matched":
+		if e.ComplexityRoot.MailDayCheck.Matched == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDayCheck.Matched(childComplexity), true
+	case "MailDayCheck.missing":
+		if e.ComplexityRoot.MailDayCheck.Missing == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDayCheck.Missing(childComplexity), true
+	case "MailDayCheck.missingOpen":
+		if e.ComplexityRoot.MailDayCheck.MissingOpen == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDayCheck.MissingOpen(childComplexity), true
+	case "MailDayCheck.scansOpen":
+		if e.ComplexityRoot.MailDayCheck.ScansOpen == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDayCheck.ScansOpen(childComplexity), true
+	case "MailDayCheck.undelivered":
+		if e.ComplexityRoot.MailDayCheck.Undelivered == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDayCheck.Undelivered(childComplexity), true
+	case "MailDayCheck.undeliveredOpen":
+		if e.ComplexityRoot.MailDayCheck.UndeliveredOpen == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDayCheck.UndeliveredOpen(childComplexity), true
+	case "MailDayCheck.unknown":
+		if e.ComplexityRoot.MailDayCheck.Unknown == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDayCheck.Unknown(childComplexity), true
+
+	case "MailDayConnection.edges":
+		if e.ComplexityRoot.MailDayConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDayConnection.Edges(childComplexity), true
+	case "MailDayConnection.pageInfo":
+		if e.ComplexityRoot.MailDayConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDayConnection.PageInfo(childComplexity), true
+	case "MailDayConnection.totalCount":
+		if e.ComplexityRoot.MailDayConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDayConnection.TotalCount(childComplexity), true
+
+	case "MailDayEdge.cursor":
+		if e.ComplexityRoot.MailDayEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDayEdge.Cursor(childComplexity), true
+	case "MailDayEdge.node":
+		if e.ComplexityRoot.MailDayEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDayEdge.Node(childComplexity), true
+
+	case "MailDelivery.count":
+		if e.ComplexityRoot.MailDelivery.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDelivery.Count(childComplexity), true
+	case "MailDelivery.createdAt":
+		if e.ComplexityRoot.MailDelivery.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDelivery.CreatedAt(childComplexity), true
+	case "MailDelivery.deliveredAt":
+		if e.ComplexityRoot.MailDelivery.DeliveredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDelivery.DeliveredAt(childComplexity), true
+	case "MailDelivery.deliveredByID":
+		if e.ComplexityRoot.MailDelivery.DeliveredByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDelivery.DeliveredByID(childComplexity), true
+	case "MailDelivery.deliveredByName":
+		if e.ComplexityRoot.MailDelivery.DeliveredByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDelivery.DeliveredByName(childComplexity), true
+	case "MailDelivery.department":
+		if e.ComplexityRoot.MailDelivery.Department == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDelivery.Department(childComplexity), true
+	case "MailDelivery.departmentID":
+		if e.ComplexityRoot.MailDelivery.DepartmentID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDelivery.DepartmentID(childComplexity), true
+	case "MailDelivery.estate":
+		if e.ComplexityRoot.MailDelivery.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDelivery.Estate(childComplexity), true
+	case "MailDelivery.estateID":
+		if e.ComplexityRoot.MailDelivery.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDelivery.EstateID(childComplexity), true
+	case "MailDelivery.household":
+		if e.ComplexityRoot.MailDelivery.Household == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDelivery.Household(childComplexity), true
+	case "MailDelivery.householdID":
+		if e.ComplexityRoot.MailDelivery.HouseholdID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDelivery.HouseholdID(childComplexity), true
+	case "MailDelivery.id":
+		if e.ComplexityRoot.MailDelivery.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDelivery.ID(childComplexity), true
+	case "MailDelivery.items":
+		if e.ComplexityRoot.MailDelivery.Items == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDelivery.Items(childComplexity), true
+	case "MailDelivery.lateReason":
+		if e.ComplexityRoot.MailDelivery.LateReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDelivery.LateReason(childComplexity), true
+	case "MailDelivery.method":
+		if e.ComplexityRoot.MailDelivery.Method == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDelivery.Method(childComplexity), true
+	case "MailDelivery.recipient":
+		if e.ComplexityRoot.MailDelivery.Recipient == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDelivery.Recipient(childComplexity), true
+	case "MailDelivery.slot":
+		if e.ComplexityRoot.MailDelivery.Slot == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDelivery.Slot(childComplexity), true
+	case "MailDelivery.voidReason":
+		if e.ComplexityRoot.MailDelivery.VoidReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDelivery.VoidReason(childComplexity), true
+	case "MailDelivery.voidedAt":
+		if e.ComplexityRoot.MailDelivery.VoidedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDelivery.VoidedAt(childComplexity), true
+	case "MailDelivery.voidedByID":
+		if e.ComplexityRoot.MailDelivery.VoidedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDelivery.VoidedByID(childComplexity), true
+	case "MailDelivery.voidedByName":
+		if e.ComplexityRoot.MailDelivery.VoidedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDelivery.VoidedByName(childComplexity), true
+
+	case "MailDeliveryConnection.edges":
+		if e.ComplexityRoot.MailDeliveryConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDeliveryConnection.Edges(childComplexity), true
+	case "MailDeliveryConnection.pageInfo":
+		if e.ComplexityRoot.MailDeliveryConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDeliveryConnection.PageInfo(childComplexity), true
+	case "MailDeliveryConnection.totalCount":
+		if e.ComplexityRoot.MailDeliveryConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDeliveryConnection.TotalCount(childComplexity), true
+
+	case "MailDeliveryEdge.cursor":
+		if e.ComplexityRoot.MailDeliveryEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDeliveryEdge.Cursor(childComplexity), true
+	case "MailDeliveryEdge.node":
+		if e.ComplexityRoot.MailDeliveryEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDeliveryEdge.Node(childComplexity), true
+
 	case "MailEvent.actedAt":
 		if e.ComplexityRoot.MailEvent.ActedAt == nil {
 			break
@@ -11632,6 +14681,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.MailEvent.CreatedAt(childComplexity), true
+	case "MailEvent.deliveryID":
+		if e.ComplexityRoot.MailEvent.DeliveryID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailEvent.DeliveryID(childComplexity), true
 	case "MailEvent.departmentID":
 		if e.ComplexityRoot.MailEvent.DepartmentID == nil {
 			break
@@ -11693,6 +14748,117 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.MailEvent.TakenBy(childComplexity), true
 
+	case "MailExcuse.createdAt":
+		if e.ComplexityRoot.MailExcuse.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailExcuse.CreatedAt(childComplexity), true
+	case "MailExcuse.day":
+		if e.ComplexityRoot.MailExcuse.Day == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailExcuse.Day(childComplexity), true
+	case "MailExcuse.dayID":
+		if e.ComplexityRoot.MailExcuse.DayID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailExcuse.DayID(childComplexity), true
+	case "MailExcuse.estate":
+		if e.ComplexityRoot.MailExcuse.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailExcuse.Estate(childComplexity), true
+	case "MailExcuse.estateID":
+		if e.ComplexityRoot.MailExcuse.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailExcuse.EstateID(childComplexity), true
+	case "MailExcuse.givenAt":
+		if e.ComplexityRoot.MailExcuse.GivenAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailExcuse.GivenAt(childComplexity), true
+	case "MailExcuse.givenByID":
+		if e.ComplexityRoot.MailExcuse.GivenByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailExcuse.GivenByID(childComplexity), true
+	case "MailExcuse.givenByName":
+		if e.ComplexityRoot.MailExcuse.GivenByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailExcuse.GivenByName(childComplexity), true
+	case "MailExcuse.id":
+		if e.ComplexityRoot.MailExcuse.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailExcuse.ID(childComplexity), true
+	case "MailExcuse.item":
+		if e.ComplexityRoot.MailExcuse.Item == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailExcuse.Item(childComplexity), true
+	case "MailExcuse.itemID":
+		if e.ComplexityRoot.MailExcuse.ItemID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailExcuse.ItemID(childComplexity), true
+	case "MailExcuse.kind":
+		if e.ComplexityRoot.MailExcuse.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailExcuse.Kind(childComplexity), true
+	case "MailExcuse.reason":
+		if e.ComplexityRoot.MailExcuse.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailExcuse.Reason(childComplexity), true
+
+	case "MailExcuseConnection.edges":
+		if e.ComplexityRoot.MailExcuseConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailExcuseConnection.Edges(childComplexity), true
+	case "MailExcuseConnection.pageInfo":
+		if e.ComplexityRoot.MailExcuseConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailExcuseConnection.PageInfo(childComplexity), true
+	case "MailExcuseConnection.totalCount":
+		if e.ComplexityRoot.MailExcuseConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailExcuseConnection.TotalCount(childComplexity), true
+
+	case "MailExcuseEdge.cursor":
+		if e.ComplexityRoot.MailExcuseEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailExcuseEdge.Cursor(childComplexity), true
+	case "MailExcuseEdge.node":
+		if e.ComplexityRoot.MailExcuseEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailExcuseEdge.Node(childComplexity), true
+
 	case "MailItem.addressee":
 		if e.ComplexityRoot.MailItem.Addressee == nil {
 			break
@@ -11723,6 +14889,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.MailItem.CreatedAt(childComplexity), true
+	case "MailItem.delivery":
+		if e.ComplexityRoot.MailItem.Delivery == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailItem.Delivery(childComplexity), true
+	case "MailItem.deliveryID":
+		if e.ComplexityRoot.MailItem.DeliveryID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailItem.DeliveryID(childComplexity), true
 	case "MailItem.department":
 		if e.ComplexityRoot.MailItem.Department == nil {
 			break
@@ -12078,6 +15256,153 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.MailReceiptLine.Stated(childComplexity), true
 
+	case "MailScan.code":
+		if e.ComplexityRoot.MailScan.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailScan.Code(childComplexity), true
+	case "MailScan.createdAt":
+		if e.ComplexityRoot.MailScan.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailScan.CreatedAt(childComplexity), true
+	case "MailScan.day":
+		if e.ComplexityRoot.MailScan.Day == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailScan.Day(childComplexity), true
+	case "MailScan.dayID":
+		if e.ComplexityRoot.MailScan.DayID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailScan.DayID(childComplexity), true
+	case "MailScan.desk":
+		if e.ComplexityRoot.MailScan.Desk == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailScan.Desk(childComplexity), true
+	case "MailScan.estate":
+		if e.ComplexityRoot.MailScan.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailScan.Estate(childComplexity), true
+	case "MailScan.estateID":
+		if e.ComplexityRoot.MailScan.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailScan.EstateID(childComplexity), true
+	case "MailScan.explainedAt":
+		if e.ComplexityRoot.MailScan.ExplainedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailScan.ExplainedAt(childComplexity), true
+	case "MailScan.explainedByID":
+		if e.ComplexityRoot.MailScan.ExplainedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailScan.ExplainedByID(childComplexity), true
+	case "MailScan.explainedByName":
+		if e.ComplexityRoot.MailScan.ExplainedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailScan.ExplainedByName(childComplexity), true
+	case "MailScan.explanation":
+		if e.ComplexityRoot.MailScan.Explanation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailScan.Explanation(childComplexity), true
+	case "MailScan.id":
+		if e.ComplexityRoot.MailScan.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailScan.ID(childComplexity), true
+	case "MailScan.item":
+		if e.ComplexityRoot.MailScan.Item == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailScan.Item(childComplexity), true
+	case "MailScan.itemID":
+		if e.ComplexityRoot.MailScan.ItemID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailScan.ItemID(childComplexity), true
+	case "MailScan.key":
+		if e.ComplexityRoot.MailScan.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailScan.Key(childComplexity), true
+	case "MailScan.outcome":
+		if e.ComplexityRoot.MailScan.Outcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailScan.Outcome(childComplexity), true
+	case "MailScan.scannedAt":
+		if e.ComplexityRoot.MailScan.ScannedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailScan.ScannedAt(childComplexity), true
+	case "MailScan.scannedByID":
+		if e.ComplexityRoot.MailScan.ScannedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailScan.ScannedByID(childComplexity), true
+	case "MailScan.scannedByName":
+		if e.ComplexityRoot.MailScan.ScannedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailScan.ScannedByName(childComplexity), true
+
+	case "MailScanConnection.edges":
+		if e.ComplexityRoot.MailScanConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailScanConnection.Edges(childComplexity), true
+	case "MailScanConnection.pageInfo":
+		if e.ComplexityRoot.MailScanConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailScanConnection.PageInfo(childComplexity), true
+	case "MailScanConnection.totalCount":
+		if e.ComplexityRoot.MailScanConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailScanConnection.TotalCount(childComplexity), true
+
+	case "MailScanEdge.cursor":
+		if e.ComplexityRoot.MailScanEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailScanEdge.Cursor(childComplexity), true
+	case "MailScanEdge.node":
+		if e.ComplexityRoot.MailScanEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailScanEdge.Node(childComplexity), true
+
 	case "MarkMailDeadPayload.item":
 		if e.ComplexityRoot.MarkMailDeadPayload.Item == nil {
 			break
@@ -12315,6 +15640,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.MoveOutPayload.Unit(childComplexity), true
 
+	case "Mutation.acknowledgeDefect":
+		if e.ComplexityRoot.Mutation.AcknowledgeDefect == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_acknowledgeDefect_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AcknowledgeDefect(childComplexity, args["input"].(vacancy.AcknowledgeDefectInput)), true
 	case "Mutation.addEmergencyContact":
 		if e.ComplexityRoot.Mutation.AddEmergencyContact == nil {
 			break
@@ -12326,6 +15662,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AddEmergencyContact(childComplexity, args["input"].(registry.AddEmergencyContactInput)), true
+	case "Mutation.addInspectionItem":
+		if e.ComplexityRoot.Mutation.AddInspectionItem == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_addInspectionItem_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AddInspectionItem(childComplexity, args["input"].(vacancy.AddInspectionItemInput)), true
+	case "Mutation.addInspectionRoundKeys":
+		if e.ComplexityRoot.Mutation.AddInspectionRoundKeys == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_addInspectionRoundKeys_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AddInspectionRoundKeys(childComplexity, args["input"].(vacancy.AddInspectionRoundKeysInput)), true
 	case "Mutation.addKeyAcceptanceLines":
 		if e.ComplexityRoot.Mutation.AddKeyAcceptanceLines == nil {
 			break
@@ -12337,6 +15695,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AddKeyAcceptanceLines(childComplexity, args["input"].(keys.AddKeyAcceptanceLinesInput)), true
+	case "Mutation.addPublication":
+		if e.ComplexityRoot.Mutation.AddPublication == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_addPublication_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AddPublication(childComplexity, args["input"].(mail.AddPublicationInput)), true
 	case "Mutation.addResident":
 		if e.ComplexityRoot.Mutation.AddResident == nil {
 			break
@@ -12392,6 +15761,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AnswerKeyLoss(childComplexity, args["input"].(keys.AnswerKeyLossInput)), true
+	case "Mutation.answerMailCase":
+		if e.ComplexityRoot.Mutation.AnswerMailCase == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_answerMailCase_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AnswerMailCase(childComplexity, args["input"].(mail.AnswerMailCaseInput)), true
 	case "Mutation.applyRenovation":
 		if e.ComplexityRoot.Mutation.ApplyRenovation == nil {
 			break
@@ -12469,6 +15849,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CancelArchiveDestruction(childComplexity, args["input"].(archives.CancelArchiveDestructionInput)), true
+	case "Mutation.cancelInspectionRound":
+		if e.ComplexityRoot.Mutation.CancelInspectionRound == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_cancelInspectionRound_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CancelInspectionRound(childComplexity, args["input"].(vacancy.CancelInspectionRoundInput)), true
 	case "Mutation.cancelKeyAcceptance":
 		if e.ComplexityRoot.Mutation.CancelKeyAcceptance == nil {
 			break
@@ -12502,6 +15893,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CancelLockChange(childComplexity, args["input"].(keys.CancelLockChangeInput)), true
+	case "Mutation.changeInspectionItem":
+		if e.ComplexityRoot.Mutation.ChangeInspectionItem == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_changeInspectionItem_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ChangeInspectionItem(childComplexity, args["input"].(vacancy.ChangeInspectionItemInput)), true
 	case "Mutation.changeKeySeal":
 		if e.ComplexityRoot.Mutation.ChangeKeySeal == nil {
 			break
@@ -12546,6 +15948,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ClearKeyHook(childComplexity, args["input"].(keys.ClearKeyHookInput)), true
+	case "Mutation.closeInspectionRound":
+		if e.ComplexityRoot.Mutation.CloseInspectionRound == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_closeInspectionRound_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CloseInspectionRound(childComplexity, args["input"].(vacancy.CloseInspectionRoundInput)), true
 	case "Mutation.closeKeyMonth":
 		if e.ComplexityRoot.Mutation.CloseKeyMonth == nil {
 			break
@@ -12568,6 +15981,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CloseKeySpotCheck(childComplexity, args["input"].(keys.CloseKeySpotCheckInput)), true
+	case "Mutation.closeMailDay":
+		if e.ComplexityRoot.Mutation.CloseMailDay == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_closeMailDay_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CloseMailDay(childComplexity, args["input"].(mail.CloseMailDayInput)), true
 	case "Mutation.closeVolume":
 		if e.ComplexityRoot.Mutation.CloseVolume == nil {
 			break
@@ -12590,6 +16014,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CompleteKeyScrapping(childComplexity, args["input"].(keys.CompleteKeyScrappingInput)), true
+	case "Mutation.concludeMailCase":
+		if e.ComplexityRoot.Mutation.ConcludeMailCase == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_concludeMailCase_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ConcludeMailCase(childComplexity, args["input"].(mail.ConcludeMailCaseInput)), true
 	case "Mutation.connectIdentity":
 		if e.ComplexityRoot.Mutation.ConnectIdentity == nil {
 			break
@@ -12799,6 +16234,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeclineArchiveRequest(childComplexity, args["input"].(archives.DeclineArchiveRequestInput)), true
+	case "Mutation.deliverMail":
+		if e.ComplexityRoot.Mutation.DeliverMail == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deliverMail_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeliverMail(childComplexity, args["input"].(mail.DeliverMailInput)), true
 	case "Mutation.describeVacancy":
 		if e.ComplexityRoot.Mutation.DescribeVacancy == nil {
 			break
@@ -12887,6 +16333,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.EndEmployment(childComplexity, args["input"].(registry.EndEmploymentInput)), true
+	case "Mutation.endPressSubscription":
+		if e.ComplexityRoot.Mutation.EndPressSubscription == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_endPressSubscription_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.EndPressSubscription(childComplexity, args["input"].(mail.EndPressSubscriptionInput)), true
+	case "Mutation.excuseMail":
+		if e.ComplexityRoot.Mutation.ExcuseMail == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_excuseMail_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ExcuseMail(childComplexity, args["input"].(mail.ExcuseMailInput)), true
+	case "Mutation.explainMailScans":
+		if e.ComplexityRoot.Mutation.ExplainMailScans == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_explainMailScans_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ExplainMailScans(childComplexity, args["input"].(mail.ExplainMailScansInput)), true
+	case "Mutation.explainMissingMail":
+		if e.ComplexityRoot.Mutation.ExplainMissingMail == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_explainMissingMail_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ExplainMissingMail(childComplexity, args["input"].(mail.ExplainMissingMailInput)), true
 	case "Mutation.extendArchiveLoan":
 		if e.ComplexityRoot.Mutation.ExtendArchiveLoan == nil {
 			break
@@ -12898,6 +16388,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ExtendArchiveLoan(childComplexity, args["input"].(archives.ExtendArchiveLoanInput)), true
+	case "Mutation.extendDefectTerm":
+		if e.ComplexityRoot.Mutation.ExtendDefectTerm == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_extendDefectTerm_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ExtendDefectTerm(childComplexity, args["input"].(vacancy.ExtendDefectTermInput)), true
 	case "Mutation.extendKeyLoan":
 		if e.ComplexityRoot.Mutation.ExtendKeyLoan == nil {
 			break
@@ -13129,6 +16630,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.OpenKeyCabinet(childComplexity, args["input"].(keys.OpenKeyCabinetInput)), true
+	case "Mutation.openMailCase":
+		if e.ComplexityRoot.Mutation.OpenMailCase == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_openMailCase_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.OpenMailCase(childComplexity, args["input"].(mail.OpenMailCaseInput)), true
 	case "Mutation.openVolume":
 		if e.ComplexityRoot.Mutation.OpenVolume == nil {
 			break
@@ -13162,6 +16674,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.OrderLockChange(childComplexity, args["input"].(keys.OrderLockChangeInput)), true
+	case "Mutation.pausePressSubscription":
+		if e.ComplexityRoot.Mutation.PausePressSubscription == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_pausePressSubscription_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PausePressSubscription(childComplexity, args["input"].(mail.PausePressSubscriptionInput)), true
 	case "Mutation.payRenovationDeposit":
 		if e.ComplexityRoot.Mutation.PayRenovationDeposit == nil {
 			break
@@ -13195,6 +16718,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.PlaceInArchive(childComplexity, args["input"].(archives.PlaceInArchiveInput)), true
+	case "Mutation.planInspectionRound":
+		if e.ComplexityRoot.Mutation.PlanInspectionRound == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_planInspectionRound_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PlanInspectionRound(childComplexity, args["input"].(vacancy.PlanInspectionRoundInput)), true
 	case "Mutation.proposeArchiveDestruction":
 		if e.ComplexityRoot.Mutation.ProposeArchiveDestruction == nil {
 			break
@@ -13206,6 +16740,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ProposeArchiveDestruction(childComplexity, args["input"].(archives.ProposeArchiveDestructionInput)), true
+	case "Mutation.proposeDefectTerm":
+		if e.ComplexityRoot.Mutation.ProposeDefectTerm == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_proposeDefectTerm_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ProposeDefectTerm(childComplexity, args["input"].(vacancy.ProposeDefectTermInput)), true
 	case "Mutation.putManualInForce":
 		if e.ComplexityRoot.Mutation.PutManualInForce == nil {
 			break
@@ -13239,6 +16784,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ReadMeters(childComplexity, args["input"].(vacancy.ReadMetersInput)), true
+	case "Mutation.reassignDefect":
+		if e.ComplexityRoot.Mutation.ReassignDefect == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_reassignDefect_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReassignDefect(childComplexity, args["input"].(vacancy.ReassignDefectInput)), true
 	case "Mutation.receiveMail":
 		if e.ComplexityRoot.Mutation.ReceiveMail == nil {
 			break
@@ -13250,6 +16806,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ReceiveMail(childComplexity, args["input"].(mail.ReceiveMailInput)), true
+	case "Mutation.receivePress":
+		if e.ComplexityRoot.Mutation.ReceivePress == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_receivePress_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReceivePress(childComplexity, args["input"].(mail.ReceivePressInput)), true
 	case "Mutation.recordComplaint":
 		if e.ComplexityRoot.Mutation.RecordComplaint == nil {
 			break
@@ -13272,6 +16839,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RecordCorrespondence(childComplexity, args["input"].(archives.RecordCorrespondenceInput)), true
+	case "Mutation.recordInspection":
+		if e.ComplexityRoot.Mutation.RecordInspection == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_recordInspection_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RecordInspection(childComplexity, args["input"].(vacancy.RecordInspectionInput)), true
 	case "Mutation.recordKeyCopies":
 		if e.ComplexityRoot.Mutation.RecordKeyCopies == nil {
 			break
@@ -13305,6 +16883,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RecordLockChange(childComplexity, args["input"].(keys.RecordLockChangeInput)), true
+	case "Mutation.recordRoundInspections":
+		if e.ComplexityRoot.Mutation.RecordRoundInspections == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_recordRoundInspections_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RecordRoundInspections(childComplexity, args["input"].(vacancy.RecordRoundInspectionsInput)), true
 	case "Mutation.recordViolation":
 		if e.ComplexityRoot.Mutation.RecordViolation == nil {
 			break
@@ -13316,6 +16905,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RecordViolation(childComplexity, args["input"].(archives.RecordViolationInput)), true
+	case "Mutation.recoverPressClaim":
+		if e.ComplexityRoot.Mutation.RecoverPressClaim == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_recoverPressClaim_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RecoverPressClaim(childComplexity, args["input"].(mail.RecoverPressClaimInput)), true
 	case "Mutation.registerExternalPerson":
 		if e.ComplexityRoot.Mutation.RegisterExternalPerson == nil {
 			break
@@ -13338,6 +16938,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RegisterMail(childComplexity, args["input"].(mail.RegisterMailInput)), true
+	case "Mutation.reinspectDefect":
+		if e.ComplexityRoot.Mutation.ReinspectDefect == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_reinspectDefect_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReinspectDefect(childComplexity, args["input"].(vacancy.ReinspectDefectInput)), true
 	case "Mutation.releaseArchiveHold":
 		if e.ComplexityRoot.Mutation.ReleaseArchiveHold == nil {
 			break
@@ -13360,6 +16971,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RemoveKeyAcceptanceLine(childComplexity, args["input"].(keys.RemoveKeyAcceptanceLineInput)), true
+	case "Mutation.renewPressSubscription":
+		if e.ComplexityRoot.Mutation.RenewPressSubscription == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_renewPressSubscription_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RenewPressSubscription(childComplexity, args["input"].(mail.RenewPressSubscriptionInput)), true
+	case "Mutation.reopenMailDay":
+		if e.ComplexityRoot.Mutation.ReopenMailDay == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_reopenMailDay_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReopenMailDay(childComplexity, args["input"].(mail.ReopenMailDayInput)), true
 	case "Mutation.reopenVolume":
 		if e.ComplexityRoot.Mutation.ReopenVolume == nil {
 			break
@@ -13371,6 +17004,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ReopenVolume(childComplexity, args["input"].(archives.ReopenVolumeInput)), true
+	case "Mutation.reportDefect":
+		if e.ComplexityRoot.Mutation.ReportDefect == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_reportDefect_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReportDefect(childComplexity, args["input"].(vacancy.ReportDefectInput)), true
 	case "Mutation.reportKeyLoss":
 		if e.ComplexityRoot.Mutation.ReportKeyLoss == nil {
 			break
@@ -13415,6 +17059,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ResetPassword(childComplexity, args["input"].(identity.AccountInput)), true
+	case "Mutation.resolveDefect":
+		if e.ComplexityRoot.Mutation.ResolveDefect == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_resolveDefect_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ResolveDefect(childComplexity, args["input"].(vacancy.ResolveDefectInput)), true
 	case "Mutation.resolveKeyDifference":
 		if e.ComplexityRoot.Mutation.ResolveKeyDifference == nil {
 			break
@@ -13437,6 +17092,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ResolveViolation(childComplexity, args["input"].(archives.ResolveViolationInput)), true
+	case "Mutation.resumePressSubscription":
+		if e.ComplexityRoot.Mutation.ResumePressSubscription == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_resumePressSubscription_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ResumePressSubscription(childComplexity, args["input"].(mail.ResumePressSubscriptionInput)), true
 	case "Mutation.returnArchive":
 		if e.ComplexityRoot.Mutation.ReturnArchive == nil {
 			break
@@ -13520,6 +17186,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RevokeSession(childComplexity, args["input"].(identity.RevokeSessionInput)), true
+	case "Mutation.scanMail":
+		if e.ComplexityRoot.Mutation.ScanMail == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_scanMail_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ScanMail(childComplexity, args["input"].(mail.ScanMailInput)), true
 	case "Mutation.sealKeys":
 		if e.ComplexityRoot.Mutation.SealKeys == nil {
 			break
@@ -13581,6 +17258,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SortMail(childComplexity, args["input"].(mail.SortMailInput)), true
+	case "Mutation.startInspectionRound":
+		if e.ComplexityRoot.Mutation.StartInspectionRound == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_startInspectionRound_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.StartInspectionRound(childComplexity, args["input"].(vacancy.StartInspectionRoundInput)), true
+	case "Mutation.subscribePress":
+		if e.ComplexityRoot.Mutation.SubscribePress == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_subscribePress_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SubscribePress(childComplexity, args["input"].(mail.SubscribePressInput)), true
 	case "Mutation.takeBackKeys":
 		if e.ComplexityRoot.Mutation.TakeBackKeys == nil {
 			break
@@ -13779,6 +17478,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.VoidCorrespondence(childComplexity, args["input"].(archives.VoidCorrespondenceInput)), true
+	case "Mutation.voidDefect":
+		if e.ComplexityRoot.Mutation.VoidDefect == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_voidDefect_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.VoidDefect(childComplexity, args["input"].(vacancy.VoidDefectInput)), true
 	case "Mutation.voidDocument":
 		if e.ComplexityRoot.Mutation.VoidDocument == nil {
 			break
@@ -13790,6 +17500,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.VoidDocument(childComplexity, args["input"].(archives.VoidDocumentInput)), true
+	case "Mutation.voidInspection":
+		if e.ComplexityRoot.Mutation.VoidInspection == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_voidInspection_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.VoidInspection(childComplexity, args["input"].(vacancy.VoidInspectionInput)), true
 	case "Mutation.voidKeyAcceptance":
 		if e.ComplexityRoot.Mutation.VoidKeyAcceptance == nil {
 			break
@@ -13878,6 +17599,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.VoidKeyReturn(childComplexity, args["input"].(keys.VoidKeyReturnInput)), true
+	case "Mutation.voidMailCase":
+		if e.ComplexityRoot.Mutation.VoidMailCase == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_voidMailCase_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.VoidMailCase(childComplexity, args["input"].(mail.VoidMailCaseInput)), true
+	case "Mutation.voidMailDelivery":
+		if e.ComplexityRoot.Mutation.VoidMailDelivery == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_voidMailDelivery_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.VoidMailDelivery(childComplexity, args["input"].(mail.VoidMailDeliveryInput)), true
 	case "Mutation.voidMailItem":
 		if e.ComplexityRoot.Mutation.VoidMailItem == nil {
 			break
@@ -13911,6 +17654,61 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.VoidMeterReading(childComplexity, args["input"].(vacancy.VoidMeterReadingInput)), true
+	case "Mutation.voidPressDelivery":
+		if e.ComplexityRoot.Mutation.VoidPressDelivery == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_voidPressDelivery_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.VoidPressDelivery(childComplexity, args["input"].(mail.VoidPressDeliveryInput)), true
+	case "Mutation.voidPressPause":
+		if e.ComplexityRoot.Mutation.VoidPressPause == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_voidPressPause_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.VoidPressPause(childComplexity, args["input"].(mail.VoidPressPauseInput)), true
+	case "Mutation.voidPressRecovery":
+		if e.ComplexityRoot.Mutation.VoidPressRecovery == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_voidPressRecovery_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.VoidPressRecovery(childComplexity, args["input"].(mail.VoidPressRecoveryInput)), true
+	case "Mutation.voidPressSubscription":
+		if e.ComplexityRoot.Mutation.VoidPressSubscription == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_voidPressSubscription_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.VoidPressSubscription(childComplexity, args["input"].(mail.VoidPressSubscriptionInput)), true
+	case "Mutation.voidPublication":
+		if e.ComplexityRoot.Mutation.VoidPublication == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_voidPublication_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.VoidPublication(childComplexity, args["input"].(mail.VoidPublicationInput)), true
 	case "Mutation.voidRenovation":
 		if e.ComplexityRoot.Mutation.VoidRenovation == nil {
 			break
@@ -13977,6 +17775,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.WithdrawArchiveRequest(childComplexity, args["input"].(archives.WithdrawArchiveRequestInput)), true
+	case "Mutation.writeOffPressClaim":
+		if e.ComplexityRoot.Mutation.WriteOffPressClaim == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_writeOffPressClaim_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.WriteOffPressClaim(childComplexity, args["input"].(mail.WriteOffPressClaimInput)), true
 
 	case "NameRequestedDocumentsPayload.named":
 		if e.ComplexityRoot.NameRequestedDocumentsPayload.Named == nil {
@@ -14287,6 +18096,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.OpenKeyCabinetPayload.Opening(childComplexity), true
 
+	case "OpenMailCasePayload.case":
+		if e.ComplexityRoot.OpenMailCasePayload.Case == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OpenMailCasePayload.Case(childComplexity), true
+
 	case "OpenVolumePayload.volume":
 		if e.ComplexityRoot.OpenVolumePayload.Volume == nil {
 			break
@@ -14333,6 +18149,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PageInfo.StartCursor(childComplexity), true
 
+	case "PausePressSubscriptionPayload.pause":
+		if e.ComplexityRoot.PausePressSubscriptionPayload.Pause == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PausePressSubscriptionPayload.Pause(childComplexity), true
+	case "PausePressSubscriptionPayload.subscription":
+		if e.ComplexityRoot.PausePressSubscriptionPayload.Subscription == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PausePressSubscriptionPayload.Subscription(childComplexity), true
+
 	case "PayRenovationDepositPayload.renovation":
 		if e.ComplexityRoot.PayRenovationDepositPayload.Renovation == nil {
 			break
@@ -14360,12 +18189,1016 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PlaceInArchivePayload.Volume(childComplexity), true
 
+	case "PlanInspectionRoundPayload.round":
+		if e.ComplexityRoot.PlanInspectionRoundPayload.Round == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanInspectionRoundPayload.Round(childComplexity), true
+
+	case "PressAllocation.createdAt":
+		if e.ComplexityRoot.PressAllocation.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressAllocation.CreatedAt(childComplexity), true
+	case "PressAllocation.day":
+		if e.ComplexityRoot.PressAllocation.Day == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressAllocation.Day(childComplexity), true
+	case "PressAllocation.deliveryID":
+		if e.ComplexityRoot.PressAllocation.DeliveryID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressAllocation.DeliveryID(childComplexity), true
+	case "PressAllocation.department":
+		if e.ComplexityRoot.PressAllocation.Department == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressAllocation.Department(childComplexity), true
+	case "PressAllocation.departmentID":
+		if e.ComplexityRoot.PressAllocation.DepartmentID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressAllocation.DepartmentID(childComplexity), true
+	case "PressAllocation.estate":
+		if e.ComplexityRoot.PressAllocation.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressAllocation.Estate(childComplexity), true
+	case "PressAllocation.estateID":
+		if e.ComplexityRoot.PressAllocation.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressAllocation.EstateID(childComplexity), true
+	case "PressAllocation.given":
+		if e.ComplexityRoot.PressAllocation.Given == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressAllocation.Given(childComplexity), true
+	case "PressAllocation.household":
+		if e.ComplexityRoot.PressAllocation.Household == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressAllocation.Household(childComplexity), true
+	case "PressAllocation.householdID":
+		if e.ComplexityRoot.PressAllocation.HouseholdID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressAllocation.HouseholdID(childComplexity), true
+	case "PressAllocation.id":
+		if e.ComplexityRoot.PressAllocation.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressAllocation.ID(childComplexity), true
+	case "PressAllocation.place":
+		if e.ComplexityRoot.PressAllocation.Place == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressAllocation.Place(childComplexity), true
+	case "PressAllocation.publicationID":
+		if e.ComplexityRoot.PressAllocation.PublicationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressAllocation.PublicationID(childComplexity), true
+	case "PressAllocation.publicationName":
+		if e.ComplexityRoot.PressAllocation.PublicationName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressAllocation.PublicationName(childComplexity), true
+	case "PressAllocation.recoveryID":
+		if e.ComplexityRoot.PressAllocation.RecoveryID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressAllocation.RecoveryID(childComplexity), true
+	case "PressAllocation.subscription":
+		if e.ComplexityRoot.PressAllocation.Subscription == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressAllocation.Subscription(childComplexity), true
+	case "PressAllocation.subscriptionID":
+		if e.ComplexityRoot.PressAllocation.SubscriptionID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressAllocation.SubscriptionID(childComplexity), true
+	case "PressAllocation.voidedAt":
+		if e.ComplexityRoot.PressAllocation.VoidedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressAllocation.VoidedAt(childComplexity), true
+	case "PressAllocation.wanted":
+		if e.ComplexityRoot.PressAllocation.Wanted == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressAllocation.Wanted(childComplexity), true
+
+	case "PressAllocationConnection.edges":
+		if e.ComplexityRoot.PressAllocationConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressAllocationConnection.Edges(childComplexity), true
+	case "PressAllocationConnection.pageInfo":
+		if e.ComplexityRoot.PressAllocationConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressAllocationConnection.PageInfo(childComplexity), true
+	case "PressAllocationConnection.totalCount":
+		if e.ComplexityRoot.PressAllocationConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressAllocationConnection.TotalCount(childComplexity), true
+
+	case "PressAllocationEdge.cursor":
+		if e.ComplexityRoot.PressAllocationEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressAllocationEdge.Cursor(childComplexity), true
+	case "PressAllocationEdge.node":
+		if e.ComplexityRoot.PressAllocationEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressAllocationEdge.Node(childComplexity), true
+
+	case "PressClaim.closedAt":
+		if e.ComplexityRoot.PressClaim.ClosedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressClaim.ClosedAt(childComplexity), true
+	case "PressClaim.createdAt":
+		if e.ComplexityRoot.PressClaim.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressClaim.CreatedAt(childComplexity), true
+	case "PressClaim.day":
+		if e.ComplexityRoot.PressClaim.Day == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressClaim.Day(childComplexity), true
+	case "PressClaim.delivery":
+		if e.ComplexityRoot.PressClaim.Delivery == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressClaim.Delivery(childComplexity), true
+	case "PressClaim.deliveryID":
+		if e.ComplexityRoot.PressClaim.DeliveryID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressClaim.DeliveryID(childComplexity), true
+	case "PressClaim.estate":
+		if e.ComplexityRoot.PressClaim.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressClaim.Estate(childComplexity), true
+	case "PressClaim.estateID":
+		if e.ComplexityRoot.PressClaim.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressClaim.EstateID(childComplexity), true
+	case "PressClaim.id":
+		if e.ComplexityRoot.PressClaim.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressClaim.ID(childComplexity), true
+	case "PressClaim.publication":
+		if e.ComplexityRoot.PressClaim.Publication == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressClaim.Publication(childComplexity), true
+	case "PressClaim.publicationID":
+		if e.ComplexityRoot.PressClaim.PublicationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressClaim.PublicationID(childComplexity), true
+	case "PressClaim.recovered":
+		if e.ComplexityRoot.PressClaim.Recovered == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressClaim.Recovered(childComplexity), true
+	case "PressClaim.recoveries":
+		if e.ComplexityRoot.PressClaim.Recoveries == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressClaim.Recoveries(childComplexity), true
+	case "PressClaim.short":
+		if e.ComplexityRoot.PressClaim.Short == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressClaim.Short(childComplexity), true
+	case "PressClaim.state":
+		if e.ComplexityRoot.PressClaim.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressClaim.State(childComplexity), true
+	case "PressClaim.writeOffReason":
+		if e.ComplexityRoot.PressClaim.WriteOffReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressClaim.WriteOffReason(childComplexity), true
+	case "PressClaim.writtenOffByID":
+		if e.ComplexityRoot.PressClaim.WrittenOffByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressClaim.WrittenOffByID(childComplexity), true
+	case "PressClaim.writtenOffByName":
+		if e.ComplexityRoot.PressClaim.WrittenOffByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressClaim.WrittenOffByName(childComplexity), true
+
+	case "PressClaimConnection.edges":
+		if e.ComplexityRoot.PressClaimConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressClaimConnection.Edges(childComplexity), true
+	case "PressClaimConnection.pageInfo":
+		if e.ComplexityRoot.PressClaimConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressClaimConnection.PageInfo(childComplexity), true
+	case "PressClaimConnection.totalCount":
+		if e.ComplexityRoot.PressClaimConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressClaimConnection.TotalCount(childComplexity), true
+
+	case "PressClaimEdge.cursor":
+		if e.ComplexityRoot.PressClaimEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressClaimEdge.Cursor(childComplexity), true
+	case "PressClaimEdge.node":
+		if e.ComplexityRoot.PressClaimEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressClaimEdge.Node(childComplexity), true
+
+	case "PressDelivery.allocations":
+		if e.ComplexityRoot.PressDelivery.Allocations == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressDelivery.Allocations(childComplexity), true
+	case "PressDelivery.createdAt":
+		if e.ComplexityRoot.PressDelivery.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressDelivery.CreatedAt(childComplexity), true
+	case "PressDelivery.day":
+		if e.ComplexityRoot.PressDelivery.Day == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressDelivery.Day(childComplexity), true
+	case "PressDelivery.delivered":
+		if e.ComplexityRoot.PressDelivery.Delivered == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressDelivery.Delivered(childComplexity), true
+	case "PressDelivery.estate":
+		if e.ComplexityRoot.PressDelivery.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressDelivery.Estate(childComplexity), true
+	case "PressDelivery.estateID":
+		if e.ComplexityRoot.PressDelivery.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressDelivery.EstateID(childComplexity), true
+	case "PressDelivery.expected":
+		if e.ComplexityRoot.PressDelivery.Expected == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressDelivery.Expected(childComplexity), true
+	case "PressDelivery.id":
+		if e.ComplexityRoot.PressDelivery.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressDelivery.ID(childComplexity), true
+	case "PressDelivery.publication":
+		if e.ComplexityRoot.PressDelivery.Publication == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressDelivery.Publication(childComplexity), true
+	case "PressDelivery.publicationID":
+		if e.ComplexityRoot.PressDelivery.PublicationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressDelivery.PublicationID(childComplexity), true
+	case "PressDelivery.receipt":
+		if e.ComplexityRoot.PressDelivery.Receipt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressDelivery.Receipt(childComplexity), true
+	case "PressDelivery.receiptID":
+		if e.ComplexityRoot.PressDelivery.ReceiptID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressDelivery.ReceiptID(childComplexity), true
+	case "PressDelivery.remark":
+		if e.ComplexityRoot.PressDelivery.Remark == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressDelivery.Remark(childComplexity), true
+	case "PressDelivery.voidReason":
+		if e.ComplexityRoot.PressDelivery.VoidReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressDelivery.VoidReason(childComplexity), true
+	case "PressDelivery.voidedAt":
+		if e.ComplexityRoot.PressDelivery.VoidedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressDelivery.VoidedAt(childComplexity), true
+	case "PressDelivery.voidedByID":
+		if e.ComplexityRoot.PressDelivery.VoidedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressDelivery.VoidedByID(childComplexity), true
+	case "PressDelivery.voidedByName":
+		if e.ComplexityRoot.PressDelivery.VoidedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressDelivery.VoidedByName(childComplexity), true
+
+	case "PressDeliveryConnection.edges":
+		if e.ComplexityRoot.PressDeliveryConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressDeliveryConnection.Edges(childComplexity), true
+	case "PressDeliveryConnection.pageInfo":
+		if e.ComplexityRoot.PressDeliveryConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressDeliveryConnection.PageInfo(childComplexity), true
+	case "PressDeliveryConnection.totalCount":
+		if e.ComplexityRoot.PressDeliveryConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressDeliveryConnection.TotalCount(childComplexity), true
+
+	case "PressDeliveryEdge.cursor":
+		if e.ComplexityRoot.PressDeliveryEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressDeliveryEdge.Cursor(childComplexity), true
+	case "PressDeliveryEdge.node":
+		if e.ComplexityRoot.PressDeliveryEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressDeliveryEdge.Node(childComplexity), true
+
+	case "PressPause.createdAt":
+		if e.ComplexityRoot.PressPause.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressPause.CreatedAt(childComplexity), true
+	case "PressPause.estate":
+		if e.ComplexityRoot.PressPause.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressPause.Estate(childComplexity), true
+	case "PressPause.estateID":
+		if e.ComplexityRoot.PressPause.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressPause.EstateID(childComplexity), true
+	case "PressPause.fromOn":
+		if e.ComplexityRoot.PressPause.FromOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressPause.FromOn(childComplexity), true
+	case "PressPause.householdID":
+		if e.ComplexityRoot.PressPause.HouseholdID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressPause.HouseholdID(childComplexity), true
+	case "PressPause.id":
+		if e.ComplexityRoot.PressPause.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressPause.ID(childComplexity), true
+	case "PressPause.lastOn":
+		if e.ComplexityRoot.PressPause.LastOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressPause.LastOn(childComplexity), true
+	case "PressPause.reason":
+		if e.ComplexityRoot.PressPause.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressPause.Reason(childComplexity), true
+	case "PressPause.recordedByID":
+		if e.ComplexityRoot.PressPause.RecordedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressPause.RecordedByID(childComplexity), true
+	case "PressPause.recordedByName":
+		if e.ComplexityRoot.PressPause.RecordedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressPause.RecordedByName(childComplexity), true
+	case "PressPause.resumedByName":
+		if e.ComplexityRoot.PressPause.ResumedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressPause.ResumedByName(childComplexity), true
+	case "PressPause.subscription":
+		if e.ComplexityRoot.PressPause.Subscription == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressPause.Subscription(childComplexity), true
+	case "PressPause.subscriptionID":
+		if e.ComplexityRoot.PressPause.SubscriptionID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressPause.SubscriptionID(childComplexity), true
+	case "PressPause.voidReason":
+		if e.ComplexityRoot.PressPause.VoidReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressPause.VoidReason(childComplexity), true
+	case "PressPause.voidedAt":
+		if e.ComplexityRoot.PressPause.VoidedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressPause.VoidedAt(childComplexity), true
+	case "PressPause.voidedByID":
+		if e.ComplexityRoot.PressPause.VoidedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressPause.VoidedByID(childComplexity), true
+	case "PressPause.voidedByName":
+		if e.ComplexityRoot.PressPause.VoidedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressPause.VoidedByName(childComplexity), true
+
+	case "PressReceipt.createdAt":
+		if e.ComplexityRoot.PressReceipt.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressReceipt.CreatedAt(childComplexity), true
+	case "PressReceipt.day":
+		if e.ComplexityRoot.PressReceipt.Day == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressReceipt.Day(childComplexity), true
+	case "PressReceipt.deliveredBy":
+		if e.ComplexityRoot.PressReceipt.DeliveredBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressReceipt.DeliveredBy(childComplexity), true
+	case "PressReceipt.deliveries":
+		if e.ComplexityRoot.PressReceipt.Deliveries == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressReceipt.Deliveries(childComplexity), true
+	case "PressReceipt.estate":
+		if e.ComplexityRoot.PressReceipt.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressReceipt.Estate(childComplexity), true
+	case "PressReceipt.estateID":
+		if e.ComplexityRoot.PressReceipt.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressReceipt.EstateID(childComplexity), true
+	case "PressReceipt.id":
+		if e.ComplexityRoot.PressReceipt.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressReceipt.ID(childComplexity), true
+	case "PressReceipt.lateReason":
+		if e.ComplexityRoot.PressReceipt.LateReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressReceipt.LateReason(childComplexity), true
+	case "PressReceipt.note":
+		if e.ComplexityRoot.PressReceipt.Note == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressReceipt.Note(childComplexity), true
+	case "PressReceipt.receivedAt":
+		if e.ComplexityRoot.PressReceipt.ReceivedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressReceipt.ReceivedAt(childComplexity), true
+	case "PressReceipt.receivedByID":
+		if e.ComplexityRoot.PressReceipt.ReceivedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressReceipt.ReceivedByID(childComplexity), true
+	case "PressReceipt.receivedByName":
+		if e.ComplexityRoot.PressReceipt.ReceivedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressReceipt.ReceivedByName(childComplexity), true
+
+	case "PressRecovery.claim":
+		if e.ComplexityRoot.PressRecovery.Claim == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressRecovery.Claim(childComplexity), true
+	case "PressRecovery.claimID":
+		if e.ComplexityRoot.PressRecovery.ClaimID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressRecovery.ClaimID(childComplexity), true
+	case "PressRecovery.copies":
+		if e.ComplexityRoot.PressRecovery.Copies == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressRecovery.Copies(childComplexity), true
+	case "PressRecovery.createdAt":
+		if e.ComplexityRoot.PressRecovery.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressRecovery.CreatedAt(childComplexity), true
+	case "PressRecovery.deliveredBy":
+		if e.ComplexityRoot.PressRecovery.DeliveredBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressRecovery.DeliveredBy(childComplexity), true
+	case "PressRecovery.estate":
+		if e.ComplexityRoot.PressRecovery.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressRecovery.Estate(childComplexity), true
+	case "PressRecovery.estateID":
+		if e.ComplexityRoot.PressRecovery.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressRecovery.EstateID(childComplexity), true
+	case "PressRecovery.id":
+		if e.ComplexityRoot.PressRecovery.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressRecovery.ID(childComplexity), true
+	case "PressRecovery.recordedByID":
+		if e.ComplexityRoot.PressRecovery.RecordedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressRecovery.RecordedByID(childComplexity), true
+	case "PressRecovery.recordedByName":
+		if e.ComplexityRoot.PressRecovery.RecordedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressRecovery.RecordedByName(childComplexity), true
+	case "PressRecovery.recoveredOn":
+		if e.ComplexityRoot.PressRecovery.RecoveredOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressRecovery.RecoveredOn(childComplexity), true
+	case "PressRecovery.voidReason":
+		if e.ComplexityRoot.PressRecovery.VoidReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressRecovery.VoidReason(childComplexity), true
+	case "PressRecovery.voidedAt":
+		if e.ComplexityRoot.PressRecovery.VoidedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressRecovery.VoidedAt(childComplexity), true
+	case "PressRecovery.voidedByID":
+		if e.ComplexityRoot.PressRecovery.VoidedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressRecovery.VoidedByID(childComplexity), true
+	case "PressRecovery.voidedByName":
+		if e.ComplexityRoot.PressRecovery.VoidedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressRecovery.VoidedByName(childComplexity), true
+
+	case "PressSubscription.copies":
+		if e.ComplexityRoot.PressSubscription.Copies == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressSubscription.Copies(childComplexity), true
+	case "PressSubscription.createdAt":
+		if e.ComplexityRoot.PressSubscription.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressSubscription.CreatedAt(childComplexity), true
+	case "PressSubscription.department":
+		if e.ComplexityRoot.PressSubscription.Department == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressSubscription.Department(childComplexity), true
+	case "PressSubscription.departmentID":
+		if e.ComplexityRoot.PressSubscription.DepartmentID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressSubscription.DepartmentID(childComplexity), true
+	case "PressSubscription.endReason":
+		if e.ComplexityRoot.PressSubscription.EndReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressSubscription.EndReason(childComplexity), true
+	case "PressSubscription.endedAt":
+		if e.ComplexityRoot.PressSubscription.EndedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressSubscription.EndedAt(childComplexity), true
+	case "PressSubscription.endedByName":
+		if e.ComplexityRoot.PressSubscription.EndedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressSubscription.EndedByName(childComplexity), true
+	case "PressSubscription.estate":
+		if e.ComplexityRoot.PressSubscription.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressSubscription.Estate(childComplexity), true
+	case "PressSubscription.estateID":
+		if e.ComplexityRoot.PressSubscription.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressSubscription.EstateID(childComplexity), true
+	case "PressSubscription.fromOn":
+		if e.ComplexityRoot.PressSubscription.FromOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressSubscription.FromOn(childComplexity), true
+	case "PressSubscription.household":
+		if e.ComplexityRoot.PressSubscription.Household == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressSubscription.Household(childComplexity), true
+	case "PressSubscription.householdID":
+		if e.ComplexityRoot.PressSubscription.HouseholdID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressSubscription.HouseholdID(childComplexity), true
+	case "PressSubscription.id":
+		if e.ComplexityRoot.PressSubscription.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressSubscription.ID(childComplexity), true
+	case "PressSubscription.lastOn":
+		if e.ComplexityRoot.PressSubscription.LastOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressSubscription.LastOn(childComplexity), true
+	case "PressSubscription.paidReference":
+		if e.ComplexityRoot.PressSubscription.PaidReference == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressSubscription.PaidReference(childComplexity), true
+	case "PressSubscription.pauses":
+		if e.ComplexityRoot.PressSubscription.Pauses == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressSubscription.Pauses(childComplexity), true
+	case "PressSubscription.publicationID":
+		if e.ComplexityRoot.PressSubscription.PublicationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressSubscription.PublicationID(childComplexity), true
+	case "PressSubscription.publicationName":
+		if e.ComplexityRoot.PressSubscription.PublicationName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressSubscription.PublicationName(childComplexity), true
+	case "PressSubscription.recordedByID":
+		if e.ComplexityRoot.PressSubscription.RecordedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressSubscription.RecordedByID(childComplexity), true
+	case "PressSubscription.recordedByName":
+		if e.ComplexityRoot.PressSubscription.RecordedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressSubscription.RecordedByName(childComplexity), true
+	case "PressSubscription.renewsID":
+		if e.ComplexityRoot.PressSubscription.RenewsID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressSubscription.RenewsID(childComplexity), true
+	case "PressSubscription.voidReason":
+		if e.ComplexityRoot.PressSubscription.VoidReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressSubscription.VoidReason(childComplexity), true
+	case "PressSubscription.voidedAt":
+		if e.ComplexityRoot.PressSubscription.VoidedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressSubscription.VoidedAt(childComplexity), true
+	case "PressSubscription.voidedByID":
+		if e.ComplexityRoot.PressSubscription.VoidedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressSubscription.VoidedByID(childComplexity), true
+	case "PressSubscription.voidedByName":
+		if e.ComplexityRoot.PressSubscription.VoidedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressSubscription.VoidedByName(childComplexity), true
+
+	case "PressSubscriptionConnection.edges":
+		if e.ComplexityRoot.PressSubscriptionConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressSubscriptionConnection.Edges(childComplexity), true
+	case "PressSubscriptionConnection.pageInfo":
+		if e.ComplexityRoot.PressSubscriptionConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressSubscriptionConnection.PageInfo(childComplexity), true
+	case "PressSubscriptionConnection.totalCount":
+		if e.ComplexityRoot.PressSubscriptionConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressSubscriptionConnection.TotalCount(childComplexity), true
+
+	case "PressSubscriptionEdge.cursor":
+		if e.ComplexityRoot.PressSubscriptionEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressSubscriptionEdge.Cursor(childComplexity), true
+	case "PressSubscriptionEdge.node":
+		if e.ComplexityRoot.PressSubscriptionEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PressSubscriptionEdge.Node(childComplexity), true
+
 	case "ProposeArchiveDestructionPayload.destruction":
 		if e.ComplexityRoot.ProposeArchiveDestructionPayload.Destruction == nil {
 			break
 		}
 
 		return e.ComplexityRoot.ProposeArchiveDestructionPayload.Destruction(childComplexity), true
+
+	case "ProposeDefectTermPayload.defect":
+		if e.ComplexityRoot.ProposeDefectTermPayload.Defect == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProposeDefectTermPayload.Defect(childComplexity), true
+
+	case "Publication.createdAt":
+		if e.ComplexityRoot.Publication.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Publication.CreatedAt(childComplexity), true
+	case "Publication.estate":
+		if e.ComplexityRoot.Publication.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Publication.Estate(childComplexity), true
+	case "Publication.estateID":
+		if e.ComplexityRoot.Publication.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Publication.EstateID(childComplexity), true
+	case "Publication.frequency":
+		if e.ComplexityRoot.Publication.Frequency == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Publication.Frequency(childComplexity), true
+	case "Publication.id":
+		if e.ComplexityRoot.Publication.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Publication.ID(childComplexity), true
+	case "Publication.kind":
+		if e.ComplexityRoot.Publication.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Publication.Kind(childComplexity), true
+	case "Publication.monthDay":
+		if e.ComplexityRoot.Publication.MonthDay == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Publication.MonthDay(childComplexity), true
+	case "Publication.name":
+		if e.ComplexityRoot.Publication.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Publication.Name(childComplexity), true
+	case "Publication.recordedByID":
+		if e.ComplexityRoot.Publication.RecordedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Publication.RecordedByID(childComplexity), true
+	case "Publication.recordedByName":
+		if e.ComplexityRoot.Publication.RecordedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Publication.RecordedByName(childComplexity), true
+	case "Publication.voidReason":
+		if e.ComplexityRoot.Publication.VoidReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Publication.VoidReason(childComplexity), true
+	case "Publication.voidedAt":
+		if e.ComplexityRoot.Publication.VoidedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Publication.VoidedAt(childComplexity), true
+	case "Publication.voidedByID":
+		if e.ComplexityRoot.Publication.VoidedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Publication.VoidedByID(childComplexity), true
+	case "Publication.voidedByName":
+		if e.ComplexityRoot.Publication.VoidedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Publication.VoidedByName(childComplexity), true
+	case "Publication.weekday":
+		if e.ComplexityRoot.Publication.Weekday == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Publication.Weekday(childComplexity), true
+
+	case "PublicationConnection.edges":
+		if e.ComplexityRoot.PublicationConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicationConnection.Edges(childComplexity), true
+	case "PublicationConnection.pageInfo":
+		if e.ComplexityRoot.PublicationConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicationConnection.PageInfo(childComplexity), true
+	case "PublicationConnection.totalCount":
+		if e.ComplexityRoot.PublicationConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicationConnection.TotalCount(childComplexity), true
+
+	case "PublicationEdge.cursor":
+		if e.ComplexityRoot.PublicationEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicationEdge.Cursor(childComplexity), true
+	case "PublicationEdge.node":
+		if e.ComplexityRoot.PublicationEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicationEdge.Node(childComplexity), true
 
 	case "PutInForcePayload.document":
 		if e.ComplexityRoot.PutInForcePayload.Document == nil {
@@ -14655,6 +19488,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Correspondences(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.CorrespondenceOrder), args["where"].(*ent.CorrespondenceWhereInput)), true
+	case "Query.defectPhotoLink":
+		if e.ComplexityRoot.Query.DefectPhotoLink == nil {
+			break
+		}
+
+		args, err := ec.field_Query_defectPhotoLink_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.DefectPhotoLink(childComplexity, args["defectPhotoID"].(uuid.UUID)), true
+	case "Query.defects":
+		if e.ComplexityRoot.Query.Defects == nil {
+			break
+		}
+
+		args, err := ec.field_Query_defects_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Defects(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.DefectOrder), args["overdue"].(*bool), args["where"].(*ent.DefectWhereInput)), true
 	case "Query.departments":
 		if e.ComplexityRoot.Query.Departments == nil {
 			break
@@ -14688,6 +19543,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Estates(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.EstateOrder), args["where"].(*ent.EstateWhereInput)), true
+	case "Query.expectedPress":
+		if e.ComplexityRoot.Query.ExpectedPress == nil {
+			break
+		}
+
+		args, err := ec.field_Query_expectedPress_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ExpectedPress(childComplexity, args["estateID"].(uuid.UUID), args["day"].(*time.Time)), true
 	case "Query.externalIdentities":
 		if e.ComplexityRoot.Query.ExternalIdentities == nil {
 			break
@@ -14771,6 +19637,83 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Inbox(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["unreadOnly"].(*bool)), true
+	case "Query.inspectionCalendar":
+		if e.ComplexityRoot.Query.InspectionCalendar == nil {
+			break
+		}
+
+		args, err := ec.field_Query_inspectionCalendar_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.InspectionCalendar(childComplexity, args["estateID"].(uuid.UUID), args["month"].(time.Time)), true
+	case "Query.inspectionDues":
+		if e.ComplexityRoot.Query.InspectionDues == nil {
+			break
+		}
+
+		args, err := ec.field_Query_inspectionDues_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.InspectionDues(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.InspectionDueOrder), args["overdue"].(*bool), args["where"].(*ent.InspectionDueWhereInput)), true
+	case "Query.inspectionItems":
+		if e.ComplexityRoot.Query.InspectionItems == nil {
+			break
+		}
+
+		args, err := ec.field_Query_inspectionItems_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.InspectionItems(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.InspectionItemOrder), args["where"].(*ent.InspectionItemWhereInput)), true
+	case "Query.inspectionPhotoLink":
+		if e.ComplexityRoot.Query.InspectionPhotoLink == nil {
+			break
+		}
+
+		args, err := ec.field_Query_inspectionPhotoLink_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.InspectionPhotoLink(childComplexity, args["inspectionPhotoID"].(uuid.UUID), args["marked"].(*bool)), true
+	case "Query.inspectionPunctuality":
+		if e.ComplexityRoot.Query.InspectionPunctuality == nil {
+			break
+		}
+
+		args, err := ec.field_Query_inspectionPunctuality_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.InspectionPunctuality(childComplexity, args["estateIDs"].([]uuid.UUID), args["from"].(time.Time), args["until"].(time.Time)), true
+	case "Query.inspectionRounds":
+		if e.ComplexityRoot.Query.InspectionRounds == nil {
+			break
+		}
+
+		args, err := ec.field_Query_inspectionRounds_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.InspectionRounds(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.InspectionRoundOrder), args["where"].(*ent.InspectionRoundWhereInput)), true
+	case "Query.inspections":
+		if e.ComplexityRoot.Query.Inspections == nil {
+			break
+		}
+
+		args, err := ec.field_Query_inspections_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Inspections(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.InspectionOrder), args["where"].(*ent.InspectionWhereInput)), true
 
 	case "Query.keyAcceptanceChecks":
 		if e.ComplexityRoot.Query.KeyAcceptanceChecks == nil {
@@ -15025,6 +19968,61 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.KeyStatements(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.KeyStatementOrder), args["where"].(*ent.KeyStatementWhereInput)), true
+	case "Query.mailCases":
+		if e.ComplexityRoot.Query.MailCases == nil {
+			break
+		}
+
+		args, err := ec.field_Query_mailCases_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.MailCases(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.MailCaseOrder), args["where"].(*ent.MailCaseWhereInput)), true
+	case "Query.mailDayCheck":
+		if e.ComplexityRoot.Query.MailDayCheck == nil {
+			break
+		}
+
+		args, err := ec.field_Query_mailDayCheck_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.MailDayCheck(childComplexity, args["dayID"].(uuid.UUID)), true
+	case "Query.mailDays":
+		if e.ComplexityRoot.Query.MailDays == nil {
+			break
+		}
+
+		args, err := ec.field_Query_mailDays_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.MailDays(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.MailDayOrder), args["where"].(*ent.MailDayWhereInput)), true
+	case "Query.mailDeliveries":
+		if e.ComplexityRoot.Query.MailDeliveries == nil {
+			break
+		}
+
+		args, err := ec.field_Query_mailDeliveries_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.MailDeliveries(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.MailDeliveryOrder), args["where"].(*ent.MailDeliveryWhereInput)), true
+	case "Query.mailExcuses":
+		if e.ComplexityRoot.Query.MailExcuses == nil {
+			break
+		}
+
+		args, err := ec.field_Query_mailExcuses_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.MailExcuses(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.MailExcuseOrder), args["where"].(*ent.MailExcuseWhereInput)), true
 	case "Query.mailItems":
 		if e.ComplexityRoot.Query.MailItems == nil {
 			break
@@ -15036,6 +20034,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.MailItems(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.MailItemOrder), args["where"].(*ent.MailItemWhereInput)), true
+	case "Query.mailMissing":
+		if e.ComplexityRoot.Query.MailMissing == nil {
+			break
+		}
+
+		args, err := ec.field_Query_mailMissing_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.MailMissing(childComplexity, args["dayID"].(*uuid.UUID), args["unexplained"].(*bool), args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.MailItemOrder)), true
 	case "Query.mailReceipts":
 		if e.ComplexityRoot.Query.MailReceipts == nil {
 			break
@@ -15047,6 +20056,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.MailReceipts(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.MailReceiptOrder), args["where"].(*ent.MailReceiptWhereInput)), true
+	case "Query.mailScans":
+		if e.ComplexityRoot.Query.MailScans == nil {
+			break
+		}
+
+		args, err := ec.field_Query_mailScans_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.MailScans(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.MailScanOrder), args["where"].(*ent.MailScanWhereInput)), true
+	case "Query.mailUndelivered":
+		if e.ComplexityRoot.Query.MailUndelivered == nil {
+			break
+		}
+
+		args, err := ec.field_Query_mailUndelivered_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.MailUndelivered(childComplexity, args["dayID"].(*uuid.UUID), args["unexplained"].(*bool), args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.MailItemOrder)), true
 	case "Query.node":
 		if e.ComplexityRoot.Query.Node == nil {
 			break
@@ -15091,6 +20122,61 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Occupancies(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.OccupancyOrder), args["where"].(*ent.OccupancyWhereInput)), true
+	case "Query.pressAllocations":
+		if e.ComplexityRoot.Query.PressAllocations == nil {
+			break
+		}
+
+		args, err := ec.field_Query_pressAllocations_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.PressAllocations(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.PressAllocationOrder), args["where"].(*ent.PressAllocationWhereInput)), true
+	case "Query.pressClaims":
+		if e.ComplexityRoot.Query.PressClaims == nil {
+			break
+		}
+
+		args, err := ec.field_Query_pressClaims_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.PressClaims(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.PressClaimOrder), args["where"].(*ent.PressClaimWhereInput)), true
+	case "Query.pressDeliveries":
+		if e.ComplexityRoot.Query.PressDeliveries == nil {
+			break
+		}
+
+		args, err := ec.field_Query_pressDeliveries_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.PressDeliveries(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.PressDeliveryOrder), args["where"].(*ent.PressDeliveryWhereInput)), true
+	case "Query.pressSubscriptions":
+		if e.ComplexityRoot.Query.PressSubscriptions == nil {
+			break
+		}
+
+		args, err := ec.field_Query_pressSubscriptions_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.PressSubscriptions(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.PressSubscriptionOrder), args["where"].(*ent.PressSubscriptionWhereInput)), true
+	case "Query.publications":
+		if e.ComplexityRoot.Query.Publications == nil {
+			break
+		}
+
+		args, err := ec.field_Query_publications_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Publications(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.PublicationOrder), args["where"].(*ent.PublicationWhereInput)), true
 	case "Query.reconciliationLines":
 		if e.ComplexityRoot.Query.ReconciliationLines == nil {
 			break
@@ -15230,6 +20316,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Vacancies(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.VacancyOrder), args["overdue"].(*bool), args["where"].(*ent.VacancyWhereInput)), true
+	case "Query.vacancyDashboard":
+		if e.ComplexityRoot.Query.VacancyDashboard == nil {
+			break
+		}
+
+		args, err := ec.field_Query_vacancyDashboard_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.VacancyDashboard(childComplexity, args["estateIDs"].([]uuid.UUID)), true
 	case "Query.viewer":
 		if e.ComplexityRoot.Query.Viewer == nil {
 			break
@@ -15268,12 +20365,32 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ReadMetersPayload.Vacancy(childComplexity), true
 
+	case "ReassignDefectPayload.defect":
+		if e.ComplexityRoot.ReassignDefectPayload.Defect == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReassignDefectPayload.Defect(childComplexity), true
+
 	case "ReceiveMailPayload.receipt":
 		if e.ComplexityRoot.ReceiveMailPayload.Receipt == nil {
 			break
 		}
 
 		return e.ComplexityRoot.ReceiveMailPayload.Receipt(childComplexity), true
+
+	case "ReceivePressPayload.deliveries":
+		if e.ComplexityRoot.ReceivePressPayload.Deliveries == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReceivePressPayload.Deliveries(childComplexity), true
+	case "ReceivePressPayload.receipt":
+		if e.ComplexityRoot.ReceivePressPayload.Receipt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReceivePressPayload.Receipt(childComplexity), true
 
 	case "Reconciliation.clause":
 		if e.ComplexityRoot.Reconciliation.Clause == nil {
@@ -15607,6 +20724,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RecordCorrespondencePayload.Correspondence(childComplexity), true
 
+	case "RecordInspectionPayload.inspection":
+		if e.ComplexityRoot.RecordInspectionPayload.Inspection == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordInspectionPayload.Inspection(childComplexity), true
+	case "RecordInspectionPayload.vacancy":
+		if e.ComplexityRoot.RecordInspectionPayload.Vacancy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordInspectionPayload.Vacancy(childComplexity), true
+
 	case "RecordKeyCopiesPayload.movement":
 		if e.ComplexityRoot.RecordKeyCopiesPayload.Movement == nil {
 			break
@@ -15646,12 +20776,81 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RecordLockChangePayload.Set(childComplexity), true
 
+	case "RecordRoundInspectionsPayload.inspections":
+		if e.ComplexityRoot.RecordRoundInspectionsPayload.Inspections == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordRoundInspectionsPayload.Inspections(childComplexity), true
+	case "RecordRoundInspectionsPayload.refused":
+		if e.ComplexityRoot.RecordRoundInspectionsPayload.Refused == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordRoundInspectionsPayload.Refused(childComplexity), true
+	case "RecordRoundInspectionsPayload.round":
+		if e.ComplexityRoot.RecordRoundInspectionsPayload.Round == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordRoundInspectionsPayload.Round(childComplexity), true
+
 	case "RecordViolationPayload.violation":
 		if e.ComplexityRoot.RecordViolationPayload.Violation == nil {
 			break
 		}
 
 		return e.ComplexityRoot.RecordViolationPayload.Violation(childComplexity), true
+
+	case "RecoverPressClaimPayload.claim":
+		if e.ComplexityRoot.RecoverPressClaimPayload.Claim == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecoverPressClaimPayload.Claim(childComplexity), true
+	case "RecoverPressClaimPayload.recovery":
+		if e.ComplexityRoot.RecoverPressClaimPayload.Recovery == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecoverPressClaimPayload.Recovery(childComplexity), true
+
+	case "RefusedInspectionLine.clause":
+		if e.ComplexityRoot.RefusedInspectionLine.Clause == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RefusedInspectionLine.Clause(childComplexity), true
+	case "RefusedInspectionLine.code":
+		if e.ComplexityRoot.RefusedInspectionLine.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RefusedInspectionLine.Code(childComplexity), true
+	case "RefusedInspectionLine.field":
+		if e.ComplexityRoot.RefusedInspectionLine.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RefusedInspectionLine.Field(childComplexity), true
+	case "RefusedInspectionLine.key":
+		if e.ComplexityRoot.RefusedInspectionLine.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RefusedInspectionLine.Key(childComplexity), true
+	case "RefusedInspectionLine.line":
+		if e.ComplexityRoot.RefusedInspectionLine.Line == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RefusedInspectionLine.Line(childComplexity), true
+	case "RefusedInspectionLine.message":
+		if e.ComplexityRoot.RefusedInspectionLine.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RefusedInspectionLine.Message(childComplexity), true
 
 	case "RegisterExternalPersonPayload.externalPerson":
 		if e.ComplexityRoot.RegisterExternalPersonPayload.ExternalPerson == nil {
@@ -15667,6 +20866,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RegisterMailPayload.Items(childComplexity), true
 
+	case "ReinspectDefectPayload.defect":
+		if e.ComplexityRoot.ReinspectDefectPayload.Defect == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReinspectDefectPayload.Defect(childComplexity), true
+
 	case "ReleaseArchiveHoldPayload.hold":
 		if e.ComplexityRoot.ReleaseArchiveHoldPayload.Hold == nil {
 			break
@@ -15680,6 +20886,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RemoveKeyAcceptanceLinePayload.Acceptance(childComplexity), true
+
+	case "RenewPressSubscriptionPayload.subscription":
+		if e.ComplexityRoot.RenewPressSubscriptionPayload.Subscription == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RenewPressSubscriptionPayload.Subscription(childComplexity), true
 
 	case "Renovation.beginsOn":
 		if e.ComplexityRoot.Renovation.BeginsOn == nil {
@@ -15985,12 +21198,26 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RenovationStep.Step(childComplexity), true
 
+	case "ReopenMailDayPayload.day":
+		if e.ComplexityRoot.ReopenMailDayPayload.Day == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReopenMailDayPayload.Day(childComplexity), true
+
 	case "ReopenVolumePayload.volume":
 		if e.ComplexityRoot.ReopenVolumePayload.Volume == nil {
 			break
 		}
 
 		return e.ComplexityRoot.ReopenVolumePayload.Volume(childComplexity), true
+
+	case "ReportDefectPayload.defect":
+		if e.ComplexityRoot.ReportDefectPayload.Defect == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportDefectPayload.Defect(childComplexity), true
 
 	case "ReportKeyLossPayload.loss":
 		if e.ComplexityRoot.ReportKeyLossPayload.Loss == nil {
@@ -16119,6 +21346,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ResidentEdge.Node(childComplexity), true
 
+	case "ResolveDefectPayload.defect":
+		if e.ComplexityRoot.ResolveDefectPayload.Defect == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResolveDefectPayload.Defect(childComplexity), true
+
 	case "ResolveKeyDifferencePayload.line":
 		if e.ComplexityRoot.ResolveKeyDifferencePayload.Line == nil {
 			break
@@ -16132,6 +21366,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ResolveViolationPayload.Violation(childComplexity), true
+
+	case "ResumePressSubscriptionPayload.pause":
+		if e.ComplexityRoot.ResumePressSubscriptionPayload.Pause == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResumePressSubscriptionPayload.Pause(childComplexity), true
 
 	case "ReturnArchivePayload.archiveReturn":
 		if e.ComplexityRoot.ReturnArchivePayload.ArchiveReturn == nil {
@@ -16194,6 +21435,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RevokeSessionPayload.SessionID(childComplexity), true
+
+	case "ScanMailPayload.day":
+		if e.ComplexityRoot.ScanMailPayload.Day == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ScanMailPayload.Day(childComplexity), true
+	case "ScanMailPayload.scans":
+		if e.ComplexityRoot.ScanMailPayload.Scans == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ScanMailPayload.Scans(childComplexity), true
 
 	case "SealKeysPayload.seal":
 		if e.ComplexityRoot.SealKeysPayload.Seal == nil {
@@ -16692,6 +21946,20 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.StaffFileConsultationEdge.Node(childComplexity), true
 
+	case "StartInspectionRoundPayload.round":
+		if e.ComplexityRoot.StartInspectionRoundPayload.Round == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StartInspectionRoundPayload.Round(childComplexity), true
+
+	case "SubscribePressPayload.subscription":
+		if e.ComplexityRoot.SubscribePressPayload.Subscription == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SubscribePressPayload.Subscription(childComplexity), true
+
 	case "TakeBackKeysPayload.movement":
 		if e.ComplexityRoot.TakeBackKeysPayload.Movement == nil {
 			break
@@ -16973,6 +22241,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Vacancy.DueOn(childComplexity), true
+	case "Vacancy.dues":
+		if e.ComplexityRoot.Vacancy.Dues == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vacancy.Dues(childComplexity), true
 	case "Vacancy.electricityHundredths":
 		if e.ComplexityRoot.Vacancy.ElectricityHundredths == nil {
 			break
@@ -17107,6 +22381,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.VacancyConnection.TotalCount(childComplexity), true
 
+	case "VacancyDashboard.at":
+		if e.ComplexityRoot.VacancyDashboard.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VacancyDashboard.At(childComplexity), true
+	case "VacancyDashboard.estates":
+		if e.ComplexityRoot.VacancyDashboard.Estates == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VacancyDashboard.Estates(childComplexity), true
+	case "VacancyDashboard.total":
+		if e.ComplexityRoot.VacancyDashboard.Total == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VacancyDashboard.Total(childComplexity), true
+
 	case "VacancyEdge.cursor":
 		if e.ComplexityRoot.VacancyEdge.Cursor == nil {
 			break
@@ -17119,6 +22412,92 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.VacancyEdge.Node(childComplexity), true
+
+	case "VacancyFigures.defectsOpen":
+		if e.ComplexityRoot.VacancyFigures.DefectsOpen == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VacancyFigures.DefectsOpen(childComplexity), true
+	case "VacancyFigures.defectsOverdue":
+		if e.ComplexityRoot.VacancyFigures.DefectsOverdue == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VacancyFigures.DefectsOverdue(childComplexity), true
+	case "VacancyFigures.defectsReported":
+		if e.ComplexityRoot.VacancyFigures.DefectsReported == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VacancyFigures.DefectsReported(childComplexity), true
+	case "VacancyFigures.defectsToReinspect":
+		if e.ComplexityRoot.VacancyFigures.DefectsToReinspect == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VacancyFigures.DefectsToReinspect(childComplexity), true
+	case "VacancyFigures.estate":
+		if e.ComplexityRoot.VacancyFigures.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VacancyFigures.Estate(childComplexity), true
+	case "VacancyFigures.items":
+		if e.ComplexityRoot.VacancyFigures.Items == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VacancyFigures.Items(childComplexity), true
+	case "VacancyFigures.itemsOverdue":
+		if e.ComplexityRoot.VacancyFigures.ItemsOverdue == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VacancyFigures.ItemsOverdue(childComplexity), true
+	case "VacancyFigures.vacancies":
+		if e.ComplexityRoot.VacancyFigures.Vacancies == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VacancyFigures.Vacancies(childComplexity), true
+	case "VacancyFigures.vacanciesOverdue":
+		if e.ComplexityRoot.VacancyFigures.VacanciesOverdue == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VacancyFigures.VacanciesOverdue(childComplexity), true
+
+	case "VacancyItemFigures.code":
+		if e.ComplexityRoot.VacancyItemFigures.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VacancyItemFigures.Code(childComplexity), true
+	case "VacancyItemFigures.dueToday":
+		if e.ComplexityRoot.VacancyItemFigures.DueToday == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VacancyItemFigures.DueToday(childComplexity), true
+	case "VacancyItemFigures.name":
+		if e.ComplexityRoot.VacancyItemFigures.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VacancyItemFigures.Name(childComplexity), true
+	case "VacancyItemFigures.nameEn":
+		if e.ComplexityRoot.VacancyItemFigures.NameEn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VacancyItemFigures.NameEn(childComplexity), true
+	case "VacancyItemFigures.overdue":
+		if e.ComplexityRoot.VacancyItemFigures.Overdue == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VacancyItemFigures.Overdue(childComplexity), true
 
 	case "Viewer.accountID":
 		if e.ComplexityRoot.Viewer.AccountID == nil {
@@ -17380,12 +22759,26 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.VoidCorrespondencePayload.Correspondence(childComplexity), true
 
+	case "VoidDefectPayload.defect":
+		if e.ComplexityRoot.VoidDefectPayload.Defect == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoidDefectPayload.Defect(childComplexity), true
+
 	case "VoidDocumentPayload.document":
 		if e.ComplexityRoot.VoidDocumentPayload.Document == nil {
 			break
 		}
 
 		return e.ComplexityRoot.VoidDocumentPayload.Document(childComplexity), true
+
+	case "VoidInspectionPayload.inspection":
+		if e.ComplexityRoot.VoidInspectionPayload.Inspection == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoidInspectionPayload.Inspection(childComplexity), true
 
 	case "VoidKeyAcceptancePayload.acceptance":
 		if e.ComplexityRoot.VoidKeyAcceptancePayload.Acceptance == nil {
@@ -17455,6 +22848,26 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.VoidKeyReturnPayload.Loan(childComplexity), true
 
+	case "VoidMailCasePayload.case":
+		if e.ComplexityRoot.VoidMailCasePayload.Case == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoidMailCasePayload.Case(childComplexity), true
+
+	case "VoidMailDeliveryPayload.delivery":
+		if e.ComplexityRoot.VoidMailDeliveryPayload.Delivery == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoidMailDeliveryPayload.Delivery(childComplexity), true
+	case "VoidMailDeliveryPayload.items":
+		if e.ComplexityRoot.VoidMailDeliveryPayload.Items == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoidMailDeliveryPayload.Items(childComplexity), true
+
 	case "VoidMailItemPayload.item":
 		if e.ComplexityRoot.VoidMailItemPayload.Item == nil {
 			break
@@ -17475,6 +22888,47 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.VoidMeterReadingPayload.Reading(childComplexity), true
+
+	case "VoidPressDeliveryPayload.delivery":
+		if e.ComplexityRoot.VoidPressDeliveryPayload.Delivery == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoidPressDeliveryPayload.Delivery(childComplexity), true
+
+	case "VoidPressPausePayload.pause":
+		if e.ComplexityRoot.VoidPressPausePayload.Pause == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoidPressPausePayload.Pause(childComplexity), true
+
+	case "VoidPressRecoveryPayload.claim":
+		if e.ComplexityRoot.VoidPressRecoveryPayload.Claim == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoidPressRecoveryPayload.Claim(childComplexity), true
+	case "VoidPressRecoveryPayload.recovery":
+		if e.ComplexityRoot.VoidPressRecoveryPayload.Recovery == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoidPressRecoveryPayload.Recovery(childComplexity), true
+
+	case "VoidPressSubscriptionPayload.subscription":
+		if e.ComplexityRoot.VoidPressSubscriptionPayload.Subscription == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoidPressSubscriptionPayload.Subscription(childComplexity), true
+
+	case "VoidPublicationPayload.publication":
+		if e.ComplexityRoot.VoidPublicationPayload.Publication == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoidPublicationPayload.Publication(childComplexity), true
 
 	case "VoidRenovationDepositPayload.renovation":
 		if e.ComplexityRoot.VoidRenovationDepositPayload.Renovation == nil {
@@ -17518,6 +22972,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.WithdrawArchiveRequestPayload.Request(childComplexity), true
 
+	case "WriteOffPressClaimPayload.claim":
+		if e.ComplexityRoot.WriteOffPressClaimPayload.Claim == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WriteOffPressClaimPayload.Claim(childComplexity), true
+
 	}
 	return 0, false
 }
@@ -17530,13 +22991,18 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AcceptedKeySealInput", ec.unmarshalInputAcceptedKeySealInput),
 			graphql.NewInputUnmarshaler("AccountFilter", ec.unmarshalInputAccountFilter),
 			graphql.NewInputUnmarshaler("AccountInput", ec.unmarshalInputAccountInput),
+			graphql.NewInputUnmarshaler("AcknowledgeDefectInput", ec.unmarshalInputAcknowledgeDefectInput),
 			graphql.NewInputUnmarshaler("AddEmergencyContactInput", ec.unmarshalInputAddEmergencyContactInput),
+			graphql.NewInputUnmarshaler("AddInspectionItemInput", ec.unmarshalInputAddInspectionItemInput),
+			graphql.NewInputUnmarshaler("AddInspectionRoundKeysInput", ec.unmarshalInputAddInspectionRoundKeysInput),
 			graphql.NewInputUnmarshaler("AddKeyAcceptanceLinesInput", ec.unmarshalInputAddKeyAcceptanceLinesInput),
+			graphql.NewInputUnmarshaler("AddPublicationInput", ec.unmarshalInputAddPublicationInput),
 			graphql.NewInputUnmarshaler("AddResidentInput", ec.unmarshalInputAddResidentInput),
 			graphql.NewInputUnmarshaler("AdvanceRenovationInput", ec.unmarshalInputAdvanceRenovationInput),
 			graphql.NewInputUnmarshaler("AnswerComplaintInput", ec.unmarshalInputAnswerComplaintInput),
 			graphql.NewInputUnmarshaler("AnswerCorrespondenceInput", ec.unmarshalInputAnswerCorrespondenceInput),
 			graphql.NewInputUnmarshaler("AnswerKeyLossInput", ec.unmarshalInputAnswerKeyLossInput),
+			graphql.NewInputUnmarshaler("AnswerMailCaseInput", ec.unmarshalInputAnswerMailCaseInput),
 			graphql.NewInputUnmarshaler("ApplyRenovationInput", ec.unmarshalInputApplyRenovationInput),
 			graphql.NewInputUnmarshaler("ApprovalOrder", ec.unmarshalInputApprovalOrder),
 			graphql.NewInputUnmarshaler("ApprovalWhereInput", ec.unmarshalInputApprovalWhereInput),
@@ -17581,22 +23047,27 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("BuildingWhereInput", ec.unmarshalInputBuildingWhereInput),
 			graphql.NewInputUnmarshaler("CanInput", ec.unmarshalInputCanInput),
 			graphql.NewInputUnmarshaler("CancelArchiveDestructionInput", ec.unmarshalInputCancelArchiveDestructionInput),
+			graphql.NewInputUnmarshaler("CancelInspectionRoundInput", ec.unmarshalInputCancelInspectionRoundInput),
 			graphql.NewInputUnmarshaler("CancelKeyAcceptanceInput", ec.unmarshalInputCancelKeyAcceptanceInput),
 			graphql.NewInputUnmarshaler("CancelKeySpotCheckInput", ec.unmarshalInputCancelKeySpotCheckInput),
 			graphql.NewInputUnmarshaler("CancelLockChangeInput", ec.unmarshalInputCancelLockChangeInput),
 			graphql.NewInputUnmarshaler("CertificateOrder", ec.unmarshalInputCertificateOrder),
 			graphql.NewInputUnmarshaler("CertificateWhereInput", ec.unmarshalInputCertificateWhereInput),
+			graphql.NewInputUnmarshaler("ChangeInspectionItemInput", ec.unmarshalInputChangeInspectionItemInput),
 			graphql.NewInputUnmarshaler("ChangeKeySealInput", ec.unmarshalInputChangeKeySealInput),
 			graphql.NewInputUnmarshaler("ChangePasswordInput", ec.unmarshalInputChangePasswordInput),
 			graphql.NewInputUnmarshaler("CheckKeyAcceptanceLinesInput", ec.unmarshalInputCheckKeyAcceptanceLinesInput),
 			graphql.NewInputUnmarshaler("CheckedKeyLineInput", ec.unmarshalInputCheckedKeyLineInput),
 			graphql.NewInputUnmarshaler("ClearKeyHookInput", ec.unmarshalInputClearKeyHookInput),
+			graphql.NewInputUnmarshaler("CloseInspectionRoundInput", ec.unmarshalInputCloseInspectionRoundInput),
 			graphql.NewInputUnmarshaler("CloseKeyMonthInput", ec.unmarshalInputCloseKeyMonthInput),
 			graphql.NewInputUnmarshaler("CloseKeySpotCheckInput", ec.unmarshalInputCloseKeySpotCheckInput),
+			graphql.NewInputUnmarshaler("CloseMailDayInput", ec.unmarshalInputCloseMailDayInput),
 			graphql.NewInputUnmarshaler("CloseVolumeInput", ec.unmarshalInputCloseVolumeInput),
 			graphql.NewInputUnmarshaler("ComplaintOrder", ec.unmarshalInputComplaintOrder),
 			graphql.NewInputUnmarshaler("ComplaintWhereInput", ec.unmarshalInputComplaintWhereInput),
 			graphql.NewInputUnmarshaler("CompleteKeyScrappingInput", ec.unmarshalInputCompleteKeyScrappingInput),
+			graphql.NewInputUnmarshaler("ConcludeMailCaseInput", ec.unmarshalInputConcludeMailCaseInput),
 			graphql.NewInputUnmarshaler("ConnectIdentityInput", ec.unmarshalInputConnectIdentityInput),
 			graphql.NewInputUnmarshaler("ConsentKeyScrappingInput", ec.unmarshalInputConsentKeyScrappingInput),
 			graphql.NewInputUnmarshaler("ConsultStaffFileInput", ec.unmarshalInputConsultStaffFileInput),
@@ -17618,6 +23089,13 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DecideMailInput", ec.unmarshalInputDecideMailInput),
 			graphql.NewInputUnmarshaler("DeclineApprovalInput", ec.unmarshalInputDeclineApprovalInput),
 			graphql.NewInputUnmarshaler("DeclineArchiveRequestInput", ec.unmarshalInputDeclineArchiveRequestInput),
+			graphql.NewInputUnmarshaler("DefectEventOrder", ec.unmarshalInputDefectEventOrder),
+			graphql.NewInputUnmarshaler("DefectEventWhereInput", ec.unmarshalInputDefectEventWhereInput),
+			graphql.NewInputUnmarshaler("DefectOrder", ec.unmarshalInputDefectOrder),
+			graphql.NewInputUnmarshaler("DefectPhotoOrder", ec.unmarshalInputDefectPhotoOrder),
+			graphql.NewInputUnmarshaler("DefectPhotoWhereInput", ec.unmarshalInputDefectPhotoWhereInput),
+			graphql.NewInputUnmarshaler("DefectWhereInput", ec.unmarshalInputDefectWhereInput),
+			graphql.NewInputUnmarshaler("DeliverMailInput", ec.unmarshalInputDeliverMailInput),
 			graphql.NewInputUnmarshaler("DepartmentOrder", ec.unmarshalInputDepartmentOrder),
 			graphql.NewInputUnmarshaler("DepartmentWhereInput", ec.unmarshalInputDepartmentWhereInput),
 			graphql.NewInputUnmarshaler("DescribeVacancyInput", ec.unmarshalInputDescribeVacancyInput),
@@ -17628,9 +23106,14 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("EmergencyContactOrder", ec.unmarshalInputEmergencyContactOrder),
 			graphql.NewInputUnmarshaler("EmergencyContactWhereInput", ec.unmarshalInputEmergencyContactWhereInput),
 			graphql.NewInputUnmarshaler("EndEmploymentInput", ec.unmarshalInputEndEmploymentInput),
+			graphql.NewInputUnmarshaler("EndPressSubscriptionInput", ec.unmarshalInputEndPressSubscriptionInput),
 			graphql.NewInputUnmarshaler("EstateOrder", ec.unmarshalInputEstateOrder),
 			graphql.NewInputUnmarshaler("EstateWhereInput", ec.unmarshalInputEstateWhereInput),
+			graphql.NewInputUnmarshaler("ExcuseMailInput", ec.unmarshalInputExcuseMailInput),
+			graphql.NewInputUnmarshaler("ExplainMailScansInput", ec.unmarshalInputExplainMailScansInput),
+			graphql.NewInputUnmarshaler("ExplainMissingMailInput", ec.unmarshalInputExplainMissingMailInput),
 			graphql.NewInputUnmarshaler("ExtendArchiveLoanInput", ec.unmarshalInputExtendArchiveLoanInput),
+			graphql.NewInputUnmarshaler("ExtendDefectTermInput", ec.unmarshalInputExtendDefectTermInput),
 			graphql.NewInputUnmarshaler("ExtendKeyLoanInput", ec.unmarshalInputExtendKeyLoanInput),
 			graphql.NewInputUnmarshaler("ExternalPersonOrder", ec.unmarshalInputExternalPersonOrder),
 			graphql.NewInputUnmarshaler("ExternalPersonWhereInput", ec.unmarshalInputExternalPersonWhereInput),
@@ -17651,6 +23134,24 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ImportRunOrder", ec.unmarshalInputImportRunOrder),
 			graphql.NewInputUnmarshaler("ImportRunWhereInput", ec.unmarshalInputImportRunWhereInput),
 			graphql.NewInputUnmarshaler("ImportUnitsInput", ec.unmarshalInputImportUnitsInput),
+			graphql.NewInputUnmarshaler("InspectionDueOrder", ec.unmarshalInputInspectionDueOrder),
+			graphql.NewInputUnmarshaler("InspectionDueWhereInput", ec.unmarshalInputInspectionDueWhereInput),
+			graphql.NewInputUnmarshaler("InspectionItemOrder", ec.unmarshalInputInspectionItemOrder),
+			graphql.NewInputUnmarshaler("InspectionItemWhereInput", ec.unmarshalInputInspectionItemWhereInput),
+			graphql.NewInputUnmarshaler("InspectionOrder", ec.unmarshalInputInspectionOrder),
+			graphql.NewInputUnmarshaler("InspectionPhotoOrder", ec.unmarshalInputInspectionPhotoOrder),
+			graphql.NewInputUnmarshaler("InspectionPhotoWhereInput", ec.unmarshalInputInspectionPhotoWhereInput),
+			graphql.NewInputUnmarshaler("InspectionResultInput", ec.unmarshalInputInspectionResultInput),
+			graphql.NewInputUnmarshaler("InspectionResultOrder", ec.unmarshalInputInspectionResultOrder),
+			graphql.NewInputUnmarshaler("InspectionResultWhereInput", ec.unmarshalInputInspectionResultWhereInput),
+			graphql.NewInputUnmarshaler("InspectionRoundKeyOrder", ec.unmarshalInputInspectionRoundKeyOrder),
+			graphql.NewInputUnmarshaler("InspectionRoundKeyWhereInput", ec.unmarshalInputInspectionRoundKeyWhereInput),
+			graphql.NewInputUnmarshaler("InspectionRoundLineOrder", ec.unmarshalInputInspectionRoundLineOrder),
+			graphql.NewInputUnmarshaler("InspectionRoundLineWhereInput", ec.unmarshalInputInspectionRoundLineWhereInput),
+			graphql.NewInputUnmarshaler("InspectionRoundOrder", ec.unmarshalInputInspectionRoundOrder),
+			graphql.NewInputUnmarshaler("InspectionRoundSkipInput", ec.unmarshalInputInspectionRoundSkipInput),
+			graphql.NewInputUnmarshaler("InspectionRoundWhereInput", ec.unmarshalInputInspectionRoundWhereInput),
+			graphql.NewInputUnmarshaler("InspectionWhereInput", ec.unmarshalInputInspectionWhereInput),
 			graphql.NewInputUnmarshaler("KeyAcceptanceCheckOrder", ec.unmarshalInputKeyAcceptanceCheckOrder),
 			graphql.NewInputUnmarshaler("KeyAcceptanceCheckWhereInput", ec.unmarshalInputKeyAcceptanceCheckWhereInput),
 			graphql.NewInputUnmarshaler("KeyAcceptanceLineInput", ec.unmarshalInputKeyAcceptanceLineInput),
@@ -17705,9 +23206,18 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("LendArchiveInput", ec.unmarshalInputLendArchiveInput),
 			graphql.NewInputUnmarshaler("LendKeysInput", ec.unmarshalInputLendKeysInput),
 			graphql.NewInputUnmarshaler("LendLineInput", ec.unmarshalInputLendLineInput),
+			graphql.NewInputUnmarshaler("MailCaseOrder", ec.unmarshalInputMailCaseOrder),
+			graphql.NewInputUnmarshaler("MailCaseWhereInput", ec.unmarshalInputMailCaseWhereInput),
 			graphql.NewInputUnmarshaler("MailCountInput", ec.unmarshalInputMailCountInput),
+			graphql.NewInputUnmarshaler("MailDayOrder", ec.unmarshalInputMailDayOrder),
+			graphql.NewInputUnmarshaler("MailDayWhereInput", ec.unmarshalInputMailDayWhereInput),
+			graphql.NewInputUnmarshaler("MailDeliveryOrder", ec.unmarshalInputMailDeliveryOrder),
+			graphql.NewInputUnmarshaler("MailDeliveryWhereInput", ec.unmarshalInputMailDeliveryWhereInput),
 			graphql.NewInputUnmarshaler("MailEventOrder", ec.unmarshalInputMailEventOrder),
 			graphql.NewInputUnmarshaler("MailEventWhereInput", ec.unmarshalInputMailEventWhereInput),
+			graphql.NewInputUnmarshaler("MailExcuseOrder", ec.unmarshalInputMailExcuseOrder),
+			graphql.NewInputUnmarshaler("MailExcuseWhereInput", ec.unmarshalInputMailExcuseWhereInput),
+			graphql.NewInputUnmarshaler("MailHandoverInput", ec.unmarshalInputMailHandoverInput),
 			graphql.NewInputUnmarshaler("MailItemInput", ec.unmarshalInputMailItemInput),
 			graphql.NewInputUnmarshaler("MailItemOrder", ec.unmarshalInputMailItemOrder),
 			graphql.NewInputUnmarshaler("MailItemWhereInput", ec.unmarshalInputMailItemWhereInput),
@@ -17715,6 +23225,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("MailReceiptLineWhereInput", ec.unmarshalInputMailReceiptLineWhereInput),
 			graphql.NewInputUnmarshaler("MailReceiptOrder", ec.unmarshalInputMailReceiptOrder),
 			graphql.NewInputUnmarshaler("MailReceiptWhereInput", ec.unmarshalInputMailReceiptWhereInput),
+			graphql.NewInputUnmarshaler("MailScanInput", ec.unmarshalInputMailScanInput),
+			graphql.NewInputUnmarshaler("MailScanOrder", ec.unmarshalInputMailScanOrder),
+			graphql.NewInputUnmarshaler("MailScanWhereInput", ec.unmarshalInputMailScanWhereInput),
 			graphql.NewInputUnmarshaler("MarkMailDeadInput", ec.unmarshalInputMarkMailDeadInput),
 			graphql.NewInputUnmarshaler("MarkReadInput", ec.unmarshalInputMarkReadInput),
 			graphql.NewInputUnmarshaler("MeterReadingInput", ec.unmarshalInputMeterReadingInput),
@@ -17732,43 +23245,75 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("OccupancyOrder", ec.unmarshalInputOccupancyOrder),
 			graphql.NewInputUnmarshaler("OccupancyWhereInput", ec.unmarshalInputOccupancyWhereInput),
 			graphql.NewInputUnmarshaler("OpenKeyCabinetInput", ec.unmarshalInputOpenKeyCabinetInput),
+			graphql.NewInputUnmarshaler("OpenMailCaseInput", ec.unmarshalInputOpenMailCaseInput),
 			graphql.NewInputUnmarshaler("OpenVolumeInput", ec.unmarshalInputOpenVolumeInput),
 			graphql.NewInputUnmarshaler("OrderKeyCopiesInput", ec.unmarshalInputOrderKeyCopiesInput),
 			graphql.NewInputUnmarshaler("OrderLockChangeInput", ec.unmarshalInputOrderLockChangeInput),
+			graphql.NewInputUnmarshaler("PausePressSubscriptionInput", ec.unmarshalInputPausePressSubscriptionInput),
 			graphql.NewInputUnmarshaler("PayRenovationDepositInput", ec.unmarshalInputPayRenovationDepositInput),
 			graphql.NewInputUnmarshaler("PlaceArchiveHoldInput", ec.unmarshalInputPlaceArchiveHoldInput),
 			graphql.NewInputUnmarshaler("PlaceInArchiveInput", ec.unmarshalInputPlaceInArchiveInput),
+			graphql.NewInputUnmarshaler("PlanInspectionRoundInput", ec.unmarshalInputPlanInspectionRoundInput),
+			graphql.NewInputUnmarshaler("PressAllocationOrder", ec.unmarshalInputPressAllocationOrder),
+			graphql.NewInputUnmarshaler("PressAllocationWhereInput", ec.unmarshalInputPressAllocationWhereInput),
+			graphql.NewInputUnmarshaler("PressClaimOrder", ec.unmarshalInputPressClaimOrder),
+			graphql.NewInputUnmarshaler("PressClaimWhereInput", ec.unmarshalInputPressClaimWhereInput),
+			graphql.NewInputUnmarshaler("PressCountInput", ec.unmarshalInputPressCountInput),
+			graphql.NewInputUnmarshaler("PressDeliveryOrder", ec.unmarshalInputPressDeliveryOrder),
+			graphql.NewInputUnmarshaler("PressDeliveryWhereInput", ec.unmarshalInputPressDeliveryWhereInput),
+			graphql.NewInputUnmarshaler("PressPauseOrder", ec.unmarshalInputPressPauseOrder),
+			graphql.NewInputUnmarshaler("PressPauseWhereInput", ec.unmarshalInputPressPauseWhereInput),
+			graphql.NewInputUnmarshaler("PressReceiptOrder", ec.unmarshalInputPressReceiptOrder),
+			graphql.NewInputUnmarshaler("PressReceiptWhereInput", ec.unmarshalInputPressReceiptWhereInput),
+			graphql.NewInputUnmarshaler("PressRecoveryOrder", ec.unmarshalInputPressRecoveryOrder),
+			graphql.NewInputUnmarshaler("PressRecoveryWhereInput", ec.unmarshalInputPressRecoveryWhereInput),
+			graphql.NewInputUnmarshaler("PressSubscriptionOrder", ec.unmarshalInputPressSubscriptionOrder),
+			graphql.NewInputUnmarshaler("PressSubscriptionWhereInput", ec.unmarshalInputPressSubscriptionWhereInput),
 			graphql.NewInputUnmarshaler("ProposeArchiveDestructionInput", ec.unmarshalInputProposeArchiveDestructionInput),
+			graphql.NewInputUnmarshaler("ProposeDefectTermInput", ec.unmarshalInputProposeDefectTermInput),
+			graphql.NewInputUnmarshaler("PublicationOrder", ec.unmarshalInputPublicationOrder),
+			graphql.NewInputUnmarshaler("PublicationWhereInput", ec.unmarshalInputPublicationWhereInput),
 			graphql.NewInputUnmarshaler("PutInForceInput", ec.unmarshalInputPutInForceInput),
 			graphql.NewInputUnmarshaler("RaiseMailDoubtInput", ec.unmarshalInputRaiseMailDoubtInput),
 			graphql.NewInputUnmarshaler("ReadMetersInput", ec.unmarshalInputReadMetersInput),
+			graphql.NewInputUnmarshaler("ReassignDefectInput", ec.unmarshalInputReassignDefectInput),
 			graphql.NewInputUnmarshaler("ReceiveMailInput", ec.unmarshalInputReceiveMailInput),
+			graphql.NewInputUnmarshaler("ReceivePressInput", ec.unmarshalInputReceivePressInput),
 			graphql.NewInputUnmarshaler("ReconciliationLineOrder", ec.unmarshalInputReconciliationLineOrder),
 			graphql.NewInputUnmarshaler("ReconciliationLineWhereInput", ec.unmarshalInputReconciliationLineWhereInput),
 			graphql.NewInputUnmarshaler("ReconciliationOrder", ec.unmarshalInputReconciliationOrder),
 			graphql.NewInputUnmarshaler("ReconciliationWhereInput", ec.unmarshalInputReconciliationWhereInput),
 			graphql.NewInputUnmarshaler("RecordComplaintInput", ec.unmarshalInputRecordComplaintInput),
 			graphql.NewInputUnmarshaler("RecordCorrespondenceInput", ec.unmarshalInputRecordCorrespondenceInput),
+			graphql.NewInputUnmarshaler("RecordInspectionInput", ec.unmarshalInputRecordInspectionInput),
 			graphql.NewInputUnmarshaler("RecordKeyCopiesInput", ec.unmarshalInputRecordKeyCopiesInput),
 			graphql.NewInputUnmarshaler("RecordKeyFoundInput", ec.unmarshalInputRecordKeyFoundInput),
 			graphql.NewInputUnmarshaler("RecordLockChangeInput", ec.unmarshalInputRecordLockChangeInput),
+			graphql.NewInputUnmarshaler("RecordRoundInspectionsInput", ec.unmarshalInputRecordRoundInspectionsInput),
 			graphql.NewInputUnmarshaler("RecordViolationInput", ec.unmarshalInputRecordViolationInput),
+			graphql.NewInputUnmarshaler("RecoverPressClaimInput", ec.unmarshalInputRecoverPressClaimInput),
 			graphql.NewInputUnmarshaler("RegisterExternalPersonInput", ec.unmarshalInputRegisterExternalPersonInput),
 			graphql.NewInputUnmarshaler("RegisterMailInput", ec.unmarshalInputRegisterMailInput),
+			graphql.NewInputUnmarshaler("ReinspectDefectInput", ec.unmarshalInputReinspectDefectInput),
 			graphql.NewInputUnmarshaler("ReleaseArchiveHoldInput", ec.unmarshalInputReleaseArchiveHoldInput),
 			graphql.NewInputUnmarshaler("RemoveKeyAcceptanceLineInput", ec.unmarshalInputRemoveKeyAcceptanceLineInput),
+			graphql.NewInputUnmarshaler("RenewPressSubscriptionInput", ec.unmarshalInputRenewPressSubscriptionInput),
 			graphql.NewInputUnmarshaler("RenovationOrder", ec.unmarshalInputRenovationOrder),
 			graphql.NewInputUnmarshaler("RenovationStepOrder", ec.unmarshalInputRenovationStepOrder),
 			graphql.NewInputUnmarshaler("RenovationStepWhereInput", ec.unmarshalInputRenovationStepWhereInput),
 			graphql.NewInputUnmarshaler("RenovationWhereInput", ec.unmarshalInputRenovationWhereInput),
+			graphql.NewInputUnmarshaler("ReopenMailDayInput", ec.unmarshalInputReopenMailDayInput),
 			graphql.NewInputUnmarshaler("ReopenVolumeInput", ec.unmarshalInputReopenVolumeInput),
+			graphql.NewInputUnmarshaler("ReportDefectInput", ec.unmarshalInputReportDefectInput),
 			graphql.NewInputUnmarshaler("ReportKeyLossInput", ec.unmarshalInputReportKeyLossInput),
 			graphql.NewInputUnmarshaler("RequestArchiveInput", ec.unmarshalInputRequestArchiveInput),
 			graphql.NewInputUnmarshaler("RequestKeyScrappingInput", ec.unmarshalInputRequestKeyScrappingInput),
 			graphql.NewInputUnmarshaler("ResidentOrder", ec.unmarshalInputResidentOrder),
 			graphql.NewInputUnmarshaler("ResidentWhereInput", ec.unmarshalInputResidentWhereInput),
+			graphql.NewInputUnmarshaler("ResolveDefectInput", ec.unmarshalInputResolveDefectInput),
 			graphql.NewInputUnmarshaler("ResolveKeyDifferenceInput", ec.unmarshalInputResolveKeyDifferenceInput),
 			graphql.NewInputUnmarshaler("ResolveViolationInput", ec.unmarshalInputResolveViolationInput),
+			graphql.NewInputUnmarshaler("ResumePressSubscriptionInput", ec.unmarshalInputResumePressSubscriptionInput),
 			graphql.NewInputUnmarshaler("ReturnArchiveInput", ec.unmarshalInputReturnArchiveInput),
 			graphql.NewInputUnmarshaler("ReturnKeysInput", ec.unmarshalInputReturnKeysInput),
 			graphql.NewInputUnmarshaler("ReturnLineInput", ec.unmarshalInputReturnLineInput),
@@ -17779,6 +23324,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RevokeGrantInput", ec.unmarshalInputRevokeGrantInput),
 			graphql.NewInputUnmarshaler("RevokeSessionInput", ec.unmarshalInputRevokeSessionInput),
 			graphql.NewInputUnmarshaler("RoleInput", ec.unmarshalInputRoleInput),
+			graphql.NewInputUnmarshaler("RoundInspectionInput", ec.unmarshalInputRoundInspectionInput),
+			graphql.NewInputUnmarshaler("ScanMailInput", ec.unmarshalInputScanMailInput),
 			graphql.NewInputUnmarshaler("SealKeysInput", ec.unmarshalInputSealKeysInput),
 			graphql.NewInputUnmarshaler("SealedWithInput", ec.unmarshalInputSealedWithInput),
 			graphql.NewInputUnmarshaler("SetArchiveRetentionInput", ec.unmarshalInputSetArchiveRetentionInput),
@@ -17792,6 +23339,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("StaffFileConsultationWhereInput", ec.unmarshalInputStaffFileConsultationWhereInput),
 			graphql.NewInputUnmarshaler("StaffOrder", ec.unmarshalInputStaffOrder),
 			graphql.NewInputUnmarshaler("StaffWhereInput", ec.unmarshalInputStaffWhereInput),
+			graphql.NewInputUnmarshaler("StartInspectionRoundInput", ec.unmarshalInputStartInspectionRoundInput),
+			graphql.NewInputUnmarshaler("SubscribePressInput", ec.unmarshalInputSubscribePressInput),
 			graphql.NewInputUnmarshaler("TakeBackKeysInput", ec.unmarshalInputTakeBackKeysInput),
 			graphql.NewInputUnmarshaler("TakeKeysFromEngineeringInput", ec.unmarshalInputTakeKeysFromEngineeringInput),
 			graphql.NewInputUnmarshaler("TellBreachInput", ec.unmarshalInputTellBreachInput),
@@ -17816,7 +23365,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("VoidArchiveReturnInput", ec.unmarshalInputVoidArchiveReturnInput),
 			graphql.NewInputUnmarshaler("VoidComplaintInput", ec.unmarshalInputVoidComplaintInput),
 			graphql.NewInputUnmarshaler("VoidCorrespondenceInput", ec.unmarshalInputVoidCorrespondenceInput),
+			graphql.NewInputUnmarshaler("VoidDefectInput", ec.unmarshalInputVoidDefectInput),
 			graphql.NewInputUnmarshaler("VoidDocumentInput", ec.unmarshalInputVoidDocumentInput),
+			graphql.NewInputUnmarshaler("VoidInspectionInput", ec.unmarshalInputVoidInspectionInput),
 			graphql.NewInputUnmarshaler("VoidKeyAcceptanceInput", ec.unmarshalInputVoidKeyAcceptanceInput),
 			graphql.NewInputUnmarshaler("VoidKeyCabinetOpeningInput", ec.unmarshalInputVoidKeyCabinetOpeningInput),
 			graphql.NewInputUnmarshaler("VoidKeyCopiesInput", ec.unmarshalInputVoidKeyCopiesInput),
@@ -17825,15 +23376,23 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("VoidKeyLossInput", ec.unmarshalInputVoidKeyLossInput),
 			graphql.NewInputUnmarshaler("VoidKeyMovementInput", ec.unmarshalInputVoidKeyMovementInput),
 			graphql.NewInputUnmarshaler("VoidKeyReturnInput", ec.unmarshalInputVoidKeyReturnInput),
+			graphql.NewInputUnmarshaler("VoidMailCaseInput", ec.unmarshalInputVoidMailCaseInput),
+			graphql.NewInputUnmarshaler("VoidMailDeliveryInput", ec.unmarshalInputVoidMailDeliveryInput),
 			graphql.NewInputUnmarshaler("VoidMailItemInput", ec.unmarshalInputVoidMailItemInput),
 			graphql.NewInputUnmarshaler("VoidMailReceiptInput", ec.unmarshalInputVoidMailReceiptInput),
 			graphql.NewInputUnmarshaler("VoidMeterReadingInput", ec.unmarshalInputVoidMeterReadingInput),
+			graphql.NewInputUnmarshaler("VoidPressDeliveryInput", ec.unmarshalInputVoidPressDeliveryInput),
+			graphql.NewInputUnmarshaler("VoidPressPauseInput", ec.unmarshalInputVoidPressPauseInput),
+			graphql.NewInputUnmarshaler("VoidPressRecoveryInput", ec.unmarshalInputVoidPressRecoveryInput),
+			graphql.NewInputUnmarshaler("VoidPressSubscriptionInput", ec.unmarshalInputVoidPressSubscriptionInput),
+			graphql.NewInputUnmarshaler("VoidPublicationInput", ec.unmarshalInputVoidPublicationInput),
 			graphql.NewInputUnmarshaler("VoidRenovationDepositInput", ec.unmarshalInputVoidRenovationDepositInput),
 			graphql.NewInputUnmarshaler("VoidRenovationInput", ec.unmarshalInputVoidRenovationInput),
 			graphql.NewInputUnmarshaler("VoidViolationInput", ec.unmarshalInputVoidViolationInput),
 			graphql.NewInputUnmarshaler("WithdrawApprovalInput", ec.unmarshalInputWithdrawApprovalInput),
 			graphql.NewInputUnmarshaler("WithdrawArchivePermitInput", ec.unmarshalInputWithdrawArchivePermitInput),
 			graphql.NewInputUnmarshaler("WithdrawArchiveRequestInput", ec.unmarshalInputWithdrawArchiveRequestInput),
+			graphql.NewInputUnmarshaler("WriteOffPressClaimInput", ec.unmarshalInputWriteOffPressClaimInput),
 		)
 	}
 	first := true
@@ -20995,6 +26554,431 @@ type Mutation {
   ): RevokeGrantPayload!
 }
 `, BuiltIn: false},
+	{Name: "../schema/inspection_rounds.graphqls", Input: `"When and where a round is walked, and by whom."
+input PlanInspectionRoundInput {
+  "The estate."
+  estateID: ID!
+  "The day: today, or within a month."
+  plannedOn: Date!
+  "The member of staff who walks it, with an account."
+  walkerID: ID!
+  "The area that it is through; the whole estate unless given."
+  areaID: ID
+}
+
+"What planning gave."
+type PlanInspectionRoundPayload {
+  "The round, with its units in walking order."
+  round: InspectionRound!
+}
+
+"With what keys a round begins."
+input StartInspectionRoundInput {
+  "The round."
+  roundID: ID!
+  "The loans of its keys, borrowed by who walks it: of its units, or of the public areas of their buildings."
+  loanIDs: [ID!]!
+  "Why it takes no keys, if it takes none."
+  withoutKeysReason: String
+}
+
+"What starting gave."
+type StartInspectionRoundPayload {
+  "The round as it stands now."
+  round: InspectionRound!
+}
+
+"Keys that were lent for a round since it began."
+input AddInspectionRoundKeysInput {
+  "The round."
+  roundID: ID!
+  "The loans."
+  loanIDs: [ID!]!
+}
+
+"What adding gave."
+type AddInspectionRoundKeysPayload {
+  "The round."
+  round: InspectionRound!
+}
+
+"A visit on a round, as a phone noted it."
+input RoundInspectionInput {
+  "A UUID that the phone made for the line, and sends with it however often: the line is taken once."
+  key: String!
+  "The vacancy, one of the round's."
+  vacancyID: ID!
+  "When it was: since the round began, up to 72 hours ago."
+  inspectedAt: Time!
+  "What was done, item by item."
+  results: [InspectionResultInput!]!
+  "What else is to be said."
+  note: String
+}
+
+"What a phone noted on a round, perhaps without a network."
+input RecordRoundInspectionsInput {
+  "The round."
+  roundID: ID!
+  "The visits, at most 200."
+  lines: [RoundInspectionInput!]!
+  "Why they are recorded late; needed where one is older than ten minutes."
+  lateReason: String
+}
+
+"A line that was not taken."
+type RefusedInspectionLine {
+  "Which line: the first is 0."
+  line: Int!
+  "Its key."
+  key: String!
+  "What kind of refusal it is: INVALID_INPUT, RULE, CONFLICT, NOT_FOUND."
+  code: String!
+  "What is wrong, and what to do."
+  message: String!
+  "The clause; empty if none."
+  clause: String!
+  "The field of the line."
+  field: String!
+}
+
+"What recording gave: each line is among what was taken or among what was refused."
+type RecordRoundInspectionsPayload {
+  "What was taken, now or when it was sent before, in the order of the lines."
+  inspections: [Inspection!]!
+  "What was not, with the reason; the others are taken nevertheless."
+  refused: [RefusedInspectionLine!]!
+  "The round as it stands now."
+  round: InspectionRound!
+}
+
+"Why a unit was passed by."
+input InspectionRoundSkipInput {
+  "The vacancy."
+  vacancyID: ID!
+  "Why."
+  reason: String!
+}
+
+"A round that is done."
+input CloseInspectionRoundInput {
+  "The round."
+  roundID: ID!
+  "Of each unit that was not visited, why not."
+  skips: [InspectionRoundSkipInput!]
+  "Your signature, who walked it: your own password."
+  signature: SignatureInput!
+}
+
+"What closing gave."
+type CloseInspectionRoundPayload {
+  "The round as it stands now."
+  round: InspectionRound!
+}
+
+"A round that is not walked."
+input CancelInspectionRoundInput {
+  "The round."
+  roundID: ID!
+  "Why it is cancelled."
+  reason: String!
+}
+
+"What cancelling gave."
+type CancelInspectionRoundPayload {
+  "The round as it stands now."
+  round: InspectionRound!
+}
+
+"A day of the calendar of rounds (V4.1)."
+type InspectionDay {
+  "The day."
+  day: Date!
+  "Rounds planned for it that have not begun."
+  planned: Int!
+  "Under way."
+  underWay: Int!
+  "Closed."
+  closed: Int!
+  "Cancelled."
+  cancelled: Int!
+  "Units of its rounds, but of cancelled ones."
+  units: Int!
+  "Of those, visited."
+  visited: Int!
+  "Vacant units of which something is due on the day."
+  due: Int!
+}
+
+extend type Mutation {
+  "Plans a round through the vacant units in which something is due by its day, in walking order: by area, building, entrance, floor and door; at most 200 (V4.1)."
+  planInspectionRound(
+    "When, where, by whom."
+    input: PlanInspectionRoundInput!
+  ): PlanInspectionRoundPayload!
+  "Begins a round, by who walks it, with the keys that were lent for it (V4.1, K2.1). RULE for keys that open none of its units."
+  startInspectionRound(
+    "With what keys."
+    input: StartInspectionRoundInput!
+  ): StartInspectionRoundPayload!
+  "Adds keys that were lent since a round began (V4.1, K2.1)."
+  addInspectionRoundKeys(
+    "Which ones."
+    input: AddInspectionRoundKeysInput!
+  ): AddInspectionRoundKeysPayload!
+  "Records what was noted on a round (V4.1): each line once by its key, wrong lines answered with their error and the others taken. What is abnormal goes to its department (V5)."
+  recordRoundInspections(
+    "What was noted."
+    input: RecordRoundInspectionsInput!
+  ): RecordRoundInspectionsPayload!
+  "Ends a round, signed by who walked it (V4.1, K2.1). RULE while its keys are out, or a unit was neither visited nor passed by for a reason."
+  closeInspectionRound(
+    "Which one."
+    input: CloseInspectionRoundInput!
+  ): CloseInspectionRoundPayload!
+  "Cancels a round on which nothing was visited (V4.1)."
+  cancelInspectionRound(
+    "Which one."
+    input: CancelInspectionRoundInput!
+  ): CancelInspectionRoundPayload!
+}
+
+extend type Query {
+  "The rounds through vacant units (V4.1). Filter by state, plannedOn, walkerID."
+  inspectionRounds(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: InspectionRoundOrder = {field: PLANNED_ON, direction: DESC}
+    "Which ones."
+    where: InspectionRoundWhereInput
+  ): InspectionRoundConnection!
+  "An estate's month of rounds, day by day (V4.1)."
+  inspectionCalendar(
+    "The estate. NOT_FOUND for one whose rounds the viewer does not see."
+    estateID: ID!
+    "A day of the month."
+    month: Date!
+  ): [InspectionDay!]!
+}
+`, BuiltIn: false},
+	{Name: "../schema/inspections.graphqls", Input: `"A new line of an estate's inspection plan."
+input AddInspectionItemInput {
+  "The estate."
+  estateID: ID!
+  "A code, unique in the estate."
+  code: String!
+  "What is done."
+  name: String!
+  "The same in English."
+  nameEn: String
+  "How often: each so many days or months, at the latest."
+  intervalCount: Int!
+  "Days or months."
+  intervalUnit: InspectionItemIntervalUnit!
+  "Why it is added."
+  reason: String!
+}
+
+"What adding gave."
+type AddInspectionItemPayload {
+  "The item."
+  item: InspectionItem!
+}
+
+"What is to be changed of a line of the plan; what is left out stays."
+input ChangeInspectionItemInput {
+  "The item."
+  id: ID!
+  "The version that was read."
+  expectedVersion: Int!
+  "What is done."
+  name: String
+  "The same in English."
+  nameEn: String
+  "How often: each so many days or months; of ventilation at most 7 days, of cleaning at most a month (V4.1, V4.4)."
+  intervalCount: Int
+  "Days or months."
+  intervalUnit: InspectionItemIntervalUnit
+  "Whether it is due at all; what the rulebook demands always is."
+  active: Boolean
+  "Why it is changed."
+  reason: String!
+}
+
+"What changing gave."
+type ChangeInspectionItemPayload {
+  "The item as it stands now."
+  item: InspectionItem!
+}
+
+"What became of one item of the plan; what was not done is left out."
+input InspectionResultInput {
+  "The item of the plan."
+  itemID: ID!
+  "In order, or not."
+  result: InspectionResultResult!
+  "What was found; of what is abnormal always (V5)."
+  finding: String
+  "The department that an abnormal finding goes to; of what is abnormal always (V5)."
+  departmentID: ID
+  "Uploads of yours that show it, at most 9 pictures; each becomes a photo of the result."
+  photoIDs: [ID!]
+}
+
+"A visit to a vacant unit."
+input RecordInspectionInput {
+  "The vacancy."
+  vacancyID: ID!
+  "What was done, item by item."
+  results: [InspectionResultInput!]!
+  "What else is to be said."
+  note: String
+  "Your signature as drawn, if it was; you sign by being signed in."
+  strokes: Strokes
+  "When it was; now unless given, up to 24 hours ago."
+  occurredAt: Time
+  "Why it is recorded late; needed after ten minutes."
+  lateReason: String
+}
+
+"What recording gave."
+type RecordInspectionPayload {
+  "The inspection."
+  inspection: Inspection!
+  "The vacancy as it stands now, with what is due next."
+  vacancy: Vacancy!
+}
+
+"An inspection that was recorded by mistake."
+input VoidInspectionInput {
+  "The inspection."
+  id: ID!
+  "Why it is voided."
+  reason: String!
+}
+
+"What voiding gave."
+type VoidInspectionPayload {
+  "The inspection, voided."
+  inspection: Inspection!
+}
+
+"How much of what fell due in a month was done on time: one item in one estate (V4.1, V4.4)."
+type InspectionPunctuality {
+  "The estate."
+  estate: Estate!
+  "The item of the plan."
+  item: InspectionItem!
+  "The month's first day."
+  month: Date!
+  "How often it fell due in it: what was done, and what is overdue."
+  due: Int!
+  "Of those, done by their day."
+  onTime: Int!
+  "Done after it."
+  late: Int!
+  "Not done yet, and past their day."
+  missed: Int!
+  "Those on time, of a thousand."
+  perMille: Int!
+}
+
+extend type Mutation {
+  "Adds a line to an estate's inspection plan (V4.1). It is counted from today in what stands empty already."
+  addInspectionItem(
+    "The item."
+    input: AddInspectionItemInput!
+  ): AddInspectionItemPayload!
+  "Changes how often something is done in vacant units, or whether it is (V4.1, V4.4). RULE for an interval longer than the rulebook's."
+  changeInspectionItem(
+    "What is to be changed."
+    input: ChangeInspectionItemInput!
+  ): ChangeInspectionItemPayload!
+  "Records what was done in a vacant unit and what was found (V4.1, V4.2, V4.3, V4.4, V4.5). What is abnormal goes to the department that it names (V5); RULE V5 without one."
+  recordInspection(
+    "What was done."
+    input: RecordInspectionInput!
+  ): RecordInspectionPayload!
+  "Voids an inspection that was recorded by mistake, so that what was due is due again (V4.1, V4.4): at once by who inspected, later by who leads."
+  voidInspection(
+    "Which one."
+    input: VoidInspectionInput!
+  ): VoidInspectionPayload!
+}
+
+extend type Query {
+  "The inspection plans: what is done in vacant units, how often (V4.1, V4.4). Filter by estateID."
+  inspectionItems(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: InspectionItemOrder = {field: POSITION}
+    "Which ones."
+    where: InspectionItemWhereInput
+  ): InspectionItemConnection!
+  "What is due in the units that stand empty, by when (V4.1, V4.4). Filter by vacancyID, itemID, estateID."
+  inspectionDues(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: InspectionDueOrder = {field: DUE}
+    "Only what is past its day in the estate; false: only the rest."
+    overdue: Boolean
+    "Which ones."
+    where: InspectionDueWhereInput
+  ): InspectionDueConnection!
+  "The visits to vacant units, with what was found (V4.2). Filter by vacancyID, unitID."
+  inspections(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: InspectionOrder = {field: INSPECTED_AT, direction: DESC}
+    "Which ones."
+    where: InspectionWhereInput
+  ): InspectionConnection!
+  "The share of what fell due that was done on time, by estate, month and item, in four statements for any number of them (V4.1, V4.4)."
+  inspectionPunctuality(
+    "Which estates; all unless given. NOT_FOUND for one whose inspections the viewer does not see."
+    estateIDs: [ID!]
+    "From this day's month on."
+    from: Date!
+    "Until this day's month, counted; at most 24 months."
+    until: Date!
+  ): [InspectionPunctuality!]!
+  "A link to a photo of an inspection, for some minutes (V4.2, A6)."
+  inspectionPhotoLink(
+    "The photo."
+    inspectionPhotoID: ID!
+    "Whether to give a copy that names the reader."
+    marked: Boolean = false
+  ): FileLink!
+}
+`, BuiltIn: false},
 	{Name: "../schema/keys.graphqls", Input: `"Keys handed over to the household of the unit, at move-in (K4.1)."
 input HandOverKeysInput {
   "The key set."
@@ -23091,6 +29075,870 @@ extend type Query {
   ): MailItemConnection!
 }
 `, BuiltIn: false},
+	{Name: "../schema/mail_cases.graphqls", Input: `"Mail or press that was lost or lay about through carelessness (M6)."
+input OpenMailCaseInput {
+  "The estate."
+  estateID: ID!
+  "Loss or backlog."
+  kind: MailCaseKind!
+  "The item of mail that it is about."
+  itemID: ID
+  "The claim that it is about."
+  claimID: ID
+  "The day whose mail it is about."
+  day: Date
+  "The member of staff who is responsible."
+  responsibleID: ID!
+  "What happened."
+  circumstances: String!
+}
+
+"What opening gave."
+type OpenMailCasePayload {
+  "The case."
+  case: MailCase!
+}
+
+"What the person responsible says (M6)."
+input AnswerMailCaseInput {
+  "The case."
+  caseID: ID!
+  "What they say."
+  answer: String!
+}
+
+"What answering gave."
+type AnswerMailCasePayload {
+  "The case as it stands now."
+  case: MailCase!
+}
+
+"What was found, and what follows (M6)."
+input ConcludeMailCaseInput {
+  "The case."
+  caseID: ID!
+  "What was found."
+  finding: String!
+  "What follows from it."
+  outcome: String!
+}
+
+"What concluding gave."
+type ConcludeMailCasePayload {
+  "The case as it stands now."
+  case: MailCase!
+}
+
+"A case that was opened by mistake (M6)."
+input VoidMailCaseInput {
+  "The case."
+  id: ID!
+  "Why it is voided."
+  reason: String!
+}
+
+"What voiding the case gave."
+type VoidMailCasePayload {
+  "The case, voided."
+  case: MailCase!
+}
+
+extend type Mutation {
+  "Opens a case about an item, a claim or a day (M6): the person responsible hears of it."
+  openMailCase(
+    "What happened."
+    input: OpenMailCaseInput!
+  ): OpenMailCasePayload!
+  "Answers a case, as the person responsible (M6)."
+  answerMailCase(
+    "The answer."
+    input: AnswerMailCaseInput!
+  ): AnswerMailCasePayload!
+  "Concludes a case, as a manager who neither opened it nor is responsible, once the person responsible was heard (M6)."
+  concludeMailCase(
+    "The conclusion."
+    input: ConcludeMailCaseInput!
+  ): ConcludeMailCasePayload!
+  "Voids a case that is not concluded (M6)."
+  voidMailCase(
+    "Which case, and why."
+    input: VoidMailCaseInput!
+  ): VoidMailCasePayload!
+}
+
+extend type Query {
+  "Loss and backlog of mail, and what came of it (M6). Who is responsible sees the own cases."
+  mailCases(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: MailCaseOrder = {field: CREATED_AT, direction: DESC}
+    "Which ones."
+    where: MailCaseWhereInput
+  ): MailCaseConnection!
+}
+`, BuiltIn: false},
+	{Name: "../schema/mail_days.graphqls", Input: `"One code that was scanned (M2)."
+input MailScanInput {
+  "The scan's own key, unique in the estate: what is sent again under it is the same scan, and not a double."
+  key: String!
+  "The code."
+  code: String!
+}
+
+"What a desk scanned since it last told (M2)."
+input ScanMailInput {
+  "The estate."
+  estateID: ID!
+  "The desk."
+  desk: String!
+  "The codes, at most 100."
+  scans: [MailScanInput!]!
+}
+
+"What scanning gave."
+type ScanMailPayload {
+  "The scans with their outcomes, in the order given."
+  scans: [MailScan!]!
+  "The day that they are of."
+  day: MailDay!
+}
+
+"One reason for scans that match nothing (M2)."
+input ExplainMailScansInput {
+  "The scans, at most 200."
+  scanIDs: [ID!]!
+  "The reason."
+  reason: String!
+}
+
+"What explaining scans gave."
+type ExplainMailScansPayload {
+  "The scans, explained, in the order given."
+  scans: [MailScan!]!
+}
+
+"One reason for items of the day's list that were not scanned (M2)."
+input ExplainMissingMailInput {
+  "The day."
+  dayID: ID!
+  "The items, at most 200."
+  itemIDs: [ID!]!
+  "The reason."
+  reason: String!
+}
+
+"What explaining missing items gave."
+type ExplainMissingMailPayload {
+  "The explanations, in the order of the items."
+  excuses: [MailExcuse!]!
+}
+
+"One reason for items that are still here at the end of the day (M5)."
+input ExcuseMailInput {
+  "The day."
+  dayID: ID!
+  "The items, at most 200."
+  itemIDs: [ID!]!
+  "The reason."
+  reason: String!
+}
+
+"What excusing gave."
+type ExcuseMailPayload {
+  "The excuses, in the order of the items."
+  excuses: [MailExcuse!]!
+}
+
+"A day that is to be closed (M5)."
+input CloseMailDayInput {
+  "The day."
+  dayID: ID!
+}
+
+"What closing gave."
+type CloseMailDayPayload {
+  "The day, closed, with its figures."
+  day: MailDay!
+}
+
+"A closed day that is opened again (M5)."
+input ReopenMailDayInput {
+  "The day, the estate's last."
+  dayID: ID!
+  "Why."
+  reason: String!
+}
+
+"What opening again gave."
+type ReopenMailDayPayload {
+  "The day, open."
+  day: MailDay!
+}
+
+"How a day stands now: its list against its scans, what is still here, and what of that is not explained yet (M2, M5)."
+type MailDayCheck {
+  "The day."
+  day: MailDay!
+  "How many items are on its list: registered letters, parcels, magazines and money orders that came, or were carried over."
+  listed: Int!
+  "How many of them were scanned."
+  matched: Int!
+  "How many of them were not."
+  missing: Int!
+  "How many of those are not explained."
+  missingOpen: Int!
+  "How many scans were of no item."
+  unknown: Int!
+  "How many scans were of an item that had been scanned the same day."
+  doubled: Int!
+  "How many scans were of an item that had gone already."
+  alreadyDelivered: Int!
+  "How many scans are not explained."
+  scansOpen: Int!
+  "How many items of whatever kind are neither delivered nor returned."
+  undelivered: Int!
+  "How many of those are not excused."
+  undeliveredOpen: Int!
+}
+
+extend type Mutation {
+  "Records what a desk scanned, and answers each code at once: matched, unknown, double, or delivered already (M2)."
+  scanMail(
+    "What was scanned."
+    input: ScanMailInput!
+  ): ScanMailPayload!
+  "Explains scans that match nothing (M2)."
+  explainMailScans(
+    "Which scans, and why."
+    input: ExplainMailScansInput!
+  ): ExplainMailScansPayload!
+  "Explains items of the day's list that were not scanned (M2)."
+  explainMissingMail(
+    "Which items, and why."
+    input: ExplainMissingMailInput!
+  ): ExplainMissingMailPayload!
+  "Excuses items that are neither delivered nor returned in the evening; they are on the next day's list again (M5)."
+  excuseMail(
+    "Which items, and why."
+    input: ExcuseMailInput!
+  ): ExcuseMailPayload!
+  "Closes a day's mail (M5). RULE M2 or M5 while something of it is not explained."
+  closeMailDay(
+    "Which day."
+    input: CloseMailDayInput!
+  ): CloseMailDayPayload!
+  "Opens the last day again, as a superior (M5)."
+  reopenMailDay(
+    "Which day, and why."
+    input: ReopenMailDayInput!
+  ): ReopenMailDayPayload!
+}
+
+extend type Query {
+  "The days of mail: which are open, and how the others were closed (M2, M5)."
+  mailDays(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: MailDayOrder = {field: DAY, direction: DESC}
+    "Which ones."
+    where: MailDayWhereInput
+  ): MailDayConnection!
+  "How a day stands now, counted (M2, M5)."
+  mailDayCheck(
+    "The day."
+    dayID: ID!
+  ): MailDayCheck!
+  "The items of a day's list that were not scanned (M2)."
+  mailMissing(
+    "The day; otherwise all that are open."
+    dayID: ID
+    "Only those that are not explained."
+    unexplained: Boolean
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: MailItemOrder = {field: SLOT, direction: ASC}
+  ): MailItemConnection!
+  "The items that are neither delivered nor returned at the end of a day, or now (M5)."
+  mailUndelivered(
+    "The day; otherwise all that are open."
+    dayID: ID
+    "Only those that are not excused."
+    unexplained: Boolean
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: MailItemOrder = {field: SLOT, direction: ASC}
+  ): MailItemConnection!
+  "What was scanned, with its outcome and explanation (M2)."
+  mailScans(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: MailScanOrder = {field: SCANNED_AT, direction: DESC}
+    "Which ones."
+    where: MailScanWhereInput
+  ): MailScanConnection!
+  "The reasons recorded for items that were not scanned, or not delivered, on their day (M2, M5)."
+  mailExcuses(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: MailExcuseOrder = {field: GIVEN_AT, direction: DESC}
+    "Which ones."
+    where: MailExcuseWhereInput
+  ): MailExcuseConnection!
+}
+`, BuiltIn: false},
+	{Name: "../schema/mail_deliveries.graphqls", Input: `"What one household or department gets: items that are named, or everything in its slot; and who signs for it (M3)."
+input MailHandoverInput {
+  "The items, all for one household or department; or else"
+  itemIDs: [ID!]
+  "the household whose whole slot is delivered, or"
+  householdID: ID
+  "the department whose whole slot is delivered."
+  departmentID: ID
+  "Into the letter box, unsigned: letters and newspapers alone (M2)."
+  toBox: Boolean
+  "The resident who signs for the household; or else"
+  residentID: ID
+  "the member of staff who signs for the department, or"
+  staffID: ID
+  "the name of somebody else who takes it, and signs as attested by who delivers."
+  recipient: String
+  "The signature of who takes it; who delivers signs by being signed in."
+  signature: SignatureInput
+}
+
+"A route: one or more households and departments, recorded as a whole or not at all (M3)."
+input DeliverMailInput {
+  "What each gets, at most 50 of them."
+  deliveries: [MailHandoverInput!]!
+  "When it was delivered, if that is recorded later than it happened: at most 24 hours ago."
+  occurredAt: Time
+  "Why it is recorded late; needed for more than ten minutes."
+  lateReason: String
+}
+
+"What delivering gave."
+type DeliverMailPayload {
+  "The deliveries, in the order given."
+  deliveries: [MailDelivery!]!
+}
+
+"Voiding a delivery that was recorded by mistake (M3)."
+input VoidMailDeliveryInput {
+  "The delivery."
+  id: ID!
+  "Why it is voided."
+  reason: String!
+}
+
+"What voiding the delivery gave."
+type VoidMailDeliveryPayload {
+  "The delivery, voided."
+  delivery: MailDelivery!
+  "Its items, in their slot again."
+  items: [MailItem!]!
+}
+
+extend type Mutation {
+  "Delivers sorted mail, singly, by slot or along a route: each household or department signs for its own (M3). RULE M2 for what has to be signed for and would go into the box."
+  deliverMail(
+    "What goes to whom, and who signs."
+    input: DeliverMailInput!
+  ): DeliverMailPayload!
+  "Voids a delivery: its items are in their slot again (M3)."
+  voidMailDelivery(
+    "Which delivery, and why."
+    input: VoidMailDeliveryInput!
+  ): VoidMailDeliveryPayload!
+}
+
+extend type Query {
+  "The deliveries of mail, with what they were and who signed (M3). Residents see their household's."
+  mailDeliveries(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: MailDeliveryOrder = {field: DELIVERED_AT, direction: DESC}
+    "Which ones."
+    where: MailDeliveryWhereInput
+  ): MailDeliveryConnection!
+}
+`, BuiltIn: false},
+	{Name: "../schema/mail_press.graphqls", Input: `"A newspaper or a magazine that people subscribe to (M1)."
+input AddPublicationInput {
+  "The estate."
+  estateID: ID!
+  "Its name, which no other of the estate has."
+  name: String!
+  "Newspaper or magazine."
+  kind: PublicationKind!
+  "When it is issued."
+  frequency: PublicationFrequency!
+  "The day of the week of a weekly one: 1 is Monday, 7 is Sunday."
+  weekday: Int
+  "The day of the month of a monthly one; in a shorter month its last day."
+  monthDay: Int
+}
+
+"What adding gave."
+type AddPublicationPayload {
+  "The publication."
+  publication: Publication!
+}
+
+"A subscription of a household or a department (M1)."
+input SubscribePressInput {
+  "The publication."
+  publicationID: ID!
+  "The household whom it is for."
+  householdID: ID
+  "The department that it is for, if it is for no household."
+  departmentID: ID
+  "How many copies; one unless given."
+  copies: Int
+  "The first day."
+  fromOn: Date!
+  "The last day."
+  lastOn: Date!
+  "By what it was paid: the number of the receipt."
+  paidReference: String
+}
+
+"What subscribing gave."
+type SubscribePressPayload {
+  "The subscription."
+  subscription: PressSubscription!
+}
+
+"The next period of a subscription (M1)."
+input RenewPressSubscriptionInput {
+  "The subscription that is renewed."
+  subscriptionID: ID!
+  "How many copies; as many as before unless given."
+  copies: Int
+  "The first day; the one after the last unless given."
+  fromOn: Date
+  "The last day."
+  lastOn: Date!
+  "By what it was paid."
+  paidReference: String
+}
+
+"What renewing gave."
+type RenewPressSubscriptionPayload {
+  "The new period."
+  subscription: PressSubscription!
+}
+
+"The end of a subscription before its time (M1)."
+input EndPressSubscriptionInput {
+  "The subscription."
+  subscriptionID: ID!
+  "The last day."
+  lastOn: Date!
+  "Why it ends."
+  reason: String!
+}
+
+"What ending gave."
+type EndPressSubscriptionPayload {
+  "The subscription with its last day."
+  subscription: PressSubscription!
+}
+
+"A time in which a subscriber wants nothing (M1)."
+input PausePressSubscriptionInput {
+  "The subscription."
+  subscriptionID: ID!
+  "The first day without."
+  fromOn: Date!
+  "The last day without."
+  lastOn: Date!
+  "Why."
+  reason: String
+}
+
+"What pausing gave."
+type PausePressSubscriptionPayload {
+  "The pause."
+  pause: PressPause!
+  "Its subscription."
+  subscription: PressSubscription!
+}
+
+"The end of a pause before its time (M1)."
+input ResumePressSubscriptionInput {
+  "The pause."
+  pauseID: ID!
+  "The first day with press again."
+  on: Date!
+}
+
+"What resuming gave."
+type ResumePressSubscriptionPayload {
+  "The pause as it is now."
+  pause: PressPause!
+}
+
+"What was counted of one publication (M1)."
+input PressCountInput {
+  "The publication."
+  publicationID: ID!
+  "How many copies were counted: none, if it did not come."
+  delivered: Int!
+  "What is said of a difference."
+  remark: String
+}
+
+"Press taken over from the post office: counted by publication, signed by both (M1, M7)."
+input ReceivePressInput {
+  "The estate."
+  estateID: ID!
+  "The day of the issues; the day that they came unless given."
+  day: Date
+  "Who delivers them for the post office, by name."
+  deliverer: String!
+  "What was counted, each publication once."
+  counts: [PressCountInput!]!
+  "What else is to be said of it."
+  note: String
+  "The deliverer's signature, attested by who receives; who receives signs by being signed in."
+  signature: SignatureInput!
+  "When it came, if that is recorded later than it happened: at most 24 hours ago."
+  occurredAt: Time
+  "Why it is recorded late; needed for more than ten minutes."
+  lateReason: String
+}
+
+"What receiving gave."
+type ReceivePressPayload {
+  "The receipt."
+  receipt: PressReceipt!
+  "What it says of each publication, in the order given: what was expected, and who gets how many."
+  deliveries: [PressDelivery!]!
+}
+
+"Copies of a claim that came later (M7)."
+input RecoverPressClaimInput {
+  "The claim."
+  claimID: ID!
+  "How many copies came."
+  copies: Int!
+  "Who brings them for the post office, by name."
+  deliverer: String!
+}
+
+"What recovering gave."
+type RecoverPressClaimPayload {
+  "What came."
+  recovery: PressRecovery!
+  "The claim as it stands now."
+  claim: PressClaim!
+}
+
+"What is missing of a claim, given up (M7)."
+input WriteOffPressClaimInput {
+  "The claim."
+  claimID: ID!
+  "Why."
+  reason: String!
+}
+
+"What writing off gave."
+type WriteOffPressClaimPayload {
+  "The claim, closed."
+  claim: PressClaim!
+}
+
+"A publication that was added by mistake (M1)."
+input VoidPublicationInput {
+  "The publication."
+  id: ID!
+  "Why it is voided."
+  reason: String!
+}
+
+"What voiding the publication gave."
+type VoidPublicationPayload {
+  "The publication, voided."
+  publication: Publication!
+}
+
+"A subscription that was recorded by mistake (M1)."
+input VoidPressSubscriptionInput {
+  "The subscription."
+  id: ID!
+  "Why it is voided."
+  reason: String!
+}
+
+"What voiding the subscription gave."
+type VoidPressSubscriptionPayload {
+  "The subscription, voided."
+  subscription: PressSubscription!
+}
+
+"A pause that was recorded by mistake (M1)."
+input VoidPressPauseInput {
+  "The pause."
+  id: ID!
+  "Why it is voided."
+  reason: String!
+}
+
+"What voiding the pause gave."
+type VoidPressPausePayload {
+  "The pause, voided."
+  pause: PressPause!
+}
+
+"What was counted of an issue by mistake (M7)."
+input VoidPressDeliveryInput {
+  "The delivery."
+  id: ID!
+  "Why it is voided."
+  reason: String!
+}
+
+"What voiding the count gave."
+type VoidPressDeliveryPayload {
+  "The delivery, voided."
+  delivery: PressDelivery!
+}
+
+"A recovery that was recorded by mistake (M7)."
+input VoidPressRecoveryInput {
+  "The recovery."
+  id: ID!
+  "Why it is voided."
+  reason: String!
+}
+
+"What voiding the recovery gave."
+type VoidPressRecoveryPayload {
+  "The recovery, voided."
+  recovery: PressRecovery!
+  "The claim, open again."
+  claim: PressClaim!
+}
+
+"What the subscriptions ask for of a publication's issue of a day, and what came (M1)."
+type ExpectedPress {
+  "The publication."
+  publication: Publication!
+  "How many copies are for households."
+  households: Int!
+  "How many copies are for departments."
+  departments: Int!
+  "What came, if it was counted."
+  delivery: PressDelivery
+}
+
+extend type Mutation {
+  "Puts a newspaper or a magazine on the list of what people subscribe to (M1). CONFLICT for a name that is there."
+  addPublication(
+    "Which one."
+    input: AddPublicationInput!
+  ): AddPublicationPayload!
+  "Records a subscription of a household or a department (M1). CONFLICT if the subscriber has the publication in that time already."
+  subscribePress(
+    "Which one."
+    input: SubscribePressInput!
+  ): SubscribePressPayload!
+  "Records the next period of a subscription (M1)."
+  renewPressSubscription(
+    "The next period."
+    input: RenewPressSubscriptionInput!
+  ): RenewPressSubscriptionPayload!
+  "Ends a subscription before its time (M1)."
+  endPressSubscription(
+    "Which one, and when."
+    input: EndPressSubscriptionInput!
+  ): EndPressSubscriptionPayload!
+  "Pauses a subscription: nothing is expected for it in that time (M1)."
+  pausePressSubscription(
+    "Which one, and when."
+    input: PausePressSubscriptionInput!
+  ): PausePressSubscriptionPayload!
+  "Ends a pause before its time (M1)."
+  resumePressSubscription(
+    "Which one, and when."
+    input: ResumePressSubscriptionInput!
+  ): ResumePressSubscriptionPayload!
+  "Takes press over from the post office. What each subscriber gets follows by itself, households before departments, and what came short is claimed (M1, M7)."
+  receivePress(
+    "What came."
+    input: ReceivePressInput!
+  ): ReceivePressPayload!
+  "Records copies that the post office made good: they go to who went short (M7)."
+  recoverPressClaim(
+    "What came."
+    input: RecoverPressClaimInput!
+  ): RecoverPressClaimPayload!
+  "Gives up what is missing of a claim, as a supervisor or manager who did not count it (M7)."
+  writeOffPressClaim(
+    "Which claim, and why."
+    input: WriteOffPressClaimInput!
+  ): WriteOffPressClaimPayload!
+  "Voids a publication to which nobody subscribes (M1)."
+  voidPublication(
+    "Which one, and why."
+    input: VoidPublicationInput!
+  ): VoidPublicationPayload!
+  "Voids a subscription for which no press came (M1)."
+  voidPressSubscription(
+    "Which one, and why."
+    input: VoidPressSubscriptionInput!
+  ): VoidPressSubscriptionPayload!
+  "Voids a pause (M1)."
+  voidPressPause(
+    "Which one, and why."
+    input: VoidPressPauseInput!
+  ): VoidPressPausePayload!
+  "Voids what was counted of an issue, who got how many, and its claim, so that it can be counted anew (M7)."
+  voidPressDelivery(
+    "Which one, and why."
+    input: VoidPressDeliveryInput!
+  ): VoidPressDeliveryPayload!
+  "Voids the last recovery of a claim (M7)."
+  voidPressRecovery(
+    "Which one, and why."
+    input: VoidPressRecoveryInput!
+  ): VoidPressRecoveryPayload!
+}
+
+extend type Query {
+  "The publications that people subscribe to (M1)."
+  publications(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: PublicationOrder = {field: NAME, direction: ASC}
+    "Which ones."
+    where: PublicationWhereInput
+  ): PublicationConnection!
+  "The subscriptions (M1): 业户订阅邮件一览表. Residents see their household's."
+  pressSubscriptions(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: PressSubscriptionOrder = {field: FROM, direction: DESC}
+    "Which ones."
+    where: PressSubscriptionWhereInput
+  ): PressSubscriptionConnection!
+  "What a day's press should be, by publication, and what came (M1)."
+  expectedPress(
+    "The estate."
+    estateID: ID!
+    "The day; the estate's today unless given."
+    day: Date
+  ): [ExpectedPress!]!
+  "What came of each issue (M7)."
+  pressDeliveries(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: PressDeliveryOrder = {field: DAY, direction: DESC}
+    "Which ones."
+    where: PressDeliveryWhereInput
+  ): PressDeliveryConnection!
+  "Who got how many copies of what (M7): 业户报刊收发记录. Residents see their household's."
+  pressAllocations(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: PressAllocationOrder = {field: DAY, direction: DESC}
+    "Which ones."
+    where: PressAllocationWhereInput
+  ): PressAllocationConnection!
+  "What the post office owes of issues that came short (M7)."
+  pressClaims(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: PressClaimOrder = {field: DAY, direction: DESC}
+    "Which ones."
+    where: PressClaimWhereInput
+  ): PressClaimConnection!
+}
+`, BuiltIn: false},
 	{Name: "../schema/reconciliations.graphqls", Input: `extend type Query {
   "Counts against what is on record."
   reconciliations(
@@ -23374,6 +30222,258 @@ extend type Query {
     "Which ones."
     where: VacancyWhereInput
   ): VacancyConnection!
+}
+`, BuiltIn: false},
+	{Name: "../schema/vacancy_dashboard.graphqls", Input: `"The state of what stands empty now, of each estate and of all together."
+type VacancyDashboard {
+  "As of when."
+  at: Time!
+  "Each estate's figures, by the estates' codes."
+  estates: [VacancyFigures!]!
+  "Their sums."
+  total: VacancyFigures!
+}
+
+"An estate's figures; null where the viewer may not see what is counted."
+type VacancyFigures {
+  "The estate; null for the sum."
+  estate: Estate
+  "Units that stand empty (V3)."
+  vacancies: Int
+  "Of those, units of which something is past its day (V4.1)."
+  vacanciesOverdue: Int
+  "What of the plan is past its day, in all of them (V4.1)."
+  itemsOverdue: Int
+  "The same by item, in the plan's order; of the sum by the items' codes."
+  items: [VacancyItemFigures!]
+  "Defects that are not closed (V5)."
+  defectsOpen: Int
+  "Of those, defects that their departments have not acknowledged (V5)."
+  defectsReported: Int
+  "Of those, defects that wait to be inspected again (V5)."
+  defectsToReinspect: Int
+  "Of those, defects of which a step is past its time (V5)."
+  defectsOverdue: Int
+}
+
+"What of an item of the plan is overdue, and due today (V4.1, V4.4)."
+type VacancyItemFigures {
+  "The item's code."
+  code: String!
+  "What is done: 通风."
+  name: String!
+  "The same in English; empty for an estate's own without one."
+  nameEn: String!
+  "In how many units it is past its day."
+  overdue: Int!
+  "In how many units it is due today."
+  dueToday: Int!
+}
+
+extend type Query {
+  "The figures of what stands empty now (V3, V4.1, V5), in three statements for any number of estates: all where the viewer sees vacant units, unless some are named. A department counts the defects that were passed to it. NOT_FOUND for an estate that the viewer may not see."
+  vacancyDashboard(
+    "Which estates; all unless given."
+    estateIDs: [ID!]
+  ): VacancyDashboard!
+}
+`, BuiltIn: false},
+	{Name: "../schema/vacancy_defects.graphqls", Input: `"What is wrong in a vacant unit, and which department is concerned."
+input ReportDefectInput {
+  "The vacancy."
+  vacancyID: ID!
+  "The department that it is passed to."
+  departmentID: ID!
+  "What was found."
+  finding: String!
+  "Photos that the viewer uploaded; at most 9."
+  photoIDs: [ID!]
+  "When it was found; now unless given, up to 24 hours ago."
+  occurredAt: Time
+  "Why it is recorded late; needed after ten minutes."
+  lateReason: String
+}
+
+"What reporting gave."
+type ReportDefectPayload {
+  "The defect."
+  defect: Defect!
+}
+
+"A defect that the department has taken note of."
+input AcknowledgeDefectInput {
+  "The defect."
+  id: ID!
+}
+
+"What acknowledging gave."
+type AcknowledgeDefectPayload {
+  "The defect as it stands now."
+  defect: Defect!
+}
+
+"What the department did about a defect."
+input ResolveDefectInput {
+  "The defect."
+  id: ID!
+  "What was done."
+  resolution: String!
+  "Photos that the viewer uploaded; at most 9."
+  photoIDs: [ID!]
+}
+
+"What resolving gave."
+type ResolveDefectPayload {
+  "The defect as it stands now."
+  defect: Defect!
+}
+
+"A later day by which the department proposes to resolve a defect."
+input ProposeDefectTermInput {
+  "The defect."
+  id: ID!
+  "The last day."
+  until: Date!
+  "Why."
+  reason: String!
+}
+
+"What proposing gave."
+type ProposeDefectTermPayload {
+  "The defect as it stands now."
+  defect: Defect!
+}
+
+"A later day by which a defect is to be resolved."
+input ExtendDefectTermInput {
+  "The defect."
+  id: ID!
+  "The last day."
+  until: Date!
+  "Why."
+  reason: String!
+}
+
+"What extending gave."
+type ExtendDefectTermPayload {
+  "The defect as it stands now."
+  defect: Defect!
+}
+
+"What a re-inspection found."
+input ReinspectDefectInput {
+  "The defect."
+  id: ID!
+  "Whether it is put right: it is closed then, and otherwise back with its department."
+  resolved: Boolean!
+  "What was found; needed if it is not put right."
+  finding: String
+  "Photos that the viewer uploaded; at most 9."
+  photoIDs: [ID!]
+}
+
+"What inspecting again gave."
+type ReinspectDefectPayload {
+  "The defect as it stands now."
+  defect: Defect!
+}
+
+"The department that is concerned after all."
+input ReassignDefectInput {
+  "The defect."
+  id: ID!
+  "The department that it is passed to."
+  departmentID: ID!
+  "Why."
+  reason: String!
+}
+
+"What reassigning gave."
+type ReassignDefectPayload {
+  "The defect as it stands now."
+  defect: Defect!
+}
+
+"A defect that was reported by mistake."
+input VoidDefectInput {
+  "The defect."
+  id: ID!
+  "Why it is voided."
+  reason: String!
+}
+
+"What voiding gave."
+type VoidDefectPayload {
+  "The defect, voided."
+  defect: Defect!
+}
+
+extend type Mutation {
+  "Passes what is wrong in a vacant unit to the department concerned, whose staff are told at once (V5)."
+  reportDefect(
+    "What is wrong."
+    input: ReportDefectInput!
+  ): ReportDefectPayload!
+  "Records that the department has taken note of a defect (V5): due by the end of the next working day. FORBIDDEN for who is of another department."
+  acknowledgeDefect(
+    "Which one."
+    input: AcknowledgeDefectInput!
+  ): AcknowledgeDefectPayload!
+  "Records what the department did about a defect (V5): due in seven days. Customer service then inspects it again."
+  resolveDefect(
+    "What was done."
+    input: ResolveDefectInput!
+  ): ResolveDefectPayload!
+  "Has the department propose a later day for a defect, which the supervisor of customer service may give (V5)."
+  proposeDefectTerm(
+    "Until when."
+    input: ProposeDefectTermInput!
+  ): ProposeDefectTermPayload!
+  "Gives the department more time for a defect (V5): the supervisor of customer service does, or a manager, who did not propose it."
+  extendDefectTerm(
+    "Until when."
+    input: ExtendDefectTermInput!
+  ): ExtendDefectTermPayload!
+  "Records what customer service found when it inspected a resolved defect again (V5): closed, or back with its department. RULE for who resolved it."
+  reinspectDefect(
+    "What was found."
+    input: ReinspectDefectInput!
+  ): ReinspectDefectPayload!
+  "Passes a defect to another department, which is notified anew and has the whole time (V5)."
+  reassignDefect(
+    "To which."
+    input: ReassignDefectInput!
+  ): ReassignDefectPayload!
+  "Voids a defect that was reported by mistake (V5), while the department has not acknowledged it: at once by who reported it, later by who leads customer service."
+  voidDefect(
+    "Which one."
+    input: VoidDefectInput!
+  ): VoidDefectPayload!
+}
+
+extend type Query {
+  "What was found to be wrong in vacant units: 空置房异常处理记录 (V5). A department sees what was passed to it."
+  defects(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: DefectOrder = {field: FOUND_AT, direction: DESC}
+    "Only those of which a step is past its time; false: only the others that are open."
+    overdue: Boolean
+    "Which ones."
+    where: DefectWhereInput
+  ): DefectConnection!
+  "A link to a photo of a defect, for some minutes (V5)."
+  defectPhotoLink(
+    "The photo."
+    defectPhotoID: ID!
+  ): FileLink!
 }
 `, BuiltIn: false},
 	{Name: "../schema/ent.graphql", Input: `directive @goField(forceResolver: Boolean, name: String, omittable: Boolean) on FIELD_DEFINITION | INPUT_FIELD_DEFINITION
@@ -33092,6 +40192,1601 @@ https://relay.dev/graphql/connections.htm#sec-Cursor
 """
 scalar Cursor
 """
+An abnormality of a vacant unit, passed to the department concerned: a line of 空置房异常处理记录 (V5).
+"""
+type Defect implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  When it was voided; null while it stands.
+  """
+  voidedAt: Time
+  """
+  Why it was voided.
+  """
+  voidReason: String!
+  """
+  The account that voided it.
+  """
+  voidedByID: ID
+  """
+  Who voided it, as signed.
+  """
+  voidedByName: String!
+  """
+  Why it was recorded later than it happened, if it was.
+  """
+  lateReason: String!
+  """
+  The vacancy in which it was found.
+  """
+  vacancyID: ID!
+  """
+  The unit.
+  """
+  unitID: ID!
+  """
+  The abnormal result of an inspection that it comes from; null if it was reported by itself.
+  """
+  inspectionResultID: ID
+  """
+  The department that it was passed to.
+  """
+  departmentID: ID!
+  """
+  What was found.
+  """
+  finding: String!
+  """
+  When it was found.
+  """
+  foundAt: Time!
+  """
+  The account of who reported it.
+  """
+  reportedByID: ID!
+  """
+  Who reported it, as signed.
+  """
+  reportedByName: String!
+  """
+  Reported to the department; acknowledged by it; resolved, as it says; reopened, since a re-inspection found otherwise; closed by a re-inspection.
+  """
+  state: DefectState!
+  """
+  When the department was notified; of a defect that was reassigned, the present one.
+  """
+  notifiedAt: Time!
+  """
+  By when the department is to acknowledge it: the end of the next working day.
+  """
+  acknowledgeBy: Time!
+  """
+  When the department acknowledged it.
+  """
+  acknowledgedAt: Time
+  """
+  By when it is to be resolved: seven days after the department was notified, unless that was extended.
+  """
+  resolveBy: Time!
+  """
+  Until when the department proposes to have it resolved; null unless it does.
+  """
+  proposedUntil: Time
+  """
+  When the department resolved it; null again once it is reopened.
+  """
+  resolvedAt: Time
+  """
+  What the department did.
+  """
+  resolution: String!
+  """
+  By when what was resolved is to be inspected again: three days after.
+  """
+  reinspectBy: Time
+  """
+  When it was last inspected again.
+  """
+  reinspectedAt: Time
+  """
+  When a re-inspection closed it.
+  """
+  closedAt: Time
+  """
+  How many times a re-inspection found it not to be resolved.
+  """
+  reopened: Int!
+  """
+  By when the next step is due; null once it is closed or voided.
+  """
+  dueAt: Time
+  """
+  When it first rose to the project manager, since a step was overdue; null if none was.
+  """
+  escalatedAt: Time
+  """
+  The account of who acknowledged it for the department.
+  """
+  acknowledgedByID: ID
+  """
+  Who acknowledged it for the department, as signed.
+  """
+  acknowledgedByName: String!
+  """
+  The account of who resolved it.
+  """
+  resolvedByID: ID
+  """
+  Who resolved it, as signed.
+  """
+  resolvedByName: String!
+  """
+  The account of who inspected it again.
+  """
+  reinspectedByID: ID
+  """
+  Who inspected it again, as signed.
+  """
+  reinspectedByName: String!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The vacancy in which it was found.
+  """
+  vacancy: Vacancy!
+  """
+  The unit.
+  """
+  unit: Unit!
+  """
+  The department that it was passed to.
+  """
+  department: Department!
+  """
+  The result of an inspection that it comes from.
+  """
+  inspectionResult: InspectionResult
+  """
+  What happened to it, by whom and when.
+  """
+  events: [DefectEvent!]
+  """
+  Its photos.
+  """
+  photos: [DefectPhoto!]
+}
+"""
+A connection to a list of items.
+"""
+type DefectConnection {
+  """
+  A list of edges.
+  """
+  edges: [DefectEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type DefectEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: Defect
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+A step of a defect (V5).
+"""
+type DefectEvent implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  The defect.
+  """
+  defectID: ID!
+  """
+  Acknowledged or resolved by the department; closed or reopened by a re-inspection; reassigned to another department; another time proposed; the time extended; risen to the project manager.
+  """
+  kind: DefectEventKind!
+  """
+  The department that it is with since.
+  """
+  departmentID: ID!
+  """
+  What was done, what the re-inspection found, or why.
+  """
+  note: String!
+  """
+  By when the department is to acknowledge it, of a reassignment.
+  """
+  acknowledgeBy: Time
+  """
+  By when it is to be resolved since, of what was reassigned, reopened or extended; proposed, of a proposal; inspected again, of what was resolved.
+  """
+  dueAt: Time
+  """
+  The account that did it; null for the program, which lets it rise.
+  """
+  actedByID: ID
+  """
+  Who did it, as signed.
+  """
+  actedByName: String!
+  """
+  When.
+  """
+  actedAt: Time!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The defect.
+  """
+  defect: Defect!
+  """
+  The department that it is with since.
+  """
+  department: Department!
+  """
+  The photos that came with it.
+  """
+  photos: [DefectPhoto!]
+}
+"""
+DefectEventKind is enum for the field kind
+"""
+enum DefectEventKind @goModel(model: "github.com/steward-pm/steward/ent/defectevent.Kind") {
+  """
+  acknowledged.
+  """
+  ACKNOWLEDGED
+  """
+  resolved.
+  """
+  RESOLVED
+  """
+  closed.
+  """
+  CLOSED
+  """
+  reopened.
+  """
+  REOPENED
+  """
+  reassigned.
+  """
+  REASSIGNED
+  """
+  proposed.
+  """
+  PROPOSED
+  """
+  extended.
+  """
+  EXTENDED
+  """
+  escalated.
+  """
+  ESCALATED
+}
+"""
+Ordering options for DefectEvent connections
+"""
+input DefectEventOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order DefectEvents.
+  """
+  field: DefectEventOrderField!
+}
+"""
+Properties by which DefectEvent connections can be ordered.
+"""
+enum DefectEventOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+}
+"""
+DefectEventWhereInput is used for filtering DefectEvent objects.
+Input was generated by ent.
+"""
+input DefectEventWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: DefectEventWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [DefectEventWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [DefectEventWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  defect_id field predicates
+  """
+  defectID: ID
+  """
+  defectID differs from this.
+  """
+  defectIDNEQ: ID
+  """
+  defectID is one of these.
+  """
+  defectIDIn: [ID!]
+  """
+  defectID is none of these.
+  """
+  defectIDNotIn: [ID!]
+  """
+  kind field predicates
+  """
+  kind: DefectEventKind
+  """
+  kind differs from this.
+  """
+  kindNEQ: DefectEventKind
+  """
+  kind is one of these.
+  """
+  kindIn: [DefectEventKind!]
+  """
+  kind is none of these.
+  """
+  kindNotIn: [DefectEventKind!]
+  """
+  acted_by_id field predicates
+  """
+  actedByID: ID
+  """
+  actedByID differs from this.
+  """
+  actedByIDNEQ: ID
+  """
+  actedByID is one of these.
+  """
+  actedByIDIn: [ID!]
+  """
+  actedByID is none of these.
+  """
+  actedByIDNotIn: [ID!]
+  """
+  actedByID is greater than this.
+  """
+  actedByIDGT: ID
+  """
+  actedByID is at least this.
+  """
+  actedByIDGTE: ID
+  """
+  actedByID is less than this.
+  """
+  actedByIDLT: ID
+  """
+  actedByID is at most this.
+  """
+  actedByIDLTE: ID
+  """
+  actedByID is null.
+  """
+  actedByIDIsNil: Boolean
+  """
+  actedByID is set.
+  """
+  actedByIDNotNil: Boolean
+}
+"""
+Ordering options for Defect connections
+"""
+input DefectOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order Defects.
+  """
+  field: DefectOrderField!
+}
+"""
+Properties by which Defect connections can be ordered.
+"""
+enum DefectOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  found at.
+  """
+  FOUND_AT
+  """
+  due at.
+  """
+  DUE_AT
+}
+"""
+A photo of a defect (V5).
+"""
+type DefectPhoto implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  The defect.
+  """
+  defectID: ID!
+  """
+  The step that it came with; null for the report.
+  """
+  eventID: ID
+  """
+  Name as uploaded, made safe.
+  """
+  name: String!
+  """
+  Media type as found in the content.
+  """
+  contentType: String!
+  """
+  Bytes.
+  """
+  size: Int!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The defect.
+  """
+  defect: Defect!
+  """
+  The step that it came with.
+  """
+  event: DefectEvent
+}
+"""
+Ordering options for DefectPhoto connections
+"""
+input DefectPhotoOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order DefectPhotos.
+  """
+  field: DefectPhotoOrderField!
+}
+"""
+Properties by which DefectPhoto connections can be ordered.
+"""
+enum DefectPhotoOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+}
+"""
+DefectPhotoWhereInput is used for filtering DefectPhoto objects.
+Input was generated by ent.
+"""
+input DefectPhotoWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: DefectPhotoWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [DefectPhotoWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [DefectPhotoWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  defect_id field predicates
+  """
+  defectID: ID
+  """
+  defectID differs from this.
+  """
+  defectIDNEQ: ID
+  """
+  defectID is one of these.
+  """
+  defectIDIn: [ID!]
+  """
+  defectID is none of these.
+  """
+  defectIDNotIn: [ID!]
+  """
+  event_id field predicates
+  """
+  eventID: ID
+  """
+  eventID differs from this.
+  """
+  eventIDNEQ: ID
+  """
+  eventID is one of these.
+  """
+  eventIDIn: [ID!]
+  """
+  eventID is none of these.
+  """
+  eventIDNotIn: [ID!]
+  """
+  eventID is null.
+  """
+  eventIDIsNil: Boolean
+  """
+  eventID is set.
+  """
+  eventIDNotNil: Boolean
+}
+"""
+DefectState is enum for the field state
+"""
+enum DefectState @goModel(model: "github.com/steward-pm/steward/ent/defect.State") {
+  """
+  reported.
+  """
+  REPORTED
+  """
+  acknowledged.
+  """
+  ACKNOWLEDGED
+  """
+  resolved.
+  """
+  RESOLVED
+  """
+  reopened.
+  """
+  REOPENED
+  """
+  closed.
+  """
+  CLOSED
+}
+"""
+DefectWhereInput is used for filtering Defect objects.
+Input was generated by ent.
+"""
+input DefectWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: DefectWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [DefectWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [DefectWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  voided_at field predicates
+  """
+  voidedAt: Time
+  """
+  voidedAt differs from this.
+  """
+  voidedAtNEQ: Time
+  """
+  voidedAt is one of these.
+  """
+  voidedAtIn: [Time!]
+  """
+  voidedAt is none of these.
+  """
+  voidedAtNotIn: [Time!]
+  """
+  voidedAt is greater than this.
+  """
+  voidedAtGT: Time
+  """
+  voidedAt is at least this.
+  """
+  voidedAtGTE: Time
+  """
+  voidedAt is less than this.
+  """
+  voidedAtLT: Time
+  """
+  voidedAt is at most this.
+  """
+  voidedAtLTE: Time
+  """
+  voidedAt is null.
+  """
+  voidedAtIsNil: Boolean
+  """
+  voidedAt is set.
+  """
+  voidedAtNotNil: Boolean
+  """
+  vacancy_id field predicates
+  """
+  vacancyID: ID
+  """
+  vacancyID differs from this.
+  """
+  vacancyIDNEQ: ID
+  """
+  vacancyID is one of these.
+  """
+  vacancyIDIn: [ID!]
+  """
+  vacancyID is none of these.
+  """
+  vacancyIDNotIn: [ID!]
+  """
+  unit_id field predicates
+  """
+  unitID: ID
+  """
+  unitID differs from this.
+  """
+  unitIDNEQ: ID
+  """
+  unitID is one of these.
+  """
+  unitIDIn: [ID!]
+  """
+  unitID is none of these.
+  """
+  unitIDNotIn: [ID!]
+  """
+  inspection_result_id field predicates
+  """
+  inspectionResultID: ID
+  """
+  inspectionResultID differs from this.
+  """
+  inspectionResultIDNEQ: ID
+  """
+  inspectionResultID is one of these.
+  """
+  inspectionResultIDIn: [ID!]
+  """
+  inspectionResultID is none of these.
+  """
+  inspectionResultIDNotIn: [ID!]
+  """
+  inspectionResultID is null.
+  """
+  inspectionResultIDIsNil: Boolean
+  """
+  inspectionResultID is set.
+  """
+  inspectionResultIDNotNil: Boolean
+  """
+  department_id field predicates
+  """
+  departmentID: ID
+  """
+  departmentID differs from this.
+  """
+  departmentIDNEQ: ID
+  """
+  departmentID is one of these.
+  """
+  departmentIDIn: [ID!]
+  """
+  departmentID is none of these.
+  """
+  departmentIDNotIn: [ID!]
+  """
+  found_at field predicates
+  """
+  foundAt: Time
+  """
+  foundAt differs from this.
+  """
+  foundAtNEQ: Time
+  """
+  foundAt is one of these.
+  """
+  foundAtIn: [Time!]
+  """
+  foundAt is none of these.
+  """
+  foundAtNotIn: [Time!]
+  """
+  foundAt is greater than this.
+  """
+  foundAtGT: Time
+  """
+  foundAt is at least this.
+  """
+  foundAtGTE: Time
+  """
+  foundAt is less than this.
+  """
+  foundAtLT: Time
+  """
+  foundAt is at most this.
+  """
+  foundAtLTE: Time
+  """
+  reported_by_id field predicates
+  """
+  reportedByID: ID
+  """
+  reportedByID differs from this.
+  """
+  reportedByIDNEQ: ID
+  """
+  reportedByID is one of these.
+  """
+  reportedByIDIn: [ID!]
+  """
+  reportedByID is none of these.
+  """
+  reportedByIDNotIn: [ID!]
+  """
+  reportedByID is greater than this.
+  """
+  reportedByIDGT: ID
+  """
+  reportedByID is at least this.
+  """
+  reportedByIDGTE: ID
+  """
+  reportedByID is less than this.
+  """
+  reportedByIDLT: ID
+  """
+  reportedByID is at most this.
+  """
+  reportedByIDLTE: ID
+  """
+  state field predicates
+  """
+  state: DefectState
+  """
+  state differs from this.
+  """
+  stateNEQ: DefectState
+  """
+  state is one of these.
+  """
+  stateIn: [DefectState!]
+  """
+  state is none of these.
+  """
+  stateNotIn: [DefectState!]
+  """
+  notified_at field predicates
+  """
+  notifiedAt: Time
+  """
+  notifiedAt differs from this.
+  """
+  notifiedAtNEQ: Time
+  """
+  notifiedAt is one of these.
+  """
+  notifiedAtIn: [Time!]
+  """
+  notifiedAt is none of these.
+  """
+  notifiedAtNotIn: [Time!]
+  """
+  notifiedAt is greater than this.
+  """
+  notifiedAtGT: Time
+  """
+  notifiedAt is at least this.
+  """
+  notifiedAtGTE: Time
+  """
+  notifiedAt is less than this.
+  """
+  notifiedAtLT: Time
+  """
+  notifiedAt is at most this.
+  """
+  notifiedAtLTE: Time
+  """
+  acknowledged_at field predicates
+  """
+  acknowledgedAt: Time
+  """
+  acknowledgedAt differs from this.
+  """
+  acknowledgedAtNEQ: Time
+  """
+  acknowledgedAt is one of these.
+  """
+  acknowledgedAtIn: [Time!]
+  """
+  acknowledgedAt is none of these.
+  """
+  acknowledgedAtNotIn: [Time!]
+  """
+  acknowledgedAt is greater than this.
+  """
+  acknowledgedAtGT: Time
+  """
+  acknowledgedAt is at least this.
+  """
+  acknowledgedAtGTE: Time
+  """
+  acknowledgedAt is less than this.
+  """
+  acknowledgedAtLT: Time
+  """
+  acknowledgedAt is at most this.
+  """
+  acknowledgedAtLTE: Time
+  """
+  acknowledgedAt is null.
+  """
+  acknowledgedAtIsNil: Boolean
+  """
+  acknowledgedAt is set.
+  """
+  acknowledgedAtNotNil: Boolean
+  """
+  resolve_by field predicates
+  """
+  resolveBy: Time
+  """
+  resolveBy differs from this.
+  """
+  resolveByNEQ: Time
+  """
+  resolveBy is one of these.
+  """
+  resolveByIn: [Time!]
+  """
+  resolveBy is none of these.
+  """
+  resolveByNotIn: [Time!]
+  """
+  resolveBy is greater than this.
+  """
+  resolveByGT: Time
+  """
+  resolveBy is at least this.
+  """
+  resolveByGTE: Time
+  """
+  resolveBy is less than this.
+  """
+  resolveByLT: Time
+  """
+  resolveBy is at most this.
+  """
+  resolveByLTE: Time
+  """
+  proposed_until field predicates
+  """
+  proposedUntil: Time
+  """
+  proposedUntil differs from this.
+  """
+  proposedUntilNEQ: Time
+  """
+  proposedUntil is one of these.
+  """
+  proposedUntilIn: [Time!]
+  """
+  proposedUntil is none of these.
+  """
+  proposedUntilNotIn: [Time!]
+  """
+  proposedUntil is greater than this.
+  """
+  proposedUntilGT: Time
+  """
+  proposedUntil is at least this.
+  """
+  proposedUntilGTE: Time
+  """
+  proposedUntil is less than this.
+  """
+  proposedUntilLT: Time
+  """
+  proposedUntil is at most this.
+  """
+  proposedUntilLTE: Time
+  """
+  proposedUntil is null.
+  """
+  proposedUntilIsNil: Boolean
+  """
+  proposedUntil is set.
+  """
+  proposedUntilNotNil: Boolean
+  """
+  resolved_at field predicates
+  """
+  resolvedAt: Time
+  """
+  resolvedAt differs from this.
+  """
+  resolvedAtNEQ: Time
+  """
+  resolvedAt is one of these.
+  """
+  resolvedAtIn: [Time!]
+  """
+  resolvedAt is none of these.
+  """
+  resolvedAtNotIn: [Time!]
+  """
+  resolvedAt is greater than this.
+  """
+  resolvedAtGT: Time
+  """
+  resolvedAt is at least this.
+  """
+  resolvedAtGTE: Time
+  """
+  resolvedAt is less than this.
+  """
+  resolvedAtLT: Time
+  """
+  resolvedAt is at most this.
+  """
+  resolvedAtLTE: Time
+  """
+  resolvedAt is null.
+  """
+  resolvedAtIsNil: Boolean
+  """
+  resolvedAt is set.
+  """
+  resolvedAtNotNil: Boolean
+  """
+  reinspect_by field predicates
+  """
+  reinspectBy: Time
+  """
+  reinspectBy differs from this.
+  """
+  reinspectByNEQ: Time
+  """
+  reinspectBy is one of these.
+  """
+  reinspectByIn: [Time!]
+  """
+  reinspectBy is none of these.
+  """
+  reinspectByNotIn: [Time!]
+  """
+  reinspectBy is greater than this.
+  """
+  reinspectByGT: Time
+  """
+  reinspectBy is at least this.
+  """
+  reinspectByGTE: Time
+  """
+  reinspectBy is less than this.
+  """
+  reinspectByLT: Time
+  """
+  reinspectBy is at most this.
+  """
+  reinspectByLTE: Time
+  """
+  reinspectBy is null.
+  """
+  reinspectByIsNil: Boolean
+  """
+  reinspectBy is set.
+  """
+  reinspectByNotNil: Boolean
+  """
+  reinspected_at field predicates
+  """
+  reinspectedAt: Time
+  """
+  reinspectedAt differs from this.
+  """
+  reinspectedAtNEQ: Time
+  """
+  reinspectedAt is one of these.
+  """
+  reinspectedAtIn: [Time!]
+  """
+  reinspectedAt is none of these.
+  """
+  reinspectedAtNotIn: [Time!]
+  """
+  reinspectedAt is greater than this.
+  """
+  reinspectedAtGT: Time
+  """
+  reinspectedAt is at least this.
+  """
+  reinspectedAtGTE: Time
+  """
+  reinspectedAt is less than this.
+  """
+  reinspectedAtLT: Time
+  """
+  reinspectedAt is at most this.
+  """
+  reinspectedAtLTE: Time
+  """
+  reinspectedAt is null.
+  """
+  reinspectedAtIsNil: Boolean
+  """
+  reinspectedAt is set.
+  """
+  reinspectedAtNotNil: Boolean
+  """
+  closed_at field predicates
+  """
+  closedAt: Time
+  """
+  closedAt differs from this.
+  """
+  closedAtNEQ: Time
+  """
+  closedAt is one of these.
+  """
+  closedAtIn: [Time!]
+  """
+  closedAt is none of these.
+  """
+  closedAtNotIn: [Time!]
+  """
+  closedAt is greater than this.
+  """
+  closedAtGT: Time
+  """
+  closedAt is at least this.
+  """
+  closedAtGTE: Time
+  """
+  closedAt is less than this.
+  """
+  closedAtLT: Time
+  """
+  closedAt is at most this.
+  """
+  closedAtLTE: Time
+  """
+  closedAt is null.
+  """
+  closedAtIsNil: Boolean
+  """
+  closedAt is set.
+  """
+  closedAtNotNil: Boolean
+  """
+  reopened field predicates
+  """
+  reopened: Int
+  """
+  reopened differs from this.
+  """
+  reopenedNEQ: Int
+  """
+  reopened is one of these.
+  """
+  reopenedIn: [Int!]
+  """
+  reopened is none of these.
+  """
+  reopenedNotIn: [Int!]
+  """
+  reopened is greater than this.
+  """
+  reopenedGT: Int
+  """
+  reopened is at least this.
+  """
+  reopenedGTE: Int
+  """
+  reopened is less than this.
+  """
+  reopenedLT: Int
+  """
+  reopened is at most this.
+  """
+  reopenedLTE: Int
+  """
+  due_at field predicates
+  """
+  dueAt: Time
+  """
+  dueAt differs from this.
+  """
+  dueAtNEQ: Time
+  """
+  dueAt is one of these.
+  """
+  dueAtIn: [Time!]
+  """
+  dueAt is none of these.
+  """
+  dueAtNotIn: [Time!]
+  """
+  dueAt is greater than this.
+  """
+  dueAtGT: Time
+  """
+  dueAt is at least this.
+  """
+  dueAtGTE: Time
+  """
+  dueAt is less than this.
+  """
+  dueAtLT: Time
+  """
+  dueAt is at most this.
+  """
+  dueAtLTE: Time
+  """
+  dueAt is null.
+  """
+  dueAtIsNil: Boolean
+  """
+  dueAt is set.
+  """
+  dueAtNotNil: Boolean
+  """
+  escalated_at field predicates
+  """
+  escalatedAt: Time
+  """
+  escalatedAt differs from this.
+  """
+  escalatedAtNEQ: Time
+  """
+  escalatedAt is one of these.
+  """
+  escalatedAtIn: [Time!]
+  """
+  escalatedAt is none of these.
+  """
+  escalatedAtNotIn: [Time!]
+  """
+  escalatedAt is greater than this.
+  """
+  escalatedAtGT: Time
+  """
+  escalatedAt is at least this.
+  """
+  escalatedAtGTE: Time
+  """
+  escalatedAt is less than this.
+  """
+  escalatedAtLT: Time
+  """
+  escalatedAt is at most this.
+  """
+  escalatedAtLTE: Time
+  """
+  escalatedAt is null.
+  """
+  escalatedAtIsNil: Boolean
+  """
+  escalatedAt is set.
+  """
+  escalatedAtNotNil: Boolean
+  """
+  acknowledged_by_id field predicates
+  """
+  acknowledgedByID: ID
+  """
+  acknowledgedByID differs from this.
+  """
+  acknowledgedByIDNEQ: ID
+  """
+  acknowledgedByID is one of these.
+  """
+  acknowledgedByIDIn: [ID!]
+  """
+  acknowledgedByID is none of these.
+  """
+  acknowledgedByIDNotIn: [ID!]
+  """
+  acknowledgedByID is greater than this.
+  """
+  acknowledgedByIDGT: ID
+  """
+  acknowledgedByID is at least this.
+  """
+  acknowledgedByIDGTE: ID
+  """
+  acknowledgedByID is less than this.
+  """
+  acknowledgedByIDLT: ID
+  """
+  acknowledgedByID is at most this.
+  """
+  acknowledgedByIDLTE: ID
+  """
+  acknowledgedByID is null.
+  """
+  acknowledgedByIDIsNil: Boolean
+  """
+  acknowledgedByID is set.
+  """
+  acknowledgedByIDNotNil: Boolean
+  """
+  resolved_by_id field predicates
+  """
+  resolvedByID: ID
+  """
+  resolvedByID differs from this.
+  """
+  resolvedByIDNEQ: ID
+  """
+  resolvedByID is one of these.
+  """
+  resolvedByIDIn: [ID!]
+  """
+  resolvedByID is none of these.
+  """
+  resolvedByIDNotIn: [ID!]
+  """
+  resolvedByID is greater than this.
+  """
+  resolvedByIDGT: ID
+  """
+  resolvedByID is at least this.
+  """
+  resolvedByIDGTE: ID
+  """
+  resolvedByID is less than this.
+  """
+  resolvedByIDLT: ID
+  """
+  resolvedByID is at most this.
+  """
+  resolvedByIDLTE: ID
+  """
+  resolvedByID is null.
+  """
+  resolvedByIDIsNil: Boolean
+  """
+  resolvedByID is set.
+  """
+  resolvedByIDNotNil: Boolean
+  """
+  reinspected_by_id field predicates
+  """
+  reinspectedByID: ID
+  """
+  reinspectedByID differs from this.
+  """
+  reinspectedByIDNEQ: ID
+  """
+  reinspectedByID is one of these.
+  """
+  reinspectedByIDIn: [ID!]
+  """
+  reinspectedByID is none of these.
+  """
+  reinspectedByIDNotIn: [ID!]
+  """
+  reinspectedByID is greater than this.
+  """
+  reinspectedByIDGT: ID
+  """
+  reinspectedByID is at least this.
+  """
+  reinspectedByIDGTE: ID
+  """
+  reinspectedByID is less than this.
+  """
+  reinspectedByIDLT: ID
+  """
+  reinspectedByID is at most this.
+  """
+  reinspectedByIDLTE: ID
+  """
+  reinspectedByID is null.
+  """
+  reinspectedByIDIsNil: Boolean
+  """
+  reinspectedByID is set.
+  """
+  reinspectedByIDNotNil: Boolean
+}
+"""
 A department of an estate.
 """
 type Department implements Node {
@@ -34827,6 +43522,2377 @@ input ImportRunWhereInput {
   kind is none of these.
   """
   kindNotIn: [ImportRunKind!]
+}
+"""
+A visit to a vacant unit, with what was found (V4).
+"""
+type Inspection implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  When it was voided; null while it stands.
+  """
+  voidedAt: Time
+  """
+  Why it was voided.
+  """
+  voidReason: String!
+  """
+  The account that voided it.
+  """
+  voidedByID: ID
+  """
+  Who voided it, as signed.
+  """
+  voidedByName: String!
+  """
+  Why it was recorded later than it happened, if it was.
+  """
+  lateReason: String!
+  """
+  The vacancy.
+  """
+  vacancyID: ID!
+  """
+  The unit.
+  """
+  unitID: ID!
+  """
+  The round that it was made on, if it was.
+  """
+  roundID: ID
+  """
+  When it was inspected.
+  """
+  inspectedAt: Time!
+  """
+  The day of it in the estate's time zone, from which what is due is counted.
+  """
+  inspectedOn: Date!
+  """
+  The account of who inspected.
+  """
+  inspectedByID: ID!
+  """
+  Who inspected, as signed.
+  """
+  inspectedByName: String!
+  """
+  What else is to be said of the visit.
+  """
+  note: String!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The unit.
+  """
+  unit: Unit!
+  """
+  What was checked, with its findings.
+  """
+  results: [InspectionResult!]
+}
+"""
+A connection to a list of items.
+"""
+type InspectionConnection {
+  """
+  A list of edges.
+  """
+  edges: [InspectionEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+By when an item of the plan is due in a vacant unit (V4.1, V4.4).
+"""
+type InspectionDue implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  The vacancy.
+  """
+  vacancyID: ID!
+  """
+  The unit.
+  """
+  unitID: ID!
+  """
+  The item of the plan.
+  """
+  itemID: ID!
+  """
+  When it was done last in this vacancy; null while it was not.
+  """
+  doneOn: Date
+  """
+  By when it is due: its interval after the last time, or after the unit fell vacant.
+  """
+  dueOn: Date!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The unit.
+  """
+  unit: Unit!
+  """
+  The item of the plan.
+  """
+  item: InspectionItem!
+}
+"""
+A connection to a list of items.
+"""
+type InspectionDueConnection {
+  """
+  A list of edges.
+  """
+  edges: [InspectionDueEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type InspectionDueEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: InspectionDue
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+Ordering options for InspectionDue connections
+"""
+input InspectionDueOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order InspectionDues.
+  """
+  field: InspectionDueOrderField!
+}
+"""
+Properties by which InspectionDue connections can be ordered.
+"""
+enum InspectionDueOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  due.
+  """
+  DUE
+}
+"""
+InspectionDueWhereInput is used for filtering InspectionDue objects.
+Input was generated by ent.
+"""
+input InspectionDueWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: InspectionDueWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [InspectionDueWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [InspectionDueWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  vacancy_id field predicates
+  """
+  vacancyID: ID
+  """
+  vacancyID differs from this.
+  """
+  vacancyIDNEQ: ID
+  """
+  vacancyID is one of these.
+  """
+  vacancyIDIn: [ID!]
+  """
+  vacancyID is none of these.
+  """
+  vacancyIDNotIn: [ID!]
+  """
+  unit_id field predicates
+  """
+  unitID: ID
+  """
+  unitID differs from this.
+  """
+  unitIDNEQ: ID
+  """
+  unitID is one of these.
+  """
+  unitIDIn: [ID!]
+  """
+  unitID is none of these.
+  """
+  unitIDNotIn: [ID!]
+  """
+  item_id field predicates
+  """
+  itemID: ID
+  """
+  itemID differs from this.
+  """
+  itemIDNEQ: ID
+  """
+  itemID is one of these.
+  """
+  itemIDIn: [ID!]
+  """
+  itemID is none of these.
+  """
+  itemIDNotIn: [ID!]
+  """
+  done_on field predicates
+  """
+  doneOn: Date
+  """
+  doneOn differs from this.
+  """
+  doneOnNEQ: Date
+  """
+  doneOn is one of these.
+  """
+  doneOnIn: [Date!]
+  """
+  doneOn is none of these.
+  """
+  doneOnNotIn: [Date!]
+  """
+  doneOn is greater than this.
+  """
+  doneOnGT: Date
+  """
+  doneOn is at least this.
+  """
+  doneOnGTE: Date
+  """
+  doneOn is less than this.
+  """
+  doneOnLT: Date
+  """
+  doneOn is at most this.
+  """
+  doneOnLTE: Date
+  """
+  doneOn is null.
+  """
+  doneOnIsNil: Boolean
+  """
+  doneOn is set.
+  """
+  doneOnNotNil: Boolean
+  """
+  due_on field predicates
+  """
+  dueOn: Date
+  """
+  dueOn differs from this.
+  """
+  dueOnNEQ: Date
+  """
+  dueOn is one of these.
+  """
+  dueOnIn: [Date!]
+  """
+  dueOn is none of these.
+  """
+  dueOnNotIn: [Date!]
+  """
+  dueOn is greater than this.
+  """
+  dueOnGT: Date
+  """
+  dueOn is at least this.
+  """
+  dueOnGTE: Date
+  """
+  dueOn is less than this.
+  """
+  dueOnLT: Date
+  """
+  dueOn is at most this.
+  """
+  dueOnLTE: Date
+}
+"""
+An edge in a connection.
+"""
+type InspectionEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: Inspection
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+A line of an estate's inspection plan: what is done in each vacant unit, and how often (V4).
+"""
+type InspectionItem implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  Grows with every change; give it back as expectedVersion.
+  """
+  version: Int!
+  """
+  Code, unique in the estate: VENTILATION, LEAKS, FACILITIES, CLEANING and HAZARDS are the rulebook's.
+  """
+  code: String!
+  """
+  What is done: 通风.
+  """
+  name: String!
+  """
+  The same in English.
+  """
+  nameEn: String!
+  """
+  The clause that demands it; empty for the estate's own.
+  """
+  clause: String!
+  """
+  Its place in the plan.
+  """
+  position: Int!
+  """
+  How often: each so many days or months, at the latest.
+  """
+  intervalCount: Int!
+  """
+  Days or calendar months.
+  """
+  intervalUnit: InspectionItemIntervalUnit!
+  """
+  Whether it is due at all; what the rulebook demands always is.
+  """
+  active: Boolean!
+  """
+  From when on it is counted in what stood empty before; null for the rulebook's, which are counted since the unit stands empty.
+  """
+  sinceOn: Date
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+}
+"""
+A connection to a list of items.
+"""
+type InspectionItemConnection {
+  """
+  A list of edges.
+  """
+  edges: [InspectionItemEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type InspectionItemEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: InspectionItem
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+InspectionItemIntervalUnit is enum for the field interval_unit
+"""
+enum InspectionItemIntervalUnit @goModel(model: "github.com/steward-pm/steward/ent/inspectionitem.IntervalUnit") {
+  """
+  day.
+  """
+  DAY
+  """
+  month.
+  """
+  MONTH
+}
+"""
+Ordering options for InspectionItem connections
+"""
+input InspectionItemOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order InspectionItems.
+  """
+  field: InspectionItemOrderField!
+}
+"""
+Properties by which InspectionItem connections can be ordered.
+"""
+enum InspectionItemOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  position.
+  """
+  POSITION
+}
+"""
+InspectionItemWhereInput is used for filtering InspectionItem objects.
+Input was generated by ent.
+"""
+input InspectionItemWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: InspectionItemWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [InspectionItemWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [InspectionItemWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  code field predicates
+  """
+  code: String
+  """
+  code differs from this.
+  """
+  codeNEQ: String
+  """
+  code is one of these.
+  """
+  codeIn: [String!]
+  """
+  code is none of these.
+  """
+  codeNotIn: [String!]
+  """
+  code is greater than this.
+  """
+  codeGT: String
+  """
+  code is at least this.
+  """
+  codeGTE: String
+  """
+  code is less than this.
+  """
+  codeLT: String
+  """
+  code is at most this.
+  """
+  codeLTE: String
+  """
+  code contains this.
+  """
+  codeContains: String
+  """
+  code begins with this.
+  """
+  codeHasPrefix: String
+  """
+  code ends with this.
+  """
+  codeHasSuffix: String
+  """
+  code equals this, upper and lower case alike.
+  """
+  codeEqualFold: String
+  """
+  code contains this, upper and lower case alike.
+  """
+  codeContainsFold: String
+  """
+  clause field predicates
+  """
+  clause: String
+  """
+  clause differs from this.
+  """
+  clauseNEQ: String
+  """
+  clause is one of these.
+  """
+  clauseIn: [String!]
+  """
+  clause is none of these.
+  """
+  clauseNotIn: [String!]
+  """
+  clause is greater than this.
+  """
+  clauseGT: String
+  """
+  clause is at least this.
+  """
+  clauseGTE: String
+  """
+  clause is less than this.
+  """
+  clauseLT: String
+  """
+  clause is at most this.
+  """
+  clauseLTE: String
+  """
+  clause contains this.
+  """
+  clauseContains: String
+  """
+  clause begins with this.
+  """
+  clauseHasPrefix: String
+  """
+  clause ends with this.
+  """
+  clauseHasSuffix: String
+  """
+  clause equals this, upper and lower case alike.
+  """
+  clauseEqualFold: String
+  """
+  clause contains this, upper and lower case alike.
+  """
+  clauseContainsFold: String
+  """
+  active field predicates
+  """
+  active: Boolean
+  """
+  active differs from this.
+  """
+  activeNEQ: Boolean
+}
+"""
+Ordering options for Inspection connections
+"""
+input InspectionOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order Inspections.
+  """
+  field: InspectionOrderField!
+}
+"""
+Properties by which Inspection connections can be ordered.
+"""
+enum InspectionOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  inspected at.
+  """
+  INSPECTED_AT
+}
+"""
+A photo of what was found in a vacant unit (V4).
+"""
+type InspectionPhoto implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  The result that it shows.
+  """
+  resultID: ID!
+  """
+  Media type as found in the content: image/jpeg.
+  """
+  contentType: String!
+  """
+  Bytes.
+  """
+  size: Int!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The result that it shows.
+  """
+  result: InspectionResult!
+}
+"""
+Ordering options for InspectionPhoto connections
+"""
+input InspectionPhotoOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order InspectionPhotos.
+  """
+  field: InspectionPhotoOrderField!
+}
+"""
+Properties by which InspectionPhoto connections can be ordered.
+"""
+enum InspectionPhotoOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+}
+"""
+InspectionPhotoWhereInput is used for filtering InspectionPhoto objects.
+Input was generated by ent.
+"""
+input InspectionPhotoWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: InspectionPhotoWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [InspectionPhotoWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [InspectionPhotoWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+}
+"""
+What became of one item of the plan at one visit (V4).
+"""
+type InspectionResult implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  The inspection.
+  """
+  inspectionID: ID!
+  """
+  The vacancy.
+  """
+  vacancyID: ID!
+  """
+  The item of the plan.
+  """
+  itemID: ID!
+  """
+  Done, and all in order; or done, and something is not: then it names the finding and a department (V5).
+  """
+  result: InspectionResultResult!
+  """
+  What was found.
+  """
+  finding: String!
+  """
+  The department that an abnormal finding was passed to (V5).
+  """
+  departmentID: ID
+  """
+  The day on which it was done.
+  """
+  doneOn: Date!
+  """
+  By when it was due then; on time if done by that day.
+  """
+  dueOn: Date
+  """
+  Whether the inspection was voided, so that nothing was done.
+  """
+  voided: Boolean!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The inspection.
+  """
+  inspection: Inspection!
+  """
+  The item of the plan.
+  """
+  item: InspectionItem!
+  """
+  The department that an abnormal finding was passed to.
+  """
+  department: Department
+  """
+  What it looked like.
+  """
+  photos: [InspectionPhoto!]
+  """
+  What became of an abnormal one, as the department has it (V5).
+  """
+  defects: [Defect!]
+}
+"""
+Ordering options for InspectionResult connections
+"""
+input InspectionResultOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order InspectionResults.
+  """
+  field: InspectionResultOrderField!
+}
+"""
+Properties by which InspectionResult connections can be ordered.
+"""
+enum InspectionResultOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+}
+"""
+InspectionResultResult is enum for the field result
+"""
+enum InspectionResultResult @goModel(model: "github.com/steward-pm/steward/ent/inspectionresult.Result") {
+  """
+  normal.
+  """
+  NORMAL
+  """
+  abnormal.
+  """
+  ABNORMAL
+}
+"""
+InspectionResultWhereInput is used for filtering InspectionResult objects.
+Input was generated by ent.
+"""
+input InspectionResultWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: InspectionResultWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [InspectionResultWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [InspectionResultWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  inspection_id field predicates
+  """
+  inspectionID: ID
+  """
+  inspectionID differs from this.
+  """
+  inspectionIDNEQ: ID
+  """
+  inspectionID is one of these.
+  """
+  inspectionIDIn: [ID!]
+  """
+  inspectionID is none of these.
+  """
+  inspectionIDNotIn: [ID!]
+  """
+  vacancy_id field predicates
+  """
+  vacancyID: ID
+  """
+  vacancyID differs from this.
+  """
+  vacancyIDNEQ: ID
+  """
+  vacancyID is one of these.
+  """
+  vacancyIDIn: [ID!]
+  """
+  vacancyID is none of these.
+  """
+  vacancyIDNotIn: [ID!]
+  """
+  vacancyID is greater than this.
+  """
+  vacancyIDGT: ID
+  """
+  vacancyID is at least this.
+  """
+  vacancyIDGTE: ID
+  """
+  vacancyID is less than this.
+  """
+  vacancyIDLT: ID
+  """
+  vacancyID is at most this.
+  """
+  vacancyIDLTE: ID
+  """
+  item_id field predicates
+  """
+  itemID: ID
+  """
+  itemID differs from this.
+  """
+  itemIDNEQ: ID
+  """
+  itemID is one of these.
+  """
+  itemIDIn: [ID!]
+  """
+  itemID is none of these.
+  """
+  itemIDNotIn: [ID!]
+  """
+  result field predicates
+  """
+  result: InspectionResultResult
+  """
+  result differs from this.
+  """
+  resultNEQ: InspectionResultResult
+  """
+  result is one of these.
+  """
+  resultIn: [InspectionResultResult!]
+  """
+  result is none of these.
+  """
+  resultNotIn: [InspectionResultResult!]
+  """
+  department_id field predicates
+  """
+  departmentID: ID
+  """
+  departmentID differs from this.
+  """
+  departmentIDNEQ: ID
+  """
+  departmentID is one of these.
+  """
+  departmentIDIn: [ID!]
+  """
+  departmentID is none of these.
+  """
+  departmentIDNotIn: [ID!]
+  """
+  departmentID is null.
+  """
+  departmentIDIsNil: Boolean
+  """
+  departmentID is set.
+  """
+  departmentIDNotNil: Boolean
+  """
+  done_on field predicates
+  """
+  doneOn: Date
+  """
+  doneOn differs from this.
+  """
+  doneOnNEQ: Date
+  """
+  doneOn is one of these.
+  """
+  doneOnIn: [Date!]
+  """
+  doneOn is none of these.
+  """
+  doneOnNotIn: [Date!]
+  """
+  doneOn is greater than this.
+  """
+  doneOnGT: Date
+  """
+  doneOn is at least this.
+  """
+  doneOnGTE: Date
+  """
+  doneOn is less than this.
+  """
+  doneOnLT: Date
+  """
+  doneOn is at most this.
+  """
+  doneOnLTE: Date
+  """
+  due_on field predicates
+  """
+  dueOn: Date
+  """
+  dueOn differs from this.
+  """
+  dueOnNEQ: Date
+  """
+  dueOn is one of these.
+  """
+  dueOnIn: [Date!]
+  """
+  dueOn is none of these.
+  """
+  dueOnNotIn: [Date!]
+  """
+  dueOn is greater than this.
+  """
+  dueOnGT: Date
+  """
+  dueOn is at least this.
+  """
+  dueOnGTE: Date
+  """
+  dueOn is less than this.
+  """
+  dueOnLT: Date
+  """
+  dueOn is at most this.
+  """
+  dueOnLTE: Date
+  """
+  dueOn is null.
+  """
+  dueOnIsNil: Boolean
+  """
+  dueOn is set.
+  """
+  dueOnNotNil: Boolean
+  """
+  voided field predicates
+  """
+  voided: Boolean
+  """
+  voided differs from this.
+  """
+  voidedNEQ: Boolean
+}
+"""
+A walk through vacant units with the keys that open them (V4).
+"""
+type InspectionRound implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  The day that it is planned for.
+  """
+  plannedOn: Date!
+  """
+  The area that it is through; null: the whole estate.
+  """
+  areaID: ID
+  """
+  The member of staff who walks it.
+  """
+  walkerID: ID!
+  """
+  Who walks it.
+  """
+  walkerName: String!
+  """
+  How many units it is through.
+  """
+  units: Int!
+  """
+  Planned, under way, closed with its keys back, or cancelled.
+  """
+  state: InspectionRoundState!
+  """
+  The account of who planned it.
+  """
+  plannedByID: ID!
+  """
+  Who planned it.
+  """
+  plannedByName: String!
+  """
+  When it began.
+  """
+  startedAt: Time
+  """
+  Why it is walked without keys, if it is.
+  """
+  withoutKeysReason: String!
+  """
+  When it was closed or cancelled.
+  """
+  endedAt: Time
+  """
+  Why it was cancelled.
+  """
+  cancelReason: String!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  Who walks it.
+  """
+  walker: Staff!
+  """
+  The area that it is through.
+  """
+  area: Area
+  """
+  Its units, in walking order.
+  """
+  lines: [InspectionRoundLine!]
+  """
+  The loans of its keys.
+  """
+  keys: [InspectionRoundKey!]
+}
+"""
+A connection to a list of items.
+"""
+type InspectionRoundConnection {
+  """
+  A list of edges.
+  """
+  edges: [InspectionRoundEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type InspectionRoundEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: InspectionRound
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+A loan of keys that a round is walked with (V4, K2.1).
+"""
+type InspectionRoundKey implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  The round.
+  """
+  roundID: ID!
+  """
+  The loan.
+  """
+  loanID: ID!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The round.
+  """
+  round: InspectionRound!
+  """
+  The loan.
+  """
+  loan: KeyLoan!
+}
+"""
+Ordering options for InspectionRoundKey connections
+"""
+input InspectionRoundKeyOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order InspectionRoundKeys.
+  """
+  field: InspectionRoundKeyOrderField!
+}
+"""
+Properties by which InspectionRoundKey connections can be ordered.
+"""
+enum InspectionRoundKeyOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+}
+"""
+InspectionRoundKeyWhereInput is used for filtering InspectionRoundKey objects.
+Input was generated by ent.
+"""
+input InspectionRoundKeyWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: InspectionRoundKeyWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [InspectionRoundKeyWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [InspectionRoundKeyWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+}
+"""
+A unit of a round (V4).
+"""
+type InspectionRoundLine implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  The round.
+  """
+  roundID: ID!
+  """
+  The vacancy.
+  """
+  vacancyID: ID!
+  """
+  The unit.
+  """
+  unitID: ID!
+  """
+  Its place on the way: by area, building, entrance, floor and door.
+  """
+  position: Int!
+  """
+  The visit; null while it was not visited.
+  """
+  inspectionID: ID
+  """
+  Why it was passed by, if it was.
+  """
+  skipReason: String!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The round.
+  """
+  round: InspectionRound!
+  """
+  The unit.
+  """
+  unit: Unit!
+  """
+  The visit.
+  """
+  inspection: Inspection
+}
+"""
+Ordering options for InspectionRoundLine connections
+"""
+input InspectionRoundLineOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order InspectionRoundLines.
+  """
+  field: InspectionRoundLineOrderField!
+}
+"""
+Properties by which InspectionRoundLine connections can be ordered.
+"""
+enum InspectionRoundLineOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+}
+"""
+InspectionRoundLineWhereInput is used for filtering InspectionRoundLine objects.
+Input was generated by ent.
+"""
+input InspectionRoundLineWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: InspectionRoundLineWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [InspectionRoundLineWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [InspectionRoundLineWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  round_id field predicates
+  """
+  roundID: ID
+  """
+  roundID differs from this.
+  """
+  roundIDNEQ: ID
+  """
+  roundID is one of these.
+  """
+  roundIDIn: [ID!]
+  """
+  roundID is none of these.
+  """
+  roundIDNotIn: [ID!]
+  """
+  vacancy_id field predicates
+  """
+  vacancyID: ID
+  """
+  vacancyID differs from this.
+  """
+  vacancyIDNEQ: ID
+  """
+  vacancyID is one of these.
+  """
+  vacancyIDIn: [ID!]
+  """
+  vacancyID is none of these.
+  """
+  vacancyIDNotIn: [ID!]
+  """
+  unit_id field predicates
+  """
+  unitID: ID
+  """
+  unitID differs from this.
+  """
+  unitIDNEQ: ID
+  """
+  unitID is one of these.
+  """
+  unitIDIn: [ID!]
+  """
+  unitID is none of these.
+  """
+  unitIDNotIn: [ID!]
+}
+"""
+Ordering options for InspectionRound connections
+"""
+input InspectionRoundOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order InspectionRounds.
+  """
+  field: InspectionRoundOrderField!
+}
+"""
+Properties by which InspectionRound connections can be ordered.
+"""
+enum InspectionRoundOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  planned on.
+  """
+  PLANNED_ON
+}
+"""
+InspectionRoundState is enum for the field state
+"""
+enum InspectionRoundState @goModel(model: "github.com/steward-pm/steward/ent/inspectionround.State") {
+  """
+  planned.
+  """
+  PLANNED
+  """
+  under way.
+  """
+  UNDER_WAY
+  """
+  closed.
+  """
+  CLOSED
+  """
+  cancelled.
+  """
+  CANCELLED
+}
+"""
+InspectionRoundWhereInput is used for filtering InspectionRound objects.
+Input was generated by ent.
+"""
+input InspectionRoundWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: InspectionRoundWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [InspectionRoundWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [InspectionRoundWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  planned_on field predicates
+  """
+  plannedOn: Date
+  """
+  plannedOn differs from this.
+  """
+  plannedOnNEQ: Date
+  """
+  plannedOn is one of these.
+  """
+  plannedOnIn: [Date!]
+  """
+  plannedOn is none of these.
+  """
+  plannedOnNotIn: [Date!]
+  """
+  plannedOn is greater than this.
+  """
+  plannedOnGT: Date
+  """
+  plannedOn is at least this.
+  """
+  plannedOnGTE: Date
+  """
+  plannedOn is less than this.
+  """
+  plannedOnLT: Date
+  """
+  plannedOn is at most this.
+  """
+  plannedOnLTE: Date
+  """
+  area_id field predicates
+  """
+  areaID: ID
+  """
+  areaID differs from this.
+  """
+  areaIDNEQ: ID
+  """
+  areaID is one of these.
+  """
+  areaIDIn: [ID!]
+  """
+  areaID is none of these.
+  """
+  areaIDNotIn: [ID!]
+  """
+  areaID is null.
+  """
+  areaIDIsNil: Boolean
+  """
+  areaID is set.
+  """
+  areaIDNotNil: Boolean
+  """
+  walker_id field predicates
+  """
+  walkerID: ID
+  """
+  walkerID differs from this.
+  """
+  walkerIDNEQ: ID
+  """
+  walkerID is one of these.
+  """
+  walkerIDIn: [ID!]
+  """
+  walkerID is none of these.
+  """
+  walkerIDNotIn: [ID!]
+  """
+  state field predicates
+  """
+  state: InspectionRoundState
+  """
+  state differs from this.
+  """
+  stateNEQ: InspectionRoundState
+  """
+  state is one of these.
+  """
+  stateIn: [InspectionRoundState!]
+  """
+  state is none of these.
+  """
+  stateNotIn: [InspectionRoundState!]
+}
+"""
+InspectionWhereInput is used for filtering Inspection objects.
+Input was generated by ent.
+"""
+input InspectionWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: InspectionWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [InspectionWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [InspectionWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  voided_at field predicates
+  """
+  voidedAt: Time
+  """
+  voidedAt differs from this.
+  """
+  voidedAtNEQ: Time
+  """
+  voidedAt is one of these.
+  """
+  voidedAtIn: [Time!]
+  """
+  voidedAt is none of these.
+  """
+  voidedAtNotIn: [Time!]
+  """
+  voidedAt is greater than this.
+  """
+  voidedAtGT: Time
+  """
+  voidedAt is at least this.
+  """
+  voidedAtGTE: Time
+  """
+  voidedAt is less than this.
+  """
+  voidedAtLT: Time
+  """
+  voidedAt is at most this.
+  """
+  voidedAtLTE: Time
+  """
+  voidedAt is null.
+  """
+  voidedAtIsNil: Boolean
+  """
+  voidedAt is set.
+  """
+  voidedAtNotNil: Boolean
+  """
+  vacancy_id field predicates
+  """
+  vacancyID: ID
+  """
+  vacancyID differs from this.
+  """
+  vacancyIDNEQ: ID
+  """
+  vacancyID is one of these.
+  """
+  vacancyIDIn: [ID!]
+  """
+  vacancyID is none of these.
+  """
+  vacancyIDNotIn: [ID!]
+  """
+  unit_id field predicates
+  """
+  unitID: ID
+  """
+  unitID differs from this.
+  """
+  unitIDNEQ: ID
+  """
+  unitID is one of these.
+  """
+  unitIDIn: [ID!]
+  """
+  unitID is none of these.
+  """
+  unitIDNotIn: [ID!]
+  """
+  round_id field predicates
+  """
+  roundID: ID
+  """
+  roundID differs from this.
+  """
+  roundIDNEQ: ID
+  """
+  roundID is one of these.
+  """
+  roundIDIn: [ID!]
+  """
+  roundID is none of these.
+  """
+  roundIDNotIn: [ID!]
+  """
+  roundID is null.
+  """
+  roundIDIsNil: Boolean
+  """
+  roundID is set.
+  """
+  roundIDNotNil: Boolean
+  """
+  inspected_at field predicates
+  """
+  inspectedAt: Time
+  """
+  inspectedAt differs from this.
+  """
+  inspectedAtNEQ: Time
+  """
+  inspectedAt is one of these.
+  """
+  inspectedAtIn: [Time!]
+  """
+  inspectedAt is none of these.
+  """
+  inspectedAtNotIn: [Time!]
+  """
+  inspectedAt is greater than this.
+  """
+  inspectedAtGT: Time
+  """
+  inspectedAt is at least this.
+  """
+  inspectedAtGTE: Time
+  """
+  inspectedAt is less than this.
+  """
+  inspectedAtLT: Time
+  """
+  inspectedAt is at most this.
+  """
+  inspectedAtLTE: Time
+  """
+  inspected_on field predicates
+  """
+  inspectedOn: Date
+  """
+  inspectedOn differs from this.
+  """
+  inspectedOnNEQ: Date
+  """
+  inspectedOn is one of these.
+  """
+  inspectedOnIn: [Date!]
+  """
+  inspectedOn is none of these.
+  """
+  inspectedOnNotIn: [Date!]
+  """
+  inspectedOn is greater than this.
+  """
+  inspectedOnGT: Date
+  """
+  inspectedOn is at least this.
+  """
+  inspectedOnGTE: Date
+  """
+  inspectedOn is less than this.
+  """
+  inspectedOnLT: Date
+  """
+  inspectedOn is at most this.
+  """
+  inspectedOnLTE: Date
+  """
+  inspected_by_id field predicates
+  """
+  inspectedByID: ID
+  """
+  inspectedByID differs from this.
+  """
+  inspectedByIDNEQ: ID
+  """
+  inspectedByID is one of these.
+  """
+  inspectedByIDIn: [ID!]
+  """
+  inspectedByID is none of these.
+  """
+  inspectedByIDNotIn: [ID!]
+  """
+  inspectedByID is greater than this.
+  """
+  inspectedByIDGT: ID
+  """
+  inspectedByID is at least this.
+  """
+  inspectedByIDGTE: ID
+  """
+  inspectedByID is less than this.
+  """
+  inspectedByIDLT: ID
+  """
+  inspectedByID is at most this.
+  """
+  inspectedByIDLTE: ID
 }
 """
 A sheet of keys taken over from engineering (K1.1).
@@ -43790,6 +54856,1239 @@ input KeyStatementWhereInput {
   closedAtLTE: Time
 }
 """
+Mail or press that was lost or lay about through carelessness, and what came of it (M6).
+"""
+type MailCase implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  When it was voided; null while it stands.
+  """
+  voidedAt: Time
+  """
+  Why it was voided.
+  """
+  voidReason: String!
+  """
+  The account that voided it.
+  """
+  voidedByID: ID
+  """
+  Who voided it, as signed.
+  """
+  voidedByName: String!
+  """
+  Loss (缺失) or backlog (积压).
+  """
+  kind: MailCaseKind!
+  """
+  The item of mail that it is about, if it is about one.
+  """
+  itemID: ID
+  """
+  The claim that it is about, if it is about one.
+  """
+  claimID: ID
+  """
+  The day whose mail it is about, if it is about a whole day.
+  """
+  day: Date
+  """
+  What happened.
+  """
+  circumstances: String!
+  """
+  The person responsible.
+  """
+  responsibleID: ID!
+  """
+  The person responsible, by name.
+  """
+  responsibleName: String!
+  """
+  The account of the person responsible, who reads the case and answers; null if there is none.
+  """
+  responsibleAccountID: ID
+  """
+  Open; answered by the person responsible; concluded; voided.
+  """
+  state: MailCaseState!
+  """
+  The account that opened it.
+  """
+  openedByID: ID!
+  """
+  Who opened it, as signed.
+  """
+  openedByName: String!
+  """
+  Until when the person responsible may answer before it is concluded.
+  """
+  answerBy: Time!
+  """
+  What the person responsible says.
+  """
+  answer: String!
+  """
+  When they said it.
+  """
+  answeredAt: Time
+  """
+  What was found.
+  """
+  finding: String!
+  """
+  What follows from it.
+  """
+  outcome: String!
+  """
+  The account of the manager who concluded it.
+  """
+  concludedByID: ID
+  """
+  Who concluded it, as signed.
+  """
+  concludedByName: String!
+  """
+  When.
+  """
+  concludedAt: Time
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The item of mail that it is about.
+  """
+  item: MailItem
+  """
+  The claim that it is about.
+  """
+  claim: PressClaim
+}
+"""
+A connection to a list of items.
+"""
+type MailCaseConnection {
+  """
+  A list of edges.
+  """
+  edges: [MailCaseEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type MailCaseEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: MailCase
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+MailCaseKind is enum for the field kind
+"""
+enum MailCaseKind @goModel(model: "github.com/steward-pm/steward/ent/mailcase.Kind") {
+  """
+  loss.
+  """
+  LOSS
+  """
+  backlog.
+  """
+  BACKLOG
+}
+"""
+Ordering options for MailCase connections
+"""
+input MailCaseOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order MailCases.
+  """
+  field: MailCaseOrderField!
+}
+"""
+Properties by which MailCase connections can be ordered.
+"""
+enum MailCaseOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+}
+"""
+MailCaseState is enum for the field state
+"""
+enum MailCaseState @goModel(model: "github.com/steward-pm/steward/ent/mailcase.State") {
+  """
+  open.
+  """
+  OPEN
+  """
+  answered.
+  """
+  ANSWERED
+  """
+  concluded.
+  """
+  CONCLUDED
+  """
+  voided.
+  """
+  VOIDED
+}
+"""
+MailCaseWhereInput is used for filtering MailCase objects.
+Input was generated by ent.
+"""
+input MailCaseWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: MailCaseWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [MailCaseWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [MailCaseWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  voided_at field predicates
+  """
+  voidedAt: Time
+  """
+  voidedAt differs from this.
+  """
+  voidedAtNEQ: Time
+  """
+  voidedAt is one of these.
+  """
+  voidedAtIn: [Time!]
+  """
+  voidedAt is none of these.
+  """
+  voidedAtNotIn: [Time!]
+  """
+  voidedAt is greater than this.
+  """
+  voidedAtGT: Time
+  """
+  voidedAt is at least this.
+  """
+  voidedAtGTE: Time
+  """
+  voidedAt is less than this.
+  """
+  voidedAtLT: Time
+  """
+  voidedAt is at most this.
+  """
+  voidedAtLTE: Time
+  """
+  voidedAt is null.
+  """
+  voidedAtIsNil: Boolean
+  """
+  voidedAt is set.
+  """
+  voidedAtNotNil: Boolean
+  """
+  kind field predicates
+  """
+  kind: MailCaseKind
+  """
+  kind differs from this.
+  """
+  kindNEQ: MailCaseKind
+  """
+  kind is one of these.
+  """
+  kindIn: [MailCaseKind!]
+  """
+  kind is none of these.
+  """
+  kindNotIn: [MailCaseKind!]
+  """
+  item_id field predicates
+  """
+  itemID: ID
+  """
+  itemID differs from this.
+  """
+  itemIDNEQ: ID
+  """
+  itemID is one of these.
+  """
+  itemIDIn: [ID!]
+  """
+  itemID is none of these.
+  """
+  itemIDNotIn: [ID!]
+  """
+  itemID is null.
+  """
+  itemIDIsNil: Boolean
+  """
+  itemID is set.
+  """
+  itemIDNotNil: Boolean
+  """
+  claim_id field predicates
+  """
+  claimID: ID
+  """
+  claimID differs from this.
+  """
+  claimIDNEQ: ID
+  """
+  claimID is one of these.
+  """
+  claimIDIn: [ID!]
+  """
+  claimID is none of these.
+  """
+  claimIDNotIn: [ID!]
+  """
+  claimID is null.
+  """
+  claimIDIsNil: Boolean
+  """
+  claimID is set.
+  """
+  claimIDNotNil: Boolean
+  """
+  day field predicates
+  """
+  day: Date
+  """
+  day differs from this.
+  """
+  dayNEQ: Date
+  """
+  day is one of these.
+  """
+  dayIn: [Date!]
+  """
+  day is none of these.
+  """
+  dayNotIn: [Date!]
+  """
+  day is greater than this.
+  """
+  dayGT: Date
+  """
+  day is at least this.
+  """
+  dayGTE: Date
+  """
+  day is less than this.
+  """
+  dayLT: Date
+  """
+  day is at most this.
+  """
+  dayLTE: Date
+  """
+  day is null.
+  """
+  dayIsNil: Boolean
+  """
+  day is set.
+  """
+  dayNotNil: Boolean
+  """
+  responsible_id field predicates
+  """
+  responsibleID: ID
+  """
+  responsibleID differs from this.
+  """
+  responsibleIDNEQ: ID
+  """
+  responsibleID is one of these.
+  """
+  responsibleIDIn: [ID!]
+  """
+  responsibleID is none of these.
+  """
+  responsibleIDNotIn: [ID!]
+  """
+  state field predicates
+  """
+  state: MailCaseState
+  """
+  state differs from this.
+  """
+  stateNEQ: MailCaseState
+  """
+  state is one of these.
+  """
+  stateIn: [MailCaseState!]
+  """
+  state is none of these.
+  """
+  stateNotIn: [MailCaseState!]
+}
+"""
+A day's mail, which closes when all of it is explained (M2, M5).
+"""
+type MailDay implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  The day in the estate.
+  """
+  day: Date!
+  """
+  Open until everything of it is explained and it is closed.
+  """
+  state: MailDayState!
+  """
+  When its first mail came or was scanned.
+  """
+  openedAt: Time!
+  """
+  When it was closed.
+  """
+  closedAt: Time
+  """
+  The account that closed it.
+  """
+  closedByID: ID
+  """
+  Who closed it, as signed.
+  """
+  closedByName: String!
+  """
+  How many items of which each is scanned were on its list, as it was closed.
+  """
+  listed: Int!
+  """
+  How many of them were scanned, as it was closed.
+  """
+  matched: Int!
+  """
+  How many of them were not, each explained, as it was closed.
+  """
+  missing: Int!
+  """
+  How many scans were of no item, each explained, as it was closed.
+  """
+  unknown: Int!
+  """
+  How many scans were of what was scanned before, each explained, as it was closed.
+  """
+  doubled: Int!
+  """
+  How many scans were of what had gone already, each explained, as it was closed.
+  """
+  alreadyDelivered: Int!
+  """
+  How many items were still here at its end, each excused (M5), as it was closed.
+  """
+  undelivered: Int!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+}
+"""
+A connection to a list of items.
+"""
+type MailDayConnection {
+  """
+  A list of edges.
+  """
+  edges: [MailDayEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type MailDayEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: MailDay
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+Ordering options for MailDay connections
+"""
+input MailDayOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order MailDays.
+  """
+  field: MailDayOrderField!
+}
+"""
+Properties by which MailDay connections can be ordered.
+"""
+enum MailDayOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  day.
+  """
+  DAY
+}
+"""
+MailDayState is enum for the field state
+"""
+enum MailDayState @goModel(model: "github.com/steward-pm/steward/ent/mailday.State") {
+  """
+  open.
+  """
+  OPEN
+  """
+  closed.
+  """
+  CLOSED
+}
+"""
+MailDayWhereInput is used for filtering MailDay objects.
+Input was generated by ent.
+"""
+input MailDayWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: MailDayWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [MailDayWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [MailDayWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  day field predicates
+  """
+  day: Date
+  """
+  day differs from this.
+  """
+  dayNEQ: Date
+  """
+  day is one of these.
+  """
+  dayIn: [Date!]
+  """
+  day is none of these.
+  """
+  dayNotIn: [Date!]
+  """
+  day is greater than this.
+  """
+  dayGT: Date
+  """
+  day is at least this.
+  """
+  dayGTE: Date
+  """
+  day is less than this.
+  """
+  dayLT: Date
+  """
+  day is at most this.
+  """
+  dayLTE: Date
+  """
+  state field predicates
+  """
+  state: MailDayState
+  """
+  state differs from this.
+  """
+  stateNEQ: MailDayState
+  """
+  state is one of these.
+  """
+  stateIn: [MailDayState!]
+  """
+  state is none of these.
+  """
+  stateNotIn: [MailDayState!]
+  """
+  closed_at field predicates
+  """
+  closedAt: Time
+  """
+  closedAt differs from this.
+  """
+  closedAtNEQ: Time
+  """
+  closedAt is one of these.
+  """
+  closedAtIn: [Time!]
+  """
+  closedAt is none of these.
+  """
+  closedAtNotIn: [Time!]
+  """
+  closedAt is greater than this.
+  """
+  closedAtGT: Time
+  """
+  closedAt is at least this.
+  """
+  closedAtGTE: Time
+  """
+  closedAt is less than this.
+  """
+  closedAtLT: Time
+  """
+  closedAt is at most this.
+  """
+  closedAtLTE: Time
+  """
+  closedAt is null.
+  """
+  closedAtIsNil: Boolean
+  """
+  closedAt is set.
+  """
+  closedAtNotNil: Boolean
+}
+"""
+Mail that went to a household or a department at once (M3).
+"""
+type MailDelivery implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  When it was voided; null while it stands.
+  """
+  voidedAt: Time
+  """
+  Why it was voided.
+  """
+  voidReason: String!
+  """
+  The account that voided it.
+  """
+  voidedByID: ID
+  """
+  Who voided it, as signed.
+  """
+  voidedByName: String!
+  """
+  Why it was recorded later than it happened, if it was.
+  """
+  lateReason: String!
+  """
+  The household that it went to.
+  """
+  householdID: ID
+  """
+  The department that it went to.
+  """
+  departmentID: ID
+  """
+  The slot that it came out of.
+  """
+  slot: String!
+  """
+  How many items they were.
+  """
+  count: Int!
+  """
+  Signed for, or put into the letter box, as is done with letters and newspapers alone (M2).
+  """
+  method: MailDeliveryMethod!
+  """
+  Who signed for it; empty of what went into the box.
+  """
+  recipient: String!
+  """
+  When.
+  """
+  deliveredAt: Time!
+  """
+  The account that delivered it.
+  """
+  deliveredByID: ID!
+  """
+  Who delivered it, as signed.
+  """
+  deliveredByName: String!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The household that it went to.
+  """
+  household: Household
+  """
+  The department that it went to.
+  """
+  department: Department
+  """
+  What was delivered; nothing, once it was voided.
+  """
+  items: [MailItem!]
+}
+"""
+A connection to a list of items.
+"""
+type MailDeliveryConnection {
+  """
+  A list of edges.
+  """
+  edges: [MailDeliveryEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type MailDeliveryEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: MailDelivery
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+MailDeliveryMethod is enum for the field method
+"""
+enum MailDeliveryMethod @goModel(model: "github.com/steward-pm/steward/ent/maildelivery.Method") {
+  """
+  signed.
+  """
+  SIGNED
+  """
+  box.
+  """
+  BOX
+}
+"""
+Ordering options for MailDelivery connections
+"""
+input MailDeliveryOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order MailDeliveries.
+  """
+  field: MailDeliveryOrderField!
+}
+"""
+Properties by which MailDelivery connections can be ordered.
+"""
+enum MailDeliveryOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  delivered at.
+  """
+  DELIVERED_AT
+}
+"""
+MailDeliveryWhereInput is used for filtering MailDelivery objects.
+Input was generated by ent.
+"""
+input MailDeliveryWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: MailDeliveryWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [MailDeliveryWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [MailDeliveryWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  voided_at field predicates
+  """
+  voidedAt: Time
+  """
+  voidedAt differs from this.
+  """
+  voidedAtNEQ: Time
+  """
+  voidedAt is one of these.
+  """
+  voidedAtIn: [Time!]
+  """
+  voidedAt is none of these.
+  """
+  voidedAtNotIn: [Time!]
+  """
+  voidedAt is greater than this.
+  """
+  voidedAtGT: Time
+  """
+  voidedAt is at least this.
+  """
+  voidedAtGTE: Time
+  """
+  voidedAt is less than this.
+  """
+  voidedAtLT: Time
+  """
+  voidedAt is at most this.
+  """
+  voidedAtLTE: Time
+  """
+  voidedAt is null.
+  """
+  voidedAtIsNil: Boolean
+  """
+  voidedAt is set.
+  """
+  voidedAtNotNil: Boolean
+  """
+  household_id field predicates
+  """
+  householdID: ID
+  """
+  householdID differs from this.
+  """
+  householdIDNEQ: ID
+  """
+  householdID is one of these.
+  """
+  householdIDIn: [ID!]
+  """
+  householdID is none of these.
+  """
+  householdIDNotIn: [ID!]
+  """
+  householdID is null.
+  """
+  householdIDIsNil: Boolean
+  """
+  householdID is set.
+  """
+  householdIDNotNil: Boolean
+  """
+  department_id field predicates
+  """
+  departmentID: ID
+  """
+  departmentID differs from this.
+  """
+  departmentIDNEQ: ID
+  """
+  departmentID is one of these.
+  """
+  departmentIDIn: [ID!]
+  """
+  departmentID is none of these.
+  """
+  departmentIDNotIn: [ID!]
+  """
+  departmentID is null.
+  """
+  departmentIDIsNil: Boolean
+  """
+  departmentID is set.
+  """
+  departmentIDNotNil: Boolean
+  """
+  method field predicates
+  """
+  method: MailDeliveryMethod
+  """
+  method differs from this.
+  """
+  methodNEQ: MailDeliveryMethod
+  """
+  method is one of these.
+  """
+  methodIn: [MailDeliveryMethod!]
+  """
+  method is none of these.
+  """
+  methodNotIn: [MailDeliveryMethod!]
+  """
+  delivered_at field predicates
+  """
+  deliveredAt: Time
+  """
+  deliveredAt differs from this.
+  """
+  deliveredAtNEQ: Time
+  """
+  deliveredAt is one of these.
+  """
+  deliveredAtIn: [Time!]
+  """
+  deliveredAt is none of these.
+  """
+  deliveredAtNotIn: [Time!]
+  """
+  deliveredAt is greater than this.
+  """
+  deliveredAtGT: Time
+  """
+  deliveredAt is at least this.
+  """
+  deliveredAtGTE: Time
+  """
+  deliveredAt is less than this.
+  """
+  deliveredAtLT: Time
+  """
+  deliveredAt is at most this.
+  """
+  deliveredAtLTE: Time
+  """
+  delivered_by_id field predicates
+  """
+  deliveredByID: ID
+  """
+  deliveredByID differs from this.
+  """
+  deliveredByIDNEQ: ID
+  """
+  deliveredByID is one of these.
+  """
+  deliveredByIDIn: [ID!]
+  """
+  deliveredByID is none of these.
+  """
+  deliveredByIDNotIn: [ID!]
+  """
+  deliveredByID is greater than this.
+  """
+  deliveredByIDGT: ID
+  """
+  deliveredByID is at least this.
+  """
+  deliveredByIDGTE: ID
+  """
+  deliveredByID is less than this.
+  """
+  deliveredByIDLT: ID
+  """
+  deliveredByID is at most this.
+  """
+  deliveredByIDLTE: ID
+}
+"""
 A change of an item of mail (M4).
 """
 type MailEvent implements Node {
@@ -43822,7 +56121,11 @@ type MailEvent implements Node {
   """
   departmentID: ID
   """
-  Why it is doubtful or dead, or what the superior decided upon.
+  The delivery, if it was delivered.
+  """
+  deliveryID: ID
+  """
+  Why it is doubtful or dead, what the superior decided upon, or why a delivery was voided.
   """
   reason: String!
   """
@@ -44060,6 +56363,310 @@ input MailEventWhereInput {
   actedByIDLTE: ID
 }
 """
+A recorded reason for an item that was not scanned, or not delivered, on a day (M2, M5).
+"""
+type MailExcuse implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  The day.
+  """
+  dayID: ID!
+  """
+  The item.
+  """
+  itemID: ID!
+  """
+  Why it was not scanned (M2), or why it is still here at the end of the day (M5).
+  """
+  kind: MailExcuseKind!
+  """
+  The reason.
+  """
+  reason: String!
+  """
+  The account that gave it.
+  """
+  givenByID: ID!
+  """
+  Who gave it, as signed.
+  """
+  givenByName: String!
+  """
+  When.
+  """
+  givenAt: Time!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The day.
+  """
+  day: MailDay!
+  """
+  The item.
+  """
+  item: MailItem!
+}
+"""
+A connection to a list of items.
+"""
+type MailExcuseConnection {
+  """
+  A list of edges.
+  """
+  edges: [MailExcuseEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type MailExcuseEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: MailExcuse
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+MailExcuseKind is enum for the field kind
+"""
+enum MailExcuseKind @goModel(model: "github.com/steward-pm/steward/ent/mailexcuse.Kind") {
+  """
+  unscanned.
+  """
+  UNSCANNED
+  """
+  undelivered.
+  """
+  UNDELIVERED
+}
+"""
+Ordering options for MailExcuse connections
+"""
+input MailExcuseOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order MailExcuses.
+  """
+  field: MailExcuseOrderField!
+}
+"""
+Properties by which MailExcuse connections can be ordered.
+"""
+enum MailExcuseOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  given at.
+  """
+  GIVEN_AT
+}
+"""
+MailExcuseWhereInput is used for filtering MailExcuse objects.
+Input was generated by ent.
+"""
+input MailExcuseWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: MailExcuseWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [MailExcuseWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [MailExcuseWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  day_id field predicates
+  """
+  dayID: ID
+  """
+  dayID differs from this.
+  """
+  dayIDNEQ: ID
+  """
+  dayID is one of these.
+  """
+  dayIDIn: [ID!]
+  """
+  dayID is none of these.
+  """
+  dayIDNotIn: [ID!]
+  """
+  item_id field predicates
+  """
+  itemID: ID
+  """
+  itemID differs from this.
+  """
+  itemIDNEQ: ID
+  """
+  itemID is one of these.
+  """
+  itemIDIn: [ID!]
+  """
+  itemID is none of these.
+  """
+  itemIDNotIn: [ID!]
+  """
+  kind field predicates
+  """
+  kind: MailExcuseKind
+  """
+  kind differs from this.
+  """
+  kindNEQ: MailExcuseKind
+  """
+  kind is one of these.
+  """
+  kindIn: [MailExcuseKind!]
+  """
+  kind is none of these.
+  """
+  kindNotIn: [MailExcuseKind!]
+  """
+  given_by_id field predicates
+  """
+  givenByID: ID
+  """
+  givenByID differs from this.
+  """
+  givenByIDNEQ: ID
+  """
+  givenByID is one of these.
+  """
+  givenByIDIn: [ID!]
+  """
+  givenByID is none of these.
+  """
+  givenByIDNotIn: [ID!]
+  """
+  givenByID is greater than this.
+  """
+  givenByIDGT: ID
+  """
+  givenByID is at least this.
+  """
+  givenByIDGTE: ID
+  """
+  givenByID is less than this.
+  """
+  givenByIDLT: ID
+  """
+  givenByID is at most this.
+  """
+  givenByIDLTE: ID
+}
+"""
 A piece of mail for a household or a department (M1, M4).
 """
 type MailItem implements Node {
@@ -44140,6 +56747,10 @@ type MailItem implements Node {
   """
   slot: String!
   """
+  The delivery that it went out with (M3).
+  """
+  deliveryID: ID
+  """
   The account that registered it.
   """
   registeredByID: ID!
@@ -44163,6 +56774,10 @@ type MailItem implements Node {
   The department that it is for.
   """
   department: Department
+  """
+  The delivery that it went out with: who signed for it, and when (M3).
+  """
+  delivery: MailDelivery
   """
   What happened to it, by whom and when.
   """
@@ -44687,6 +57302,30 @@ input MailItemWhereInput {
   slot contains this, upper and lower case alike.
   """
   slotContainsFold: String
+  """
+  delivery_id field predicates
+  """
+  deliveryID: ID
+  """
+  deliveryID differs from this.
+  """
+  deliveryIDNEQ: ID
+  """
+  deliveryID is one of these.
+  """
+  deliveryIDIn: [ID!]
+  """
+  deliveryID is none of these.
+  """
+  deliveryIDNotIn: [ID!]
+  """
+  deliveryID is null.
+  """
+  deliveryIDIsNil: Boolean
+  """
+  deliveryID is set.
+  """
+  deliveryIDNotNil: Boolean
   """
   registered_by_id field predicates
   """
@@ -45288,6 +57927,526 @@ input MailReceiptWhereInput {
   receivedByID is at most this.
   """
   receivedByIDLTE: ID
+}
+"""
+A code that a desk scanned (M2).
+"""
+type MailScan implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  The day.
+  """
+  dayID: ID!
+  """
+  The scan's own key, by which the desk may send it again.
+  """
+  key: String!
+  """
+  What was scanned.
+  """
+  code: String!
+  """
+  Where it was scanned.
+  """
+  desk: String!
+  """
+  The item of that barcode, if there is one.
+  """
+  itemID: ID
+  """
+  An item that is here, for the first time today; no item; an item that was scanned today before; an item that was delivered or went back already.
+  """
+  outcome: MailScanOutcome!
+  """
+  When.
+  """
+  scannedAt: Time!
+  """
+  The account that scanned it.
+  """
+  scannedByID: ID!
+  """
+  Who scanned it, as signed.
+  """
+  scannedByName: String!
+  """
+  When it was explained; null of what matches, and while nobody did.
+  """
+  explainedAt: Time
+  """
+  Why it matches nothing.
+  """
+  explanation: String!
+  """
+  The account that explained it.
+  """
+  explainedByID: ID
+  """
+  Who explained it, as signed.
+  """
+  explainedByName: String!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The day.
+  """
+  day: MailDay!
+  """
+  The item of that barcode, if there is one.
+  """
+  item: MailItem
+}
+"""
+A connection to a list of items.
+"""
+type MailScanConnection {
+  """
+  A list of edges.
+  """
+  edges: [MailScanEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type MailScanEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: MailScan
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+Ordering options for MailScan connections
+"""
+input MailScanOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order MailScans.
+  """
+  field: MailScanOrderField!
+}
+"""
+Properties by which MailScan connections can be ordered.
+"""
+enum MailScanOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  scanned at.
+  """
+  SCANNED_AT
+}
+"""
+MailScanOutcome is enum for the field outcome
+"""
+enum MailScanOutcome @goModel(model: "github.com/steward-pm/steward/ent/mailscan.Outcome") {
+  """
+  matched.
+  """
+  MATCHED
+  """
+  unknown.
+  """
+  UNKNOWN
+  """
+  double.
+  """
+  DOUBLE
+  """
+  already delivered.
+  """
+  ALREADY_DELIVERED
+}
+"""
+MailScanWhereInput is used for filtering MailScan objects.
+Input was generated by ent.
+"""
+input MailScanWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: MailScanWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [MailScanWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [MailScanWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  day_id field predicates
+  """
+  dayID: ID
+  """
+  dayID differs from this.
+  """
+  dayIDNEQ: ID
+  """
+  dayID is one of these.
+  """
+  dayIDIn: [ID!]
+  """
+  dayID is none of these.
+  """
+  dayIDNotIn: [ID!]
+  """
+  code field predicates
+  """
+  code: String
+  """
+  code differs from this.
+  """
+  codeNEQ: String
+  """
+  code is one of these.
+  """
+  codeIn: [String!]
+  """
+  code is none of these.
+  """
+  codeNotIn: [String!]
+  """
+  code is greater than this.
+  """
+  codeGT: String
+  """
+  code is at least this.
+  """
+  codeGTE: String
+  """
+  code is less than this.
+  """
+  codeLT: String
+  """
+  code is at most this.
+  """
+  codeLTE: String
+  """
+  code contains this.
+  """
+  codeContains: String
+  """
+  code begins with this.
+  """
+  codeHasPrefix: String
+  """
+  code ends with this.
+  """
+  codeHasSuffix: String
+  """
+  code equals this, upper and lower case alike.
+  """
+  codeEqualFold: String
+  """
+  code contains this, upper and lower case alike.
+  """
+  codeContainsFold: String
+  """
+  desk field predicates
+  """
+  desk: String
+  """
+  desk differs from this.
+  """
+  deskNEQ: String
+  """
+  desk is one of these.
+  """
+  deskIn: [String!]
+  """
+  desk is none of these.
+  """
+  deskNotIn: [String!]
+  """
+  desk is greater than this.
+  """
+  deskGT: String
+  """
+  desk is at least this.
+  """
+  deskGTE: String
+  """
+  desk is less than this.
+  """
+  deskLT: String
+  """
+  desk is at most this.
+  """
+  deskLTE: String
+  """
+  desk contains this.
+  """
+  deskContains: String
+  """
+  desk begins with this.
+  """
+  deskHasPrefix: String
+  """
+  desk ends with this.
+  """
+  deskHasSuffix: String
+  """
+  desk equals this, upper and lower case alike.
+  """
+  deskEqualFold: String
+  """
+  desk contains this, upper and lower case alike.
+  """
+  deskContainsFold: String
+  """
+  item_id field predicates
+  """
+  itemID: ID
+  """
+  itemID differs from this.
+  """
+  itemIDNEQ: ID
+  """
+  itemID is one of these.
+  """
+  itemIDIn: [ID!]
+  """
+  itemID is none of these.
+  """
+  itemIDNotIn: [ID!]
+  """
+  itemID is null.
+  """
+  itemIDIsNil: Boolean
+  """
+  itemID is set.
+  """
+  itemIDNotNil: Boolean
+  """
+  outcome field predicates
+  """
+  outcome: MailScanOutcome
+  """
+  outcome differs from this.
+  """
+  outcomeNEQ: MailScanOutcome
+  """
+  outcome is one of these.
+  """
+  outcomeIn: [MailScanOutcome!]
+  """
+  outcome is none of these.
+  """
+  outcomeNotIn: [MailScanOutcome!]
+  """
+  scanned_at field predicates
+  """
+  scannedAt: Time
+  """
+  scannedAt differs from this.
+  """
+  scannedAtNEQ: Time
+  """
+  scannedAt is one of these.
+  """
+  scannedAtIn: [Time!]
+  """
+  scannedAt is none of these.
+  """
+  scannedAtNotIn: [Time!]
+  """
+  scannedAt is greater than this.
+  """
+  scannedAtGT: Time
+  """
+  scannedAt is at least this.
+  """
+  scannedAtGTE: Time
+  """
+  scannedAt is less than this.
+  """
+  scannedAtLT: Time
+  """
+  scannedAt is at most this.
+  """
+  scannedAtLTE: Time
+  """
+  scanned_by_id field predicates
+  """
+  scannedByID: ID
+  """
+  scannedByID differs from this.
+  """
+  scannedByIDNEQ: ID
+  """
+  scannedByID is one of these.
+  """
+  scannedByIDIn: [ID!]
+  """
+  scannedByID is none of these.
+  """
+  scannedByIDNotIn: [ID!]
+  """
+  scannedByID is greater than this.
+  """
+  scannedByIDGT: ID
+  """
+  scannedByID is at least this.
+  """
+  scannedByIDGTE: ID
+  """
+  scannedByID is less than this.
+  """
+  scannedByIDLT: ID
+  """
+  scannedByID is at most this.
+  """
+  scannedByIDLTE: ID
+  """
+  explained_at field predicates
+  """
+  explainedAt: Time
+  """
+  explainedAt differs from this.
+  """
+  explainedAtNEQ: Time
+  """
+  explainedAt is one of these.
+  """
+  explainedAtIn: [Time!]
+  """
+  explainedAt is none of these.
+  """
+  explainedAtNotIn: [Time!]
+  """
+  explainedAt is greater than this.
+  """
+  explainedAtGT: Time
+  """
+  explainedAt is at least this.
+  """
+  explainedAtGTE: Time
+  """
+  explainedAt is less than this.
+  """
+  explainedAtLT: Time
+  """
+  explainedAt is at most this.
+  """
+  explainedAtLTE: Time
+  """
+  explainedAt is null.
+  """
+  explainedAtIsNil: Boolean
+  """
+  explainedAt is set.
+  """
+  explainedAtNotNil: Boolean
 }
 """
 What a meter of a vacant unit showed (V3).
@@ -46756,6 +59915,2815 @@ type PageInfo {
   When paginating forwards, the cursor to continue.
   """
   endCursor: Cursor
+}
+"""
+How many copies of an issue a subscriber gets (M7).
+"""
+type PressAllocation implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  The delivery.
+  """
+  deliveryID: ID!
+  """
+  The recovery, of copies that came later.
+  """
+  recoveryID: ID
+  """
+  The subscription.
+  """
+  subscriptionID: ID!
+  """
+  The publication.
+  """
+  publicationID: ID!
+  """
+  The publication, by name.
+  """
+  publicationName: String!
+  """
+  The day of the issue.
+  """
+  day: Date!
+  """
+  Its place in the order in which copies are given out: households before departments, who went short last first.
+  """
+  place: Int!
+  """
+  How many copies it was still to get.
+  """
+  wanted: Int!
+  """
+  How many it gets.
+  """
+  given: Int!
+  """
+  When the delivery or the recovery was voided; null while it stands.
+  """
+  voidedAt: Time
+  """
+  The household whom it is for.
+  """
+  householdID: ID
+  """
+  The department that it is for.
+  """
+  departmentID: ID
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The subscription.
+  """
+  subscription: PressSubscription!
+  """
+  The household whom it is for.
+  """
+  household: Household
+  """
+  The department that it is for.
+  """
+  department: Department
+}
+"""
+A connection to a list of items.
+"""
+type PressAllocationConnection {
+  """
+  A list of edges.
+  """
+  edges: [PressAllocationEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type PressAllocationEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: PressAllocation
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+Ordering options for PressAllocation connections
+"""
+input PressAllocationOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order PressAllocations.
+  """
+  field: PressAllocationOrderField!
+}
+"""
+Properties by which PressAllocation connections can be ordered.
+"""
+enum PressAllocationOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  day.
+  """
+  DAY
+}
+"""
+PressAllocationWhereInput is used for filtering PressAllocation objects.
+Input was generated by ent.
+"""
+input PressAllocationWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: PressAllocationWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [PressAllocationWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [PressAllocationWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  delivery_id field predicates
+  """
+  deliveryID: ID
+  """
+  deliveryID differs from this.
+  """
+  deliveryIDNEQ: ID
+  """
+  deliveryID is one of these.
+  """
+  deliveryIDIn: [ID!]
+  """
+  deliveryID is none of these.
+  """
+  deliveryIDNotIn: [ID!]
+  """
+  subscription_id field predicates
+  """
+  subscriptionID: ID
+  """
+  subscriptionID differs from this.
+  """
+  subscriptionIDNEQ: ID
+  """
+  subscriptionID is one of these.
+  """
+  subscriptionIDIn: [ID!]
+  """
+  subscriptionID is none of these.
+  """
+  subscriptionIDNotIn: [ID!]
+  """
+  publication_id field predicates
+  """
+  publicationID: ID
+  """
+  publicationID differs from this.
+  """
+  publicationIDNEQ: ID
+  """
+  publicationID is one of these.
+  """
+  publicationIDIn: [ID!]
+  """
+  publicationID is none of these.
+  """
+  publicationIDNotIn: [ID!]
+  """
+  publicationID is greater than this.
+  """
+  publicationIDGT: ID
+  """
+  publicationID is at least this.
+  """
+  publicationIDGTE: ID
+  """
+  publicationID is less than this.
+  """
+  publicationIDLT: ID
+  """
+  publicationID is at most this.
+  """
+  publicationIDLTE: ID
+  """
+  day field predicates
+  """
+  day: Date
+  """
+  day differs from this.
+  """
+  dayNEQ: Date
+  """
+  day is one of these.
+  """
+  dayIn: [Date!]
+  """
+  day is none of these.
+  """
+  dayNotIn: [Date!]
+  """
+  day is greater than this.
+  """
+  dayGT: Date
+  """
+  day is at least this.
+  """
+  dayGTE: Date
+  """
+  day is less than this.
+  """
+  dayLT: Date
+  """
+  day is at most this.
+  """
+  dayLTE: Date
+  """
+  voided_at field predicates
+  """
+  voidedAt: Time
+  """
+  voidedAt differs from this.
+  """
+  voidedAtNEQ: Time
+  """
+  voidedAt is one of these.
+  """
+  voidedAtIn: [Time!]
+  """
+  voidedAt is none of these.
+  """
+  voidedAtNotIn: [Time!]
+  """
+  voidedAt is greater than this.
+  """
+  voidedAtGT: Time
+  """
+  voidedAt is at least this.
+  """
+  voidedAtGTE: Time
+  """
+  voidedAt is less than this.
+  """
+  voidedAtLT: Time
+  """
+  voidedAt is at most this.
+  """
+  voidedAtLTE: Time
+  """
+  voidedAt is null.
+  """
+  voidedAtIsNil: Boolean
+  """
+  voidedAt is set.
+  """
+  voidedAtNotNil: Boolean
+  """
+  household_id field predicates
+  """
+  householdID: ID
+  """
+  householdID differs from this.
+  """
+  householdIDNEQ: ID
+  """
+  householdID is one of these.
+  """
+  householdIDIn: [ID!]
+  """
+  householdID is none of these.
+  """
+  householdIDNotIn: [ID!]
+  """
+  householdID is null.
+  """
+  householdIDIsNil: Boolean
+  """
+  householdID is set.
+  """
+  householdIDNotNil: Boolean
+  """
+  department_id field predicates
+  """
+  departmentID: ID
+  """
+  departmentID differs from this.
+  """
+  departmentIDNEQ: ID
+  """
+  departmentID is one of these.
+  """
+  departmentIDIn: [ID!]
+  """
+  departmentID is none of these.
+  """
+  departmentIDNotIn: [ID!]
+  """
+  departmentID is null.
+  """
+  departmentIDIsNil: Boolean
+  """
+  departmentID is set.
+  """
+  departmentIDNotNil: Boolean
+}
+"""
+What the post office owes of an issue that came short (M7).
+"""
+type PressClaim implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  The delivery that was short.
+  """
+  deliveryID: ID!
+  """
+  The publication.
+  """
+  publicationID: ID!
+  """
+  The day of the issue.
+  """
+  day: Date!
+  """
+  How many copies are missing.
+  """
+  short: Int!
+  """
+  How many of them came later.
+  """
+  recovered: Int!
+  """
+  Open; recovered in full; written off; voided with its delivery.
+  """
+  state: PressClaimState!
+  """
+  When it was recovered in full, written off or voided.
+  """
+  closedAt: Time
+  """
+  The account that wrote the rest off.
+  """
+  writtenOffByID: ID
+  """
+  Who wrote the rest off, as signed.
+  """
+  writtenOffByName: String!
+  """
+  Why the rest was written off.
+  """
+  writeOffReason: String!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The delivery that was short.
+  """
+  delivery: PressDelivery!
+  """
+  The publication.
+  """
+  publication: Publication!
+  """
+  What came later.
+  """
+  recoveries: [PressRecovery!]
+}
+"""
+A connection to a list of items.
+"""
+type PressClaimConnection {
+  """
+  A list of edges.
+  """
+  edges: [PressClaimEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type PressClaimEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: PressClaim
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+Ordering options for PressClaim connections
+"""
+input PressClaimOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order PressClaims.
+  """
+  field: PressClaimOrderField!
+}
+"""
+Properties by which PressClaim connections can be ordered.
+"""
+enum PressClaimOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  day.
+  """
+  DAY
+}
+"""
+PressClaimState is enum for the field state
+"""
+enum PressClaimState @goModel(model: "github.com/steward-pm/steward/ent/pressclaim.State") {
+  """
+  open.
+  """
+  OPEN
+  """
+  recovered.
+  """
+  RECOVERED
+  """
+  written off.
+  """
+  WRITTEN_OFF
+  """
+  voided.
+  """
+  VOIDED
+}
+"""
+PressClaimWhereInput is used for filtering PressClaim objects.
+Input was generated by ent.
+"""
+input PressClaimWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: PressClaimWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [PressClaimWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [PressClaimWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  publication_id field predicates
+  """
+  publicationID: ID
+  """
+  publicationID differs from this.
+  """
+  publicationIDNEQ: ID
+  """
+  publicationID is one of these.
+  """
+  publicationIDIn: [ID!]
+  """
+  publicationID is none of these.
+  """
+  publicationIDNotIn: [ID!]
+  """
+  day field predicates
+  """
+  day: Date
+  """
+  day differs from this.
+  """
+  dayNEQ: Date
+  """
+  day is one of these.
+  """
+  dayIn: [Date!]
+  """
+  day is none of these.
+  """
+  dayNotIn: [Date!]
+  """
+  day is greater than this.
+  """
+  dayGT: Date
+  """
+  day is at least this.
+  """
+  dayGTE: Date
+  """
+  day is less than this.
+  """
+  dayLT: Date
+  """
+  day is at most this.
+  """
+  dayLTE: Date
+  """
+  state field predicates
+  """
+  state: PressClaimState
+  """
+  state differs from this.
+  """
+  stateNEQ: PressClaimState
+  """
+  state is one of these.
+  """
+  stateIn: [PressClaimState!]
+  """
+  state is none of these.
+  """
+  stateNotIn: [PressClaimState!]
+}
+"""
+What came of a publication's issue of a day (M7).
+"""
+type PressDelivery implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  When it was voided; null while it stands.
+  """
+  voidedAt: Time
+  """
+  Why it was voided.
+  """
+  voidReason: String!
+  """
+  The account that voided it.
+  """
+  voidedByID: ID
+  """
+  Who voided it, as signed.
+  """
+  voidedByName: String!
+  """
+  The receipt that it came with.
+  """
+  receiptID: ID!
+  """
+  The publication.
+  """
+  publicationID: ID!
+  """
+  The day of the issue.
+  """
+  day: Date!
+  """
+  How many copies the subscriptions of that day ask for.
+  """
+  expected: Int!
+  """
+  How many were counted.
+  """
+  delivered: Int!
+  """
+  What is said of a difference.
+  """
+  remark: String!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The receipt that it came with.
+  """
+  receipt: PressReceipt!
+  """
+  The publication.
+  """
+  publication: Publication!
+  """
+  Who gets how many, in their order.
+  """
+  allocations: [PressAllocation!]
+}
+"""
+A connection to a list of items.
+"""
+type PressDeliveryConnection {
+  """
+  A list of edges.
+  """
+  edges: [PressDeliveryEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type PressDeliveryEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: PressDelivery
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+Ordering options for PressDelivery connections
+"""
+input PressDeliveryOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order PressDeliveries.
+  """
+  field: PressDeliveryOrderField!
+}
+"""
+Properties by which PressDelivery connections can be ordered.
+"""
+enum PressDeliveryOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  day.
+  """
+  DAY
+}
+"""
+PressDeliveryWhereInput is used for filtering PressDelivery objects.
+Input was generated by ent.
+"""
+input PressDeliveryWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: PressDeliveryWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [PressDeliveryWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [PressDeliveryWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  voided_at field predicates
+  """
+  voidedAt: Time
+  """
+  voidedAt differs from this.
+  """
+  voidedAtNEQ: Time
+  """
+  voidedAt is one of these.
+  """
+  voidedAtIn: [Time!]
+  """
+  voidedAt is none of these.
+  """
+  voidedAtNotIn: [Time!]
+  """
+  voidedAt is greater than this.
+  """
+  voidedAtGT: Time
+  """
+  voidedAt is at least this.
+  """
+  voidedAtGTE: Time
+  """
+  voidedAt is less than this.
+  """
+  voidedAtLT: Time
+  """
+  voidedAt is at most this.
+  """
+  voidedAtLTE: Time
+  """
+  voidedAt is null.
+  """
+  voidedAtIsNil: Boolean
+  """
+  voidedAt is set.
+  """
+  voidedAtNotNil: Boolean
+  """
+  receipt_id field predicates
+  """
+  receiptID: ID
+  """
+  receiptID differs from this.
+  """
+  receiptIDNEQ: ID
+  """
+  receiptID is one of these.
+  """
+  receiptIDIn: [ID!]
+  """
+  receiptID is none of these.
+  """
+  receiptIDNotIn: [ID!]
+  """
+  publication_id field predicates
+  """
+  publicationID: ID
+  """
+  publicationID differs from this.
+  """
+  publicationIDNEQ: ID
+  """
+  publicationID is one of these.
+  """
+  publicationIDIn: [ID!]
+  """
+  publicationID is none of these.
+  """
+  publicationIDNotIn: [ID!]
+  """
+  day field predicates
+  """
+  day: Date
+  """
+  day differs from this.
+  """
+  dayNEQ: Date
+  """
+  day is one of these.
+  """
+  dayIn: [Date!]
+  """
+  day is none of these.
+  """
+  dayNotIn: [Date!]
+  """
+  day is greater than this.
+  """
+  dayGT: Date
+  """
+  day is at least this.
+  """
+  dayGTE: Date
+  """
+  day is less than this.
+  """
+  dayLT: Date
+  """
+  day is at most this.
+  """
+  dayLTE: Date
+}
+"""
+A time in which a subscription is paused (M1).
+"""
+type PressPause implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  When it was voided; null while it stands.
+  """
+  voidedAt: Time
+  """
+  Why it was voided.
+  """
+  voidReason: String!
+  """
+  The account that voided it.
+  """
+  voidedByID: ID
+  """
+  Who voided it, as signed.
+  """
+  voidedByName: String!
+  """
+  The subscription.
+  """
+  subscriptionID: ID!
+  """
+  The household whom the subscription is for.
+  """
+  householdID: ID
+  """
+  The first day without.
+  """
+  fromOn: Date!
+  """
+  The last day without.
+  """
+  lastOn: Date!
+  """
+  Why it is paused.
+  """
+  reason: String!
+  """
+  Who had it delivered again before the pause was over, as signed.
+  """
+  resumedByName: String!
+  """
+  The account that recorded it.
+  """
+  recordedByID: ID!
+  """
+  Who recorded it, as signed.
+  """
+  recordedByName: String!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The subscription.
+  """
+  subscription: PressSubscription!
+}
+"""
+Ordering options for PressPause connections
+"""
+input PressPauseOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order PressPauses.
+  """
+  field: PressPauseOrderField!
+}
+"""
+Properties by which PressPause connections can be ordered.
+"""
+enum PressPauseOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+}
+"""
+PressPauseWhereInput is used for filtering PressPause objects.
+Input was generated by ent.
+"""
+input PressPauseWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: PressPauseWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [PressPauseWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [PressPauseWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  voided_at field predicates
+  """
+  voidedAt: Time
+  """
+  voidedAt differs from this.
+  """
+  voidedAtNEQ: Time
+  """
+  voidedAt is one of these.
+  """
+  voidedAtIn: [Time!]
+  """
+  voidedAt is none of these.
+  """
+  voidedAtNotIn: [Time!]
+  """
+  voidedAt is greater than this.
+  """
+  voidedAtGT: Time
+  """
+  voidedAt is at least this.
+  """
+  voidedAtGTE: Time
+  """
+  voidedAt is less than this.
+  """
+  voidedAtLT: Time
+  """
+  voidedAt is at most this.
+  """
+  voidedAtLTE: Time
+  """
+  voidedAt is null.
+  """
+  voidedAtIsNil: Boolean
+  """
+  voidedAt is set.
+  """
+  voidedAtNotNil: Boolean
+  """
+  subscription_id field predicates
+  """
+  subscriptionID: ID
+  """
+  subscriptionID differs from this.
+  """
+  subscriptionIDNEQ: ID
+  """
+  subscriptionID is one of these.
+  """
+  subscriptionIDIn: [ID!]
+  """
+  subscriptionID is none of these.
+  """
+  subscriptionIDNotIn: [ID!]
+  """
+  from_on field predicates
+  """
+  fromOn: Date
+  """
+  fromOn differs from this.
+  """
+  fromOnNEQ: Date
+  """
+  fromOn is one of these.
+  """
+  fromOnIn: [Date!]
+  """
+  fromOn is none of these.
+  """
+  fromOnNotIn: [Date!]
+  """
+  fromOn is greater than this.
+  """
+  fromOnGT: Date
+  """
+  fromOn is at least this.
+  """
+  fromOnGTE: Date
+  """
+  fromOn is less than this.
+  """
+  fromOnLT: Date
+  """
+  fromOn is at most this.
+  """
+  fromOnLTE: Date
+  """
+  last_on field predicates
+  """
+  lastOn: Date
+  """
+  lastOn differs from this.
+  """
+  lastOnNEQ: Date
+  """
+  lastOn is one of these.
+  """
+  lastOnIn: [Date!]
+  """
+  lastOn is none of these.
+  """
+  lastOnNotIn: [Date!]
+  """
+  lastOn is greater than this.
+  """
+  lastOnGT: Date
+  """
+  lastOn is at least this.
+  """
+  lastOnGTE: Date
+  """
+  lastOn is less than this.
+  """
+  lastOnLT: Date
+  """
+  lastOn is at most this.
+  """
+  lastOnLTE: Date
+  """
+  recorded_by_id field predicates
+  """
+  recordedByID: ID
+  """
+  recordedByID differs from this.
+  """
+  recordedByIDNEQ: ID
+  """
+  recordedByID is one of these.
+  """
+  recordedByIDIn: [ID!]
+  """
+  recordedByID is none of these.
+  """
+  recordedByIDNotIn: [ID!]
+  """
+  recordedByID is greater than this.
+  """
+  recordedByIDGT: ID
+  """
+  recordedByID is at least this.
+  """
+  recordedByIDGTE: ID
+  """
+  recordedByID is less than this.
+  """
+  recordedByIDLT: ID
+  """
+  recordedByID is at most this.
+  """
+  recordedByIDLTE: ID
+}
+"""
+Press taken over from the post office (M1, M7).
+"""
+type PressReceipt implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  Why it was recorded later than it happened, if it was.
+  """
+  lateReason: String!
+  """
+  The day whose issues it is about.
+  """
+  day: Date!
+  """
+  When it came.
+  """
+  receivedAt: Time!
+  """
+  Who delivered it for the post office, as signed.
+  """
+  deliveredBy: String!
+  """
+  The account of the receptionist.
+  """
+  receivedByID: ID!
+  """
+  The receptionist, as signed.
+  """
+  receivedByName: String!
+  """
+  What else is to be said of it.
+  """
+  note: String!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  What came, by publication.
+  """
+  deliveries: [PressDelivery!]
+}
+"""
+Ordering options for PressReceipt connections
+"""
+input PressReceiptOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order PressReceipts.
+  """
+  field: PressReceiptOrderField!
+}
+"""
+Properties by which PressReceipt connections can be ordered.
+"""
+enum PressReceiptOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  received at.
+  """
+  RECEIVED_AT
+}
+"""
+PressReceiptWhereInput is used for filtering PressReceipt objects.
+Input was generated by ent.
+"""
+input PressReceiptWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: PressReceiptWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [PressReceiptWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [PressReceiptWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  day field predicates
+  """
+  day: Date
+  """
+  day differs from this.
+  """
+  dayNEQ: Date
+  """
+  day is one of these.
+  """
+  dayIn: [Date!]
+  """
+  day is none of these.
+  """
+  dayNotIn: [Date!]
+  """
+  day is greater than this.
+  """
+  dayGT: Date
+  """
+  day is at least this.
+  """
+  dayGTE: Date
+  """
+  day is less than this.
+  """
+  dayLT: Date
+  """
+  day is at most this.
+  """
+  dayLTE: Date
+  """
+  received_at field predicates
+  """
+  receivedAt: Time
+  """
+  receivedAt differs from this.
+  """
+  receivedAtNEQ: Time
+  """
+  receivedAt is one of these.
+  """
+  receivedAtIn: [Time!]
+  """
+  receivedAt is none of these.
+  """
+  receivedAtNotIn: [Time!]
+  """
+  receivedAt is greater than this.
+  """
+  receivedAtGT: Time
+  """
+  receivedAt is at least this.
+  """
+  receivedAtGTE: Time
+  """
+  receivedAt is less than this.
+  """
+  receivedAtLT: Time
+  """
+  receivedAt is at most this.
+  """
+  receivedAtLTE: Time
+}
+"""
+Copies of a claim that came later (M7).
+"""
+type PressRecovery implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  When it was voided; null while it stands.
+  """
+  voidedAt: Time
+  """
+  Why it was voided.
+  """
+  voidReason: String!
+  """
+  The account that voided it.
+  """
+  voidedByID: ID
+  """
+  Who voided it, as signed.
+  """
+  voidedByName: String!
+  """
+  The claim.
+  """
+  claimID: ID!
+  """
+  How many copies came.
+  """
+  copies: Int!
+  """
+  Who brought them for the post office.
+  """
+  deliveredBy: String!
+  """
+  The day that they came.
+  """
+  recoveredOn: Date!
+  """
+  The account that recorded it.
+  """
+  recordedByID: ID!
+  """
+  Who recorded it, as signed.
+  """
+  recordedByName: String!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The claim.
+  """
+  claim: PressClaim!
+}
+"""
+Ordering options for PressRecovery connections
+"""
+input PressRecoveryOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order PressRecoveries.
+  """
+  field: PressRecoveryOrderField!
+}
+"""
+Properties by which PressRecovery connections can be ordered.
+"""
+enum PressRecoveryOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+}
+"""
+PressRecoveryWhereInput is used for filtering PressRecovery objects.
+Input was generated by ent.
+"""
+input PressRecoveryWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: PressRecoveryWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [PressRecoveryWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [PressRecoveryWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  voided_at field predicates
+  """
+  voidedAt: Time
+  """
+  voidedAt differs from this.
+  """
+  voidedAtNEQ: Time
+  """
+  voidedAt is one of these.
+  """
+  voidedAtIn: [Time!]
+  """
+  voidedAt is none of these.
+  """
+  voidedAtNotIn: [Time!]
+  """
+  voidedAt is greater than this.
+  """
+  voidedAtGT: Time
+  """
+  voidedAt is at least this.
+  """
+  voidedAtGTE: Time
+  """
+  voidedAt is less than this.
+  """
+  voidedAtLT: Time
+  """
+  voidedAt is at most this.
+  """
+  voidedAtLTE: Time
+  """
+  voidedAt is null.
+  """
+  voidedAtIsNil: Boolean
+  """
+  voidedAt is set.
+  """
+  voidedAtNotNil: Boolean
+  """
+  recovered_on field predicates
+  """
+  recoveredOn: Date
+  """
+  recoveredOn differs from this.
+  """
+  recoveredOnNEQ: Date
+  """
+  recoveredOn is one of these.
+  """
+  recoveredOnIn: [Date!]
+  """
+  recoveredOn is none of these.
+  """
+  recoveredOnNotIn: [Date!]
+  """
+  recoveredOn is greater than this.
+  """
+  recoveredOnGT: Date
+  """
+  recoveredOn is at least this.
+  """
+  recoveredOnGTE: Date
+  """
+  recoveredOn is less than this.
+  """
+  recoveredOnLT: Date
+  """
+  recoveredOn is at most this.
+  """
+  recoveredOnLTE: Date
+  """
+  recorded_by_id field predicates
+  """
+  recordedByID: ID
+  """
+  recordedByID differs from this.
+  """
+  recordedByIDNEQ: ID
+  """
+  recordedByID is one of these.
+  """
+  recordedByIDIn: [ID!]
+  """
+  recordedByID is none of these.
+  """
+  recordedByIDNotIn: [ID!]
+  """
+  recordedByID is greater than this.
+  """
+  recordedByIDGT: ID
+  """
+  recordedByID is at least this.
+  """
+  recordedByIDGTE: ID
+  """
+  recordedByID is less than this.
+  """
+  recordedByIDLT: ID
+  """
+  recordedByID is at most this.
+  """
+  recordedByIDLTE: ID
+}
+"""
+A household's or a department's subscription to a publication for a time (M1).
+"""
+type PressSubscription implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  When it was voided; null while it stands.
+  """
+  voidedAt: Time
+  """
+  Why it was voided.
+  """
+  voidReason: String!
+  """
+  The account that voided it.
+  """
+  voidedByID: ID
+  """
+  Who voided it, as signed.
+  """
+  voidedByName: String!
+  """
+  The publication.
+  """
+  publicationID: ID!
+  """
+  The publication, by name.
+  """
+  publicationName: String!
+  """
+  The household whom it is for.
+  """
+  householdID: ID
+  """
+  The department that it is for.
+  """
+  departmentID: ID
+  """
+  How many copies of each issue.
+  """
+  copies: Int!
+  """
+  The first day.
+  """
+  fromOn: Date!
+  """
+  The last day.
+  """
+  lastOn: Date!
+  """
+  By what it was paid: the number of the receipt.
+  """
+  paidReference: String!
+  """
+  The subscription that it renews, if it does.
+  """
+  renewsID: ID
+  """
+  Why it ended before its time, if it did.
+  """
+  endReason: String!
+  """
+  When it was ended before its time.
+  """
+  endedAt: Time
+  """
+  Who ended it, as signed.
+  """
+  endedByName: String!
+  """
+  The account that recorded it.
+  """
+  recordedByID: ID!
+  """
+  Who recorded it, as signed.
+  """
+  recordedByName: String!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  When it is paused.
+  """
+  pauses: [PressPause!]
+  """
+  The household whom it is for.
+  """
+  household: Household
+  """
+  The department that it is for.
+  """
+  department: Department
+}
+"""
+A connection to a list of items.
+"""
+type PressSubscriptionConnection {
+  """
+  A list of edges.
+  """
+  edges: [PressSubscriptionEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type PressSubscriptionEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: PressSubscription
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+Ordering options for PressSubscription connections
+"""
+input PressSubscriptionOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order PressSubscriptions.
+  """
+  field: PressSubscriptionOrderField!
+}
+"""
+Properties by which PressSubscription connections can be ordered.
+"""
+enum PressSubscriptionOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  from.
+  """
+  FROM
+  """
+  last.
+  """
+  LAST
+}
+"""
+PressSubscriptionWhereInput is used for filtering PressSubscription objects.
+Input was generated by ent.
+"""
+input PressSubscriptionWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: PressSubscriptionWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [PressSubscriptionWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [PressSubscriptionWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  voided_at field predicates
+  """
+  voidedAt: Time
+  """
+  voidedAt differs from this.
+  """
+  voidedAtNEQ: Time
+  """
+  voidedAt is one of these.
+  """
+  voidedAtIn: [Time!]
+  """
+  voidedAt is none of these.
+  """
+  voidedAtNotIn: [Time!]
+  """
+  voidedAt is greater than this.
+  """
+  voidedAtGT: Time
+  """
+  voidedAt is at least this.
+  """
+  voidedAtGTE: Time
+  """
+  voidedAt is less than this.
+  """
+  voidedAtLT: Time
+  """
+  voidedAt is at most this.
+  """
+  voidedAtLTE: Time
+  """
+  voidedAt is null.
+  """
+  voidedAtIsNil: Boolean
+  """
+  voidedAt is set.
+  """
+  voidedAtNotNil: Boolean
+  """
+  publication_id field predicates
+  """
+  publicationID: ID
+  """
+  publicationID differs from this.
+  """
+  publicationIDNEQ: ID
+  """
+  publicationID is one of these.
+  """
+  publicationIDIn: [ID!]
+  """
+  publicationID is none of these.
+  """
+  publicationIDNotIn: [ID!]
+  """
+  household_id field predicates
+  """
+  householdID: ID
+  """
+  householdID differs from this.
+  """
+  householdIDNEQ: ID
+  """
+  householdID is one of these.
+  """
+  householdIDIn: [ID!]
+  """
+  householdID is none of these.
+  """
+  householdIDNotIn: [ID!]
+  """
+  householdID is null.
+  """
+  householdIDIsNil: Boolean
+  """
+  householdID is set.
+  """
+  householdIDNotNil: Boolean
+  """
+  department_id field predicates
+  """
+  departmentID: ID
+  """
+  departmentID differs from this.
+  """
+  departmentIDNEQ: ID
+  """
+  departmentID is one of these.
+  """
+  departmentIDIn: [ID!]
+  """
+  departmentID is none of these.
+  """
+  departmentIDNotIn: [ID!]
+  """
+  departmentID is null.
+  """
+  departmentIDIsNil: Boolean
+  """
+  departmentID is set.
+  """
+  departmentIDNotNil: Boolean
+  """
+  from_on field predicates
+  """
+  fromOn: Date
+  """
+  fromOn differs from this.
+  """
+  fromOnNEQ: Date
+  """
+  fromOn is one of these.
+  """
+  fromOnIn: [Date!]
+  """
+  fromOn is none of these.
+  """
+  fromOnNotIn: [Date!]
+  """
+  fromOn is greater than this.
+  """
+  fromOnGT: Date
+  """
+  fromOn is at least this.
+  """
+  fromOnGTE: Date
+  """
+  fromOn is less than this.
+  """
+  fromOnLT: Date
+  """
+  fromOn is at most this.
+  """
+  fromOnLTE: Date
+  """
+  last_on field predicates
+  """
+  lastOn: Date
+  """
+  lastOn differs from this.
+  """
+  lastOnNEQ: Date
+  """
+  lastOn is one of these.
+  """
+  lastOnIn: [Date!]
+  """
+  lastOn is none of these.
+  """
+  lastOnNotIn: [Date!]
+  """
+  lastOn is greater than this.
+  """
+  lastOnGT: Date
+  """
+  lastOn is at least this.
+  """
+  lastOnGTE: Date
+  """
+  lastOn is less than this.
+  """
+  lastOnLT: Date
+  """
+  lastOn is at most this.
+  """
+  lastOnLTE: Date
+  """
+  recorded_by_id field predicates
+  """
+  recordedByID: ID
+  """
+  recordedByID differs from this.
+  """
+  recordedByIDNEQ: ID
+  """
+  recordedByID is one of these.
+  """
+  recordedByIDIn: [ID!]
+  """
+  recordedByID is none of these.
+  """
+  recordedByIDNotIn: [ID!]
+  """
+  recordedByID is greater than this.
+  """
+  recordedByIDGT: ID
+  """
+  recordedByID is at least this.
+  """
+  recordedByIDGTE: ID
+  """
+  recordedByID is less than this.
+  """
+  recordedByIDLT: ID
+  """
+  recordedByID is at most this.
+  """
+  recordedByIDLTE: ID
+}
+"""
+A newspaper or a magazine that people of an estate subscribe to (M1).
+"""
+type Publication implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  When it was voided; null while it stands.
+  """
+  voidedAt: Time
+  """
+  Why it was voided.
+  """
+  voidReason: String!
+  """
+  The account that voided it.
+  """
+  voidedByID: ID
+  """
+  Who voided it, as signed.
+  """
+  voidedByName: String!
+  """
+  Its name, which no other of the estate has.
+  """
+  name: String!
+  """
+  Newspaper (报纸) or magazine (杂志).
+  """
+  kind: PublicationKind!
+  """
+  When it is issued: every day, from Monday to Friday, on one day of the week, or on one day of the month.
+  """
+  frequency: PublicationFrequency!
+  """
+  The day of the week of a weekly one: 1 is Monday, 7 is Sunday.
+  """
+  weekday: Int
+  """
+  The day of the month of a monthly one; in a shorter month its last day.
+  """
+  monthDay: Int
+  """
+  The account that recorded it.
+  """
+  recordedByID: ID!
+  """
+  Who recorded it, as signed.
+  """
+  recordedByName: String!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+}
+"""
+A connection to a list of items.
+"""
+type PublicationConnection {
+  """
+  A list of edges.
+  """
+  edges: [PublicationEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type PublicationEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: Publication
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+PublicationFrequency is enum for the field frequency
+"""
+enum PublicationFrequency @goModel(model: "github.com/steward-pm/steward/ent/publication.Frequency") {
+  """
+  daily.
+  """
+  DAILY
+  """
+  weekdays.
+  """
+  WEEKDAYS
+  """
+  weekly.
+  """
+  WEEKLY
+  """
+  monthly.
+  """
+  MONTHLY
+}
+"""
+PublicationKind is enum for the field kind
+"""
+enum PublicationKind @goModel(model: "github.com/steward-pm/steward/ent/publication.Kind") {
+  """
+  newspaper.
+  """
+  NEWSPAPER
+  """
+  magazine.
+  """
+  MAGAZINE
+}
+"""
+Ordering options for Publication connections
+"""
+input PublicationOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order Publications.
+  """
+  field: PublicationOrderField!
+}
+"""
+Properties by which Publication connections can be ordered.
+"""
+enum PublicationOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  name.
+  """
+  NAME
+}
+"""
+PublicationWhereInput is used for filtering Publication objects.
+Input was generated by ent.
+"""
+input PublicationWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: PublicationWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [PublicationWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [PublicationWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  voided_at field predicates
+  """
+  voidedAt: Time
+  """
+  voidedAt differs from this.
+  """
+  voidedAtNEQ: Time
+  """
+  voidedAt is one of these.
+  """
+  voidedAtIn: [Time!]
+  """
+  voidedAt is none of these.
+  """
+  voidedAtNotIn: [Time!]
+  """
+  voidedAt is greater than this.
+  """
+  voidedAtGT: Time
+  """
+  voidedAt is at least this.
+  """
+  voidedAtGTE: Time
+  """
+  voidedAt is less than this.
+  """
+  voidedAtLT: Time
+  """
+  voidedAt is at most this.
+  """
+  voidedAtLTE: Time
+  """
+  voidedAt is null.
+  """
+  voidedAtIsNil: Boolean
+  """
+  voidedAt is set.
+  """
+  voidedAtNotNil: Boolean
+  """
+  name field predicates
+  """
+  name: String
+  """
+  name differs from this.
+  """
+  nameNEQ: String
+  """
+  name is one of these.
+  """
+  nameIn: [String!]
+  """
+  name is none of these.
+  """
+  nameNotIn: [String!]
+  """
+  name is greater than this.
+  """
+  nameGT: String
+  """
+  name is at least this.
+  """
+  nameGTE: String
+  """
+  name is less than this.
+  """
+  nameLT: String
+  """
+  name is at most this.
+  """
+  nameLTE: String
+  """
+  name contains this.
+  """
+  nameContains: String
+  """
+  name begins with this.
+  """
+  nameHasPrefix: String
+  """
+  name ends with this.
+  """
+  nameHasSuffix: String
+  """
+  name equals this, upper and lower case alike.
+  """
+  nameEqualFold: String
+  """
+  name contains this, upper and lower case alike.
+  """
+  nameContainsFold: String
+  """
+  kind field predicates
+  """
+  kind: PublicationKind
+  """
+  kind differs from this.
+  """
+  kindNEQ: PublicationKind
+  """
+  kind is one of these.
+  """
+  kindIn: [PublicationKind!]
+  """
+  kind is none of these.
+  """
+  kindNotIn: [PublicationKind!]
+  """
+  frequency field predicates
+  """
+  frequency: PublicationFrequency
+  """
+  frequency differs from this.
+  """
+  frequencyNEQ: PublicationFrequency
+  """
+  frequency is one of these.
+  """
+  frequencyIn: [PublicationFrequency!]
+  """
+  frequency is none of these.
+  """
+  frequencyNotIn: [PublicationFrequency!]
+  """
+  recorded_by_id field predicates
+  """
+  recordedByID: ID
+  """
+  recordedByID differs from this.
+  """
+  recordedByIDNEQ: ID
+  """
+  recordedByID is one of these.
+  """
+  recordedByIDIn: [ID!]
+  """
+  recordedByID is none of these.
+  """
+  recordedByIDNotIn: [ID!]
+  """
+  recordedByID is greater than this.
+  """
+  recordedByIDGT: ID
+  """
+  recordedByID is at least this.
+  """
+  recordedByIDGTE: ID
+  """
+  recordedByID is less than this.
+  """
+  recordedByIDLT: ID
+  """
+  recordedByID is at most this.
+  """
+  recordedByIDLTE: ID
 }
 """
 Query.
@@ -51039,7 +67007,7 @@ type Vacancy implements Node {
   """
   ventilatedOn: Date
   """
-  By when it is to be ventilated: seven days after the last time, or since it stands empty (V4.1).
+  By when it is to be ventilated: the plan's interval, at most seven days, after the last time, or since it stands empty (V4.1).
   """
   ventilationDueOn: Date
   """
@@ -51047,11 +67015,11 @@ type Vacancy implements Node {
   """
   cleanedOn: Date
   """
-  By when it is to be cleaned: a calendar month after the last time, or since it stands empty (V4.4).
+  By when it is to be cleaned: the plan's interval, at most a calendar month, after the last time, or since it stands empty (V4.4).
   """
   cleaningDueOn: Date
   """
-  By when the next of these is due; null once it is closed.
+  By when the next item of the plan is due; null once it is closed.
   """
   dueOn: Date
   """
@@ -51090,6 +67058,10 @@ type Vacancy implements Node {
   The readings of its meters.
   """
   readings: [MeterReading!]
+  """
+  What is due in it, by when (V4).
+  """
+  dues: [InspectionDue!]
 }
 """
 A connection to a list of items.
@@ -52317,6 +68289,14 @@ func (ec *executionContext) childFields_AccountPayload(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type AccountPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_AcknowledgeDefectPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "defect":
+		return ec.fieldContext_AcknowledgeDefectPayload_defect(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AcknowledgeDefectPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_AddEmergencyContactPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "emergencyContact":
@@ -52325,12 +68305,36 @@ func (ec *executionContext) childFields_AddEmergencyContactPayload(ctx context.C
 	return nil, fmt.Errorf("no field named %q was found under type AddEmergencyContactPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_AddInspectionItemPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "item":
+		return ec.fieldContext_AddInspectionItemPayload_item(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AddInspectionItemPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_AddInspectionRoundKeysPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "round":
+		return ec.fieldContext_AddInspectionRoundKeysPayload_round(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AddInspectionRoundKeysPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_AddKeyAcceptanceLinesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "acceptance":
 		return ec.fieldContext_AddKeyAcceptanceLinesPayload_acceptance(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AddKeyAcceptanceLinesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_AddPublicationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "publication":
+		return ec.fieldContext_AddPublicationPayload_publication(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AddPublicationPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_AddResidentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -52371,6 +68375,14 @@ func (ec *executionContext) childFields_AnswerKeyLossPayload(ctx context.Context
 		return ec.fieldContext_AnswerKeyLossPayload_loss(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AnswerKeyLossPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_AnswerMailCasePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "case":
+		return ec.fieldContext_AnswerMailCasePayload_case(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AnswerMailCasePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ApplyRenovationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -53663,6 +69675,14 @@ func (ec *executionContext) childFields_CancelArchiveDestructionPayload(ctx cont
 	return nil, fmt.Errorf("no field named %q was found under type CancelArchiveDestructionPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CancelInspectionRoundPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "round":
+		return ec.fieldContext_CancelInspectionRoundPayload_round(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CancelInspectionRoundPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CancelKeyAcceptancePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "acceptance":
@@ -53739,6 +69759,14 @@ func (ec *executionContext) childFields_CertificateEdge(ctx context.Context, fie
 	return nil, fmt.Errorf("no field named %q was found under type CertificateEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_ChangeInspectionItemPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "item":
+		return ec.fieldContext_ChangeInspectionItemPayload_item(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChangeInspectionItemPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ChangeKeySealPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "seal":
@@ -53771,6 +69799,14 @@ func (ec *executionContext) childFields_ClearKeyHookPayload(ctx context.Context,
 	return nil, fmt.Errorf("no field named %q was found under type ClearKeyHookPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CloseInspectionRoundPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "round":
+		return ec.fieldContext_CloseInspectionRoundPayload_round(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CloseInspectionRoundPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CloseKeyMonthPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "statement":
@@ -53785,6 +69821,14 @@ func (ec *executionContext) childFields_CloseKeySpotCheckPayload(ctx context.Con
 		return ec.fieldContext_CloseKeySpotCheckPayload_spotCheck(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CloseKeySpotCheckPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CloseMailDayPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "day":
+		return ec.fieldContext_CloseMailDayPayload_day(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CloseMailDayPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CloseVolumePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -53883,6 +69927,14 @@ func (ec *executionContext) childFields_CompleteKeyScrappingPayload(ctx context.
 		return ec.fieldContext_CompleteKeyScrappingPayload_set(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CompleteKeyScrappingPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ConcludeMailCasePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "case":
+		return ec.fieldContext_ConcludeMailCasePayload_case(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConcludeMailCasePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ConnectIdentityPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -54127,6 +70179,194 @@ func (ec *executionContext) childFields_DeclineArchiveRequestPayload(ctx context
 	return nil, fmt.Errorf("no field named %q was found under type DeclineArchiveRequestPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_Defect(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Defect_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Defect_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_Defect_estateID(ctx, field)
+	case "voidedAt":
+		return ec.fieldContext_Defect_voidedAt(ctx, field)
+	case "voidReason":
+		return ec.fieldContext_Defect_voidReason(ctx, field)
+	case "voidedByID":
+		return ec.fieldContext_Defect_voidedByID(ctx, field)
+	case "voidedByName":
+		return ec.fieldContext_Defect_voidedByName(ctx, field)
+	case "lateReason":
+		return ec.fieldContext_Defect_lateReason(ctx, field)
+	case "vacancyID":
+		return ec.fieldContext_Defect_vacancyID(ctx, field)
+	case "unitID":
+		return ec.fieldContext_Defect_unitID(ctx, field)
+	case "inspectionResultID":
+		return ec.fieldContext_Defect_inspectionResultID(ctx, field)
+	case "departmentID":
+		return ec.fieldContext_Defect_departmentID(ctx, field)
+	case "finding":
+		return ec.fieldContext_Defect_finding(ctx, field)
+	case "foundAt":
+		return ec.fieldContext_Defect_foundAt(ctx, field)
+	case "reportedByID":
+		return ec.fieldContext_Defect_reportedByID(ctx, field)
+	case "reportedByName":
+		return ec.fieldContext_Defect_reportedByName(ctx, field)
+	case "state":
+		return ec.fieldContext_Defect_state(ctx, field)
+	case "notifiedAt":
+		return ec.fieldContext_Defect_notifiedAt(ctx, field)
+	case "acknowledgeBy":
+		return ec.fieldContext_Defect_acknowledgeBy(ctx, field)
+	case "acknowledgedAt":
+		return ec.fieldContext_Defect_acknowledgedAt(ctx, field)
+	case "resolveBy":
+		return ec.fieldContext_Defect_resolveBy(ctx, field)
+	case "proposedUntil":
+		return ec.fieldContext_Defect_proposedUntil(ctx, field)
+	case "resolvedAt":
+		return ec.fieldContext_Defect_resolvedAt(ctx, field)
+	case "resolution":
+		return ec.fieldContext_Defect_resolution(ctx, field)
+	case "reinspectBy":
+		return ec.fieldContext_Defect_reinspectBy(ctx, field)
+	case "reinspectedAt":
+		return ec.fieldContext_Defect_reinspectedAt(ctx, field)
+	case "closedAt":
+		return ec.fieldContext_Defect_closedAt(ctx, field)
+	case "reopened":
+		return ec.fieldContext_Defect_reopened(ctx, field)
+	case "dueAt":
+		return ec.fieldContext_Defect_dueAt(ctx, field)
+	case "escalatedAt":
+		return ec.fieldContext_Defect_escalatedAt(ctx, field)
+	case "acknowledgedByID":
+		return ec.fieldContext_Defect_acknowledgedByID(ctx, field)
+	case "acknowledgedByName":
+		return ec.fieldContext_Defect_acknowledgedByName(ctx, field)
+	case "resolvedByID":
+		return ec.fieldContext_Defect_resolvedByID(ctx, field)
+	case "resolvedByName":
+		return ec.fieldContext_Defect_resolvedByName(ctx, field)
+	case "reinspectedByID":
+		return ec.fieldContext_Defect_reinspectedByID(ctx, field)
+	case "reinspectedByName":
+		return ec.fieldContext_Defect_reinspectedByName(ctx, field)
+	case "estate":
+		return ec.fieldContext_Defect_estate(ctx, field)
+	case "vacancy":
+		return ec.fieldContext_Defect_vacancy(ctx, field)
+	case "unit":
+		return ec.fieldContext_Defect_unit(ctx, field)
+	case "department":
+		return ec.fieldContext_Defect_department(ctx, field)
+	case "inspectionResult":
+		return ec.fieldContext_Defect_inspectionResult(ctx, field)
+	case "events":
+		return ec.fieldContext_Defect_events(ctx, field)
+	case "photos":
+		return ec.fieldContext_Defect_photos(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Defect", field.Name)
+}
+
+func (ec *executionContext) childFields_DefectConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_DefectConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_DefectConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_DefectConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DefectConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_DefectEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_DefectEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_DefectEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DefectEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_DefectEvent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_DefectEvent_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_DefectEvent_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_DefectEvent_estateID(ctx, field)
+	case "defectID":
+		return ec.fieldContext_DefectEvent_defectID(ctx, field)
+	case "kind":
+		return ec.fieldContext_DefectEvent_kind(ctx, field)
+	case "departmentID":
+		return ec.fieldContext_DefectEvent_departmentID(ctx, field)
+	case "note":
+		return ec.fieldContext_DefectEvent_note(ctx, field)
+	case "acknowledgeBy":
+		return ec.fieldContext_DefectEvent_acknowledgeBy(ctx, field)
+	case "dueAt":
+		return ec.fieldContext_DefectEvent_dueAt(ctx, field)
+	case "actedByID":
+		return ec.fieldContext_DefectEvent_actedByID(ctx, field)
+	case "actedByName":
+		return ec.fieldContext_DefectEvent_actedByName(ctx, field)
+	case "actedAt":
+		return ec.fieldContext_DefectEvent_actedAt(ctx, field)
+	case "estate":
+		return ec.fieldContext_DefectEvent_estate(ctx, field)
+	case "defect":
+		return ec.fieldContext_DefectEvent_defect(ctx, field)
+	case "department":
+		return ec.fieldContext_DefectEvent_department(ctx, field)
+	case "photos":
+		return ec.fieldContext_DefectEvent_photos(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DefectEvent", field.Name)
+}
+
+func (ec *executionContext) childFields_DefectPhoto(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_DefectPhoto_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_DefectPhoto_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_DefectPhoto_estateID(ctx, field)
+	case "defectID":
+		return ec.fieldContext_DefectPhoto_defectID(ctx, field)
+	case "eventID":
+		return ec.fieldContext_DefectPhoto_eventID(ctx, field)
+	case "name":
+		return ec.fieldContext_DefectPhoto_name(ctx, field)
+	case "contentType":
+		return ec.fieldContext_DefectPhoto_contentType(ctx, field)
+	case "size":
+		return ec.fieldContext_DefectPhoto_size(ctx, field)
+	case "estate":
+		return ec.fieldContext_DefectPhoto_estate(ctx, field)
+	case "defect":
+		return ec.fieldContext_DefectPhoto_defect(ctx, field)
+	case "event":
+		return ec.fieldContext_DefectPhoto_event(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DefectPhoto", field.Name)
+}
+
+func (ec *executionContext) childFields_DeliverMailPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "deliveries":
+		return ec.fieldContext_DeliverMailPayload_deliveries(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeliverMailPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Department(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -54251,6 +70491,14 @@ func (ec *executionContext) childFields_EndEmploymentPayload(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type EndEmploymentPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_EndPressSubscriptionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "subscription":
+		return ec.fieldContext_EndPressSubscriptionPayload_subscription(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EndPressSubscriptionPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Estate(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -54295,12 +70543,58 @@ func (ec *executionContext) childFields_EstateEdge(ctx context.Context, field gr
 	return nil, fmt.Errorf("no field named %q was found under type EstateEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_ExcuseMailPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "excuses":
+		return ec.fieldContext_ExcuseMailPayload_excuses(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExcuseMailPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ExpectedPress(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "publication":
+		return ec.fieldContext_ExpectedPress_publication(ctx, field)
+	case "households":
+		return ec.fieldContext_ExpectedPress_households(ctx, field)
+	case "departments":
+		return ec.fieldContext_ExpectedPress_departments(ctx, field)
+	case "delivery":
+		return ec.fieldContext_ExpectedPress_delivery(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExpectedPress", field.Name)
+}
+
+func (ec *executionContext) childFields_ExplainMailScansPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "scans":
+		return ec.fieldContext_ExplainMailScansPayload_scans(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExplainMailScansPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ExplainMissingMailPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "excuses":
+		return ec.fieldContext_ExplainMissingMailPayload_excuses(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExplainMissingMailPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ExtendArchiveLoanPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "loan":
 		return ec.fieldContext_ExtendArchiveLoanPayload_loan(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ExtendArchiveLoanPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ExtendDefectTermPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "defect":
+		return ec.fieldContext_ExtendDefectTermPayload_defect(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExtendDefectTermPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ExtendKeyLoanPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -54661,6 +70955,408 @@ func (ec *executionContext) childFields_ImportUnitsPayload(ctx context.Context, 
 		return ec.fieldContext_ImportUnitsPayload_report(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ImportUnitsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Inspection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Inspection_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Inspection_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_Inspection_estateID(ctx, field)
+	case "voidedAt":
+		return ec.fieldContext_Inspection_voidedAt(ctx, field)
+	case "voidReason":
+		return ec.fieldContext_Inspection_voidReason(ctx, field)
+	case "voidedByID":
+		return ec.fieldContext_Inspection_voidedByID(ctx, field)
+	case "voidedByName":
+		return ec.fieldContext_Inspection_voidedByName(ctx, field)
+	case "lateReason":
+		return ec.fieldContext_Inspection_lateReason(ctx, field)
+	case "vacancyID":
+		return ec.fieldContext_Inspection_vacancyID(ctx, field)
+	case "unitID":
+		return ec.fieldContext_Inspection_unitID(ctx, field)
+	case "roundID":
+		return ec.fieldContext_Inspection_roundID(ctx, field)
+	case "inspectedAt":
+		return ec.fieldContext_Inspection_inspectedAt(ctx, field)
+	case "inspectedOn":
+		return ec.fieldContext_Inspection_inspectedOn(ctx, field)
+	case "inspectedByID":
+		return ec.fieldContext_Inspection_inspectedByID(ctx, field)
+	case "inspectedByName":
+		return ec.fieldContext_Inspection_inspectedByName(ctx, field)
+	case "note":
+		return ec.fieldContext_Inspection_note(ctx, field)
+	case "estate":
+		return ec.fieldContext_Inspection_estate(ctx, field)
+	case "unit":
+		return ec.fieldContext_Inspection_unit(ctx, field)
+	case "results":
+		return ec.fieldContext_Inspection_results(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Inspection", field.Name)
+}
+
+func (ec *executionContext) childFields_InspectionConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_InspectionConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_InspectionConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_InspectionConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InspectionConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_InspectionDay(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "day":
+		return ec.fieldContext_InspectionDay_day(ctx, field)
+	case "planned":
+		return ec.fieldContext_InspectionDay_planned(ctx, field)
+	case "underWay":
+		return ec.fieldContext_InspectionDay_underWay(ctx, field)
+	case "closed":
+		return ec.fieldContext_InspectionDay_closed(ctx, field)
+	case "cancelled":
+		return ec.fieldContext_InspectionDay_cancelled(ctx, field)
+	case "units":
+		return ec.fieldContext_InspectionDay_units(ctx, field)
+	case "visited":
+		return ec.fieldContext_InspectionDay_visited(ctx, field)
+	case "due":
+		return ec.fieldContext_InspectionDay_due(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InspectionDay", field.Name)
+}
+
+func (ec *executionContext) childFields_InspectionDue(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_InspectionDue_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_InspectionDue_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_InspectionDue_estateID(ctx, field)
+	case "vacancyID":
+		return ec.fieldContext_InspectionDue_vacancyID(ctx, field)
+	case "unitID":
+		return ec.fieldContext_InspectionDue_unitID(ctx, field)
+	case "itemID":
+		return ec.fieldContext_InspectionDue_itemID(ctx, field)
+	case "doneOn":
+		return ec.fieldContext_InspectionDue_doneOn(ctx, field)
+	case "dueOn":
+		return ec.fieldContext_InspectionDue_dueOn(ctx, field)
+	case "estate":
+		return ec.fieldContext_InspectionDue_estate(ctx, field)
+	case "unit":
+		return ec.fieldContext_InspectionDue_unit(ctx, field)
+	case "item":
+		return ec.fieldContext_InspectionDue_item(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InspectionDue", field.Name)
+}
+
+func (ec *executionContext) childFields_InspectionDueConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_InspectionDueConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_InspectionDueConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_InspectionDueConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InspectionDueConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_InspectionDueEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_InspectionDueEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_InspectionDueEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InspectionDueEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_InspectionEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_InspectionEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_InspectionEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InspectionEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_InspectionItem(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_InspectionItem_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_InspectionItem_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_InspectionItem_estateID(ctx, field)
+	case "version":
+		return ec.fieldContext_InspectionItem_version(ctx, field)
+	case "code":
+		return ec.fieldContext_InspectionItem_code(ctx, field)
+	case "name":
+		return ec.fieldContext_InspectionItem_name(ctx, field)
+	case "nameEn":
+		return ec.fieldContext_InspectionItem_nameEn(ctx, field)
+	case "clause":
+		return ec.fieldContext_InspectionItem_clause(ctx, field)
+	case "position":
+		return ec.fieldContext_InspectionItem_position(ctx, field)
+	case "intervalCount":
+		return ec.fieldContext_InspectionItem_intervalCount(ctx, field)
+	case "intervalUnit":
+		return ec.fieldContext_InspectionItem_intervalUnit(ctx, field)
+	case "active":
+		return ec.fieldContext_InspectionItem_active(ctx, field)
+	case "sinceOn":
+		return ec.fieldContext_InspectionItem_sinceOn(ctx, field)
+	case "estate":
+		return ec.fieldContext_InspectionItem_estate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InspectionItem", field.Name)
+}
+
+func (ec *executionContext) childFields_InspectionItemConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_InspectionItemConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_InspectionItemConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_InspectionItemConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InspectionItemConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_InspectionItemEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_InspectionItemEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_InspectionItemEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InspectionItemEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_InspectionPhoto(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_InspectionPhoto_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_InspectionPhoto_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_InspectionPhoto_estateID(ctx, field)
+	case "resultID":
+		return ec.fieldContext_InspectionPhoto_resultID(ctx, field)
+	case "contentType":
+		return ec.fieldContext_InspectionPhoto_contentType(ctx, field)
+	case "size":
+		return ec.fieldContext_InspectionPhoto_size(ctx, field)
+	case "estate":
+		return ec.fieldContext_InspectionPhoto_estate(ctx, field)
+	case "result":
+		return ec.fieldContext_InspectionPhoto_result(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InspectionPhoto", field.Name)
+}
+
+func (ec *executionContext) childFields_InspectionPunctuality(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "estate":
+		return ec.fieldContext_InspectionPunctuality_estate(ctx, field)
+	case "item":
+		return ec.fieldContext_InspectionPunctuality_item(ctx, field)
+	case "month":
+		return ec.fieldContext_InspectionPunctuality_month(ctx, field)
+	case "due":
+		return ec.fieldContext_InspectionPunctuality_due(ctx, field)
+	case "onTime":
+		return ec.fieldContext_InspectionPunctuality_onTime(ctx, field)
+	case "late":
+		return ec.fieldContext_InspectionPunctuality_late(ctx, field)
+	case "missed":
+		return ec.fieldContext_InspectionPunctuality_missed(ctx, field)
+	case "perMille":
+		return ec.fieldContext_InspectionPunctuality_perMille(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InspectionPunctuality", field.Name)
+}
+
+func (ec *executionContext) childFields_InspectionResult(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_InspectionResult_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_InspectionResult_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_InspectionResult_estateID(ctx, field)
+	case "inspectionID":
+		return ec.fieldContext_InspectionResult_inspectionID(ctx, field)
+	case "vacancyID":
+		return ec.fieldContext_InspectionResult_vacancyID(ctx, field)
+	case "itemID":
+		return ec.fieldContext_InspectionResult_itemID(ctx, field)
+	case "result":
+		return ec.fieldContext_InspectionResult_result(ctx, field)
+	case "finding":
+		return ec.fieldContext_InspectionResult_finding(ctx, field)
+	case "departmentID":
+		return ec.fieldContext_InspectionResult_departmentID(ctx, field)
+	case "doneOn":
+		return ec.fieldContext_InspectionResult_doneOn(ctx, field)
+	case "dueOn":
+		return ec.fieldContext_InspectionResult_dueOn(ctx, field)
+	case "voided":
+		return ec.fieldContext_InspectionResult_voided(ctx, field)
+	case "estate":
+		return ec.fieldContext_InspectionResult_estate(ctx, field)
+	case "inspection":
+		return ec.fieldContext_InspectionResult_inspection(ctx, field)
+	case "item":
+		return ec.fieldContext_InspectionResult_item(ctx, field)
+	case "department":
+		return ec.fieldContext_InspectionResult_department(ctx, field)
+	case "photos":
+		return ec.fieldContext_InspectionResult_photos(ctx, field)
+	case "defects":
+		return ec.fieldContext_InspectionResult_defects(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InspectionResult", field.Name)
+}
+
+func (ec *executionContext) childFields_InspectionRound(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_InspectionRound_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_InspectionRound_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_InspectionRound_estateID(ctx, field)
+	case "plannedOn":
+		return ec.fieldContext_InspectionRound_plannedOn(ctx, field)
+	case "areaID":
+		return ec.fieldContext_InspectionRound_areaID(ctx, field)
+	case "walkerID":
+		return ec.fieldContext_InspectionRound_walkerID(ctx, field)
+	case "walkerName":
+		return ec.fieldContext_InspectionRound_walkerName(ctx, field)
+	case "units":
+		return ec.fieldContext_InspectionRound_units(ctx, field)
+	case "state":
+		return ec.fieldContext_InspectionRound_state(ctx, field)
+	case "plannedByID":
+		return ec.fieldContext_InspectionRound_plannedByID(ctx, field)
+	case "plannedByName":
+		return ec.fieldContext_InspectionRound_plannedByName(ctx, field)
+	case "startedAt":
+		return ec.fieldContext_InspectionRound_startedAt(ctx, field)
+	case "withoutKeysReason":
+		return ec.fieldContext_InspectionRound_withoutKeysReason(ctx, field)
+	case "endedAt":
+		return ec.fieldContext_InspectionRound_endedAt(ctx, field)
+	case "cancelReason":
+		return ec.fieldContext_InspectionRound_cancelReason(ctx, field)
+	case "estate":
+		return ec.fieldContext_InspectionRound_estate(ctx, field)
+	case "walker":
+		return ec.fieldContext_InspectionRound_walker(ctx, field)
+	case "area":
+		return ec.fieldContext_InspectionRound_area(ctx, field)
+	case "lines":
+		return ec.fieldContext_InspectionRound_lines(ctx, field)
+	case "keys":
+		return ec.fieldContext_InspectionRound_keys(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InspectionRound", field.Name)
+}
+
+func (ec *executionContext) childFields_InspectionRoundConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_InspectionRoundConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_InspectionRoundConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_InspectionRoundConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InspectionRoundConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_InspectionRoundEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_InspectionRoundEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_InspectionRoundEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InspectionRoundEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_InspectionRoundKey(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_InspectionRoundKey_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_InspectionRoundKey_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_InspectionRoundKey_estateID(ctx, field)
+	case "roundID":
+		return ec.fieldContext_InspectionRoundKey_roundID(ctx, field)
+	case "loanID":
+		return ec.fieldContext_InspectionRoundKey_loanID(ctx, field)
+	case "estate":
+		return ec.fieldContext_InspectionRoundKey_estate(ctx, field)
+	case "round":
+		return ec.fieldContext_InspectionRoundKey_round(ctx, field)
+	case "loan":
+		return ec.fieldContext_InspectionRoundKey_loan(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InspectionRoundKey", field.Name)
+}
+
+func (ec *executionContext) childFields_InspectionRoundLine(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_InspectionRoundLine_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_InspectionRoundLine_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_InspectionRoundLine_estateID(ctx, field)
+	case "roundID":
+		return ec.fieldContext_InspectionRoundLine_roundID(ctx, field)
+	case "vacancyID":
+		return ec.fieldContext_InspectionRoundLine_vacancyID(ctx, field)
+	case "unitID":
+		return ec.fieldContext_InspectionRoundLine_unitID(ctx, field)
+	case "position":
+		return ec.fieldContext_InspectionRoundLine_position(ctx, field)
+	case "inspectionID":
+		return ec.fieldContext_InspectionRoundLine_inspectionID(ctx, field)
+	case "skipReason":
+		return ec.fieldContext_InspectionRoundLine_skipReason(ctx, field)
+	case "estate":
+		return ec.fieldContext_InspectionRoundLine_estate(ctx, field)
+	case "round":
+		return ec.fieldContext_InspectionRoundLine_round(ctx, field)
+	case "unit":
+		return ec.fieldContext_InspectionRoundLine_unit(ctx, field)
+	case "inspection":
+		return ec.fieldContext_InspectionRoundLine_inspection(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InspectionRoundLine", field.Name)
 }
 
 func (ec *executionContext) childFields_KeyAcceptance(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -56279,6 +72975,252 @@ func (ec *executionContext) childFields_LendKeysPayload(ctx context.Context, fie
 	return nil, fmt.Errorf("no field named %q was found under type LendKeysPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_MailCase(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_MailCase_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_MailCase_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_MailCase_estateID(ctx, field)
+	case "voidedAt":
+		return ec.fieldContext_MailCase_voidedAt(ctx, field)
+	case "voidReason":
+		return ec.fieldContext_MailCase_voidReason(ctx, field)
+	case "voidedByID":
+		return ec.fieldContext_MailCase_voidedByID(ctx, field)
+	case "voidedByName":
+		return ec.fieldContext_MailCase_voidedByName(ctx, field)
+	case "kind":
+		return ec.fieldContext_MailCase_kind(ctx, field)
+	case "itemID":
+		return ec.fieldContext_MailCase_itemID(ctx, field)
+	case "claimID":
+		return ec.fieldContext_MailCase_claimID(ctx, field)
+	case "day":
+		return ec.fieldContext_MailCase_day(ctx, field)
+	case "circumstances":
+		return ec.fieldContext_MailCase_circumstances(ctx, field)
+	case "responsibleID":
+		return ec.fieldContext_MailCase_responsibleID(ctx, field)
+	case "responsibleName":
+		return ec.fieldContext_MailCase_responsibleName(ctx, field)
+	case "responsibleAccountID":
+		return ec.fieldContext_MailCase_responsibleAccountID(ctx, field)
+	case "state":
+		return ec.fieldContext_MailCase_state(ctx, field)
+	case "openedByID":
+		return ec.fieldContext_MailCase_openedByID(ctx, field)
+	case "openedByName":
+		return ec.fieldContext_MailCase_openedByName(ctx, field)
+	case "answerBy":
+		return ec.fieldContext_MailCase_answerBy(ctx, field)
+	case "answer":
+		return ec.fieldContext_MailCase_answer(ctx, field)
+	case "answeredAt":
+		return ec.fieldContext_MailCase_answeredAt(ctx, field)
+	case "finding":
+		return ec.fieldContext_MailCase_finding(ctx, field)
+	case "outcome":
+		return ec.fieldContext_MailCase_outcome(ctx, field)
+	case "concludedByID":
+		return ec.fieldContext_MailCase_concludedByID(ctx, field)
+	case "concludedByName":
+		return ec.fieldContext_MailCase_concludedByName(ctx, field)
+	case "concludedAt":
+		return ec.fieldContext_MailCase_concludedAt(ctx, field)
+	case "estate":
+		return ec.fieldContext_MailCase_estate(ctx, field)
+	case "item":
+		return ec.fieldContext_MailCase_item(ctx, field)
+	case "claim":
+		return ec.fieldContext_MailCase_claim(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MailCase", field.Name)
+}
+
+func (ec *executionContext) childFields_MailCaseConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_MailCaseConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_MailCaseConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_MailCaseConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MailCaseConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_MailCaseEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_MailCaseEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_MailCaseEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MailCaseEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_MailDay(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_MailDay_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_MailDay_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_MailDay_estateID(ctx, field)
+	case "day":
+		return ec.fieldContext_MailDay_day(ctx, field)
+	case "state":
+		return ec.fieldContext_MailDay_state(ctx, field)
+	case "openedAt":
+		return ec.fieldContext_MailDay_openedAt(ctx, field)
+	case "closedAt":
+		return ec.fieldContext_MailDay_closedAt(ctx, field)
+	case "closedByID":
+		return ec.fieldContext_MailDay_closedByID(ctx, field)
+	case "closedByName":
+		return ec.fieldContext_MailDay_closedByName(ctx, field)
+	case "listed":
+		return ec.fieldContext_MailDay_listed(ctx, field)
+	case "matched":
+		return ec.fieldContext_MailDay_matched(ctx, field)
+	case "missing":
+		return ec.fieldContext_MailDay_missing(ctx, field)
+	case "unknown":
+		return ec.fieldContext_MailDay_unknown(ctx, field)
+	case "doubled":
+		return ec.fieldContext_MailDay_doubled(ctx, field)
+	case "alreadyDelivered":
+		return ec.fieldContext_MailDay_alreadyDelivered(ctx, field)
+	case "undelivered":
+		return ec.fieldContext_MailDay_undelivered(ctx, field)
+	case "estate":
+		return ec.fieldContext_MailDay_estate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MailDay", field.Name)
+}
+
+func (ec *executionContext) childFields_MailDayCheck(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "day":
+		return ec.fieldContext_MailDayCheck_day(ctx, field)
+	case "listed":
+		return ec.fieldContext_MailDayCheck_listed(ctx, field)
+	case "matched":
+		return ec.fieldContext_MailDayCheck_matched(ctx, field)
+	case "missing":
+		return ec.fieldContext_MailDayCheck_missing(ctx, field)
+	case "missingOpen":
+		return ec.fieldContext_MailDayCheck_missingOpen(ctx, field)
+	case "unknown":
+		return ec.fieldContext_MailDayCheck_unknown(ctx, field)
+	case "doubled":
+		return ec.fieldContext_MailDayCheck_doubled(ctx, field)
+	case "alreadyDelivered":
+		return ec.fieldContext_MailDayCheck_alreadyDelivered(ctx, field)
+	case "scansOpen":
+		return ec.fieldContext_MailDayCheck_scansOpen(ctx, field)
+	case "undelivered":
+		return ec.fieldContext_MailDayCheck_undelivered(ctx, field)
+	case "undeliveredOpen":
+		return ec.fieldContext_MailDayCheck_undeliveredOpen(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MailDayCheck", field.Name)
+}
+
+func (ec *executionContext) childFields_MailDayConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_MailDayConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_MailDayConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_MailDayConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MailDayConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_MailDayEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_MailDayEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_MailDayEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MailDayEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_MailDelivery(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_MailDelivery_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_MailDelivery_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_MailDelivery_estateID(ctx, field)
+	case "voidedAt":
+		return ec.fieldContext_MailDelivery_voidedAt(ctx, field)
+	case "voidReason":
+		return ec.fieldContext_MailDelivery_voidReason(ctx, field)
+	case "voidedByID":
+		return ec.fieldContext_MailDelivery_voidedByID(ctx, field)
+	case "voidedByName":
+		return ec.fieldContext_MailDelivery_voidedByName(ctx, field)
+	case "lateReason":
+		return ec.fieldContext_MailDelivery_lateReason(ctx, field)
+	case "householdID":
+		return ec.fieldContext_MailDelivery_householdID(ctx, field)
+	case "departmentID":
+		return ec.fieldContext_MailDelivery_departmentID(ctx, field)
+	case "slot":
+		return ec.fieldContext_MailDelivery_slot(ctx, field)
+	case "count":
+		return ec.fieldContext_MailDelivery_count(ctx, field)
+	case "method":
+		return ec.fieldContext_MailDelivery_method(ctx, field)
+	case "recipient":
+		return ec.fieldContext_MailDelivery_recipient(ctx, field)
+	case "deliveredAt":
+		return ec.fieldContext_MailDelivery_deliveredAt(ctx, field)
+	case "deliveredByID":
+		return ec.fieldContext_MailDelivery_deliveredByID(ctx, field)
+	case "deliveredByName":
+		return ec.fieldContext_MailDelivery_deliveredByName(ctx, field)
+	case "estate":
+		return ec.fieldContext_MailDelivery_estate(ctx, field)
+	case "household":
+		return ec.fieldContext_MailDelivery_household(ctx, field)
+	case "department":
+		return ec.fieldContext_MailDelivery_department(ctx, field)
+	case "items":
+		return ec.fieldContext_MailDelivery_items(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MailDelivery", field.Name)
+}
+
+func (ec *executionContext) childFields_MailDeliveryConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_MailDeliveryConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_MailDeliveryConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_MailDeliveryConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MailDeliveryConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_MailDeliveryEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_MailDeliveryEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_MailDeliveryEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MailDeliveryEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_MailEvent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -56295,6 +73237,8 @@ func (ec *executionContext) childFields_MailEvent(ctx context.Context, field gra
 		return ec.fieldContext_MailEvent_householdID(ctx, field)
 	case "departmentID":
 		return ec.fieldContext_MailEvent_departmentID(ctx, field)
+	case "deliveryID":
+		return ec.fieldContext_MailEvent_deliveryID(ctx, field)
 	case "reason":
 		return ec.fieldContext_MailEvent_reason(ctx, field)
 	case "takenBy":
@@ -56311,6 +73255,60 @@ func (ec *executionContext) childFields_MailEvent(ctx context.Context, field gra
 		return ec.fieldContext_MailEvent_item(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MailEvent", field.Name)
+}
+
+func (ec *executionContext) childFields_MailExcuse(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_MailExcuse_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_MailExcuse_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_MailExcuse_estateID(ctx, field)
+	case "dayID":
+		return ec.fieldContext_MailExcuse_dayID(ctx, field)
+	case "itemID":
+		return ec.fieldContext_MailExcuse_itemID(ctx, field)
+	case "kind":
+		return ec.fieldContext_MailExcuse_kind(ctx, field)
+	case "reason":
+		return ec.fieldContext_MailExcuse_reason(ctx, field)
+	case "givenByID":
+		return ec.fieldContext_MailExcuse_givenByID(ctx, field)
+	case "givenByName":
+		return ec.fieldContext_MailExcuse_givenByName(ctx, field)
+	case "givenAt":
+		return ec.fieldContext_MailExcuse_givenAt(ctx, field)
+	case "estate":
+		return ec.fieldContext_MailExcuse_estate(ctx, field)
+	case "day":
+		return ec.fieldContext_MailExcuse_day(ctx, field)
+	case "item":
+		return ec.fieldContext_MailExcuse_item(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MailExcuse", field.Name)
+}
+
+func (ec *executionContext) childFields_MailExcuseConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_MailExcuseConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_MailExcuseConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_MailExcuseConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MailExcuseConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_MailExcuseEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_MailExcuseEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_MailExcuseEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MailExcuseEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_MailItem(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -56353,6 +73351,8 @@ func (ec *executionContext) childFields_MailItem(ctx context.Context, field grap
 		return ec.fieldContext_MailItem_changedByName(ctx, field)
 	case "slot":
 		return ec.fieldContext_MailItem_slot(ctx, field)
+	case "deliveryID":
+		return ec.fieldContext_MailItem_deliveryID(ctx, field)
 	case "registeredByID":
 		return ec.fieldContext_MailItem_registeredByID(ctx, field)
 	case "registeredByName":
@@ -56365,6 +73365,8 @@ func (ec *executionContext) childFields_MailItem(ctx context.Context, field grap
 		return ec.fieldContext_MailItem_household(ctx, field)
 	case "department":
 		return ec.fieldContext_MailItem_department(ctx, field)
+	case "delivery":
+		return ec.fieldContext_MailItem_delivery(ctx, field)
 	case "events":
 		return ec.fieldContext_MailItem_events(ctx, field)
 	}
@@ -56479,6 +73481,72 @@ func (ec *executionContext) childFields_MailReceiptLine(ctx context.Context, fie
 		return ec.fieldContext_MailReceiptLine_difference(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MailReceiptLine", field.Name)
+}
+
+func (ec *executionContext) childFields_MailScan(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_MailScan_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_MailScan_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_MailScan_estateID(ctx, field)
+	case "dayID":
+		return ec.fieldContext_MailScan_dayID(ctx, field)
+	case "key":
+		return ec.fieldContext_MailScan_key(ctx, field)
+	case "code":
+		return ec.fieldContext_MailScan_code(ctx, field)
+	case "desk":
+		return ec.fieldContext_MailScan_desk(ctx, field)
+	case "itemID":
+		return ec.fieldContext_MailScan_itemID(ctx, field)
+	case "outcome":
+		return ec.fieldContext_MailScan_outcome(ctx, field)
+	case "scannedAt":
+		return ec.fieldContext_MailScan_scannedAt(ctx, field)
+	case "scannedByID":
+		return ec.fieldContext_MailScan_scannedByID(ctx, field)
+	case "scannedByName":
+		return ec.fieldContext_MailScan_scannedByName(ctx, field)
+	case "explainedAt":
+		return ec.fieldContext_MailScan_explainedAt(ctx, field)
+	case "explanation":
+		return ec.fieldContext_MailScan_explanation(ctx, field)
+	case "explainedByID":
+		return ec.fieldContext_MailScan_explainedByID(ctx, field)
+	case "explainedByName":
+		return ec.fieldContext_MailScan_explainedByName(ctx, field)
+	case "estate":
+		return ec.fieldContext_MailScan_estate(ctx, field)
+	case "day":
+		return ec.fieldContext_MailScan_day(ctx, field)
+	case "item":
+		return ec.fieldContext_MailScan_item(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MailScan", field.Name)
+}
+
+func (ec *executionContext) childFields_MailScanConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_MailScanConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_MailScanConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_MailScanConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MailScanConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_MailScanEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_MailScanEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_MailScanEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MailScanEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_MarkMailDeadPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -56765,6 +73833,14 @@ func (ec *executionContext) childFields_OpenKeyCabinetPayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type OpenKeyCabinetPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_OpenMailCasePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "case":
+		return ec.fieldContext_OpenMailCasePayload_case(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OpenMailCasePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_OpenVolumePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "volume":
@@ -56803,6 +73879,16 @@ func (ec *executionContext) childFields_PageInfo(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type PageInfo", field.Name)
 }
 
+func (ec *executionContext) childFields_PausePressSubscriptionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "pause":
+		return ec.fieldContext_PausePressSubscriptionPayload_pause(ctx, field)
+	case "subscription":
+		return ec.fieldContext_PausePressSubscriptionPayload_subscription(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PausePressSubscriptionPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_PayRenovationDepositPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "renovation":
@@ -56829,12 +73915,460 @@ func (ec *executionContext) childFields_PlaceInArchivePayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type PlaceInArchivePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_PlanInspectionRoundPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "round":
+		return ec.fieldContext_PlanInspectionRoundPayload_round(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlanInspectionRoundPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_PressAllocation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_PressAllocation_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_PressAllocation_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_PressAllocation_estateID(ctx, field)
+	case "deliveryID":
+		return ec.fieldContext_PressAllocation_deliveryID(ctx, field)
+	case "recoveryID":
+		return ec.fieldContext_PressAllocation_recoveryID(ctx, field)
+	case "subscriptionID":
+		return ec.fieldContext_PressAllocation_subscriptionID(ctx, field)
+	case "publicationID":
+		return ec.fieldContext_PressAllocation_publicationID(ctx, field)
+	case "publicationName":
+		return ec.fieldContext_PressAllocation_publicationName(ctx, field)
+	case "day":
+		return ec.fieldContext_PressAllocation_day(ctx, field)
+	case "place":
+		return ec.fieldContext_PressAllocation_place(ctx, field)
+	case "wanted":
+		return ec.fieldContext_PressAllocation_wanted(ctx, field)
+	case "given":
+		return ec.fieldContext_PressAllocation_given(ctx, field)
+	case "voidedAt":
+		return ec.fieldContext_PressAllocation_voidedAt(ctx, field)
+	case "householdID":
+		return ec.fieldContext_PressAllocation_householdID(ctx, field)
+	case "departmentID":
+		return ec.fieldContext_PressAllocation_departmentID(ctx, field)
+	case "estate":
+		return ec.fieldContext_PressAllocation_estate(ctx, field)
+	case "subscription":
+		return ec.fieldContext_PressAllocation_subscription(ctx, field)
+	case "household":
+		return ec.fieldContext_PressAllocation_household(ctx, field)
+	case "department":
+		return ec.fieldContext_PressAllocation_department(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PressAllocation", field.Name)
+}
+
+func (ec *executionContext) childFields_PressAllocationConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_PressAllocationConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_PressAllocationConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_PressAllocationConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PressAllocationConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_PressAllocationEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_PressAllocationEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_PressAllocationEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PressAllocationEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_PressClaim(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_PressClaim_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_PressClaim_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_PressClaim_estateID(ctx, field)
+	case "deliveryID":
+		return ec.fieldContext_PressClaim_deliveryID(ctx, field)
+	case "publicationID":
+		return ec.fieldContext_PressClaim_publicationID(ctx, field)
+	case "day":
+		return ec.fieldContext_PressClaim_day(ctx, field)
+	case "short":
+		return ec.fieldContext_PressClaim_short(ctx, field)
+	case "recovered":
+		return ec.fieldContext_PressClaim_recovered(ctx, field)
+	case "state":
+		return ec.fieldContext_PressClaim_state(ctx, field)
+	case "closedAt":
+		return ec.fieldContext_PressClaim_closedAt(ctx, field)
+	case "writtenOffByID":
+		return ec.fieldContext_PressClaim_writtenOffByID(ctx, field)
+	case "writtenOffByName":
+		return ec.fieldContext_PressClaim_writtenOffByName(ctx, field)
+	case "writeOffReason":
+		return ec.fieldContext_PressClaim_writeOffReason(ctx, field)
+	case "estate":
+		return ec.fieldContext_PressClaim_estate(ctx, field)
+	case "delivery":
+		return ec.fieldContext_PressClaim_delivery(ctx, field)
+	case "publication":
+		return ec.fieldContext_PressClaim_publication(ctx, field)
+	case "recoveries":
+		return ec.fieldContext_PressClaim_recoveries(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PressClaim", field.Name)
+}
+
+func (ec *executionContext) childFields_PressClaimConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_PressClaimConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_PressClaimConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_PressClaimConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PressClaimConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_PressClaimEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_PressClaimEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_PressClaimEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PressClaimEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_PressDelivery(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_PressDelivery_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_PressDelivery_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_PressDelivery_estateID(ctx, field)
+	case "voidedAt":
+		return ec.fieldContext_PressDelivery_voidedAt(ctx, field)
+	case "voidReason":
+		return ec.fieldContext_PressDelivery_voidReason(ctx, field)
+	case "voidedByID":
+		return ec.fieldContext_PressDelivery_voidedByID(ctx, field)
+	case "voidedByName":
+		return ec.fieldContext_PressDelivery_voidedByName(ctx, field)
+	case "receiptID":
+		return ec.fieldContext_PressDelivery_receiptID(ctx, field)
+	case "publicationID":
+		return ec.fieldContext_PressDelivery_publicationID(ctx, field)
+	case "day":
+		return ec.fieldContext_PressDelivery_day(ctx, field)
+	case "expected":
+		return ec.fieldContext_PressDelivery_expected(ctx, field)
+	case "delivered":
+		return ec.fieldContext_PressDelivery_delivered(ctx, field)
+	case "remark":
+		return ec.fieldContext_PressDelivery_remark(ctx, field)
+	case "estate":
+		return ec.fieldContext_PressDelivery_estate(ctx, field)
+	case "receipt":
+		return ec.fieldContext_PressDelivery_receipt(ctx, field)
+	case "publication":
+		return ec.fieldContext_PressDelivery_publication(ctx, field)
+	case "allocations":
+		return ec.fieldContext_PressDelivery_allocations(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PressDelivery", field.Name)
+}
+
+func (ec *executionContext) childFields_PressDeliveryConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_PressDeliveryConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_PressDeliveryConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_PressDeliveryConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PressDeliveryConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_PressDeliveryEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_PressDeliveryEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_PressDeliveryEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PressDeliveryEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_PressPause(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_PressPause_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_PressPause_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_PressPause_estateID(ctx, field)
+	case "voidedAt":
+		return ec.fieldContext_PressPause_voidedAt(ctx, field)
+	case "voidReason":
+		return ec.fieldContext_PressPause_voidReason(ctx, field)
+	case "voidedByID":
+		return ec.fieldContext_PressPause_voidedByID(ctx, field)
+	case "voidedByName":
+		return ec.fieldContext_PressPause_voidedByName(ctx, field)
+	case "subscriptionID":
+		return ec.fieldContext_PressPause_subscriptionID(ctx, field)
+	case "householdID":
+		return ec.fieldContext_PressPause_householdID(ctx, field)
+	case "fromOn":
+		return ec.fieldContext_PressPause_fromOn(ctx, field)
+	case "lastOn":
+		return ec.fieldContext_PressPause_lastOn(ctx, field)
+	case "reason":
+		return ec.fieldContext_PressPause_reason(ctx, field)
+	case "resumedByName":
+		return ec.fieldContext_PressPause_resumedByName(ctx, field)
+	case "recordedByID":
+		return ec.fieldContext_PressPause_recordedByID(ctx, field)
+	case "recordedByName":
+		return ec.fieldContext_PressPause_recordedByName(ctx, field)
+	case "estate":
+		return ec.fieldContext_PressPause_estate(ctx, field)
+	case "subscription":
+		return ec.fieldContext_PressPause_subscription(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PressPause", field.Name)
+}
+
+func (ec *executionContext) childFields_PressReceipt(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_PressReceipt_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_PressReceipt_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_PressReceipt_estateID(ctx, field)
+	case "lateReason":
+		return ec.fieldContext_PressReceipt_lateReason(ctx, field)
+	case "day":
+		return ec.fieldContext_PressReceipt_day(ctx, field)
+	case "receivedAt":
+		return ec.fieldContext_PressReceipt_receivedAt(ctx, field)
+	case "deliveredBy":
+		return ec.fieldContext_PressReceipt_deliveredBy(ctx, field)
+	case "receivedByID":
+		return ec.fieldContext_PressReceipt_receivedByID(ctx, field)
+	case "receivedByName":
+		return ec.fieldContext_PressReceipt_receivedByName(ctx, field)
+	case "note":
+		return ec.fieldContext_PressReceipt_note(ctx, field)
+	case "estate":
+		return ec.fieldContext_PressReceipt_estate(ctx, field)
+	case "deliveries":
+		return ec.fieldContext_PressReceipt_deliveries(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PressReceipt", field.Name)
+}
+
+func (ec *executionContext) childFields_PressRecovery(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_PressRecovery_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_PressRecovery_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_PressRecovery_estateID(ctx, field)
+	case "voidedAt":
+		return ec.fieldContext_PressRecovery_voidedAt(ctx, field)
+	case "voidReason":
+		return ec.fieldContext_PressRecovery_voidReason(ctx, field)
+	case "voidedByID":
+		return ec.fieldContext_PressRecovery_voidedByID(ctx, field)
+	case "voidedByName":
+		return ec.fieldContext_PressRecovery_voidedByName(ctx, field)
+	case "claimID":
+		return ec.fieldContext_PressRecovery_claimID(ctx, field)
+	case "copies":
+		return ec.fieldContext_PressRecovery_copies(ctx, field)
+	case "deliveredBy":
+		return ec.fieldContext_PressRecovery_deliveredBy(ctx, field)
+	case "recoveredOn":
+		return ec.fieldContext_PressRecovery_recoveredOn(ctx, field)
+	case "recordedByID":
+		return ec.fieldContext_PressRecovery_recordedByID(ctx, field)
+	case "recordedByName":
+		return ec.fieldContext_PressRecovery_recordedByName(ctx, field)
+	case "estate":
+		return ec.fieldContext_PressRecovery_estate(ctx, field)
+	case "claim":
+		return ec.fieldContext_PressRecovery_claim(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PressRecovery", field.Name)
+}
+
+func (ec *executionContext) childFields_PressSubscription(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_PressSubscription_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_PressSubscription_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_PressSubscription_estateID(ctx, field)
+	case "voidedAt":
+		return ec.fieldContext_PressSubscription_voidedAt(ctx, field)
+	case "voidReason":
+		return ec.fieldContext_PressSubscription_voidReason(ctx, field)
+	case "voidedByID":
+		return ec.fieldContext_PressSubscription_voidedByID(ctx, field)
+	case "voidedByName":
+		return ec.fieldContext_PressSubscription_voidedByName(ctx, field)
+	case "publicationID":
+		return ec.fieldContext_PressSubscription_publicationID(ctx, field)
+	case "publicationName":
+		return ec.fieldContext_PressSubscription_publicationName(ctx, field)
+	case "householdID":
+		return ec.fieldContext_PressSubscription_householdID(ctx, field)
+	case "departmentID":
+		return ec.fieldContext_PressSubscription_departmentID(ctx, field)
+	case "copies":
+		return ec.fieldContext_PressSubscription_copies(ctx, field)
+	case "fromOn":
+		return ec.fieldContext_PressSubscription_fromOn(ctx, field)
+	case "lastOn":
+		return ec.fieldContext_PressSubscription_lastOn(ctx, field)
+	case "paidReference":
+		return ec.fieldContext_PressSubscription_paidReference(ctx, field)
+	case "renewsID":
+		return ec.fieldContext_PressSubscription_renewsID(ctx, field)
+	case "endReason":
+		return ec.fieldContext_PressSubscription_endReason(ctx, field)
+	case "endedAt":
+		return ec.fieldContext_PressSubscription_endedAt(ctx, field)
+	case "endedByName":
+		return ec.fieldContext_PressSubscription_endedByName(ctx, field)
+	case "recordedByID":
+		return ec.fieldContext_PressSubscription_recordedByID(ctx, field)
+	case "recordedByName":
+		return ec.fieldContext_PressSubscription_recordedByName(ctx, field)
+	case "estate":
+		return ec.fieldContext_PressSubscription_estate(ctx, field)
+	case "pauses":
+		return ec.fieldContext_PressSubscription_pauses(ctx, field)
+	case "household":
+		return ec.fieldContext_PressSubscription_household(ctx, field)
+	case "department":
+		return ec.fieldContext_PressSubscription_department(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PressSubscription", field.Name)
+}
+
+func (ec *executionContext) childFields_PressSubscriptionConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_PressSubscriptionConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_PressSubscriptionConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_PressSubscriptionConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PressSubscriptionConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_PressSubscriptionEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_PressSubscriptionEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_PressSubscriptionEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PressSubscriptionEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_ProposeArchiveDestructionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "destruction":
 		return ec.fieldContext_ProposeArchiveDestructionPayload_destruction(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ProposeArchiveDestructionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ProposeDefectTermPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "defect":
+		return ec.fieldContext_ProposeDefectTermPayload_defect(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProposeDefectTermPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Publication(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Publication_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Publication_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_Publication_estateID(ctx, field)
+	case "voidedAt":
+		return ec.fieldContext_Publication_voidedAt(ctx, field)
+	case "voidReason":
+		return ec.fieldContext_Publication_voidReason(ctx, field)
+	case "voidedByID":
+		return ec.fieldContext_Publication_voidedByID(ctx, field)
+	case "voidedByName":
+		return ec.fieldContext_Publication_voidedByName(ctx, field)
+	case "name":
+		return ec.fieldContext_Publication_name(ctx, field)
+	case "kind":
+		return ec.fieldContext_Publication_kind(ctx, field)
+	case "frequency":
+		return ec.fieldContext_Publication_frequency(ctx, field)
+	case "weekday":
+		return ec.fieldContext_Publication_weekday(ctx, field)
+	case "monthDay":
+		return ec.fieldContext_Publication_monthDay(ctx, field)
+	case "recordedByID":
+		return ec.fieldContext_Publication_recordedByID(ctx, field)
+	case "recordedByName":
+		return ec.fieldContext_Publication_recordedByName(ctx, field)
+	case "estate":
+		return ec.fieldContext_Publication_estate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Publication", field.Name)
+}
+
+func (ec *executionContext) childFields_PublicationConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_PublicationConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_PublicationConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_PublicationConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PublicationConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_PublicationEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_PublicationEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_PublicationEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PublicationEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_PutInForcePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -56865,12 +74399,30 @@ func (ec *executionContext) childFields_ReadMetersPayload(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type ReadMetersPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ReassignDefectPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "defect":
+		return ec.fieldContext_ReassignDefectPayload_defect(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReassignDefectPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ReceiveMailPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "receipt":
 		return ec.fieldContext_ReceiveMailPayload_receipt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ReceiveMailPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ReceivePressPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "receipt":
+		return ec.fieldContext_ReceivePressPayload_receipt(ctx, field)
+	case "deliveries":
+		return ec.fieldContext_ReceivePressPayload_deliveries(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReceivePressPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Reconciliation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -57029,6 +74581,16 @@ func (ec *executionContext) childFields_RecordCorrespondencePayload(ctx context.
 	return nil, fmt.Errorf("no field named %q was found under type RecordCorrespondencePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RecordInspectionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "inspection":
+		return ec.fieldContext_RecordInspectionPayload_inspection(ctx, field)
+	case "vacancy":
+		return ec.fieldContext_RecordInspectionPayload_vacancy(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecordInspectionPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RecordKeyCopiesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "order":
@@ -57059,12 +74621,52 @@ func (ec *executionContext) childFields_RecordLockChangePayload(ctx context.Cont
 	return nil, fmt.Errorf("no field named %q was found under type RecordLockChangePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RecordRoundInspectionsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "inspections":
+		return ec.fieldContext_RecordRoundInspectionsPayload_inspections(ctx, field)
+	case "refused":
+		return ec.fieldContext_RecordRoundInspectionsPayload_refused(ctx, field)
+	case "round":
+		return ec.fieldContext_RecordRoundInspectionsPayload_round(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecordRoundInspectionsPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RecordViolationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "violation":
 		return ec.fieldContext_RecordViolationPayload_violation(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RecordViolationPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RecoverPressClaimPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "recovery":
+		return ec.fieldContext_RecoverPressClaimPayload_recovery(ctx, field)
+	case "claim":
+		return ec.fieldContext_RecoverPressClaimPayload_claim(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecoverPressClaimPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RefusedInspectionLine(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "line":
+		return ec.fieldContext_RefusedInspectionLine_line(ctx, field)
+	case "key":
+		return ec.fieldContext_RefusedInspectionLine_key(ctx, field)
+	case "code":
+		return ec.fieldContext_RefusedInspectionLine_code(ctx, field)
+	case "message":
+		return ec.fieldContext_RefusedInspectionLine_message(ctx, field)
+	case "clause":
+		return ec.fieldContext_RefusedInspectionLine_clause(ctx, field)
+	case "field":
+		return ec.fieldContext_RefusedInspectionLine_field(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RefusedInspectionLine", field.Name)
 }
 
 func (ec *executionContext) childFields_RegisterExternalPersonPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -57083,6 +74685,14 @@ func (ec *executionContext) childFields_RegisterMailPayload(ctx context.Context,
 	return nil, fmt.Errorf("no field named %q was found under type RegisterMailPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ReinspectDefectPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "defect":
+		return ec.fieldContext_ReinspectDefectPayload_defect(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReinspectDefectPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ReleaseArchiveHoldPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "hold":
@@ -57097,6 +74707,14 @@ func (ec *executionContext) childFields_RemoveKeyAcceptanceLinePayload(ctx conte
 		return ec.fieldContext_RemoveKeyAcceptanceLinePayload_acceptance(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RemoveKeyAcceptanceLinePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RenewPressSubscriptionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "subscription":
+		return ec.fieldContext_RenewPressSubscriptionPayload_subscription(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RenewPressSubscriptionPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Renovation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -57223,12 +74841,28 @@ func (ec *executionContext) childFields_RenovationStep(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type RenovationStep", field.Name)
 }
 
+func (ec *executionContext) childFields_ReopenMailDayPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "day":
+		return ec.fieldContext_ReopenMailDayPayload_day(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReopenMailDayPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ReopenVolumePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "volume":
 		return ec.fieldContext_ReopenVolumePayload_volume(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ReopenVolumePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ReportDefectPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "defect":
+		return ec.fieldContext_ReportDefectPayload_defect(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReportDefectPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ReportKeyLossPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -57313,6 +74947,14 @@ func (ec *executionContext) childFields_ResidentEdge(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type ResidentEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_ResolveDefectPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "defect":
+		return ec.fieldContext_ResolveDefectPayload_defect(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ResolveDefectPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ResolveKeyDifferencePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "line":
@@ -57327,6 +74969,14 @@ func (ec *executionContext) childFields_ResolveViolationPayload(ctx context.Cont
 		return ec.fieldContext_ResolveViolationPayload_violation(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ResolveViolationPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ResumePressSubscriptionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "pause":
+		return ec.fieldContext_ResumePressSubscriptionPayload_pause(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ResumePressSubscriptionPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ReturnArchivePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -57393,6 +75043,16 @@ func (ec *executionContext) childFields_RevokeSessionPayload(ctx context.Context
 		return ec.fieldContext_RevokeSessionPayload_sessionID(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RevokeSessionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ScanMailPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "scans":
+		return ec.fieldContext_ScanMailPayload_scans(ctx, field)
+	case "day":
+		return ec.fieldContext_ScanMailPayload_day(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ScanMailPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_SealKeysPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -57657,6 +75317,22 @@ func (ec *executionContext) childFields_StaffFileConsultationEdge(ctx context.Co
 	return nil, fmt.Errorf("no field named %q was found under type StaffFileConsultationEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_StartInspectionRoundPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "round":
+		return ec.fieldContext_StartInspectionRoundPayload_round(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StartInspectionRoundPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SubscribePressPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "subscription":
+		return ec.fieldContext_SubscribePressPayload_subscription(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SubscribePressPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_TakeBackKeysPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "movement":
@@ -57885,6 +75561,8 @@ func (ec *executionContext) childFields_Vacancy(ctx context.Context, field graph
 		return ec.fieldContext_Vacancy_unit(ctx, field)
 	case "readings":
 		return ec.fieldContext_Vacancy_readings(ctx, field)
+	case "dues":
+		return ec.fieldContext_Vacancy_dues(ctx, field)
 	case "keysHeld":
 		return ec.fieldContext_Vacancy_keysHeld(ctx, field)
 	}
@@ -57903,6 +75581,18 @@ func (ec *executionContext) childFields_VacancyConnection(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type VacancyConnection", field.Name)
 }
 
+func (ec *executionContext) childFields_VacancyDashboard(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "at":
+		return ec.fieldContext_VacancyDashboard_at(ctx, field)
+	case "estates":
+		return ec.fieldContext_VacancyDashboard_estates(ctx, field)
+	case "total":
+		return ec.fieldContext_VacancyDashboard_total(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VacancyDashboard", field.Name)
+}
+
 func (ec *executionContext) childFields_VacancyEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "node":
@@ -57911,6 +75601,46 @@ func (ec *executionContext) childFields_VacancyEdge(ctx context.Context, field g
 		return ec.fieldContext_VacancyEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type VacancyEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_VacancyFigures(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "estate":
+		return ec.fieldContext_VacancyFigures_estate(ctx, field)
+	case "vacancies":
+		return ec.fieldContext_VacancyFigures_vacancies(ctx, field)
+	case "vacanciesOverdue":
+		return ec.fieldContext_VacancyFigures_vacanciesOverdue(ctx, field)
+	case "itemsOverdue":
+		return ec.fieldContext_VacancyFigures_itemsOverdue(ctx, field)
+	case "items":
+		return ec.fieldContext_VacancyFigures_items(ctx, field)
+	case "defectsOpen":
+		return ec.fieldContext_VacancyFigures_defectsOpen(ctx, field)
+	case "defectsReported":
+		return ec.fieldContext_VacancyFigures_defectsReported(ctx, field)
+	case "defectsToReinspect":
+		return ec.fieldContext_VacancyFigures_defectsToReinspect(ctx, field)
+	case "defectsOverdue":
+		return ec.fieldContext_VacancyFigures_defectsOverdue(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VacancyFigures", field.Name)
+}
+
+func (ec *executionContext) childFields_VacancyItemFigures(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return ec.fieldContext_VacancyItemFigures_code(ctx, field)
+	case "name":
+		return ec.fieldContext_VacancyItemFigures_name(ctx, field)
+	case "nameEn":
+		return ec.fieldContext_VacancyItemFigures_nameEn(ctx, field)
+	case "overdue":
+		return ec.fieldContext_VacancyItemFigures_overdue(ctx, field)
+	case "dueToday":
+		return ec.fieldContext_VacancyItemFigures_dueToday(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VacancyItemFigures", field.Name)
 }
 
 func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -58045,12 +75775,28 @@ func (ec *executionContext) childFields_VoidCorrespondencePayload(ctx context.Co
 	return nil, fmt.Errorf("no field named %q was found under type VoidCorrespondencePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_VoidDefectPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "defect":
+		return ec.fieldContext_VoidDefectPayload_defect(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VoidDefectPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_VoidDocumentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "document":
 		return ec.fieldContext_VoidDocumentPayload_document(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type VoidDocumentPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_VoidInspectionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "inspection":
+		return ec.fieldContext_VoidInspectionPayload_inspection(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VoidInspectionPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_VoidKeyAcceptancePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -58121,6 +75867,24 @@ func (ec *executionContext) childFields_VoidKeyReturnPayload(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type VoidKeyReturnPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_VoidMailCasePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "case":
+		return ec.fieldContext_VoidMailCasePayload_case(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VoidMailCasePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_VoidMailDeliveryPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "delivery":
+		return ec.fieldContext_VoidMailDeliveryPayload_delivery(ctx, field)
+	case "items":
+		return ec.fieldContext_VoidMailDeliveryPayload_items(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VoidMailDeliveryPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_VoidMailItemPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "item":
@@ -58143,6 +75907,48 @@ func (ec *executionContext) childFields_VoidMeterReadingPayload(ctx context.Cont
 		return ec.fieldContext_VoidMeterReadingPayload_reading(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type VoidMeterReadingPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_VoidPressDeliveryPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "delivery":
+		return ec.fieldContext_VoidPressDeliveryPayload_delivery(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VoidPressDeliveryPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_VoidPressPausePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "pause":
+		return ec.fieldContext_VoidPressPausePayload_pause(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VoidPressPausePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_VoidPressRecoveryPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "recovery":
+		return ec.fieldContext_VoidPressRecoveryPayload_recovery(ctx, field)
+	case "claim":
+		return ec.fieldContext_VoidPressRecoveryPayload_claim(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VoidPressRecoveryPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_VoidPressSubscriptionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "subscription":
+		return ec.fieldContext_VoidPressSubscriptionPayload_subscription(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VoidPressSubscriptionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_VoidPublicationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "publication":
+		return ec.fieldContext_VoidPublicationPayload_publication(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VoidPublicationPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_VoidRenovationDepositPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -58191,6 +75997,14 @@ func (ec *executionContext) childFields_WithdrawArchiveRequestPayload(ctx contex
 		return ec.fieldContext_WithdrawArchiveRequestPayload_request(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type WithdrawArchiveRequestPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_WriteOffPressClaimPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "claim":
+		return ec.fieldContext_WriteOffPressClaimPayload_claim(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WriteOffPressClaimPayload", field.Name)
 }
 
 func (ec *executionContext) childFields___Directive(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
