@@ -22,17 +22,16 @@ type Connection struct {
 	UsedAt      *time.Time
 }
 
-// signOnLives is how long somebody may take at the issuer.
-const signOnLives = 10 * time.Minute
+// SignOnLives is how long somebody may take at the issuer.
+const SignOnLives = 10 * time.Minute
 
 // BeginSignOn notes that a browser leaves for the issuer: digests of the state that comes back with it, and of what it keeps.
 // Connect is who connects their account, and is the viewer; Nil: somebody signs in.
-func (s *Service) BeginSignOn(ctx context.Context, q Querier, state, kept string, connect uuid.UUID) (expires time.Time, err error) {
+func (s *Service) BeginSignOn(ctx context.Context, q Querier, state, kept string, connect uuid.UUID) (err error) {
 	defer fault.Wrap(&err, "begin a sign-on")
 	now := s.now()
-	expires = now.Add(signOnLives)
-	_, err = q.Exec(ctx, `SELECT identity.sign_on_begin($1, $2, $3, $4, $5)`, secretHash(state), secretHash(kept), null(connect), now, expires)
-	return expires, err
+	_, err = q.Exec(ctx, `SELECT identity.sign_on_begin($1, $2, $3, $4, $5)`, secretHash(state), secretHash(kept), null(connect), now, now.Add(SignOnLives))
+	return err
 }
 
 // TakeSignOn takes a sign-on that is back, once, and tells who connects their account. Errors: INVALID_INPUT for one that is over, was

@@ -78,10 +78,10 @@ func ConnectIdentity(ctx context.Context, in ConnectIdentityInput) (*ConnectIden
 	}
 	var location string
 	err := own(ctx, func(q account.Querier, me uuid.UUID) error {
-		to, keep, expires, err := s.begin(ctx, q, me)
+		to, keep, lasts, err := s.begin(ctx, q, me)
 		location = to
 		if err == nil {
-			server.SetSignOnCookie(ctx, keep+".", expires)
+			server.SetSignOnCookie(ctx, keep+".", lasts)
 		}
 		return err
 	})

@@ -52,7 +52,7 @@ func SignIn(ctx context.Context, in SignInInput) (*SignInPayload, error) {
 	if err != nil {
 		return nil, err
 	}
-	server.SetSessionCookie(ctx, session.Token, session.ExpiresAt)
+	server.SetSessionCookie(ctx, session.Token, session.ExpiresAt.Sub(act.From(ctx).Clock.Now()))
 	return &SignInPayload{Token: session.Token, ExpiresAt: session.ExpiresAt}, nil
 }
 

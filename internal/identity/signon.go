@@ -48,18 +48,17 @@ func signOnFrom(ctx context.Context) *SignOn {
 }
 
 // Begin is where the browser goes, and what it keeps. Errors: RATE_LIMITED while the provider is away.
-func (s *SignOn) Begin(ctx context.Context) (location, keep string, expires time.Time, err error) {
+func (s *SignOn) Begin(ctx context.Context) (location, keep string, lasts time.Duration, err error) {
 	return s.begin(ctx, act.From(ctx).DB.Pool, uuid.Nil)
 }
 
-func (s *SignOn) begin(ctx context.Context, q account.Querier, connect uuid.UUID) (location, keep string, expires time.Time, err error) {
+func (s *SignOn) begin(ctx context.Context, q account.Querier, connect uuid.UUID) (location, keep string, lasts time.Duration, err error) {
 	state := rand.Text()
 	keep = rand.Text()
 	if location, err = s.provider.Begin(ctx, state, keep); err != nil {
-		return "", "", expires, away(err)
+		return "", "", 0, away(err)
 	}
-	expires, err = act.From(ctx).Accounts.BeginSignOn(ctx, q, state, keep, connect)
-	return location, keep, expires, err
+	return location, keep, account.SignOnLives, act.From(ctx).Accounts.BeginSignOn(ctx, q, state, keep, connect)
 }
 
 func away(err error) error {
@@ -144,6 +143,6 @@ func open(ctx context.Context, who account.External) error {
 	if err != nil {
 		return err
 	}
-	server.SetSessionCookie(ctx, session.Token, session.ExpiresAt)
+	server.SetSessionCookie(ctx, session.Token, session.ExpiresAt.Sub(rt.Clock.Now()))
 	return nil
 }

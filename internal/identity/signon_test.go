@@ -445,7 +445,7 @@ func TestSignOnAtARealProvider(t *testing.T) {
 	var issuer string
 	app := stewardtest.New(t, stewardtest.Options{SignOn: func(app *stewardtest.App) *program.SignOn {
 		issuer = oidctest.Real(t, app.URL+server.SignOnPath+"/callback")
-		app.Clock.Advance(time.Until(app.Clock.Now())) // the provider's time is that of the machine
+		app.Clock.Advance(time.Since(app.Clock.Now())) // the provider's time is that of the machine
 		return &program.SignOn{Name: "op", Public: app.URL, Provider: oidc.Config{
 			Issuer: issuer, ClientID: oidctest.ClientID, ClientSecret: oidctest.ClientSecret,
 			Scopes: []string{"profile", "email"},

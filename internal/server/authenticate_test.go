@@ -62,7 +62,7 @@ func TestSessionCookie(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	got := s.ask(`mutation{signIn(token:"abc")}`, nil).header.Get("Set-Cookie")
-	for _, want := range []string{"steward_session=abc", "Path=/", "Expires=", "HttpOnly", "SameSite=Lax"} {
+	for _, want := range []string{"steward_session=abc", "Path=/", "Max-Age=", "HttpOnly", "SameSite=Lax"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%q lacks %s", got, want)
 		}

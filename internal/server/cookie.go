@@ -11,8 +11,8 @@ import (
 const SessionCookie = "steward_session"
 
 // SetSessionCookie lets a resolver hand the session to a browser; it is sent with the answer.
-func SetSessionCookie(ctx context.Context, token string, expires time.Time) {
-	note(ctx).setCookie(&http.Cookie{Name: SessionCookie, Path: "/", Value: token, Expires: expires})
+func SetSessionCookie(ctx context.Context, token string, lasts time.Duration) {
+	note(ctx).setCookie(&http.Cookie{Name: SessionCookie, Path: "/", Value: token, MaxAge: int(lasts.Seconds())})
 }
 
 // ClearSessionCookie lets a resolver take the session from a browser.
@@ -20,7 +20,8 @@ func ClearSessionCookie(ctx context.Context) {
 	note(ctx).setCookie(&http.Cookie{Name: SessionCookie, Path: "/", MaxAge: -1})
 }
 
-// setCookie keeps a cookie for the answer; the last one of a name counts.
+// setCookie keeps a cookie for the answer; the last one of a name counts. It lasts for so long, and not until a time, since clocks of front desks
+// are not always right.
 func (x *exchange) setCookie(c *http.Cookie) {
 	x.mu.Lock()
 	defer x.mu.Unlock()

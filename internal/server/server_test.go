@@ -78,7 +78,7 @@ var answers = map[string]resolver{
 	},
 	"rename": func(_ context.Context, args map[string]any) (any, error) { return "renamed", nil },
 	"signIn": func(ctx context.Context, args map[string]any) (any, error) {
-		server.SetSessionCookie(ctx, args["token"].(string), time.Now().Add(time.Hour))
+		server.SetSessionCookie(ctx, args["token"].(string), time.Hour)
 		return "in", nil
 	},
 	"signOut": func(ctx context.Context, _ map[string]any) (any, error) {

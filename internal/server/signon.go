@@ -16,7 +16,7 @@ import (
 // SignOn signs people in at their organisation's provider.
 type SignOn interface {
 	// Begin is where the browser goes, and what it keeps until it is back.
-	Begin(ctx context.Context) (location, keep string, expires time.Time, err error)
+	Begin(ctx context.Context) (location, keep string, lasts time.Duration, err error)
 	// Finish takes what the provider sent the browser back with, and sets the session's cookie.
 	Finish(ctx context.Context, answer url.Values, kept string) error
 }
@@ -28,13 +28,13 @@ const (
 )
 
 // SetSignOnCookie lets a resolver hand the browser what it keeps until it is back.
-func SetSignOnCookie(ctx context.Context, keep string, expires time.Time) {
-	note(ctx).setCookie(&http.Cookie{Name: SignOnCookie, Path: SignOnPath, Value: keep, Expires: expires})
+func SetSignOnCookie(ctx context.Context, keep string, lasts time.Duration) {
+	note(ctx).setCookie(&http.Cookie{Name: SignOnCookie, Path: SignOnPath, Value: keep, MaxAge: int(lasts.Seconds())})
 }
 
 // beginSignOn sends the browser to the provider. A page of another site may do that, too: whoever comes back comes as themselves.
 func (s *Server) beginSignOn(w http.ResponseWriter, r *http.Request) {
-	location, keep, expires, err := s.parts.SignOn.Begin(r.Context())
+	location, keep, lasts, err := s.parts.SignOn.Begin(r.Context())
 	if err != nil {
 		s.explain(w, r, err)
 		return
@@ -43,7 +43,7 @@ func (s *Server) beginSignOn(w http.ResponseWriter, r *http.Request) {
 	if !local(back) {
 		back = "/"
 	}
-	SetSignOnCookie(r.Context(), keep+"."+url.QueryEscape(back), expires)
+	SetSignOnCookie(r.Context(), keep+"."+url.QueryEscape(back), lasts)
 	s.redirect(w, r, location)
 }
 

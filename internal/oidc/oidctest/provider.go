@@ -33,7 +33,7 @@ type Provider struct {
 	claims map[string]any               // of who signs in
 	spoil  func(map[string]any)         // changes an ID token's claims before it is signed
 	sign   func([]byte) (string, error) // nil: with the provider's key
-	info   map[string]any               // of the userinfo endpoint; nil: there is none
+	info   map[string]any               // of the userinfo endpoint; nil: it adds nothing
 	answer url.Values                   // beside code and state
 	codes  map[string]grant
 	away   bool
@@ -52,7 +52,13 @@ func New(t testing.TB, clock clockwork.Clock) *Provider {
 	mux.HandleFunc("GET /.well-known/openid-configuration", p.configuration)
 	mux.HandleFunc("GET /authorize", p.authorize)
 	mux.HandleFunc("POST /token", p.token)
-	mux.HandleFunc("GET /userinfo", func(w http.ResponseWriter, _ *http.Request) { reply(w, p.info) })
+	mux.HandleFunc("GET /userinfo", func(w http.ResponseWriter, _ *http.Request) {
+		if p.info == nil {
+			reply(w, map[string]any{"sub": p.claims["sub"]})
+			return
+		}
+		reply(w, p.info)
+	})
 	mux.HandleFunc("GET /keys", func(w http.ResponseWriter, _ *http.Request) {
 		reply(w, jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: p.key.Public(), KeyID: "1", Algorithm: "RS256", Use: "sig"}}})
 	})
