@@ -95,7 +95,9 @@ func (MailScan) Indexes() []ent.Index {
 }
 
 // Annotations of a scan.
-func (MailScan) Annotations() []schema.Annotation { return public("A code that a desk scanned (M2).", Steward{AppendOnly: true}) }
+func (MailScan) Annotations() []schema.Annotation {
+	return public("A code that a desk scanned (M2).", Steward{AppendOnly: true})
+}
 
 // MailExcuse is a recorded reason for what a day does not close without: an item that was not scanned, or a scan that matches nothing (M2), a
 // kind of which other items were registered than counted (M1), an item that is still here (M5). Voided, it leaves open what it satisfied.
