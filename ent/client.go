@@ -13468,6 +13468,22 @@ func (c *MailExcuseClient) QueryItem(_m *MailExcuse) *MailItemQuery {
 	return query
 }
 
+// QueryScan queries the scan edge of a MailExcuse.
+func (c *MailExcuseClient) QueryScan(_m *MailExcuse) *MailScanQuery {
+	query := (&MailScanClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(mailexcuse.Table, mailexcuse.FieldID, id),
+			sqlgraph.To(mailscan.Table, mailscan.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, mailexcuse.ScanTable, mailexcuse.ScanColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
 // Hooks returns the client hooks.
 func (c *MailExcuseClient) Hooks() []Hook {
 	return c.hooks.MailExcuse

@@ -4,9 +4,13 @@ package ent
 
 import (
 	"context"
+	"database/sql/driver"
+	"fmt"
 
 	"entgo.io/contrib/entgql"
+	"entgo.io/ent/dialect/sql"
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent/approval"
 	"github.com/steward-pm/steward/ent/archivedestruction"
 	"github.com/steward-pm/steward/ent/archivedestructionline"
@@ -12504,6 +12508,11 @@ func (_q *MailDayQuery) collectField(ctx context.Context, oneNode bool, opCtx *g
 				selectedFields = append(selectedFields, mailday.FieldUndelivered)
 				fieldSeen[mailday.FieldUndelivered] = struct{}{}
 			}
+		case "miscounted":
+			if _, ok := fieldSeen[mailday.FieldMiscounted]; !ok {
+				selectedFields = append(selectedFields, mailday.FieldMiscounted)
+				fieldSeen[mailday.FieldMiscounted] = struct{}{}
+			}
 		case "id":
 		case "__typename":
 		default:
@@ -13029,6 +13038,21 @@ func (_q *MailExcuseQuery) collectField(ctx context.Context, oneNode bool, opCtx
 				selectedFields = append(selectedFields, mailexcuse.FieldItemID)
 				fieldSeen[mailexcuse.FieldItemID] = struct{}{}
 			}
+
+		case "scan":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&MailScanClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, mailscanImplementors)...); err != nil {
+				return err
+			}
+			_q.withScan = query
+			if _, ok := fieldSeen[mailexcuse.FieldScanID]; !ok {
+				selectedFields = append(selectedFields, mailexcuse.FieldScanID)
+				fieldSeen[mailexcuse.FieldScanID] = struct{}{}
+			}
 		case "createdAt":
 			if _, ok := fieldSeen[mailexcuse.FieldCreatedAt]; !ok {
 				selectedFields = append(selectedFields, mailexcuse.FieldCreatedAt)
@@ -13039,20 +13063,55 @@ func (_q *MailExcuseQuery) collectField(ctx context.Context, oneNode bool, opCtx
 				selectedFields = append(selectedFields, mailexcuse.FieldEstateID)
 				fieldSeen[mailexcuse.FieldEstateID] = struct{}{}
 			}
+		case "voidedAt":
+			if _, ok := fieldSeen[mailexcuse.FieldVoidedAt]; !ok {
+				selectedFields = append(selectedFields, mailexcuse.FieldVoidedAt)
+				fieldSeen[mailexcuse.FieldVoidedAt] = struct{}{}
+			}
+		case "voidReason":
+			if _, ok := fieldSeen[mailexcuse.FieldVoidReason]; !ok {
+				selectedFields = append(selectedFields, mailexcuse.FieldVoidReason)
+				fieldSeen[mailexcuse.FieldVoidReason] = struct{}{}
+			}
+		case "voidedByID":
+			if _, ok := fieldSeen[mailexcuse.FieldVoidedByID]; !ok {
+				selectedFields = append(selectedFields, mailexcuse.FieldVoidedByID)
+				fieldSeen[mailexcuse.FieldVoidedByID] = struct{}{}
+			}
+		case "voidedByName":
+			if _, ok := fieldSeen[mailexcuse.FieldVoidedByName]; !ok {
+				selectedFields = append(selectedFields, mailexcuse.FieldVoidedByName)
+				fieldSeen[mailexcuse.FieldVoidedByName] = struct{}{}
+			}
 		case "dayID":
 			if _, ok := fieldSeen[mailexcuse.FieldDayID]; !ok {
 				selectedFields = append(selectedFields, mailexcuse.FieldDayID)
 				fieldSeen[mailexcuse.FieldDayID] = struct{}{}
+			}
+		case "kind":
+			if _, ok := fieldSeen[mailexcuse.FieldKind]; !ok {
+				selectedFields = append(selectedFields, mailexcuse.FieldKind)
+				fieldSeen[mailexcuse.FieldKind] = struct{}{}
 			}
 		case "itemID":
 			if _, ok := fieldSeen[mailexcuse.FieldItemID]; !ok {
 				selectedFields = append(selectedFields, mailexcuse.FieldItemID)
 				fieldSeen[mailexcuse.FieldItemID] = struct{}{}
 			}
-		case "kind":
-			if _, ok := fieldSeen[mailexcuse.FieldKind]; !ok {
-				selectedFields = append(selectedFields, mailexcuse.FieldKind)
-				fieldSeen[mailexcuse.FieldKind] = struct{}{}
+		case "scanID":
+			if _, ok := fieldSeen[mailexcuse.FieldScanID]; !ok {
+				selectedFields = append(selectedFields, mailexcuse.FieldScanID)
+				fieldSeen[mailexcuse.FieldScanID] = struct{}{}
+			}
+		case "mailKind":
+			if _, ok := fieldSeen[mailexcuse.FieldMailKind]; !ok {
+				selectedFields = append(selectedFields, mailexcuse.FieldMailKind)
+				fieldSeen[mailexcuse.FieldMailKind] = struct{}{}
+			}
+		case "difference":
+			if _, ok := fieldSeen[mailexcuse.FieldDifference]; !ok {
+				selectedFields = append(selectedFields, mailexcuse.FieldDifference)
+				fieldSeen[mailexcuse.FieldDifference] = struct{}{}
 			}
 		case "reason":
 			if _, ok := fieldSeen[mailexcuse.FieldReason]; !ok {
@@ -17837,6 +17896,95 @@ func (_q *VacancyQuery) collectField(ctx context.Context, oneNode bool, opCtx *g
 				return err
 			}
 			_q.WithNamedReadings(alias, func(wq *MeterReadingQuery) {
+				*wq = *query
+			})
+
+		case "defects":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&DefectClient{config: _q.config}).Query()
+			)
+			args := newDefectPaginateArgs(fieldArgs(ctx, nil, path...))
+			if err := validateFirstLast(args.first, args.last); err != nil {
+				return fmt.Errorf("validate first and last in path %q: %w", path, err)
+			}
+			pager, err := newDefectPager(args.opts, args.last != nil)
+			if err != nil {
+				return fmt.Errorf("create new pager in path %q: %w", path, err)
+			}
+			if query, err = pager.applyFilter(query); err != nil {
+				return err
+			}
+			ignoredEdges := !hasCollectedField(ctx, append(path, edgesField)...)
+			if hasCollectedField(ctx, append(path, totalCountField)...) || hasCollectedField(ctx, append(path, pageInfoField)...) {
+				hasPagination := args.after != nil || args.first != nil || args.before != nil || args.last != nil
+				if hasPagination || ignoredEdges {
+					query := query.Clone()
+					_q.loadTotal = append(_q.loadTotal, func(ctx context.Context, nodes []*Vacancy) error {
+						ids := make([]driver.Value, len(nodes))
+						for i := range nodes {
+							ids[i] = nodes[i].ID
+						}
+						var v []struct {
+							NodeID uuid.UUID `sql:"vacancy_id"`
+							Count  int       `sql:"count"`
+						}
+						query.Where(func(s *sql.Selector) {
+							s.Where(sql.InValues(s.C(vacancy.DefectsColumn), ids...))
+						})
+						if err := query.GroupBy(vacancy.DefectsColumn).Aggregate(Count()).Scan(ctx, &v); err != nil {
+							return err
+						}
+						m := make(map[uuid.UUID]int, len(v))
+						for i := range v {
+							m[v[i].NodeID] = v[i].Count
+						}
+						for i := range nodes {
+							n := m[nodes[i].ID]
+							if nodes[i].Edges.totalCount[3] == nil {
+								nodes[i].Edges.totalCount[3] = make(map[string]int)
+							}
+							nodes[i].Edges.totalCount[3][alias] = n
+						}
+						return nil
+					})
+				} else {
+					_q.loadTotal = append(_q.loadTotal, func(_ context.Context, nodes []*Vacancy) error {
+						for i := range nodes {
+							n := len(nodes[i].Edges.Defects)
+							if nodes[i].Edges.totalCount[3] == nil {
+								nodes[i].Edges.totalCount[3] = make(map[string]int)
+							}
+							nodes[i].Edges.totalCount[3][alias] = n
+						}
+						return nil
+					})
+				}
+			}
+			if ignoredEdges || (args.first != nil && *args.first == 0) || (args.last != nil && *args.last == 0) {
+				continue
+			}
+			if query, err = pager.applyCursors(query, args.after, args.before); err != nil {
+				return err
+			}
+			path = append(path, edgesField, nodeField)
+			if field := collectedField(ctx, path...); field != nil {
+				if err := query.collectField(ctx, false, opCtx, *field, path, mayAddCondition(satisfies, defectImplementors)...); err != nil {
+					return err
+				}
+			}
+			if limit := paginateLimit(args.first, args.last); limit > 0 {
+				if oneNode {
+					pager.applyOrder(query.Limit(limit))
+				} else {
+					modify := entgql.LimitPerRow(vacancy.DefectsColumn, limit, pager.orderExpr(query))
+					query.modifiers = append(query.modifiers, modify)
+				}
+			} else {
+				query = pager.applyOrder(query)
+			}
+			_q.WithNamedDefects(alias, func(wq *DefectQuery) {
 				*wq = *query
 			})
 

@@ -1793,7 +1793,15 @@ func (_m *MailExcuse) Item(ctx context.Context) (*MailItem, error) {
 	if IsNotLoaded(err) {
 		result, err = _m.QueryItem().Only(ctx)
 	}
-	return result, err
+	return result, MaskNotFound(err)
+}
+
+func (_m *MailExcuse) Scan(ctx context.Context) (*MailScan, error) {
+	result, err := _m.Edges.ScanOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryScan().Only(ctx)
+	}
+	return result, MaskNotFound(err)
 }
 
 func (_m *MailItem) Estate(ctx context.Context) (*Estate, error) {
@@ -2370,6 +2378,26 @@ func (_m *Vacancy) Readings(ctx context.Context) (result []*MeterReading, err er
 		result, err = _m.QueryReadings().All(ctx)
 	}
 	return result, err
+}
+
+func (_m *Vacancy) Defects(
+	ctx context.Context, after *Cursor, first *int, before *Cursor, last *int, orderBy *DefectOrder,
+) (*DefectConnection, error) {
+	opts := []DefectPaginateOption{
+		WithDefectOrder(orderBy),
+	}
+	alias := graphql.GetFieldContext(ctx).Field.Alias
+	totalCount, hasTotalCount := _m.Edges.totalCount[3][alias]
+	if nodes, err := _m.NamedDefects(alias); err == nil || hasTotalCount {
+		pager, err := newDefectPager(opts, last != nil)
+		if err != nil {
+			return nil, err
+		}
+		conn := &DefectConnection{Edges: []*DefectEdge{}, TotalCount: totalCount}
+		conn.build(nodes, pager, after, first, before, last)
+		return conn, nil
+	}
+	return _m.QueryDefects().Paginate(ctx, after, first, before, last, opts...)
 }
 
 func (_m *Vacancy) Dues(ctx context.Context) (result []*InspectionDue, err error) {

@@ -22497,23 +22497,53 @@ type MailExcuseWhereInput struct {
 	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
 	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
 
+	// "voided_at" field predicates.
+	VoidedAt       *time.Time  `json:"voidedAt,omitempty"`
+	VoidedAtNEQ    *time.Time  `json:"voidedAtNEQ,omitempty"`
+	VoidedAtIn     []time.Time `json:"voidedAtIn,omitempty"`
+	VoidedAtNotIn  []time.Time `json:"voidedAtNotIn,omitempty"`
+	VoidedAtGT     *time.Time  `json:"voidedAtGT,omitempty"`
+	VoidedAtGTE    *time.Time  `json:"voidedAtGTE,omitempty"`
+	VoidedAtLT     *time.Time  `json:"voidedAtLT,omitempty"`
+	VoidedAtLTE    *time.Time  `json:"voidedAtLTE,omitempty"`
+	VoidedAtIsNil  bool        `json:"voidedAtIsNil,omitempty"`
+	VoidedAtNotNil bool        `json:"voidedAtNotNil,omitempty"`
+
 	// "day_id" field predicates.
 	DayID      *uuid.UUID  `json:"dayID,omitempty"`
 	DayIDNEQ   *uuid.UUID  `json:"dayIDNEQ,omitempty"`
 	DayIDIn    []uuid.UUID `json:"dayIDIn,omitempty"`
 	DayIDNotIn []uuid.UUID `json:"dayIDNotIn,omitempty"`
 
-	// "item_id" field predicates.
-	ItemID      *uuid.UUID  `json:"itemID,omitempty"`
-	ItemIDNEQ   *uuid.UUID  `json:"itemIDNEQ,omitempty"`
-	ItemIDIn    []uuid.UUID `json:"itemIDIn,omitempty"`
-	ItemIDNotIn []uuid.UUID `json:"itemIDNotIn,omitempty"`
-
 	// "kind" field predicates.
 	Kind      *mailexcuse.Kind  `json:"kind,omitempty"`
 	KindNEQ   *mailexcuse.Kind  `json:"kindNEQ,omitempty"`
 	KindIn    []mailexcuse.Kind `json:"kindIn,omitempty"`
 	KindNotIn []mailexcuse.Kind `json:"kindNotIn,omitempty"`
+
+	// "item_id" field predicates.
+	ItemID       *uuid.UUID  `json:"itemID,omitempty"`
+	ItemIDNEQ    *uuid.UUID  `json:"itemIDNEQ,omitempty"`
+	ItemIDIn     []uuid.UUID `json:"itemIDIn,omitempty"`
+	ItemIDNotIn  []uuid.UUID `json:"itemIDNotIn,omitempty"`
+	ItemIDIsNil  bool        `json:"itemIDIsNil,omitempty"`
+	ItemIDNotNil bool        `json:"itemIDNotNil,omitempty"`
+
+	// "scan_id" field predicates.
+	ScanID       *uuid.UUID  `json:"scanID,omitempty"`
+	ScanIDNEQ    *uuid.UUID  `json:"scanIDNEQ,omitempty"`
+	ScanIDIn     []uuid.UUID `json:"scanIDIn,omitempty"`
+	ScanIDNotIn  []uuid.UUID `json:"scanIDNotIn,omitempty"`
+	ScanIDIsNil  bool        `json:"scanIDIsNil,omitempty"`
+	ScanIDNotNil bool        `json:"scanIDNotNil,omitempty"`
+
+	// "mail_kind" field predicates.
+	MailKind       *mailexcuse.MailKind  `json:"mailKind,omitempty"`
+	MailKindNEQ    *mailexcuse.MailKind  `json:"mailKindNEQ,omitempty"`
+	MailKindIn     []mailexcuse.MailKind `json:"mailKindIn,omitempty"`
+	MailKindNotIn  []mailexcuse.MailKind `json:"mailKindNotIn,omitempty"`
+	MailKindIsNil  bool                  `json:"mailKindIsNil,omitempty"`
+	MailKindNotNil bool                  `json:"mailKindNotNil,omitempty"`
 
 	// "given_by_id" field predicates.
 	GivenByID      *uuid.UUID  `json:"givenByID,omitempty"`
@@ -22657,6 +22687,36 @@ func (i *MailExcuseWhereInput) P() (predicate.MailExcuse, error) {
 	if len(i.EstateIDNotIn) > 0 {
 		predicates = append(predicates, mailexcuse.EstateIDNotIn(i.EstateIDNotIn...))
 	}
+	if i.VoidedAt != nil {
+		predicates = append(predicates, mailexcuse.VoidedAtEQ(*i.VoidedAt))
+	}
+	if i.VoidedAtNEQ != nil {
+		predicates = append(predicates, mailexcuse.VoidedAtNEQ(*i.VoidedAtNEQ))
+	}
+	if len(i.VoidedAtIn) > 0 {
+		predicates = append(predicates, mailexcuse.VoidedAtIn(i.VoidedAtIn...))
+	}
+	if len(i.VoidedAtNotIn) > 0 {
+		predicates = append(predicates, mailexcuse.VoidedAtNotIn(i.VoidedAtNotIn...))
+	}
+	if i.VoidedAtGT != nil {
+		predicates = append(predicates, mailexcuse.VoidedAtGT(*i.VoidedAtGT))
+	}
+	if i.VoidedAtGTE != nil {
+		predicates = append(predicates, mailexcuse.VoidedAtGTE(*i.VoidedAtGTE))
+	}
+	if i.VoidedAtLT != nil {
+		predicates = append(predicates, mailexcuse.VoidedAtLT(*i.VoidedAtLT))
+	}
+	if i.VoidedAtLTE != nil {
+		predicates = append(predicates, mailexcuse.VoidedAtLTE(*i.VoidedAtLTE))
+	}
+	if i.VoidedAtIsNil {
+		predicates = append(predicates, mailexcuse.VoidedAtIsNil())
+	}
+	if i.VoidedAtNotNil {
+		predicates = append(predicates, mailexcuse.VoidedAtNotNil())
+	}
 	if i.DayID != nil {
 		predicates = append(predicates, mailexcuse.DayIDEQ(*i.DayID))
 	}
@@ -22668,6 +22728,18 @@ func (i *MailExcuseWhereInput) P() (predicate.MailExcuse, error) {
 	}
 	if len(i.DayIDNotIn) > 0 {
 		predicates = append(predicates, mailexcuse.DayIDNotIn(i.DayIDNotIn...))
+	}
+	if i.Kind != nil {
+		predicates = append(predicates, mailexcuse.KindEQ(*i.Kind))
+	}
+	if i.KindNEQ != nil {
+		predicates = append(predicates, mailexcuse.KindNEQ(*i.KindNEQ))
+	}
+	if len(i.KindIn) > 0 {
+		predicates = append(predicates, mailexcuse.KindIn(i.KindIn...))
+	}
+	if len(i.KindNotIn) > 0 {
+		predicates = append(predicates, mailexcuse.KindNotIn(i.KindNotIn...))
 	}
 	if i.ItemID != nil {
 		predicates = append(predicates, mailexcuse.ItemIDEQ(*i.ItemID))
@@ -22681,17 +22753,47 @@ func (i *MailExcuseWhereInput) P() (predicate.MailExcuse, error) {
 	if len(i.ItemIDNotIn) > 0 {
 		predicates = append(predicates, mailexcuse.ItemIDNotIn(i.ItemIDNotIn...))
 	}
-	if i.Kind != nil {
-		predicates = append(predicates, mailexcuse.KindEQ(*i.Kind))
+	if i.ItemIDIsNil {
+		predicates = append(predicates, mailexcuse.ItemIDIsNil())
 	}
-	if i.KindNEQ != nil {
-		predicates = append(predicates, mailexcuse.KindNEQ(*i.KindNEQ))
+	if i.ItemIDNotNil {
+		predicates = append(predicates, mailexcuse.ItemIDNotNil())
 	}
-	if len(i.KindIn) > 0 {
-		predicates = append(predicates, mailexcuse.KindIn(i.KindIn...))
+	if i.ScanID != nil {
+		predicates = append(predicates, mailexcuse.ScanIDEQ(*i.ScanID))
 	}
-	if len(i.KindNotIn) > 0 {
-		predicates = append(predicates, mailexcuse.KindNotIn(i.KindNotIn...))
+	if i.ScanIDNEQ != nil {
+		predicates = append(predicates, mailexcuse.ScanIDNEQ(*i.ScanIDNEQ))
+	}
+	if len(i.ScanIDIn) > 0 {
+		predicates = append(predicates, mailexcuse.ScanIDIn(i.ScanIDIn...))
+	}
+	if len(i.ScanIDNotIn) > 0 {
+		predicates = append(predicates, mailexcuse.ScanIDNotIn(i.ScanIDNotIn...))
+	}
+	if i.ScanIDIsNil {
+		predicates = append(predicates, mailexcuse.ScanIDIsNil())
+	}
+	if i.ScanIDNotNil {
+		predicates = append(predicates, mailexcuse.ScanIDNotNil())
+	}
+	if i.MailKind != nil {
+		predicates = append(predicates, mailexcuse.MailKindEQ(*i.MailKind))
+	}
+	if i.MailKindNEQ != nil {
+		predicates = append(predicates, mailexcuse.MailKindNEQ(*i.MailKindNEQ))
+	}
+	if len(i.MailKindIn) > 0 {
+		predicates = append(predicates, mailexcuse.MailKindIn(i.MailKindIn...))
+	}
+	if len(i.MailKindNotIn) > 0 {
+		predicates = append(predicates, mailexcuse.MailKindNotIn(i.MailKindNotIn...))
+	}
+	if i.MailKindIsNil {
+		predicates = append(predicates, mailexcuse.MailKindIsNil())
+	}
+	if i.MailKindNotNil {
+		predicates = append(predicates, mailexcuse.MailKindNotNil())
 	}
 	if i.GivenByID != nil {
 		predicates = append(predicates, mailexcuse.GivenByIDEQ(*i.GivenByID))

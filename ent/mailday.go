@@ -28,7 +28,7 @@ type MailDay struct {
 	Day time.Time `json:"day,omitempty"`
 	// Open until everything of it is explained and it is closed.
 	State mailday.State `json:"state,omitempty"`
-	// When its first mail came or was scanned.
+	// When its first mail came or was scanned, or what was left the day before was carried over to it.
 	OpenedAt time.Time `json:"opened_at,omitempty"`
 	// When it was closed.
 	ClosedAt *time.Time `json:"closed_at,omitempty"`
@@ -50,6 +50,8 @@ type MailDay struct {
 	AlreadyDelivered int `json:"already_delivered,omitempty"`
 	// How many items were still here at its end, each excused (M5), as it was closed.
 	Undelivered int `json:"undelivered,omitempty"`
+	// Of how many kinds other items were registered than its receipts counted, each explained (M1), as it was closed.
+	Miscounted int `json:"miscounted,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the MailDayQuery when eager-loading is set.
 	Edges        MailDayEdges `json:"edges"`
@@ -85,7 +87,7 @@ func (*MailDay) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case mailday.FieldClosedByID:
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
-		case mailday.FieldListed, mailday.FieldMatched, mailday.FieldMissing, mailday.FieldUnknown, mailday.FieldDoubled, mailday.FieldAlreadyDelivered, mailday.FieldUndelivered:
+		case mailday.FieldListed, mailday.FieldMatched, mailday.FieldMissing, mailday.FieldUnknown, mailday.FieldDoubled, mailday.FieldAlreadyDelivered, mailday.FieldUndelivered, mailday.FieldMiscounted:
 			values[i] = new(sql.NullInt64)
 		case mailday.FieldState, mailday.FieldClosedByName:
 			values[i] = new(sql.NullString)
@@ -206,6 +208,12 @@ func (_m *MailDay) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Undelivered = int(value.Int64)
 			}
+		case mailday.FieldMiscounted:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field miscounted", values[i])
+			} else if value.Valid {
+				_m.Miscounted = int(value.Int64)
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -295,6 +303,9 @@ func (_m *MailDay) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("undelivered=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Undelivered))
+	builder.WriteString(", ")
+	builder.WriteString("miscounted=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Miscounted))
 	builder.WriteByte(')')
 	return builder.String()
 }

@@ -200,6 +200,20 @@ func (_c *MailDayCreate) SetNillableUndelivered(v *int) *MailDayCreate {
 	return _c
 }
 
+// SetMiscounted sets the "miscounted" field.
+func (_c *MailDayCreate) SetMiscounted(v int) *MailDayCreate {
+	_c.mutation.SetMiscounted(v)
+	return _c
+}
+
+// SetNillableMiscounted sets the "miscounted" field if the given value is not nil.
+func (_c *MailDayCreate) SetNillableMiscounted(v *int) *MailDayCreate {
+	if v != nil {
+		_c.SetMiscounted(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *MailDayCreate) SetID(v uuid.UUID) *MailDayCreate {
 	_c.mutation.SetID(v)
@@ -290,6 +304,10 @@ func (_c *MailDayCreate) defaults() {
 		v := mailday.DefaultUndelivered
 		_c.mutation.SetUndelivered(v)
 	}
+	if _, ok := _c.mutation.Miscounted(); !ok {
+		v := mailday.DefaultMiscounted
+		_c.mutation.SetMiscounted(v)
+	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := mailday.DefaultID()
 		_c.mutation.SetID(v)
@@ -341,6 +359,9 @@ func (_c *MailDayCreate) check() error {
 	}
 	if _, ok := _c.mutation.Undelivered(); !ok {
 		return &ValidationError{Name: "undelivered", err: errors.New(`ent: missing required field "MailDay.undelivered"`)}
+	}
+	if _, ok := _c.mutation.Miscounted(); !ok {
+		return &ValidationError{Name: "miscounted", err: errors.New(`ent: missing required field "MailDay.miscounted"`)}
 	}
 	if len(_c.mutation.EstateIDs()) == 0 {
 		return &ValidationError{Name: "estate", err: errors.New(`ent: missing required edge "MailDay.estate"`)}
@@ -435,6 +456,10 @@ func (_c *MailDayCreate) createSpec() (*MailDay, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Undelivered(); ok {
 		_spec.SetField(mailday.FieldUndelivered, field.TypeInt, value)
 		_node.Undelivered = value
+	}
+	if value, ok := _c.mutation.Miscounted(); ok {
+		_spec.SetField(mailday.FieldMiscounted, field.TypeInt, value)
+		_node.Miscounted = value
 	}
 	if nodes := _c.mutation.EstateIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{

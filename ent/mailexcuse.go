@@ -14,9 +14,10 @@ import (
 	"github.com/steward-pm/steward/ent/mailday"
 	"github.com/steward-pm/steward/ent/mailexcuse"
 	"github.com/steward-pm/steward/ent/mailitem"
+	"github.com/steward-pm/steward/ent/mailscan"
 )
 
-// A recorded reason for an item that was not scanned, or not delivered, on a day (M2, M5).
+// A recorded reason for what a day of mail does not close without (M1, M2, M5).
 type MailExcuse struct {
 	config `json:"-"`
 	// ID of the ent.
@@ -26,12 +27,26 @@ type MailExcuse struct {
 	CreatedAt time.Time `json:"created_at,omitempty"`
 	// The estate that the row belongs to.
 	EstateID uuid.UUID `json:"estate_id,omitempty"`
+	// When it was voided; null while it stands.
+	VoidedAt *time.Time `json:"voided_at,omitempty"`
+	// Why it was voided.
+	VoidReason string `json:"void_reason,omitempty"`
+	// The account that voided it.
+	VoidedByID *uuid.UUID `json:"voided_by_id,omitempty"`
+	// Who voided it, as signed.
+	VoidedByName string `json:"voided_by_name,omitempty"`
 	// The day.
 	DayID uuid.UUID `json:"day_id,omitempty"`
-	// The item.
-	ItemID uuid.UUID `json:"item_id,omitempty"`
-	// Why it was not scanned (M2), or why it is still here at the end of the day (M5).
+	// Why an item was not scanned (M2), why a scan matches nothing (M2), why other items of a kind were registered than counted (M1), or why an item is still here at the end of the day (M5).
 	Kind mailexcuse.Kind `json:"kind,omitempty"`
+	// The item that was not scanned, or is still here.
+	ItemID *uuid.UUID `json:"item_id,omitempty"`
+	// The scan that matches nothing.
+	ScanID *uuid.UUID `json:"scan_id,omitempty"`
+	// The kind of mail of which other items were registered than counted.
+	MailKind *mailexcuse.MailKind `json:"mail_kind,omitempty"`
+	// How many more items of the kind were registered than counted, less if below zero: the reason is for as many.
+	Difference *int `json:"difference,omitempty"`
 	// The reason.
 	Reason string `json:"reason,omitempty"`
 	// The account that gave it.
@@ -52,13 +67,15 @@ type MailExcuseEdges struct {
 	Estate *Estate `json:"estate,omitempty"`
 	// The day.
 	Day *MailDay `json:"day,omitempty"`
-	// The item.
+	// The item that was not scanned, or is still here.
 	Item *MailItem `json:"item,omitempty"`
+	// The scan that matches nothing.
+	Scan *MailScan `json:"scan,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [3]bool
+	loadedTypes [4]bool
 	// totalCount holds the count of the edges above.
-	totalCount [3]map[string]int
+	totalCount [4]map[string]int
 }
 
 // EstateOrErr returns the Estate value or an error if the edge
@@ -94,16 +111,31 @@ func (e MailExcuseEdges) ItemOrErr() (*MailItem, error) {
 	return nil, &NotLoadedError{edge: "item"}
 }
 
+// ScanOrErr returns the Scan value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e MailExcuseEdges) ScanOrErr() (*MailScan, error) {
+	if e.Scan != nil {
+		return e.Scan, nil
+	} else if e.loadedTypes[3] {
+		return nil, &NotFoundError{label: mailscan.Label}
+	}
+	return nil, &NotLoadedError{edge: "scan"}
+}
+
 // scanValues returns the types for scanning values from sql.Rows.
 func (*MailExcuse) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case mailexcuse.FieldKind, mailexcuse.FieldReason, mailexcuse.FieldGivenByName:
+		case mailexcuse.FieldVoidedByID, mailexcuse.FieldItemID, mailexcuse.FieldScanID:
+			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
+		case mailexcuse.FieldDifference:
+			values[i] = new(sql.NullInt64)
+		case mailexcuse.FieldVoidReason, mailexcuse.FieldVoidedByName, mailexcuse.FieldKind, mailexcuse.FieldMailKind, mailexcuse.FieldReason, mailexcuse.FieldGivenByName:
 			values[i] = new(sql.NullString)
-		case mailexcuse.FieldCreatedAt, mailexcuse.FieldGivenAt:
+		case mailexcuse.FieldCreatedAt, mailexcuse.FieldVoidedAt, mailexcuse.FieldGivenAt:
 			values[i] = new(sql.NullTime)
-		case mailexcuse.FieldID, mailexcuse.FieldEstateID, mailexcuse.FieldDayID, mailexcuse.FieldItemID, mailexcuse.FieldGivenByID:
+		case mailexcuse.FieldID, mailexcuse.FieldEstateID, mailexcuse.FieldDayID, mailexcuse.FieldGivenByID:
 			values[i] = new(uuid.UUID)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -138,23 +170,71 @@ func (_m *MailExcuse) assignValues(columns []string, values []any) error {
 			} else if value != nil {
 				_m.EstateID = *value
 			}
+		case mailexcuse.FieldVoidedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field voided_at", values[i])
+			} else if value.Valid {
+				_m.VoidedAt = new(time.Time)
+				*_m.VoidedAt = value.Time
+			}
+		case mailexcuse.FieldVoidReason:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field void_reason", values[i])
+			} else if value.Valid {
+				_m.VoidReason = value.String
+			}
+		case mailexcuse.FieldVoidedByID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field voided_by_id", values[i])
+			} else if value.Valid {
+				_m.VoidedByID = new(uuid.UUID)
+				*_m.VoidedByID = *value.S.(*uuid.UUID)
+			}
+		case mailexcuse.FieldVoidedByName:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field voided_by_name", values[i])
+			} else if value.Valid {
+				_m.VoidedByName = value.String
+			}
 		case mailexcuse.FieldDayID:
 			if value, ok := values[i].(*uuid.UUID); !ok {
 				return fmt.Errorf("unexpected type %T for field day_id", values[i])
 			} else if value != nil {
 				_m.DayID = *value
 			}
-		case mailexcuse.FieldItemID:
-			if value, ok := values[i].(*uuid.UUID); !ok {
-				return fmt.Errorf("unexpected type %T for field item_id", values[i])
-			} else if value != nil {
-				_m.ItemID = *value
-			}
 		case mailexcuse.FieldKind:
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field kind", values[i])
 			} else if value.Valid {
 				_m.Kind = mailexcuse.Kind(value.String)
+			}
+		case mailexcuse.FieldItemID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field item_id", values[i])
+			} else if value.Valid {
+				_m.ItemID = new(uuid.UUID)
+				*_m.ItemID = *value.S.(*uuid.UUID)
+			}
+		case mailexcuse.FieldScanID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field scan_id", values[i])
+			} else if value.Valid {
+				_m.ScanID = new(uuid.UUID)
+				*_m.ScanID = *value.S.(*uuid.UUID)
+			}
+		case mailexcuse.FieldMailKind:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field mail_kind", values[i])
+			} else if value.Valid {
+				_m.MailKind = new(mailexcuse.MailKind)
+				*_m.MailKind = mailexcuse.MailKind(value.String)
+			}
+		case mailexcuse.FieldDifference:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field difference", values[i])
+			} else if value.Valid {
+				_m.Difference = new(int)
+				*_m.Difference = int(value.Int64)
 			}
 		case mailexcuse.FieldReason:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -208,6 +288,11 @@ func (_m *MailExcuse) QueryItem() *MailItemQuery {
 	return NewMailExcuseClient(_m.config).QueryItem(_m)
 }
 
+// QueryScan queries the "scan" edge of the MailExcuse entity.
+func (_m *MailExcuse) QueryScan() *MailScanQuery {
+	return NewMailExcuseClient(_m.config).QueryScan(_m)
+}
+
 // Update returns a builder for updating this MailExcuse.
 // Note that you need to call MailExcuse.Unwrap() before calling this method if this MailExcuse
 // was returned from a transaction, and the transaction was committed or rolled back.
@@ -237,14 +322,47 @@ func (_m *MailExcuse) String() string {
 	builder.WriteString("estate_id=")
 	builder.WriteString(fmt.Sprintf("%v", _m.EstateID))
 	builder.WriteString(", ")
+	if v := _m.VoidedAt; v != nil {
+		builder.WriteString("voided_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	builder.WriteString("void_reason=")
+	builder.WriteString(_m.VoidReason)
+	builder.WriteString(", ")
+	if v := _m.VoidedByID; v != nil {
+		builder.WriteString("voided_by_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	builder.WriteString("voided_by_name=")
+	builder.WriteString(_m.VoidedByName)
+	builder.WriteString(", ")
 	builder.WriteString("day_id=")
 	builder.WriteString(fmt.Sprintf("%v", _m.DayID))
 	builder.WriteString(", ")
-	builder.WriteString("item_id=")
-	builder.WriteString(fmt.Sprintf("%v", _m.ItemID))
-	builder.WriteString(", ")
 	builder.WriteString("kind=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Kind))
+	builder.WriteString(", ")
+	if v := _m.ItemID; v != nil {
+		builder.WriteString("item_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.ScanID; v != nil {
+		builder.WriteString("scan_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.MailKind; v != nil {
+		builder.WriteString("mail_kind=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.Difference; v != nil {
+		builder.WriteString("difference=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
 	builder.WriteString(", ")
 	builder.WriteString("reason=")
 	builder.WriteString(_m.Reason)

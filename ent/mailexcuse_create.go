@@ -15,6 +15,7 @@ import (
 	"github.com/steward-pm/steward/ent/mailday"
 	"github.com/steward-pm/steward/ent/mailexcuse"
 	"github.com/steward-pm/steward/ent/mailitem"
+	"github.com/steward-pm/steward/ent/mailscan"
 )
 
 // MailExcuseCreate is the builder for creating a MailExcuse entity.
@@ -36,9 +37,71 @@ func (_c *MailExcuseCreate) SetEstateID(v uuid.UUID) *MailExcuseCreate {
 	return _c
 }
 
+// SetVoidedAt sets the "voided_at" field.
+func (_c *MailExcuseCreate) SetVoidedAt(v time.Time) *MailExcuseCreate {
+	_c.mutation.SetVoidedAt(v)
+	return _c
+}
+
+// SetNillableVoidedAt sets the "voided_at" field if the given value is not nil.
+func (_c *MailExcuseCreate) SetNillableVoidedAt(v *time.Time) *MailExcuseCreate {
+	if v != nil {
+		_c.SetVoidedAt(*v)
+	}
+	return _c
+}
+
+// SetVoidReason sets the "void_reason" field.
+func (_c *MailExcuseCreate) SetVoidReason(v string) *MailExcuseCreate {
+	_c.mutation.SetVoidReason(v)
+	return _c
+}
+
+// SetNillableVoidReason sets the "void_reason" field if the given value is not nil.
+func (_c *MailExcuseCreate) SetNillableVoidReason(v *string) *MailExcuseCreate {
+	if v != nil {
+		_c.SetVoidReason(*v)
+	}
+	return _c
+}
+
+// SetVoidedByID sets the "voided_by_id" field.
+func (_c *MailExcuseCreate) SetVoidedByID(v uuid.UUID) *MailExcuseCreate {
+	_c.mutation.SetVoidedByID(v)
+	return _c
+}
+
+// SetNillableVoidedByID sets the "voided_by_id" field if the given value is not nil.
+func (_c *MailExcuseCreate) SetNillableVoidedByID(v *uuid.UUID) *MailExcuseCreate {
+	if v != nil {
+		_c.SetVoidedByID(*v)
+	}
+	return _c
+}
+
+// SetVoidedByName sets the "voided_by_name" field.
+func (_c *MailExcuseCreate) SetVoidedByName(v string) *MailExcuseCreate {
+	_c.mutation.SetVoidedByName(v)
+	return _c
+}
+
+// SetNillableVoidedByName sets the "voided_by_name" field if the given value is not nil.
+func (_c *MailExcuseCreate) SetNillableVoidedByName(v *string) *MailExcuseCreate {
+	if v != nil {
+		_c.SetVoidedByName(*v)
+	}
+	return _c
+}
+
 // SetDayID sets the "day_id" field.
 func (_c *MailExcuseCreate) SetDayID(v uuid.UUID) *MailExcuseCreate {
 	_c.mutation.SetDayID(v)
+	return _c
+}
+
+// SetKind sets the "kind" field.
+func (_c *MailExcuseCreate) SetKind(v mailexcuse.Kind) *MailExcuseCreate {
+	_c.mutation.SetKind(v)
 	return _c
 }
 
@@ -48,9 +111,53 @@ func (_c *MailExcuseCreate) SetItemID(v uuid.UUID) *MailExcuseCreate {
 	return _c
 }
 
-// SetKind sets the "kind" field.
-func (_c *MailExcuseCreate) SetKind(v mailexcuse.Kind) *MailExcuseCreate {
-	_c.mutation.SetKind(v)
+// SetNillableItemID sets the "item_id" field if the given value is not nil.
+func (_c *MailExcuseCreate) SetNillableItemID(v *uuid.UUID) *MailExcuseCreate {
+	if v != nil {
+		_c.SetItemID(*v)
+	}
+	return _c
+}
+
+// SetScanID sets the "scan_id" field.
+func (_c *MailExcuseCreate) SetScanID(v uuid.UUID) *MailExcuseCreate {
+	_c.mutation.SetScanID(v)
+	return _c
+}
+
+// SetNillableScanID sets the "scan_id" field if the given value is not nil.
+func (_c *MailExcuseCreate) SetNillableScanID(v *uuid.UUID) *MailExcuseCreate {
+	if v != nil {
+		_c.SetScanID(*v)
+	}
+	return _c
+}
+
+// SetMailKind sets the "mail_kind" field.
+func (_c *MailExcuseCreate) SetMailKind(v mailexcuse.MailKind) *MailExcuseCreate {
+	_c.mutation.SetMailKind(v)
+	return _c
+}
+
+// SetNillableMailKind sets the "mail_kind" field if the given value is not nil.
+func (_c *MailExcuseCreate) SetNillableMailKind(v *mailexcuse.MailKind) *MailExcuseCreate {
+	if v != nil {
+		_c.SetMailKind(*v)
+	}
+	return _c
+}
+
+// SetDifference sets the "difference" field.
+func (_c *MailExcuseCreate) SetDifference(v int) *MailExcuseCreate {
+	_c.mutation.SetDifference(v)
+	return _c
+}
+
+// SetNillableDifference sets the "difference" field if the given value is not nil.
+func (_c *MailExcuseCreate) SetNillableDifference(v *int) *MailExcuseCreate {
+	if v != nil {
+		_c.SetDifference(*v)
+	}
 	return _c
 }
 
@@ -107,6 +214,11 @@ func (_c *MailExcuseCreate) SetItem(v *MailItem) *MailExcuseCreate {
 	return _c.SetItemID(v.ID)
 }
 
+// SetScan sets the "scan" edge to the MailScan entity.
+func (_c *MailExcuseCreate) SetScan(v *MailScan) *MailExcuseCreate {
+	return _c.SetScanID(v.ID)
+}
+
 // Mutation returns the MailExcuseMutation object of the builder.
 func (_c *MailExcuseCreate) Mutation() *MailExcuseMutation {
 	return _c.mutation
@@ -142,6 +254,14 @@ func (_c *MailExcuseCreate) ExecX(ctx context.Context) {
 
 // defaults sets the default values of the builder before save.
 func (_c *MailExcuseCreate) defaults() {
+	if _, ok := _c.mutation.VoidReason(); !ok {
+		v := mailexcuse.DefaultVoidReason
+		_c.mutation.SetVoidReason(v)
+	}
+	if _, ok := _c.mutation.VoidedByName(); !ok {
+		v := mailexcuse.DefaultVoidedByName
+		_c.mutation.SetVoidedByName(v)
+	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := mailexcuse.DefaultID()
 		_c.mutation.SetID(v)
@@ -156,11 +276,14 @@ func (_c *MailExcuseCreate) check() error {
 	if _, ok := _c.mutation.EstateID(); !ok {
 		return &ValidationError{Name: "estate_id", err: errors.New(`ent: missing required field "MailExcuse.estate_id"`)}
 	}
+	if _, ok := _c.mutation.VoidReason(); !ok {
+		return &ValidationError{Name: "void_reason", err: errors.New(`ent: missing required field "MailExcuse.void_reason"`)}
+	}
+	if _, ok := _c.mutation.VoidedByName(); !ok {
+		return &ValidationError{Name: "voided_by_name", err: errors.New(`ent: missing required field "MailExcuse.voided_by_name"`)}
+	}
 	if _, ok := _c.mutation.DayID(); !ok {
 		return &ValidationError{Name: "day_id", err: errors.New(`ent: missing required field "MailExcuse.day_id"`)}
-	}
-	if _, ok := _c.mutation.ItemID(); !ok {
-		return &ValidationError{Name: "item_id", err: errors.New(`ent: missing required field "MailExcuse.item_id"`)}
 	}
 	if _, ok := _c.mutation.Kind(); !ok {
 		return &ValidationError{Name: "kind", err: errors.New(`ent: missing required field "MailExcuse.kind"`)}
@@ -168,6 +291,11 @@ func (_c *MailExcuseCreate) check() error {
 	if v, ok := _c.mutation.Kind(); ok {
 		if err := mailexcuse.KindValidator(v); err != nil {
 			return &ValidationError{Name: "kind", err: fmt.Errorf(`ent: validator failed for field "MailExcuse.kind": %w`, err)}
+		}
+	}
+	if v, ok := _c.mutation.MailKind(); ok {
+		if err := mailexcuse.MailKindValidator(v); err != nil {
+			return &ValidationError{Name: "mail_kind", err: fmt.Errorf(`ent: validator failed for field "MailExcuse.mail_kind": %w`, err)}
 		}
 	}
 	if _, ok := _c.mutation.Reason(); !ok {
@@ -187,9 +315,6 @@ func (_c *MailExcuseCreate) check() error {
 	}
 	if len(_c.mutation.DayIDs()) == 0 {
 		return &ValidationError{Name: "day", err: errors.New(`ent: missing required edge "MailExcuse.day"`)}
-	}
-	if len(_c.mutation.ItemIDs()) == 0 {
-		return &ValidationError{Name: "item", err: errors.New(`ent: missing required edge "MailExcuse.item"`)}
 	}
 	return nil
 }
@@ -230,9 +355,33 @@ func (_c *MailExcuseCreate) createSpec() (*MailExcuse, *sqlgraph.CreateSpec) {
 		_spec.SetField(mailexcuse.FieldCreatedAt, field.TypeTime, value)
 		_node.CreatedAt = value
 	}
+	if value, ok := _c.mutation.VoidedAt(); ok {
+		_spec.SetField(mailexcuse.FieldVoidedAt, field.TypeTime, value)
+		_node.VoidedAt = &value
+	}
+	if value, ok := _c.mutation.VoidReason(); ok {
+		_spec.SetField(mailexcuse.FieldVoidReason, field.TypeString, value)
+		_node.VoidReason = value
+	}
+	if value, ok := _c.mutation.VoidedByID(); ok {
+		_spec.SetField(mailexcuse.FieldVoidedByID, field.TypeUUID, value)
+		_node.VoidedByID = &value
+	}
+	if value, ok := _c.mutation.VoidedByName(); ok {
+		_spec.SetField(mailexcuse.FieldVoidedByName, field.TypeString, value)
+		_node.VoidedByName = value
+	}
 	if value, ok := _c.mutation.Kind(); ok {
 		_spec.SetField(mailexcuse.FieldKind, field.TypeEnum, value)
 		_node.Kind = value
+	}
+	if value, ok := _c.mutation.MailKind(); ok {
+		_spec.SetField(mailexcuse.FieldMailKind, field.TypeEnum, value)
+		_node.MailKind = &value
+	}
+	if value, ok := _c.mutation.Difference(); ok {
+		_spec.SetField(mailexcuse.FieldDifference, field.TypeInt, value)
+		_node.Difference = &value
 	}
 	if value, ok := _c.mutation.Reason(); ok {
 		_spec.SetField(mailexcuse.FieldReason, field.TypeString, value)
@@ -298,7 +447,24 @@ func (_c *MailExcuseCreate) createSpec() (*MailExcuse, *sqlgraph.CreateSpec) {
 		for _, k := range nodes {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
-		_node.ItemID = nodes[0]
+		_node.ItemID = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.ScanIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   mailexcuse.ScanTable,
+			Columns: []string{mailexcuse.ScanColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(mailscan.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.ScanID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	return _node, _spec

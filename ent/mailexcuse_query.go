@@ -17,6 +17,7 @@ import (
 	"github.com/steward-pm/steward/ent/mailday"
 	"github.com/steward-pm/steward/ent/mailexcuse"
 	"github.com/steward-pm/steward/ent/mailitem"
+	"github.com/steward-pm/steward/ent/mailscan"
 	"github.com/steward-pm/steward/ent/predicate"
 )
 
@@ -30,6 +31,7 @@ type MailExcuseQuery struct {
 	withEstate *EstateQuery
 	withDay    *MailDayQuery
 	withItem   *MailItemQuery
+	withScan   *MailScanQuery
 	loadTotal  []func(context.Context, []*MailExcuse) error
 	modifiers  []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
@@ -127,6 +129,28 @@ func (_q *MailExcuseQuery) QueryItem() *MailItemQuery {
 			sqlgraph.From(mailexcuse.Table, mailexcuse.FieldID, selector),
 			sqlgraph.To(mailitem.Table, mailitem.FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, false, mailexcuse.ItemTable, mailexcuse.ItemColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryScan chains the current query on the "scan" edge.
+func (_q *MailExcuseQuery) QueryScan() *MailScanQuery {
+	query := (&MailScanClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(mailexcuse.Table, mailexcuse.FieldID, selector),
+			sqlgraph.To(mailscan.Table, mailscan.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, mailexcuse.ScanTable, mailexcuse.ScanColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -329,6 +353,7 @@ func (_q *MailExcuseQuery) Clone() *MailExcuseQuery {
 		withEstate: _q.withEstate.Clone(),
 		withDay:    _q.withDay.Clone(),
 		withItem:   _q.withItem.Clone(),
+		withScan:   _q.withScan.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
 		path:      _q.path,
@@ -366,6 +391,17 @@ func (_q *MailExcuseQuery) WithItem(opts ...func(*MailItemQuery)) *MailExcuseQue
 		opt(query)
 	}
 	_q.withItem = query
+	return _q
+}
+
+// WithScan tells the query-builder to eager-load the nodes that are connected to
+// the "scan" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *MailExcuseQuery) WithScan(opts ...func(*MailScanQuery)) *MailExcuseQuery {
+	query := (&MailScanClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withScan = query
 	return _q
 }
 
@@ -447,10 +483,11 @@ func (_q *MailExcuseQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*M
 	var (
 		nodes       = []*MailExcuse{}
 		_spec       = _q.querySpec()
-		loadedTypes = [3]bool{
+		loadedTypes = [4]bool{
 			_q.withEstate != nil,
 			_q.withDay != nil,
 			_q.withItem != nil,
+			_q.withScan != nil,
 		}
 	)
 	_spec.ScanValues = func(columns []string) ([]any, error) {
@@ -489,6 +526,12 @@ func (_q *MailExcuseQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*M
 	if query := _q.withItem; query != nil {
 		if err := _q.loadItem(ctx, query, nodes, nil,
 			func(n *MailExcuse, e *MailItem) { n.Edges.Item = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withScan; query != nil {
+		if err := _q.loadScan(ctx, query, nodes, nil,
+			func(n *MailExcuse, e *MailScan) { n.Edges.Scan = e }); err != nil {
 			return nil, err
 		}
 	}
@@ -562,7 +605,10 @@ func (_q *MailExcuseQuery) loadItem(ctx context.Context, query *MailItemQuery, n
 	ids := make([]uuid.UUID, 0, len(nodes))
 	nodeids := make(map[uuid.UUID][]*MailExcuse)
 	for i := range nodes {
-		fk := nodes[i].ItemID
+		if nodes[i].ItemID == nil {
+			continue
+		}
+		fk := *nodes[i].ItemID
 		if _, ok := nodeids[fk]; !ok {
 			ids = append(ids, fk)
 		}
@@ -580,6 +626,38 @@ func (_q *MailExcuseQuery) loadItem(ctx context.Context, query *MailItemQuery, n
 		nodes, ok := nodeids[n.ID]
 		if !ok {
 			return fmt.Errorf(`unexpected foreign-key "item_id" returned %v`, n.ID)
+		}
+		for i := range nodes {
+			assign(nodes[i], n)
+		}
+	}
+	return nil
+}
+func (_q *MailExcuseQuery) loadScan(ctx context.Context, query *MailScanQuery, nodes []*MailExcuse, init func(*MailExcuse), assign func(*MailExcuse, *MailScan)) error {
+	ids := make([]uuid.UUID, 0, len(nodes))
+	nodeids := make(map[uuid.UUID][]*MailExcuse)
+	for i := range nodes {
+		if nodes[i].ScanID == nil {
+			continue
+		}
+		fk := *nodes[i].ScanID
+		if _, ok := nodeids[fk]; !ok {
+			ids = append(ids, fk)
+		}
+		nodeids[fk] = append(nodeids[fk], nodes[i])
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	query.Where(mailscan.IDIn(ids...))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nodeids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected foreign-key "scan_id" returned %v`, n.ID)
 		}
 		for i := range nodes {
 			assign(nodes[i], n)
@@ -624,6 +702,9 @@ func (_q *MailExcuseQuery) querySpec() *sqlgraph.QuerySpec {
 		}
 		if _q.withItem != nil {
 			_spec.Node.AddColumnOnce(mailexcuse.FieldItemID)
+		}
+		if _q.withScan != nil {
+			_spec.Node.AddColumnOnce(mailexcuse.FieldScanID)
 		}
 	}
 	if ps := _q.predicates; len(ps) > 0 {

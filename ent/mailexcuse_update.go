@@ -6,10 +6,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
+	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent/mailexcuse"
 	"github.com/steward-pm/steward/ent/predicate"
 )
@@ -25,6 +27,74 @@ type MailExcuseUpdate struct {
 // Where appends a list predicates to the MailExcuseUpdate builder.
 func (_u *MailExcuseUpdate) Where(ps ...predicate.MailExcuse) *MailExcuseUpdate {
 	_u.mutation.Where(ps...)
+	return _u
+}
+
+// SetVoidedAt sets the "voided_at" field.
+func (_u *MailExcuseUpdate) SetVoidedAt(v time.Time) *MailExcuseUpdate {
+	_u.mutation.SetVoidedAt(v)
+	return _u
+}
+
+// SetNillableVoidedAt sets the "voided_at" field if the given value is not nil.
+func (_u *MailExcuseUpdate) SetNillableVoidedAt(v *time.Time) *MailExcuseUpdate {
+	if v != nil {
+		_u.SetVoidedAt(*v)
+	}
+	return _u
+}
+
+// ClearVoidedAt clears the value of the "voided_at" field.
+func (_u *MailExcuseUpdate) ClearVoidedAt() *MailExcuseUpdate {
+	_u.mutation.ClearVoidedAt()
+	return _u
+}
+
+// SetVoidReason sets the "void_reason" field.
+func (_u *MailExcuseUpdate) SetVoidReason(v string) *MailExcuseUpdate {
+	_u.mutation.SetVoidReason(v)
+	return _u
+}
+
+// SetNillableVoidReason sets the "void_reason" field if the given value is not nil.
+func (_u *MailExcuseUpdate) SetNillableVoidReason(v *string) *MailExcuseUpdate {
+	if v != nil {
+		_u.SetVoidReason(*v)
+	}
+	return _u
+}
+
+// SetVoidedByID sets the "voided_by_id" field.
+func (_u *MailExcuseUpdate) SetVoidedByID(v uuid.UUID) *MailExcuseUpdate {
+	_u.mutation.SetVoidedByID(v)
+	return _u
+}
+
+// SetNillableVoidedByID sets the "voided_by_id" field if the given value is not nil.
+func (_u *MailExcuseUpdate) SetNillableVoidedByID(v *uuid.UUID) *MailExcuseUpdate {
+	if v != nil {
+		_u.SetVoidedByID(*v)
+	}
+	return _u
+}
+
+// ClearVoidedByID clears the value of the "voided_by_id" field.
+func (_u *MailExcuseUpdate) ClearVoidedByID() *MailExcuseUpdate {
+	_u.mutation.ClearVoidedByID()
+	return _u
+}
+
+// SetVoidedByName sets the "voided_by_name" field.
+func (_u *MailExcuseUpdate) SetVoidedByName(v string) *MailExcuseUpdate {
+	_u.mutation.SetVoidedByName(v)
+	return _u
+}
+
+// SetNillableVoidedByName sets the "voided_by_name" field if the given value is not nil.
+func (_u *MailExcuseUpdate) SetNillableVoidedByName(v *string) *MailExcuseUpdate {
+	if v != nil {
+		_u.SetVoidedByName(*v)
+	}
 	return _u
 }
 
@@ -68,9 +138,6 @@ func (_u *MailExcuseUpdate) check() error {
 	if _u.mutation.DayCleared() && len(_u.mutation.DayIDs()) > 0 {
 		return errors.New(`ent: clearing a required unique edge "MailExcuse.day"`)
 	}
-	if _u.mutation.ItemCleared() && len(_u.mutation.ItemIDs()) > 0 {
-		return errors.New(`ent: clearing a required unique edge "MailExcuse.item"`)
-	}
 	return nil
 }
 
@@ -92,6 +159,30 @@ func (_u *MailExcuseUpdate) sqlSave(ctx context.Context) (_node int, err error) 
 			}
 		}
 	}
+	if value, ok := _u.mutation.VoidedAt(); ok {
+		_spec.SetField(mailexcuse.FieldVoidedAt, field.TypeTime, value)
+	}
+	if _u.mutation.VoidedAtCleared() {
+		_spec.ClearField(mailexcuse.FieldVoidedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.VoidReason(); ok {
+		_spec.SetField(mailexcuse.FieldVoidReason, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.VoidedByID(); ok {
+		_spec.SetField(mailexcuse.FieldVoidedByID, field.TypeUUID, value)
+	}
+	if _u.mutation.VoidedByIDCleared() {
+		_spec.ClearField(mailexcuse.FieldVoidedByID, field.TypeUUID)
+	}
+	if value, ok := _u.mutation.VoidedByName(); ok {
+		_spec.SetField(mailexcuse.FieldVoidedByName, field.TypeString, value)
+	}
+	if _u.mutation.MailKindCleared() {
+		_spec.ClearField(mailexcuse.FieldMailKind, field.TypeEnum)
+	}
+	if _u.mutation.DifferenceCleared() {
+		_spec.ClearField(mailexcuse.FieldDifference, field.TypeInt)
+	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -112,6 +203,74 @@ type MailExcuseUpdateOne struct {
 	hooks     []Hook
 	mutation  *MailExcuseMutation
 	modifiers []func(*sql.UpdateBuilder)
+}
+
+// SetVoidedAt sets the "voided_at" field.
+func (_u *MailExcuseUpdateOne) SetVoidedAt(v time.Time) *MailExcuseUpdateOne {
+	_u.mutation.SetVoidedAt(v)
+	return _u
+}
+
+// SetNillableVoidedAt sets the "voided_at" field if the given value is not nil.
+func (_u *MailExcuseUpdateOne) SetNillableVoidedAt(v *time.Time) *MailExcuseUpdateOne {
+	if v != nil {
+		_u.SetVoidedAt(*v)
+	}
+	return _u
+}
+
+// ClearVoidedAt clears the value of the "voided_at" field.
+func (_u *MailExcuseUpdateOne) ClearVoidedAt() *MailExcuseUpdateOne {
+	_u.mutation.ClearVoidedAt()
+	return _u
+}
+
+// SetVoidReason sets the "void_reason" field.
+func (_u *MailExcuseUpdateOne) SetVoidReason(v string) *MailExcuseUpdateOne {
+	_u.mutation.SetVoidReason(v)
+	return _u
+}
+
+// SetNillableVoidReason sets the "void_reason" field if the given value is not nil.
+func (_u *MailExcuseUpdateOne) SetNillableVoidReason(v *string) *MailExcuseUpdateOne {
+	if v != nil {
+		_u.SetVoidReason(*v)
+	}
+	return _u
+}
+
+// SetVoidedByID sets the "voided_by_id" field.
+func (_u *MailExcuseUpdateOne) SetVoidedByID(v uuid.UUID) *MailExcuseUpdateOne {
+	_u.mutation.SetVoidedByID(v)
+	return _u
+}
+
+// SetNillableVoidedByID sets the "voided_by_id" field if the given value is not nil.
+func (_u *MailExcuseUpdateOne) SetNillableVoidedByID(v *uuid.UUID) *MailExcuseUpdateOne {
+	if v != nil {
+		_u.SetVoidedByID(*v)
+	}
+	return _u
+}
+
+// ClearVoidedByID clears the value of the "voided_by_id" field.
+func (_u *MailExcuseUpdateOne) ClearVoidedByID() *MailExcuseUpdateOne {
+	_u.mutation.ClearVoidedByID()
+	return _u
+}
+
+// SetVoidedByName sets the "voided_by_name" field.
+func (_u *MailExcuseUpdateOne) SetVoidedByName(v string) *MailExcuseUpdateOne {
+	_u.mutation.SetVoidedByName(v)
+	return _u
+}
+
+// SetNillableVoidedByName sets the "voided_by_name" field if the given value is not nil.
+func (_u *MailExcuseUpdateOne) SetNillableVoidedByName(v *string) *MailExcuseUpdateOne {
+	if v != nil {
+		_u.SetVoidedByName(*v)
+	}
+	return _u
 }
 
 // Mutation returns the MailExcuseMutation object of the builder.
@@ -167,9 +326,6 @@ func (_u *MailExcuseUpdateOne) check() error {
 	if _u.mutation.DayCleared() && len(_u.mutation.DayIDs()) > 0 {
 		return errors.New(`ent: clearing a required unique edge "MailExcuse.day"`)
 	}
-	if _u.mutation.ItemCleared() && len(_u.mutation.ItemIDs()) > 0 {
-		return errors.New(`ent: clearing a required unique edge "MailExcuse.item"`)
-	}
 	return nil
 }
 
@@ -207,6 +363,30 @@ func (_u *MailExcuseUpdateOne) sqlSave(ctx context.Context) (_node *MailExcuse, 
 				ps[i](selector)
 			}
 		}
+	}
+	if value, ok := _u.mutation.VoidedAt(); ok {
+		_spec.SetField(mailexcuse.FieldVoidedAt, field.TypeTime, value)
+	}
+	if _u.mutation.VoidedAtCleared() {
+		_spec.ClearField(mailexcuse.FieldVoidedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.VoidReason(); ok {
+		_spec.SetField(mailexcuse.FieldVoidReason, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.VoidedByID(); ok {
+		_spec.SetField(mailexcuse.FieldVoidedByID, field.TypeUUID, value)
+	}
+	if _u.mutation.VoidedByIDCleared() {
+		_spec.ClearField(mailexcuse.FieldVoidedByID, field.TypeUUID)
+	}
+	if value, ok := _u.mutation.VoidedByName(); ok {
+		_spec.SetField(mailexcuse.FieldVoidedByName, field.TypeString, value)
+	}
+	if _u.mutation.MailKindCleared() {
+		_spec.ClearField(mailexcuse.FieldMailKind, field.TypeEnum)
+	}
+	if _u.mutation.DifferenceCleared() {
+		_spec.ClearField(mailexcuse.FieldDifference, field.TypeInt)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &MailExcuse{config: _u.config}

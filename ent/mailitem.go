@@ -42,7 +42,7 @@ type MailItem struct {
 	ReceivedOn time.Time `json:"received_on,omitempty"`
 	// Letter (信件), registered letter (挂号信), parcel (包裹), magazine (杂志), newspaper (报纸) or money order (汇款单).
 	Kind mailitem.Kind `json:"kind,omitempty"`
-	// Its barcode, if it has one; no two items that are still here have the same.
+	// Its barcode; no two items that are still here have the same. What is scanned (M2) and came without one has a code of the estate's own, S-000001.
 	Barcode string `json:"barcode,omitempty"`
 	// Who sent it, as far as it says.
 	Sender string `json:"sender,omitempty"`

@@ -44,7 +44,7 @@ type MailScan struct {
 	ScannedByID uuid.UUID `json:"scanned_by_id,omitempty"`
 	// Who scanned it, as signed.
 	ScannedByName string `json:"scanned_by_name,omitempty"`
-	// When it was explained; null of what matches, and while nobody did.
+	// When it was explained; null of what matches, and while no explanation stands.
 	ExplainedAt *time.Time `json:"explained_at,omitempty"`
 	// Why it matches nothing.
 	Explanation string `json:"explanation,omitempty"`

@@ -6,12 +6,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
-	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent/mailscan"
 	"github.com/steward-pm/steward/ent/predicate"
 )
@@ -27,74 +25,6 @@ type MailScanUpdate struct {
 // Where appends a list predicates to the MailScanUpdate builder.
 func (_u *MailScanUpdate) Where(ps ...predicate.MailScan) *MailScanUpdate {
 	_u.mutation.Where(ps...)
-	return _u
-}
-
-// SetExplainedAt sets the "explained_at" field.
-func (_u *MailScanUpdate) SetExplainedAt(v time.Time) *MailScanUpdate {
-	_u.mutation.SetExplainedAt(v)
-	return _u
-}
-
-// SetNillableExplainedAt sets the "explained_at" field if the given value is not nil.
-func (_u *MailScanUpdate) SetNillableExplainedAt(v *time.Time) *MailScanUpdate {
-	if v != nil {
-		_u.SetExplainedAt(*v)
-	}
-	return _u
-}
-
-// ClearExplainedAt clears the value of the "explained_at" field.
-func (_u *MailScanUpdate) ClearExplainedAt() *MailScanUpdate {
-	_u.mutation.ClearExplainedAt()
-	return _u
-}
-
-// SetExplanation sets the "explanation" field.
-func (_u *MailScanUpdate) SetExplanation(v string) *MailScanUpdate {
-	_u.mutation.SetExplanation(v)
-	return _u
-}
-
-// SetNillableExplanation sets the "explanation" field if the given value is not nil.
-func (_u *MailScanUpdate) SetNillableExplanation(v *string) *MailScanUpdate {
-	if v != nil {
-		_u.SetExplanation(*v)
-	}
-	return _u
-}
-
-// SetExplainedByID sets the "explained_by_id" field.
-func (_u *MailScanUpdate) SetExplainedByID(v uuid.UUID) *MailScanUpdate {
-	_u.mutation.SetExplainedByID(v)
-	return _u
-}
-
-// SetNillableExplainedByID sets the "explained_by_id" field if the given value is not nil.
-func (_u *MailScanUpdate) SetNillableExplainedByID(v *uuid.UUID) *MailScanUpdate {
-	if v != nil {
-		_u.SetExplainedByID(*v)
-	}
-	return _u
-}
-
-// ClearExplainedByID clears the value of the "explained_by_id" field.
-func (_u *MailScanUpdate) ClearExplainedByID() *MailScanUpdate {
-	_u.mutation.ClearExplainedByID()
-	return _u
-}
-
-// SetExplainedByName sets the "explained_by_name" field.
-func (_u *MailScanUpdate) SetExplainedByName(v string) *MailScanUpdate {
-	_u.mutation.SetExplainedByName(v)
-	return _u
-}
-
-// SetNillableExplainedByName sets the "explained_by_name" field if the given value is not nil.
-func (_u *MailScanUpdate) SetNillableExplainedByName(v *string) *MailScanUpdate {
-	if v != nil {
-		_u.SetExplainedByName(*v)
-	}
 	return _u
 }
 
@@ -159,23 +89,11 @@ func (_u *MailScanUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			}
 		}
 	}
-	if value, ok := _u.mutation.ExplainedAt(); ok {
-		_spec.SetField(mailscan.FieldExplainedAt, field.TypeTime, value)
-	}
 	if _u.mutation.ExplainedAtCleared() {
 		_spec.ClearField(mailscan.FieldExplainedAt, field.TypeTime)
 	}
-	if value, ok := _u.mutation.Explanation(); ok {
-		_spec.SetField(mailscan.FieldExplanation, field.TypeString, value)
-	}
-	if value, ok := _u.mutation.ExplainedByID(); ok {
-		_spec.SetField(mailscan.FieldExplainedByID, field.TypeUUID, value)
-	}
 	if _u.mutation.ExplainedByIDCleared() {
 		_spec.ClearField(mailscan.FieldExplainedByID, field.TypeUUID)
-	}
-	if value, ok := _u.mutation.ExplainedByName(); ok {
-		_spec.SetField(mailscan.FieldExplainedByName, field.TypeString, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
@@ -197,74 +115,6 @@ type MailScanUpdateOne struct {
 	hooks     []Hook
 	mutation  *MailScanMutation
 	modifiers []func(*sql.UpdateBuilder)
-}
-
-// SetExplainedAt sets the "explained_at" field.
-func (_u *MailScanUpdateOne) SetExplainedAt(v time.Time) *MailScanUpdateOne {
-	_u.mutation.SetExplainedAt(v)
-	return _u
-}
-
-// SetNillableExplainedAt sets the "explained_at" field if the given value is not nil.
-func (_u *MailScanUpdateOne) SetNillableExplainedAt(v *time.Time) *MailScanUpdateOne {
-	if v != nil {
-		_u.SetExplainedAt(*v)
-	}
-	return _u
-}
-
-// ClearExplainedAt clears the value of the "explained_at" field.
-func (_u *MailScanUpdateOne) ClearExplainedAt() *MailScanUpdateOne {
-	_u.mutation.ClearExplainedAt()
-	return _u
-}
-
-// SetExplanation sets the "explanation" field.
-func (_u *MailScanUpdateOne) SetExplanation(v string) *MailScanUpdateOne {
-	_u.mutation.SetExplanation(v)
-	return _u
-}
-
-// SetNillableExplanation sets the "explanation" field if the given value is not nil.
-func (_u *MailScanUpdateOne) SetNillableExplanation(v *string) *MailScanUpdateOne {
-	if v != nil {
-		_u.SetExplanation(*v)
-	}
-	return _u
-}
-
-// SetExplainedByID sets the "explained_by_id" field.
-func (_u *MailScanUpdateOne) SetExplainedByID(v uuid.UUID) *MailScanUpdateOne {
-	_u.mutation.SetExplainedByID(v)
-	return _u
-}
-
-// SetNillableExplainedByID sets the "explained_by_id" field if the given value is not nil.
-func (_u *MailScanUpdateOne) SetNillableExplainedByID(v *uuid.UUID) *MailScanUpdateOne {
-	if v != nil {
-		_u.SetExplainedByID(*v)
-	}
-	return _u
-}
-
-// ClearExplainedByID clears the value of the "explained_by_id" field.
-func (_u *MailScanUpdateOne) ClearExplainedByID() *MailScanUpdateOne {
-	_u.mutation.ClearExplainedByID()
-	return _u
-}
-
-// SetExplainedByName sets the "explained_by_name" field.
-func (_u *MailScanUpdateOne) SetExplainedByName(v string) *MailScanUpdateOne {
-	_u.mutation.SetExplainedByName(v)
-	return _u
-}
-
-// SetNillableExplainedByName sets the "explained_by_name" field if the given value is not nil.
-func (_u *MailScanUpdateOne) SetNillableExplainedByName(v *string) *MailScanUpdateOne {
-	if v != nil {
-		_u.SetExplainedByName(*v)
-	}
-	return _u
 }
 
 // Mutation returns the MailScanMutation object of the builder.
@@ -358,23 +208,11 @@ func (_u *MailScanUpdateOne) sqlSave(ctx context.Context) (_node *MailScan, err 
 			}
 		}
 	}
-	if value, ok := _u.mutation.ExplainedAt(); ok {
-		_spec.SetField(mailscan.FieldExplainedAt, field.TypeTime, value)
-	}
 	if _u.mutation.ExplainedAtCleared() {
 		_spec.ClearField(mailscan.FieldExplainedAt, field.TypeTime)
 	}
-	if value, ok := _u.mutation.Explanation(); ok {
-		_spec.SetField(mailscan.FieldExplanation, field.TypeString, value)
-	}
-	if value, ok := _u.mutation.ExplainedByID(); ok {
-		_spec.SetField(mailscan.FieldExplainedByID, field.TypeUUID, value)
-	}
 	if _u.mutation.ExplainedByIDCleared() {
 		_spec.ClearField(mailscan.FieldExplainedByID, field.TypeUUID)
-	}
-	if value, ok := _u.mutation.ExplainedByName(); ok {
-		_spec.SetField(mailscan.FieldExplainedByName, field.TypeString, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &MailScan{config: _u.config}

@@ -82349,6 +82349,8 @@ type MailDayMutation struct {
 	addalready_delivered *int
 	undelivered          *int
 	addundelivered       *int
+	miscounted           *int
+	addmiscounted        *int
 	clearedFields        map[string]struct{}
 	estate               *uuid.UUID
 	clearedestate        bool
@@ -83167,6 +83169,62 @@ func (m *MailDayMutation) ResetUndelivered() {
 	m.addundelivered = nil
 }
 
+// SetMiscounted sets the "miscounted" field.
+func (m *MailDayMutation) SetMiscounted(i int) {
+	m.miscounted = &i
+	m.addmiscounted = nil
+}
+
+// Miscounted returns the value of the "miscounted" field in the mutation.
+func (m *MailDayMutation) Miscounted() (r int, exists bool) {
+	v := m.miscounted
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMiscounted returns the old "miscounted" field's value of the MailDay entity.
+// If the MailDay object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailDayMutation) OldMiscounted(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMiscounted is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMiscounted requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMiscounted: %w", err)
+	}
+	return oldValue.Miscounted, nil
+}
+
+// AddMiscounted adds i to the "miscounted" field.
+func (m *MailDayMutation) AddMiscounted(i int) {
+	if m.addmiscounted != nil {
+		*m.addmiscounted += i
+	} else {
+		m.addmiscounted = &i
+	}
+}
+
+// AddedMiscounted returns the value that was added to the "miscounted" field in this mutation.
+func (m *MailDayMutation) AddedMiscounted() (r int, exists bool) {
+	v := m.addmiscounted
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetMiscounted resets all changes to the "miscounted" field.
+func (m *MailDayMutation) ResetMiscounted() {
+	m.miscounted = nil
+	m.addmiscounted = nil
+}
+
 // ClearEstate clears the "estate" edge to the Estate entity.
 func (m *MailDayMutation) ClearEstate() {
 	m.clearedestate = true
@@ -83228,7 +83286,7 @@ func (m *MailDayMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *MailDayMutation) Fields() []string {
-	fields := make([]string, 0, 15)
+	fields := make([]string, 0, 16)
 	if m.created_at != nil {
 		fields = append(fields, mailday.FieldCreatedAt)
 	}
@@ -83274,6 +83332,9 @@ func (m *MailDayMutation) Fields() []string {
 	if m.undelivered != nil {
 		fields = append(fields, mailday.FieldUndelivered)
 	}
+	if m.miscounted != nil {
+		fields = append(fields, mailday.FieldMiscounted)
+	}
 	return fields
 }
 
@@ -83312,6 +83373,8 @@ func (m *MailDayMutation) Field(name string) (ent.Value, bool) {
 		return m.AlreadyDelivered()
 	case mailday.FieldUndelivered:
 		return m.Undelivered()
+	case mailday.FieldMiscounted:
+		return m.Miscounted()
 	}
 	return nil, false
 }
@@ -83351,6 +83414,8 @@ func (m *MailDayMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldAlreadyDelivered(ctx)
 	case mailday.FieldUndelivered:
 		return m.OldUndelivered(ctx)
+	case mailday.FieldMiscounted:
+		return m.OldMiscounted(ctx)
 	}
 	return nil, fmt.Errorf("unknown MailDay field %s", name)
 }
@@ -83465,6 +83530,13 @@ func (m *MailDayMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetUndelivered(v)
 		return nil
+	case mailday.FieldMiscounted:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMiscounted(v)
+		return nil
 	}
 	return fmt.Errorf("unknown MailDay field %s", name)
 }
@@ -83494,6 +83566,9 @@ func (m *MailDayMutation) AddedFields() []string {
 	if m.addundelivered != nil {
 		fields = append(fields, mailday.FieldUndelivered)
 	}
+	if m.addmiscounted != nil {
+		fields = append(fields, mailday.FieldMiscounted)
+	}
 	return fields
 }
 
@@ -83516,6 +83591,8 @@ func (m *MailDayMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedAlreadyDelivered()
 	case mailday.FieldUndelivered:
 		return m.AddedUndelivered()
+	case mailday.FieldMiscounted:
+		return m.AddedMiscounted()
 	}
 	return nil, false
 }
@@ -83573,6 +83650,13 @@ func (m *MailDayMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddUndelivered(v)
+		return nil
+	case mailday.FieldMiscounted:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddMiscounted(v)
 		return nil
 	}
 	return fmt.Errorf("unknown MailDay numeric field %s", name)
@@ -83660,6 +83744,9 @@ func (m *MailDayMutation) ResetField(name string) error {
 		return nil
 	case mailday.FieldUndelivered:
 		m.ResetUndelivered()
+		return nil
+	case mailday.FieldMiscounted:
+		m.ResetMiscounted()
 		return nil
 	}
 	return fmt.Errorf("unknown MailDay field %s", name)
@@ -86316,25 +86403,34 @@ func (m *MailEventMutation) ResetEdge(name string) error {
 // MailExcuseMutation represents an operation that mutates the MailExcuse nodes in the graph.
 type MailExcuseMutation struct {
 	config
-	op            Op
-	typ           string
-	id            *uuid.UUID
-	created_at    *time.Time
-	kind          *mailexcuse.Kind
-	reason        *string
-	given_by_id   *uuid.UUID
-	given_by_name *string
-	given_at      *time.Time
-	clearedFields map[string]struct{}
-	estate        *uuid.UUID
-	clearedestate bool
-	day           *uuid.UUID
-	clearedday    bool
-	item          *uuid.UUID
-	cleareditem   bool
-	done          bool
-	oldValue      func(context.Context) (*MailExcuse, error)
-	predicates    []predicate.MailExcuse
+	op             Op
+	typ            string
+	id             *uuid.UUID
+	created_at     *time.Time
+	voided_at      *time.Time
+	void_reason    *string
+	voided_by_id   *uuid.UUID
+	voided_by_name *string
+	kind           *mailexcuse.Kind
+	mail_kind      *mailexcuse.MailKind
+	difference     *int
+	adddifference  *int
+	reason         *string
+	given_by_id    *uuid.UUID
+	given_by_name  *string
+	given_at       *time.Time
+	clearedFields  map[string]struct{}
+	estate         *uuid.UUID
+	clearedestate  bool
+	day            *uuid.UUID
+	clearedday     bool
+	item           *uuid.UUID
+	cleareditem    bool
+	scan           *uuid.UUID
+	clearedscan    bool
+	done           bool
+	oldValue       func(context.Context) (*MailExcuse, error)
+	predicates     []predicate.MailExcuse
 }
 
 var _ ent.Mutation = (*MailExcuseMutation)(nil)
@@ -86513,6 +86609,176 @@ func (m *MailExcuseMutation) ResetEstateID() {
 	m.estate = nil
 }
 
+// SetVoidedAt sets the "voided_at" field.
+func (m *MailExcuseMutation) SetVoidedAt(t time.Time) {
+	m.voided_at = &t
+}
+
+// VoidedAt returns the value of the "voided_at" field in the mutation.
+func (m *MailExcuseMutation) VoidedAt() (r time.Time, exists bool) {
+	v := m.voided_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedAt returns the old "voided_at" field's value of the MailExcuse entity.
+// If the MailExcuse object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailExcuseMutation) OldVoidedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedAt: %w", err)
+	}
+	return oldValue.VoidedAt, nil
+}
+
+// ClearVoidedAt clears the value of the "voided_at" field.
+func (m *MailExcuseMutation) ClearVoidedAt() {
+	m.voided_at = nil
+	m.clearedFields[mailexcuse.FieldVoidedAt] = struct{}{}
+}
+
+// VoidedAtCleared returns if the "voided_at" field was cleared in this mutation.
+func (m *MailExcuseMutation) VoidedAtCleared() bool {
+	_, ok := m.clearedFields[mailexcuse.FieldVoidedAt]
+	return ok
+}
+
+// ResetVoidedAt resets all changes to the "voided_at" field.
+func (m *MailExcuseMutation) ResetVoidedAt() {
+	m.voided_at = nil
+	delete(m.clearedFields, mailexcuse.FieldVoidedAt)
+}
+
+// SetVoidReason sets the "void_reason" field.
+func (m *MailExcuseMutation) SetVoidReason(s string) {
+	m.void_reason = &s
+}
+
+// VoidReason returns the value of the "void_reason" field in the mutation.
+func (m *MailExcuseMutation) VoidReason() (r string, exists bool) {
+	v := m.void_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidReason returns the old "void_reason" field's value of the MailExcuse entity.
+// If the MailExcuse object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailExcuseMutation) OldVoidReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidReason: %w", err)
+	}
+	return oldValue.VoidReason, nil
+}
+
+// ResetVoidReason resets all changes to the "void_reason" field.
+func (m *MailExcuseMutation) ResetVoidReason() {
+	m.void_reason = nil
+}
+
+// SetVoidedByID sets the "voided_by_id" field.
+func (m *MailExcuseMutation) SetVoidedByID(u uuid.UUID) {
+	m.voided_by_id = &u
+}
+
+// VoidedByID returns the value of the "voided_by_id" field in the mutation.
+func (m *MailExcuseMutation) VoidedByID() (r uuid.UUID, exists bool) {
+	v := m.voided_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByID returns the old "voided_by_id" field's value of the MailExcuse entity.
+// If the MailExcuse object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailExcuseMutation) OldVoidedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByID: %w", err)
+	}
+	return oldValue.VoidedByID, nil
+}
+
+// ClearVoidedByID clears the value of the "voided_by_id" field.
+func (m *MailExcuseMutation) ClearVoidedByID() {
+	m.voided_by_id = nil
+	m.clearedFields[mailexcuse.FieldVoidedByID] = struct{}{}
+}
+
+// VoidedByIDCleared returns if the "voided_by_id" field was cleared in this mutation.
+func (m *MailExcuseMutation) VoidedByIDCleared() bool {
+	_, ok := m.clearedFields[mailexcuse.FieldVoidedByID]
+	return ok
+}
+
+// ResetVoidedByID resets all changes to the "voided_by_id" field.
+func (m *MailExcuseMutation) ResetVoidedByID() {
+	m.voided_by_id = nil
+	delete(m.clearedFields, mailexcuse.FieldVoidedByID)
+}
+
+// SetVoidedByName sets the "voided_by_name" field.
+func (m *MailExcuseMutation) SetVoidedByName(s string) {
+	m.voided_by_name = &s
+}
+
+// VoidedByName returns the value of the "voided_by_name" field in the mutation.
+func (m *MailExcuseMutation) VoidedByName() (r string, exists bool) {
+	v := m.voided_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByName returns the old "voided_by_name" field's value of the MailExcuse entity.
+// If the MailExcuse object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailExcuseMutation) OldVoidedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByName: %w", err)
+	}
+	return oldValue.VoidedByName, nil
+}
+
+// ResetVoidedByName resets all changes to the "voided_by_name" field.
+func (m *MailExcuseMutation) ResetVoidedByName() {
+	m.voided_by_name = nil
+}
+
 // SetDayID sets the "day_id" field.
 func (m *MailExcuseMutation) SetDayID(u uuid.UUID) {
 	m.day = &u
@@ -86549,42 +86815,6 @@ func (m *MailExcuseMutation) ResetDayID() {
 	m.day = nil
 }
 
-// SetItemID sets the "item_id" field.
-func (m *MailExcuseMutation) SetItemID(u uuid.UUID) {
-	m.item = &u
-}
-
-// ItemID returns the value of the "item_id" field in the mutation.
-func (m *MailExcuseMutation) ItemID() (r uuid.UUID, exists bool) {
-	v := m.item
-	if v == nil {
-		return
-	}
-	return *v, true
-}
-
-// OldItemID returns the old "item_id" field's value of the MailExcuse entity.
-// If the MailExcuse object wasn't provided to the builder, the object is fetched from the database.
-// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *MailExcuseMutation) OldItemID(ctx context.Context) (v uuid.UUID, err error) {
-	if !m.op.Is(OpUpdateOne) {
-		return v, errors.New("OldItemID is only allowed on UpdateOne operations")
-	}
-	if m.id == nil || m.oldValue == nil {
-		return v, errors.New("OldItemID requires an ID field in the mutation")
-	}
-	oldValue, err := m.oldValue(ctx)
-	if err != nil {
-		return v, fmt.Errorf("querying old value for OldItemID: %w", err)
-	}
-	return oldValue.ItemID, nil
-}
-
-// ResetItemID resets all changes to the "item_id" field.
-func (m *MailExcuseMutation) ResetItemID() {
-	m.item = nil
-}
-
 // SetKind sets the "kind" field.
 func (m *MailExcuseMutation) SetKind(value mailexcuse.Kind) {
 	m.kind = &value
@@ -86619,6 +86849,223 @@ func (m *MailExcuseMutation) OldKind(ctx context.Context) (v mailexcuse.Kind, er
 // ResetKind resets all changes to the "kind" field.
 func (m *MailExcuseMutation) ResetKind() {
 	m.kind = nil
+}
+
+// SetItemID sets the "item_id" field.
+func (m *MailExcuseMutation) SetItemID(u uuid.UUID) {
+	m.item = &u
+}
+
+// ItemID returns the value of the "item_id" field in the mutation.
+func (m *MailExcuseMutation) ItemID() (r uuid.UUID, exists bool) {
+	v := m.item
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldItemID returns the old "item_id" field's value of the MailExcuse entity.
+// If the MailExcuse object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailExcuseMutation) OldItemID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldItemID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldItemID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldItemID: %w", err)
+	}
+	return oldValue.ItemID, nil
+}
+
+// ClearItemID clears the value of the "item_id" field.
+func (m *MailExcuseMutation) ClearItemID() {
+	m.item = nil
+	m.clearedFields[mailexcuse.FieldItemID] = struct{}{}
+}
+
+// ItemIDCleared returns if the "item_id" field was cleared in this mutation.
+func (m *MailExcuseMutation) ItemIDCleared() bool {
+	_, ok := m.clearedFields[mailexcuse.FieldItemID]
+	return ok
+}
+
+// ResetItemID resets all changes to the "item_id" field.
+func (m *MailExcuseMutation) ResetItemID() {
+	m.item = nil
+	delete(m.clearedFields, mailexcuse.FieldItemID)
+}
+
+// SetScanID sets the "scan_id" field.
+func (m *MailExcuseMutation) SetScanID(u uuid.UUID) {
+	m.scan = &u
+}
+
+// ScanID returns the value of the "scan_id" field in the mutation.
+func (m *MailExcuseMutation) ScanID() (r uuid.UUID, exists bool) {
+	v := m.scan
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldScanID returns the old "scan_id" field's value of the MailExcuse entity.
+// If the MailExcuse object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailExcuseMutation) OldScanID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldScanID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldScanID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldScanID: %w", err)
+	}
+	return oldValue.ScanID, nil
+}
+
+// ClearScanID clears the value of the "scan_id" field.
+func (m *MailExcuseMutation) ClearScanID() {
+	m.scan = nil
+	m.clearedFields[mailexcuse.FieldScanID] = struct{}{}
+}
+
+// ScanIDCleared returns if the "scan_id" field was cleared in this mutation.
+func (m *MailExcuseMutation) ScanIDCleared() bool {
+	_, ok := m.clearedFields[mailexcuse.FieldScanID]
+	return ok
+}
+
+// ResetScanID resets all changes to the "scan_id" field.
+func (m *MailExcuseMutation) ResetScanID() {
+	m.scan = nil
+	delete(m.clearedFields, mailexcuse.FieldScanID)
+}
+
+// SetMailKind sets the "mail_kind" field.
+func (m *MailExcuseMutation) SetMailKind(mk mailexcuse.MailKind) {
+	m.mail_kind = &mk
+}
+
+// MailKind returns the value of the "mail_kind" field in the mutation.
+func (m *MailExcuseMutation) MailKind() (r mailexcuse.MailKind, exists bool) {
+	v := m.mail_kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMailKind returns the old "mail_kind" field's value of the MailExcuse entity.
+// If the MailExcuse object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailExcuseMutation) OldMailKind(ctx context.Context) (v *mailexcuse.MailKind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMailKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMailKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMailKind: %w", err)
+	}
+	return oldValue.MailKind, nil
+}
+
+// ClearMailKind clears the value of the "mail_kind" field.
+func (m *MailExcuseMutation) ClearMailKind() {
+	m.mail_kind = nil
+	m.clearedFields[mailexcuse.FieldMailKind] = struct{}{}
+}
+
+// MailKindCleared returns if the "mail_kind" field was cleared in this mutation.
+func (m *MailExcuseMutation) MailKindCleared() bool {
+	_, ok := m.clearedFields[mailexcuse.FieldMailKind]
+	return ok
+}
+
+// ResetMailKind resets all changes to the "mail_kind" field.
+func (m *MailExcuseMutation) ResetMailKind() {
+	m.mail_kind = nil
+	delete(m.clearedFields, mailexcuse.FieldMailKind)
+}
+
+// SetDifference sets the "difference" field.
+func (m *MailExcuseMutation) SetDifference(i int) {
+	m.difference = &i
+	m.adddifference = nil
+}
+
+// Difference returns the value of the "difference" field in the mutation.
+func (m *MailExcuseMutation) Difference() (r int, exists bool) {
+	v := m.difference
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDifference returns the old "difference" field's value of the MailExcuse entity.
+// If the MailExcuse object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MailExcuseMutation) OldDifference(ctx context.Context) (v *int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDifference is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDifference requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDifference: %w", err)
+	}
+	return oldValue.Difference, nil
+}
+
+// AddDifference adds i to the "difference" field.
+func (m *MailExcuseMutation) AddDifference(i int) {
+	if m.adddifference != nil {
+		*m.adddifference += i
+	} else {
+		m.adddifference = &i
+	}
+}
+
+// AddedDifference returns the value that was added to the "difference" field in this mutation.
+func (m *MailExcuseMutation) AddedDifference() (r int, exists bool) {
+	v := m.adddifference
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearDifference clears the value of the "difference" field.
+func (m *MailExcuseMutation) ClearDifference() {
+	m.difference = nil
+	m.adddifference = nil
+	m.clearedFields[mailexcuse.FieldDifference] = struct{}{}
+}
+
+// DifferenceCleared returns if the "difference" field was cleared in this mutation.
+func (m *MailExcuseMutation) DifferenceCleared() bool {
+	_, ok := m.clearedFields[mailexcuse.FieldDifference]
+	return ok
+}
+
+// ResetDifference resets all changes to the "difference" field.
+func (m *MailExcuseMutation) ResetDifference() {
+	m.difference = nil
+	m.adddifference = nil
+	delete(m.clearedFields, mailexcuse.FieldDifference)
 }
 
 // SetReason sets the "reason" field.
@@ -86827,7 +87274,7 @@ func (m *MailExcuseMutation) ClearItem() {
 
 // ItemCleared reports if the "item" edge to the MailItem entity was cleared.
 func (m *MailExcuseMutation) ItemCleared() bool {
-	return m.cleareditem
+	return m.ItemIDCleared() || m.cleareditem
 }
 
 // ItemIDs returns the "item" edge IDs in the mutation.
@@ -86844,6 +87291,33 @@ func (m *MailExcuseMutation) ItemIDs() (ids []uuid.UUID) {
 func (m *MailExcuseMutation) ResetItem() {
 	m.item = nil
 	m.cleareditem = false
+}
+
+// ClearScan clears the "scan" edge to the MailScan entity.
+func (m *MailExcuseMutation) ClearScan() {
+	m.clearedscan = true
+	m.clearedFields[mailexcuse.FieldScanID] = struct{}{}
+}
+
+// ScanCleared reports if the "scan" edge to the MailScan entity was cleared.
+func (m *MailExcuseMutation) ScanCleared() bool {
+	return m.ScanIDCleared() || m.clearedscan
+}
+
+// ScanIDs returns the "scan" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ScanID instead. It exists only for internal usage by the builders.
+func (m *MailExcuseMutation) ScanIDs() (ids []uuid.UUID) {
+	if id := m.scan; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetScan resets all changes to the "scan" edge.
+func (m *MailExcuseMutation) ResetScan() {
+	m.scan = nil
+	m.clearedscan = false
 }
 
 // Where appends a list predicates to the MailExcuseMutation builder.
@@ -86880,21 +87354,42 @@ func (m *MailExcuseMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *MailExcuseMutation) Fields() []string {
-	fields := make([]string, 0, 9)
+	fields := make([]string, 0, 16)
 	if m.created_at != nil {
 		fields = append(fields, mailexcuse.FieldCreatedAt)
 	}
 	if m.estate != nil {
 		fields = append(fields, mailexcuse.FieldEstateID)
 	}
+	if m.voided_at != nil {
+		fields = append(fields, mailexcuse.FieldVoidedAt)
+	}
+	if m.void_reason != nil {
+		fields = append(fields, mailexcuse.FieldVoidReason)
+	}
+	if m.voided_by_id != nil {
+		fields = append(fields, mailexcuse.FieldVoidedByID)
+	}
+	if m.voided_by_name != nil {
+		fields = append(fields, mailexcuse.FieldVoidedByName)
+	}
 	if m.day != nil {
 		fields = append(fields, mailexcuse.FieldDayID)
+	}
+	if m.kind != nil {
+		fields = append(fields, mailexcuse.FieldKind)
 	}
 	if m.item != nil {
 		fields = append(fields, mailexcuse.FieldItemID)
 	}
-	if m.kind != nil {
-		fields = append(fields, mailexcuse.FieldKind)
+	if m.scan != nil {
+		fields = append(fields, mailexcuse.FieldScanID)
+	}
+	if m.mail_kind != nil {
+		fields = append(fields, mailexcuse.FieldMailKind)
+	}
+	if m.difference != nil {
+		fields = append(fields, mailexcuse.FieldDifference)
 	}
 	if m.reason != nil {
 		fields = append(fields, mailexcuse.FieldReason)
@@ -86920,12 +87415,26 @@ func (m *MailExcuseMutation) Field(name string) (ent.Value, bool) {
 		return m.CreatedAt()
 	case mailexcuse.FieldEstateID:
 		return m.EstateID()
+	case mailexcuse.FieldVoidedAt:
+		return m.VoidedAt()
+	case mailexcuse.FieldVoidReason:
+		return m.VoidReason()
+	case mailexcuse.FieldVoidedByID:
+		return m.VoidedByID()
+	case mailexcuse.FieldVoidedByName:
+		return m.VoidedByName()
 	case mailexcuse.FieldDayID:
 		return m.DayID()
-	case mailexcuse.FieldItemID:
-		return m.ItemID()
 	case mailexcuse.FieldKind:
 		return m.Kind()
+	case mailexcuse.FieldItemID:
+		return m.ItemID()
+	case mailexcuse.FieldScanID:
+		return m.ScanID()
+	case mailexcuse.FieldMailKind:
+		return m.MailKind()
+	case mailexcuse.FieldDifference:
+		return m.Difference()
 	case mailexcuse.FieldReason:
 		return m.Reason()
 	case mailexcuse.FieldGivenByID:
@@ -86947,12 +87456,26 @@ func (m *MailExcuseMutation) OldField(ctx context.Context, name string) (ent.Val
 		return m.OldCreatedAt(ctx)
 	case mailexcuse.FieldEstateID:
 		return m.OldEstateID(ctx)
+	case mailexcuse.FieldVoidedAt:
+		return m.OldVoidedAt(ctx)
+	case mailexcuse.FieldVoidReason:
+		return m.OldVoidReason(ctx)
+	case mailexcuse.FieldVoidedByID:
+		return m.OldVoidedByID(ctx)
+	case mailexcuse.FieldVoidedByName:
+		return m.OldVoidedByName(ctx)
 	case mailexcuse.FieldDayID:
 		return m.OldDayID(ctx)
-	case mailexcuse.FieldItemID:
-		return m.OldItemID(ctx)
 	case mailexcuse.FieldKind:
 		return m.OldKind(ctx)
+	case mailexcuse.FieldItemID:
+		return m.OldItemID(ctx)
+	case mailexcuse.FieldScanID:
+		return m.OldScanID(ctx)
+	case mailexcuse.FieldMailKind:
+		return m.OldMailKind(ctx)
+	case mailexcuse.FieldDifference:
+		return m.OldDifference(ctx)
 	case mailexcuse.FieldReason:
 		return m.OldReason(ctx)
 	case mailexcuse.FieldGivenByID:
@@ -86984,12 +87507,47 @@ func (m *MailExcuseMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetEstateID(v)
 		return nil
+	case mailexcuse.FieldVoidedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedAt(v)
+		return nil
+	case mailexcuse.FieldVoidReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidReason(v)
+		return nil
+	case mailexcuse.FieldVoidedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByID(v)
+		return nil
+	case mailexcuse.FieldVoidedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByName(v)
+		return nil
 	case mailexcuse.FieldDayID:
 		v, ok := value.(uuid.UUID)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetDayID(v)
+		return nil
+	case mailexcuse.FieldKind:
+		v, ok := value.(mailexcuse.Kind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
 		return nil
 	case mailexcuse.FieldItemID:
 		v, ok := value.(uuid.UUID)
@@ -86998,12 +87556,26 @@ func (m *MailExcuseMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetItemID(v)
 		return nil
-	case mailexcuse.FieldKind:
-		v, ok := value.(mailexcuse.Kind)
+	case mailexcuse.FieldScanID:
+		v, ok := value.(uuid.UUID)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
-		m.SetKind(v)
+		m.SetScanID(v)
+		return nil
+	case mailexcuse.FieldMailKind:
+		v, ok := value.(mailexcuse.MailKind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMailKind(v)
+		return nil
+	case mailexcuse.FieldDifference:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDifference(v)
 		return nil
 	case mailexcuse.FieldReason:
 		v, ok := value.(string)
@@ -87040,13 +87612,21 @@ func (m *MailExcuseMutation) SetField(name string, value ent.Value) error {
 // AddedFields returns all numeric fields that were incremented/decremented during
 // this mutation.
 func (m *MailExcuseMutation) AddedFields() []string {
-	return nil
+	var fields []string
+	if m.adddifference != nil {
+		fields = append(fields, mailexcuse.FieldDifference)
+	}
+	return fields
 }
 
 // AddedField returns the numeric value that was incremented/decremented on a field
 // with the given name. The second boolean return value indicates that this field
 // was not set, or was not defined in the schema.
 func (m *MailExcuseMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case mailexcuse.FieldDifference:
+		return m.AddedDifference()
+	}
 	return nil, false
 }
 
@@ -87055,6 +87635,13 @@ func (m *MailExcuseMutation) AddedField(name string) (ent.Value, bool) {
 // type.
 func (m *MailExcuseMutation) AddField(name string, value ent.Value) error {
 	switch name {
+	case mailexcuse.FieldDifference:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddDifference(v)
+		return nil
 	}
 	return fmt.Errorf("unknown MailExcuse numeric field %s", name)
 }
@@ -87062,7 +87649,26 @@ func (m *MailExcuseMutation) AddField(name string, value ent.Value) error {
 // ClearedFields returns all nullable fields that were cleared during this
 // mutation.
 func (m *MailExcuseMutation) ClearedFields() []string {
-	return nil
+	var fields []string
+	if m.FieldCleared(mailexcuse.FieldVoidedAt) {
+		fields = append(fields, mailexcuse.FieldVoidedAt)
+	}
+	if m.FieldCleared(mailexcuse.FieldVoidedByID) {
+		fields = append(fields, mailexcuse.FieldVoidedByID)
+	}
+	if m.FieldCleared(mailexcuse.FieldItemID) {
+		fields = append(fields, mailexcuse.FieldItemID)
+	}
+	if m.FieldCleared(mailexcuse.FieldScanID) {
+		fields = append(fields, mailexcuse.FieldScanID)
+	}
+	if m.FieldCleared(mailexcuse.FieldMailKind) {
+		fields = append(fields, mailexcuse.FieldMailKind)
+	}
+	if m.FieldCleared(mailexcuse.FieldDifference) {
+		fields = append(fields, mailexcuse.FieldDifference)
+	}
+	return fields
 }
 
 // FieldCleared returns a boolean indicating if a field with the given name was
@@ -87075,6 +87681,26 @@ func (m *MailExcuseMutation) FieldCleared(name string) bool {
 // ClearField clears the value of the field with the given name. It returns an
 // error if the field is not defined in the schema.
 func (m *MailExcuseMutation) ClearField(name string) error {
+	switch name {
+	case mailexcuse.FieldVoidedAt:
+		m.ClearVoidedAt()
+		return nil
+	case mailexcuse.FieldVoidedByID:
+		m.ClearVoidedByID()
+		return nil
+	case mailexcuse.FieldItemID:
+		m.ClearItemID()
+		return nil
+	case mailexcuse.FieldScanID:
+		m.ClearScanID()
+		return nil
+	case mailexcuse.FieldMailKind:
+		m.ClearMailKind()
+		return nil
+	case mailexcuse.FieldDifference:
+		m.ClearDifference()
+		return nil
+	}
 	return fmt.Errorf("unknown MailExcuse nullable field %s", name)
 }
 
@@ -87088,14 +87714,35 @@ func (m *MailExcuseMutation) ResetField(name string) error {
 	case mailexcuse.FieldEstateID:
 		m.ResetEstateID()
 		return nil
+	case mailexcuse.FieldVoidedAt:
+		m.ResetVoidedAt()
+		return nil
+	case mailexcuse.FieldVoidReason:
+		m.ResetVoidReason()
+		return nil
+	case mailexcuse.FieldVoidedByID:
+		m.ResetVoidedByID()
+		return nil
+	case mailexcuse.FieldVoidedByName:
+		m.ResetVoidedByName()
+		return nil
 	case mailexcuse.FieldDayID:
 		m.ResetDayID()
+		return nil
+	case mailexcuse.FieldKind:
+		m.ResetKind()
 		return nil
 	case mailexcuse.FieldItemID:
 		m.ResetItemID()
 		return nil
-	case mailexcuse.FieldKind:
-		m.ResetKind()
+	case mailexcuse.FieldScanID:
+		m.ResetScanID()
+		return nil
+	case mailexcuse.FieldMailKind:
+		m.ResetMailKind()
+		return nil
+	case mailexcuse.FieldDifference:
+		m.ResetDifference()
 		return nil
 	case mailexcuse.FieldReason:
 		m.ResetReason()
@@ -87115,7 +87762,7 @@ func (m *MailExcuseMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *MailExcuseMutation) AddedEdges() []string {
-	edges := make([]string, 0, 3)
+	edges := make([]string, 0, 4)
 	if m.estate != nil {
 		edges = append(edges, mailexcuse.EdgeEstate)
 	}
@@ -87124,6 +87771,9 @@ func (m *MailExcuseMutation) AddedEdges() []string {
 	}
 	if m.item != nil {
 		edges = append(edges, mailexcuse.EdgeItem)
+	}
+	if m.scan != nil {
+		edges = append(edges, mailexcuse.EdgeScan)
 	}
 	return edges
 }
@@ -87144,13 +87794,17 @@ func (m *MailExcuseMutation) AddedIDs(name string) []ent.Value {
 		if id := m.item; id != nil {
 			return []ent.Value{*id}
 		}
+	case mailexcuse.EdgeScan:
+		if id := m.scan; id != nil {
+			return []ent.Value{*id}
+		}
 	}
 	return nil
 }
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *MailExcuseMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 3)
+	edges := make([]string, 0, 4)
 	return edges
 }
 
@@ -87162,7 +87816,7 @@ func (m *MailExcuseMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *MailExcuseMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 3)
+	edges := make([]string, 0, 4)
 	if m.clearedestate {
 		edges = append(edges, mailexcuse.EdgeEstate)
 	}
@@ -87171,6 +87825,9 @@ func (m *MailExcuseMutation) ClearedEdges() []string {
 	}
 	if m.cleareditem {
 		edges = append(edges, mailexcuse.EdgeItem)
+	}
+	if m.clearedscan {
+		edges = append(edges, mailexcuse.EdgeScan)
 	}
 	return edges
 }
@@ -87185,6 +87842,8 @@ func (m *MailExcuseMutation) EdgeCleared(name string) bool {
 		return m.clearedday
 	case mailexcuse.EdgeItem:
 		return m.cleareditem
+	case mailexcuse.EdgeScan:
+		return m.clearedscan
 	}
 	return false
 }
@@ -87202,6 +87861,9 @@ func (m *MailExcuseMutation) ClearEdge(name string) error {
 	case mailexcuse.EdgeItem:
 		m.ClearItem()
 		return nil
+	case mailexcuse.EdgeScan:
+		m.ClearScan()
+		return nil
 	}
 	return fmt.Errorf("unknown MailExcuse unique edge %s", name)
 }
@@ -87218,6 +87880,9 @@ func (m *MailExcuseMutation) ResetEdge(name string) error {
 		return nil
 	case mailexcuse.EdgeItem:
 		m.ResetItem()
+		return nil
+	case mailexcuse.EdgeScan:
+		m.ResetScan()
 		return nil
 	}
 	return fmt.Errorf("unknown MailExcuse edge %s", name)

@@ -1693,6 +1693,10 @@ func init() {
 	maildayDescUndelivered := maildayFields[12].Descriptor()
 	// mailday.DefaultUndelivered holds the default value on creation for the undelivered field.
 	mailday.DefaultUndelivered = maildayDescUndelivered.Default.(int)
+	// maildayDescMiscounted is the schema descriptor for miscounted field.
+	maildayDescMiscounted := maildayFields[13].Descriptor()
+	// mailday.DefaultMiscounted holds the default value on creation for the miscounted field.
+	mailday.DefaultMiscounted = maildayDescMiscounted.Default.(int)
 	// maildayDescID is the schema descriptor for id field.
 	maildayDescID := maildayMixinFields0[0].Descriptor()
 	// mailday.DefaultID holds the default value on creation for the id field.
@@ -1750,8 +1754,18 @@ func init() {
 	mailexcuseMixin := schema.MailExcuse{}.Mixin()
 	mailexcuseMixinFields0 := mailexcuseMixin[0].Fields()
 	_ = mailexcuseMixinFields0
+	mailexcuseMixinFields2 := mailexcuseMixin[2].Fields()
+	_ = mailexcuseMixinFields2
 	mailexcuseFields := schema.MailExcuse{}.Fields()
 	_ = mailexcuseFields
+	// mailexcuseDescVoidReason is the schema descriptor for void_reason field.
+	mailexcuseDescVoidReason := mailexcuseMixinFields2[1].Descriptor()
+	// mailexcuse.DefaultVoidReason holds the default value on creation for the void_reason field.
+	mailexcuse.DefaultVoidReason = mailexcuseDescVoidReason.Default.(string)
+	// mailexcuseDescVoidedByName is the schema descriptor for voided_by_name field.
+	mailexcuseDescVoidedByName := mailexcuseMixinFields2[3].Descriptor()
+	// mailexcuse.DefaultVoidedByName holds the default value on creation for the voided_by_name field.
+	mailexcuse.DefaultVoidedByName = mailexcuseDescVoidedByName.Default.(string)
 	// mailexcuseDescID is the schema descriptor for id field.
 	mailexcuseDescID := mailexcuseMixinFields0[0].Descriptor()
 	// mailexcuse.DefaultID holds the default value on creation for the id field.

@@ -524,7 +524,7 @@ var Entities = map[string]access.Entity{
 	},
 	TypeMailDelivery: {
 		Name: TypeMailDelivery, Table: "mail_deliveries", Code: ids.Code(2053),
-		Estate: "estate_id", Department: "", Self: "", Household: "household_id", Voided: "voided_at", Permits: "",
+		Estate: "estate_id", Department: "department_id", Self: "", Household: "household_id", Voided: "voided_at", Permits: "",
 		Document:   "",
 		AppendOnly: false, Watched: false,
 		Confidential: map[string]bool{},
@@ -532,7 +532,7 @@ var Entities = map[string]access.Entity{
 	},
 	TypeMailEvent: {
 		Name: TypeMailEvent, Table: "mail_events", Code: ids.Code(2052),
-		Estate: "estate_id", Department: "", Self: "", Household: "household_id", Voided: "", Permits: "",
+		Estate: "estate_id", Department: "department_id", Self: "", Household: "household_id", Voided: "", Permits: "",
 		Document:   "",
 		AppendOnly: true, Watched: false,
 		Confidential: map[string]bool{},
@@ -548,7 +548,7 @@ var Entities = map[string]access.Entity{
 	},
 	TypeMailItem: {
 		Name: TypeMailItem, Table: "mail_items", Code: ids.Code(2051),
-		Estate: "estate_id", Department: "", Self: "", Household: "household_id", Voided: "voided_at", Permits: "",
+		Estate: "estate_id", Department: "department_id", Self: "", Household: "household_id", Voided: "voided_at", Permits: "",
 		Document:   "",
 		AppendOnly: false, Watched: false,
 		Confidential: map[string]bool{},
@@ -574,7 +574,7 @@ var Entities = map[string]access.Entity{
 		Name: TypeMailScan, Table: "mail_scans", Code: ids.Code(2055),
 		Estate: "estate_id", Department: "", Self: "", Household: "", Voided: "", Permits: "",
 		Document:   "",
-		AppendOnly: false, Watched: false,
+		AppendOnly: true, Watched: false,
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
 	},
@@ -1707,6 +1707,9 @@ func (_m *MailDelivery) RowScope() access.Row {
 	if _m.HouseholdID != nil {
 		row.Household = *_m.HouseholdID
 	}
+	if _m.DepartmentID != nil {
+		row.Department = *_m.DepartmentID
+	}
 	return row
 }
 
@@ -1716,6 +1719,9 @@ func (_m *MailEvent) RowScope() access.Row {
 	row.Estate = _m.EstateID
 	if _m.HouseholdID != nil {
 		row.Household = *_m.HouseholdID
+	}
+	if _m.DepartmentID != nil {
+		row.Department = *_m.DepartmentID
 	}
 	return row
 }
@@ -1733,6 +1739,9 @@ func (_m *MailItem) RowScope() access.Row {
 	row.Estate = _m.EstateID
 	if _m.HouseholdID != nil {
 		row.Household = *_m.HouseholdID
+	}
+	if _m.DepartmentID != nil {
+		row.Department = *_m.DepartmentID
 	}
 	return row
 }

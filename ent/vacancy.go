@@ -85,7 +85,7 @@ type VacancyEdges struct {
 	Unit *Unit `json:"unit,omitempty"`
 	// The readings of its meters.
 	Readings []*MeterReading `json:"readings,omitempty"`
-	// What was found to be wrong in it.
+	// What was found to be wrong in it (V5).
 	Defects []*Defect `json:"defects,omitempty"`
 	// What is due in it, by when (V4).
 	Dues []*InspectionDue `json:"dues,omitempty"`
@@ -95,7 +95,7 @@ type VacancyEdges struct {
 	// type was loaded (or requested) in eager-loading or not.
 	loadedTypes [6]bool
 	// totalCount holds the count of the edges above.
-	totalCount [4]map[string]int
+	totalCount [5]map[string]int
 
 	namedReadings    map[string][]*MeterReading
 	namedDefects     map[string][]*Defect

@@ -30,6 +30,14 @@ func (r *mutationResolver) ExcuseMail(ctx context.Context, input mail.ExcuseMail
 	return mail.Excuse.Do(ctx, input)
 }
 
+func (r *mutationResolver) ExplainMailCounts(ctx context.Context, input mail.ExplainMailCountsInput) (*mail.ExplainMailCountsPayload, error) {
+	return mail.ExplainCounts.Do(ctx, input)
+}
+
+func (r *mutationResolver) VoidMailExcuse(ctx context.Context, input mail.VoidMailExcuseInput) (*mail.VoidMailExcusePayload, error) {
+	return mail.VoidExcuse.Do(ctx, input)
+}
+
 func (r *mutationResolver) CloseMailDay(ctx context.Context, input mail.CloseMailDayInput) (*mail.CloseMailDayPayload, error) {
 	return mail.CloseDay.Do(ctx, input)
 }

@@ -47,6 +47,8 @@ const (
 	FieldAlreadyDelivered = "already_delivered"
 	// FieldUndelivered holds the string denoting the undelivered field in the database.
 	FieldUndelivered = "undelivered"
+	// FieldMiscounted holds the string denoting the miscounted field in the database.
+	FieldMiscounted = "miscounted"
 	// EdgeEstate holds the string denoting the estate edge name in mutations.
 	EdgeEstate = "estate"
 	// Table holds the table name of the mailday in the database.
@@ -78,6 +80,7 @@ var Columns = []string{
 	FieldDoubled,
 	FieldAlreadyDelivered,
 	FieldUndelivered,
+	FieldMiscounted,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -107,6 +110,8 @@ var (
 	DefaultAlreadyDelivered int
 	// DefaultUndelivered holds the default value on creation for the "undelivered" field.
 	DefaultUndelivered int
+	// DefaultMiscounted holds the default value on creation for the "miscounted" field.
+	DefaultMiscounted int
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() uuid.UUID
 )
@@ -218,6 +223,11 @@ func ByAlreadyDelivered(opts ...sql.OrderTermOption) OrderOption {
 // ByUndelivered orders the results by the undelivered field.
 func ByUndelivered(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldUndelivered, opts...).ToFunc()
+}
+
+// ByMiscounted orders the results by the miscounted field.
+func ByMiscounted(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldMiscounted, opts...).ToFunc()
 }
 
 // ByEstateField orders the results by estate field.

@@ -126,6 +126,11 @@ func Undelivered(v int) predicate.MailDay {
 	return predicate.MailDay(sql.FieldEQ(FieldUndelivered, v))
 }
 
+// Miscounted applies equality check predicate on the "miscounted" field. It's identical to MiscountedEQ.
+func Miscounted(v int) predicate.MailDay {
+	return predicate.MailDay(sql.FieldEQ(FieldMiscounted, v))
+}
+
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.
 func CreatedAtEQ(v time.Time) predicate.MailDay {
 	return predicate.MailDay(sql.FieldEQ(FieldCreatedAt, v))
@@ -729,6 +734,46 @@ func UndeliveredLT(v int) predicate.MailDay {
 // UndeliveredLTE applies the LTE predicate on the "undelivered" field.
 func UndeliveredLTE(v int) predicate.MailDay {
 	return predicate.MailDay(sql.FieldLTE(FieldUndelivered, v))
+}
+
+// MiscountedEQ applies the EQ predicate on the "miscounted" field.
+func MiscountedEQ(v int) predicate.MailDay {
+	return predicate.MailDay(sql.FieldEQ(FieldMiscounted, v))
+}
+
+// MiscountedNEQ applies the NEQ predicate on the "miscounted" field.
+func MiscountedNEQ(v int) predicate.MailDay {
+	return predicate.MailDay(sql.FieldNEQ(FieldMiscounted, v))
+}
+
+// MiscountedIn applies the In predicate on the "miscounted" field.
+func MiscountedIn(vs ...int) predicate.MailDay {
+	return predicate.MailDay(sql.FieldIn(FieldMiscounted, vs...))
+}
+
+// MiscountedNotIn applies the NotIn predicate on the "miscounted" field.
+func MiscountedNotIn(vs ...int) predicate.MailDay {
+	return predicate.MailDay(sql.FieldNotIn(FieldMiscounted, vs...))
+}
+
+// MiscountedGT applies the GT predicate on the "miscounted" field.
+func MiscountedGT(v int) predicate.MailDay {
+	return predicate.MailDay(sql.FieldGT(FieldMiscounted, v))
+}
+
+// MiscountedGTE applies the GTE predicate on the "miscounted" field.
+func MiscountedGTE(v int) predicate.MailDay {
+	return predicate.MailDay(sql.FieldGTE(FieldMiscounted, v))
+}
+
+// MiscountedLT applies the LT predicate on the "miscounted" field.
+func MiscountedLT(v int) predicate.MailDay {
+	return predicate.MailDay(sql.FieldLT(FieldMiscounted, v))
+}
+
+// MiscountedLTE applies the LTE predicate on the "miscounted" field.
+func MiscountedLTE(v int) predicate.MailDay {
+	return predicate.MailDay(sql.FieldLTE(FieldMiscounted, v))
 }
 
 // HasEstate applies the HasEdge predicate on the "estate" edge.

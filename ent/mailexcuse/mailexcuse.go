@@ -21,12 +21,26 @@ const (
 	FieldCreatedAt = "created_at"
 	// FieldEstateID holds the string denoting the estate_id field in the database.
 	FieldEstateID = "estate_id"
+	// FieldVoidedAt holds the string denoting the voided_at field in the database.
+	FieldVoidedAt = "voided_at"
+	// FieldVoidReason holds the string denoting the void_reason field in the database.
+	FieldVoidReason = "void_reason"
+	// FieldVoidedByID holds the string denoting the voided_by_id field in the database.
+	FieldVoidedByID = "voided_by_id"
+	// FieldVoidedByName holds the string denoting the voided_by_name field in the database.
+	FieldVoidedByName = "voided_by_name"
 	// FieldDayID holds the string denoting the day_id field in the database.
 	FieldDayID = "day_id"
-	// FieldItemID holds the string denoting the item_id field in the database.
-	FieldItemID = "item_id"
 	// FieldKind holds the string denoting the kind field in the database.
 	FieldKind = "kind"
+	// FieldItemID holds the string denoting the item_id field in the database.
+	FieldItemID = "item_id"
+	// FieldScanID holds the string denoting the scan_id field in the database.
+	FieldScanID = "scan_id"
+	// FieldMailKind holds the string denoting the mail_kind field in the database.
+	FieldMailKind = "mail_kind"
+	// FieldDifference holds the string denoting the difference field in the database.
+	FieldDifference = "difference"
 	// FieldReason holds the string denoting the reason field in the database.
 	FieldReason = "reason"
 	// FieldGivenByID holds the string denoting the given_by_id field in the database.
@@ -41,6 +55,8 @@ const (
 	EdgeDay = "day"
 	// EdgeItem holds the string denoting the item edge name in mutations.
 	EdgeItem = "item"
+	// EdgeScan holds the string denoting the scan edge name in mutations.
+	EdgeScan = "scan"
 	// Table holds the table name of the mailexcuse in the database.
 	Table = "mail_excuses"
 	// EstateTable is the table that holds the estate relation/edge.
@@ -64,6 +80,13 @@ const (
 	ItemInverseTable = "mail_items"
 	// ItemColumn is the table column denoting the item relation/edge.
 	ItemColumn = "item_id"
+	// ScanTable is the table that holds the scan relation/edge.
+	ScanTable = "mail_excuses"
+	// ScanInverseTable is the table name for the MailScan entity.
+	// It exists in this package in order to avoid circular dependency with the "mailscan" package.
+	ScanInverseTable = "mail_scans"
+	// ScanColumn is the table column denoting the scan relation/edge.
+	ScanColumn = "scan_id"
 )
 
 // Columns holds all SQL columns for mailexcuse fields.
@@ -71,9 +94,16 @@ var Columns = []string{
 	FieldID,
 	FieldCreatedAt,
 	FieldEstateID,
+	FieldVoidedAt,
+	FieldVoidReason,
+	FieldVoidedByID,
+	FieldVoidedByName,
 	FieldDayID,
-	FieldItemID,
 	FieldKind,
+	FieldItemID,
+	FieldScanID,
+	FieldMailKind,
+	FieldDifference,
 	FieldReason,
 	FieldGivenByID,
 	FieldGivenByName,
@@ -91,6 +121,10 @@ func ValidColumn(column string) bool {
 }
 
 var (
+	// DefaultVoidReason holds the default value on creation for the "void_reason" field.
+	DefaultVoidReason string
+	// DefaultVoidedByName holds the default value on creation for the "voided_by_name" field.
+	DefaultVoidedByName string
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() uuid.UUID
 )
@@ -101,6 +135,8 @@ type Kind string
 // Kind values.
 const (
 	KindUnscanned   Kind = "UNSCANNED"
+	KindUnmatched   Kind = "UNMATCHED"
+	KindMiscounted  Kind = "MISCOUNTED"
 	KindUndelivered Kind = "UNDELIVERED"
 )
 
@@ -111,10 +147,37 @@ func (k Kind) String() string {
 // KindValidator is a validator for the "kind" field enum values. It is called by the builders before save.
 func KindValidator(k Kind) error {
 	switch k {
-	case KindUnscanned, KindUndelivered:
+	case KindUnscanned, KindUnmatched, KindMiscounted, KindUndelivered:
 		return nil
 	default:
 		return fmt.Errorf("mailexcuse: invalid enum value for kind field: %q", k)
+	}
+}
+
+// MailKind defines the type for the "mail_kind" enum field.
+type MailKind string
+
+// MailKind values.
+const (
+	MailKindLetter     MailKind = "LETTER"
+	MailKindRegistered MailKind = "REGISTERED"
+	MailKindParcel     MailKind = "PARCEL"
+	MailKindMagazine   MailKind = "MAGAZINE"
+	MailKindNewspaper  MailKind = "NEWSPAPER"
+	MailKindMoneyOrder MailKind = "MONEY_ORDER"
+)
+
+func (mk MailKind) String() string {
+	return string(mk)
+}
+
+// MailKindValidator is a validator for the "mail_kind" field enum values. It is called by the builders before save.
+func MailKindValidator(mk MailKind) error {
+	switch mk {
+	case MailKindLetter, MailKindRegistered, MailKindParcel, MailKindMagazine, MailKindNewspaper, MailKindMoneyOrder:
+		return nil
+	default:
+		return fmt.Errorf("mailexcuse: invalid enum value for mail_kind field: %q", mk)
 	}
 }
 
@@ -136,9 +199,34 @@ func ByEstateID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldEstateID, opts...).ToFunc()
 }
 
+// ByVoidedAt orders the results by the voided_at field.
+func ByVoidedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldVoidedAt, opts...).ToFunc()
+}
+
+// ByVoidReason orders the results by the void_reason field.
+func ByVoidReason(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldVoidReason, opts...).ToFunc()
+}
+
+// ByVoidedByID orders the results by the voided_by_id field.
+func ByVoidedByID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldVoidedByID, opts...).ToFunc()
+}
+
+// ByVoidedByName orders the results by the voided_by_name field.
+func ByVoidedByName(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldVoidedByName, opts...).ToFunc()
+}
+
 // ByDayID orders the results by the day_id field.
 func ByDayID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldDayID, opts...).ToFunc()
+}
+
+// ByKind orders the results by the kind field.
+func ByKind(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldKind, opts...).ToFunc()
 }
 
 // ByItemID orders the results by the item_id field.
@@ -146,9 +234,19 @@ func ByItemID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldItemID, opts...).ToFunc()
 }
 
-// ByKind orders the results by the kind field.
-func ByKind(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldKind, opts...).ToFunc()
+// ByScanID orders the results by the scan_id field.
+func ByScanID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldScanID, opts...).ToFunc()
+}
+
+// ByMailKind orders the results by the mail_kind field.
+func ByMailKind(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldMailKind, opts...).ToFunc()
+}
+
+// ByDifference orders the results by the difference field.
+func ByDifference(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldDifference, opts...).ToFunc()
 }
 
 // ByReason orders the results by the reason field.
@@ -191,6 +289,13 @@ func ByItemField(field string, opts ...sql.OrderTermOption) OrderOption {
 		sqlgraph.OrderByNeighborTerms(s, newItemStep(), sql.OrderByField(field, opts...))
 	}
 }
+
+// ByScanField orders the results by scan field.
+func ByScanField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newScanStep(), sql.OrderByField(field, opts...))
+	}
+}
 func newEstateStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
@@ -212,6 +317,13 @@ func newItemStep() *sqlgraph.Step {
 		sqlgraph.Edge(sqlgraph.M2O, false, ItemTable, ItemColumn),
 	)
 }
+func newScanStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(ScanInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.M2O, false, ScanTable, ScanColumn),
+	)
+}
 
 // MarshalGQL implements graphql.Marshaler interface.
 func (e Kind) MarshalGQL(w io.Writer) {
@@ -227,6 +339,24 @@ func (e *Kind) UnmarshalGQL(val interface{}) error {
 	*e = Kind(str)
 	if err := KindValidator(*e); err != nil {
 		return fmt.Errorf("%s is not a valid Kind", str)
+	}
+	return nil
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (e MailKind) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(e.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (e *MailKind) UnmarshalGQL(val interface{}) error {
+	str, ok := val.(string)
+	if !ok {
+		return fmt.Errorf("enum %T must be a string", val)
+	}
+	*e = MailKind(str)
+	if err := MailKindValidator(*e); err != nil {
+		return fmt.Errorf("%s is not a valid MailKind", str)
 	}
 	return nil
 }

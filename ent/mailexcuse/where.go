@@ -66,6 +66,26 @@ func EstateID(v uuid.UUID) predicate.MailExcuse {
 	return predicate.MailExcuse(sql.FieldEQ(FieldEstateID, v))
 }
 
+// VoidedAt applies equality check predicate on the "voided_at" field. It's identical to VoidedAtEQ.
+func VoidedAt(v time.Time) predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldEQ(FieldVoidedAt, v))
+}
+
+// VoidReason applies equality check predicate on the "void_reason" field. It's identical to VoidReasonEQ.
+func VoidReason(v string) predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldEQ(FieldVoidReason, v))
+}
+
+// VoidedByID applies equality check predicate on the "voided_by_id" field. It's identical to VoidedByIDEQ.
+func VoidedByID(v uuid.UUID) predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldEQ(FieldVoidedByID, v))
+}
+
+// VoidedByName applies equality check predicate on the "voided_by_name" field. It's identical to VoidedByNameEQ.
+func VoidedByName(v string) predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldEQ(FieldVoidedByName, v))
+}
+
 // DayID applies equality check predicate on the "day_id" field. It's identical to DayIDEQ.
 func DayID(v uuid.UUID) predicate.MailExcuse {
 	return predicate.MailExcuse(sql.FieldEQ(FieldDayID, v))
@@ -74,6 +94,16 @@ func DayID(v uuid.UUID) predicate.MailExcuse {
 // ItemID applies equality check predicate on the "item_id" field. It's identical to ItemIDEQ.
 func ItemID(v uuid.UUID) predicate.MailExcuse {
 	return predicate.MailExcuse(sql.FieldEQ(FieldItemID, v))
+}
+
+// ScanID applies equality check predicate on the "scan_id" field. It's identical to ScanIDEQ.
+func ScanID(v uuid.UUID) predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldEQ(FieldScanID, v))
+}
+
+// Difference applies equality check predicate on the "difference" field. It's identical to DifferenceEQ.
+func Difference(v int) predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldEQ(FieldDifference, v))
 }
 
 // Reason applies equality check predicate on the "reason" field. It's identical to ReasonEQ.
@@ -156,6 +186,236 @@ func EstateIDNotIn(vs ...uuid.UUID) predicate.MailExcuse {
 	return predicate.MailExcuse(sql.FieldNotIn(FieldEstateID, vs...))
 }
 
+// VoidedAtEQ applies the EQ predicate on the "voided_at" field.
+func VoidedAtEQ(v time.Time) predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldEQ(FieldVoidedAt, v))
+}
+
+// VoidedAtNEQ applies the NEQ predicate on the "voided_at" field.
+func VoidedAtNEQ(v time.Time) predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldNEQ(FieldVoidedAt, v))
+}
+
+// VoidedAtIn applies the In predicate on the "voided_at" field.
+func VoidedAtIn(vs ...time.Time) predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldIn(FieldVoidedAt, vs...))
+}
+
+// VoidedAtNotIn applies the NotIn predicate on the "voided_at" field.
+func VoidedAtNotIn(vs ...time.Time) predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldNotIn(FieldVoidedAt, vs...))
+}
+
+// VoidedAtGT applies the GT predicate on the "voided_at" field.
+func VoidedAtGT(v time.Time) predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldGT(FieldVoidedAt, v))
+}
+
+// VoidedAtGTE applies the GTE predicate on the "voided_at" field.
+func VoidedAtGTE(v time.Time) predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldGTE(FieldVoidedAt, v))
+}
+
+// VoidedAtLT applies the LT predicate on the "voided_at" field.
+func VoidedAtLT(v time.Time) predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldLT(FieldVoidedAt, v))
+}
+
+// VoidedAtLTE applies the LTE predicate on the "voided_at" field.
+func VoidedAtLTE(v time.Time) predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldLTE(FieldVoidedAt, v))
+}
+
+// VoidedAtIsNil applies the IsNil predicate on the "voided_at" field.
+func VoidedAtIsNil() predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldIsNull(FieldVoidedAt))
+}
+
+// VoidedAtNotNil applies the NotNil predicate on the "voided_at" field.
+func VoidedAtNotNil() predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldNotNull(FieldVoidedAt))
+}
+
+// VoidReasonEQ applies the EQ predicate on the "void_reason" field.
+func VoidReasonEQ(v string) predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldEQ(FieldVoidReason, v))
+}
+
+// VoidReasonNEQ applies the NEQ predicate on the "void_reason" field.
+func VoidReasonNEQ(v string) predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldNEQ(FieldVoidReason, v))
+}
+
+// VoidReasonIn applies the In predicate on the "void_reason" field.
+func VoidReasonIn(vs ...string) predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldIn(FieldVoidReason, vs...))
+}
+
+// VoidReasonNotIn applies the NotIn predicate on the "void_reason" field.
+func VoidReasonNotIn(vs ...string) predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldNotIn(FieldVoidReason, vs...))
+}
+
+// VoidReasonGT applies the GT predicate on the "void_reason" field.
+func VoidReasonGT(v string) predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldGT(FieldVoidReason, v))
+}
+
+// VoidReasonGTE applies the GTE predicate on the "void_reason" field.
+func VoidReasonGTE(v string) predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldGTE(FieldVoidReason, v))
+}
+
+// VoidReasonLT applies the LT predicate on the "void_reason" field.
+func VoidReasonLT(v string) predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldLT(FieldVoidReason, v))
+}
+
+// VoidReasonLTE applies the LTE predicate on the "void_reason" field.
+func VoidReasonLTE(v string) predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldLTE(FieldVoidReason, v))
+}
+
+// VoidReasonContains applies the Contains predicate on the "void_reason" field.
+func VoidReasonContains(v string) predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldContains(FieldVoidReason, v))
+}
+
+// VoidReasonHasPrefix applies the HasPrefix predicate on the "void_reason" field.
+func VoidReasonHasPrefix(v string) predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldHasPrefix(FieldVoidReason, v))
+}
+
+// VoidReasonHasSuffix applies the HasSuffix predicate on the "void_reason" field.
+func VoidReasonHasSuffix(v string) predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldHasSuffix(FieldVoidReason, v))
+}
+
+// VoidReasonEqualFold applies the EqualFold predicate on the "void_reason" field.
+func VoidReasonEqualFold(v string) predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldEqualFold(FieldVoidReason, v))
+}
+
+// VoidReasonContainsFold applies the ContainsFold predicate on the "void_reason" field.
+func VoidReasonContainsFold(v string) predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldContainsFold(FieldVoidReason, v))
+}
+
+// VoidedByIDEQ applies the EQ predicate on the "voided_by_id" field.
+func VoidedByIDEQ(v uuid.UUID) predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldEQ(FieldVoidedByID, v))
+}
+
+// VoidedByIDNEQ applies the NEQ predicate on the "voided_by_id" field.
+func VoidedByIDNEQ(v uuid.UUID) predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldNEQ(FieldVoidedByID, v))
+}
+
+// VoidedByIDIn applies the In predicate on the "voided_by_id" field.
+func VoidedByIDIn(vs ...uuid.UUID) predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldIn(FieldVoidedByID, vs...))
+}
+
+// VoidedByIDNotIn applies the NotIn predicate on the "voided_by_id" field.
+func VoidedByIDNotIn(vs ...uuid.UUID) predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldNotIn(FieldVoidedByID, vs...))
+}
+
+// VoidedByIDGT applies the GT predicate on the "voided_by_id" field.
+func VoidedByIDGT(v uuid.UUID) predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldGT(FieldVoidedByID, v))
+}
+
+// VoidedByIDGTE applies the GTE predicate on the "voided_by_id" field.
+func VoidedByIDGTE(v uuid.UUID) predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldGTE(FieldVoidedByID, v))
+}
+
+// VoidedByIDLT applies the LT predicate on the "voided_by_id" field.
+func VoidedByIDLT(v uuid.UUID) predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldLT(FieldVoidedByID, v))
+}
+
+// VoidedByIDLTE applies the LTE predicate on the "voided_by_id" field.
+func VoidedByIDLTE(v uuid.UUID) predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldLTE(FieldVoidedByID, v))
+}
+
+// VoidedByIDIsNil applies the IsNil predicate on the "voided_by_id" field.
+func VoidedByIDIsNil() predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldIsNull(FieldVoidedByID))
+}
+
+// VoidedByIDNotNil applies the NotNil predicate on the "voided_by_id" field.
+func VoidedByIDNotNil() predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldNotNull(FieldVoidedByID))
+}
+
+// VoidedByNameEQ applies the EQ predicate on the "voided_by_name" field.
+func VoidedByNameEQ(v string) predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldEQ(FieldVoidedByName, v))
+}
+
+// VoidedByNameNEQ applies the NEQ predicate on the "voided_by_name" field.
+func VoidedByNameNEQ(v string) predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldNEQ(FieldVoidedByName, v))
+}
+
+// VoidedByNameIn applies the In predicate on the "voided_by_name" field.
+func VoidedByNameIn(vs ...string) predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldIn(FieldVoidedByName, vs...))
+}
+
+// VoidedByNameNotIn applies the NotIn predicate on the "voided_by_name" field.
+func VoidedByNameNotIn(vs ...string) predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldNotIn(FieldVoidedByName, vs...))
+}
+
+// VoidedByNameGT applies the GT predicate on the "voided_by_name" field.
+func VoidedByNameGT(v string) predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldGT(FieldVoidedByName, v))
+}
+
+// VoidedByNameGTE applies the GTE predicate on the "voided_by_name" field.
+func VoidedByNameGTE(v string) predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldGTE(FieldVoidedByName, v))
+}
+
+// VoidedByNameLT applies the LT predicate on the "voided_by_name" field.
+func VoidedByNameLT(v string) predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldLT(FieldVoidedByName, v))
+}
+
+// VoidedByNameLTE applies the LTE predicate on the "voided_by_name" field.
+func VoidedByNameLTE(v string) predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldLTE(FieldVoidedByName, v))
+}
+
+// VoidedByNameContains applies the Contains predicate on the "voided_by_name" field.
+func VoidedByNameContains(v string) predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldContains(FieldVoidedByName, v))
+}
+
+// VoidedByNameHasPrefix applies the HasPrefix predicate on the "voided_by_name" field.
+func VoidedByNameHasPrefix(v string) predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldHasPrefix(FieldVoidedByName, v))
+}
+
+// VoidedByNameHasSuffix applies the HasSuffix predicate on the "voided_by_name" field.
+func VoidedByNameHasSuffix(v string) predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldHasSuffix(FieldVoidedByName, v))
+}
+
+// VoidedByNameEqualFold applies the EqualFold predicate on the "voided_by_name" field.
+func VoidedByNameEqualFold(v string) predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldEqualFold(FieldVoidedByName, v))
+}
+
+// VoidedByNameContainsFold applies the ContainsFold predicate on the "voided_by_name" field.
+func VoidedByNameContainsFold(v string) predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldContainsFold(FieldVoidedByName, v))
+}
+
 // DayIDEQ applies the EQ predicate on the "day_id" field.
 func DayIDEQ(v uuid.UUID) predicate.MailExcuse {
 	return predicate.MailExcuse(sql.FieldEQ(FieldDayID, v))
@@ -174,6 +434,26 @@ func DayIDIn(vs ...uuid.UUID) predicate.MailExcuse {
 // DayIDNotIn applies the NotIn predicate on the "day_id" field.
 func DayIDNotIn(vs ...uuid.UUID) predicate.MailExcuse {
 	return predicate.MailExcuse(sql.FieldNotIn(FieldDayID, vs...))
+}
+
+// KindEQ applies the EQ predicate on the "kind" field.
+func KindEQ(v Kind) predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldEQ(FieldKind, v))
+}
+
+// KindNEQ applies the NEQ predicate on the "kind" field.
+func KindNEQ(v Kind) predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldNEQ(FieldKind, v))
+}
+
+// KindIn applies the In predicate on the "kind" field.
+func KindIn(vs ...Kind) predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldIn(FieldKind, vs...))
+}
+
+// KindNotIn applies the NotIn predicate on the "kind" field.
+func KindNotIn(vs ...Kind) predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldNotIn(FieldKind, vs...))
 }
 
 // ItemIDEQ applies the EQ predicate on the "item_id" field.
@@ -196,24 +476,124 @@ func ItemIDNotIn(vs ...uuid.UUID) predicate.MailExcuse {
 	return predicate.MailExcuse(sql.FieldNotIn(FieldItemID, vs...))
 }
 
-// KindEQ applies the EQ predicate on the "kind" field.
-func KindEQ(v Kind) predicate.MailExcuse {
-	return predicate.MailExcuse(sql.FieldEQ(FieldKind, v))
+// ItemIDIsNil applies the IsNil predicate on the "item_id" field.
+func ItemIDIsNil() predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldIsNull(FieldItemID))
 }
 
-// KindNEQ applies the NEQ predicate on the "kind" field.
-func KindNEQ(v Kind) predicate.MailExcuse {
-	return predicate.MailExcuse(sql.FieldNEQ(FieldKind, v))
+// ItemIDNotNil applies the NotNil predicate on the "item_id" field.
+func ItemIDNotNil() predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldNotNull(FieldItemID))
 }
 
-// KindIn applies the In predicate on the "kind" field.
-func KindIn(vs ...Kind) predicate.MailExcuse {
-	return predicate.MailExcuse(sql.FieldIn(FieldKind, vs...))
+// ScanIDEQ applies the EQ predicate on the "scan_id" field.
+func ScanIDEQ(v uuid.UUID) predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldEQ(FieldScanID, v))
 }
 
-// KindNotIn applies the NotIn predicate on the "kind" field.
-func KindNotIn(vs ...Kind) predicate.MailExcuse {
-	return predicate.MailExcuse(sql.FieldNotIn(FieldKind, vs...))
+// ScanIDNEQ applies the NEQ predicate on the "scan_id" field.
+func ScanIDNEQ(v uuid.UUID) predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldNEQ(FieldScanID, v))
+}
+
+// ScanIDIn applies the In predicate on the "scan_id" field.
+func ScanIDIn(vs ...uuid.UUID) predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldIn(FieldScanID, vs...))
+}
+
+// ScanIDNotIn applies the NotIn predicate on the "scan_id" field.
+func ScanIDNotIn(vs ...uuid.UUID) predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldNotIn(FieldScanID, vs...))
+}
+
+// ScanIDIsNil applies the IsNil predicate on the "scan_id" field.
+func ScanIDIsNil() predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldIsNull(FieldScanID))
+}
+
+// ScanIDNotNil applies the NotNil predicate on the "scan_id" field.
+func ScanIDNotNil() predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldNotNull(FieldScanID))
+}
+
+// MailKindEQ applies the EQ predicate on the "mail_kind" field.
+func MailKindEQ(v MailKind) predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldEQ(FieldMailKind, v))
+}
+
+// MailKindNEQ applies the NEQ predicate on the "mail_kind" field.
+func MailKindNEQ(v MailKind) predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldNEQ(FieldMailKind, v))
+}
+
+// MailKindIn applies the In predicate on the "mail_kind" field.
+func MailKindIn(vs ...MailKind) predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldIn(FieldMailKind, vs...))
+}
+
+// MailKindNotIn applies the NotIn predicate on the "mail_kind" field.
+func MailKindNotIn(vs ...MailKind) predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldNotIn(FieldMailKind, vs...))
+}
+
+// MailKindIsNil applies the IsNil predicate on the "mail_kind" field.
+func MailKindIsNil() predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldIsNull(FieldMailKind))
+}
+
+// MailKindNotNil applies the NotNil predicate on the "mail_kind" field.
+func MailKindNotNil() predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldNotNull(FieldMailKind))
+}
+
+// DifferenceEQ applies the EQ predicate on the "difference" field.
+func DifferenceEQ(v int) predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldEQ(FieldDifference, v))
+}
+
+// DifferenceNEQ applies the NEQ predicate on the "difference" field.
+func DifferenceNEQ(v int) predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldNEQ(FieldDifference, v))
+}
+
+// DifferenceIn applies the In predicate on the "difference" field.
+func DifferenceIn(vs ...int) predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldIn(FieldDifference, vs...))
+}
+
+// DifferenceNotIn applies the NotIn predicate on the "difference" field.
+func DifferenceNotIn(vs ...int) predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldNotIn(FieldDifference, vs...))
+}
+
+// DifferenceGT applies the GT predicate on the "difference" field.
+func DifferenceGT(v int) predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldGT(FieldDifference, v))
+}
+
+// DifferenceGTE applies the GTE predicate on the "difference" field.
+func DifferenceGTE(v int) predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldGTE(FieldDifference, v))
+}
+
+// DifferenceLT applies the LT predicate on the "difference" field.
+func DifferenceLT(v int) predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldLT(FieldDifference, v))
+}
+
+// DifferenceLTE applies the LTE predicate on the "difference" field.
+func DifferenceLTE(v int) predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldLTE(FieldDifference, v))
+}
+
+// DifferenceIsNil applies the IsNil predicate on the "difference" field.
+func DifferenceIsNil() predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldIsNull(FieldDifference))
+}
+
+// DifferenceNotNil applies the NotNil predicate on the "difference" field.
+func DifferenceNotNil() predicate.MailExcuse {
+	return predicate.MailExcuse(sql.FieldNotNull(FieldDifference))
 }
 
 // ReasonEQ applies the EQ predicate on the "reason" field.
@@ -487,6 +867,29 @@ func HasItem() predicate.MailExcuse {
 func HasItemWith(preds ...predicate.MailItem) predicate.MailExcuse {
 	return predicate.MailExcuse(func(s *sql.Selector) {
 		step := newItemStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasScan applies the HasEdge predicate on the "scan" edge.
+func HasScan() predicate.MailExcuse {
+	return predicate.MailExcuse(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, ScanTable, ScanColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasScanWith applies the HasEdge predicate on the "scan" edge with a given conditions (other predicates).
+func HasScanWith(preds ...predicate.MailScan) predicate.MailExcuse {
+	return predicate.MailExcuse(func(s *sql.Selector) {
+		step := newScanStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

@@ -3587,6 +3587,7 @@ var (
 		{Name: "doubled", Type: field.TypeInt, Default: 0},
 		{Name: "already_delivered", Type: field.TypeInt, Default: 0},
 		{Name: "undelivered", Type: field.TypeInt, Default: 0},
+		{Name: "miscounted", Type: field.TypeInt, Default: 0},
 		{Name: "estate_id", Type: field.TypeUUID},
 	}
 	// MailDaysTable holds the schema information for the "mail_days" table.
@@ -3597,7 +3598,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "mail_days_estates_estate",
-				Columns:    []*schema.Column{MailDaysColumns[15]},
+				Columns:    []*schema.Column{MailDaysColumns[16]},
 				RefColumns: []*schema.Column{EstatesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -3606,7 +3607,7 @@ var (
 			{
 				Name:    "mailday_estate_id_day",
 				Unique:  true,
-				Columns: []*schema.Column{MailDaysColumns[15], MailDaysColumns[2]},
+				Columns: []*schema.Column{MailDaysColumns[16], MailDaysColumns[2]},
 			},
 		},
 	}
@@ -3715,14 +3716,21 @@ var (
 	MailExcusesColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
 		{Name: "created_at", Type: field.TypeTime},
-		{Name: "kind", Type: field.TypeEnum, Enums: []string{"UNSCANNED", "UNDELIVERED"}},
+		{Name: "voided_at", Type: field.TypeTime, Nullable: true},
+		{Name: "void_reason", Type: field.TypeString, Default: ""},
+		{Name: "voided_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "voided_by_name", Type: field.TypeString, Default: ""},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"UNSCANNED", "UNMATCHED", "MISCOUNTED", "UNDELIVERED"}},
+		{Name: "mail_kind", Type: field.TypeEnum, Nullable: true, Enums: []string{"LETTER", "REGISTERED", "PARCEL", "MAGAZINE", "NEWSPAPER", "MONEY_ORDER"}},
+		{Name: "difference", Type: field.TypeInt, Nullable: true},
 		{Name: "reason", Type: field.TypeString},
 		{Name: "given_by_id", Type: field.TypeUUID},
 		{Name: "given_by_name", Type: field.TypeString},
 		{Name: "given_at", Type: field.TypeTime},
 		{Name: "estate_id", Type: field.TypeUUID},
 		{Name: "day_id", Type: field.TypeUUID},
-		{Name: "item_id", Type: field.TypeUUID},
+		{Name: "item_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "scan_id", Type: field.TypeUUID, Nullable: true},
 	}
 	// MailExcusesTable holds the schema information for the "mail_excuses" table.
 	MailExcusesTable = &schema.Table{
@@ -3732,38 +3740,49 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "mail_excuses_estates_estate",
-				Columns:    []*schema.Column{MailExcusesColumns[7]},
+				Columns:    []*schema.Column{MailExcusesColumns[13]},
 				RefColumns: []*schema.Column{EstatesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "mail_excuses_mail_days_day",
-				Columns:    []*schema.Column{MailExcusesColumns[8]},
+				Columns:    []*schema.Column{MailExcusesColumns[14]},
 				RefColumns: []*schema.Column{MailDaysColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "mail_excuses_mail_items_item",
-				Columns:    []*schema.Column{MailExcusesColumns[9]},
+				Columns:    []*schema.Column{MailExcusesColumns[15]},
 				RefColumns: []*schema.Column{MailItemsColumns[0]},
-				OnDelete:   schema.NoAction,
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "mail_excuses_mail_scans_scan",
+				Columns:    []*schema.Column{MailExcusesColumns[16]},
+				RefColumns: []*schema.Column{MailScansColumns[0]},
+				OnDelete:   schema.SetNull,
 			},
 		},
 		Indexes: []*schema.Index{
 			{
 				Name:    "mailexcuse_estate_id_day_id_kind_item_id",
-				Unique:  true,
-				Columns: []*schema.Column{MailExcusesColumns[7], MailExcusesColumns[8], MailExcusesColumns[2], MailExcusesColumns[9]},
+				Unique:  false,
+				Columns: []*schema.Column{MailExcusesColumns[13], MailExcusesColumns[14], MailExcusesColumns[6], MailExcusesColumns[15]},
 			},
 			{
 				Name:    "mailexcuse_estate_id_item_id",
 				Unique:  false,
-				Columns: []*schema.Column{MailExcusesColumns[7], MailExcusesColumns[9]},
+				Columns: []*schema.Column{MailExcusesColumns[13], MailExcusesColumns[15]},
+			},
+			{
+				Name:    "mailexcuse_estate_id_scan_id",
+				Unique:  false,
+				Columns: []*schema.Column{MailExcusesColumns[13], MailExcusesColumns[16]},
 			},
 			{
 				Name:    "mailexcuse_estate_id_given_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{MailExcusesColumns[7], MailExcusesColumns[6], MailExcusesColumns[0]},
+				Columns: []*schema.Column{MailExcusesColumns[13], MailExcusesColumns[12], MailExcusesColumns[0]},
 			},
 		},
 	}
@@ -3893,6 +3912,11 @@ var (
 				Name:    "mailreceipt_estate_id_received_at_id",
 				Unique:  false,
 				Columns: []*schema.Column{MailReceiptsColumns[13], MailReceiptsColumns[8], MailReceiptsColumns[0]},
+			},
+			{
+				Name:    "mailreceipt_estate_id_received_on",
+				Unique:  false,
+				Columns: []*schema.Column{MailReceiptsColumns[13], MailReceiptsColumns[7]},
 			},
 		},
 	}
@@ -5491,6 +5515,7 @@ func init() {
 	MailExcusesTable.ForeignKeys[0].RefTable = EstatesTable
 	MailExcusesTable.ForeignKeys[1].RefTable = MailDaysTable
 	MailExcusesTable.ForeignKeys[2].RefTable = MailItemsTable
+	MailExcusesTable.ForeignKeys[3].RefTable = MailScansTable
 	MailItemsTable.ForeignKeys[0].RefTable = EstatesTable
 	MailItemsTable.ForeignKeys[1].RefTable = MailReceiptsTable
 	MailItemsTable.ForeignKeys[2].RefTable = HouseholdsTable

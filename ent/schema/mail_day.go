@@ -10,8 +10,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// MailDay is a day's mail, from its first receipt or scan until it is closed: every scan matched or explained, every item delivered,
-// returned or excused (M2, M5).
+// MailDay is a day's mail, from its first receipt or scan, or from what was left the day before, until it is closed: every scan matched or
+// explained, every item delivered, returned or excused (M2, M5).
 type MailDay struct{ ent.Schema }
 
 // Mixin of a day.
@@ -24,7 +24,7 @@ func (MailDay) Fields() []ent.Field {
 	return []ent.Field{
 		field.Time("day").SchemaType(civil).Immutable().Annotations(entgql.Type("Date"), entgql.OrderField("DAY"), Filter()).Comment("The day in the estate."),
 		field.Enum("state").NamedValues("Open", "OPEN", "Closed", "CLOSED").Default("OPEN").Annotations(Filter()).Comment("Open until everything of it is explained and it is closed."),
-		field.Time("opened_at").Immutable().Comment("When its first mail came or was scanned."),
+		field.Time("opened_at").Immutable().Comment("When its first mail came or was scanned, or what was left the day before was carried over to it."),
 		field.Time("closed_at").Optional().Nillable().Annotations(Filter()).Comment("When it was closed."),
 		field.UUID("closed_by_id", uuid.UUID{}).Optional().Nillable().Comment("The account that closed it."),
 		field.String("closed_by_name").Default("").Comment("Who closed it, as signed."),
@@ -35,6 +35,7 @@ func (MailDay) Fields() []ent.Field {
 		field.Int("doubled").Default(0).Immutable().Comment("How many scans were of what was scanned before, each explained, as it was closed."),
 		field.Int("already_delivered").Default(0).Immutable().Comment("How many scans were of what had gone already, each explained, as it was closed."),
 		field.Int("undelivered").Default(0).Immutable().Comment("How many items were still here at its end, each excused (M5), as it was closed."),
+		field.Int("miscounted").Default(0).Immutable().Comment("Of how many kinds other items were registered than its receipts counted, each explained (M1), as it was closed."),
 	}
 }
 
@@ -69,10 +70,10 @@ func (MailScan) Fields() []ent.Field {
 		field.Time("scanned_at").Immutable().Annotations(entgql.OrderField("SCANNED_AT"), Filter()).Comment("When."),
 		field.UUID("scanned_by_id", uuid.UUID{}).Immutable().Annotations(Filter()).Comment("The account that scanned it."),
 		field.String("scanned_by_name").Immutable().Comment("Who scanned it, as signed."),
-		field.Time("explained_at").Optional().Nillable().Annotations(Filter()).Comment("When it was explained; null of what matches, and while nobody did."),
-		field.String("explanation").Default("").Comment("Why it matches nothing."),
-		field.UUID("explained_by_id", uuid.UUID{}).Optional().Nillable().Comment("The account that explained it."),
-		field.String("explained_by_name").Default("").Comment("Who explained it, as signed."),
+		field.Time("explained_at").Optional().Nillable().Immutable().Annotations(Filter()).Comment("When it was explained; null of what matches, and while no explanation stands."),
+		field.String("explanation").Default("").Immutable().Comment("Why it matches nothing."),
+		field.UUID("explained_by_id", uuid.UUID{}).Optional().Nillable().Immutable().Comment("The account that explained it."),
+		field.String("explained_by_name").Default("").Immutable().Comment("Who explained it, as signed."),
 	}
 }
 
@@ -94,23 +95,30 @@ func (MailScan) Indexes() []ent.Index {
 }
 
 // Annotations of a scan.
-func (MailScan) Annotations() []schema.Annotation { return public("A code that a desk scanned (M2).") }
+func (MailScan) Annotations() []schema.Annotation {
+	return public("A code that a desk scanned (M2).", Steward{AppendOnly: true})
+}
 
-// MailExcuse is a recorded reason for an item that was not scanned on a day (M2), or was still here at its end (M5).
+// MailExcuse is a recorded reason for what a day does not close without: an item that was not scanned, or a scan that matches nothing (M2), a
+// kind of which other items were registered than counted (M1), an item that is still here (M5). Voided, it leaves open what it satisfied.
 type MailExcuse struct{ ent.Schema }
 
 // Mixin of an excuse.
 func (MailExcuse) Mixin() []ent.Mixin {
-	return []ent.Mixin{Identified{Code: 0x0808}, EstateScoped{}}
+	return []ent.Mixin{Identified{Code: 0x0808}, EstateScoped{}, Voidable{}}
 }
 
 // Fields of an excuse.
 func (MailExcuse) Fields() []ent.Field {
 	return []ent.Field{
 		field.UUID("day_id", uuid.UUID{}).Immutable().Annotations(Filter()).Comment("The day."),
-		field.UUID("item_id", uuid.UUID{}).Immutable().Annotations(Filter()).Comment("The item."),
-		field.Enum("kind").NamedValues("Unscanned", "UNSCANNED", "Undelivered", "UNDELIVERED").Immutable().Annotations(Filter()).
-			Comment("Why it was not scanned (M2), or why it is still here at the end of the day (M5)."),
+		field.Enum("kind").NamedValues("Unscanned", "UNSCANNED", "Unmatched", "UNMATCHED", "Miscounted", "MISCOUNTED", "Undelivered", "UNDELIVERED").
+			Immutable().Annotations(Filter()).
+			Comment("Why an item was not scanned (M2), why a scan matches nothing (M2), why other items of a kind were registered than counted (M1), or why an item is still here at the end of the day (M5)."),
+		field.UUID("item_id", uuid.UUID{}).Optional().Nillable().Immutable().Annotations(Filter()).Comment("The item that was not scanned, or is still here."),
+		field.UUID("scan_id", uuid.UUID{}).Optional().Nillable().Immutable().Annotations(Filter()).Comment("The scan that matches nothing."),
+		field.Enum("mail_kind").NamedValues(mailKinds...).Optional().Nillable().Immutable().Annotations(Filter()).Comment("The kind of mail of which other items were registered than counted."),
+		field.Int("difference").Optional().Nillable().Immutable().Comment("How many more items of the kind were registered than counted, less if below zero: the reason is for as many."),
 		field.String("reason").Immutable().Comment("The reason."),
 		field.UUID("given_by_id", uuid.UUID{}).Immutable().Annotations(Filter()).Comment("The account that gave it."),
 		field.String("given_by_name").Immutable().Comment("Who gave it, as signed."),
@@ -122,20 +130,22 @@ func (MailExcuse) Fields() []ent.Field {
 func (MailExcuse) Edges() []ent.Edge {
 	return []ent.Edge{
 		edge.To("day", MailDay.Type).Field("day_id").Unique().Required().Immutable().Comment("The day."),
-		edge.To("item", MailItem.Type).Field("item_id").Unique().Required().Immutable().Comment("The item."),
+		edge.To("item", MailItem.Type).Field("item_id").Unique().Immutable().Comment("The item that was not scanned, or is still here."),
+		edge.To("scan", MailScan.Type).Field("scan_id").Unique().Immutable().Comment("The scan that matches nothing."),
 	}
 }
 
-// Indexes of an excuse.
+// Indexes of an excuse. A migration adds that one stands for each thing.
 func (MailExcuse) Indexes() []ent.Index {
 	return []ent.Index{
-		index.Fields("estate_id", "day_id", "kind", "item_id").Unique(),
+		index.Fields("estate_id", "day_id", "kind", "item_id"),
 		index.Fields("estate_id", "item_id"),
+		index.Fields("estate_id", "scan_id"),
 		index.Fields("estate_id", "given_at", "id"),
 	}
 }
 
 // Annotations of an excuse.
 func (MailExcuse) Annotations() []schema.Annotation {
-	return public("A recorded reason for an item that was not scanned, or not delivered, on a day (M2, M5).", Steward{AppendOnly: true})
+	return public("A recorded reason for what a day of mail does not close without (M1, M2, M5).", Steward{AppendOnly: true})
 }

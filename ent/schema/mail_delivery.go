@@ -15,7 +15,7 @@ type MailDelivery struct{ ent.Schema }
 
 // Mixin of a delivery.
 func (MailDelivery) Mixin() []ent.Mixin {
-	return []ent.Mixin{Identified{Code: 0x0805}, EstateScoped{Household: "household_id"}.voidable(), Voidable{}, LateRecorded{}}
+	return []ent.Mixin{Identified{Code: 0x0805}, EstateScoped{Department: "department_id", Household: "household_id"}.voidable(), Voidable{}, LateRecorded{}}
 }
 
 // Fields of a delivery.

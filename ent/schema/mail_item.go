@@ -17,7 +17,7 @@ type MailItem struct{ ent.Schema }
 
 // Mixin of an item.
 func (MailItem) Mixin() []ent.Mixin {
-	return []ent.Mixin{Identified{Code: 0x0803}, EstateScoped{Household: "household_id"}.voidable(), Voidable{}}
+	return []ent.Mixin{Identified{Code: 0x0803}, EstateScoped{Department: "department_id", Household: "household_id"}.voidable(), Voidable{}}
 }
 
 // Fields of an item.
@@ -26,7 +26,7 @@ func (MailItem) Fields() []ent.Field {
 		field.UUID("receipt_id", uuid.UUID{}).Immutable().Annotations(Filter()).Comment("The receipt that it came with."),
 		field.Time("received_on").SchemaType(civil).Immutable().Annotations(entgql.Type("Date"), entgql.OrderField("RECEIVED_ON"), Filter()).Comment("The day that it came."),
 		mailKind(),
-		field.String("barcode").Default("").Immutable().Annotations(Filter()).Comment("Its barcode, if it has one; no two items that are still here have the same."),
+		field.String("barcode").Default("").Immutable().Annotations(Filter()).Comment("Its barcode; no two items that are still here have the same. What is scanned (M2) and came without one has a code of the estate's own, S-000001."),
 		field.String("sender").Default("").Immutable().Comment("Who sent it, as far as it says."),
 		field.String("addressee").Default("").Immutable().Comment("Whom it is addressed to, as it says."),
 		field.UUID("household_id", uuid.UUID{}).Optional().Nillable().Immutable().Annotations(Filter()).Comment("The household whom it is for."),
@@ -77,7 +77,7 @@ type MailEvent struct{ ent.Schema }
 
 // Mixin of an event.
 func (MailEvent) Mixin() []ent.Mixin {
-	return []ent.Mixin{Identified{Code: 0x0804}, EstateScoped{Household: "household_id"}}
+	return []ent.Mixin{Identified{Code: 0x0804}, EstateScoped{Department: "department_id", Household: "household_id"}}
 }
 
 // Fields of an event.

@@ -10,10 +10,12 @@ import (
 	"github.com/google/uuid"
 )
 
+// mailKinds are the kinds of mail by name and value.
+var mailKinds = []string{"Letter", "LETTER", "Registered", "REGISTERED", "Parcel", "PARCEL", "Magazine", "MAGAZINE", "Newspaper", "NEWSPAPER", "MoneyOrder", "MONEY_ORDER"}
+
 // mailKind is a kind of mail, as receipts count it and items have it.
 func mailKind() ent.Field {
-	return field.Enum("kind").NamedValues("Letter", "LETTER", "Registered", "REGISTERED", "Parcel", "PARCEL",
-		"Magazine", "MAGAZINE", "Newspaper", "NEWSPAPER", "MoneyOrder", "MONEY_ORDER").Immutable().Annotations(Filter()).
+	return field.Enum("kind").NamedValues(mailKinds...).Immutable().Annotations(Filter()).
 		Comment("Letter (信件), registered letter (挂号信), parcel (包裹), magazine (杂志), newspaper (报纸) or money order (汇款单).")
 }
 
@@ -44,7 +46,10 @@ func (MailReceipt) Edges() []ent.Edge {
 
 // Indexes of a receipt.
 func (MailReceipt) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("estate_id", "received_at", "id")}
+	return []ent.Index{
+		index.Fields("estate_id", "received_at", "id"),
+		index.Fields("estate_id", "received_on"),
+	}
 }
 
 // Annotations of a receipt.

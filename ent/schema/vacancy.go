@@ -60,7 +60,7 @@ func (Vacancy) Edges() []ent.Edge {
 	return []ent.Edge{
 		edge.To("unit", Unit.Type).Field("unit_id").Unique().Required().Immutable().Comment("The unit."),
 		edge.From("readings", MeterReading.Type).Ref("vacancy").Comment("The readings of its meters."),
-		edge.From("defects", Defect.Type).Ref("vacancy").Annotations(entgql.Skip(entgql.SkipAll)).Comment("What was found to be wrong in it."),
+		edge.From("defects", Defect.Type).Ref("vacancy").Annotations(entgql.RelayConnection(), entgql.Skip(entgql.SkipWhereInput)).Comment("What was found to be wrong in it (V5)."),
 		edge.From("dues", InspectionDue.Type).Ref("vacancy").Annotations(entgql.Skip(entgql.SkipWhereInput)).Comment("What is due in it, by when (V4)."),
 		edge.From("inspections", Inspection.Type).Ref("vacancy").Annotations(entgql.Skip(entgql.SkipType, entgql.SkipWhereInput)).Comment("The visits to it (V4)."),
 	}

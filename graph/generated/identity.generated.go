@@ -194,6 +194,8 @@ type MutationResolver interface {
 	ExplainMailScans(ctx context.Context, input mail.ExplainMailScansInput) (*mail.ExplainMailScansPayload, error)
 	ExplainMissingMail(ctx context.Context, input mail.ExplainMissingMailInput) (*mail.ExplainMissingMailPayload, error)
 	ExcuseMail(ctx context.Context, input mail.ExcuseMailInput) (*mail.ExcuseMailPayload, error)
+	ExplainMailCounts(ctx context.Context, input mail.ExplainMailCountsInput) (*mail.ExplainMailCountsPayload, error)
+	VoidMailExcuse(ctx context.Context, input mail.VoidMailExcuseInput) (*mail.VoidMailExcusePayload, error)
 	CloseMailDay(ctx context.Context, input mail.CloseMailDayInput) (*mail.CloseMailDayPayload, error)
 	ReopenMailDay(ctx context.Context, input mail.ReopenMailDayInput) (*mail.ReopenMailDayPayload, error)
 	DeliverMail(ctx context.Context, input mail.DeliverMailInput) (*mail.DeliverMailPayload, error)
@@ -1132,6 +1134,20 @@ func (ec *executionContext) field_Mutation_excuseMail_args(ctx context.Context, 
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (mail.ExcuseMailInput, error) {
 			return ec.unmarshalNExcuseMailInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋmailᚐExcuseMailInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_explainMailCounts_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (mail.ExplainMailCountsInput, error) {
+			return ec.unmarshalNExplainMailCountsInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋmailᚐExplainMailCountsInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -2728,6 +2744,20 @@ func (ec *executionContext) field_Mutation_voidMailDelivery_args(ctx context.Con
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (mail.VoidMailDeliveryInput, error) {
 			return ec.unmarshalNVoidMailDeliveryInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋmailᚐVoidMailDeliveryInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_voidMailExcuse_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (mail.VoidMailExcuseInput, error) {
+			return ec.unmarshalNVoidMailExcuseInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋmailᚐVoidMailExcuseInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -11594,6 +11624,94 @@ func (ec *executionContext) fieldContext_Mutation_excuseMail(ctx context.Context
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_explainMailCounts(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_explainMailCounts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ExplainMailCounts(ctx, fc.Args["input"].(mail.ExplainMailCountsInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *mail.ExplainMailCountsPayload) graphql.Marshaler {
+			return ec.marshalNExplainMailCountsPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋmailᚐExplainMailCountsPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_explainMailCounts(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ExplainMailCountsPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_explainMailCounts_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_voidMailExcuse(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_voidMailExcuse(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().VoidMailExcuse(ctx, fc.Args["input"].(mail.VoidMailExcuseInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *mail.VoidMailExcusePayload) graphql.Marshaler {
+			return ec.marshalNVoidMailExcusePayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋmailᚐVoidMailExcusePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_voidMailExcuse(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_VoidMailExcusePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_voidMailExcuse_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_closeMailDay(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -16208,6 +16326,20 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "excuseMail":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_excuseMail(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "explainMailCounts":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_explainMailCounts(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "voidMailExcuse":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_voidMailExcuse(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++

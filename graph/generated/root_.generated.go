@@ -1236,8 +1236,13 @@ type ComplexityRoot struct {
 		Publication func(childComplexity int) int
 	}
 
+	ExplainMailCountsPayload struct {
+		Excuses func(childComplexity int) int
+	}
+
 	ExplainMailScansPayload struct {
-		Scans func(childComplexity int) int
+		Excuses func(childComplexity int) int
+		Scans   func(childComplexity int) int
 	}
 
 	ExplainMissingMailPayload struct {
@@ -2516,6 +2521,7 @@ type ComplexityRoot struct {
 		ID               func(childComplexity int) int
 		Listed           func(childComplexity int) int
 		Matched          func(childComplexity int) int
+		Miscounted       func(childComplexity int) int
 		Missing          func(childComplexity int) int
 		OpenedAt         func(childComplexity int) int
 		State            func(childComplexity int) int
@@ -2525,10 +2531,13 @@ type ComplexityRoot struct {
 
 	MailDayCheck struct {
 		AlreadyDelivered func(childComplexity int) int
+		Counts           func(childComplexity int) int
 		Day              func(childComplexity int) int
 		Doubled          func(childComplexity int) int
 		Listed           func(childComplexity int) int
 		Matched          func(childComplexity int) int
+		Miscounted       func(childComplexity int) int
+		MiscountedOpen   func(childComplexity int) int
 		Missing          func(childComplexity int) int
 		MissingOpen      func(childComplexity int) int
 		ScansOpen        func(childComplexity int) int
@@ -2541,6 +2550,14 @@ type ComplexityRoot struct {
 		Edges      func(childComplexity int) int
 		PageInfo   func(childComplexity int) int
 		TotalCount func(childComplexity int) int
+	}
+
+	MailDayCount struct {
+		Counted    func(childComplexity int) int
+		Difference func(childComplexity int) int
+		Explained  func(childComplexity int) int
+		Kind       func(childComplexity int) int
+		Registered func(childComplexity int) int
 	}
 
 	MailDayEdge struct {
@@ -2602,19 +2619,27 @@ type ComplexityRoot struct {
 	}
 
 	MailExcuse struct {
-		CreatedAt   func(childComplexity int) int
-		Day         func(childComplexity int) int
-		DayID       func(childComplexity int) int
-		Estate      func(childComplexity int) int
-		EstateID    func(childComplexity int) int
-		GivenAt     func(childComplexity int) int
-		GivenByID   func(childComplexity int) int
-		GivenByName func(childComplexity int) int
-		ID          func(childComplexity int) int
-		Item        func(childComplexity int) int
-		ItemID      func(childComplexity int) int
-		Kind        func(childComplexity int) int
-		Reason      func(childComplexity int) int
+		CreatedAt    func(childComplexity int) int
+		Day          func(childComplexity int) int
+		DayID        func(childComplexity int) int
+		Difference   func(childComplexity int) int
+		Estate       func(childComplexity int) int
+		EstateID     func(childComplexity int) int
+		GivenAt      func(childComplexity int) int
+		GivenByID    func(childComplexity int) int
+		GivenByName  func(childComplexity int) int
+		ID           func(childComplexity int) int
+		Item         func(childComplexity int) int
+		ItemID       func(childComplexity int) int
+		Kind         func(childComplexity int) int
+		MailKind     func(childComplexity int) int
+		Reason       func(childComplexity int) int
+		Scan         func(childComplexity int) int
+		ScanID       func(childComplexity int) int
+		VoidReason   func(childComplexity int) int
+		VoidedAt     func(childComplexity int) int
+		VoidedByID   func(childComplexity int) int
+		VoidedByName func(childComplexity int) int
 	}
 
 	MailExcuseConnection struct {
@@ -2878,6 +2903,7 @@ type ComplexityRoot struct {
 		EndEmployment             func(childComplexity int, input registry.EndEmploymentInput) int
 		EndPressSubscription      func(childComplexity int, input mail.EndPressSubscriptionInput) int
 		ExcuseMail                func(childComplexity int, input mail.ExcuseMailInput) int
+		ExplainMailCounts         func(childComplexity int, input mail.ExplainMailCountsInput) int
 		ExplainMailScans          func(childComplexity int, input mail.ExplainMailScansInput) int
 		ExplainMissingMail        func(childComplexity int, input mail.ExplainMissingMailInput) int
 		ExtendArchiveLoan         func(childComplexity int, input archives.ExtendArchiveLoanInput) int
@@ -2994,6 +3020,7 @@ type ComplexityRoot struct {
 		VoidKeyReturn             func(childComplexity int, input keys.VoidKeyReturnInput) int
 		VoidMailCase              func(childComplexity int, input mail.VoidMailCaseInput) int
 		VoidMailDelivery          func(childComplexity int, input mail.VoidMailDeliveryInput) int
+		VoidMailExcuse            func(childComplexity int, input mail.VoidMailExcuseInput) int
 		VoidMailItem              func(childComplexity int, input mail.VoidMailItemInput) int
 		VoidMailReceipt           func(childComplexity int, input mail.VoidMailReceiptInput) int
 		VoidMeterReading          func(childComplexity int, input vacancy.VoidMeterReadingInput) int
@@ -4038,6 +4065,7 @@ type ComplexityRoot struct {
 		CleaningDueOn         func(childComplexity int) int
 		Condition             func(childComplexity int) int
 		CreatedAt             func(childComplexity int) int
+		Defects               func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy *ent.DefectOrder) int
 		DescribedAt           func(childComplexity int) int
 		DescribedByID         func(childComplexity int) int
 		DescribedByName       func(childComplexity int) int
@@ -4220,6 +4248,10 @@ type ComplexityRoot struct {
 	VoidMailDeliveryPayload struct {
 		Delivery func(childComplexity int) int
 		Items    func(childComplexity int) int
+	}
+
+	VoidMailExcusePayload struct {
+		Excuse func(childComplexity int) int
 	}
 
 	VoidMailItemPayload struct {
@@ -8938,6 +8970,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ExpectedPress.Publication(childComplexity), true
 
+	case "ExplainMailCountsPayload.excuses":
+		if e.ComplexityRoot.ExplainMailCountsPayload.Excuses == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExplainMailCountsPayload.Excuses(childComplexity), true
+
+	case "ExplainMailScansPayload.excuses":
+		if e.ComplexityRoot.ExplainMailScansPayload.Excuses == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExplainMailScansPayload.Excuses(childComplexity), true
 	case "ExplainMailScansPayload.scans":
 		if e.ComplexityRoot.ExplainMailScansPayload.Scans == nil {
 			break
@@ -14368,6 +14413,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.MailDay.Matched(childComplexity), true
+	case "MailDay.miscounted":
+		if e.ComplexityRoot.MailDay.Miscounted == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDay.Miscounted(childComplexity), true
 	case "MailDay.missing":
 		if e.ComplexityRoot.MailDay.Missing == nil {
 			break
@@ -14405,6 +14456,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.MailDayCheck.AlreadyDelivered(childComplexity), true
+	case "MailDayCheck.counts":
+		if e.ComplexityRoot.MailDayCheck.Counts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDayCheck.Counts(childComplexity), true
 	case "MailDayCheck.day":
 		if e.ComplexityRoot.MailDayCheck.Day == nil {
 			break
@@ -14429,6 +14486,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.MailDayCheck.Matched(childComplexity), true
+	case "MailDayCheck.miscounted":
+		if e.ComplexityRoot.MailDayCheck.Miscounted == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDayCheck.Miscounted(childComplexity), true
+	case "MailDayCheck.miscountedOpen":
+		if e.ComplexityRoot.MailDayCheck.MiscountedOpen == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDayCheck.MiscountedOpen(childComplexity), true
 	case "MailDayCheck.missing":
 		if e.ComplexityRoot.MailDayCheck.Missing == nil {
 			break
@@ -14484,6 +14553,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.MailDayConnection.TotalCount(childComplexity), true
+
+	case "MailDayCount.counted":
+		if e.ComplexityRoot.MailDayCount.Counted == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDayCount.Counted(childComplexity), true
+	case "MailDayCount.difference":
+		if e.ComplexityRoot.MailDayCount.Difference == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDayCount.Difference(childComplexity), true
+	case "MailDayCount.explained":
+		if e.ComplexityRoot.MailDayCount.Explained == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDayCount.Explained(childComplexity), true
+	case "MailDayCount.kind":
+		if e.ComplexityRoot.MailDayCount.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDayCount.Kind(childComplexity), true
+	case "MailDayCount.registered":
+		if e.ComplexityRoot.MailDayCount.Registered == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDayCount.Registered(childComplexity), true
 
 	case "MailDayEdge.cursor":
 		if e.ComplexityRoot.MailDayEdge.Cursor == nil {
@@ -14766,6 +14866,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.MailExcuse.DayID(childComplexity), true
+	case "MailExcuse.difference":
+		if e.ComplexityRoot.MailExcuse.Difference == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailExcuse.Difference(childComplexity), true
 	case "MailExcuse.estate":
 		if e.ComplexityRoot.MailExcuse.Estate == nil {
 			break
@@ -14820,12 +14926,54 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.MailExcuse.Kind(childComplexity), true
+	case "MailExcuse.mailKind":
+		if e.ComplexityRoot.MailExcuse.MailKind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailExcuse.MailKind(childComplexity), true
 	case "MailExcuse.reason":
 		if e.ComplexityRoot.MailExcuse.Reason == nil {
 			break
 		}
 
 		return e.ComplexityRoot.MailExcuse.Reason(childComplexity), true
+	case "MailExcuse.scan":
+		if e.ComplexityRoot.MailExcuse.Scan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailExcuse.Scan(childComplexity), true
+	case "MailExcuse.scanID":
+		if e.ComplexityRoot.MailExcuse.ScanID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailExcuse.ScanID(childComplexity), true
+	case "MailExcuse.voidReason":
+		if e.ComplexityRoot.MailExcuse.VoidReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailExcuse.VoidReason(childComplexity), true
+	case "MailExcuse.voidedAt":
+		if e.ComplexityRoot.MailExcuse.VoidedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailExcuse.VoidedAt(childComplexity), true
+	case "MailExcuse.voidedByID":
+		if e.ComplexityRoot.MailExcuse.VoidedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailExcuse.VoidedByID(childComplexity), true
+	case "MailExcuse.voidedByName":
+		if e.ComplexityRoot.MailExcuse.VoidedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailExcuse.VoidedByName(childComplexity), true
 
 	case "MailExcuseConnection.edges":
 		if e.ComplexityRoot.MailExcuseConnection.Edges == nil {
@@ -16355,6 +16503,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ExcuseMail(childComplexity, args["input"].(mail.ExcuseMailInput)), true
+	case "Mutation.explainMailCounts":
+		if e.ComplexityRoot.Mutation.ExplainMailCounts == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_explainMailCounts_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ExplainMailCounts(childComplexity, args["input"].(mail.ExplainMailCountsInput)), true
 	case "Mutation.explainMailScans":
 		if e.ComplexityRoot.Mutation.ExplainMailScans == nil {
 			break
@@ -17621,6 +17780,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.VoidMailDelivery(childComplexity, args["input"].(mail.VoidMailDeliveryInput)), true
+	case "Mutation.voidMailExcuse":
+		if e.ComplexityRoot.Mutation.VoidMailExcuse == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_voidMailExcuse_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.VoidMailExcuse(childComplexity, args["input"].(mail.VoidMailExcuseInput)), true
 	case "Mutation.voidMailItem":
 		if e.ComplexityRoot.Mutation.VoidMailItem == nil {
 			break
@@ -22217,6 +22387,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Vacancy.CreatedAt(childComplexity), true
+	case "Vacancy.defects":
+		if e.ComplexityRoot.Vacancy.Defects == nil {
+			break
+		}
+
+		args, err := ec.field_Vacancy_defects_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Vacancy.Defects(childComplexity, args["after"].(*entgql.Cursor[uuid.UUID]), args["first"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["orderBy"].(*ent.DefectOrder)), true
 	case "Vacancy.describedAt":
 		if e.ComplexityRoot.Vacancy.DescribedAt == nil {
 			break
@@ -22868,6 +23049,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.VoidMailDeliveryPayload.Items(childComplexity), true
 
+	case "VoidMailExcusePayload.excuse":
+		if e.ComplexityRoot.VoidMailExcusePayload.Excuse == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoidMailExcusePayload.Excuse(childComplexity), true
+
 	case "VoidMailItemPayload.item":
 		if e.ComplexityRoot.VoidMailItemPayload.Item == nil {
 			break
@@ -23110,6 +23298,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("EstateOrder", ec.unmarshalInputEstateOrder),
 			graphql.NewInputUnmarshaler("EstateWhereInput", ec.unmarshalInputEstateWhereInput),
 			graphql.NewInputUnmarshaler("ExcuseMailInput", ec.unmarshalInputExcuseMailInput),
+			graphql.NewInputUnmarshaler("ExplainMailCountsInput", ec.unmarshalInputExplainMailCountsInput),
 			graphql.NewInputUnmarshaler("ExplainMailScansInput", ec.unmarshalInputExplainMailScansInput),
 			graphql.NewInputUnmarshaler("ExplainMissingMailInput", ec.unmarshalInputExplainMissingMailInput),
 			graphql.NewInputUnmarshaler("ExtendArchiveLoanInput", ec.unmarshalInputExtendArchiveLoanInput),
@@ -23378,6 +23567,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("VoidKeyReturnInput", ec.unmarshalInputVoidKeyReturnInput),
 			graphql.NewInputUnmarshaler("VoidMailCaseInput", ec.unmarshalInputVoidMailCaseInput),
 			graphql.NewInputUnmarshaler("VoidMailDeliveryInput", ec.unmarshalInputVoidMailDeliveryInput),
+			graphql.NewInputUnmarshaler("VoidMailExcuseInput", ec.unmarshalInputVoidMailExcuseInput),
 			graphql.NewInputUnmarshaler("VoidMailItemInput", ec.unmarshalInputVoidMailItemInput),
 			graphql.NewInputUnmarshaler("VoidMailReceiptInput", ec.unmarshalInputVoidMailReceiptInput),
 			graphql.NewInputUnmarshaler("VoidMeterReadingInput", ec.unmarshalInputVoidMeterReadingInput),
@@ -28861,7 +29051,7 @@ type ReceiveMailPayload {
 input MailItemInput {
   "The kind."
   kind: MailItemKind!
-  "Its barcode, if it has one."
+  "Its barcode, if it has one. A registered letter, parcel, magazine or money order without one gets a code of the estate's own, S-000001, which is written on it (M2)."
   barcode: String
   "Who sent it, as far as it says."
   sender: String
@@ -29222,6 +29412,8 @@ input ExplainMailScansInput {
 type ExplainMailScansPayload {
   "The scans, explained, in the order given."
   scans: [MailScan!]!
+  "The explanations, in the order of the scans."
+  excuses: [MailExcuse!]!
 }
 
 "One reason for items of the day's list that were not scanned (M2)."
@@ -29256,6 +29448,36 @@ type ExcuseMailPayload {
   excuses: [MailExcuse!]!
 }
 
+"One reason for kinds of which other items were registered than the day's receipts counted (M1)."
+input ExplainMailCountsInput {
+  "The day."
+  dayID: ID!
+  "The kinds, each once."
+  kinds: [MailItemKind!]!
+  "The reason."
+  reason: String!
+}
+
+"What explaining counts gave."
+type ExplainMailCountsPayload {
+  "The explanations, in the order of the kinds."
+  excuses: [MailExcuse!]!
+}
+
+"A reason that was recorded by mistake: for an item, a scan or a count (M1, M2, M5)."
+input VoidMailExcuseInput {
+  "The reason."
+  id: ID!
+  "Why it is voided."
+  reason: String!
+}
+
+"What voiding gave."
+type VoidMailExcusePayload {
+  "The reason, voided: what it satisfied is open again."
+  excuse: MailExcuse!
+}
+
 "A day that is to be closed (M5)."
 input CloseMailDayInput {
   "The day."
@@ -29270,7 +29492,7 @@ type CloseMailDayPayload {
 
 "A closed day that is opened again (M5)."
 input ReopenMailDayInput {
-  "The day, the estate's last."
+  "The day, the last that was closed in the estate."
   dayID: ID!
   "Why."
   reason: String!
@@ -29282,7 +29504,21 @@ type ReopenMailDayPayload {
   day: MailDay!
 }
 
-"How a day stands now: its list against its scans, what is still here, and what of that is not explained yet (M2, M5)."
+"How many items of a kind a day's receipts counted, and how many are registered (M1)."
+type MailDayCount {
+  "The kind."
+  kind: MailItemKind!
+  "How many the receipts of the day counted."
+  counted: Int!
+  "How many items that came that day are registered."
+  registered: Int!
+  "How many more are registered than were counted, less if below zero."
+  difference: Int!
+  "Whether a reason stands for this difference."
+  explained: Boolean!
+}
+
+"How a day stands now: its counts against what is registered, its list against its scans, what is still here, and what of that is not explained yet (M1, M2, M5)."
 type MailDayCheck {
   "The day."
   day: MailDay!
@@ -29306,6 +29542,12 @@ type MailDayCheck {
   undelivered: Int!
   "How many of those are not excused."
   undeliveredOpen: Int!
+  "Of how many kinds other items are registered than were counted."
+  miscounted: Int!
+  "How many of those kinds are not explained."
+  miscountedOpen: Int!
+  "What was counted and registered, by kind."
+  counts: [MailDayCount!]!
 }
 
 extend type Mutation {
@@ -29329,12 +29571,22 @@ extend type Mutation {
     "Which items, and why."
     input: ExcuseMailInput!
   ): ExcuseMailPayload!
-  "Closes a day's mail (M5). RULE M2 or M5 while something of it is not explained."
+  "Explains kinds of which other items were registered than the day's receipts counted (M1)."
+  explainMailCounts(
+    "Which kinds, and why."
+    input: ExplainMailCountsInput!
+  ): ExplainMailCountsPayload!
+  "Voids a reason that was recorded by mistake, while its day is open: what it satisfied is open again (M1, M2, M5)."
+  voidMailExcuse(
+    "Which one, and why."
+    input: VoidMailExcuseInput!
+  ): VoidMailExcusePayload!
+  "Closes a day's mail (M5). RULE M1, M2 or M5 while something of it is not explained."
   closeMailDay(
     "Which day."
     input: CloseMailDayInput!
   ): CloseMailDayPayload!
-  "Opens the last day again, as a superior (M5)."
+  "Opens the day that was closed last again, as a superior (M5)."
   reopenMailDay(
     "Which day, and why."
     input: ReopenMailDayInput!
@@ -29411,7 +29663,7 @@ extend type Query {
     "Which ones."
     where: MailScanWhereInput
   ): MailScanConnection!
-  "The reasons recorded for items that were not scanned, or not delivered, on their day (M2, M5)."
+  "The reasons recorded for what a day does not close without: items, scans and counts (M1, M2, M5)."
   mailExcuses(
     "At most so many: 50 unless given, at most 200."
     first: Int
@@ -55361,7 +55613,7 @@ type MailDay implements Node {
   """
   state: MailDayState!
   """
-  When its first mail came or was scanned.
+  When its first mail came or was scanned, or what was left the day before was carried over to it.
   """
   openedAt: Time!
   """
@@ -55404,6 +55656,10 @@ type MailDay implements Node {
   How many items were still here at its end, each excused (M5), as it was closed.
   """
   undelivered: Int!
+  """
+  Of how many kinds other items were registered than its receipts counted, each explained (M1), as it was closed.
+  """
+  miscounted: Int!
   """
   The estate that this belongs to.
   """
@@ -56363,7 +56619,7 @@ input MailEventWhereInput {
   actedByIDLTE: ID
 }
 """
-A recorded reason for an item that was not scanned, or not delivered, on a day (M2, M5).
+A recorded reason for what a day of mail does not close without (M1, M2, M5).
 """
 type MailExcuse implements Node {
   """
@@ -56379,17 +56635,45 @@ type MailExcuse implements Node {
   """
   estateID: ID!
   """
+  When it was voided; null while it stands.
+  """
+  voidedAt: Time
+  """
+  Why it was voided.
+  """
+  voidReason: String!
+  """
+  The account that voided it.
+  """
+  voidedByID: ID
+  """
+  Who voided it, as signed.
+  """
+  voidedByName: String!
+  """
   The day.
   """
   dayID: ID!
   """
-  The item.
-  """
-  itemID: ID!
-  """
-  Why it was not scanned (M2), or why it is still here at the end of the day (M5).
+  Why an item was not scanned (M2), why a scan matches nothing (M2), why other items of a kind were registered than counted (M1), or why an item is still here at the end of the day (M5).
   """
   kind: MailExcuseKind!
+  """
+  The item that was not scanned, or is still here.
+  """
+  itemID: ID
+  """
+  The scan that matches nothing.
+  """
+  scanID: ID
+  """
+  The kind of mail of which other items were registered than counted.
+  """
+  mailKind: MailExcuseMailKind
+  """
+  How many more items of the kind were registered than counted, less if below zero: the reason is for as many.
+  """
+  difference: Int
   """
   The reason.
   """
@@ -56415,9 +56699,13 @@ type MailExcuse implements Node {
   """
   day: MailDay!
   """
-  The item.
+  The item that was not scanned, or is still here.
   """
-  item: MailItem!
+  item: MailItem
+  """
+  The scan that matches nothing.
+  """
+  scan: MailScan
 }
 """
 A connection to a list of items.
@@ -56458,9 +56746,46 @@ enum MailExcuseKind @goModel(model: "github.com/steward-pm/steward/ent/mailexcus
   """
   UNSCANNED
   """
+  unmatched.
+  """
+  UNMATCHED
+  """
+  miscounted.
+  """
+  MISCOUNTED
+  """
   undelivered.
   """
   UNDELIVERED
+}
+"""
+MailExcuseMailKind is enum for the field mail_kind
+"""
+enum MailExcuseMailKind @goModel(model: "github.com/steward-pm/steward/ent/mailexcuse.MailKind") {
+  """
+  letter.
+  """
+  LETTER
+  """
+  registered.
+  """
+  REGISTERED
+  """
+  parcel.
+  """
+  PARCEL
+  """
+  magazine.
+  """
+  MAGAZINE
+  """
+  newspaper.
+  """
+  NEWSPAPER
+  """
+  money order.
+  """
+  MONEY_ORDER
 }
 """
 Ordering options for MailExcuse connections
@@ -56586,6 +56911,46 @@ input MailExcuseWhereInput {
   """
   estateIDNotIn: [ID!]
   """
+  voided_at field predicates
+  """
+  voidedAt: Time
+  """
+  voidedAt differs from this.
+  """
+  voidedAtNEQ: Time
+  """
+  voidedAt is one of these.
+  """
+  voidedAtIn: [Time!]
+  """
+  voidedAt is none of these.
+  """
+  voidedAtNotIn: [Time!]
+  """
+  voidedAt is greater than this.
+  """
+  voidedAtGT: Time
+  """
+  voidedAt is at least this.
+  """
+  voidedAtGTE: Time
+  """
+  voidedAt is less than this.
+  """
+  voidedAtLT: Time
+  """
+  voidedAt is at most this.
+  """
+  voidedAtLTE: Time
+  """
+  voidedAt is null.
+  """
+  voidedAtIsNil: Boolean
+  """
+  voidedAt is set.
+  """
+  voidedAtNotNil: Boolean
+  """
   day_id field predicates
   """
   dayID: ID
@@ -56601,6 +56966,22 @@ input MailExcuseWhereInput {
   dayID is none of these.
   """
   dayIDNotIn: [ID!]
+  """
+  kind field predicates
+  """
+  kind: MailExcuseKind
+  """
+  kind differs from this.
+  """
+  kindNEQ: MailExcuseKind
+  """
+  kind is one of these.
+  """
+  kindIn: [MailExcuseKind!]
+  """
+  kind is none of these.
+  """
+  kindNotIn: [MailExcuseKind!]
   """
   item_id field predicates
   """
@@ -56618,21 +56999,61 @@ input MailExcuseWhereInput {
   """
   itemIDNotIn: [ID!]
   """
-  kind field predicates
+  itemID is null.
   """
-  kind: MailExcuseKind
+  itemIDIsNil: Boolean
   """
-  kind differs from this.
+  itemID is set.
   """
-  kindNEQ: MailExcuseKind
+  itemIDNotNil: Boolean
   """
-  kind is one of these.
+  scan_id field predicates
   """
-  kindIn: [MailExcuseKind!]
+  scanID: ID
   """
-  kind is none of these.
+  scanID differs from this.
   """
-  kindNotIn: [MailExcuseKind!]
+  scanIDNEQ: ID
+  """
+  scanID is one of these.
+  """
+  scanIDIn: [ID!]
+  """
+  scanID is none of these.
+  """
+  scanIDNotIn: [ID!]
+  """
+  scanID is null.
+  """
+  scanIDIsNil: Boolean
+  """
+  scanID is set.
+  """
+  scanIDNotNil: Boolean
+  """
+  mail_kind field predicates
+  """
+  mailKind: MailExcuseMailKind
+  """
+  mailKind differs from this.
+  """
+  mailKindNEQ: MailExcuseMailKind
+  """
+  mailKind is one of these.
+  """
+  mailKindIn: [MailExcuseMailKind!]
+  """
+  mailKind is none of these.
+  """
+  mailKindNotIn: [MailExcuseMailKind!]
+  """
+  mailKind is null.
+  """
+  mailKindIsNil: Boolean
+  """
+  mailKind is set.
+  """
+  mailKindNotNil: Boolean
   """
   given_by_id field predicates
   """
@@ -56711,7 +57132,7 @@ type MailItem implements Node {
   """
   kind: MailItemKind!
   """
-  Its barcode, if it has one; no two items that are still here have the same.
+  Its barcode; no two items that are still here have the same. What is scanned (M2) and came without one has a code of the estate's own, S-000001.
   """
   barcode: String!
   """
@@ -57981,7 +58402,7 @@ type MailScan implements Node {
   """
   scannedByName: String!
   """
-  When it was explained; null of what matches, and while nobody did.
+  When it was explained; null of what matches, and while no explanation stands.
   """
   explainedAt: Time
   """
@@ -67059,6 +67480,35 @@ type Vacancy implements Node {
   """
   readings: [MeterReading!]
   """
+  Defects.
+  """
+  defects(
+    """
+    Returns the elements in the list that come after the specified cursor.
+    """
+    after: Cursor
+
+    """
+    Returns the first _n_ elements from the list.
+    """
+    first: Int
+
+    """
+    Returns the elements in the list that come before the specified cursor.
+    """
+    before: Cursor
+
+    """
+    Returns the last _n_ elements from the list.
+    """
+    last: Int
+
+    """
+    Ordering options for Defects returned from the connection.
+    """
+    orderBy: DefectOrder
+  ): DefectConnection!
+  """
   What is due in it, by when (V4).
   """
   dues: [InspectionDue!]
@@ -70565,10 +71015,20 @@ func (ec *executionContext) childFields_ExpectedPress(ctx context.Context, field
 	return nil, fmt.Errorf("no field named %q was found under type ExpectedPress", field.Name)
 }
 
+func (ec *executionContext) childFields_ExplainMailCountsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "excuses":
+		return ec.fieldContext_ExplainMailCountsPayload_excuses(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExplainMailCountsPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ExplainMailScansPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "scans":
 		return ec.fieldContext_ExplainMailScansPayload_scans(ctx, field)
+	case "excuses":
+		return ec.fieldContext_ExplainMailScansPayload_excuses(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ExplainMailScansPayload", field.Name)
 }
@@ -73095,6 +73555,8 @@ func (ec *executionContext) childFields_MailDay(ctx context.Context, field graph
 		return ec.fieldContext_MailDay_alreadyDelivered(ctx, field)
 	case "undelivered":
 		return ec.fieldContext_MailDay_undelivered(ctx, field)
+	case "miscounted":
+		return ec.fieldContext_MailDay_miscounted(ctx, field)
 	case "estate":
 		return ec.fieldContext_MailDay_estate(ctx, field)
 	}
@@ -73125,6 +73587,12 @@ func (ec *executionContext) childFields_MailDayCheck(ctx context.Context, field 
 		return ec.fieldContext_MailDayCheck_undelivered(ctx, field)
 	case "undeliveredOpen":
 		return ec.fieldContext_MailDayCheck_undeliveredOpen(ctx, field)
+	case "miscounted":
+		return ec.fieldContext_MailDayCheck_miscounted(ctx, field)
+	case "miscountedOpen":
+		return ec.fieldContext_MailDayCheck_miscountedOpen(ctx, field)
+	case "counts":
+		return ec.fieldContext_MailDayCheck_counts(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MailDayCheck", field.Name)
 }
@@ -73139,6 +73607,22 @@ func (ec *executionContext) childFields_MailDayConnection(ctx context.Context, f
 		return ec.fieldContext_MailDayConnection_totalCount(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MailDayConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_MailDayCount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_MailDayCount_kind(ctx, field)
+	case "counted":
+		return ec.fieldContext_MailDayCount_counted(ctx, field)
+	case "registered":
+		return ec.fieldContext_MailDayCount_registered(ctx, field)
+	case "difference":
+		return ec.fieldContext_MailDayCount_difference(ctx, field)
+	case "explained":
+		return ec.fieldContext_MailDayCount_explained(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MailDayCount", field.Name)
 }
 
 func (ec *executionContext) childFields_MailDayEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -73265,12 +73749,26 @@ func (ec *executionContext) childFields_MailExcuse(ctx context.Context, field gr
 		return ec.fieldContext_MailExcuse_createdAt(ctx, field)
 	case "estateID":
 		return ec.fieldContext_MailExcuse_estateID(ctx, field)
+	case "voidedAt":
+		return ec.fieldContext_MailExcuse_voidedAt(ctx, field)
+	case "voidReason":
+		return ec.fieldContext_MailExcuse_voidReason(ctx, field)
+	case "voidedByID":
+		return ec.fieldContext_MailExcuse_voidedByID(ctx, field)
+	case "voidedByName":
+		return ec.fieldContext_MailExcuse_voidedByName(ctx, field)
 	case "dayID":
 		return ec.fieldContext_MailExcuse_dayID(ctx, field)
-	case "itemID":
-		return ec.fieldContext_MailExcuse_itemID(ctx, field)
 	case "kind":
 		return ec.fieldContext_MailExcuse_kind(ctx, field)
+	case "itemID":
+		return ec.fieldContext_MailExcuse_itemID(ctx, field)
+	case "scanID":
+		return ec.fieldContext_MailExcuse_scanID(ctx, field)
+	case "mailKind":
+		return ec.fieldContext_MailExcuse_mailKind(ctx, field)
+	case "difference":
+		return ec.fieldContext_MailExcuse_difference(ctx, field)
 	case "reason":
 		return ec.fieldContext_MailExcuse_reason(ctx, field)
 	case "givenByID":
@@ -73285,6 +73783,8 @@ func (ec *executionContext) childFields_MailExcuse(ctx context.Context, field gr
 		return ec.fieldContext_MailExcuse_day(ctx, field)
 	case "item":
 		return ec.fieldContext_MailExcuse_item(ctx, field)
+	case "scan":
+		return ec.fieldContext_MailExcuse_scan(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MailExcuse", field.Name)
 }
@@ -75561,6 +76061,8 @@ func (ec *executionContext) childFields_Vacancy(ctx context.Context, field graph
 		return ec.fieldContext_Vacancy_unit(ctx, field)
 	case "readings":
 		return ec.fieldContext_Vacancy_readings(ctx, field)
+	case "defects":
+		return ec.fieldContext_Vacancy_defects(ctx, field)
 	case "dues":
 		return ec.fieldContext_Vacancy_dues(ctx, field)
 	case "keysHeld":
@@ -75883,6 +76385,14 @@ func (ec *executionContext) childFields_VoidMailDeliveryPayload(ctx context.Cont
 		return ec.fieldContext_VoidMailDeliveryPayload_items(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type VoidMailDeliveryPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_VoidMailExcusePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "excuse":
+		return ec.fieldContext_VoidMailExcusePayload_excuse(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VoidMailExcusePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_VoidMailItemPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

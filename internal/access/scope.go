@@ -87,8 +87,9 @@ func (s *Scope) add(g Grant, reach policy.Scope) {
 	case reach == policy.OfHouseholds && g.Estate != uuid.Nil:
 		s.AllHouseholds = append(s.AllHouseholds, g.Estate)
 	case reach == policy.OfHouseholds: // held over the portfolio it is of no estate's households
-	case reach == policy.OfDept:
-		s.Departments = append(s.Departments, Place{g.Estate, g.Department})
+	case reach == policy.OfDept && g.place().Department != uuid.Nil:
+		s.Departments = append(s.Departments, g.place())
+	case reach == policy.OfDept: // who works in no department has nothing that is its own
 	case g.Estate == uuid.Nil: // an estate's reach, too, when it is held over the portfolio
 		s.Portfolio = true
 	default: // the portfolio's reach, too, when a token narrows it

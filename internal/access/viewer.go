@@ -18,8 +18,17 @@ type Grant struct {
 	Role        policy.Role
 	Estate      uuid.UUID // zero: the whole portfolio
 	Department  uuid.UUID // for roles of a department
+	WorksIn     uuid.UUID // the department that the account is employed in there
 	Household   uuid.UUID // for residents
 	From, Until time.Time // civil days; Until zero: open
+}
+
+// place is the department whose own the grant reaches: the one that it names, or else where the account works.
+func (g Grant) place() Place {
+	if g.Department != uuid.Nil {
+		return Place{g.Estate, g.Department}
+	}
+	return Place{g.Estate, g.WorksIn}
 }
 
 // Viewer is who is asking: an account with the grants active now, or the program itself. Immutable.

@@ -42,6 +42,7 @@ type Held struct {
 	Role       string       `json:"role"`
 	Estate     uuid.UUID    `json:"estate"`     // Nil: the whole portfolio
 	Department uuid.UUID    `json:"department"` // Nil: none
+	WorksIn    uuid.UUID    `json:"worksIn"`    // the department that the account is employed in there; Nil: none
 	Household  uuid.UUID    `json:"household"`  // Nil: none; set for residents
 	From       calendar.Day `json:"from"`
 	Until      calendar.Day `json:"until"` // the last day; zero: open

@@ -174,8 +174,10 @@ func liveB(app *stewardtest.App) {
 	delivered(app)
 }
 
-// delivered has a subscription of B renewed, and a case about an item of its mail (M1, M6).
+// delivered has a subscription of B renewed, a case about an item of its mail, and a scan explained (M1, M2, M6).
 func delivered(app *stewardtest.App) {
+	app.SQL(`INSERT INTO mail_excuses (id, created_at, estate_id, day_id, kind, scan_id, reason, given_by_id, given_by_name, given_at)
+		SELECT new_id(x'0808'::int), $1, estate_id, day_id, 'UNMATCHED', id, '误扫', gen_random_uuid(), '接待员', $1 FROM mail_scans WHERE estate_id = $2 AND outcome = 'UNKNOWN'`, stewardtest.Start, app.B.ID)
 	app.SQL(`INSERT INTO press_subscriptions (id, created_at, estate_id, publication_id, publication_name, department_id, copies, from_on, last_on, recorded_by_id, recorded_by_name, renews_id)
 		SELECT new_id(x'080c'::int), $1, estate_id, publication_id, publication_name, department_id, copies, '2027-01-01', '2027-12-31', recorded_by_id, recorded_by_name, id
 		FROM press_subscriptions WHERE estate_id = $2 AND department_id IS NOT NULL`, stewardtest.Start, app.B.ID)

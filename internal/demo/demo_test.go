@@ -83,6 +83,12 @@ var shows = []struct{ what, sql string }{
 	{"V4.1 a vacant unit that is overdue", `SELECT FROM vacancies v WHERE v.state = 'OPEN' AND v.due_on < ($1::timestamptz AT TIME ZONE 'Asia/Shanghai')::date`},
 	{"V4.1 most of them are not", `SELECT FROM vacancies v WHERE v.state = 'OPEN' HAVING count(*) FILTER (WHERE v.due_on < ($1::timestamptz AT TIME ZONE 'Asia/Shanghai')::date) < count(*) / 5`},
 	{"V4.4 a vacant unit that was cleaned", `SELECT FROM vacancies WHERE state = 'OPEN' AND cleaned_on IS NOT NULL`},
+	{"V4.1 inspections that are overdue", `SELECT FROM inspection_dues WHERE due_on < ($1::timestamptz AT TIME ZONE 'Asia/Shanghai')::date`},
+	{"V4.1 a round that nobody walked, and is overdue", `SELECT FROM inspection_rounds r JOIN obligations o ON o.subject_id = r.id AND o.kind = 'vacancy.round' AND o.met_at IS NULL
+		WHERE r.state = 'PLANNED' AND r.planned_on < ($1::timestamptz AT TIME ZONE 'Asia/Shanghai')::date`},
+	{"V4.1 a round for today", `SELECT FROM inspection_rounds WHERE state = 'PLANNED' AND planned_on = ($1::timestamptz AT TIME ZONE 'Asia/Shanghai')::date`},
+	{"V4.1 a round under way, its keys out and a unit visited", `SELECT FROM inspection_rounds r JOIN inspection_round_keys k ON k.round_id = r.id JOIN key_loans l ON l.id = k.loan_id
+		JOIN inspection_round_lines n ON n.round_id = r.id WHERE r.state = 'UNDER_WAY' AND l.state = 'OPEN' AND n.inspection_id IS NOT NULL`},
 	{"V5 a defect that an inspection found, resolved and closed", `SELECT FROM defects WHERE state = 'CLOSED' AND inspection_result_id IS NOT NULL AND reopened = 0`},
 	{"V5 a defect closed at the second inspection", `SELECT FROM defects WHERE state = 'CLOSED' AND reopened = 1`},
 	{"V5 a defect that waits to be inspected again", `SELECT FROM defects WHERE state = 'RESOLVED'`},
@@ -98,6 +104,10 @@ var shows = []struct{ what, sql string }{
 	{"M3 mail in its slot", `SELECT FROM mail_items WHERE state = 'SORTED' AND slot <> ''`},
 	{"M2 a day's list scanned, and a code explained", `SELECT FROM mail_days d JOIN mail_scans s ON s.day_id = d.id WHERE d.state = 'CLOSED' AND d.matched > 0 AND s.outcome = 'UNKNOWN' AND s.explanation <> ''`},
 	{"M3 mail that a resident signed for", `SELECT FROM mail_deliveries d JOIN signatures s ON s.subject_id = d.id WHERE d.method = 'SIGNED' AND s.resident_id IS NOT NULL AND d.voided_at IS NULL`},
+	{"M1 other items than were counted, explained", `SELECT FROM mail_excuses x JOIN mail_days d ON d.id = x.day_id WHERE x.kind = 'MISCOUNTED' AND d.state = 'CLOSED' AND d.miscounted > 0`},
+	{"M2 a parcel with a code of the estate's own", `SELECT FROM mail_items WHERE kind = 'PARCEL' AND barcode LIKE 'S-%'`},
+	{"M2 an explanation that was voided, and given anew", `SELECT FROM mail_excuses v JOIN mail_excuses x ON x.item_id = v.item_id AND x.kind = v.kind AND x.day_id = v.day_id
+		WHERE v.kind = 'UNSCANNED' AND v.voided_at IS NOT NULL AND x.voided_at IS NULL`},
 	{"M5 a letter that was excused", `SELECT FROM mail_excuses x JOIN mail_days d ON d.id = x.day_id WHERE x.kind = 'UNDELIVERED' AND d.state = 'CLOSED'`},
 	{"M5 a day that cannot close yet, and is due", `SELECT FROM mail_days d JOIN obligations o ON o.subject_id = d.id JOIN mail_scans s ON s.day_id = d.id
 		WHERE d.state = 'OPEN' AND o.kind = 'mail.closeDay' AND o.met_at IS NULL AND s.outcome = 'UNKNOWN' AND s.explained_at IS NULL`},

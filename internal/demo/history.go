@@ -77,6 +77,7 @@ type history struct {
 	kept    []uuid.UUID          // of which only the cabinet has
 	closed  bool                 // the month in which the story begins (K4.2)
 	items   map[string]uuid.UUID // of the inspection plan, by code
+	round   uuid.UUID            // that is walked this morning
 
 	ctx, system, custodian, officer, manager context.Context
 }
@@ -102,7 +103,7 @@ func (h *history) story(rich bool) map[int][]func() error {
 		s[back] = append(s[back], list...)
 	}
 	if rich {
-		for _, theme := range []map[int][]func() error{h.acceptance(), h.handovers(), h.longLoans(), h.locks(), h.mistakes(), h.checks(), h.archiveRequests(), h.archiveLoans(), h.destruction(), h.records(), h.archiveFiles(), h.mail(), h.press(), h.vacancies(), h.defects()} {
+		for _, theme := range []map[int][]func() error{h.acceptance(), h.handovers(), h.longLoans(), h.locks(), h.mistakes(), h.checks(), h.archiveRequests(), h.archiveLoans(), h.destruction(), h.records(), h.archiveFiles(), h.mail(), h.press(), h.vacancies(), h.defects(), h.rounds()} {
 			for back, list := range theme {
 				s[back] = append(s[back], list...)
 			}
@@ -191,7 +192,11 @@ func (h *history) morning(now time.Time) error {
 			return err
 		}
 	}
-	return nil
+	if h.round == uuid.Nil {
+		return nil
+	}
+	h.to(earlier(at(h.today, h.zone, 8, 45), now))
+	return h.setsOut()
 }
 
 // lend lends one or two sets; the i-th of a day are other sets than the others.

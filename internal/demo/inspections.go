@@ -13,8 +13,9 @@ import (
 	"github.com/steward-pm/steward/internal/vacancy"
 )
 
-// forgotten is how many units the last two rounds left out: they are overdue.
-const forgotten = 4
+// Of the units at the end of the way the last two weeks left some out: forgotten, which are overdue since; missed, which were due yesterday; and
+// behind, which were inspected a day after the others and are due today.
+const forgotten, missed, behind = 4, 3, 3
 
 // weekly is what is done in each vacant unit every week, monthly what besides once a month (V4).
 var weekly, monthly = []string{"VENTILATION", "LEAKS", "FACILITIES", "HAZARDS"}, []string{"CLEANING"}
@@ -22,13 +23,16 @@ var weekly, monthly = []string{"VENTILATION", "LEAKS", "FACILITIES", "HAZARDS"},
 // inspections are the weekly rounds through all that stands empty (V4.1, V4.4): described first, since an import does not know since when; on
 // one of them cleaned, too. The last two left a few units out.
 func (h *history) inspections() map[int][]func() error {
-	round := func(leave int, codes ...string) []func() error {
+	visits := func(from, leave int, codes ...string) []func() error {
 		return []func() error{func() error {
 			list, err := h.standingEmpty()
 			if err != nil {
 				return err
 			}
-			for _, id := range list[:len(list)-leave] {
+			if from == 0 {
+				from = len(list)
+			}
+			for _, id := range list[len(list)-from : len(list)-leave] {
 				if err := h.inspects(id, codes); err != nil {
 					return err
 				}
@@ -38,7 +42,8 @@ func (h *history) inspections() map[int][]func() error {
 	}
 	return map[int][]func() error{
 		30: {h.writesUp},
-		29: round(0, weekly...), 22: round(0, slices.Concat(weekly, monthly)...), 15: round(0, weekly...), 8: round(forgotten, weekly...), 1: round(forgotten, weekly...),
+		29: visits(0, 0, weekly...), 22: visits(0, 0, slices.Concat(weekly, monthly)...), 15: visits(0, 0, weekly...),
+		8: visits(0, behind+forgotten, weekly...), 7: visits(behind+forgotten, forgotten, weekly...), 1: visits(0, missed+behind+forgotten, weekly...),
 	}
 }
 

@@ -56,7 +56,7 @@ func (h *history) mail() map[int][]func() error {
 // postman delivers for the post office.
 const postman = "邮政 孙师傅"
 
-// post takes mail over, registers a letter for each of five households, and sorts the first three.
+// post takes mail over, registers a letter for each of five households and a parcel that has no barcode, and sorts the first three.
 func (h *history) post(stated, counted int) ([]uuid.UUID, error) {
 	homes, err := act.From(h.system).DB.Ent.Household.Query().Where(household.EstateID(h.estate.ID), household.HasOccupancies()).
 		Order(ent.Asc(household.FieldCode)).Limit(5).IDs(h.system)
@@ -64,6 +64,7 @@ func (h *history) post(stated, counted int) ([]uuid.UUID, error) {
 		return nil, err
 	}
 	in := mail.ReceiveMailInput{EstateID: h.estate.ID, Deliverer: postman, Signature: attested(), Counts: []mail.MailCountInput{{Kind: mailreceiptline.KindRegistered, Stated: stated, Counted: counted}}}
+	in.Counts = append(in.Counts, mail.MailCountInput{Kind: mailreceiptline.KindParcel, Stated: 1, Counted: 1})
 	if stated != counted {
 		remark := "少一件,投递员回局查找"
 		in.Counts[0].Remark = &remark
@@ -77,6 +78,7 @@ func (h *history) post(stated, counted int) ([]uuid.UUID, error) {
 		code := fmt.Sprintf("XA%s%02d", h.thatDay().UTC().Format("060102"), i+1)
 		list.Items = append(list.Items, mail.MailItemInput{Kind: mailitem.KindRegistered, Barcode: &code, HouseholdID: &homes[i]})
 	}
+	list.Items = append(list.Items, mail.MailItemInput{Kind: mailitem.KindParcel, HouseholdID: &homes[0]}) // without a barcode
 	p, err := mail.Register.Do(h.as(policy.Receptionist), list)
 	if err != nil {
 		return nil, err

@@ -42,8 +42,23 @@ func (h *history) mailDay(items []uuid.UUID) error {
 	if err != nil {
 		return err
 	}
-	missing := mail.ExplainMissingMailInput{ExcuseMailInput: mail.ExcuseMailInput{DayID: day, ItemIDs: unseen, Reason: "条码破损,人工核对无误"}}
-	if _, err := mail.ExplainMissing.Do(h.as(policy.Receptionist), missing); err != nil {
+	for _, reason := range []string{"条码破损", "条码破损,人工核对无误"} { // the first was recorded too soon
+		missing := mail.ExplainMissingMailInput{ExcuseMailInput: mail.ExcuseMailInput{DayID: day, ItemIDs: unseen, Reason: reason}}
+		given, err := mail.ExplainMissing.Do(h.as(policy.Receptionist), missing)
+		if err != nil {
+			return err
+		}
+		for _, x := range given.Excuses {
+			if reason != "条码破损" {
+				break
+			}
+			if _, err := mail.VoidExcuse.Do(h.as(policy.Receptionist), mail.VoidMailExcuseInput{Input: mistaken(x.ID, "尚未人工核对")}); err != nil {
+				return err
+			}
+		}
+	}
+	counted := mail.ExplainMailCountsInput{DayID: day, Kinds: []mailitem.Kind{mailitem.KindRegistered}, Reason: "其余六件为误送,当场退还投递员"}
+	if _, err := mail.ExplainCounts.Do(h.as(policy.Receptionist), counted); err != nil {
 		return err
 	}
 	if _, err := mail.Excuse.Do(h.as(policy.Receptionist), mail.ExcuseMailInput{DayID: day, ItemIDs: left, Reason: "两次上门无人,已留通知单"}); err != nil {

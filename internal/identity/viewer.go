@@ -58,7 +58,7 @@ func (a *Authenticator) viewer(id *account.Identity) *access.Viewer {
 	}
 	for i, g := range id.Grants {
 		v.Grants[i] = access.Grant{
-			ID: g.ID, Role: policy.Role(g.Role), Estate: g.Estate, Department: g.Department, Household: g.Household,
+			ID: g.ID, Role: policy.Role(g.Role), Estate: g.Estate, Department: g.Department, WorksIn: g.WorksIn, Household: g.Household,
 			From: g.From.UTC(), Until: civil(g.Until),
 		}
 	}

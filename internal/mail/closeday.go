@@ -22,11 +22,12 @@ type CloseMailDayInput struct{ DayID uuid.UUID }
 // CloseMailDayPayload is the day, closed, with its figures.
 type CloseMailDayPayload struct{ Day *ent.MailDay }
 
-// CloseDay closes a day's mail: each scan matches or is explained, each item of the list was scanned or explained, and each item was
-// delivered, returned or excused (M2, M5). Of what was excused the leaders hear.
+// CloseDay closes a day's mail: each scan matches or is explained, each item of the list was scanned or explained, each item was delivered,
+// returned or excused, and of each kind as many items are registered as were counted, or it is explained (M1, M2, M5). Of what was excused the
+// leaders hear.
 //
-// Errors: NOT_FOUND; CONFLICT if it is closed; RULE M2 or M5 while something is not explained, or an earlier day is open.
-var CloseDay = act.Guarded(act.New("mail.closeDay", act.Needs(policy.MailDay, policy.Update).SessionOnly(), act.Clauses("M5", "M2"), closeDay), dayGuard(canClose))
+// Errors: NOT_FOUND; CONFLICT if it is closed; RULE M1, M2 or M5 while something is not explained, or an earlier day is open.
+var CloseDay = act.Guarded(act.New("mail.closeDay", act.Needs(policy.MailDay, policy.Update).SessionOnly(), act.Clauses("M5", "M2", "M1"), closeDay), dayGuard(canClose))
 
 func closeDay(tx *act.Tx, in CloseMailDayInput) (*CloseMailDayPayload, error) {
 	d, err := lockDay(tx, in.DayID)
@@ -48,7 +49,7 @@ func closeDay(tx *act.Tx, in CloseMailDayInput) (*CloseMailDayPayload, error) {
 
 // tellExcused reports to the leaders what was not delivered the day it came (M5).
 func tellExcused(tx *act.Tx, d *ent.MailDay) error {
-	if d.Undelivered == 0 && d.Missing == 0 {
+	if d.Undelivered+d.Missing+d.Miscounted == 0 {
 		return nil
 	}
 	department, err := obligation.CustomerService(tx, d.EstateID)
@@ -57,9 +58,10 @@ func tellExcused(tx *act.Tx, d *ent.MailDay) error {
 	}
 	day := calendar.DayOf(d.Day).String()
 	return obligation.Tell(tx, department, account.Message{
-		Estate: d.EstateID, Kind: dueClose.Name, Subject: d.ID, TitleZH: "邮件未当天送达:" + day, TitleEN: "Mail not delivered the same day: " + day,
-		BodyZH: fmt.Sprintf("%s 日清:%d 件未送达、%d 件未刷码,均已说明原因,请查看(M5)。", day, d.Undelivered, d.Missing),
-		BodyEN: fmt.Sprintf("%s was closed with %d items not delivered and %d not scanned, each with its reason; please look at them (M5).", day, d.Undelivered, d.Missing),
+		Estate: d.EstateID, Kind: dueClose.Name, Subject: d.ID, TitleZH: "邮件日清有说明事项:" + day, TitleEN: "Mail of the day closed with reasons: " + day,
+		BodyZH: fmt.Sprintf("%s 日清:%d 件未送达、%d 件未刷码、%d 类登记与清点不符,均已说明原因,请查看(M5)。", day, d.Undelivered, d.Missing, d.Miscounted),
+		BodyEN: fmt.Sprintf("%s was closed with %d items not delivered, %d not scanned and %d kinds registered otherwise than counted, each with its reason; please look at them (M5).",
+			day, d.Undelivered, d.Missing, d.Miscounted),
 	})
 }
 
@@ -84,6 +86,9 @@ func canClose(tx *act.Tx, d *ent.MailDay) error {
 	case c.UndeliveredOpen > 0:
 		return fault.Rule("M5", "还有 %[1]d 件邮件既未送达、退回,也没有说明原因,请先办理或说明(excuseMail)。",
 			"%[1]d items are neither delivered nor returned nor excused; see to them, or give the reason (excuseMail).", c.UndeliveredOpen)
+	case c.MiscountedOpen > 0:
+		return fault.Rule("M1", "有 %[1]d 类邮件登记的件数与接收时清点的不符,请先补登(registerMail)或说明(explainMailCounts)。",
+			"Of %[1]d kinds other items are registered than were counted; register what is missing (registerMail), or explain it (explainMailCounts).", c.MiscountedOpen)
 	}
 	return nil
 }
@@ -100,9 +105,9 @@ func (in ReopenMailDayInput) Check() error { return wording.CheckText("reason", 
 // ReopenMailDayPayload is the day, open again.
 type ReopenMailDayPayload struct{ Day *ent.MailDay }
 
-// ReopenDay opens the estate's last day again: mail came after it was closed, or a mistake is put right. It is due again (M5).
+// ReopenDay opens the day that was closed last again: mail came after it was closed, or a mistake is put right. It is due again (M5).
 //
-// Errors: NOT_FOUND; CONFLICT if it is open, or not the last.
+// Errors: NOT_FOUND; CONFLICT if it is open, or not the last that was closed.
 var ReopenDay = act.Guarded(act.New("mail.reopenDay", act.Needs(policy.MailDay, policy.Approve).SessionOnly(), act.Clauses("M5"), reopenDay), dayGuard(canReopen))
 
 func reopenDay(tx *act.Tx, in ReopenMailDayInput) (*ReopenMailDayPayload, error) {
@@ -124,7 +129,7 @@ func canReopen(tx *act.Tx, d *ent.MailDay) error {
 	if d.State == mailday.StateOpen {
 		return fault.Clash("当天尚未日清。", "The day is open.").By("M5")
 	}
-	later, err := tx.MailDay.Query().Where(mailday.EstateID(d.EstateID), mailday.DayGT(d.Day)).Exist(tx)
+	later, err := tx.MailDay.Query().Where(mailday.EstateID(d.EstateID), mailday.StateEQ(mailday.StateClosed), mailday.DayGT(d.Day)).Exist(tx)
 	if err == nil && later {
 		return notLast()
 	}
@@ -156,5 +161,5 @@ func earlierOpen() *fault.Error {
 
 // notLast refuses to open a day over a later one.
 func notLast() *fault.Error {
-	return fault.Clash("只能重新打开最近的一天。", "A later day was begun since; only the last is opened again.").By("M5").At("dayID")
+	return fault.Clash("只能重新打开最近日清的一天。", "A later day was closed since; only the last is opened again.").By("M5").At("dayID")
 }

@@ -19,7 +19,7 @@ import (
 // M5: at the end of the estate's day everything of it is explained; the leaders hear of a day that is not closed by then.
 var dueClose = obligation.Declare(obligation.Kind{Name: "mail.closeDay", Clause: "M5", TitleZH: "邮件日清:", TitleEN: "Close the day's mail: "})
 
-// openDay is the day's row; its first mail makes it, and with it what is due. Errors: NOT_FOUND.
+// openDay is the day's row; its first mail makes it, or what was left before, and with it what is due. Errors: NOT_FOUND.
 func openDay(tx *act.Tx, estate uuid.UUID, day calendar.Day) (*ent.MailDay, error) {
 	find := func() (*ent.MailDay, error) {
 		return tx.MailDay.Query().Where(mailday.EstateID(estate), mailday.Day(day.UTC())).Only(tx)
@@ -57,6 +57,8 @@ type MailDayCheck struct {
 	Listed, Matched, Missing, MissingOpen         int
 	Unknown, Doubled, AlreadyDelivered, ScansOpen int
 	Undelivered, UndeliveredOpen                  int
+	Miscounted, MiscountedOpen                    int
+	Counts                                        []*MailDayCount
 }
 
 // CheckDay tells how a day stands now (M2, M5). Of a closed day see the day itself, too, which keeps how it was closed.
@@ -68,7 +70,12 @@ func CheckDay(ctx context.Context, dayID uuid.UUID) (*MailDayCheck, error) {
 		return nil, err
 	}
 	c := &MailDayCheck{Day: d}
-	err = act.From(ctx).DB.As(ctx, func(tx pgx.Tx) error { return c.read(ctx, tx) })
+	err = act.From(ctx).DB.As(ctx, func(tx pgx.Tx) error {
+		if c.Counts, err = countsOf(ctx, tx, d); err != nil {
+			return err
+		}
+		return c.read(ctx, tx)
+	})
 	return c, err
 }
 
@@ -78,9 +85,9 @@ type rower interface {
 }
 
 func (c *MailDayCheck) read(ctx context.Context, tx rower) error {
-	return tx.QueryRow(ctx, `SELECT listed, matched, missing, missing_open, unknown, doubled, already_delivered, scans_open, undelivered, undelivered_open
+	return tx.QueryRow(ctx, `SELECT listed, matched, missing, missing_open, unknown, doubled, already_delivered, scans_open, undelivered, undelivered_open, miscounted, miscounted_open
 		FROM mail_day_figures($1, $2)`, c.Day.EstateID, c.Day.ID).
-		Scan(&c.Listed, &c.Matched, &c.Missing, &c.MissingOpen, &c.Unknown, &c.Doubled, &c.AlreadyDelivered, &c.ScansOpen, &c.Undelivered, &c.UndeliveredOpen)
+		Scan(&c.Listed, &c.Matched, &c.Missing, &c.MissingOpen, &c.Unknown, &c.Doubled, &c.AlreadyDelivered, &c.ScansOpen, &c.Undelivered, &c.UndeliveredOpen, &c.Miscounted, &c.MiscountedOpen)
 }
 
 // Missing are the items of a day's list, or those of all open days, that were not scanned, with those that were explained or without (M2).

@@ -92,10 +92,15 @@ func (in ExcuseMailInput) record(tx *act.Tx, kind mailexcuse.Kind, those func(*u
 		if !needs[id] {
 			return nil, none().At(fmt.Sprintf("itemIDs.%d", i))
 		}
-		rows[i] = tx.MailExcuse.Create().SetEstateID(day.EstateID).SetDayID(day.ID).SetItemID(id).SetKind(kind).SetReason(reason).
-			SetGivenByID(tx.Viewer.Account).SetGivenByName(tx.Viewer.Name).SetGivenAt(tx.Now)
+		rows[i] = reasonFor(tx, day, kind, reason).SetItemID(id)
 	}
 	return tx.MailExcuse.CreateBulk(rows...).Save(tx)
+}
+
+// reasonFor is a reason that the viewer gives now, of a kind, for something of the day that is to be set.
+func reasonFor(tx *act.Tx, day *ent.MailDay, kind mailexcuse.Kind, reason string) *ent.MailExcuseCreate {
+	return tx.MailExcuse.Create().SetEstateID(day.EstateID).SetDayID(day.ID).SetKind(kind).SetReason(reason).
+		SetGivenByID(tx.Viewer.Account).SetGivenByName(tx.Viewer.Name).SetGivenAt(tx.Now)
 }
 
 func setOf(list []uuid.UUID) map[uuid.UUID]bool {

@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/steward-pm/steward/ent"
+	"github.com/steward-pm/steward/ent/mailexcuse"
 	"github.com/steward-pm/steward/ent/mailscan"
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/fault"
@@ -33,8 +34,11 @@ func (in ExplainMailScansInput) Check() error {
 	return wording.CheckText("reason", in.Reason, 1, 500)
 }
 
-// ExplainMailScansPayload are the scans, explained, in the order given.
-type ExplainMailScansPayload struct{ Scans []*ent.MailScan }
+// ExplainMailScansPayload are the scans, explained, and the explanations, in the order given.
+type ExplainMailScansPayload struct {
+	Scans   []*ent.MailScan
+	Excuses []*ent.MailExcuse
+}
 
 // ExplainScans records why scans match nothing: the day does not close before (M2).
 //
@@ -42,27 +46,40 @@ type ExplainMailScansPayload struct{ Scans []*ent.MailScan }
 var ExplainScans = act.Guarded(act.New("mail.explainScans", act.Needs(policy.MailScan, policy.Update), act.Clauses("M2"), explainScans), explainGuard)
 
 func explainScans(tx *act.Tx, in ExplainMailScansInput) (*ExplainMailScansPayload, error) {
-	found, err := tx.MailScan.Query().Where(mailscan.IDIn(in.ScanIDs...)).Order(mailscan.ByID()).WithDay().ForUpdate().All(tx)
+	found, err := scansOf(tx, in.ScanIDs)
 	if err != nil {
 		return nil, err
 	}
 	reason := wording.Tidy(in.Reason)
 	tx.Because(reason)
+	rows := make([]*ent.MailExcuseCreate, len(found))
+	for i, s := range found {
+		if err := canExplain(tx, s); err != nil {
+			return nil, fault.From(err).At(fmt.Sprintf("scanIDs.%d", i))
+		}
+		rows[i] = reasonFor(tx, s.Edges.Day, mailexcuse.KindUnmatched, reason).SetScanID(s.ID)
+	}
 	out := &ExplainMailScansPayload{}
-	for i, id := range in.ScanIDs {
+	if out.Excuses, err = tx.MailExcuse.CreateBulk(rows...).Save(tx); err != nil {
+		return nil, err
+	}
+	out.Scans, err = scansOf(tx, in.ScanIDs)
+	return out, err
+}
+
+// scansOf are scans with their days, in the order given. Errors: NOT_FOUND at the one that is not there.
+func scansOf(tx *act.Tx, list []uuid.UUID) ([]*ent.MailScan, error) {
+	found, err := tx.MailScan.Query().Where(mailscan.IDIn(list...)).WithDay().All(tx)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]*ent.MailScan, len(list))
+	for i, id := range list {
 		at := slices.IndexFunc(found, func(s *ent.MailScan) bool { return s.ID == id })
-		field := fmt.Sprintf("scanIDs.%d", i)
 		if at < 0 {
-			return nil, fault.Missing().At(field)
+			return nil, fault.Missing().At(fmt.Sprintf("scanIDs.%d", i))
 		}
-		if err := canExplain(tx, found[at]); err != nil {
-			return nil, fault.From(err).At(field)
-		}
-		s, err := found[at].Update().SetExplanation(reason).SetExplainedAt(tx.Now).SetExplainedByID(tx.Viewer.Account).SetExplainedByName(tx.Viewer.Name).Save(tx)
-		if err != nil {
-			return nil, err
-		}
-		out.Scans = append(out.Scans, s)
+		out[i] = found[at]
 	}
 	return out, nil
 }

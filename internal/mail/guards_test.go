@@ -131,7 +131,12 @@ func TestM5_TheDatabaseClosesNoDayTooEarly(t *testing.T) {
 	scans := app.As(policy.Receptionist).Do(scanMail, scanning(app, "一号台", "QQ99", "XA01")).Get("scanMail.scans")
 	shut := sql(`UPDATE mail_days SET state = 'CLOSED', closed_at = now(), closed_by_id = gen_random_uuid(), closed_by_name = 'x' WHERE id = $1`, day)
 	explain := func(scan string) func(pgx.Tx) error {
-		return sql(`UPDATE mail_scans SET explained_at = now(), explanation = 'x', explained_by_id = gen_random_uuid(), explained_by_name = 'x' WHERE id = $1`, scan)
+		return sql(`INSERT INTO mail_excuses (id, created_at, estate_id, day_id, scan_id, kind, reason, given_by_id, given_by_name, given_at)
+			VALUES (gen_random_uuid(), now(), $1, $2, $3, 'UNMATCHED', 'x', gen_random_uuid(), 'x', now())`, app.A.ID, day, scan)
+	}
+	miscounted := func(by int) func(pgx.Tx) error {
+		return sql(`INSERT INTO mail_excuses (id, created_at, estate_id, day_id, mail_kind, difference, kind, reason, given_by_id, given_by_name, given_at)
+			VALUES (gen_random_uuid(), now(), $1, $2, 'REGISTERED', $3, 'MISCOUNTED', 'x', gen_random_uuid(), 'x', now())`, app.A.ID, day, by)
 	}
 	excuse := func(kind, function string) func(pgx.Tx) error {
 		return sql(`INSERT INTO mail_excuses (id, created_at, estate_id, day_id, item_id, kind, reason, given_by_id, given_by_name, given_at)
@@ -143,19 +148,30 @@ func TestM5_TheDatabaseClosesNoDayTooEarly(t *testing.T) {
 		want string
 	}{
 		{"with a scan that is not explained", shut, "mail_days_explained"},
-		{"a scan that matches is explained", explain(scans.Get("1.id").String()), "mail_scans_explained"},
+		{"a scan that matches is explained", explain(scans.Get("1.id").String()), "mail_excuses_unmatched"},
 		{"a scan is explained", explain(scans.Get("0.id").String()), ""},
-		{"and once more", explain(scans.Get("0.id").String()), "mail_scans_stay"},
+		{"and once more", explain(scans.Get("0.id").String()), "mail_excuses_once"},
+		{"on the scan itself", sql(`UPDATE mail_scans SET explanation = 'y'`), "42501"},
 		{"another outcome", sql(`UPDATE mail_scans SET outcome = 'MATCHED'`), "42501"},
 		{"with items that were not scanned", shut, "mail_days_explained"},
 		{"what was scanned is explained", excuse("UNSCANNED", "mail_undelivered"), "mail_excuses_missing"},
 		{"what is missing is explained", excuse("UNSCANNED", "mail_missing"), ""},
 		{"with items that are still here", shut, "mail_days_delivered"},
+		{"an excuse for both", sql(`INSERT INTO mail_excuses (id, created_at, estate_id, day_id, item_id, scan_id, kind, reason, given_by_id, given_by_name, given_at)
+			SELECT gen_random_uuid(), now(), estate_id, day_id, id, id, 'UNMATCHED', 'x', gen_random_uuid(), 'x', now() FROM mail_scans WHERE id = $1`, scans.Get("0.id").String()), "mail_excuses_about"},
+		{"what is still here is excused", excuse("UNDELIVERED", "mail_undelivered"), ""},
+		{"with other items than were counted", shut, "mail_days_counted"},
+		{"explained by another difference", miscounted(-7), "mail_excuses_counted"},
+		{"explained as it is", miscounted(-8), ""},
 		{"figures of one's own", sql(`UPDATE mail_days SET listed = 0`), "42501"},
 	} {
 		if got := refusalOf(t, conn, c.do); got != c.want {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
 		}
+	}
+	voided := sql(`UPDATE mail_excuses SET voided_at = now(), void_reason = 'x', voided_by_id = gen_random_uuid(), voided_by_name = 'x' WHERE day_id = $1 AND kind = 'MISCOUNTED'`, day)
+	if got := refusalOf(t, conn, voided) + refusalOf(t, conn, shut); got != "mail_days_counted" {
+		t.Errorf("with a reason that was voided: %q", got)
 	}
 	app.SQL(`ALTER TABLE mail_days DISABLE TRIGGER mail_day_closes`) // the mutant: it is the trigger that does not
 	if got := refusalOf(t, conn, shut); got != "" {
@@ -219,10 +235,7 @@ func TestM2_ADayIsNotClosedOverAScan(t *testing.T) {
 	closeSeed(app)
 	app.SQL(`INSERT INTO mail_days (id, created_at, estate_id, day, opened_at) VALUES (new_id(x'0806'::int), now(), $1, '2026-03-02', now())`, app.A.ID)
 	day := today(app)
-	for kind, function := range map[string]string{"UNSCANNED": "mail_missing", "UNDELIVERED": "mail_undelivered"} {
-		app.SQL(`INSERT INTO mail_excuses (id, created_at, estate_id, day_id, item_id, kind, reason, given_by_id, given_by_name, given_at)
-			SELECT new_id(x'0808'::int), now(), $1, $2, f.id, $3::text, 'x', gen_random_uuid(), 'x', now() FROM `+function+`($1, $2, true) f(id)`, app.A.ID, day, kind)
-	}
+	explainAll(app)
 	desk, office := raw(t, app), raw(t, app)
 	shut := sql(`UPDATE mail_days SET state = 'CLOSED', closed_at = now(), closed_by_id = gen_random_uuid(), closed_by_name = 'x' WHERE id = $1`, day)
 	over := func() string {
@@ -241,7 +254,7 @@ func TestM2_ADayIsNotClosedOverAScan(t *testing.T) {
 	if got := over(); got != "mail_days_explained" {
 		t.Errorf("closed over a scan: %q", got)
 	}
-	app.SQL(`UPDATE mail_scans SET explained_at = now(), explanation = 'x', explained_by_id = gen_random_uuid(), explained_by_name = 'x' WHERE day_id = $1`, day)
+	explainAll(app)
 	app.SQL(`DO $$ BEGIN EXECUTE replace(pg_get_functiondef('mail_scan_decides'::regproc), 'FOR SHARE', ''); END $$`)
 	if got := over(); got != "" {
 		t.Errorf("without the lock: %q, so this proves nothing of it", got)

@@ -12,7 +12,10 @@
 //	deliver.go    M3, M2  Deliver, singly, by slot or along a route, each signed for by whom it is for; voiddelivery.go VoidDelivery
 //	scan.go       M2      Scan: what desks scan, against the day's list; explain.go ExplainScans
 //	excuse.go     M5, M2  Excuse what is still here in the evening; ExplainMissing what was not scanned
+//	counts.go     M1      ExplainCounts: other items registered than counted
+//	voidexcuse.go M5, M2  VoidExcuse: what a reason satisfied is open again
 //	closeday.go   M5      CloseDay, once all is explained; ReopenDay
+//	carryover.go  M5      CarryOver: what was left has the next day opened, mail or no mail
 //
 // change.go is what these have in common: an item's event; stops.go the stops of a route, day.go a day and how it stands. The registers:
 // register_receipts.go 邮件接收核对表, register_items.go 业户邮件收发记录, register_sortlist.go 邮件分拣清单, register_scans.go 邮件刷码核对表.
@@ -53,7 +56,11 @@ func init() {
 	act.Explain("mail_days_delivered", fault.Rule("M5", "还有邮件既未送达、退回,也没有说明原因,请先办理或说明。", "Items are neither delivered nor returned nor excused; see to them, or give the reason."))
 	act.Explain("mail_excuses_missing", notMissing())
 	act.Explain("mail_excuses_late", notLate())
-	act.Explain("mailexcuse_estate_id_day_id_kind_item_id", fault.Clash("这件邮件已说明,请刷新清单。", "The item is explained already; read the list again.").By("M5"))
+	act.Explain("mail_days_counted", fault.Rule("M1", "登记的邮件与接收时清点的数量不符,请先补登,或逐类说明。", "Other items are registered than were counted; register what is missing, or explain each kind."))
+	act.Explain("mail_excuses_unmatched", fault.Clash("这次刷码已对上邮件或已说明,请刷新清单。", "The scan matches, or is explained; read the list again.").By("M2"))
+	act.Explain("mail_excuses_counted", notMiscounted())
+	act.Explain("mail_items_own_code", fault.Clash("自编条码刚被占用,请重试。", "The estate's own code was taken just now; try again.").By("M2"))
+	act.Explain("mail_excuses_once", fault.Clash("已有人说明,请刷新清单。", "It is explained already; read the list again.").By("M5"))
 }
 
 // noAddressee refuses to sort what is for nobody known.

@@ -2,6 +2,7 @@ package mail
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -62,8 +63,14 @@ func (in MailItemInput) check(field string) error {
 			return err
 		}
 	}
+	if strings.HasPrefix(strings.ToUpper(barcode(in.Barcode)), ownCode) {
+		return fault.Invalid(field+"barcode", "S- 开头的是本小区自编条码,由系统编号,请留空。", "Codes that begin with S- are the estate's own, and given by the program; leave it out.").By("M2")
+	}
 	return wording.Optional(wording.CheckCode, field+"barcode", in.Barcode)
 }
+
+// ownCode begins the codes that the estate gives to what is scanned and came without one.
+const ownCode = "S-"
 
 func barcode(code *string) string {
 	if code == nil {
@@ -75,7 +82,8 @@ func barcode(code *string) string {
 // RegisterMailPayload are the items, in the order given.
 type RegisterMailPayload struct{ Items []*ent.MailItem }
 
-// Register puts items of a receipt on record, each for a household or a department; whom it is for may be unknown (M1).
+// Register puts items of a receipt on record, each for a household or a department; whom it is for may be unknown (M1). What is scanned and
+// came without a barcode gets one of the estate's own, which is written on it (M2).
 //
 // Errors: NOT_FOUND for a receipt, household or department that is not there; CONFLICT if the receipt was voided, or an item of the
 // barcode is here already.
@@ -107,6 +115,14 @@ func register(tx *act.Tx, in RegisterMailInput) (*RegisterMailPayload, error) {
 			SetChangedAt(tx.Now).SetChangedByName(tx.Viewer.Name).SetRegisteredByID(tx.Viewer.Account).SetRegisteredByName(tx.Viewer.Name)
 	}
 	items, err := tx.MailItem.CreateBulk(rows...).Save(tx)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]uuid.UUID, len(items))
+	for i, item := range items {
+		list[i] = item.ID
+	}
+	items, err = itemsOf(tx, list) // with the codes that the database gave
 	return &RegisterMailPayload{items}, err
 }
 

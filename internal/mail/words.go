@@ -5,6 +5,7 @@ import (
 
 	"github.com/steward-pm/steward/ent"
 	"github.com/steward-pm/steward/ent/mailcase"
+	"github.com/steward-pm/steward/ent/mailexcuse"
 	"github.com/steward-pm/steward/ent/mailitem"
 )
 
@@ -32,6 +33,19 @@ func kindEN(kind string) string {
 // itemWords names an item in a line, without whom it is for.
 func itemWords(item *ent.MailItem) (zh, en string) {
 	return strings.TrimSpace(kindZH(string(item.Kind)) + " " + item.Barcode), strings.TrimSpace(kindEN(string(item.Kind)) + " " + item.Barcode)
+}
+
+// excuseWords says what a reason is of.
+func excuseWords(k mailexcuse.Kind) (zh, en string) {
+	switch k {
+	case mailexcuse.KindUnscanned:
+		return "未刷码邮件的说明", "explanation of mail that was not scanned"
+	case mailexcuse.KindUnmatched:
+		return "刷码不符的说明", "explanation of a scan that matches nothing"
+	case mailexcuse.KindMiscounted:
+		return "登记与清点不符的说明", "explanation of other items than were counted"
+	}
+	return "未送达邮件的说明", "excuse of mail that was not delivered"
 }
 
 func kindOfCaseZH(k mailcase.Kind) string {

@@ -28,6 +28,7 @@ import (
 	"github.com/steward-pm/steward/internal/identity"
 	"github.com/steward-pm/steward/internal/importing"
 	"github.com/steward-pm/steward/internal/jobs"
+	"github.com/steward-pm/steward/internal/mail"
 	"github.com/steward-pm/steward/internal/obligation"
 	"github.com/steward-pm/steward/internal/registry"
 	"github.com/steward-pm/steward/internal/server"
@@ -139,6 +140,7 @@ func (a *App) jobs(work bool) jobs.Options {
 		{Name: "archives.index", Every: time.Minute, Do: func(ctx context.Context, rt *act.Runtime) (int, error) { return archives.Index(ctx, rt, a.content) }},
 		{Name: "archives.retention", Every: time.Hour, Do: archives.RetentionFalls},
 		{Name: "vacancy.remind", Every: time.Hour, Do: vacancy.Remind},
+		{Name: "mail.carryOver", Every: time.Hour, Do: mail.CarryOver},
 		{Name: "files.expire", Every: time.Hour, Do: files.Expire},
 		{Name: "identity.prune", Every: 24 * time.Hour, Do: jobs.Prune},
 	}}
