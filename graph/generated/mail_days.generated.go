@@ -414,6 +414,29 @@ func (ec *executionContext) fieldContext_MailDayCheck_undeliveredOpen(_ context.
 	return graphql.NewScalarFieldContext("MailDayCheck", field, false, false, "Int")
 }
 
+func (ec *executionContext) _MailDayCheck_uncounted(ctx context.Context, field graphql.CollectedField, obj *mail.MailDayCheck) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MailDayCheck_uncounted(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Uncounted, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MailDayCheck_uncounted(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MailDayCheck", field, false, false, "Int")
+}
+
 func (ec *executionContext) _ReopenMailDayPayload_day(ctx context.Context, field graphql.CollectedField, obj *mail.ReopenMailDayPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1074,6 +1097,11 @@ func (ec *executionContext) _MailDayCheck(ctx context.Context, sel ast.Selection
 			}
 		case "undeliveredOpen":
 			out.Values[i] = ec._MailDayCheck_undeliveredOpen(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "uncounted":
+			out.Values[i] = ec._MailDayCheck_uncounted(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

@@ -2518,6 +2518,7 @@ type ComplexityRoot struct {
 		Missing          func(childComplexity int) int
 		MissingOpen      func(childComplexity int) int
 		ScansOpen        func(childComplexity int) int
+		Uncounted        func(childComplexity int) int
 		Undelivered      func(childComplexity int) int
 		UndeliveredOpen  func(childComplexity int) int
 		Unknown          func(childComplexity int) int
@@ -14390,6 +14391,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.MailDayCheck.ScansOpen(childComplexity), true
+	case "MailDayCheck.uncounted":
+		if e.ComplexityRoot.MailDayCheck.Uncounted == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDayCheck.Uncounted(childComplexity), true
 	case "MailDayCheck.undelivered":
 		if e.ComplexityRoot.MailDayCheck.Undelivered == nil {
 			break
@@ -28707,7 +28714,7 @@ input MailItemInput {
 input RegisterMailInput {
   "The receipt."
   receiptID: ID!
-  "The items, at most 200."
+  "The items, at most 100."
   items: [MailItemInput!]!
 }
 
@@ -28779,10 +28786,12 @@ type MarkMailDeadPayload {
 
 "Dead items that go back to the post office (M4)."
 input ReturnMailInput {
-  "The items, at most 200."
+  "The items, at most 50."
   itemIDs: [ID!]!
-  "Who takes them for the post office."
+  "Who takes them for the post office, by name."
   takenBy: String!
+  "The taker's signature, attested by who hands them over; who hands them over signs by being signed in."
+  signature: SignatureInput!
 }
 
 "What returning gave."
@@ -28850,12 +28859,12 @@ extend type Mutation {
     "The decision."
     input: DecideMailInput!
   ): DecideMailPayload!
-  "Marks an item dead: it is due back at the post office the same day (M4)."
+  "Marks an item dead: it is due back at the post office the same day (M4). RULE M4 for one that was sorted and is signed for: raise that as doubtful."
   markMailDead(
     "Which item, and why."
     input: MarkMailDeadInput!
   ): MarkMailDeadPayload!
-  "Returns dead items to the post office (M4)."
+  "Returns dead items to the post office, signed for by who takes them (M4)."
   returnMail(
     "Which items, and who takes them."
     input: ReturnMailInput!
@@ -28865,7 +28874,7 @@ extend type Mutation {
     "Which receipt, and why."
     input: VoidMailReceiptInput!
   ): VoidMailReceiptPayload!
-  "Voids an item with which nothing was done yet (M1)."
+  "Voids an item with which nothing was done yet, and which was not scanned (M1)."
   voidMailItem(
     "Which item, and why."
     input: VoidMailItemInput!
@@ -29136,6 +29145,8 @@ type MailDayCheck {
   undelivered: Int!
   "How many of those are not excused."
   undeliveredOpen: Int!
+  "How many publications are expected that day and were not counted; that none came is a count, too (M7)."
+  uncounted: Int!
 }
 
 extend type Mutation {
@@ -29159,7 +29170,7 @@ extend type Mutation {
     "Which items, and why."
     input: ExcuseMailInput!
   ): ExcuseMailPayload!
-  "Closes a day's mail (M5). RULE M2 or M5 while something of it is not explained."
+  "Closes a day's mail (M5). RULE M2, M5 or M7 while something of it is not explained, or press of the day was not counted."
   closeMailDay(
     "Which day."
     input: CloseMailDayInput!
@@ -29211,7 +29222,7 @@ extend type Query {
   ): MailItemConnection!
   "The items that are neither delivered nor returned at the end of a day, or now (M5)."
   mailUndelivered(
-    "The day; otherwise all that are open."
+    "The day; otherwise all that are open, and what is here now."
     dayID: ID
     "Only those that are not excused."
     unexplained: Boolean
@@ -29280,7 +29291,7 @@ input MailHandoverInput {
 
 "A route: one or more households and departments, recorded as a whole or not at all (M3)."
 input DeliverMailInput {
-  "What each gets, at most 50 of them."
+  "What each gets, at most 20 of them, and at most 200 items in all."
   deliveries: [MailHandoverInput!]!
   "When it was delivered, if that is recorded later than it happened: at most 24 hours ago."
   occurredAt: Time
@@ -29475,7 +29486,7 @@ input ReceivePressInput {
   day: Date
   "Who delivers them for the post office, by name."
   deliverer: String!
-  "What was counted, each publication once."
+  "What was counted, each publication once, at most 150."
   counts: [PressCountInput!]!
   "What else is to be said of it."
   note: String
@@ -29503,6 +29514,8 @@ input RecoverPressClaimInput {
   copies: Int!
   "Who brings them for the post office, by name."
   deliverer: String!
+  "The deliverer's signature, attested by who receives; who receives signs by being signed in."
+  signature: SignatureInput!
 }
 
 "What recovering gave."
@@ -72927,6 +72940,8 @@ func (ec *executionContext) childFields_MailDayCheck(ctx context.Context, field 
 		return ec.fieldContext_MailDayCheck_undelivered(ctx, field)
 	case "undeliveredOpen":
 		return ec.fieldContext_MailDayCheck_undeliveredOpen(ctx, field)
+	case "uncounted":
+		return ec.fieldContext_MailDayCheck_uncounted(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MailDayCheck", field.Name)
 }

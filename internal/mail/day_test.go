@@ -188,6 +188,8 @@ func TestM5_TheDayClosesWhenAllIsExplained(t *testing.T) {
 	if check.Get("listed").Int() != int64(len(old)+2) || check.Get("matched").Int() != 1 || check.Get("missingOpen").Int()+check.Get("scansOpen").Int()+check.Get("undeliveredOpen").Int() != 0 {
 		t.Errorf("it stands at %s", check.Raw)
 	}
+	receptionist.Refused(closeDay, closing(day), fault.RuleBroken, "M7") // and press was not counted
+	counted(app)
 	closed := receptionist.Do(closeDay, closing(day)).Get("closeMailDay.day")
 	if closed.Get("state").String() != "CLOSED" || closed.Get("matched").Int() != 1 || closed.Get("unknown").Int() != 1 || closed.Get("doubled").Int() != 1 || closed.Get("undelivered").Int() != int64(len(old)+2) {
 		t.Errorf("closed: %s", closed.Raw)

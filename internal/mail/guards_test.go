@@ -223,6 +223,7 @@ func TestM2_ADayIsNotClosedOverAScan(t *testing.T) {
 		app.SQL(`INSERT INTO mail_excuses (id, created_at, estate_id, day_id, item_id, kind, reason, given_by_id, given_by_name, given_at)
 			SELECT new_id(x'0808'::int), now(), $1, $2, f.id, $3::text, 'x', gen_random_uuid(), 'x', now() FROM `+function+`($1, $2, true) f(id)`, app.A.ID, day, kind)
 	}
+	counted(app)
 	desk, office := raw(t, app), raw(t, app)
 	shut := sql(`UPDATE mail_days SET state = 'CLOSED', closed_at = now(), closed_by_id = gen_random_uuid(), closed_by_name = 'x' WHERE id = $1`, day)
 	over := func() string {
