@@ -768,7 +768,7 @@ func (ec *executionContext) unmarshalInputReturnMailInput(ctx context.Context, o
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"itemIDs", "takenBy"}
+	fieldsInOrder := [...]string{"itemIDs", "takenBy", "signature"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -789,6 +789,13 @@ func (ec *executionContext) unmarshalInputReturnMailInput(ctx context.Context, o
 				return &it, err
 			}
 			it.TakenBy = data
+		case "signature":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("signature"))
+			data, err := ec.unmarshalNSignatureInput2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋsignatureᚐInput(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Signature = data
 		}
 	}
 	return &it, nil

@@ -1068,7 +1068,7 @@ func (ec *executionContext) unmarshalInputRecoverPressClaimInput(ctx context.Con
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"claimID", "copies", "deliverer"}
+	fieldsInOrder := [...]string{"claimID", "copies", "deliverer", "signature"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1096,6 +1096,13 @@ func (ec *executionContext) unmarshalInputRecoverPressClaimInput(ctx context.Con
 				return &it, err
 			}
 			it.Deliverer = data
+		case "signature":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("signature"))
+			data, err := ec.unmarshalNSignatureInput2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋsignatureᚐInput(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Signature = data
 		}
 	}
 	return &it, nil

@@ -922,10 +922,6 @@ type ComplexityRoot struct {
 		Case func(childComplexity int) int
 	}
 
-	ConnectIdentityPayload struct {
-		URL func(childComplexity int) int
-	}
-
 	ConsentKeyScrappingPayload struct {
 		Scrapping func(childComplexity int) int
 	}
@@ -1166,10 +1162,6 @@ type ComplexityRoot struct {
 		Destruction func(childComplexity int) int
 	}
 
-	DisconnectIdentityPayload struct {
-		Issuer func(childComplexity int) int
-	}
-
 	DraftKeyAcceptancePayload struct {
 		Acceptance func(childComplexity int) int
 	}
@@ -1236,13 +1228,8 @@ type ComplexityRoot struct {
 		Publication func(childComplexity int) int
 	}
 
-	ExplainMailCountsPayload struct {
-		Excuses func(childComplexity int) int
-	}
-
 	ExplainMailScansPayload struct {
-		Excuses func(childComplexity int) int
-		Scans   func(childComplexity int) int
+		Scans func(childComplexity int) int
 	}
 
 	ExplainMissingMailPayload struct {
@@ -1259,12 +1246,6 @@ type ComplexityRoot struct {
 
 	ExtendKeyLoanPayload struct {
 		Loan func(childComplexity int) int
-	}
-
-	ExternalIdentity struct {
-		ConnectedAt func(childComplexity int) int
-		Issuer      func(childComplexity int) int
-		UsedAt      func(childComplexity int) int
 	}
 
 	ExternalPerson struct {
@@ -2521,7 +2502,6 @@ type ComplexityRoot struct {
 		ID               func(childComplexity int) int
 		Listed           func(childComplexity int) int
 		Matched          func(childComplexity int) int
-		Miscounted       func(childComplexity int) int
 		Missing          func(childComplexity int) int
 		OpenedAt         func(childComplexity int) int
 		State            func(childComplexity int) int
@@ -2531,16 +2511,14 @@ type ComplexityRoot struct {
 
 	MailDayCheck struct {
 		AlreadyDelivered func(childComplexity int) int
-		Counts           func(childComplexity int) int
 		Day              func(childComplexity int) int
 		Doubled          func(childComplexity int) int
 		Listed           func(childComplexity int) int
 		Matched          func(childComplexity int) int
-		Miscounted       func(childComplexity int) int
-		MiscountedOpen   func(childComplexity int) int
 		Missing          func(childComplexity int) int
 		MissingOpen      func(childComplexity int) int
 		ScansOpen        func(childComplexity int) int
+		Uncounted        func(childComplexity int) int
 		Undelivered      func(childComplexity int) int
 		UndeliveredOpen  func(childComplexity int) int
 		Unknown          func(childComplexity int) int
@@ -2550,14 +2528,6 @@ type ComplexityRoot struct {
 		Edges      func(childComplexity int) int
 		PageInfo   func(childComplexity int) int
 		TotalCount func(childComplexity int) int
-	}
-
-	MailDayCount struct {
-		Counted    func(childComplexity int) int
-		Difference func(childComplexity int) int
-		Explained  func(childComplexity int) int
-		Kind       func(childComplexity int) int
-		Registered func(childComplexity int) int
 	}
 
 	MailDayEdge struct {
@@ -2619,27 +2589,19 @@ type ComplexityRoot struct {
 	}
 
 	MailExcuse struct {
-		CreatedAt    func(childComplexity int) int
-		Day          func(childComplexity int) int
-		DayID        func(childComplexity int) int
-		Difference   func(childComplexity int) int
-		Estate       func(childComplexity int) int
-		EstateID     func(childComplexity int) int
-		GivenAt      func(childComplexity int) int
-		GivenByID    func(childComplexity int) int
-		GivenByName  func(childComplexity int) int
-		ID           func(childComplexity int) int
-		Item         func(childComplexity int) int
-		ItemID       func(childComplexity int) int
-		Kind         func(childComplexity int) int
-		MailKind     func(childComplexity int) int
-		Reason       func(childComplexity int) int
-		Scan         func(childComplexity int) int
-		ScanID       func(childComplexity int) int
-		VoidReason   func(childComplexity int) int
-		VoidedAt     func(childComplexity int) int
-		VoidedByID   func(childComplexity int) int
-		VoidedByName func(childComplexity int) int
+		CreatedAt   func(childComplexity int) int
+		Day         func(childComplexity int) int
+		DayID       func(childComplexity int) int
+		Estate      func(childComplexity int) int
+		EstateID    func(childComplexity int) int
+		GivenAt     func(childComplexity int) int
+		GivenByID   func(childComplexity int) int
+		GivenByName func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Item        func(childComplexity int) int
+		ItemID      func(childComplexity int) int
+		Kind        func(childComplexity int) int
+		Reason      func(childComplexity int) int
 	}
 
 	MailExcuseConnection struct {
@@ -2873,7 +2835,6 @@ type ComplexityRoot struct {
 		CloseVolume               func(childComplexity int, input archives.CloseVolumeInput) int
 		CompleteKeyScrapping      func(childComplexity int, input keys.CompleteKeyScrappingInput) int
 		ConcludeMailCase          func(childComplexity int, input mail.ConcludeMailCaseInput) int
-		ConnectIdentity           func(childComplexity int, input identity.ConnectIdentityInput) int
 		ConsentKeyScrapping       func(childComplexity int, input keys.ConsentKeyScrappingInput) int
 		ConsultStaffFile          func(childComplexity int, input archives.ConsultStaffFileInput) int
 		CorrectDocument           func(childComplexity int, input archives.CorrectDocumentInput) int
@@ -2896,14 +2857,12 @@ type ComplexityRoot struct {
 		DescribeVacancy           func(childComplexity int, input vacancy.DescribeVacancyInput) int
 		DestroyArchive            func(childComplexity int, input archives.DestroyArchiveInput) int
 		DisableAccount            func(childComplexity int, input identity.AccountInput) int
-		DisconnectIdentity        func(childComplexity int, input identity.DisconnectIdentityInput) int
 		DraftKeyAcceptance        func(childComplexity int, input keys.DraftKeyAcceptanceInput) int
 		DrawKeySpotCheck          func(childComplexity int, input keys.DrawKeySpotCheckInput) int
 		EnableAccount             func(childComplexity int, input identity.AccountInput) int
 		EndEmployment             func(childComplexity int, input registry.EndEmploymentInput) int
 		EndPressSubscription      func(childComplexity int, input mail.EndPressSubscriptionInput) int
 		ExcuseMail                func(childComplexity int, input mail.ExcuseMailInput) int
-		ExplainMailCounts         func(childComplexity int, input mail.ExplainMailCountsInput) int
 		ExplainMailScans          func(childComplexity int, input mail.ExplainMailScansInput) int
 		ExplainMissingMail        func(childComplexity int, input mail.ExplainMissingMailInput) int
 		ExtendArchiveLoan         func(childComplexity int, input archives.ExtendArchiveLoanInput) int
@@ -3020,7 +2979,6 @@ type ComplexityRoot struct {
 		VoidKeyReturn             func(childComplexity int, input keys.VoidKeyReturnInput) int
 		VoidMailCase              func(childComplexity int, input mail.VoidMailCaseInput) int
 		VoidMailDelivery          func(childComplexity int, input mail.VoidMailDeliveryInput) int
-		VoidMailExcuse            func(childComplexity int, input mail.VoidMailExcuseInput) int
 		VoidMailItem              func(childComplexity int, input mail.VoidMailItemInput) int
 		VoidMailReceipt           func(childComplexity int, input mail.VoidMailReceiptInput) int
 		VoidMeterReading          func(childComplexity int, input vacancy.VoidMeterReadingInput) int
@@ -3421,7 +3379,6 @@ type ComplexityRoot struct {
 		DocumentLink                  func(childComplexity int, archiveDocumentID uuid.UUID, marked *bool) int
 		Estates                       func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.EstateOrder, where *ent.EstateWhereInput) int
 		ExpectedPress                 func(childComplexity int, estateID uuid.UUID, day *time.Time) int
-		ExternalIdentities            func(childComplexity int) int
 		ExternalPersons               func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ExternalPersonOrder, where *ent.ExternalPersonWhereInput) int
 		FileLink                      func(childComplexity int, fileID uuid.UUID, marked *bool) int
 		Files                         func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.FileOrder, where *ent.FileWhereInput) int
@@ -3485,7 +3442,6 @@ type ComplexityRoot struct {
 		Residents                     func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ResidentOrder, where *ent.ResidentWhereInput) int
 		SearchArchive                 func(childComplexity int, estateID uuid.UUID, text string, first *int, after *entgql.Cursor[uuid.UUID], orderBy *ent.ArchiveDocumentOrder, where *ent.ArchiveDocumentWhereInput) int
 		Sessions                      func(childComplexity int) int
-		SignInMethods                 func(childComplexity int) int
 		Signatures                    func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.SignatureOrder, where *ent.SignatureWhereInput) int
 		Staff                         func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.StaffOrder, where *ent.StaffWhereInput) int
 		StaffFileConsultations        func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.StaffFileConsultationOrder, where *ent.StaffFileConsultationWhereInput) int
@@ -3852,11 +3808,6 @@ type ComplexityRoot struct {
 		Retention func(childComplexity int) int
 	}
 
-	SignInMethod struct {
-		Name func(childComplexity int) int
-		URL  func(childComplexity int) int
-	}
-
 	SignInPayload struct {
 		ExpiresAt func(childComplexity int) int
 		Token     func(childComplexity int) int
@@ -3867,8 +3818,7 @@ type ComplexityRoot struct {
 	}
 
 	SignOutPayload struct {
-		EndSessionURL func(childComplexity int) int
-		SessionID     func(childComplexity int) int
+		SessionID func(childComplexity int) int
 	}
 
 	Signature struct {
@@ -4065,7 +4015,6 @@ type ComplexityRoot struct {
 		CleaningDueOn         func(childComplexity int) int
 		Condition             func(childComplexity int) int
 		CreatedAt             func(childComplexity int) int
-		Defects               func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy *ent.DefectOrder) int
 		DescribedAt           func(childComplexity int) int
 		DescribedByID         func(childComplexity int) int
 		DescribedByName       func(childComplexity int) int
@@ -4248,10 +4197,6 @@ type ComplexityRoot struct {
 	VoidMailDeliveryPayload struct {
 		Delivery func(childComplexity int) int
 		Items    func(childComplexity int) int
-	}
-
-	VoidMailExcusePayload struct {
-		Excuse func(childComplexity int) int
 	}
 
 	VoidMailItemPayload struct {
@@ -7834,13 +7779,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ConcludeMailCasePayload.Case(childComplexity), true
 
-	case "ConnectIdentityPayload.url":
-		if e.ComplexityRoot.ConnectIdentityPayload.URL == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ConnectIdentityPayload.URL(childComplexity), true
-
 	case "ConsentKeyScrappingPayload.scrapping":
 		if e.ComplexityRoot.ConsentKeyScrappingPayload.Scrapping == nil {
 			break
@@ -8737,13 +8675,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DestroyArchivePayload.Destruction(childComplexity), true
 
-	case "DisconnectIdentityPayload.issuer":
-		if e.ComplexityRoot.DisconnectIdentityPayload.Issuer == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DisconnectIdentityPayload.Issuer(childComplexity), true
-
 	case "DraftKeyAcceptancePayload.acceptance":
 		if e.ComplexityRoot.DraftKeyAcceptancePayload.Acceptance == nil {
 			break
@@ -8970,19 +8901,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ExpectedPress.Publication(childComplexity), true
 
-	case "ExplainMailCountsPayload.excuses":
-		if e.ComplexityRoot.ExplainMailCountsPayload.Excuses == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ExplainMailCountsPayload.Excuses(childComplexity), true
-
-	case "ExplainMailScansPayload.excuses":
-		if e.ComplexityRoot.ExplainMailScansPayload.Excuses == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ExplainMailScansPayload.Excuses(childComplexity), true
 	case "ExplainMailScansPayload.scans":
 		if e.ComplexityRoot.ExplainMailScansPayload.Scans == nil {
 			break
@@ -9017,25 +8935,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ExtendKeyLoanPayload.Loan(childComplexity), true
-
-	case "ExternalIdentity.connectedAt":
-		if e.ComplexityRoot.ExternalIdentity.ConnectedAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ExternalIdentity.ConnectedAt(childComplexity), true
-	case "ExternalIdentity.issuer":
-		if e.ComplexityRoot.ExternalIdentity.Issuer == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ExternalIdentity.Issuer(childComplexity), true
-	case "ExternalIdentity.usedAt":
-		if e.ComplexityRoot.ExternalIdentity.UsedAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ExternalIdentity.UsedAt(childComplexity), true
 
 	case "ExternalPerson.company":
 		if e.ComplexityRoot.ExternalPerson.Company == nil {
@@ -14413,12 +14312,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.MailDay.Matched(childComplexity), true
-	case "MailDay.miscounted":
-		if e.ComplexityRoot.MailDay.Miscounted == nil {
-			break
-		}
-
-		return e.ComplexityRoot.MailDay.Miscounted(childComplexity), true
 	case "MailDay.missing":
 		if e.ComplexityRoot.MailDay.Missing == nil {
 			break
@@ -14456,12 +14349,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.MailDayCheck.AlreadyDelivered(childComplexity), true
-	case "MailDayCheck.counts":
-		if e.ComplexityRoot.MailDayCheck.Counts == nil {
-			break
-		}
-
-		return e.ComplexityRoot.MailDayCheck.Counts(childComplexity), true
 	case "MailDayCheck.day":
 		if e.ComplexityRoot.MailDayCheck.Day == nil {
 			break
@@ -14486,18 +14373,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.MailDayCheck.Matched(childComplexity), true
-	case "MailDayCheck.miscounted":
-		if e.ComplexityRoot.MailDayCheck.Miscounted == nil {
-			break
-		}
-
-		return e.ComplexityRoot.MailDayCheck.Miscounted(childComplexity), true
-	case "MailDayCheck.miscountedOpen":
-		if e.ComplexityRoot.MailDayCheck.MiscountedOpen == nil {
-			break
-		}
-
-		return e.ComplexityRoot.MailDayCheck.MiscountedOpen(childComplexity), true
 	case "MailDayCheck.missing":
 		if e.ComplexityRoot.MailDayCheck.Missing == nil {
 			break
@@ -14516,6 +14391,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.MailDayCheck.ScansOpen(childComplexity), true
+	case "MailDayCheck.uncounted":
+		if e.ComplexityRoot.MailDayCheck.Uncounted == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDayCheck.Uncounted(childComplexity), true
 	case "MailDayCheck.undelivered":
 		if e.ComplexityRoot.MailDayCheck.Undelivered == nil {
 			break
@@ -14553,37 +14434,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.MailDayConnection.TotalCount(childComplexity), true
-
-	case "MailDayCount.counted":
-		if e.ComplexityRoot.MailDayCount.Counted == nil {
-			break
-		}
-
-		return e.ComplexityRoot.MailDayCount.Counted(childComplexity), true
-	case "MailDayCount.difference":
-		if e.ComplexityRoot.MailDayCount.Difference == nil {
-			break
-		}
-
-		return e.ComplexityRoot.MailDayCount.Difference(childComplexity), true
-	case "MailDayCount.explained":
-		if e.ComplexityRoot.MailDayCount.Explained == nil {
-			break
-		}
-
-		return e.ComplexityRoot.MailDayCount.Explained(childComplexity), true
-	case "MailDayCount.kind":
-		if e.ComplexityRoot.MailDayCount.Kind == nil {
-			break
-		}
-
-		return e.ComplexityRoot.MailDayCount.Kind(childComplexity), true
-	case "MailDayCount.registered":
-		if e.ComplexityRoot.MailDayCount.Registered == nil {
-			break
-		}
-
-		return e.ComplexityRoot.MailDayCount.Registered(childComplexity), true
 
 	case "MailDayEdge.cursor":
 		if e.ComplexityRoot.MailDayEdge.Cursor == nil {
@@ -14866,12 +14716,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.MailExcuse.DayID(childComplexity), true
-	case "MailExcuse.difference":
-		if e.ComplexityRoot.MailExcuse.Difference == nil {
-			break
-		}
-
-		return e.ComplexityRoot.MailExcuse.Difference(childComplexity), true
 	case "MailExcuse.estate":
 		if e.ComplexityRoot.MailExcuse.Estate == nil {
 			break
@@ -14926,54 +14770,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.MailExcuse.Kind(childComplexity), true
-	case "MailExcuse.mailKind":
-		if e.ComplexityRoot.MailExcuse.MailKind == nil {
-			break
-		}
-
-		return e.ComplexityRoot.MailExcuse.MailKind(childComplexity), true
 	case "MailExcuse.reason":
 		if e.ComplexityRoot.MailExcuse.Reason == nil {
 			break
 		}
 
 		return e.ComplexityRoot.MailExcuse.Reason(childComplexity), true
-	case "MailExcuse.scan":
-		if e.ComplexityRoot.MailExcuse.Scan == nil {
-			break
-		}
-
-		return e.ComplexityRoot.MailExcuse.Scan(childComplexity), true
-	case "MailExcuse.scanID":
-		if e.ComplexityRoot.MailExcuse.ScanID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.MailExcuse.ScanID(childComplexity), true
-	case "MailExcuse.voidReason":
-		if e.ComplexityRoot.MailExcuse.VoidReason == nil {
-			break
-		}
-
-		return e.ComplexityRoot.MailExcuse.VoidReason(childComplexity), true
-	case "MailExcuse.voidedAt":
-		if e.ComplexityRoot.MailExcuse.VoidedAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.MailExcuse.VoidedAt(childComplexity), true
-	case "MailExcuse.voidedByID":
-		if e.ComplexityRoot.MailExcuse.VoidedByID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.MailExcuse.VoidedByID(childComplexity), true
-	case "MailExcuse.voidedByName":
-		if e.ComplexityRoot.MailExcuse.VoidedByName == nil {
-			break
-		}
-
-		return e.ComplexityRoot.MailExcuse.VoidedByName(childComplexity), true
 
 	case "MailExcuseConnection.edges":
 		if e.ComplexityRoot.MailExcuseConnection.Edges == nil {
@@ -16173,17 +15975,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ConcludeMailCase(childComplexity, args["input"].(mail.ConcludeMailCaseInput)), true
-	case "Mutation.connectIdentity":
-		if e.ComplexityRoot.Mutation.ConnectIdentity == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_connectIdentity_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.ConnectIdentity(childComplexity, args["input"].(identity.ConnectIdentityInput)), true
 	case "Mutation.consentKeyScrapping":
 		if e.ComplexityRoot.Mutation.ConsentKeyScrapping == nil {
 			break
@@ -16426,17 +16217,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DisableAccount(childComplexity, args["input"].(identity.AccountInput)), true
-	case "Mutation.disconnectIdentity":
-		if e.ComplexityRoot.Mutation.DisconnectIdentity == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_disconnectIdentity_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.DisconnectIdentity(childComplexity, args["input"].(identity.DisconnectIdentityInput)), true
 	case "Mutation.draftKeyAcceptance":
 		if e.ComplexityRoot.Mutation.DraftKeyAcceptance == nil {
 			break
@@ -16503,17 +16283,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ExcuseMail(childComplexity, args["input"].(mail.ExcuseMailInput)), true
-	case "Mutation.explainMailCounts":
-		if e.ComplexityRoot.Mutation.ExplainMailCounts == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_explainMailCounts_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.ExplainMailCounts(childComplexity, args["input"].(mail.ExplainMailCountsInput)), true
 	case "Mutation.explainMailScans":
 		if e.ComplexityRoot.Mutation.ExplainMailScans == nil {
 			break
@@ -17780,17 +17549,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.VoidMailDelivery(childComplexity, args["input"].(mail.VoidMailDeliveryInput)), true
-	case "Mutation.voidMailExcuse":
-		if e.ComplexityRoot.Mutation.VoidMailExcuse == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_voidMailExcuse_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.VoidMailExcuse(childComplexity, args["input"].(mail.VoidMailExcuseInput)), true
 	case "Mutation.voidMailItem":
 		if e.ComplexityRoot.Mutation.VoidMailItem == nil {
 			break
@@ -19724,12 +19482,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.ExpectedPress(childComplexity, args["estateID"].(uuid.UUID), args["day"].(*time.Time)), true
-	case "Query.externalIdentities":
-		if e.ComplexityRoot.Query.ExternalIdentities == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Query.ExternalIdentities(childComplexity), true
 	case "Query.externalPersons":
 		if e.ComplexityRoot.Query.ExternalPersons == nil {
 			break
@@ -20419,12 +20171,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Sessions(childComplexity), true
-	case "Query.signInMethods":
-		if e.ComplexityRoot.Query.SignInMethods == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Query.SignInMethods(childComplexity), true
 	case "Query.signatures":
 		if e.ComplexityRoot.Query.Signatures == nil {
 			break
@@ -21676,19 +21422,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SetArchiveRetentionPayload.Retention(childComplexity), true
 
-	case "SignInMethod.name":
-		if e.ComplexityRoot.SignInMethod.Name == nil {
-			break
-		}
-
-		return e.ComplexityRoot.SignInMethod.Name(childComplexity), true
-	case "SignInMethod.url":
-		if e.ComplexityRoot.SignInMethod.URL == nil {
-			break
-		}
-
-		return e.ComplexityRoot.SignInMethod.URL(childComplexity), true
-
 	case "SignInPayload.expiresAt":
 		if e.ComplexityRoot.SignInPayload.ExpiresAt == nil {
 			break
@@ -21709,12 +21442,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SignKeyAcceptancePayload.Acceptance(childComplexity), true
 
-	case "SignOutPayload.endSessionURL":
-		if e.ComplexityRoot.SignOutPayload.EndSessionURL == nil {
-			break
-		}
-
-		return e.ComplexityRoot.SignOutPayload.EndSessionURL(childComplexity), true
 	case "SignOutPayload.sessionID":
 		if e.ComplexityRoot.SignOutPayload.SessionID == nil {
 			break
@@ -22387,17 +22114,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Vacancy.CreatedAt(childComplexity), true
-	case "Vacancy.defects":
-		if e.ComplexityRoot.Vacancy.Defects == nil {
-			break
-		}
-
-		args, err := ec.field_Vacancy_defects_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Vacancy.Defects(childComplexity, args["after"].(*entgql.Cursor[uuid.UUID]), args["first"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["orderBy"].(*ent.DefectOrder)), true
 	case "Vacancy.describedAt":
 		if e.ComplexityRoot.Vacancy.DescribedAt == nil {
 			break
@@ -23049,13 +22765,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.VoidMailDeliveryPayload.Items(childComplexity), true
 
-	case "VoidMailExcusePayload.excuse":
-		if e.ComplexityRoot.VoidMailExcusePayload.Excuse == nil {
-			break
-		}
-
-		return e.ComplexityRoot.VoidMailExcusePayload.Excuse(childComplexity), true
-
 	case "VoidMailItemPayload.item":
 		if e.ComplexityRoot.VoidMailItemPayload.Item == nil {
 			break
@@ -23256,7 +22965,6 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ComplaintWhereInput", ec.unmarshalInputComplaintWhereInput),
 			graphql.NewInputUnmarshaler("CompleteKeyScrappingInput", ec.unmarshalInputCompleteKeyScrappingInput),
 			graphql.NewInputUnmarshaler("ConcludeMailCaseInput", ec.unmarshalInputConcludeMailCaseInput),
-			graphql.NewInputUnmarshaler("ConnectIdentityInput", ec.unmarshalInputConnectIdentityInput),
 			graphql.NewInputUnmarshaler("ConsentKeyScrappingInput", ec.unmarshalInputConsentKeyScrappingInput),
 			graphql.NewInputUnmarshaler("ConsultStaffFileInput", ec.unmarshalInputConsultStaffFileInput),
 			graphql.NewInputUnmarshaler("CorrectDocumentInput", ec.unmarshalInputCorrectDocumentInput),
@@ -23288,7 +22996,6 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DepartmentWhereInput", ec.unmarshalInputDepartmentWhereInput),
 			graphql.NewInputUnmarshaler("DescribeVacancyInput", ec.unmarshalInputDescribeVacancyInput),
 			graphql.NewInputUnmarshaler("DestroyArchiveInput", ec.unmarshalInputDestroyArchiveInput),
-			graphql.NewInputUnmarshaler("DisconnectIdentityInput", ec.unmarshalInputDisconnectIdentityInput),
 			graphql.NewInputUnmarshaler("DraftKeyAcceptanceInput", ec.unmarshalInputDraftKeyAcceptanceInput),
 			graphql.NewInputUnmarshaler("DrawKeySpotCheckInput", ec.unmarshalInputDrawKeySpotCheckInput),
 			graphql.NewInputUnmarshaler("EmergencyContactOrder", ec.unmarshalInputEmergencyContactOrder),
@@ -23298,7 +23005,6 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("EstateOrder", ec.unmarshalInputEstateOrder),
 			graphql.NewInputUnmarshaler("EstateWhereInput", ec.unmarshalInputEstateWhereInput),
 			graphql.NewInputUnmarshaler("ExcuseMailInput", ec.unmarshalInputExcuseMailInput),
-			graphql.NewInputUnmarshaler("ExplainMailCountsInput", ec.unmarshalInputExplainMailCountsInput),
 			graphql.NewInputUnmarshaler("ExplainMailScansInput", ec.unmarshalInputExplainMailScansInput),
 			graphql.NewInputUnmarshaler("ExplainMissingMailInput", ec.unmarshalInputExplainMissingMailInput),
 			graphql.NewInputUnmarshaler("ExtendArchiveLoanInput", ec.unmarshalInputExtendArchiveLoanInput),
@@ -23567,7 +23273,6 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("VoidKeyReturnInput", ec.unmarshalInputVoidKeyReturnInput),
 			graphql.NewInputUnmarshaler("VoidMailCaseInput", ec.unmarshalInputVoidMailCaseInput),
 			graphql.NewInputUnmarshaler("VoidMailDeliveryInput", ec.unmarshalInputVoidMailDeliveryInput),
-			graphql.NewInputUnmarshaler("VoidMailExcuseInput", ec.unmarshalInputVoidMailExcuseInput),
 			graphql.NewInputUnmarshaler("VoidMailItemInput", ec.unmarshalInputVoidMailItemInput),
 			graphql.NewInputUnmarshaler("VoidMailReceiptInput", ec.unmarshalInputVoidMailReceiptInput),
 			graphql.NewInputUnmarshaler("VoidMeterReadingInput", ec.unmarshalInputVoidMeterReadingInput),
@@ -26266,50 +25971,6 @@ type SignInPayload {
 type SignOutPayload {
   "The session."
   sessionID: ID!
-  "Where the browser goes to sign out of the organisation, too; null if the session did not begin there."
-  endSessionURL: String
-}
-
-"A way to sign in."
-type SignInMethod {
-  "What it is called."
-  name: String!
-  "Where a browser goes to sign in (?return= with a path of this server to come back to); null for e-mail address and password, by signIn."
-  url: String
-}
-
-"Where the viewer signs in, beside the password."
-type ExternalIdentity {
-  "The OpenID Connect issuer."
-  issuer: String!
-  "Since when."
-  connectedAt: Time!
-  "When it was last used; null if it was not yet."
-  usedAt: Time
-}
-
-"The viewer's own password."
-input ConnectIdentityInput {
-  "The password."
-  password: String!
-}
-
-"Where the browser goes to say who the viewer is there."
-type ConnectIdentityPayload {
-  "The address. The browser that asked, and no other, is connected once it is back."
-  url: String!
-}
-
-"An issuer."
-input DisconnectIdentityInput {
-  "The OpenID Connect issuer."
-  issuer: String!
-}
-
-"An issuer at which the viewer does not sign in any more."
-type DisconnectIdentityPayload {
-  "The OpenID Connect issuer."
-  issuer: String!
 }
 
 "The password that is, and the one that shall be."
@@ -26639,10 +26300,6 @@ extend type Query {
     "Only those not read."
     unreadOnly: Boolean
   ): MessageConnection!
-  "The ways to sign in. Anybody may ask."
-  signInMethods: [SignInMethod!]!
-  "Where the viewer signs in, beside the password."
-  externalIdentities: [ExternalIdentity!]!
   "How many of the viewer's own messages are not read."
   unreadCount: Int!
   "The accounts with a role where the viewer manages or audits accounts, by e-mail address."
@@ -26680,16 +26337,6 @@ type Mutation {
     "The passwords."
     input: ChangePasswordInput!
   ): ChangePasswordPayload!
-  "Begins to connect the viewer's account with who the viewer is at the organisation's sign-in: open the address in the browser that asks. CONFLICT if none is set up."
-  connectIdentity(
-    "The viewer's own password."
-    input: ConnectIdentityInput!
-  ): ConnectIdentityPayload!
-  "Ends that the viewer signs in there, and the sessions that were opened so."
-  disconnectIdentity(
-    "Which one."
-    input: DisconnectIdentityInput!
-  ): DisconnectIdentityPayload!
   "Ends one of the viewer's own sessions at once."
   revokeSession(
     "Which one."
@@ -29051,7 +28698,7 @@ type ReceiveMailPayload {
 input MailItemInput {
   "The kind."
   kind: MailItemKind!
-  "Its barcode, if it has one. A registered letter, parcel, magazine or money order without one gets a code of the estate's own, S-000001, which is written on it (M2)."
+  "Its barcode, if it has one."
   barcode: String
   "Who sent it, as far as it says."
   sender: String
@@ -29067,7 +28714,7 @@ input MailItemInput {
 input RegisterMailInput {
   "The receipt."
   receiptID: ID!
-  "The items, at most 200."
+  "The items, at most 100."
   items: [MailItemInput!]!
 }
 
@@ -29139,10 +28786,12 @@ type MarkMailDeadPayload {
 
 "Dead items that go back to the post office (M4)."
 input ReturnMailInput {
-  "The items, at most 200."
+  "The items, at most 50."
   itemIDs: [ID!]!
-  "Who takes them for the post office."
+  "Who takes them for the post office, by name."
   takenBy: String!
+  "The taker's signature, attested by who hands them over; who hands them over signs by being signed in."
+  signature: SignatureInput!
 }
 
 "What returning gave."
@@ -29210,12 +28859,12 @@ extend type Mutation {
     "The decision."
     input: DecideMailInput!
   ): DecideMailPayload!
-  "Marks an item dead: it is due back at the post office the same day (M4)."
+  "Marks an item dead: it is due back at the post office the same day (M4). RULE M4 for one that was sorted and is signed for: raise that as doubtful."
   markMailDead(
     "Which item, and why."
     input: MarkMailDeadInput!
   ): MarkMailDeadPayload!
-  "Returns dead items to the post office (M4)."
+  "Returns dead items to the post office, signed for by who takes them (M4)."
   returnMail(
     "Which items, and who takes them."
     input: ReturnMailInput!
@@ -29225,7 +28874,7 @@ extend type Mutation {
     "Which receipt, and why."
     input: VoidMailReceiptInput!
   ): VoidMailReceiptPayload!
-  "Voids an item with which nothing was done yet (M1)."
+  "Voids an item with which nothing was done yet, and which was not scanned (M1)."
   voidMailItem(
     "Which item, and why."
     input: VoidMailItemInput!
@@ -29412,8 +29061,6 @@ input ExplainMailScansInput {
 type ExplainMailScansPayload {
   "The scans, explained, in the order given."
   scans: [MailScan!]!
-  "The explanations, in the order of the scans."
-  excuses: [MailExcuse!]!
 }
 
 "One reason for items of the day's list that were not scanned (M2)."
@@ -29448,36 +29095,6 @@ type ExcuseMailPayload {
   excuses: [MailExcuse!]!
 }
 
-"One reason for kinds of which other items were registered than the day's receipts counted (M1)."
-input ExplainMailCountsInput {
-  "The day."
-  dayID: ID!
-  "The kinds, each once."
-  kinds: [MailItemKind!]!
-  "The reason."
-  reason: String!
-}
-
-"What explaining counts gave."
-type ExplainMailCountsPayload {
-  "The explanations, in the order of the kinds."
-  excuses: [MailExcuse!]!
-}
-
-"A reason that was recorded by mistake: for an item, a scan or a count (M1, M2, M5)."
-input VoidMailExcuseInput {
-  "The reason."
-  id: ID!
-  "Why it is voided."
-  reason: String!
-}
-
-"What voiding gave."
-type VoidMailExcusePayload {
-  "The reason, voided: what it satisfied is open again."
-  excuse: MailExcuse!
-}
-
 "A day that is to be closed (M5)."
 input CloseMailDayInput {
   "The day."
@@ -29492,7 +29109,7 @@ type CloseMailDayPayload {
 
 "A closed day that is opened again (M5)."
 input ReopenMailDayInput {
-  "The day, the last that was closed in the estate."
+  "The day, the estate's last."
   dayID: ID!
   "Why."
   reason: String!
@@ -29504,21 +29121,7 @@ type ReopenMailDayPayload {
   day: MailDay!
 }
 
-"How many items of a kind a day's receipts counted, and how many are registered (M1)."
-type MailDayCount {
-  "The kind."
-  kind: MailItemKind!
-  "How many the receipts of the day counted."
-  counted: Int!
-  "How many items that came that day are registered."
-  registered: Int!
-  "How many more are registered than were counted, less if below zero."
-  difference: Int!
-  "Whether a reason stands for this difference."
-  explained: Boolean!
-}
-
-"How a day stands now: its counts against what is registered, its list against its scans, what is still here, and what of that is not explained yet (M1, M2, M5)."
+"How a day stands now: its list against its scans, what is still here, and what of that is not explained yet (M2, M5)."
 type MailDayCheck {
   "The day."
   day: MailDay!
@@ -29542,12 +29145,8 @@ type MailDayCheck {
   undelivered: Int!
   "How many of those are not excused."
   undeliveredOpen: Int!
-  "Of how many kinds other items are registered than were counted."
-  miscounted: Int!
-  "How many of those kinds are not explained."
-  miscountedOpen: Int!
-  "What was counted and registered, by kind."
-  counts: [MailDayCount!]!
+  "How many publications are expected that day and were not counted; that none came is a count, too (M7)."
+  uncounted: Int!
 }
 
 extend type Mutation {
@@ -29571,22 +29170,12 @@ extend type Mutation {
     "Which items, and why."
     input: ExcuseMailInput!
   ): ExcuseMailPayload!
-  "Explains kinds of which other items were registered than the day's receipts counted (M1)."
-  explainMailCounts(
-    "Which kinds, and why."
-    input: ExplainMailCountsInput!
-  ): ExplainMailCountsPayload!
-  "Voids a reason that was recorded by mistake, while its day is open: what it satisfied is open again (M1, M2, M5)."
-  voidMailExcuse(
-    "Which one, and why."
-    input: VoidMailExcuseInput!
-  ): VoidMailExcusePayload!
-  "Closes a day's mail (M5). RULE M1, M2 or M5 while something of it is not explained."
+  "Closes a day's mail (M5). RULE M2, M5 or M7 while something of it is not explained, or press of the day was not counted."
   closeMailDay(
     "Which day."
     input: CloseMailDayInput!
   ): CloseMailDayPayload!
-  "Opens the day that was closed last again, as a superior (M5)."
+  "Opens the last day again, as a superior (M5)."
   reopenMailDay(
     "Which day, and why."
     input: ReopenMailDayInput!
@@ -29633,7 +29222,7 @@ extend type Query {
   ): MailItemConnection!
   "The items that are neither delivered nor returned at the end of a day, or now (M5)."
   mailUndelivered(
-    "The day; otherwise all that are open."
+    "The day; otherwise all that are open, and what is here now."
     dayID: ID
     "Only those that are not excused."
     unexplained: Boolean
@@ -29663,7 +29252,7 @@ extend type Query {
     "Which ones."
     where: MailScanWhereInput
   ): MailScanConnection!
-  "The reasons recorded for what a day does not close without: items, scans and counts (M1, M2, M5)."
+  "The reasons recorded for items that were not scanned, or not delivered, on their day (M2, M5)."
   mailExcuses(
     "At most so many: 50 unless given, at most 200."
     first: Int
@@ -29702,7 +29291,7 @@ input MailHandoverInput {
 
 "A route: one or more households and departments, recorded as a whole or not at all (M3)."
 input DeliverMailInput {
-  "What each gets, at most 50 of them."
+  "What each gets, at most 20 of them, and at most 200 items in all."
   deliveries: [MailHandoverInput!]!
   "When it was delivered, if that is recorded later than it happened: at most 24 hours ago."
   occurredAt: Time
@@ -29897,7 +29486,7 @@ input ReceivePressInput {
   day: Date
   "Who delivers them for the post office, by name."
   deliverer: String!
-  "What was counted, each publication once."
+  "What was counted, each publication once, at most 150."
   counts: [PressCountInput!]!
   "What else is to be said of it."
   note: String
@@ -29925,6 +29514,8 @@ input RecoverPressClaimInput {
   copies: Int!
   "Who brings them for the post office, by name."
   deliverer: String!
+  "The deliverer's signature, attested by who receives; who receives signs by being signed in."
+  signature: SignatureInput!
 }
 
 "What recovering gave."
@@ -55613,7 +55204,7 @@ type MailDay implements Node {
   """
   state: MailDayState!
   """
-  When its first mail came or was scanned, or what was left the day before was carried over to it.
+  When its first mail came or was scanned.
   """
   openedAt: Time!
   """
@@ -55656,10 +55247,6 @@ type MailDay implements Node {
   How many items were still here at its end, each excused (M5), as it was closed.
   """
   undelivered: Int!
-  """
-  Of how many kinds other items were registered than its receipts counted, each explained (M1), as it was closed.
-  """
-  miscounted: Int!
   """
   The estate that this belongs to.
   """
@@ -56619,7 +56206,7 @@ input MailEventWhereInput {
   actedByIDLTE: ID
 }
 """
-A recorded reason for what a day of mail does not close without (M1, M2, M5).
+A recorded reason for an item that was not scanned, or not delivered, on a day (M2, M5).
 """
 type MailExcuse implements Node {
   """
@@ -56635,45 +56222,17 @@ type MailExcuse implements Node {
   """
   estateID: ID!
   """
-  When it was voided; null while it stands.
-  """
-  voidedAt: Time
-  """
-  Why it was voided.
-  """
-  voidReason: String!
-  """
-  The account that voided it.
-  """
-  voidedByID: ID
-  """
-  Who voided it, as signed.
-  """
-  voidedByName: String!
-  """
   The day.
   """
   dayID: ID!
   """
-  Why an item was not scanned (M2), why a scan matches nothing (M2), why other items of a kind were registered than counted (M1), or why an item is still here at the end of the day (M5).
+  The item.
+  """
+  itemID: ID!
+  """
+  Why it was not scanned (M2), or why it is still here at the end of the day (M5).
   """
   kind: MailExcuseKind!
-  """
-  The item that was not scanned, or is still here.
-  """
-  itemID: ID
-  """
-  The scan that matches nothing.
-  """
-  scanID: ID
-  """
-  The kind of mail of which other items were registered than counted.
-  """
-  mailKind: MailExcuseMailKind
-  """
-  How many more items of the kind were registered than counted, less if below zero: the reason is for as many.
-  """
-  difference: Int
   """
   The reason.
   """
@@ -56699,13 +56258,9 @@ type MailExcuse implements Node {
   """
   day: MailDay!
   """
-  The item that was not scanned, or is still here.
+  The item.
   """
-  item: MailItem
-  """
-  The scan that matches nothing.
-  """
-  scan: MailScan
+  item: MailItem!
 }
 """
 A connection to a list of items.
@@ -56746,46 +56301,9 @@ enum MailExcuseKind @goModel(model: "github.com/steward-pm/steward/ent/mailexcus
   """
   UNSCANNED
   """
-  unmatched.
-  """
-  UNMATCHED
-  """
-  miscounted.
-  """
-  MISCOUNTED
-  """
   undelivered.
   """
   UNDELIVERED
-}
-"""
-MailExcuseMailKind is enum for the field mail_kind
-"""
-enum MailExcuseMailKind @goModel(model: "github.com/steward-pm/steward/ent/mailexcuse.MailKind") {
-  """
-  letter.
-  """
-  LETTER
-  """
-  registered.
-  """
-  REGISTERED
-  """
-  parcel.
-  """
-  PARCEL
-  """
-  magazine.
-  """
-  MAGAZINE
-  """
-  newspaper.
-  """
-  NEWSPAPER
-  """
-  money order.
-  """
-  MONEY_ORDER
 }
 """
 Ordering options for MailExcuse connections
@@ -56911,46 +56429,6 @@ input MailExcuseWhereInput {
   """
   estateIDNotIn: [ID!]
   """
-  voided_at field predicates
-  """
-  voidedAt: Time
-  """
-  voidedAt differs from this.
-  """
-  voidedAtNEQ: Time
-  """
-  voidedAt is one of these.
-  """
-  voidedAtIn: [Time!]
-  """
-  voidedAt is none of these.
-  """
-  voidedAtNotIn: [Time!]
-  """
-  voidedAt is greater than this.
-  """
-  voidedAtGT: Time
-  """
-  voidedAt is at least this.
-  """
-  voidedAtGTE: Time
-  """
-  voidedAt is less than this.
-  """
-  voidedAtLT: Time
-  """
-  voidedAt is at most this.
-  """
-  voidedAtLTE: Time
-  """
-  voidedAt is null.
-  """
-  voidedAtIsNil: Boolean
-  """
-  voidedAt is set.
-  """
-  voidedAtNotNil: Boolean
-  """
   day_id field predicates
   """
   dayID: ID
@@ -56966,22 +56444,6 @@ input MailExcuseWhereInput {
   dayID is none of these.
   """
   dayIDNotIn: [ID!]
-  """
-  kind field predicates
-  """
-  kind: MailExcuseKind
-  """
-  kind differs from this.
-  """
-  kindNEQ: MailExcuseKind
-  """
-  kind is one of these.
-  """
-  kindIn: [MailExcuseKind!]
-  """
-  kind is none of these.
-  """
-  kindNotIn: [MailExcuseKind!]
   """
   item_id field predicates
   """
@@ -56999,61 +56461,21 @@ input MailExcuseWhereInput {
   """
   itemIDNotIn: [ID!]
   """
-  itemID is null.
+  kind field predicates
   """
-  itemIDIsNil: Boolean
+  kind: MailExcuseKind
   """
-  itemID is set.
+  kind differs from this.
   """
-  itemIDNotNil: Boolean
+  kindNEQ: MailExcuseKind
   """
-  scan_id field predicates
+  kind is one of these.
   """
-  scanID: ID
+  kindIn: [MailExcuseKind!]
   """
-  scanID differs from this.
+  kind is none of these.
   """
-  scanIDNEQ: ID
-  """
-  scanID is one of these.
-  """
-  scanIDIn: [ID!]
-  """
-  scanID is none of these.
-  """
-  scanIDNotIn: [ID!]
-  """
-  scanID is null.
-  """
-  scanIDIsNil: Boolean
-  """
-  scanID is set.
-  """
-  scanIDNotNil: Boolean
-  """
-  mail_kind field predicates
-  """
-  mailKind: MailExcuseMailKind
-  """
-  mailKind differs from this.
-  """
-  mailKindNEQ: MailExcuseMailKind
-  """
-  mailKind is one of these.
-  """
-  mailKindIn: [MailExcuseMailKind!]
-  """
-  mailKind is none of these.
-  """
-  mailKindNotIn: [MailExcuseMailKind!]
-  """
-  mailKind is null.
-  """
-  mailKindIsNil: Boolean
-  """
-  mailKind is set.
-  """
-  mailKindNotNil: Boolean
+  kindNotIn: [MailExcuseKind!]
   """
   given_by_id field predicates
   """
@@ -57132,7 +56554,7 @@ type MailItem implements Node {
   """
   kind: MailItemKind!
   """
-  Its barcode; no two items that are still here have the same. What is scanned (M2) and came without one has a code of the estate's own, S-000001.
+  Its barcode, if it has one; no two items that are still here have the same.
   """
   barcode: String!
   """
@@ -58402,7 +57824,7 @@ type MailScan implements Node {
   """
   scannedByName: String!
   """
-  When it was explained; null of what matches, and while no explanation stands.
+  When it was explained; null of what matches, and while nobody did.
   """
   explainedAt: Time
   """
@@ -67480,35 +66902,6 @@ type Vacancy implements Node {
   """
   readings: [MeterReading!]
   """
-  Defects.
-  """
-  defects(
-    """
-    Returns the elements in the list that come after the specified cursor.
-    """
-    after: Cursor
-
-    """
-    Returns the first _n_ elements from the list.
-    """
-    first: Int
-
-    """
-    Returns the elements in the list that come before the specified cursor.
-    """
-    before: Cursor
-
-    """
-    Returns the last _n_ elements from the list.
-    """
-    last: Int
-
-    """
-    Ordering options for Defects returned from the connection.
-    """
-    orderBy: DefectOrder
-  ): DefectConnection!
-  """
   What is due in it, by when (V4).
   """
   dues: [InspectionDue!]
@@ -70387,14 +69780,6 @@ func (ec *executionContext) childFields_ConcludeMailCasePayload(ctx context.Cont
 	return nil, fmt.Errorf("no field named %q was found under type ConcludeMailCasePayload", field.Name)
 }
 
-func (ec *executionContext) childFields_ConnectIdentityPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "url":
-		return ec.fieldContext_ConnectIdentityPayload_url(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type ConnectIdentityPayload", field.Name)
-}
-
 func (ec *executionContext) childFields_ConsentKeyScrappingPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "scrapping":
@@ -70875,14 +70260,6 @@ func (ec *executionContext) childFields_DestroyArchivePayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type DestroyArchivePayload", field.Name)
 }
 
-func (ec *executionContext) childFields_DisconnectIdentityPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "issuer":
-		return ec.fieldContext_DisconnectIdentityPayload_issuer(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type DisconnectIdentityPayload", field.Name)
-}
-
 func (ec *executionContext) childFields_DraftKeyAcceptancePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "acceptance":
@@ -71015,20 +70392,10 @@ func (ec *executionContext) childFields_ExpectedPress(ctx context.Context, field
 	return nil, fmt.Errorf("no field named %q was found under type ExpectedPress", field.Name)
 }
 
-func (ec *executionContext) childFields_ExplainMailCountsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "excuses":
-		return ec.fieldContext_ExplainMailCountsPayload_excuses(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type ExplainMailCountsPayload", field.Name)
-}
-
 func (ec *executionContext) childFields_ExplainMailScansPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "scans":
 		return ec.fieldContext_ExplainMailScansPayload_scans(ctx, field)
-	case "excuses":
-		return ec.fieldContext_ExplainMailScansPayload_excuses(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ExplainMailScansPayload", field.Name)
 }
@@ -71063,18 +70430,6 @@ func (ec *executionContext) childFields_ExtendKeyLoanPayload(ctx context.Context
 		return ec.fieldContext_ExtendKeyLoanPayload_loan(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ExtendKeyLoanPayload", field.Name)
-}
-
-func (ec *executionContext) childFields_ExternalIdentity(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "issuer":
-		return ec.fieldContext_ExternalIdentity_issuer(ctx, field)
-	case "connectedAt":
-		return ec.fieldContext_ExternalIdentity_connectedAt(ctx, field)
-	case "usedAt":
-		return ec.fieldContext_ExternalIdentity_usedAt(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type ExternalIdentity", field.Name)
 }
 
 func (ec *executionContext) childFields_ExternalPerson(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -73555,8 +72910,6 @@ func (ec *executionContext) childFields_MailDay(ctx context.Context, field graph
 		return ec.fieldContext_MailDay_alreadyDelivered(ctx, field)
 	case "undelivered":
 		return ec.fieldContext_MailDay_undelivered(ctx, field)
-	case "miscounted":
-		return ec.fieldContext_MailDay_miscounted(ctx, field)
 	case "estate":
 		return ec.fieldContext_MailDay_estate(ctx, field)
 	}
@@ -73587,12 +72940,8 @@ func (ec *executionContext) childFields_MailDayCheck(ctx context.Context, field 
 		return ec.fieldContext_MailDayCheck_undelivered(ctx, field)
 	case "undeliveredOpen":
 		return ec.fieldContext_MailDayCheck_undeliveredOpen(ctx, field)
-	case "miscounted":
-		return ec.fieldContext_MailDayCheck_miscounted(ctx, field)
-	case "miscountedOpen":
-		return ec.fieldContext_MailDayCheck_miscountedOpen(ctx, field)
-	case "counts":
-		return ec.fieldContext_MailDayCheck_counts(ctx, field)
+	case "uncounted":
+		return ec.fieldContext_MailDayCheck_uncounted(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MailDayCheck", field.Name)
 }
@@ -73607,22 +72956,6 @@ func (ec *executionContext) childFields_MailDayConnection(ctx context.Context, f
 		return ec.fieldContext_MailDayConnection_totalCount(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MailDayConnection", field.Name)
-}
-
-func (ec *executionContext) childFields_MailDayCount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "kind":
-		return ec.fieldContext_MailDayCount_kind(ctx, field)
-	case "counted":
-		return ec.fieldContext_MailDayCount_counted(ctx, field)
-	case "registered":
-		return ec.fieldContext_MailDayCount_registered(ctx, field)
-	case "difference":
-		return ec.fieldContext_MailDayCount_difference(ctx, field)
-	case "explained":
-		return ec.fieldContext_MailDayCount_explained(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type MailDayCount", field.Name)
 }
 
 func (ec *executionContext) childFields_MailDayEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -73749,26 +73082,12 @@ func (ec *executionContext) childFields_MailExcuse(ctx context.Context, field gr
 		return ec.fieldContext_MailExcuse_createdAt(ctx, field)
 	case "estateID":
 		return ec.fieldContext_MailExcuse_estateID(ctx, field)
-	case "voidedAt":
-		return ec.fieldContext_MailExcuse_voidedAt(ctx, field)
-	case "voidReason":
-		return ec.fieldContext_MailExcuse_voidReason(ctx, field)
-	case "voidedByID":
-		return ec.fieldContext_MailExcuse_voidedByID(ctx, field)
-	case "voidedByName":
-		return ec.fieldContext_MailExcuse_voidedByName(ctx, field)
 	case "dayID":
 		return ec.fieldContext_MailExcuse_dayID(ctx, field)
-	case "kind":
-		return ec.fieldContext_MailExcuse_kind(ctx, field)
 	case "itemID":
 		return ec.fieldContext_MailExcuse_itemID(ctx, field)
-	case "scanID":
-		return ec.fieldContext_MailExcuse_scanID(ctx, field)
-	case "mailKind":
-		return ec.fieldContext_MailExcuse_mailKind(ctx, field)
-	case "difference":
-		return ec.fieldContext_MailExcuse_difference(ctx, field)
+	case "kind":
+		return ec.fieldContext_MailExcuse_kind(ctx, field)
 	case "reason":
 		return ec.fieldContext_MailExcuse_reason(ctx, field)
 	case "givenByID":
@@ -73783,8 +73102,6 @@ func (ec *executionContext) childFields_MailExcuse(ctx context.Context, field gr
 		return ec.fieldContext_MailExcuse_day(ctx, field)
 	case "item":
 		return ec.fieldContext_MailExcuse_item(ctx, field)
-	case "scan":
-		return ec.fieldContext_MailExcuse_scan(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MailExcuse", field.Name)
 }
@@ -75591,16 +74908,6 @@ func (ec *executionContext) childFields_SetArchiveRetentionPayload(ctx context.C
 	return nil, fmt.Errorf("no field named %q was found under type SetArchiveRetentionPayload", field.Name)
 }
 
-func (ec *executionContext) childFields_SignInMethod(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "name":
-		return ec.fieldContext_SignInMethod_name(ctx, field)
-	case "url":
-		return ec.fieldContext_SignInMethod_url(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type SignInMethod", field.Name)
-}
-
 func (ec *executionContext) childFields_SignInPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "token":
@@ -75623,8 +74930,6 @@ func (ec *executionContext) childFields_SignOutPayload(ctx context.Context, fiel
 	switch field.Name {
 	case "sessionID":
 		return ec.fieldContext_SignOutPayload_sessionID(ctx, field)
-	case "endSessionURL":
-		return ec.fieldContext_SignOutPayload_endSessionURL(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SignOutPayload", field.Name)
 }
@@ -76061,8 +75366,6 @@ func (ec *executionContext) childFields_Vacancy(ctx context.Context, field graph
 		return ec.fieldContext_Vacancy_unit(ctx, field)
 	case "readings":
 		return ec.fieldContext_Vacancy_readings(ctx, field)
-	case "defects":
-		return ec.fieldContext_Vacancy_defects(ctx, field)
 	case "dues":
 		return ec.fieldContext_Vacancy_dues(ctx, field)
 	case "keysHeld":
@@ -76385,14 +75688,6 @@ func (ec *executionContext) childFields_VoidMailDeliveryPayload(ctx context.Cont
 		return ec.fieldContext_VoidMailDeliveryPayload_items(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type VoidMailDeliveryPayload", field.Name)
-}
-
-func (ec *executionContext) childFields_VoidMailExcusePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "excuse":
-		return ec.fieldContext_VoidMailExcusePayload_excuse(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type VoidMailExcusePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_VoidMailItemPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

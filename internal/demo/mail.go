@@ -32,7 +32,7 @@ func (h *history) mail() map[int][]func() error {
 			if err := h.deadens(items[4]); err != nil {
 				return err
 			}
-			if _, err := mail.Return.Do(h.as(policy.Receptionist), mail.ReturnMailInput{ItemIDs: items[4:5], TakenBy: postman}); err != nil {
+			if _, err := mail.Return.Do(h.as(policy.Receptionist), mail.ReturnMailInput{ItemIDs: items[4:5], TakenBy: postman, Signature: attested()}); err != nil {
 				return err
 			}
 			return h.mailDay(items)

@@ -14,8 +14,8 @@ import (
 	"github.com/steward-pm/steward/policy"
 )
 
-// mailDay closes a day of mail (M2, M3, M5): most was scanned, one code is nobody's, two households signed, and who was not
-// at home is excused.
+// mailDay closes a day of mail (M2, M3, M5): most was scanned, one code is nobody's, two households signed, who was not at home is
+// excused, and the day's press was counted.
 func (h *history) mailDay(items []uuid.UUID) error {
 	scanned, err := h.scans(items[:3], "EB900001234CN")
 	if err != nil {
@@ -62,6 +62,9 @@ func (h *history) mailDay(items []uuid.UUID) error {
 		return err
 	}
 	if _, err := mail.Excuse.Do(h.as(policy.Receptionist), mail.ExcuseMailInput{DayID: day, ItemIDs: left, Reason: "两次上门无人,已留通知单"}); err != nil {
+		return err
+	}
+	if err := h.counts(); err != nil { // M7: press of the day, too
 		return err
 	}
 	_, err = mail.CloseDay.Do(h.as(policy.Receptionist), mail.CloseMailDayInput{DayID: day})

@@ -28,7 +28,7 @@ func (h *history) press() map[int][]func() error {
 				return err
 			}
 			for _, copies := range []int{1, 2} {
-				if _, err := mail.Recover.Do(h.as(policy.Receptionist), mail.RecoverPressClaimInput{ClaimID: claim, Copies: copies, Deliverer: postman}); err != nil {
+				if _, err := mail.Recover.Do(h.as(policy.Receptionist), mail.RecoverPressClaimInput{ClaimID: claim, Copies: copies, Deliverer: postman, Signature: attested()}); err != nil {
 					return err
 				}
 			}
@@ -49,7 +49,7 @@ func (h *history) press() map[int][]func() error {
 			if err != nil {
 				return err
 			}
-			if _, err := mail.Recover.Do(h.as(policy.Receptionist), mail.RecoverPressClaimInput{ClaimID: claim, Copies: 1, Deliverer: postman}); err != nil {
+			if _, err := mail.Recover.Do(h.as(policy.Receptionist), mail.RecoverPressClaimInput{ClaimID: claim, Copies: 1, Deliverer: postman, Signature: attested()}); err != nil {
 				return err
 			}
 			day := h.thatDay().AddDays(-1)
@@ -119,6 +119,26 @@ func (h *history) brings(publication uuid.UUID, copies int) (claim uuid.UUID, er
 		return claim, err
 	}
 	return act.From(h.system).DB.Ent.PressClaim.Query().Where(pressclaim.DeliveryID(p.Deliveries[0].ID)).OnlyID(h.system)
+}
+
+// counts takes over what is expected of the day, in full, of what was not counted yet.
+func (h *history) counts() error {
+	receptionist := h.as(policy.Receptionist)
+	expected, err := mail.Expected(receptionist, h.estate.ID, nil)
+	if err != nil {
+		return err
+	}
+	in := mail.ReceivePressInput{EstateID: h.estate.ID, Deliverer: postman, Signature: attested()}
+	for _, e := range expected {
+		if e.Delivery == nil {
+			in.Counts = append(in.Counts, mail.PressCountInput{PublicationID: e.Publication.ID, Delivered: e.Households + e.Departments})
+		}
+	}
+	if len(in.Counts) == 0 {
+		return nil
+	}
+	_, err = mail.ReceivePress.Do(receptionist, in)
+	return err
 }
 
 // lost opens a case for which the receptionist is responsible; one that is to be concluded is answered and concluded.

@@ -59,7 +59,7 @@ type OpenMailCasePayload struct{ Case *ent.MailCase }
 
 // OpenCase opens a case about mail that was lost or lay about (M6). The person responsible hears of it, reads it, and answers within three working days.
 //
-// Errors: NOT_FOUND; INVALID_INPUT for a day to come; RULE M6 for a case against oneself.
+// Errors: NOT_FOUND; FORBIDDEN for the supervisor of another department; INVALID_INPUT for a day to come; RULE M6 for a case against oneself.
 var OpenCase = act.New("mail.openCase", act.Needs(policy.MailCase, policy.Create).SessionOnly(), act.Clauses("M6"), openCase)
 
 func openCase(tx *act.Tx, in OpenMailCaseInput) (*OpenMailCasePayload, error) {
@@ -70,6 +70,9 @@ func openCase(tx *act.Tx, in OpenMailCaseInput) (*OpenMailCasePayload, error) {
 	today := cal.Today(tx.Now)
 	if in.Day != nil && in.Day.After(today) {
 		return nil, fault.Invalid("day", "日期不能晚于今天。", "Give a day that is not to come.").By("M6")
+	}
+	if err := ofCustomerService(tx, policy.MailCase, policy.Create, in.EstateID, "M6"); err != nil {
+		return nil, err
 	}
 	if err := caseAbout(tx, in); err != nil {
 		return nil, err
@@ -132,7 +135,7 @@ func askAnswer(tx *act.Tx, c *ent.MailCase) error {
 	})
 }
 
-// notOwnCase refuses who is responsible to open or to conclude the case, and who opened it to conclude it.
+// notOwnCase refuses who is responsible to open, to conclude or to void the case, and who opened it to conclude it.
 func notOwnCase() *fault.Error {
 	return fault.Rule("M6", "登记人、责任人和处理人须为不同的人,请由另一位主管或经理办理。", "Who opened a case, who is responsible and who concludes it are different persons; another superior does this.")
 }

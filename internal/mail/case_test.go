@@ -128,8 +128,12 @@ func TestM6_NobodyDealsWithTheOwnCase(t *testing.T) {
 	if app.TrySQL(`UPDATE mail_cases SET answer = 'y' WHERE id = $1`, id(mine)) == nil {
 		t.Error("an answer is changed")
 	}
-	// Without its constraint they would.
+	// By the account that they have by now the trigger knows them, by that of then the constraint; without both they would.
 	app.Super(`ALTER TABLE mail_cases DROP CONSTRAINT mail_cases_persons`)
+	if app.TrySQL(sql, id(mine), manager.Account) == nil {
+		t.Error("the database lets who is responsible by now conclude")
+	}
+	app.SQL(`UPDATE staffs SET account_id = NULL WHERE id = $1`, chief)
 	if err := app.TrySQL(sql, id(mine), manager.Account); err != nil {
 		t.Errorf("without the constraint: %v", err)
 	}
@@ -153,4 +157,36 @@ func TestM6_ACaseIsVoided(t *testing.T) {
 	app.Clock.Advance(16 * time.Minute)
 	supervisor.Refused(voidCase, voiding(second), fault.Forbidden, "M6")
 	app.As(policy.ProjectManager).Do(voidCase, voiding(second))
+}
+
+// Who is responsible does not void the own case instead.
+func TestM6_NobodyVoidsTheOwnCase(t *testing.T) {
+	t.Parallel()
+	app := stewardtest.New(t)
+	supervisor, manager := app.As(policy.Supervisor), app.As(policy.ProjectManager)
+	chief := hired(app, "经理甲", manager.Account)
+	c := supervisor.Do(openCase, against(app, chief, vars{"day": "2026-03-01"})).Get("openMailCase.case")
+	manager.Refused(voidCase, stewardtest.Void(id(c), "登记错"), fault.RuleBroken, "M6")
+	const sql = `UPDATE mail_cases SET voided_at = now(), void_reason = 'x', voided_by_name = 'x', voided_by_id = $2 WHERE id = $1`
+	if app.TrySQL(sql, id(c), manager.Account) == nil {
+		t.Error("the database lets who is responsible void")
+	}
+	if err := app.TrySQL(sql, id(c), supervisor.Account); err != nil {
+		t.Errorf("another: %v", err)
+	}
+}
+
+// Who had no account when the case was opened has one by now.
+func TestM6_WhoIsResponsibleIsKnownByTheAccountOfNow(t *testing.T) {
+	t.Parallel()
+	app := stewardtest.New(t)
+	supervisor, manager := app.As(policy.Supervisor), app.As(policy.ProjectManager)
+	chief := hired(app, "经理甲", manager.Account)
+	app.SQL(`UPDATE staffs SET account_id = NULL WHERE id = $1`, chief)
+	c := supervisor.Do(openCase, against(app, chief, vars{"day": "2026-03-01"})).Get("openMailCase.case")
+	app.Clock.Advance(5 * 24 * time.Hour)
+	manager.SignIn()
+	app.SQL(`UPDATE staffs SET account_id = $2 WHERE id = $1`, chief, manager.Account)
+	manager.Refused(concludeCase, concluding(c), fault.RuleBroken, "M6")
+	manager.Refused(voidCase, stewardtest.Void(id(c), "登记错"), fault.RuleBroken, "M6")
 }

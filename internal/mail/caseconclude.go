@@ -5,6 +5,7 @@ import (
 
 	"github.com/steward-pm/steward/ent"
 	"github.com/steward-pm/steward/ent/mailcase"
+	"github.com/steward-pm/steward/ent/staff"
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/fault"
 	"github.com/steward-pm/steward/internal/void"
@@ -97,15 +98,27 @@ func concludeCase(tx *act.Tx, in ConcludeMailCaseInput) (*ConcludeMailCasePayloa
 }
 
 func canConclude(tx *act.Tx, c *ent.MailCase) error {
-	switch err := caseOpen(c); {
+	if err := caseOpen(c); err != nil {
+		return err
+	}
+	own, err := isResponsible(tx, c)
+	switch {
 	case err != nil:
 		return err
-	case c.OpenedByID == tx.Viewer.Account || c.ResponsibleAccountID != nil && *c.ResponsibleAccountID == tx.Viewer.Account:
+	case own || c.OpenedByID == tx.Viewer.Account:
 		return notOwnCase()
 	case c.State == mailcase.StateOpen && tx.Now.Before(c.AnswerBy):
 		return notHeard()
 	}
 	return nil
+}
+
+// isResponsible tells whether the case is against the viewer: by the account that the person responsible had when it was opened, or has now.
+func isResponsible(tx *act.Tx, c *ent.MailCase) (bool, error) {
+	if c.ResponsibleAccountID != nil && *c.ResponsibleAccountID == tx.Viewer.Account {
+		return true, nil
+	}
+	return tx.Staff.Query().Where(staff.ID(c.ResponsibleID), staff.EstateID(c.EstateID), staff.AccountID(tx.Viewer.Account)).Exist(tx)
 }
 
 // VoidMailCaseInput names a case that was opened by mistake, and says why.
@@ -116,7 +129,8 @@ type VoidMailCasePayload struct{ Case *ent.MailCase }
 
 // VoidCase voids a case that was opened by mistake and is not concluded: nothing is due about it any more (M6).
 //
-// Errors: NOT_FOUND; FORBIDDEN for who neither opened it just now nor is a manager; CONFLICT if it was concluded or voided.
+// Errors: NOT_FOUND; FORBIDDEN for who neither opened it just now nor is a manager; RULE M6 for who is responsible; CONFLICT if it was
+// concluded or voided.
 var VoidCase = act.Guarded(act.New("mail.voidCase", act.Needs(policy.MailCase, policy.Void).SessionOnly(), act.Clauses("M6"), voidCase), caseGuard(canVoidCase))
 
 func voidCase(tx *act.Tx, in VoidMailCaseInput) (*VoidMailCasePayload, error) {
@@ -142,6 +156,13 @@ func voidCase(tx *act.Tx, in VoidMailCaseInput) (*VoidMailCasePayload, error) {
 func canVoidCase(tx *act.Tx, c *ent.MailCase) error {
 	if err := caseOpen(c); err != nil {
 		return err
+	}
+	own, err := isResponsible(tx, c)
+	switch {
+	case err != nil:
+		return err
+	case own:
+		return notOwnCase()
 	}
 	return void.May(tx, void.Recorded{
 		Clause: "M6", By: c.OpenedByID, At: c.CreatedAt, Leads: tx.Viewer.Scope(policy.MailCase, policy.Approve).Covers(c.RowScope()),

@@ -23,11 +23,11 @@ type CloseMailDayInput struct{ DayID uuid.UUID }
 type CloseMailDayPayload struct{ Day *ent.MailDay }
 
 // CloseDay closes a day's mail: each scan matches or is explained, each item of the list was scanned or explained, each item was delivered,
-// returned or excused, and of each kind as many items are registered as were counted, or it is explained (M1, M2, M5). Of what was excused the
-// leaders hear.
+// returned or excused, of each kind as many items are registered as were counted, or it is explained (M1, M2, M5), and what press is expected
+// that day was counted (M7). Of what was excused the leaders hear.
 //
-// Errors: NOT_FOUND; CONFLICT if it is closed; RULE M1, M2 or M5 while something is not explained, or an earlier day is open.
-var CloseDay = act.Guarded(act.New("mail.closeDay", act.Needs(policy.MailDay, policy.Update).SessionOnly(), act.Clauses("M5", "M2", "M1"), closeDay), dayGuard(canClose))
+// Errors: NOT_FOUND; CONFLICT if it is closed; RULE M1, M2, M5 or M7 while something is not explained or counted, or an earlier day is open.
+var CloseDay = act.Guarded(act.New("mail.closeDay", act.Needs(policy.MailDay, policy.Update).SessionOnly(), act.Clauses("M5", "M2", "M1", "M7"), closeDay), dayGuard(canClose))
 
 func closeDay(tx *act.Tx, in CloseMailDayInput) (*CloseMailDayPayload, error) {
 	d, err := lockDay(tx, in.DayID)
@@ -80,6 +80,9 @@ func canClose(tx *act.Tx, d *ent.MailDay) error {
 		return err
 	case before:
 		return earlierOpen()
+	case c.Uncounted > 0:
+		return fault.Rule("M7", "当天还有 %[1]d 种报刊没有清点,请先清点,没有送到的记 0 份(receivePress)。",
+			"%[1]d publications of the day were not counted; count them first, as 0 where none came (receivePress).", c.Uncounted)
 	case c.ScansOpen > 0 || c.MissingOpen > 0:
 		return fault.Rule("M2", "当天还有 %[1]d 次刷码、%[2]d 件未刷码的邮件没有说明,请先逐一说明(explainMailScans、explainMissingMail)。",
 			"%[1]d scans and %[2]d items that were not scanned are not explained; explain each first (explainMailScans, explainMissingMail).", c.ScansOpen, c.MissingOpen)
@@ -126,6 +129,9 @@ func reopenDay(tx *act.Tx, in ReopenMailDayInput) (*ReopenMailDayPayload, error)
 }
 
 func canReopen(tx *act.Tx, d *ent.MailDay) error {
+	if err := ofCustomerService(tx, policy.MailDay, policy.Approve, d.EstateID, "M5"); err != nil {
+		return err
+	}
 	if d.State == mailday.StateOpen {
 		return fault.Clash("当天尚未日清。", "The day is open.").By("M5")
 	}

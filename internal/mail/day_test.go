@@ -202,6 +202,8 @@ func TestM5_TheDayClosesWhenAllIsExplained(t *testing.T) {
 	if check.Get("listed").Int() != int64(len(old)+2) || check.Get("matched").Int() != 1 || check.Get("missingOpen").Int()+check.Get("scansOpen").Int()+check.Get("undeliveredOpen").Int()+check.Get("miscountedOpen").Int() != 0 {
 		t.Errorf("it stands at %s", check.Raw)
 	}
+	receptionist.Refused(closeDay, closing(day), fault.RuleBroken, "M7") // and press was not counted
+	counted(app)
 	closed := receptionist.Do(closeDay, closing(day)).Get("closeMailDay.day")
 	if closed.Get("state").String() != "CLOSED" || closed.Get("matched").Int() != 1 || closed.Get("unknown").Int() != 1 || closed.Get("doubled").Int() != 1 || closed.Get("undelivered").Int() != int64(len(old)+2) || closed.Get("miscounted").Int() != 3 {
 		t.Errorf("closed: %s", closed.Raw)

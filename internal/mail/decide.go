@@ -40,7 +40,8 @@ type DecideMailPayload struct{ Item *ent.MailItem }
 
 // Decide is the superior's decision upon a doubtful item: a supervisor's or manager's who did not raise it (M4).
 //
-// Errors: NOT_FOUND; CONFLICT for an item that is not doubtful; RULE M4 for who raised it, and to sort what is for nobody known.
+// Errors: NOT_FOUND; FORBIDDEN for the supervisor of another department; CONFLICT for an item that is not doubtful; RULE M4 for who raised
+// it, and to sort what is for nobody known.
 var Decide = act.Guarded(act.New("mail.decide", act.Needs(policy.MailItem, policy.Approve).SessionOnly(), act.Clauses("M4"), decide), guard(canDecide))
 
 func decide(tx *act.Tx, in DecideMailInput) (*DecideMailPayload, error) {
@@ -86,12 +87,15 @@ func decision(tx *act.Tx, item *ent.MailItem, in DecideMailInput) *ent.MailEvent
 	return event(tx, &to, mailevent.State(in.To))
 }
 
-// canDecide refuses what is not doubtful, and who raised it.
+// canDecide refuses what is not doubtful, who does not lead in customer service, and who raised it.
 func canDecide(tx *act.Tx, item *ent.MailItem) error {
 	if err := void.Refuse(item.VoidedAt); err != nil {
 		return err
 	}
 	if err := in(item, mailitem.StateDoubtful); err != nil {
+		return err
+	}
+	if err := ofCustomerService(tx, policy.MailItem, policy.Approve, item.EstateID, "M4"); err != nil {
 		return err
 	}
 	raised, err := tx.MailEvent.Query().Where(mailevent.ItemID(item.ID), mailevent.StateEQ(mailevent.StateDoubtful)).Order(mailevent.ByActedAt(), mailevent.ByID()).All(tx)

@@ -16,7 +16,7 @@ import (
 )
 
 // mostStops is how many households and departments a route has at most.
-const mostStops = 50
+const mostStops = 20
 
 // DeliverMailInput is a route: one or more households and departments, each with what it gets and who signs.
 type DeliverMailInput struct {
@@ -132,8 +132,8 @@ type DeliverMailPayload struct{ Deliveries []*ent.MailDelivery }
 // newspapers may go into the letter box unsigned (M2, M3). A route is recorded as a whole or not at all.
 //
 // Errors: NOT_FOUND; INVALID_INPUT for a wrong password, and for items of several households at once; CONFLICT for an item that is not
-// sorted, and an empty slot; RULE M2 for what has to be signed for and goes into the box, M3 if who delivers signs, or somebody of
-// another household.
+// sorted, an empty slot, and a day that is closed; RULE M2 for what has to be signed for and goes into the box, M3 if who delivers signs, or
+// somebody of another household, and for the box of a unit that is no longer the household's.
 var Deliver = act.Guarded(act.New("mail.deliver", act.Needs(policy.MailDelivery, policy.Create), act.Clauses("M3", "M2", "M5"), deliverMail), guard(canDeliver))
 
 func deliverMail(tx *act.Tx, in DeliverMailInput) (*DeliverMailPayload, error) {
@@ -143,6 +143,9 @@ func deliverMail(tx *act.Tx, in DeliverMailInput) (*DeliverMailPayload, error) {
 	}
 	stops, err := stopsOf(tx, in.Deliveries)
 	if err != nil {
+		return nil, err
+	}
+	if err := dayTakes(tx, stops[0].items[0].EstateID, at); err != nil {
 		return nil, err
 	}
 	out := &DeliverMailPayload{}

@@ -66,7 +66,7 @@ func (in ExcuseMailInput) record(tx *act.Tx, kind mailexcuse.Kind, those func(*u
 	if day, err = act.Find(day, err, "dayID"); err != nil {
 		return nil, err
 	}
-	there, err := tx.MailItem.Query().Where(mailitem.IDIn(in.ItemIDs...), mailitem.EstateID(day.EstateID)).IDs(tx)
+	there, err := tx.MailItem.Query().Where(mailitem.IDIn(in.ItemIDs...), mailitem.EstateID(day.EstateID)).Order(mailitem.ByID()).ForShare().IDs(tx)
 	if err != nil {
 		return nil, err
 	}

@@ -236,6 +236,7 @@ func TestM2_ADayIsNotClosedOverAScan(t *testing.T) {
 	app.SQL(`INSERT INTO mail_days (id, created_at, estate_id, day, opened_at) VALUES (new_id(x'0806'::int), now(), $1, '2026-03-02', now())`, app.A.ID)
 	day := today(app)
 	explainAll(app)
+	counted(app)
 	desk, office := raw(t, app), raw(t, app)
 	shut := sql(`UPDATE mail_days SET state = 'CLOSED', closed_at = now(), closed_by_id = gen_random_uuid(), closed_by_name = 'x' WHERE id = $1`, day)
 	over := func() string {

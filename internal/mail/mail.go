@@ -17,7 +17,7 @@
 //	closeday.go   M5      CloseDay, once all is explained; ReopenDay
 //	carryover.go  M5      CarryOver: what was left has the next day opened, mail or no mail
 //
-// change.go is what these have in common: an item's event; stops.go the stops of a route, day.go a day and how it stands. The registers:
+// change.go is what these have in common: an item's event; leads.go who decides, reads.go what residents read of events; stops.go the stops of a route, day.go a day and how it stands. The registers:
 // register_receipts.go 邮件接收核对表, register_items.go 业户邮件收发记录, register_sortlist.go 邮件分拣清单, register_scans.go 邮件刷码核对表.
 //
 // Press, whose shares and claims the database makes (00073_press.sql; press.go explains what it refuses):
@@ -45,6 +45,12 @@ func init() {
 	act.Explain("mail_items_addressed", noAddressee())
 	act.Explain("mail_items_decided_by_another", notOwnDoubt())
 	act.Explain("mail_items_untouched", touched())
+	act.Explain("mail_items_doubted", notDeadAlone())
+	act.Explain("mail_items_box", noBox())
+	act.Explain("mail_returns_signed", fault.Rule("M4", "退回邮局须由取件人和经手人双方签字。", "What goes back is signed for by who takes it for the post office, and by who hands it over."))
+	act.Explain("mail_days_begin_in_order", laterClosed())
+	act.Explain("mail_days_press", fault.Rule("M7", "当天还有报刊没有清点,请先清点(没有送到的记 0 份)。", "Press of the day was not counted; count it first, as 0 if it did not come."))
+	act.Explain("mail_cases_item", fault.Clash("这件邮件已作废,不能登记差错。", "The item was voided; no case is opened about it.").By("M6").At("itemID"))
 	act.Explain("mail_items_signed_for", mustBeSigned())
 	act.Explain("mail_items_came", fault.Invalid("occurredAt", "投递时间不能早于邮件到达的时间。", "Mail is not delivered before it came.").By("M3"))
 	act.Explain("mail_deliveries_signed", fault.Rule("M3", "投递须由签收人和投递人双方签字。", "A delivery is signed by who takes it and by who delivers."))
@@ -76,7 +82,20 @@ func notOwnDoubt() *fault.Error {
 
 // touched refuses to void what something was done with.
 func touched() *fault.Error {
-	return fault.Clash("邮件已分拣或处理,不能作废。", "Something was done with the item since; it is not voided.").By("M1")
+	return fault.Clash("邮件已分拣、处理、刷码或说明,或有差错记录,不能作废;登记有误请按疑信报主管。",
+		"Something was done with the item since: it was sorted, set aside, scanned or explained, or a case is about it. It is not voided; raise what is mistaken as doubtful.").By("M1")
+}
+
+// notDeadAlone refuses to have what is signed for disappear by the word of one person.
+func notDeadAlone() *fault.Error {
+	return fault.Rule("M4", "已分拣的挂号信、包裹、杂志、汇款单不能直接按死信处理:请按疑信报告,由另一位主管决定。",
+		"A registered letter, parcel, magazine or money order that was sorted is not dead by one person's word: raise it as doubtful, and another decides.")
+}
+
+// noBox refuses the box of a unit that is no longer the household's.
+func noBox() *fault.Error {
+	return fault.Rule("M3", "该格位已不是这户业户的房屋,不能投入信箱:请由业户签收,或按疑信报主管。",
+		"The slot is no longer of a unit of the household, so there is no box for it: have it signed for, or raise it as doubtful.")
 }
 
 // mustBeSigned refuses to put into the box what is signed for by each item.

@@ -20,6 +20,9 @@ func init() {
 	act.Explain("press_deliveries_once", fault.Clash("该期报刊已清点;补送的请登记追回,清点有误请作废后重新登记。",
 		"The issue was counted already; what comes later is a recovery of its claim, and a mistaken count is voided first.").By("M7").At("counts"))
 	act.Explain("press_deliveries_claim", fault.Clash("该期的追索已有追回或核销,不能作废清点。", "Something of its claim was recovered or written off; void the recovery first.").By("M7"))
+	act.Explain("press_deliveries_by_another", notOwnShort())
+	act.Explain("press_recoveries_signed", fault.Rule("M7", "追回的报刊须由投递人和接待员双方签字。", "What is recovered is taken over signed by who delivers it and by the receptionist."))
+	act.Explain("press_subscriptions_years", tooLong())
 	act.Explain("press_claims_open", claimClosed())
 	act.Explain("press_claims_by_another", notOwnCount())
 	act.Explain("press_recoveries_missing", fault.Invalid("copies", "追回的份数多于所缺,请重新读取。", "More copies than are missing; read the claim again.").By("M7"))

@@ -143,6 +143,10 @@ func TestM1_ASubscriptionHasItsTerm(t *testing.T) {
 		return vars{"in": vars{"subscriptionID": of.Get("id").String(), "lastOn": last, "reason": "搬家"}}
 	}
 	receptionist.Refused(endPress, ending(s, "2026-06-30"), fault.Conflict, "M1") // it was renewed
+	endless := vars{"in": vars{"subscriptionID": next.Get("id").String(), "lastOn": "2999-12-31"}}
+	if r := receptionist.Refused(renewPress, endless, fault.InvalidInput, "M1"); r.Field != "lastOn" {
+		t.Errorf("refused at %q", r.Field)
+	}
 	if r := receptionist.Refused(endPress, ending(next, "2026-12-31"), fault.InvalidInput, "M1"); r.Field != "lastOn" {
 		t.Errorf("refused at %q", r.Field)
 	}

@@ -1,23 +1,34 @@
 package mail
 
 import (
+	"context"
+	"time"
+
 	"github.com/google/uuid"
 
 	"github.com/steward-pm/steward/ent"
 	"github.com/steward-pm/steward/ent/pressclaim"
 	"github.com/steward-pm/steward/ent/pressdelivery"
 	"github.com/steward-pm/steward/ent/pressreceipt"
+	"github.com/steward-pm/steward/ent/pressrecovery"
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/fault"
+	"github.com/steward-pm/steward/internal/signature"
 	"github.com/steward-pm/steward/internal/wording"
 	"github.com/steward-pm/steward/policy"
 )
+
+// M7: what comes later is counted with who brings it, as what came in time was, and both sign.
+var recoverCeremony = signature.Declare(signature.Ceremony{
+	Kind: "mail.recover", Clause: "M7", Capacities: []string{"deliverer", "receptionist"}, Distinct: [][2]string{{"deliverer", "receptionist"}},
+})
 
 // RecoverPressClaimInput is copies of a claim that came.
 type RecoverPressClaimInput struct {
 	ClaimID   uuid.UUID
 	Copies    int
-	Deliverer string // for the post office: a person's name
+	Deliverer string           // for the post office: a person's name
+	Signature *signature.Input // the deliverer's
 }
 
 // Check refuses what is no number of copies, and no name.
@@ -28,16 +39,22 @@ func (in RecoverPressClaimInput) Check() error {
 	return wording.CheckName("deliverer", in.Deliverer)
 }
 
+// Prepare has the receptionist attest the deliverer's signature.
+func (in RecoverPressClaimInput) Prepare(ctx context.Context) error {
+	return in.Signature.Prove(ctx, signature.Who{Name: in.Deliverer, Field: "deliverer"}, "signature")
+}
+
 // RecoverPressClaimPayload is what came, and the claim as it stands after.
 type RecoverPressClaimPayload struct {
 	Recovery *ent.PressRecovery
 	Claim    *ent.PressClaim
 }
 
-// Recover records copies that the post office made good: they go to who went short, as if they had come with the delivery. With the
-// last of them the claim is closed (M7).
+// Recover records copies that the post office made good, signed by who brings them and who takes them over: they go to who went short, as
+// if they had come with the delivery. With the last of them the claim is closed (M7).
 //
-// Errors: NOT_FOUND; CONFLICT for a claim that is not open; INVALID_INPUT for more copies than are missing.
+// Errors: NOT_FOUND; CONFLICT for a claim that is not open; INVALID_INPUT for more copies than are missing; RULE M7 if who brings them
+// is who takes them over.
 var Recover = act.Guarded(act.New("mail.recoverClaim", act.Needs(policy.PressRecovery, policy.Create), act.Clauses("M7"), recoverClaim), claimGuard(canRecover))
 
 func recoverClaim(tx *act.Tx, in RecoverPressClaimInput) (*RecoverPressClaimPayload, error) {
@@ -64,9 +81,21 @@ func recoverClaim(tx *act.Tx, in RecoverPressClaimInput) (*RecoverPressClaimPayl
 		return nil, err
 	}
 	if c.State == pressclaim.StateRecovered {
-		err = dueClaim.Meet(tx, c.ID)
+		if err := dueClaim.Meet(tx, c.ID); err != nil {
+			return nil, err
+		}
 	}
-	return &RecoverPressClaimPayload{r, c}, err
+	return &RecoverPressClaimPayload{r, c}, recoverCeremony.SignBoth(tx, signature.Signing{
+		Estate: c.EstateID, Subject: r.ID, By: in.Signature, Field: "signature", Content: signedRecovery{r.DeliveredBy, c.ID, c.Day.Format(time.DateOnly), r.Copies},
+	})
+}
+
+// signedRecovery is what both sign.
+type signedRecovery struct {
+	Deliverer string    `json:"deliverer"`
+	Claim     uuid.UUID `json:"claim"`
+	Day       string    `json:"day"`
+	Copies    int       `json:"copies"`
 }
 
 func tooMany(missing int) *fault.Error {
@@ -87,9 +116,11 @@ func (in WriteOffPressClaimInput) Check() error {
 // WriteOffPressClaimPayload is the claim, closed.
 type WriteOffPressClaimPayload struct{ Claim *ent.PressClaim }
 
-// WriteOff closes a claim of which the rest is given up, as a supervisor or manager who did not count the delivery (M7).
+// WriteOff closes a claim of which the rest is given up, as a supervisor or manager who neither counted the delivery nor recorded what was
+// recovered (M7).
 //
-// Errors: NOT_FOUND; CONFLICT for a claim that is not open; RULE M7 for who counted the delivery.
+// Errors: NOT_FOUND; FORBIDDEN for the supervisor of another department; CONFLICT for a claim that is not open; RULE M7 for who counted
+// the delivery, or recorded a recovery.
 var WriteOff = act.Guarded(act.New("mail.writeOffClaim", act.Needs(policy.PressClaim, policy.Approve).SessionOnly(), act.Clauses("M7"), writeOff), claimGuard(canWriteOff))
 
 func writeOff(tx *act.Tx, in WriteOffPressClaimInput) (*WriteOffPressClaimPayload, error) {
@@ -126,12 +157,18 @@ func claimClosed() *fault.Error {
 	return fault.Clash("这项追索已结清、核销或作废。", "The claim was recovered, written off or voided.").By("M7")
 }
 
-// canWriteOff refuses a claim that is closed, and who counted what came short.
+// canWriteOff refuses a claim that is closed, and who counted what came short, or what was recovered of it.
 func canWriteOff(tx *act.Tx, c *ent.PressClaim) error {
+	if err := ofCustomerService(tx, policy.PressClaim, policy.Approve, c.EstateID, "M7"); err != nil {
+		return err
+	}
 	if err := canRecover(tx, c); err != nil {
 		return err
 	}
 	own, err := tx.PressReceipt.Query().Where(pressreceipt.ReceivedByID(tx.Viewer.Account), pressreceipt.HasDeliveriesWith(pressdelivery.ID(c.DeliveryID))).Exist(tx)
+	if err == nil && !own {
+		own, err = tx.PressRecovery.Query().Where(pressrecovery.EstateID(c.EstateID), pressrecovery.ClaimID(c.ID), pressrecovery.RecordedByID(tx.Viewer.Account), pressrecovery.VoidedAtIsNil()).Exist(tx)
+	}
 	if err == nil && own {
 		err = notOwnCount()
 	}
@@ -139,7 +176,7 @@ func canWriteOff(tx *act.Tx, c *ent.PressClaim) error {
 }
 
 func notOwnCount() *fault.Error {
-	return fault.Rule("M7", "不能核销自己清点的报刊,请由另一位主管或经理核销。", "Nobody writes off what they counted; another supervisor or manager does.")
+	return fault.Rule("M7", "不能核销自己清点或登记追回的报刊,请由另一位主管或经理核销。", "Nobody writes off what they counted, or recorded a recovery of; another supervisor or manager does.")
 }
 
 func claimGuard(check func(*act.Tx, *ent.PressClaim) error) act.Guard[*ent.PressClaim] {

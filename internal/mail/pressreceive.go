@@ -44,6 +44,9 @@ type ReceivePressInput struct {
 	Signature *signature.Input // the deliverer's
 }
 
+// mostCounted is how many publications are counted at once.
+const mostCounted = 150
+
 // PressCountInput is the count of one publication: none, if it did not come.
 type PressCountInput struct {
 	PublicationID uuid.UUID
@@ -56,8 +59,8 @@ func (in ReceivePressInput) Check() error {
 	if err := wording.CheckName("deliverer", in.Deliverer); err != nil {
 		return err
 	}
-	if len(in.Counts) == 0 || len(in.Counts) > mostItems {
-		return fault.Invalid("counts", "请填写 1 到 %[1]d 种报刊的数量。", "Count between 1 and %[1]d publications.", mostItems).By("M1")
+	if len(in.Counts) == 0 || len(in.Counts) > mostCounted {
+		return fault.Invalid("counts", "请填写 1 到 %[1]d 种报刊的数量。", "Count between 1 and %[1]d publications.", mostCounted).By("M1")
 	}
 	seen := map[uuid.UUID]bool{}
 	for i, c := range in.Counts {

@@ -6,24 +6,27 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/steward-pm/steward/ent"
+	"github.com/steward-pm/steward/ent/mailday"
 	"github.com/steward-pm/steward/ent/pressclaim"
 	"github.com/steward-pm/steward/ent/pressdelivery"
 	"github.com/steward-pm/steward/ent/presspause"
 	"github.com/steward-pm/steward/ent/pressreceipt"
 	"github.com/steward-pm/steward/ent/pressrecovery"
 	"github.com/steward-pm/steward/ent/publication"
-	"github.com/steward-pm/steward/internal/access"
 	"github.com/steward-pm/steward/internal/act"
+	"github.com/steward-pm/steward/internal/fault"
 	"github.com/steward-pm/steward/internal/void"
 	"github.com/steward-pm/steward/policy"
 )
 
 // voiding refuses what was voided before, and who may not void it. Errors: CONFLICT; FORBIDDEN.
-func voiding(tx *act.Tx, on policy.Resource, row access.Row, voidedAt *time.Time, by void.Recorded) error {
+func voiding(tx *act.Tx, on policy.Resource, estate uuid.UUID, voidedAt *time.Time, by void.Recorded) (err error) {
 	if err := void.Refuse(voidedAt); err != nil {
 		return err
 	}
-	by.Leads = tx.Viewer.Scope(on, policy.Approve).Covers(row)
+	if by.Leads, err = leads(tx, on, policy.Approve, estate); err != nil {
+		return err
+	}
 	return void.May(tx, by)
 }
 
@@ -48,7 +51,7 @@ func voidPublication(tx *act.Tx, in VoidPublicationInput) (*VoidPublicationPaylo
 	if p, err = act.Find(p, err, "id"); err != nil {
 		return nil, err
 	}
-	if err := voiding(tx, policy.Publication, p.RowScope(), p.VoidedAt, void.Recorded{Clause: "M1", By: p.RecordedByID, At: p.CreatedAt}); err != nil {
+	if err := voiding(tx, policy.Publication, p.EstateID, p.VoidedAt, void.Recorded{Clause: "M1", By: p.RecordedByID, At: p.CreatedAt}); err != nil {
 		return nil, err
 	}
 	if p, err = void.Mark(tx, p.Update(), in.Reason).Save(tx); err != nil {
@@ -84,7 +87,7 @@ func voidSubscription(tx *act.Tx, in VoidPressSubscriptionInput) (*VoidPressSubs
 }
 
 func canVoidSubscription(tx *act.Tx, s *ent.PressSubscription) error {
-	return voiding(tx, policy.PressSubscription, s.RowScope(), s.VoidedAt, void.Recorded{Clause: "M1", By: s.RecordedByID, At: s.CreatedAt})
+	return voiding(tx, policy.PressSubscription, s.EstateID, s.VoidedAt, void.Recorded{Clause: "M1", By: s.RecordedByID, At: s.CreatedAt})
 }
 
 // VoidPressPauseInput names a pause that was recorded by mistake, and says why.
@@ -103,7 +106,7 @@ func voidPause(tx *act.Tx, in VoidPressPauseInput) (*VoidPressPausePayload, erro
 	if p, err = act.Find(p, err, "id"); err != nil {
 		return nil, err
 	}
-	if err := voiding(tx, policy.PressPause, p.RowScope(), p.VoidedAt, void.Recorded{Clause: "M1", By: p.RecordedByID, At: p.CreatedAt}); err != nil {
+	if err := voiding(tx, policy.PressPause, p.EstateID, p.VoidedAt, void.Recorded{Clause: "M1", By: p.RecordedByID, At: p.CreatedAt}); err != nil {
 		return nil, err
 	}
 	if p, err = void.Mark(tx, p.Update(), in.Reason).Save(tx); err != nil {
@@ -118,10 +121,11 @@ type VoidPressDeliveryInput struct{ void.Input }
 // VoidPressDeliveryPayload is the delivery, voided.
 type VoidPressDeliveryPayload struct{ Delivery *ent.PressDelivery }
 
-// VoidPressDelivery voids what was counted of an issue, and with it who got how many and its claim, so that it can be counted anew (M7).
+// VoidPressDelivery voids what was counted of an issue, and with it who got how many and its claim, so that it can be counted anew (M7). Where
+// there is a claim, or the day's mail is closed, who leads does, and not who counted.
 //
 // Errors: NOT_FOUND; FORBIDDEN for who neither counted it just now nor leads; CONFLICT if it was voided, or something of its claim
-// was recovered or written off.
+// was recovered or written off; RULE M7 for who counted what is claimed.
 var VoidPressDelivery = act.New("mail.voidPressDelivery", act.Needs(policy.PressDelivery, policy.Void).SessionOnly(), act.Clauses("M7"), voidPressDelivery)
 
 func voidPressDelivery(tx *act.Tx, in VoidPressDeliveryInput) (*VoidPressDeliveryPayload, error) {
@@ -133,11 +137,11 @@ func voidPressDelivery(tx *act.Tx, in VoidPressDeliveryInput) (*VoidPressDeliver
 	if err != nil {
 		return nil, err
 	}
-	if err := voiding(tx, policy.PressDelivery, d.RowScope(), d.VoidedAt, void.Recorded{Clause: "M7", By: r.ReceivedByID, At: r.CreatedAt}); err != nil {
-		return nil, err
-	}
 	claim, err := tx.PressClaim.Query().Where(pressclaim.DeliveryID(d.ID)).All(tx)
 	if err != nil {
+		return nil, err
+	}
+	if err := canVoidCount(tx, d, r, claim); err != nil {
 		return nil, err
 	}
 	if d, err = void.Mark(tx, d.Update(), in.Reason).Save(tx); err != nil {
@@ -149,6 +153,30 @@ func voidPressDelivery(tx *act.Tx, in VoidPressDeliveryInput) (*VoidPressDeliver
 		}
 	}
 	return &VoidPressDeliveryPayload{d}, tell(tx, "M7", d.EstateID, d.ID, d.Day.Format(time.DateOnly)+" 的报刊清点", "count of press of "+d.Day.Format(time.DateOnly), in.Reason)
+}
+
+// canVoidCount has who counted put a slip right at once, but for one that gives up a claim, or is of a day that is closed.
+func canVoidCount(tx *act.Tx, d *ent.PressDelivery, r *ent.PressReceipt, claim []*ent.PressClaim) error {
+	by := void.Recorded{Clause: "M7", By: r.ReceivedByID, At: r.CreatedAt}
+	closed, err := tx.MailDay.Query().Where(mailday.EstateID(d.EstateID), mailday.Day(d.Day), mailday.StateEQ(mailday.StateClosed)).Exist(tx)
+	if err != nil {
+		return err
+	}
+	if len(claim) > 0 || closed {
+		by.By = uuid.Nil
+	}
+	if err := voiding(tx, policy.PressDelivery, d.EstateID, d.VoidedAt, by); err != nil {
+		return err
+	}
+	if len(claim) > 0 && r.ReceivedByID == tx.Viewer.Account {
+		return notOwnShort()
+	}
+	return nil
+}
+
+// notOwnShort refuses who counted what came short to give up its claim.
+func notOwnShort() *fault.Error {
+	return fault.Rule("M7", "少送的清点由另一位主管或经理作废。", "A count that came short is voided by another supervisor or manager than counted it.")
 }
 
 // VoidPressRecoveryInput names a recovery that was recorded by mistake, and says why.
@@ -171,7 +199,7 @@ func voidRecovery(tx *act.Tx, in VoidPressRecoveryInput) (*VoidPressRecoveryPayl
 	if r, err = act.Find(r, err, "id"); err != nil {
 		return nil, err
 	}
-	if err := voiding(tx, policy.PressRecovery, r.RowScope(), r.VoidedAt, void.Recorded{Clause: "M7", By: r.RecordedByID, At: r.CreatedAt}); err != nil {
+	if err := voiding(tx, policy.PressRecovery, r.EstateID, r.VoidedAt, void.Recorded{Clause: "M7", By: r.RecordedByID, At: r.CreatedAt}); err != nil {
 		return nil, err
 	}
 	before, err := tx.PressClaim.Query().Where(pressclaim.ID(r.ClaimID)).WithPublication().Only(tx)

@@ -95,13 +95,13 @@ func receive(tx *act.Tx, in ReceiveMailInput) (*ReceiveMailPayload, error) {
 	if cal, err = act.Find(cal, err, "estateID"); err != nil {
 		return nil, err
 	}
+	if _, err := openDay(tx, in.EstateID, cal.Today(at)); err != nil { // M5: what comes is due the same day, which does not close meanwhile
+		return nil, err
+	}
 	deliverer := wording.Tidy(in.Deliverer)
 	r, err := tx.MailReceipt.Create().SetEstateID(in.EstateID).SetReceivedOn(cal.Today(at).UTC()).SetReceivedAt(at).SetLateReason(why).
 		SetDeliveredBy(deliverer).SetReceivedByID(tx.Viewer.Account).SetReceivedByName(tx.Viewer.Name).SetNote(tidy(in.Note)).Save(tx)
 	if err != nil {
-		return nil, err
-	}
-	if _, err := openDay(tx, r.EstateID, cal.Today(at)); err != nil { // M5: what comes is due the same day
 		return nil, err
 	}
 	content := signedReceipt{deliverer, r.ReceivedAt.UTC(), nil}

@@ -18,8 +18,10 @@ import (
 	"github.com/steward-pm/steward/policy"
 )
 
-// mostItems is how many items are registered, sorted or returned at once.
-const mostItems = 200
+const (
+	mostItems      = 200 // how many items are sorted, delivered or explained at once
+	mostRegistered = 100 // how many are registered at once, each with all that may be said of it
+)
 
 // RegisterMailInput lists items that came with a receipt.
 type RegisterMailInput struct {
@@ -36,8 +38,8 @@ type MailItemInput struct {
 
 // Check refuses what is no list of items, and a barcode that is given twice.
 func (in RegisterMailInput) Check() error {
-	if len(in.Items) == 0 || len(in.Items) > mostItems {
-		return fault.Invalid("items", "请登记 1 到 %[1]d 件邮件。", "Register between 1 and %[1]d items.", mostItems).By("M1")
+	if len(in.Items) == 0 || len(in.Items) > mostRegistered {
+		return fault.Invalid("items", "请登记 1 到 %[1]d 件邮件。", "Register between 1 and %[1]d items.", mostRegistered).By("M1")
 	}
 	seen := map[string]bool{}
 	for i, item := range in.Items {
@@ -76,7 +78,17 @@ func barcode(code *string) string {
 	if code == nil {
 		return ""
 	}
-	return wording.Code(*code)
+	return codeOf(*code)
+}
+
+// codeOf is a barcode as it is kept and compared: scanners and people write its letters in either case.
+func codeOf(code string) string {
+	return strings.Map(func(r rune) rune {
+		if 'a' <= r && r <= 'z' {
+			return r - 'a' + 'A'
+		}
+		return r // what no barcode has stays as it is, for the database as well
+	}, wording.Code(code))
 }
 
 // RegisterMailPayload are the items, in the order given.

@@ -58,6 +58,9 @@ func renew(tx *act.Tx, in RenewPressSubscriptionInput) (*RenewPressSubscriptionP
 	if from.Before(next) || in.LastOn.Before(from) {
 		return nil, fault.Invalid("lastOn", "续订应从 %[1]s 或之后开始,并在其后结束。", "The next period begins on %[1]s or later, and ends after it began.", next.String()).By("M1")
 	}
+	if err := checkTerm(in.Copies, from, in.LastOn, nil); err != nil { // five years at most, from where it begins
+		return nil, err
+	}
 	p, err := tx.Publication.Query().Where(publication.ID(before.PublicationID)).Only(tx)
 	if err != nil {
 		return nil, err

@@ -84,7 +84,7 @@ func scan(tx *act.Tx, in ScanMailInput) (*ScanMailPayload, error) {
 	tx.About(ent.TypeMailDay, day.ID, day.RowScope())
 	keys, codes := make([]string, len(in.Scans)), make([]string, len(in.Scans))
 	for i, s := range in.Scans {
-		keys[i], codes[i] = s.Key, wording.Code(s.Code)
+		keys[i], codes[i] = s.Key, codeOf(s.Code)
 	}
 	rows, err := tx.Raw.Query(tx, insertScans, tx.Now, day.EstateID, day.ID, wording.Tidy(in.Desk), tx.Viewer.Account, tx.Viewer.Name, keys, codes)
 	if err != nil {

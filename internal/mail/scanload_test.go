@@ -19,9 +19,9 @@ const (
 // registered registers so many letters with barcodes of the prefix.
 func registered(app *stewardtest.App, prefix string, n int) {
 	receipt := received(app)
-	for from := 0; from < n; from += 200 {
+	for from := 0; from < n; from += 100 {
 		var list []vars
-		for i := from; i < min(n, from+200); i++ {
+		for i := from; i < min(n, from+100); i++ {
 			list = append(list, vars{"kind": "REGISTERED", "barcode": fmt.Sprintf("%s%05d", prefix, i), "householdID": app.A.Household})
 		}
 		app.As(policy.Receptionist).Do(registerMail, vars{"in": vars{"receiptID": receipt, "items": list}})

@@ -55,7 +55,7 @@ func TestM4_DeadLettersGoBackTheSameDay(t *testing.T) {
 	sorter.Refused(sortMail, named(item), fault.Conflict, "M4")
 	sorter.Refused(raiseDoubt, because(item), fault.Conflict, "M4")
 	back := named(item)
-	back["in"].(vars)["takenBy"] = "孙师傅"
+	back["in"].(vars)["takenBy"], back["in"].(vars)["signature"] = "孙师傅", vars{}
 	returned := sorter.Do(returnMail, back).Get("returnMail.items.0")
 	state(t, returned, "RETURNED")
 	if returned.Get("events.#.takenBy").Raw != `["","孙师傅"]` || due(t, app, "mail.return", item) != "MET met" {
@@ -153,5 +153,59 @@ func TestM4_TheDatabaseKnowsTheWays(t *testing.T) {
 	}
 	if got := refusal(`DELETE FROM mail_events WHERE item_id = $1`, item); got != "42501" {
 		t.Errorf("an event is deleted: %q", got)
+	}
+}
+
+// What is signed for does not go back by the word of one person: a superior decides that it is dead, and who takes it signs.
+func TestM4_NothingDisappearsByOnePersonsWord(t *testing.T) {
+	t.Parallel()
+	app := stewardtest.New(t)
+	receptionist, supervisor := app.As(policy.Receptionist), app.As(policy.Supervisor)
+	list := inSlots(app, vars{"kind": "PARCEL"}, vars{"kind": "LETTER"})
+	receptionist.Refused(markDead, because(list[0]), fault.RuleBroken, "M4")
+	receptionist.Do(markDead, because(list[1])) // an ordinary letter
+	dies := sql(`INSERT INTO mail_events (id, created_at, estate_id, item_id, state, household_id, reason, acted_by_id, acted_by_name, acted_at)
+		SELECT gen_random_uuid(), now(), estate_id, id, 'DEAD', household_id, 'x', gen_random_uuid(), 'x', now() FROM mail_items WHERE id = $1`, list[0])
+	if got := refusalOf(t, raw(t, app), dies); got != "mail_items_doubted" {
+		t.Errorf("past the program: %q", got)
+	}
+	receptionist.Do(raiseDoubt, because(list[0]))
+	supervisor.Do(decideMail, vars{"in": vars{"itemID": list[0], "to": "DEAD", "reason": "查无此人"}})
+	returning := func(by string) vars {
+		return vars{"in": vars{"itemIDs": list, "takenBy": by, "signature": vars{}}}
+	}
+	if r := receptionist.Refused(returnMail, returning(receptionist.Email), fault.RuleBroken, "M4"); r.Field != "takenBy" {
+		t.Errorf("taken by who hands it over, refused at %q", r.Field)
+	}
+	unsigned := returning("孙师傅")
+	unsigned["in"].(vars)["signature"] = nil
+	receptionist.Refused(returnMail, unsigned, fault.InvalidInput)
+	goes := sql(`INSERT INTO mail_events (id, created_at, estate_id, item_id, state, household_id, taken_by, acted_by_id, acted_by_name, acted_at)
+		SELECT gen_random_uuid(), now(), estate_id, id, 'RETURNED', household_id, 'x', gen_random_uuid(), 'x', now() FROM mail_items WHERE id = $1`, list[0])
+	if got := refusalOf(t, raw(t, app), goes); got != "mail_returns_signed" {
+		t.Errorf("past the program: %q", got)
+	}
+	receptionist.Do(returnMail, returning("孙师傅"))
+	if got := texts(t, app, `SELECT capacity || ' ' || method FROM signatures WHERE subject_id = $1 AND kind = 'mail.return' ORDER BY 1`, list[0]); !slices.Equal(got, []string{"handler SESSION", "taker ATTESTED"}) {
+		t.Errorf("signed: %v", got)
+	}
+}
+
+// A letter was registered for one household, and is the neighbours': whom it never was for reads no more of it.
+func TestM4_WhomItWasNotForReadsNoReason(t *testing.T) {
+	t.Parallel()
+	app := stewardtest.New(t)
+	item := id(items(app, vars{"householdID": app.A.Household})[0])
+	app.As(policy.Receptionist).Do(raiseDoubt, vars{"in": vars{"itemID": item, "reason": "收件人是103室邻居"}})
+	event := texts(t, app, `SELECT id::text FROM mail_events WHERE item_id = $1`, item)[0]
+	reads := func(p *stewardtest.Person) bool {
+		return p.Ask(`query($e: ID!) { node(id: $e) { ... on MailEvent { reason } } }`, vars{"e": event}).Get("data.node.reason").String() != ""
+	}
+	if !reads(app.Resident()) {
+		t.Error("whose it is as yet does not read why it is doubtful")
+	}
+	app.As(policy.Supervisor).Do(decideMail, vars{"in": vars{"itemID": item, "to": "SORTED", "householdID": app.A.OtherHousehold, "reason": "是邻居的"}})
+	if reads(app.Resident()) || !reads(app.As(policy.Receptionist)) {
+		t.Error("it is read by whom it was not for, or not by the staff")
 	}
 }

@@ -40,9 +40,13 @@ func checkTerm(copies *int, from, last calendar.Day, paid *string) error {
 	case last.Before(from):
 		return fault.Invalid("lastOn", "最后一天不能早于第一天。", "The last day lies before the first.").By("M1")
 	case last.Sub(from) > 5*366:
-		return fault.Invalid("lastOn", "订期最长五年。", "A subscription is for five years at most.").By("M1")
+		return tooLong()
 	}
 	return wording.Optional(wording.CheckLine, "paidReference", paid)
+}
+
+func tooLong() *fault.Error {
+	return fault.Invalid("lastOn", "订期最长五年。", "A subscription is for five years at most.").By("M1")
 }
 
 // SubscribePressPayload is the subscription.

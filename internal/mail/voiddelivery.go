@@ -22,10 +22,11 @@ type VoidMailDeliveryPayload struct {
 	Items    []*ent.MailItem
 }
 
-// VoidDelivery voids a delivery that was recorded by mistake: its items are in their slot again (M3).
+// VoidDelivery voids a delivery that was recorded by mistake: its items are in their slot again (M3). A day that is closed is opened first, since
+// they are then undelivered on it.
 //
-// Errors: NOT_FOUND; FORBIDDEN for who neither recorded it just now nor leads; CONFLICT if it was voided, or another item of a
-// barcode came meanwhile.
+// Errors: NOT_FOUND; FORBIDDEN for who neither recorded it just now nor leads; CONFLICT if it was voided, if its day is closed, or another item of
+// a barcode came meanwhile.
 var VoidDelivery = act.Guarded(act.New("mail.voidDelivery", act.Needs(policy.MailDelivery, policy.Void).SessionOnly(), act.Clauses("M3"), voidDelivery), voidDeliveryGuard)
 
 func voidDelivery(tx *act.Tx, in VoidMailDeliveryInput) (*VoidMailDeliveryPayload, error) {
@@ -71,7 +72,12 @@ func canVoidDelivery(tx *act.Tx, d *ent.MailDelivery) error {
 	if err := void.Refuse(d.VoidedAt); err != nil {
 		return err
 	}
-	return void.May(tx, void.Recorded{
-		Clause: "M3", By: d.DeliveredByID, At: d.CreatedAt, Leads: tx.Viewer.Scope(policy.MailDelivery, policy.Approve).Covers(d.RowScope()),
-	})
+	may, err := leads(tx, policy.MailDelivery, policy.Approve, d.EstateID)
+	if err != nil {
+		return err
+	}
+	if err := void.May(tx, void.Recorded{Clause: "M3", By: d.DeliveredByID, At: d.CreatedAt, Leads: may}); err != nil {
+		return err
+	}
+	return dayTakes(tx, d.EstateID, d.DeliveredAt)
 }

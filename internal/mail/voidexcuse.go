@@ -46,7 +46,7 @@ var voidExcuseGuard = act.Guard[*ent.MailExcuse]{
 }
 
 func canVoidExcuse(tx *act.Tx, x *ent.MailExcuse) error {
-	if err := voiding(tx, policy.MailExcuse, x.RowScope(), x.VoidedAt, void.Recorded{Clause: clauseOf(x.Kind), By: x.GivenByID, At: x.CreatedAt}); err != nil {
+	if err := voiding(tx, policy.MailExcuse, x.EstateID, x.VoidedAt, void.Recorded{Clause: clauseOf(x.Kind), By: x.GivenByID, At: x.CreatedAt}); err != nil {
 		return err
 	}
 	return canWork(x.Edges.Day)

@@ -1,12 +1,16 @@
 package mail
 
 import (
+	"context"
+
 	"github.com/google/uuid"
 
 	"github.com/steward-pm/steward/ent"
+	"github.com/steward-pm/steward/ent/mailcase"
+	"github.com/steward-pm/steward/ent/mailexcuse"
 	"github.com/steward-pm/steward/ent/mailitem"
 	"github.com/steward-pm/steward/ent/mailreceipt"
-	"github.com/steward-pm/steward/internal/access"
+	"github.com/steward-pm/steward/ent/mailscan"
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/void"
 	"github.com/steward-pm/steward/policy"
@@ -52,7 +56,7 @@ func canVoidReceipt(tx *act.Tx, r *ent.MailReceipt) error {
 	if err := void.Refuse(r.VoidedAt); err != nil {
 		return err
 	}
-	return mayVoid(tx, policy.MailReceipt, r.RowScope(), void.Recorded{By: r.ReceivedByID, At: r.CreatedAt})
+	return mayVoid(tx, policy.MailReceipt, r.EstateID, void.Recorded{By: r.ReceivedByID, At: r.CreatedAt})
 }
 
 // VoidMailItemInput names an item that was registered by mistake, and says why.
@@ -61,9 +65,10 @@ type VoidMailItemInput struct{ void.Input }
 // VoidMailItemPayload is the item, voided.
 type VoidMailItemPayload struct{ Item *ent.MailItem }
 
-// VoidItem voids an item with which nothing was done yet: its barcode is free again (M1).
+// VoidItem voids an item with which nothing was done yet: its barcode is free again (M1). What was scanned is there, and is not voided.
 //
-// Errors: NOT_FOUND; FORBIDDEN for who neither registered it just now nor leads; CONFLICT if it was voided, or sorted or set aside.
+// Errors: NOT_FOUND; FORBIDDEN for who neither registered it just now nor leads; CONFLICT if it was voided, or sorted, set aside, scanned or
+// explained, or if a case is about it.
 var VoidItem = act.Guarded(act.New("mail.voidItem", act.Needs(policy.MailItem, policy.Void).SessionOnly(), act.Clauses("M1"), voidItem), guard(canVoidItem))
 
 func voidItem(tx *act.Tx, in VoidMailItemInput) (*VoidMailItemPayload, error) {
@@ -90,11 +95,35 @@ func canVoidItem(tx *act.Tx, item *ent.MailItem) error {
 	if item.State != mailitem.StateReceived {
 		return touched()
 	}
-	return mayVoid(tx, policy.MailItem, item.RowScope(), void.Recorded{By: item.RegisteredByID, At: item.CreatedAt})
+	named, err := isNamed(tx, item)
+	switch {
+	case err != nil:
+		return err
+	case named:
+		return touched()
+	}
+	return mayVoid(tx, policy.MailItem, item.EstateID, void.Recorded{By: item.RegisteredByID, At: item.CreatedAt})
+}
+
+// isNamed tells whether a scan, an excuse or a case names the item.
+func isNamed(tx *act.Tx, item *ent.MailItem) (named bool, err error) {
+	for _, is := range []func(context.Context) (bool, error){
+		tx.MailScan.Query().Where(mailscan.EstateID(item.EstateID), mailscan.ItemID(item.ID)).Exist,
+		tx.MailExcuse.Query().Where(mailexcuse.EstateID(item.EstateID), mailexcuse.ItemID(item.ID), mailexcuse.VoidedAtIsNil()).Exist,
+		tx.MailCase.Query().Where(mailcase.EstateID(item.EstateID), mailcase.ItemID(item.ID), mailcase.VoidedAtIsNil()).Exist,
+	} {
+		if named, err = is(tx); named || err != nil {
+			break
+		}
+	}
+	return named, err
 }
 
 // mayVoid refuses who neither recorded it just now nor leads where it was recorded. Errors: FORBIDDEN M1.
-func mayVoid(tx *act.Tx, on policy.Resource, row access.Row, r void.Recorded) error {
-	r.Clause, r.Leads = "M1", tx.Viewer.Scope(on, policy.Approve).Covers(row)
+func mayVoid(tx *act.Tx, on policy.Resource, estate uuid.UUID, r void.Recorded) (err error) {
+	r.Clause = "M1"
+	if r.Leads, err = leads(tx, on, policy.Approve, estate); err != nil {
+		return err
+	}
 	return void.May(tx, r)
 }

@@ -29,6 +29,10 @@ func (b *batch) queuePress(estate, account uuid.UUID) {
 		SELECT $1, $2, $3, $4, $5, day, 1 FROM press_receipts WHERE id = $4`, ids.New(0x080f), came, estate, receipt, publication)
 	b.queue(`INSERT INTO press_recoveries (id, created_at, estate_id, claim_id, copies, delivered_by, recovered_on, recorded_by_id, recorded_by_name)
 		SELECT new_id(x'0812'::int), $1, $2, id, 1, '邮递员', day, $3, '接待员' FROM press_claims WHERE estate_id = $2`, came, estate, account)
+	for _, capacity := range []string{"deliverer", "receptionist"} {
+		b.queue(`INSERT INTO signatures (id, created_at, estate_id, kind, subject_id, capacity, signer_name, method, attested_by_id, attested_by_name, content_hash, signed_at)
+			SELECT new_id(x'0204'::int), $1, $2, 'mail.recover', id, $3, $3, 'ATTESTED', $4, '接待员', '00', $1 FROM press_recoveries WHERE estate_id = $2`, came, estate, capacity, account)
+	}
 	b.queue(`INSERT INTO mail_cases (id, created_at, estate_id, kind, claim_id, circumstances, responsible_id, responsible_name, opened_by_id, opened_by_name, answer_by)
 		SELECT new_id(x'0813'::int), $1, $2, 'LOSS', c.id, '少送未登记', s.id, s.name, $3, '主管', $1::timestamptz + interval '3 days'
 		FROM press_claims c JOIN staffs s ON s.estate_id = c.estate_id WHERE c.estate_id = $2`, came, estate, account)

@@ -62,14 +62,28 @@ func check(field, text string, least, most int, unseen func(rune) bool) error {
 		return fault.Invalid(field, "请填写。", "Fill it in.")
 	case n < least, n > most:
 		return fault.Invalid(field, "长度应在 %[1]d 到 %[2]d 个字之间。", "It must have between %[1]d and %[2]d characters.", least, most)
-	case !utf8.ValidString(text) || strings.ContainsFunc(text, unseen):
+	case !utf8.ValidString(text) || strings.ContainsFunc(text, unseen) || strayVariant(text):
 		return fault.Invalid(field, "含有不可见或无法识别的字符,请重新输入。", "It holds characters that nobody sees or can read; type it again.")
 	}
 	return nil
 }
 
 // invisible tells of control characters, of marks such as a right-to-left override, of letters without a shape
-// (U+3164), and of what stands for a character that was lost on the way (U+FFFD).
+// (U+3164, and U+2800, braille without a dot), and of what stands for a character that was lost on the way (U+FFFD).
 func invisible(r rune) bool {
-	return r == utf8.RuneError || unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Other_Default_Ignorable_Code_Point)
+	return r == utf8.RuneError || r == '\u2800' || unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Other_Default_Ignorable_Code_Point)
+}
+
+// strayVariant tells of a variation selector that selects nothing that anybody sees: one that is not by itself behind an ideograph, a symbol
+// or a Mongolian letter, whose variant it chooses.
+func strayVariant(text string) bool {
+	var before rune
+	for _, r := range text {
+		if unicode.Is(unicode.Variation_Selector, r) && !unicode.In(before, unicode.Han, unicode.S, unicode.Po, unicode.Mongolian) && (before < '0' || before > '9') ||
+			unicode.Is(unicode.Variation_Selector, r) && unicode.Is(unicode.Variation_Selector, before) {
+			return true
+		}
+		before = r
+	}
+	return false
 }
