@@ -46,13 +46,19 @@ BEGIN
 END $$;
 
 -- A vacancy that ends because the unit is said to be something else than a flat or a shop is the same one when it is one again, unless somebody
--- had the unit meanwhile.
-CREATE OR REPLACE FUNCTION vacancy_follows() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public SET enable_seqscan = off AS $$
+-- had the unit meanwhile. One that opens says at once what the plan makes due in it, so that an import writes each once; and the references of all
+-- these rows are checked by plans that are made once, also where an import has its own statements planned anew.
+CREATE OR REPLACE FUNCTION vacancy_follows() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = pg_catalog, public SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
     IF TG_OP = 'INSERT' THEN
-        INSERT INTO vacancies (id, created_at, estate_id, unit_id, building_id, area_id, sort_key, since_on)
-            SELECT new_id(x'0701'::int), n.created_at, n.estate_id, n.id, n.building_id, b.area_id, n.sort_key, (n.created_at AT TIME ZONE e.time_zone)::date
+        INSERT INTO vacancies (id, created_at, estate_id, unit_id, building_id, area_id, sort_key, since_on, ventilation_due_on, cleaning_due_on, due_on)
+            SELECT new_id(x'0701'::int), n.created_at, n.estate_id, n.id, n.building_id, b.area_id, n.sort_key, s.day, p.ventilation, p.cleaning, p.due
             FROM rows n JOIN estates e ON e.id = n.estate_id JOIN buildings b ON b.estate_id = n.estate_id AND b.id = n.building_id
+            CROSS JOIN LATERAL (SELECT (n.created_at AT TIME ZONE e.time_zone)::date AS day) s
+            CROSS JOIN LATERAL (SELECT min(d.on_day) AS due, min(d.on_day) FILTER (WHERE d.code = 'VENTILATION') AS ventilation, min(d.on_day) FILTER (WHERE d.code = 'CLEANING') AS cleaning
+                FROM (SELECT i.code, inspection_next(greatest(s.day, i.since_on), i.interval_count, i.interval_unit) AS on_day
+                    FROM inspection_items i WHERE i.estate_id = n.estate_id AND i.active) d) p
             WHERE stands_empty(n.kind, n.state, false);
         RETURN NULL;
     END IF;

@@ -226,7 +226,7 @@ func TestV5_ADepartmentGivesItselfNoMoreTime(t *testing.T) {
 		return app.TrySQL(`INSERT INTO defect_events (id, created_at, estate_id, defect_id, department_id, kind, note, acted_by_id, acted_by_name, acted_at, due_at)
 			SELECT new_id(x'070a'::int), created_at, estate_id, id, department_id, 'EXTENDED', '人手不足', $2, '', created_at, resolve_by + make_interval(days => $3) FROM defects WHERE id = $1`, id, by, days)
 	}
-	if err := given(supervisor.Account, 1); err == nil || !strings.Contains(err.Error(), "defects_own_term") {
+	if err := given(supervisor.Account, 1); err == nil || !strings.Contains(err.Error(), "given by the department itself") {
 		t.Errorf("in the database: %v", err)
 	}
 	app.SQL(`ALTER TABLE defect_events DISABLE TRIGGER defect_term_given`)

@@ -48,6 +48,7 @@ func TestV4_1_WhatIsOverdueIsNotDescribedAway(t *testing.T) {
 	if n := overdueIn(officer, id); n != 0 {
 		t.Errorf("%d are overdue since who leads said that it fell vacant today", n)
 	}
+	app.As(policy.ProjectManager).SignIn()
 	if told := messages(app.As(policy.ProjectManager), id); !strings.Contains(told, "vacancy.since") {
 		t.Errorf("the leaders hear of %q", told)
 	}
