@@ -5967,6 +5967,11 @@ func (_q *InspectionQuery) collectField(ctx context.Context, oneNode bool, opCtx
 				selectedFields = append(selectedFields, inspection.FieldNote)
 				fieldSeen[inspection.FieldNote] = struct{}{}
 			}
+		case "withoutKeyReason":
+			if _, ok := fieldSeen[inspection.FieldWithoutKeyReason]; !ok {
+				selectedFields = append(selectedFields, inspection.FieldWithoutKeyReason)
+				fieldSeen[inspection.FieldWithoutKeyReason] = struct{}{}
+			}
 		case "id":
 		case "__typename":
 		default:
@@ -6130,6 +6135,11 @@ func (_q *InspectionDueQuery) collectField(ctx context.Context, oneNode bool, op
 			if _, ok := fieldSeen[inspectiondue.FieldDueOn]; !ok {
 				selectedFields = append(selectedFields, inspectiondue.FieldDueOn)
 				fieldSeen[inspectiondue.FieldDueOn] = struct{}{}
+			}
+		case "endedOn":
+			if _, ok := fieldSeen[inspectiondue.FieldEndedOn]; !ok {
+				selectedFields = append(selectedFields, inspectiondue.FieldEndedOn)
+				fieldSeen[inspectiondue.FieldEndedOn] = struct{}{}
 			}
 		case "id":
 		case "__typename":
@@ -6878,6 +6888,11 @@ func (_q *InspectionRoundQuery) collectField(ctx context.Context, oneNode bool, 
 			if _, ok := fieldSeen[inspectionround.FieldCancelReason]; !ok {
 				selectedFields = append(selectedFields, inspectionround.FieldCancelReason)
 				fieldSeen[inspectionround.FieldCancelReason] = struct{}{}
+			}
+		case "voidedVisits":
+			if _, ok := fieldSeen[inspectionround.FieldVoidedVisits]; !ok {
+				selectedFields = append(selectedFields, inspectionround.FieldVoidedVisits)
+				fieldSeen[inspectionround.FieldVoidedVisits] = struct{}{}
 			}
 		case "id":
 		case "__typename":
@@ -18040,10 +18055,20 @@ func (_q *VacancyQuery) collectField(ctx context.Context, oneNode bool, opCtx *g
 				selectedFields = append(selectedFields, vacancy.FieldSinceOn)
 				fieldSeen[vacancy.FieldSinceOn] = struct{}{}
 			}
+		case "sinceReason":
+			if _, ok := fieldSeen[vacancy.FieldSinceReason]; !ok {
+				selectedFields = append(selectedFields, vacancy.FieldSinceReason)
+				fieldSeen[vacancy.FieldSinceReason] = struct{}{}
+			}
 		case "endedOn":
 			if _, ok := fieldSeen[vacancy.FieldEndedOn]; !ok {
 				selectedFields = append(selectedFields, vacancy.FieldEndedOn)
 				fieldSeen[vacancy.FieldEndedOn] = struct{}{}
+			}
+		case "converted":
+			if _, ok := fieldSeen[vacancy.FieldConverted]; !ok {
+				selectedFields = append(selectedFields, vacancy.FieldConverted)
+				fieldSeen[vacancy.FieldConverted] = struct{}{}
 			}
 		case "condition":
 			if _, ok := fieldSeen[vacancy.FieldCondition]; !ok {

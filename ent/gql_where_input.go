@@ -11732,6 +11732,18 @@ type InspectionDueWhereInput struct {
 	DueOnGTE   *time.Time  `json:"dueOnGTE,omitempty"`
 	DueOnLT    *time.Time  `json:"dueOnLT,omitempty"`
 	DueOnLTE   *time.Time  `json:"dueOnLTE,omitempty"`
+
+	// "ended_on" field predicates.
+	EndedOn       *time.Time  `json:"endedOn,omitempty"`
+	EndedOnNEQ    *time.Time  `json:"endedOnNEQ,omitempty"`
+	EndedOnIn     []time.Time `json:"endedOnIn,omitempty"`
+	EndedOnNotIn  []time.Time `json:"endedOnNotIn,omitempty"`
+	EndedOnGT     *time.Time  `json:"endedOnGT,omitempty"`
+	EndedOnGTE    *time.Time  `json:"endedOnGTE,omitempty"`
+	EndedOnLT     *time.Time  `json:"endedOnLT,omitempty"`
+	EndedOnLTE    *time.Time  `json:"endedOnLTE,omitempty"`
+	EndedOnIsNil  bool        `json:"endedOnIsNil,omitempty"`
+	EndedOnNotNil bool        `json:"endedOnNotNil,omitempty"`
 }
 
 // AddPredicates adds custom predicates to the where input to be used during the filtering phase.
@@ -11954,6 +11966,36 @@ func (i *InspectionDueWhereInput) P() (predicate.InspectionDue, error) {
 	}
 	if i.DueOnLTE != nil {
 		predicates = append(predicates, inspectiondue.DueOnLTE(*i.DueOnLTE))
+	}
+	if i.EndedOn != nil {
+		predicates = append(predicates, inspectiondue.EndedOnEQ(*i.EndedOn))
+	}
+	if i.EndedOnNEQ != nil {
+		predicates = append(predicates, inspectiondue.EndedOnNEQ(*i.EndedOnNEQ))
+	}
+	if len(i.EndedOnIn) > 0 {
+		predicates = append(predicates, inspectiondue.EndedOnIn(i.EndedOnIn...))
+	}
+	if len(i.EndedOnNotIn) > 0 {
+		predicates = append(predicates, inspectiondue.EndedOnNotIn(i.EndedOnNotIn...))
+	}
+	if i.EndedOnGT != nil {
+		predicates = append(predicates, inspectiondue.EndedOnGT(*i.EndedOnGT))
+	}
+	if i.EndedOnGTE != nil {
+		predicates = append(predicates, inspectiondue.EndedOnGTE(*i.EndedOnGTE))
+	}
+	if i.EndedOnLT != nil {
+		predicates = append(predicates, inspectiondue.EndedOnLT(*i.EndedOnLT))
+	}
+	if i.EndedOnLTE != nil {
+		predicates = append(predicates, inspectiondue.EndedOnLTE(*i.EndedOnLTE))
+	}
+	if i.EndedOnIsNil {
+		predicates = append(predicates, inspectiondue.EndedOnIsNil())
+	}
+	if i.EndedOnNotNil {
+		predicates = append(predicates, inspectiondue.EndedOnNotNil())
 	}
 
 	switch len(predicates) {
@@ -31873,6 +31915,10 @@ type VacancyWhereInput struct {
 	EndedOnIsNil  bool        `json:"endedOnIsNil,omitempty"`
 	EndedOnNotNil bool        `json:"endedOnNotNil,omitempty"`
 
+	// "converted" field predicates.
+	Converted    *bool `json:"converted,omitempty"`
+	ConvertedNEQ *bool `json:"convertedNEQ,omitempty"`
+
 	// "ventilated_on" field predicates.
 	VentilatedOn       *time.Time  `json:"ventilatedOn,omitempty"`
 	VentilatedOnNEQ    *time.Time  `json:"ventilatedOnNEQ,omitempty"`
@@ -32196,6 +32242,12 @@ func (i *VacancyWhereInput) P() (predicate.Vacancy, error) {
 	}
 	if i.EndedOnNotNil {
 		predicates = append(predicates, vacancy.EndedOnNotNil())
+	}
+	if i.Converted != nil {
+		predicates = append(predicates, vacancy.ConvertedEQ(*i.Converted))
+	}
+	if i.ConvertedNEQ != nil {
+		predicates = append(predicates, vacancy.ConvertedNEQ(*i.ConvertedNEQ))
 	}
 	if i.VentilatedOn != nil {
 		predicates = append(predicates, vacancy.VentilatedOnEQ(*i.VentilatedOn))

@@ -55,6 +55,8 @@ type Inspection struct {
 	InspectedByName string `json:"inspected_by_name,omitempty"`
 	// What else is to be said of the visit.
 	Note string `json:"note,omitempty"`
+	// How the unit was entered on a round with keys while none of its own were lent, if it was.
+	WithoutKeyReason string `json:"without_key_reason,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the InspectionQuery when eager-loading is set.
 	Edges        InspectionEdges `json:"edges"`
@@ -142,7 +144,7 @@ func (*Inspection) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case inspection.FieldVoidedByID, inspection.FieldRoundID, inspection.FieldLineKey:
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
-		case inspection.FieldVoidReason, inspection.FieldVoidedByName, inspection.FieldLateReason, inspection.FieldInspectedByName, inspection.FieldNote:
+		case inspection.FieldVoidReason, inspection.FieldVoidedByName, inspection.FieldLateReason, inspection.FieldInspectedByName, inspection.FieldNote, inspection.FieldWithoutKeyReason:
 			values[i] = new(sql.NullString)
 		case inspection.FieldCreatedAt, inspection.FieldVoidedAt, inspection.FieldInspectedAt, inspection.FieldInspectedOn:
 			values[i] = new(sql.NullTime)
@@ -269,6 +271,12 @@ func (_m *Inspection) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Note = value.String
 			}
+		case inspection.FieldWithoutKeyReason:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field without_key_reason", values[i])
+			} else if value.Valid {
+				_m.WithoutKeyReason = value.String
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -385,6 +393,9 @@ func (_m *Inspection) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("note=")
 	builder.WriteString(_m.Note)
+	builder.WriteString(", ")
+	builder.WriteString("without_key_reason=")
+	builder.WriteString(_m.WithoutKeyReason)
 	builder.WriteByte(')')
 	return builder.String()
 }

@@ -186,6 +186,20 @@ func (_c *InspectionCreate) SetNillableNote(v *string) *InspectionCreate {
 	return _c
 }
 
+// SetWithoutKeyReason sets the "without_key_reason" field.
+func (_c *InspectionCreate) SetWithoutKeyReason(v string) *InspectionCreate {
+	_c.mutation.SetWithoutKeyReason(v)
+	return _c
+}
+
+// SetNillableWithoutKeyReason sets the "without_key_reason" field if the given value is not nil.
+func (_c *InspectionCreate) SetNillableWithoutKeyReason(v *string) *InspectionCreate {
+	if v != nil {
+		_c.SetWithoutKeyReason(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *InspectionCreate) SetID(v uuid.UUID) *InspectionCreate {
 	_c.mutation.SetID(v)
@@ -286,6 +300,10 @@ func (_c *InspectionCreate) defaults() {
 		v := inspection.DefaultNote
 		_c.mutation.SetNote(v)
 	}
+	if _, ok := _c.mutation.WithoutKeyReason(); !ok {
+		v := inspection.DefaultWithoutKeyReason
+		_c.mutation.SetWithoutKeyReason(v)
+	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := inspection.DefaultID()
 		_c.mutation.SetID(v)
@@ -329,6 +347,9 @@ func (_c *InspectionCreate) check() error {
 	}
 	if _, ok := _c.mutation.Note(); !ok {
 		return &ValidationError{Name: "note", err: errors.New(`ent: missing required field "Inspection.note"`)}
+	}
+	if _, ok := _c.mutation.WithoutKeyReason(); !ok {
+		return &ValidationError{Name: "without_key_reason", err: errors.New(`ent: missing required field "Inspection.without_key_reason"`)}
 	}
 	if len(_c.mutation.EstateIDs()) == 0 {
 		return &ValidationError{Name: "estate", err: errors.New(`ent: missing required edge "Inspection.estate"`)}
@@ -421,6 +442,10 @@ func (_c *InspectionCreate) createSpec() (*Inspection, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Note(); ok {
 		_spec.SetField(inspection.FieldNote, field.TypeString, value)
 		_node.Note = value
+	}
+	if value, ok := _c.mutation.WithoutKeyReason(); ok {
+		_spec.SetField(inspection.FieldWithoutKeyReason, field.TypeString, value)
+		_node.WithoutKeyReason = value
 	}
 	if nodes := _c.mutation.EstateIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{

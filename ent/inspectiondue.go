@@ -17,7 +17,7 @@ import (
 	"github.com/steward-pm/steward/ent/vacancy"
 )
 
-// By when an item of the plan is due in a vacant unit (V4.1, V4.4).
+// By when an item of the plan is due in a vacant unit, or was due still when the vacancy ended (V4.1, V4.4).
 type InspectionDue struct {
 	config `json:"-"`
 	// ID of the ent.
@@ -37,6 +37,8 @@ type InspectionDue struct {
 	DoneOn *time.Time `json:"done_on,omitempty"`
 	// By when it is due: its interval after the last time, or after the unit fell vacant.
 	DueOn time.Time `json:"due_on,omitempty"`
+	// From when on it is due no more, since the vacancy ended or the item left the plan; what was missed by then stays so. Null while it is due.
+	EndedOn *time.Time `json:"ended_on,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the InspectionDueQuery when eager-loading is set.
 	Edges        InspectionDueEdges `json:"edges"`
@@ -109,7 +111,7 @@ func (*InspectionDue) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case inspectiondue.FieldCreatedAt, inspectiondue.FieldDoneOn, inspectiondue.FieldDueOn:
+		case inspectiondue.FieldCreatedAt, inspectiondue.FieldDoneOn, inspectiondue.FieldDueOn, inspectiondue.FieldEndedOn:
 			values[i] = new(sql.NullTime)
 		case inspectiondue.FieldID, inspectiondue.FieldEstateID, inspectiondue.FieldVacancyID, inspectiondue.FieldUnitID, inspectiondue.FieldItemID:
 			values[i] = new(uuid.UUID)
@@ -176,6 +178,13 @@ func (_m *InspectionDue) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field due_on", values[i])
 			} else if value.Valid {
 				_m.DueOn = value.Time
+			}
+		case inspectiondue.FieldEndedOn:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field ended_on", values[i])
+			} else if value.Valid {
+				_m.EndedOn = new(time.Time)
+				*_m.EndedOn = value.Time
 			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
@@ -255,6 +264,11 @@ func (_m *InspectionDue) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("due_on=")
 	builder.WriteString(_m.DueOn.Format(time.ANSIC))
+	builder.WriteString(", ")
+	if v := _m.EndedOn; v != nil {
+		builder.WriteString("ended_on=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
 	builder.WriteByte(')')
 	return builder.String()
 }

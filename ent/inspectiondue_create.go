@@ -75,6 +75,20 @@ func (_c *InspectionDueCreate) SetDueOn(v time.Time) *InspectionDueCreate {
 	return _c
 }
 
+// SetEndedOn sets the "ended_on" field.
+func (_c *InspectionDueCreate) SetEndedOn(v time.Time) *InspectionDueCreate {
+	_c.mutation.SetEndedOn(v)
+	return _c
+}
+
+// SetNillableEndedOn sets the "ended_on" field if the given value is not nil.
+func (_c *InspectionDueCreate) SetNillableEndedOn(v *time.Time) *InspectionDueCreate {
+	if v != nil {
+		_c.SetEndedOn(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *InspectionDueCreate) SetID(v uuid.UUID) *InspectionDueCreate {
 	_c.mutation.SetID(v)
@@ -228,6 +242,10 @@ func (_c *InspectionDueCreate) createSpec() (*InspectionDue, *sqlgraph.CreateSpe
 	if value, ok := _c.mutation.DueOn(); ok {
 		_spec.SetField(inspectiondue.FieldDueOn, field.TypeTime, value)
 		_node.DueOn = value
+	}
+	if value, ok := _c.mutation.EndedOn(); ok {
+		_spec.SetField(inspectiondue.FieldEndedOn, field.TypeTime, value)
+		_node.EndedOn = &value
 	}
 	if nodes := _c.mutation.EstateIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{

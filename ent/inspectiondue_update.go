@@ -98,6 +98,9 @@ func (_u *InspectionDueUpdate) sqlSave(ctx context.Context) (_node int, err erro
 	if _u.mutation.DoneOnCleared() {
 		_spec.ClearField(inspectiondue.FieldDoneOn, field.TypeTime)
 	}
+	if _u.mutation.EndedOnCleared() {
+		_spec.ClearField(inspectiondue.FieldEndedOn, field.TypeTime)
+	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -219,6 +222,9 @@ func (_u *InspectionDueUpdateOne) sqlSave(ctx context.Context) (_node *Inspectio
 	}
 	if _u.mutation.DoneOnCleared() {
 		_spec.ClearField(inspectiondue.FieldDoneOn, field.TypeTime)
+	}
+	if _u.mutation.EndedOnCleared() {
+		_spec.ClearField(inspectiondue.FieldEndedOn, field.TypeTime)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &InspectionDue{config: _u.config}

@@ -50,6 +50,8 @@ type InspectionRound struct {
 	EndedAt *time.Time `json:"ended_at,omitempty"`
 	// Why it was cancelled.
 	CancelReason string `json:"cancel_reason,omitempty"`
+	// How many of the visits that were signed for at its end were voided since; its lines say which.
+	VoidedVisits int `json:"voided_visits,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the InspectionRoundQuery when eager-loading is set.
 	Edges        InspectionRoundEdges `json:"edges"`
@@ -136,7 +138,7 @@ func (*InspectionRound) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case inspectionround.FieldAreaID:
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
-		case inspectionround.FieldUnits:
+		case inspectionround.FieldUnits, inspectionround.FieldVoidedVisits:
 			values[i] = new(sql.NullInt64)
 		case inspectionround.FieldWalkerName, inspectionround.FieldState, inspectionround.FieldPlannedByName, inspectionround.FieldWithoutKeysReason, inspectionround.FieldCancelReason:
 			values[i] = new(sql.NullString)
@@ -252,6 +254,12 @@ func (_m *InspectionRound) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.CancelReason = value.String
 			}
+		case inspectionround.FieldVoidedVisits:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field voided_visits", values[i])
+			} else if value.Valid {
+				_m.VoidedVisits = int(value.Int64)
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -360,6 +368,9 @@ func (_m *InspectionRound) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("cancel_reason=")
 	builder.WriteString(_m.CancelReason)
+	builder.WriteString(", ")
+	builder.WriteString("voided_visits=")
+	builder.WriteString(fmt.Sprintf("%v", _m.VoidedVisits))
 	builder.WriteByte(')')
 	return builder.String()
 }

@@ -158,6 +158,20 @@ func (_c *InspectionRoundCreate) SetNillableCancelReason(v *string) *InspectionR
 	return _c
 }
 
+// SetVoidedVisits sets the "voided_visits" field.
+func (_c *InspectionRoundCreate) SetVoidedVisits(v int) *InspectionRoundCreate {
+	_c.mutation.SetVoidedVisits(v)
+	return _c
+}
+
+// SetNillableVoidedVisits sets the "voided_visits" field if the given value is not nil.
+func (_c *InspectionRoundCreate) SetNillableVoidedVisits(v *int) *InspectionRoundCreate {
+	if v != nil {
+		_c.SetVoidedVisits(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *InspectionRoundCreate) SetID(v uuid.UUID) *InspectionRoundCreate {
 	_c.mutation.SetID(v)
@@ -264,6 +278,10 @@ func (_c *InspectionRoundCreate) defaults() {
 		v := inspectionround.DefaultCancelReason
 		_c.mutation.SetCancelReason(v)
 	}
+	if _, ok := _c.mutation.VoidedVisits(); !ok {
+		v := inspectionround.DefaultVoidedVisits
+		_c.mutation.SetVoidedVisits(v)
+	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := inspectionround.DefaultID()
 		_c.mutation.SetID(v)
@@ -314,6 +332,14 @@ func (_c *InspectionRoundCreate) check() error {
 	}
 	if _, ok := _c.mutation.CancelReason(); !ok {
 		return &ValidationError{Name: "cancel_reason", err: errors.New(`ent: missing required field "InspectionRound.cancel_reason"`)}
+	}
+	if _, ok := _c.mutation.VoidedVisits(); !ok {
+		return &ValidationError{Name: "voided_visits", err: errors.New(`ent: missing required field "InspectionRound.voided_visits"`)}
+	}
+	if v, ok := _c.mutation.VoidedVisits(); ok {
+		if err := inspectionround.VoidedVisitsValidator(v); err != nil {
+			return &ValidationError{Name: "voided_visits", err: fmt.Errorf(`ent: validator failed for field "InspectionRound.voided_visits": %w`, err)}
+		}
 	}
 	if len(_c.mutation.EstateIDs()) == 0 {
 		return &ValidationError{Name: "estate", err: errors.New(`ent: missing required edge "InspectionRound.estate"`)}
@@ -399,6 +425,10 @@ func (_c *InspectionRoundCreate) createSpec() (*InspectionRound, *sqlgraph.Creat
 	if value, ok := _c.mutation.CancelReason(); ok {
 		_spec.SetField(inspectionround.FieldCancelReason, field.TypeString, value)
 		_node.CancelReason = value
+	}
+	if value, ok := _c.mutation.VoidedVisits(); ok {
+		_spec.SetField(inspectionround.FieldVoidedVisits, field.TypeInt, value)
+		_node.VoidedVisits = value
 	}
 	if nodes := _c.mutation.EstateIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{

@@ -36,12 +36,16 @@ type InspectionRoundLine struct {
 	UnitID uuid.UUID `json:"unit_id,omitempty"`
 	// Its place on the way: by area, building, entrance, floor and door.
 	Position int `json:"position,omitempty"`
-	// The visit; null while it was not visited.
+	// The visit; null while it was not visited. One that was voided after the round was closed stays named, and says so.
 	InspectionID *uuid.UUID `json:"inspection_id,omitempty"`
 	// Why it was passed by, if it was.
 	SkipReason string `json:"skip_reason,omitempty"`
 	// While the round is not over.
 	Open bool `json:"open,omitempty"`
+	// While the round is under way: no other takes the unit then.
+	UnderWay bool `json:"under_way,omitempty"`
+	// The day that the round is planned for: no other of the day takes the unit.
+	PlannedOn time.Time `json:"planned_on,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the InspectionRoundLineQuery when eager-loading is set.
 	Edges        InspectionRoundLineEdges `json:"edges"`
@@ -129,13 +133,13 @@ func (*InspectionRoundLine) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case inspectionroundline.FieldInspectionID:
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
-		case inspectionroundline.FieldOpen:
+		case inspectionroundline.FieldOpen, inspectionroundline.FieldUnderWay:
 			values[i] = new(sql.NullBool)
 		case inspectionroundline.FieldPosition:
 			values[i] = new(sql.NullInt64)
 		case inspectionroundline.FieldSkipReason:
 			values[i] = new(sql.NullString)
-		case inspectionroundline.FieldCreatedAt:
+		case inspectionroundline.FieldCreatedAt, inspectionroundline.FieldPlannedOn:
 			values[i] = new(sql.NullTime)
 		case inspectionroundline.FieldID, inspectionroundline.FieldEstateID, inspectionroundline.FieldRoundID, inspectionroundline.FieldVacancyID, inspectionroundline.FieldUnitID:
 			values[i] = new(uuid.UUID)
@@ -214,6 +218,18 @@ func (_m *InspectionRoundLine) assignValues(columns []string, values []any) erro
 				return fmt.Errorf("unexpected type %T for field open", values[i])
 			} else if value.Valid {
 				_m.Open = value.Bool
+			}
+		case inspectionroundline.FieldUnderWay:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field under_way", values[i])
+			} else if value.Valid {
+				_m.UnderWay = value.Bool
+			}
+		case inspectionroundline.FieldPlannedOn:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field planned_on", values[i])
+			} else if value.Valid {
+				_m.PlannedOn = value.Time
 			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
@@ -304,6 +320,12 @@ func (_m *InspectionRoundLine) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("open=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Open))
+	builder.WriteString(", ")
+	builder.WriteString("under_way=")
+	builder.WriteString(fmt.Sprintf("%v", _m.UnderWay))
+	builder.WriteString(", ")
+	builder.WriteString("planned_on=")
+	builder.WriteString(_m.PlannedOn.Format(time.ANSIC))
 	builder.WriteByte(')')
 	return builder.String()
 }

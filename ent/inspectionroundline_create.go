@@ -104,6 +104,26 @@ func (_c *InspectionRoundLineCreate) SetNillableOpen(v *bool) *InspectionRoundLi
 	return _c
 }
 
+// SetUnderWay sets the "under_way" field.
+func (_c *InspectionRoundLineCreate) SetUnderWay(v bool) *InspectionRoundLineCreate {
+	_c.mutation.SetUnderWay(v)
+	return _c
+}
+
+// SetNillableUnderWay sets the "under_way" field if the given value is not nil.
+func (_c *InspectionRoundLineCreate) SetNillableUnderWay(v *bool) *InspectionRoundLineCreate {
+	if v != nil {
+		_c.SetUnderWay(*v)
+	}
+	return _c
+}
+
+// SetPlannedOn sets the "planned_on" field.
+func (_c *InspectionRoundLineCreate) SetPlannedOn(v time.Time) *InspectionRoundLineCreate {
+	_c.mutation.SetPlannedOn(v)
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *InspectionRoundLineCreate) SetID(v uuid.UUID) *InspectionRoundLineCreate {
 	_c.mutation.SetID(v)
@@ -186,6 +206,10 @@ func (_c *InspectionRoundLineCreate) defaults() {
 		v := inspectionroundline.DefaultOpen
 		_c.mutation.SetOpen(v)
 	}
+	if _, ok := _c.mutation.UnderWay(); !ok {
+		v := inspectionroundline.DefaultUnderWay
+		_c.mutation.SetUnderWay(v)
+	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := inspectionroundline.DefaultID()
 		_c.mutation.SetID(v)
@@ -222,6 +246,12 @@ func (_c *InspectionRoundLineCreate) check() error {
 	}
 	if _, ok := _c.mutation.Open(); !ok {
 		return &ValidationError{Name: "open", err: errors.New(`ent: missing required field "InspectionRoundLine.open"`)}
+	}
+	if _, ok := _c.mutation.UnderWay(); !ok {
+		return &ValidationError{Name: "under_way", err: errors.New(`ent: missing required field "InspectionRoundLine.under_way"`)}
+	}
+	if _, ok := _c.mutation.PlannedOn(); !ok {
+		return &ValidationError{Name: "planned_on", err: errors.New(`ent: missing required field "InspectionRoundLine.planned_on"`)}
 	}
 	if len(_c.mutation.EstateIDs()) == 0 {
 		return &ValidationError{Name: "estate", err: errors.New(`ent: missing required edge "InspectionRoundLine.estate"`)}
@@ -285,6 +315,14 @@ func (_c *InspectionRoundLineCreate) createSpec() (*InspectionRoundLine, *sqlgra
 	if value, ok := _c.mutation.Open(); ok {
 		_spec.SetField(inspectionroundline.FieldOpen, field.TypeBool, value)
 		_node.Open = value
+	}
+	if value, ok := _c.mutation.UnderWay(); ok {
+		_spec.SetField(inspectionroundline.FieldUnderWay, field.TypeBool, value)
+		_node.UnderWay = value
+	}
+	if value, ok := _c.mutation.PlannedOn(); ok {
+		_spec.SetField(inspectionroundline.FieldPlannedOn, field.TypeTime, value)
+		_node.PlannedOn = value
 	}
 	if nodes := _c.mutation.EstateIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{

@@ -39302,36 +39302,37 @@ func (m *ImportRunMutation) ResetEdge(name string) error {
 // InspectionMutation represents an operation that mutates the Inspection nodes in the graph.
 type InspectionMutation struct {
 	config
-	op                Op
-	typ               string
-	id                *uuid.UUID
-	created_at        *time.Time
-	voided_at         *time.Time
-	void_reason       *string
-	voided_by_id      *uuid.UUID
-	voided_by_name    *string
-	late_reason       *string
-	line_key          *uuid.UUID
-	inspected_at      *time.Time
-	inspected_on      *time.Time
-	inspected_by_id   *uuid.UUID
-	inspected_by_name *string
-	note              *string
-	clearedFields     map[string]struct{}
-	estate            *uuid.UUID
-	clearedestate     bool
-	vacancy           *uuid.UUID
-	clearedvacancy    bool
-	unit              *uuid.UUID
-	clearedunit       bool
-	round             *uuid.UUID
-	clearedround      bool
-	results           map[uuid.UUID]struct{}
-	removedresults    map[uuid.UUID]struct{}
-	clearedresults    bool
-	done              bool
-	oldValue          func(context.Context) (*Inspection, error)
-	predicates        []predicate.Inspection
+	op                 Op
+	typ                string
+	id                 *uuid.UUID
+	created_at         *time.Time
+	voided_at          *time.Time
+	void_reason        *string
+	voided_by_id       *uuid.UUID
+	voided_by_name     *string
+	late_reason        *string
+	line_key           *uuid.UUID
+	inspected_at       *time.Time
+	inspected_on       *time.Time
+	inspected_by_id    *uuid.UUID
+	inspected_by_name  *string
+	note               *string
+	without_key_reason *string
+	clearedFields      map[string]struct{}
+	estate             *uuid.UUID
+	clearedestate      bool
+	vacancy            *uuid.UUID
+	clearedvacancy     bool
+	unit               *uuid.UUID
+	clearedunit        bool
+	round              *uuid.UUID
+	clearedround       bool
+	results            map[uuid.UUID]struct{}
+	removedresults     map[uuid.UUID]struct{}
+	clearedresults     bool
+	done               bool
+	oldValue           func(context.Context) (*Inspection, error)
+	predicates         []predicate.Inspection
 }
 
 var _ ent.Mutation = (*InspectionMutation)(nil)
@@ -40066,6 +40067,42 @@ func (m *InspectionMutation) ResetNote() {
 	m.note = nil
 }
 
+// SetWithoutKeyReason sets the "without_key_reason" field.
+func (m *InspectionMutation) SetWithoutKeyReason(s string) {
+	m.without_key_reason = &s
+}
+
+// WithoutKeyReason returns the value of the "without_key_reason" field in the mutation.
+func (m *InspectionMutation) WithoutKeyReason() (r string, exists bool) {
+	v := m.without_key_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWithoutKeyReason returns the old "without_key_reason" field's value of the Inspection entity.
+// If the Inspection object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionMutation) OldWithoutKeyReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWithoutKeyReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWithoutKeyReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWithoutKeyReason: %w", err)
+	}
+	return oldValue.WithoutKeyReason, nil
+}
+
+// ResetWithoutKeyReason resets all changes to the "without_key_reason" field.
+func (m *InspectionMutation) ResetWithoutKeyReason() {
+	m.without_key_reason = nil
+}
+
 // ClearEstate clears the "estate" edge to the Estate entity.
 func (m *InspectionMutation) ClearEstate() {
 	m.clearedestate = true
@@ -40262,7 +40299,7 @@ func (m *InspectionMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *InspectionMutation) Fields() []string {
-	fields := make([]string, 0, 16)
+	fields := make([]string, 0, 17)
 	if m.created_at != nil {
 		fields = append(fields, inspection.FieldCreatedAt)
 	}
@@ -40311,6 +40348,9 @@ func (m *InspectionMutation) Fields() []string {
 	if m.note != nil {
 		fields = append(fields, inspection.FieldNote)
 	}
+	if m.without_key_reason != nil {
+		fields = append(fields, inspection.FieldWithoutKeyReason)
+	}
 	return fields
 }
 
@@ -40351,6 +40391,8 @@ func (m *InspectionMutation) Field(name string) (ent.Value, bool) {
 		return m.InspectedByName()
 	case inspection.FieldNote:
 		return m.Note()
+	case inspection.FieldWithoutKeyReason:
+		return m.WithoutKeyReason()
 	}
 	return nil, false
 }
@@ -40392,6 +40434,8 @@ func (m *InspectionMutation) OldField(ctx context.Context, name string) (ent.Val
 		return m.OldInspectedByName(ctx)
 	case inspection.FieldNote:
 		return m.OldNote(ctx)
+	case inspection.FieldWithoutKeyReason:
+		return m.OldWithoutKeyReason(ctx)
 	}
 	return nil, fmt.Errorf("unknown Inspection field %s", name)
 }
@@ -40512,6 +40556,13 @@ func (m *InspectionMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetNote(v)
+		return nil
+	case inspection.FieldWithoutKeyReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWithoutKeyReason(v)
 		return nil
 	}
 	return fmt.Errorf("unknown Inspection field %s", name)
@@ -40636,6 +40687,9 @@ func (m *InspectionMutation) ResetField(name string) error {
 		return nil
 	case inspection.FieldNote:
 		m.ResetNote()
+		return nil
+	case inspection.FieldWithoutKeyReason:
+		m.ResetWithoutKeyReason()
 		return nil
 	}
 	return fmt.Errorf("unknown Inspection field %s", name)
@@ -40806,6 +40860,7 @@ type InspectionDueMutation struct {
 	created_at     *time.Time
 	done_on        *time.Time
 	due_on         *time.Time
+	ended_on       *time.Time
 	clearedFields  map[string]struct{}
 	estate         *uuid.UUID
 	clearedestate  bool
@@ -41189,6 +41244,55 @@ func (m *InspectionDueMutation) ResetDueOn() {
 	m.due_on = nil
 }
 
+// SetEndedOn sets the "ended_on" field.
+func (m *InspectionDueMutation) SetEndedOn(t time.Time) {
+	m.ended_on = &t
+}
+
+// EndedOn returns the value of the "ended_on" field in the mutation.
+func (m *InspectionDueMutation) EndedOn() (r time.Time, exists bool) {
+	v := m.ended_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEndedOn returns the old "ended_on" field's value of the InspectionDue entity.
+// If the InspectionDue object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionDueMutation) OldEndedOn(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEndedOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEndedOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEndedOn: %w", err)
+	}
+	return oldValue.EndedOn, nil
+}
+
+// ClearEndedOn clears the value of the "ended_on" field.
+func (m *InspectionDueMutation) ClearEndedOn() {
+	m.ended_on = nil
+	m.clearedFields[inspectiondue.FieldEndedOn] = struct{}{}
+}
+
+// EndedOnCleared returns if the "ended_on" field was cleared in this mutation.
+func (m *InspectionDueMutation) EndedOnCleared() bool {
+	_, ok := m.clearedFields[inspectiondue.FieldEndedOn]
+	return ok
+}
+
+// ResetEndedOn resets all changes to the "ended_on" field.
+func (m *InspectionDueMutation) ResetEndedOn() {
+	m.ended_on = nil
+	delete(m.clearedFields, inspectiondue.FieldEndedOn)
+}
+
 // ClearEstate clears the "estate" edge to the Estate entity.
 func (m *InspectionDueMutation) ClearEstate() {
 	m.clearedestate = true
@@ -41331,7 +41435,7 @@ func (m *InspectionDueMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *InspectionDueMutation) Fields() []string {
-	fields := make([]string, 0, 7)
+	fields := make([]string, 0, 8)
 	if m.created_at != nil {
 		fields = append(fields, inspectiondue.FieldCreatedAt)
 	}
@@ -41352,6 +41456,9 @@ func (m *InspectionDueMutation) Fields() []string {
 	}
 	if m.due_on != nil {
 		fields = append(fields, inspectiondue.FieldDueOn)
+	}
+	if m.ended_on != nil {
+		fields = append(fields, inspectiondue.FieldEndedOn)
 	}
 	return fields
 }
@@ -41375,6 +41482,8 @@ func (m *InspectionDueMutation) Field(name string) (ent.Value, bool) {
 		return m.DoneOn()
 	case inspectiondue.FieldDueOn:
 		return m.DueOn()
+	case inspectiondue.FieldEndedOn:
+		return m.EndedOn()
 	}
 	return nil, false
 }
@@ -41398,6 +41507,8 @@ func (m *InspectionDueMutation) OldField(ctx context.Context, name string) (ent.
 		return m.OldDoneOn(ctx)
 	case inspectiondue.FieldDueOn:
 		return m.OldDueOn(ctx)
+	case inspectiondue.FieldEndedOn:
+		return m.OldEndedOn(ctx)
 	}
 	return nil, fmt.Errorf("unknown InspectionDue field %s", name)
 }
@@ -41456,6 +41567,13 @@ func (m *InspectionDueMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetDueOn(v)
 		return nil
+	case inspectiondue.FieldEndedOn:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEndedOn(v)
+		return nil
 	}
 	return fmt.Errorf("unknown InspectionDue field %s", name)
 }
@@ -41489,6 +41607,9 @@ func (m *InspectionDueMutation) ClearedFields() []string {
 	if m.FieldCleared(inspectiondue.FieldDoneOn) {
 		fields = append(fields, inspectiondue.FieldDoneOn)
 	}
+	if m.FieldCleared(inspectiondue.FieldEndedOn) {
+		fields = append(fields, inspectiondue.FieldEndedOn)
+	}
 	return fields
 }
 
@@ -41505,6 +41626,9 @@ func (m *InspectionDueMutation) ClearField(name string) error {
 	switch name {
 	case inspectiondue.FieldDoneOn:
 		m.ClearDoneOn()
+		return nil
+	case inspectiondue.FieldEndedOn:
+		m.ClearEndedOn()
 		return nil
 	}
 	return fmt.Errorf("unknown InspectionDue nullable field %s", name)
@@ -41534,6 +41658,9 @@ func (m *InspectionDueMutation) ResetField(name string) error {
 		return nil
 	case inspectiondue.FieldDueOn:
 		m.ResetDueOn()
+		return nil
+	case inspectiondue.FieldEndedOn:
+		m.ResetEndedOn()
 		return nil
 	}
 	return fmt.Errorf("unknown InspectionDue field %s", name)
@@ -44800,6 +44927,8 @@ type InspectionRoundMutation struct {
 	without_keys_reason *string
 	ended_at            *time.Time
 	cancel_reason       *string
+	voided_visits       *int
+	addvoided_visits    *int
 	clearedFields       map[string]struct{}
 	estate              *uuid.UUID
 	clearedestate       bool
@@ -45485,6 +45614,62 @@ func (m *InspectionRoundMutation) ResetCancelReason() {
 	m.cancel_reason = nil
 }
 
+// SetVoidedVisits sets the "voided_visits" field.
+func (m *InspectionRoundMutation) SetVoidedVisits(i int) {
+	m.voided_visits = &i
+	m.addvoided_visits = nil
+}
+
+// VoidedVisits returns the value of the "voided_visits" field in the mutation.
+func (m *InspectionRoundMutation) VoidedVisits() (r int, exists bool) {
+	v := m.voided_visits
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedVisits returns the old "voided_visits" field's value of the InspectionRound entity.
+// If the InspectionRound object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionRoundMutation) OldVoidedVisits(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedVisits is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedVisits requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedVisits: %w", err)
+	}
+	return oldValue.VoidedVisits, nil
+}
+
+// AddVoidedVisits adds i to the "voided_visits" field.
+func (m *InspectionRoundMutation) AddVoidedVisits(i int) {
+	if m.addvoided_visits != nil {
+		*m.addvoided_visits += i
+	} else {
+		m.addvoided_visits = &i
+	}
+}
+
+// AddedVoidedVisits returns the value that was added to the "voided_visits" field in this mutation.
+func (m *InspectionRoundMutation) AddedVoidedVisits() (r int, exists bool) {
+	v := m.addvoided_visits
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVoidedVisits resets all changes to the "voided_visits" field.
+func (m *InspectionRoundMutation) ResetVoidedVisits() {
+	m.voided_visits = nil
+	m.addvoided_visits = nil
+}
+
 // ClearEstate clears the "estate" edge to the Estate entity.
 func (m *InspectionRoundMutation) ClearEstate() {
 	m.clearedestate = true
@@ -45708,7 +45893,7 @@ func (m *InspectionRoundMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *InspectionRoundMutation) Fields() []string {
-	fields := make([]string, 0, 14)
+	fields := make([]string, 0, 15)
 	if m.created_at != nil {
 		fields = append(fields, inspectionround.FieldCreatedAt)
 	}
@@ -45751,6 +45936,9 @@ func (m *InspectionRoundMutation) Fields() []string {
 	if m.cancel_reason != nil {
 		fields = append(fields, inspectionround.FieldCancelReason)
 	}
+	if m.voided_visits != nil {
+		fields = append(fields, inspectionround.FieldVoidedVisits)
+	}
 	return fields
 }
 
@@ -45787,6 +45975,8 @@ func (m *InspectionRoundMutation) Field(name string) (ent.Value, bool) {
 		return m.EndedAt()
 	case inspectionround.FieldCancelReason:
 		return m.CancelReason()
+	case inspectionround.FieldVoidedVisits:
+		return m.VoidedVisits()
 	}
 	return nil, false
 }
@@ -45824,6 +46014,8 @@ func (m *InspectionRoundMutation) OldField(ctx context.Context, name string) (en
 		return m.OldEndedAt(ctx)
 	case inspectionround.FieldCancelReason:
 		return m.OldCancelReason(ctx)
+	case inspectionround.FieldVoidedVisits:
+		return m.OldVoidedVisits(ctx)
 	}
 	return nil, fmt.Errorf("unknown InspectionRound field %s", name)
 }
@@ -45931,6 +46123,13 @@ func (m *InspectionRoundMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetCancelReason(v)
 		return nil
+	case inspectionround.FieldVoidedVisits:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedVisits(v)
+		return nil
 	}
 	return fmt.Errorf("unknown InspectionRound field %s", name)
 }
@@ -45942,6 +46141,9 @@ func (m *InspectionRoundMutation) AddedFields() []string {
 	if m.addunits != nil {
 		fields = append(fields, inspectionround.FieldUnits)
 	}
+	if m.addvoided_visits != nil {
+		fields = append(fields, inspectionround.FieldVoidedVisits)
+	}
 	return fields
 }
 
@@ -45952,6 +46154,8 @@ func (m *InspectionRoundMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
 	case inspectionround.FieldUnits:
 		return m.AddedUnits()
+	case inspectionround.FieldVoidedVisits:
+		return m.AddedVoidedVisits()
 	}
 	return nil, false
 }
@@ -45967,6 +46171,13 @@ func (m *InspectionRoundMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddUnits(v)
+		return nil
+	case inspectionround.FieldVoidedVisits:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVoidedVisits(v)
 		return nil
 	}
 	return fmt.Errorf("unknown InspectionRound numeric field %s", name)
@@ -46057,6 +46268,9 @@ func (m *InspectionRoundMutation) ResetField(name string) error {
 		return nil
 	case inspectionround.FieldCancelReason:
 		m.ResetCancelReason()
+		return nil
+	case inspectionround.FieldVoidedVisits:
+		m.ResetVoidedVisits()
 		return nil
 	}
 	return fmt.Errorf("unknown InspectionRound field %s", name)
@@ -46877,6 +47091,8 @@ type InspectionRoundLineMutation struct {
 	addposition       *int
 	skip_reason       *string
 	open              *bool
+	under_way         *bool
+	planned_on        *time.Time
 	clearedFields     map[string]struct{}
 	estate            *uuid.UUID
 	clearedestate     bool
@@ -47354,6 +47570,78 @@ func (m *InspectionRoundLineMutation) ResetOpen() {
 	m.open = nil
 }
 
+// SetUnderWay sets the "under_way" field.
+func (m *InspectionRoundLineMutation) SetUnderWay(b bool) {
+	m.under_way = &b
+}
+
+// UnderWay returns the value of the "under_way" field in the mutation.
+func (m *InspectionRoundLineMutation) UnderWay() (r bool, exists bool) {
+	v := m.under_way
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUnderWay returns the old "under_way" field's value of the InspectionRoundLine entity.
+// If the InspectionRoundLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionRoundLineMutation) OldUnderWay(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUnderWay is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUnderWay requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUnderWay: %w", err)
+	}
+	return oldValue.UnderWay, nil
+}
+
+// ResetUnderWay resets all changes to the "under_way" field.
+func (m *InspectionRoundLineMutation) ResetUnderWay() {
+	m.under_way = nil
+}
+
+// SetPlannedOn sets the "planned_on" field.
+func (m *InspectionRoundLineMutation) SetPlannedOn(t time.Time) {
+	m.planned_on = &t
+}
+
+// PlannedOn returns the value of the "planned_on" field in the mutation.
+func (m *InspectionRoundLineMutation) PlannedOn() (r time.Time, exists bool) {
+	v := m.planned_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPlannedOn returns the old "planned_on" field's value of the InspectionRoundLine entity.
+// If the InspectionRoundLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InspectionRoundLineMutation) OldPlannedOn(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPlannedOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPlannedOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPlannedOn: %w", err)
+	}
+	return oldValue.PlannedOn, nil
+}
+
+// ResetPlannedOn resets all changes to the "planned_on" field.
+func (m *InspectionRoundLineMutation) ResetPlannedOn() {
+	m.planned_on = nil
+}
+
 // ClearEstate clears the "estate" edge to the Estate entity.
 func (m *InspectionRoundLineMutation) ClearEstate() {
 	m.clearedestate = true
@@ -47523,7 +47811,7 @@ func (m *InspectionRoundLineMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *InspectionRoundLineMutation) Fields() []string {
-	fields := make([]string, 0, 9)
+	fields := make([]string, 0, 11)
 	if m.created_at != nil {
 		fields = append(fields, inspectionroundline.FieldCreatedAt)
 	}
@@ -47551,6 +47839,12 @@ func (m *InspectionRoundLineMutation) Fields() []string {
 	if m.open != nil {
 		fields = append(fields, inspectionroundline.FieldOpen)
 	}
+	if m.under_way != nil {
+		fields = append(fields, inspectionroundline.FieldUnderWay)
+	}
+	if m.planned_on != nil {
+		fields = append(fields, inspectionroundline.FieldPlannedOn)
+	}
 	return fields
 }
 
@@ -47577,6 +47871,10 @@ func (m *InspectionRoundLineMutation) Field(name string) (ent.Value, bool) {
 		return m.SkipReason()
 	case inspectionroundline.FieldOpen:
 		return m.Open()
+	case inspectionroundline.FieldUnderWay:
+		return m.UnderWay()
+	case inspectionroundline.FieldPlannedOn:
+		return m.PlannedOn()
 	}
 	return nil, false
 }
@@ -47604,6 +47902,10 @@ func (m *InspectionRoundLineMutation) OldField(ctx context.Context, name string)
 		return m.OldSkipReason(ctx)
 	case inspectionroundline.FieldOpen:
 		return m.OldOpen(ctx)
+	case inspectionroundline.FieldUnderWay:
+		return m.OldUnderWay(ctx)
+	case inspectionroundline.FieldPlannedOn:
+		return m.OldPlannedOn(ctx)
 	}
 	return nil, fmt.Errorf("unknown InspectionRoundLine field %s", name)
 }
@@ -47675,6 +47977,20 @@ func (m *InspectionRoundLineMutation) SetField(name string, value ent.Value) err
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetOpen(v)
+		return nil
+	case inspectionroundline.FieldUnderWay:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUnderWay(v)
+		return nil
+	case inspectionroundline.FieldPlannedOn:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPlannedOn(v)
 		return nil
 	}
 	return fmt.Errorf("unknown InspectionRoundLine field %s", name)
@@ -47775,6 +48091,12 @@ func (m *InspectionRoundLineMutation) ResetField(name string) error {
 		return nil
 	case inspectionroundline.FieldOpen:
 		m.ResetOpen()
+		return nil
+	case inspectionroundline.FieldUnderWay:
+		m.ResetUnderWay()
+		return nil
+	case inspectionroundline.FieldPlannedOn:
+		m.ResetPlannedOn()
 		return nil
 	}
 	return fmt.Errorf("unknown InspectionRoundLine field %s", name)
@@ -119417,7 +119739,9 @@ type VacancyMutation struct {
 	sort_key                  *string
 	state                     *vacancy.State
 	since_on                  *time.Time
+	since_reason              *string
 	ended_on                  *time.Time
+	converted                 *bool
 	condition                 *string
 	described_by_id           *uuid.UUID
 	described_by_name         *string
@@ -119919,6 +120243,42 @@ func (m *VacancyMutation) ResetSinceOn() {
 	m.since_on = nil
 }
 
+// SetSinceReason sets the "since_reason" field.
+func (m *VacancyMutation) SetSinceReason(s string) {
+	m.since_reason = &s
+}
+
+// SinceReason returns the value of the "since_reason" field in the mutation.
+func (m *VacancyMutation) SinceReason() (r string, exists bool) {
+	v := m.since_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSinceReason returns the old "since_reason" field's value of the Vacancy entity.
+// If the Vacancy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VacancyMutation) OldSinceReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSinceReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSinceReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSinceReason: %w", err)
+	}
+	return oldValue.SinceReason, nil
+}
+
+// ResetSinceReason resets all changes to the "since_reason" field.
+func (m *VacancyMutation) ResetSinceReason() {
+	m.since_reason = nil
+}
+
 // SetEndedOn sets the "ended_on" field.
 func (m *VacancyMutation) SetEndedOn(t time.Time) {
 	m.ended_on = &t
@@ -119966,6 +120326,42 @@ func (m *VacancyMutation) EndedOnCleared() bool {
 func (m *VacancyMutation) ResetEndedOn() {
 	m.ended_on = nil
 	delete(m.clearedFields, vacancy.FieldEndedOn)
+}
+
+// SetConverted sets the "converted" field.
+func (m *VacancyMutation) SetConverted(b bool) {
+	m.converted = &b
+}
+
+// Converted returns the value of the "converted" field in the mutation.
+func (m *VacancyMutation) Converted() (r bool, exists bool) {
+	v := m.converted
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldConverted returns the old "converted" field's value of the Vacancy entity.
+// If the Vacancy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VacancyMutation) OldConverted(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldConverted is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldConverted requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldConverted: %w", err)
+	}
+	return oldValue.Converted, nil
+}
+
+// ResetConverted resets all changes to the "converted" field.
+func (m *VacancyMutation) ResetConverted() {
+	m.converted = nil
 }
 
 // SetCondition sets the "condition" field.
@@ -121044,7 +121440,7 @@ func (m *VacancyMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *VacancyMutation) Fields() []string {
-	fields := make([]string, 0, 25)
+	fields := make([]string, 0, 27)
 	if m.created_at != nil {
 		fields = append(fields, vacancy.FieldCreatedAt)
 	}
@@ -121072,8 +121468,14 @@ func (m *VacancyMutation) Fields() []string {
 	if m.since_on != nil {
 		fields = append(fields, vacancy.FieldSinceOn)
 	}
+	if m.since_reason != nil {
+		fields = append(fields, vacancy.FieldSinceReason)
+	}
 	if m.ended_on != nil {
 		fields = append(fields, vacancy.FieldEndedOn)
+	}
+	if m.converted != nil {
+		fields = append(fields, vacancy.FieldConverted)
 	}
 	if m.condition != nil {
 		fields = append(fields, vacancy.FieldCondition)
@@ -121146,8 +121548,12 @@ func (m *VacancyMutation) Field(name string) (ent.Value, bool) {
 		return m.State()
 	case vacancy.FieldSinceOn:
 		return m.SinceOn()
+	case vacancy.FieldSinceReason:
+		return m.SinceReason()
 	case vacancy.FieldEndedOn:
 		return m.EndedOn()
+	case vacancy.FieldConverted:
+		return m.Converted()
 	case vacancy.FieldCondition:
 		return m.Condition()
 	case vacancy.FieldDescribedByID:
@@ -121205,8 +121611,12 @@ func (m *VacancyMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldState(ctx)
 	case vacancy.FieldSinceOn:
 		return m.OldSinceOn(ctx)
+	case vacancy.FieldSinceReason:
+		return m.OldSinceReason(ctx)
 	case vacancy.FieldEndedOn:
 		return m.OldEndedOn(ctx)
+	case vacancy.FieldConverted:
+		return m.OldConverted(ctx)
 	case vacancy.FieldCondition:
 		return m.OldCondition(ctx)
 	case vacancy.FieldDescribedByID:
@@ -121309,12 +121719,26 @@ func (m *VacancyMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetSinceOn(v)
 		return nil
+	case vacancy.FieldSinceReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSinceReason(v)
+		return nil
 	case vacancy.FieldEndedOn:
 		v, ok := value.(time.Time)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetEndedOn(v)
+		return nil
+	case vacancy.FieldConverted:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetConverted(v)
 		return nil
 	case vacancy.FieldCondition:
 		v, ok := value.(string)
@@ -121641,8 +122065,14 @@ func (m *VacancyMutation) ResetField(name string) error {
 	case vacancy.FieldSinceOn:
 		m.ResetSinceOn()
 		return nil
+	case vacancy.FieldSinceReason:
+		m.ResetSinceReason()
+		return nil
 	case vacancy.FieldEndedOn:
 		m.ResetEndedOn()
+		return nil
+	case vacancy.FieldConverted:
+		m.ResetConverted()
 		return nil
 	case vacancy.FieldCondition:
 		m.ResetCondition()

@@ -840,6 +840,10 @@ func init() {
 	inspectionDescNote := inspectionFields[8].Descriptor()
 	// inspection.DefaultNote holds the default value on creation for the note field.
 	inspection.DefaultNote = inspectionDescNote.Default.(string)
+	// inspectionDescWithoutKeyReason is the schema descriptor for without_key_reason field.
+	inspectionDescWithoutKeyReason := inspectionFields[9].Descriptor()
+	// inspection.DefaultWithoutKeyReason holds the default value on creation for the without_key_reason field.
+	inspection.DefaultWithoutKeyReason = inspectionDescWithoutKeyReason.Default.(string)
 	// inspectionDescID is the schema descriptor for id field.
 	inspectionDescID := inspectionMixinFields0[0].Descriptor()
 	// inspection.DefaultID holds the default value on creation for the id field.
@@ -935,6 +939,12 @@ func init() {
 	inspectionroundDescCancelReason := inspectionroundFields[11].Descriptor()
 	// inspectionround.DefaultCancelReason holds the default value on creation for the cancel_reason field.
 	inspectionround.DefaultCancelReason = inspectionroundDescCancelReason.Default.(string)
+	// inspectionroundDescVoidedVisits is the schema descriptor for voided_visits field.
+	inspectionroundDescVoidedVisits := inspectionroundFields[12].Descriptor()
+	// inspectionround.DefaultVoidedVisits holds the default value on creation for the voided_visits field.
+	inspectionround.DefaultVoidedVisits = inspectionroundDescVoidedVisits.Default.(int)
+	// inspectionround.VoidedVisitsValidator is a validator for the "voided_visits" field. It is called by the builders before save.
+	inspectionround.VoidedVisitsValidator = inspectionroundDescVoidedVisits.Validators[0].(func(int) error)
 	// inspectionroundDescID is the schema descriptor for id field.
 	inspectionroundDescID := inspectionroundMixinFields0[0].Descriptor()
 	// inspectionround.DefaultID holds the default value on creation for the id field.
@@ -965,6 +975,10 @@ func init() {
 	inspectionroundlineDescOpen := inspectionroundlineFields[6].Descriptor()
 	// inspectionroundline.DefaultOpen holds the default value on creation for the open field.
 	inspectionroundline.DefaultOpen = inspectionroundlineDescOpen.Default.(bool)
+	// inspectionroundlineDescUnderWay is the schema descriptor for under_way field.
+	inspectionroundlineDescUnderWay := inspectionroundlineFields[7].Descriptor()
+	// inspectionroundline.DefaultUnderWay holds the default value on creation for the under_way field.
+	inspectionroundline.DefaultUnderWay = inspectionroundlineDescUnderWay.Default.(bool)
 	// inspectionroundlineDescID is the schema descriptor for id field.
 	inspectionroundlineDescID := inspectionroundlineMixinFields0[0].Descriptor()
 	// inspectionroundline.DefaultID holds the default value on creation for the id field.
@@ -2415,12 +2429,20 @@ func init() {
 	vacancyDescVersion := vacancyMixinFields2[0].Descriptor()
 	// vacancy.DefaultVersion holds the default value on creation for the version field.
 	vacancy.DefaultVersion = vacancyDescVersion.Default.(int)
+	// vacancyDescSinceReason is the schema descriptor for since_reason field.
+	vacancyDescSinceReason := vacancyFields[6].Descriptor()
+	// vacancy.DefaultSinceReason holds the default value on creation for the since_reason field.
+	vacancy.DefaultSinceReason = vacancyDescSinceReason.Default.(string)
+	// vacancyDescConverted is the schema descriptor for converted field.
+	vacancyDescConverted := vacancyFields[8].Descriptor()
+	// vacancy.DefaultConverted holds the default value on creation for the converted field.
+	vacancy.DefaultConverted = vacancyDescConverted.Default.(bool)
 	// vacancyDescCondition is the schema descriptor for condition field.
-	vacancyDescCondition := vacancyFields[7].Descriptor()
+	vacancyDescCondition := vacancyFields[9].Descriptor()
 	// vacancy.DefaultCondition holds the default value on creation for the condition field.
 	vacancy.DefaultCondition = vacancyDescCondition.Default.(string)
 	// vacancyDescDescribedByName is the schema descriptor for described_by_name field.
-	vacancyDescDescribedByName := vacancyFields[9].Descriptor()
+	vacancyDescDescribedByName := vacancyFields[11].Descriptor()
 	// vacancy.DefaultDescribedByName holds the default value on creation for the described_by_name field.
 	vacancy.DefaultDescribedByName = vacancyDescDescribedByName.Default.(string)
 	// vacancyDescID is the schema descriptor for id field.

@@ -39,8 +39,12 @@ type Vacancy struct {
 	State vacancy.State `json:"state,omitempty"`
 	// Since when it stands empty: from the move-out, or from when it came on record.
 	SinceOn time.Time `json:"since_on,omitempty"`
+	// Why it stands empty since later than was on record, if that was put right once something had fallen due or was inspected.
+	SinceReason string `json:"since_reason,omitempty"`
 	// The day on which it ended; null while it lasts.
 	EndedOn *time.Time `json:"ended_on,omitempty"`
+	// Whether it ended since the unit was said to be no flat and no shop any more; nobody has moved in, and it is open again once it is one again.
+	Converted bool `json:"converted,omitempty"`
 	// In what condition it is (房屋状况).
 	Condition string `json:"condition,omitempty"`
 	// The account of who described it last.
@@ -87,7 +91,7 @@ type VacancyEdges struct {
 	Readings []*MeterReading `json:"readings,omitempty"`
 	// What was found to be wrong in it (V5).
 	Defects []*Defect `json:"defects,omitempty"`
-	// What is due in it, by when (V4).
+	// What is due in it, by when (V4); once it is over, what was due when it ended.
 	Dues []*InspectionDue `json:"dues,omitempty"`
 	// The visits to it (V4).
 	Inspections []*Inspection `json:"inspections,omitempty"`
@@ -168,9 +172,11 @@ func (*Vacancy) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case vacancy.FieldAreaID, vacancy.FieldDescribedByID:
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
+		case vacancy.FieldConverted:
+			values[i] = new(sql.NullBool)
 		case vacancy.FieldVersion, vacancy.FieldWaterHundredths, vacancy.FieldElectricityHundredths, vacancy.FieldGasHundredths:
 			values[i] = new(sql.NullInt64)
-		case vacancy.FieldSortKey, vacancy.FieldState, vacancy.FieldCondition, vacancy.FieldDescribedByName:
+		case vacancy.FieldSortKey, vacancy.FieldState, vacancy.FieldSinceReason, vacancy.FieldCondition, vacancy.FieldDescribedByName:
 			values[i] = new(sql.NullString)
 		case vacancy.FieldCreatedAt, vacancy.FieldSinceOn, vacancy.FieldEndedOn, vacancy.FieldDescribedAt, vacancy.FieldVentilatedOn, vacancy.FieldVentilationDueOn, vacancy.FieldCleanedOn, vacancy.FieldCleaningDueOn, vacancy.FieldDueOn, vacancy.FieldWaterReadAt, vacancy.FieldElectricityReadAt, vacancy.FieldGasReadAt:
 			values[i] = new(sql.NullTime)
@@ -252,12 +258,24 @@ func (_m *Vacancy) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.SinceOn = value.Time
 			}
+		case vacancy.FieldSinceReason:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field since_reason", values[i])
+			} else if value.Valid {
+				_m.SinceReason = value.String
+			}
 		case vacancy.FieldEndedOn:
 			if value, ok := values[i].(*sql.NullTime); !ok {
 				return fmt.Errorf("unexpected type %T for field ended_on", values[i])
 			} else if value.Valid {
 				_m.EndedOn = new(time.Time)
 				*_m.EndedOn = value.Time
+			}
+		case vacancy.FieldConverted:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field converted", values[i])
+			} else if value.Valid {
+				_m.Converted = value.Bool
 			}
 		case vacancy.FieldCondition:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -457,10 +475,16 @@ func (_m *Vacancy) String() string {
 	builder.WriteString("since_on=")
 	builder.WriteString(_m.SinceOn.Format(time.ANSIC))
 	builder.WriteString(", ")
+	builder.WriteString("since_reason=")
+	builder.WriteString(_m.SinceReason)
+	builder.WriteString(", ")
 	if v := _m.EndedOn; v != nil {
 		builder.WriteString("ended_on=")
 		builder.WriteString(v.Format(time.ANSIC))
 	}
+	builder.WriteString(", ")
+	builder.WriteString("converted=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Converted))
 	builder.WriteString(", ")
 	builder.WriteString("condition=")
 	builder.WriteString(_m.Condition)

@@ -105,6 +105,20 @@ func (_c *VacancyCreate) SetSinceOn(v time.Time) *VacancyCreate {
 	return _c
 }
 
+// SetSinceReason sets the "since_reason" field.
+func (_c *VacancyCreate) SetSinceReason(v string) *VacancyCreate {
+	_c.mutation.SetSinceReason(v)
+	return _c
+}
+
+// SetNillableSinceReason sets the "since_reason" field if the given value is not nil.
+func (_c *VacancyCreate) SetNillableSinceReason(v *string) *VacancyCreate {
+	if v != nil {
+		_c.SetSinceReason(*v)
+	}
+	return _c
+}
+
 // SetEndedOn sets the "ended_on" field.
 func (_c *VacancyCreate) SetEndedOn(v time.Time) *VacancyCreate {
 	_c.mutation.SetEndedOn(v)
@@ -115,6 +129,20 @@ func (_c *VacancyCreate) SetEndedOn(v time.Time) *VacancyCreate {
 func (_c *VacancyCreate) SetNillableEndedOn(v *time.Time) *VacancyCreate {
 	if v != nil {
 		_c.SetEndedOn(*v)
+	}
+	return _c
+}
+
+// SetConverted sets the "converted" field.
+func (_c *VacancyCreate) SetConverted(v bool) *VacancyCreate {
+	_c.mutation.SetConverted(v)
+	return _c
+}
+
+// SetNillableConverted sets the "converted" field if the given value is not nil.
+func (_c *VacancyCreate) SetNillableConverted(v *bool) *VacancyCreate {
+	if v != nil {
+		_c.SetConverted(*v)
 	}
 	return _c
 }
@@ -456,6 +484,14 @@ func (_c *VacancyCreate) defaults() {
 		v := vacancy.DefaultState
 		_c.mutation.SetState(v)
 	}
+	if _, ok := _c.mutation.SinceReason(); !ok {
+		v := vacancy.DefaultSinceReason
+		_c.mutation.SetSinceReason(v)
+	}
+	if _, ok := _c.mutation.Converted(); !ok {
+		v := vacancy.DefaultConverted
+		_c.mutation.SetConverted(v)
+	}
 	if _, ok := _c.mutation.Condition(); !ok {
 		v := vacancy.DefaultCondition
 		_c.mutation.SetCondition(v)
@@ -500,6 +536,12 @@ func (_c *VacancyCreate) check() error {
 	}
 	if _, ok := _c.mutation.SinceOn(); !ok {
 		return &ValidationError{Name: "since_on", err: errors.New(`ent: missing required field "Vacancy.since_on"`)}
+	}
+	if _, ok := _c.mutation.SinceReason(); !ok {
+		return &ValidationError{Name: "since_reason", err: errors.New(`ent: missing required field "Vacancy.since_reason"`)}
+	}
+	if _, ok := _c.mutation.Converted(); !ok {
+		return &ValidationError{Name: "converted", err: errors.New(`ent: missing required field "Vacancy.converted"`)}
 	}
 	if _, ok := _c.mutation.Condition(); !ok {
 		return &ValidationError{Name: "condition", err: errors.New(`ent: missing required field "Vacancy.condition"`)}
@@ -576,9 +618,17 @@ func (_c *VacancyCreate) createSpec() (*Vacancy, *sqlgraph.CreateSpec) {
 		_spec.SetField(vacancy.FieldSinceOn, field.TypeTime, value)
 		_node.SinceOn = value
 	}
+	if value, ok := _c.mutation.SinceReason(); ok {
+		_spec.SetField(vacancy.FieldSinceReason, field.TypeString, value)
+		_node.SinceReason = value
+	}
 	if value, ok := _c.mutation.EndedOn(); ok {
 		_spec.SetField(vacancy.FieldEndedOn, field.TypeTime, value)
 		_node.EndedOn = &value
+	}
+	if value, ok := _c.mutation.Converted(); ok {
+		_spec.SetField(vacancy.FieldConverted, field.TypeBool, value)
+		_node.Converted = value
 	}
 	if value, ok := _c.mutation.Condition(); ok {
 		_spec.SetField(vacancy.FieldCondition, field.TypeString, value)

@@ -117,6 +117,20 @@ func (_u *VacancyUpdate) SetNillableSinceOn(v *time.Time) *VacancyUpdate {
 	return _u
 }
 
+// SetSinceReason sets the "since_reason" field.
+func (_u *VacancyUpdate) SetSinceReason(v string) *VacancyUpdate {
+	_u.mutation.SetSinceReason(v)
+	return _u
+}
+
+// SetNillableSinceReason sets the "since_reason" field if the given value is not nil.
+func (_u *VacancyUpdate) SetNillableSinceReason(v *string) *VacancyUpdate {
+	if v != nil {
+		_u.SetSinceReason(*v)
+	}
+	return _u
+}
+
 // SetEndedOn sets the "ended_on" field.
 func (_u *VacancyUpdate) SetEndedOn(v time.Time) *VacancyUpdate {
 	_u.mutation.SetEndedOn(v)
@@ -134,6 +148,20 @@ func (_u *VacancyUpdate) SetNillableEndedOn(v *time.Time) *VacancyUpdate {
 // ClearEndedOn clears the value of the "ended_on" field.
 func (_u *VacancyUpdate) ClearEndedOn() *VacancyUpdate {
 	_u.mutation.ClearEndedOn()
+	return _u
+}
+
+// SetConverted sets the "converted" field.
+func (_u *VacancyUpdate) SetConverted(v bool) *VacancyUpdate {
+	_u.mutation.SetConverted(v)
+	return _u
+}
+
+// SetNillableConverted sets the "converted" field if the given value is not nil.
+func (_u *VacancyUpdate) SetNillableConverted(v *bool) *VacancyUpdate {
+	if v != nil {
+		_u.SetConverted(*v)
+	}
 	return _u
 }
 
@@ -677,11 +705,17 @@ func (_u *VacancyUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.SinceOn(); ok {
 		_spec.SetField(vacancy.FieldSinceOn, field.TypeTime, value)
 	}
+	if value, ok := _u.mutation.SinceReason(); ok {
+		_spec.SetField(vacancy.FieldSinceReason, field.TypeString, value)
+	}
 	if value, ok := _u.mutation.EndedOn(); ok {
 		_spec.SetField(vacancy.FieldEndedOn, field.TypeTime, value)
 	}
 	if _u.mutation.EndedOnCleared() {
 		_spec.ClearField(vacancy.FieldEndedOn, field.TypeTime)
+	}
+	if value, ok := _u.mutation.Converted(); ok {
+		_spec.SetField(vacancy.FieldConverted, field.TypeBool, value)
 	}
 	if value, ok := _u.mutation.Condition(); ok {
 		_spec.SetField(vacancy.FieldCondition, field.TypeString, value)
@@ -1061,6 +1095,20 @@ func (_u *VacancyUpdateOne) SetNillableSinceOn(v *time.Time) *VacancyUpdateOne {
 	return _u
 }
 
+// SetSinceReason sets the "since_reason" field.
+func (_u *VacancyUpdateOne) SetSinceReason(v string) *VacancyUpdateOne {
+	_u.mutation.SetSinceReason(v)
+	return _u
+}
+
+// SetNillableSinceReason sets the "since_reason" field if the given value is not nil.
+func (_u *VacancyUpdateOne) SetNillableSinceReason(v *string) *VacancyUpdateOne {
+	if v != nil {
+		_u.SetSinceReason(*v)
+	}
+	return _u
+}
+
 // SetEndedOn sets the "ended_on" field.
 func (_u *VacancyUpdateOne) SetEndedOn(v time.Time) *VacancyUpdateOne {
 	_u.mutation.SetEndedOn(v)
@@ -1078,6 +1126,20 @@ func (_u *VacancyUpdateOne) SetNillableEndedOn(v *time.Time) *VacancyUpdateOne {
 // ClearEndedOn clears the value of the "ended_on" field.
 func (_u *VacancyUpdateOne) ClearEndedOn() *VacancyUpdateOne {
 	_u.mutation.ClearEndedOn()
+	return _u
+}
+
+// SetConverted sets the "converted" field.
+func (_u *VacancyUpdateOne) SetConverted(v bool) *VacancyUpdateOne {
+	_u.mutation.SetConverted(v)
+	return _u
+}
+
+// SetNillableConverted sets the "converted" field if the given value is not nil.
+func (_u *VacancyUpdateOne) SetNillableConverted(v *bool) *VacancyUpdateOne {
+	if v != nil {
+		_u.SetConverted(*v)
+	}
 	return _u
 }
 
@@ -1651,11 +1713,17 @@ func (_u *VacancyUpdateOne) sqlSave(ctx context.Context) (_node *Vacancy, err er
 	if value, ok := _u.mutation.SinceOn(); ok {
 		_spec.SetField(vacancy.FieldSinceOn, field.TypeTime, value)
 	}
+	if value, ok := _u.mutation.SinceReason(); ok {
+		_spec.SetField(vacancy.FieldSinceReason, field.TypeString, value)
+	}
 	if value, ok := _u.mutation.EndedOn(); ok {
 		_spec.SetField(vacancy.FieldEndedOn, field.TypeTime, value)
 	}
 	if _u.mutation.EndedOnCleared() {
 		_spec.ClearField(vacancy.FieldEndedOn, field.TypeTime)
+	}
+	if value, ok := _u.mutation.Converted(); ok {
+		_spec.SetField(vacancy.FieldConverted, field.TypeBool, value)
 	}
 	if value, ok := _u.mutation.Condition(); ok {
 		_spec.SetField(vacancy.FieldCondition, field.TypeString, value)

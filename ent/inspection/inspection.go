@@ -45,6 +45,8 @@ const (
 	FieldInspectedByName = "inspected_by_name"
 	// FieldNote holds the string denoting the note field in the database.
 	FieldNote = "note"
+	// FieldWithoutKeyReason holds the string denoting the without_key_reason field in the database.
+	FieldWithoutKeyReason = "without_key_reason"
 	// EdgeEstate holds the string denoting the estate edge name in mutations.
 	EdgeEstate = "estate"
 	// EdgeVacancy holds the string denoting the vacancy edge name in mutations.
@@ -113,6 +115,7 @@ var Columns = []string{
 	FieldInspectedByID,
 	FieldInspectedByName,
 	FieldNote,
+	FieldWithoutKeyReason,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -134,6 +137,8 @@ var (
 	DefaultLateReason string
 	// DefaultNote holds the default value on creation for the "note" field.
 	DefaultNote string
+	// DefaultWithoutKeyReason holds the default value on creation for the "without_key_reason" field.
+	DefaultWithoutKeyReason string
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() uuid.UUID
 )
@@ -224,6 +229,11 @@ func ByInspectedByName(opts ...sql.OrderTermOption) OrderOption {
 // ByNote orders the results by the note field.
 func ByNote(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldNote, opts...).ToFunc()
+}
+
+// ByWithoutKeyReason orders the results by the without_key_reason field.
+func ByWithoutKeyReason(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldWithoutKeyReason, opts...).ToFunc()
 }
 
 // ByEstateField orders the results by estate field.

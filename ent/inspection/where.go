@@ -136,6 +136,11 @@ func Note(v string) predicate.Inspection {
 	return predicate.Inspection(sql.FieldEQ(FieldNote, v))
 }
 
+// WithoutKeyReason applies equality check predicate on the "without_key_reason" field. It's identical to WithoutKeyReasonEQ.
+func WithoutKeyReason(v string) predicate.Inspection {
+	return predicate.Inspection(sql.FieldEQ(FieldWithoutKeyReason, v))
+}
+
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.
 func CreatedAtEQ(v time.Time) predicate.Inspection {
 	return predicate.Inspection(sql.FieldEQ(FieldCreatedAt, v))
@@ -859,6 +864,71 @@ func NoteEqualFold(v string) predicate.Inspection {
 // NoteContainsFold applies the ContainsFold predicate on the "note" field.
 func NoteContainsFold(v string) predicate.Inspection {
 	return predicate.Inspection(sql.FieldContainsFold(FieldNote, v))
+}
+
+// WithoutKeyReasonEQ applies the EQ predicate on the "without_key_reason" field.
+func WithoutKeyReasonEQ(v string) predicate.Inspection {
+	return predicate.Inspection(sql.FieldEQ(FieldWithoutKeyReason, v))
+}
+
+// WithoutKeyReasonNEQ applies the NEQ predicate on the "without_key_reason" field.
+func WithoutKeyReasonNEQ(v string) predicate.Inspection {
+	return predicate.Inspection(sql.FieldNEQ(FieldWithoutKeyReason, v))
+}
+
+// WithoutKeyReasonIn applies the In predicate on the "without_key_reason" field.
+func WithoutKeyReasonIn(vs ...string) predicate.Inspection {
+	return predicate.Inspection(sql.FieldIn(FieldWithoutKeyReason, vs...))
+}
+
+// WithoutKeyReasonNotIn applies the NotIn predicate on the "without_key_reason" field.
+func WithoutKeyReasonNotIn(vs ...string) predicate.Inspection {
+	return predicate.Inspection(sql.FieldNotIn(FieldWithoutKeyReason, vs...))
+}
+
+// WithoutKeyReasonGT applies the GT predicate on the "without_key_reason" field.
+func WithoutKeyReasonGT(v string) predicate.Inspection {
+	return predicate.Inspection(sql.FieldGT(FieldWithoutKeyReason, v))
+}
+
+// WithoutKeyReasonGTE applies the GTE predicate on the "without_key_reason" field.
+func WithoutKeyReasonGTE(v string) predicate.Inspection {
+	return predicate.Inspection(sql.FieldGTE(FieldWithoutKeyReason, v))
+}
+
+// WithoutKeyReasonLT applies the LT predicate on the "without_key_reason" field.
+func WithoutKeyReasonLT(v string) predicate.Inspection {
+	return predicate.Inspection(sql.FieldLT(FieldWithoutKeyReason, v))
+}
+
+// WithoutKeyReasonLTE applies the LTE predicate on the "without_key_reason" field.
+func WithoutKeyReasonLTE(v string) predicate.Inspection {
+	return predicate.Inspection(sql.FieldLTE(FieldWithoutKeyReason, v))
+}
+
+// WithoutKeyReasonContains applies the Contains predicate on the "without_key_reason" field.
+func WithoutKeyReasonContains(v string) predicate.Inspection {
+	return predicate.Inspection(sql.FieldContains(FieldWithoutKeyReason, v))
+}
+
+// WithoutKeyReasonHasPrefix applies the HasPrefix predicate on the "without_key_reason" field.
+func WithoutKeyReasonHasPrefix(v string) predicate.Inspection {
+	return predicate.Inspection(sql.FieldHasPrefix(FieldWithoutKeyReason, v))
+}
+
+// WithoutKeyReasonHasSuffix applies the HasSuffix predicate on the "without_key_reason" field.
+func WithoutKeyReasonHasSuffix(v string) predicate.Inspection {
+	return predicate.Inspection(sql.FieldHasSuffix(FieldWithoutKeyReason, v))
+}
+
+// WithoutKeyReasonEqualFold applies the EqualFold predicate on the "without_key_reason" field.
+func WithoutKeyReasonEqualFold(v string) predicate.Inspection {
+	return predicate.Inspection(sql.FieldEqualFold(FieldWithoutKeyReason, v))
+}
+
+// WithoutKeyReasonContainsFold applies the ContainsFold predicate on the "without_key_reason" field.
+func WithoutKeyReasonContainsFold(v string) predicate.Inspection {
+	return predicate.Inspection(sql.FieldContainsFold(FieldWithoutKeyReason, v))
 }
 
 // HasEstate applies the HasEdge predicate on the "estate" edge.

@@ -27,6 +27,8 @@ const (
 	FieldDoneOn = "done_on"
 	// FieldDueOn holds the string denoting the due_on field in the database.
 	FieldDueOn = "due_on"
+	// FieldEndedOn holds the string denoting the ended_on field in the database.
+	FieldEndedOn = "ended_on"
 	// EdgeEstate holds the string denoting the estate edge name in mutations.
 	EdgeEstate = "estate"
 	// EdgeVacancy holds the string denoting the vacancy edge name in mutations.
@@ -77,6 +79,7 @@ var Columns = []string{
 	FieldItemID,
 	FieldDoneOn,
 	FieldDueOn,
+	FieldEndedOn,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -135,6 +138,11 @@ func ByDoneOn(opts ...sql.OrderTermOption) OrderOption {
 // ByDueOn orders the results by the due_on field.
 func ByDueOn(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldDueOn, opts...).ToFunc()
+}
+
+// ByEndedOn orders the results by the ended_on field.
+func ByEndedOn(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldEndedOn, opts...).ToFunc()
 }
 
 // ByEstateField orders the results by estate field.

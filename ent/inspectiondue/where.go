@@ -91,6 +91,11 @@ func DueOn(v time.Time) predicate.InspectionDue {
 	return predicate.InspectionDue(sql.FieldEQ(FieldDueOn, v))
 }
 
+// EndedOn applies equality check predicate on the "ended_on" field. It's identical to EndedOnEQ.
+func EndedOn(v time.Time) predicate.InspectionDue {
+	return predicate.InspectionDue(sql.FieldEQ(FieldEndedOn, v))
+}
+
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.
 func CreatedAtEQ(v time.Time) predicate.InspectionDue {
 	return predicate.InspectionDue(sql.FieldEQ(FieldCreatedAt, v))
@@ -299,6 +304,56 @@ func DueOnLT(v time.Time) predicate.InspectionDue {
 // DueOnLTE applies the LTE predicate on the "due_on" field.
 func DueOnLTE(v time.Time) predicate.InspectionDue {
 	return predicate.InspectionDue(sql.FieldLTE(FieldDueOn, v))
+}
+
+// EndedOnEQ applies the EQ predicate on the "ended_on" field.
+func EndedOnEQ(v time.Time) predicate.InspectionDue {
+	return predicate.InspectionDue(sql.FieldEQ(FieldEndedOn, v))
+}
+
+// EndedOnNEQ applies the NEQ predicate on the "ended_on" field.
+func EndedOnNEQ(v time.Time) predicate.InspectionDue {
+	return predicate.InspectionDue(sql.FieldNEQ(FieldEndedOn, v))
+}
+
+// EndedOnIn applies the In predicate on the "ended_on" field.
+func EndedOnIn(vs ...time.Time) predicate.InspectionDue {
+	return predicate.InspectionDue(sql.FieldIn(FieldEndedOn, vs...))
+}
+
+// EndedOnNotIn applies the NotIn predicate on the "ended_on" field.
+func EndedOnNotIn(vs ...time.Time) predicate.InspectionDue {
+	return predicate.InspectionDue(sql.FieldNotIn(FieldEndedOn, vs...))
+}
+
+// EndedOnGT applies the GT predicate on the "ended_on" field.
+func EndedOnGT(v time.Time) predicate.InspectionDue {
+	return predicate.InspectionDue(sql.FieldGT(FieldEndedOn, v))
+}
+
+// EndedOnGTE applies the GTE predicate on the "ended_on" field.
+func EndedOnGTE(v time.Time) predicate.InspectionDue {
+	return predicate.InspectionDue(sql.FieldGTE(FieldEndedOn, v))
+}
+
+// EndedOnLT applies the LT predicate on the "ended_on" field.
+func EndedOnLT(v time.Time) predicate.InspectionDue {
+	return predicate.InspectionDue(sql.FieldLT(FieldEndedOn, v))
+}
+
+// EndedOnLTE applies the LTE predicate on the "ended_on" field.
+func EndedOnLTE(v time.Time) predicate.InspectionDue {
+	return predicate.InspectionDue(sql.FieldLTE(FieldEndedOn, v))
+}
+
+// EndedOnIsNil applies the IsNil predicate on the "ended_on" field.
+func EndedOnIsNil() predicate.InspectionDue {
+	return predicate.InspectionDue(sql.FieldIsNull(FieldEndedOn))
+}
+
+// EndedOnNotNil applies the NotNil predicate on the "ended_on" field.
+func EndedOnNotNil() predicate.InspectionDue {
+	return predicate.InspectionDue(sql.FieldNotNull(FieldEndedOn))
 }
 
 // HasEstate applies the HasEdge predicate on the "estate" edge.

@@ -45,6 +45,8 @@ const (
 	FieldEndedAt = "ended_at"
 	// FieldCancelReason holds the string denoting the cancel_reason field in the database.
 	FieldCancelReason = "cancel_reason"
+	// FieldVoidedVisits holds the string denoting the voided_visits field in the database.
+	FieldVoidedVisits = "voided_visits"
 	// EdgeEstate holds the string denoting the estate edge name in mutations.
 	EdgeEstate = "estate"
 	// EdgeWalker holds the string denoting the walker edge name in mutations.
@@ -111,6 +113,7 @@ var Columns = []string{
 	FieldWithoutKeysReason,
 	FieldEndedAt,
 	FieldCancelReason,
+	FieldVoidedVisits,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -130,6 +133,10 @@ var (
 	DefaultWithoutKeysReason string
 	// DefaultCancelReason holds the default value on creation for the "cancel_reason" field.
 	DefaultCancelReason string
+	// DefaultVoidedVisits holds the default value on creation for the "voided_visits" field.
+	DefaultVoidedVisits int
+	// VoidedVisitsValidator is a validator for the "voided_visits" field. It is called by the builders before save.
+	VoidedVisitsValidator func(int) error
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() uuid.UUID
 )
@@ -238,6 +245,11 @@ func ByEndedAt(opts ...sql.OrderTermOption) OrderOption {
 // ByCancelReason orders the results by the cancel_reason field.
 func ByCancelReason(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldCancelReason, opts...).ToFunc()
+}
+
+// ByVoidedVisits orders the results by the voided_visits field.
+func ByVoidedVisits(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldVoidedVisits, opts...).ToFunc()
 }
 
 // ByEstateField orders the results by estate field.

@@ -121,6 +121,11 @@ func CancelReason(v string) predicate.InspectionRound {
 	return predicate.InspectionRound(sql.FieldEQ(FieldCancelReason, v))
 }
 
+// VoidedVisits applies equality check predicate on the "voided_visits" field. It's identical to VoidedVisitsEQ.
+func VoidedVisits(v int) predicate.InspectionRound {
+	return predicate.InspectionRound(sql.FieldEQ(FieldVoidedVisits, v))
+}
+
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.
 func CreatedAtEQ(v time.Time) predicate.InspectionRound {
 	return predicate.InspectionRound(sql.FieldEQ(FieldCreatedAt, v))
@@ -729,6 +734,46 @@ func CancelReasonEqualFold(v string) predicate.InspectionRound {
 // CancelReasonContainsFold applies the ContainsFold predicate on the "cancel_reason" field.
 func CancelReasonContainsFold(v string) predicate.InspectionRound {
 	return predicate.InspectionRound(sql.FieldContainsFold(FieldCancelReason, v))
+}
+
+// VoidedVisitsEQ applies the EQ predicate on the "voided_visits" field.
+func VoidedVisitsEQ(v int) predicate.InspectionRound {
+	return predicate.InspectionRound(sql.FieldEQ(FieldVoidedVisits, v))
+}
+
+// VoidedVisitsNEQ applies the NEQ predicate on the "voided_visits" field.
+func VoidedVisitsNEQ(v int) predicate.InspectionRound {
+	return predicate.InspectionRound(sql.FieldNEQ(FieldVoidedVisits, v))
+}
+
+// VoidedVisitsIn applies the In predicate on the "voided_visits" field.
+func VoidedVisitsIn(vs ...int) predicate.InspectionRound {
+	return predicate.InspectionRound(sql.FieldIn(FieldVoidedVisits, vs...))
+}
+
+// VoidedVisitsNotIn applies the NotIn predicate on the "voided_visits" field.
+func VoidedVisitsNotIn(vs ...int) predicate.InspectionRound {
+	return predicate.InspectionRound(sql.FieldNotIn(FieldVoidedVisits, vs...))
+}
+
+// VoidedVisitsGT applies the GT predicate on the "voided_visits" field.
+func VoidedVisitsGT(v int) predicate.InspectionRound {
+	return predicate.InspectionRound(sql.FieldGT(FieldVoidedVisits, v))
+}
+
+// VoidedVisitsGTE applies the GTE predicate on the "voided_visits" field.
+func VoidedVisitsGTE(v int) predicate.InspectionRound {
+	return predicate.InspectionRound(sql.FieldGTE(FieldVoidedVisits, v))
+}
+
+// VoidedVisitsLT applies the LT predicate on the "voided_visits" field.
+func VoidedVisitsLT(v int) predicate.InspectionRound {
+	return predicate.InspectionRound(sql.FieldLT(FieldVoidedVisits, v))
+}
+
+// VoidedVisitsLTE applies the LTE predicate on the "voided_visits" field.
+func VoidedVisitsLTE(v int) predicate.InspectionRound {
+	return predicate.InspectionRound(sql.FieldLTE(FieldVoidedVisits, v))
 }
 
 // HasEstate applies the HasEdge predicate on the "estate" edge.

@@ -31,6 +31,10 @@ const (
 	FieldSkipReason = "skip_reason"
 	// FieldOpen holds the string denoting the open field in the database.
 	FieldOpen = "open"
+	// FieldUnderWay holds the string denoting the under_way field in the database.
+	FieldUnderWay = "under_way"
+	// FieldPlannedOn holds the string denoting the planned_on field in the database.
+	FieldPlannedOn = "planned_on"
 	// EdgeEstate holds the string denoting the estate edge name in mutations.
 	EdgeEstate = "estate"
 	// EdgeRound holds the string denoting the round edge name in mutations.
@@ -92,6 +96,8 @@ var Columns = []string{
 	FieldInspectionID,
 	FieldSkipReason,
 	FieldOpen,
+	FieldUnderWay,
+	FieldPlannedOn,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -111,6 +117,8 @@ var (
 	DefaultSkipReason string
 	// DefaultOpen holds the default value on creation for the "open" field.
 	DefaultOpen bool
+	// DefaultUnderWay holds the default value on creation for the "under_way" field.
+	DefaultUnderWay bool
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() uuid.UUID
 )
@@ -166,6 +174,16 @@ func BySkipReason(opts ...sql.OrderTermOption) OrderOption {
 // ByOpen orders the results by the open field.
 func ByOpen(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldOpen, opts...).ToFunc()
+}
+
+// ByUnderWay orders the results by the under_way field.
+func ByUnderWay(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldUnderWay, opts...).ToFunc()
+}
+
+// ByPlannedOn orders the results by the planned_on field.
+func ByPlannedOn(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldPlannedOn, opts...).ToFunc()
 }
 
 // ByEstateField orders the results by estate field.

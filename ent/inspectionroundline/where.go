@@ -101,6 +101,16 @@ func Open(v bool) predicate.InspectionRoundLine {
 	return predicate.InspectionRoundLine(sql.FieldEQ(FieldOpen, v))
 }
 
+// UnderWay applies equality check predicate on the "under_way" field. It's identical to UnderWayEQ.
+func UnderWay(v bool) predicate.InspectionRoundLine {
+	return predicate.InspectionRoundLine(sql.FieldEQ(FieldUnderWay, v))
+}
+
+// PlannedOn applies equality check predicate on the "planned_on" field. It's identical to PlannedOnEQ.
+func PlannedOn(v time.Time) predicate.InspectionRoundLine {
+	return predicate.InspectionRoundLine(sql.FieldEQ(FieldPlannedOn, v))
+}
+
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.
 func CreatedAtEQ(v time.Time) predicate.InspectionRoundLine {
 	return predicate.InspectionRoundLine(sql.FieldEQ(FieldCreatedAt, v))
@@ -364,6 +374,56 @@ func OpenEQ(v bool) predicate.InspectionRoundLine {
 // OpenNEQ applies the NEQ predicate on the "open" field.
 func OpenNEQ(v bool) predicate.InspectionRoundLine {
 	return predicate.InspectionRoundLine(sql.FieldNEQ(FieldOpen, v))
+}
+
+// UnderWayEQ applies the EQ predicate on the "under_way" field.
+func UnderWayEQ(v bool) predicate.InspectionRoundLine {
+	return predicate.InspectionRoundLine(sql.FieldEQ(FieldUnderWay, v))
+}
+
+// UnderWayNEQ applies the NEQ predicate on the "under_way" field.
+func UnderWayNEQ(v bool) predicate.InspectionRoundLine {
+	return predicate.InspectionRoundLine(sql.FieldNEQ(FieldUnderWay, v))
+}
+
+// PlannedOnEQ applies the EQ predicate on the "planned_on" field.
+func PlannedOnEQ(v time.Time) predicate.InspectionRoundLine {
+	return predicate.InspectionRoundLine(sql.FieldEQ(FieldPlannedOn, v))
+}
+
+// PlannedOnNEQ applies the NEQ predicate on the "planned_on" field.
+func PlannedOnNEQ(v time.Time) predicate.InspectionRoundLine {
+	return predicate.InspectionRoundLine(sql.FieldNEQ(FieldPlannedOn, v))
+}
+
+// PlannedOnIn applies the In predicate on the "planned_on" field.
+func PlannedOnIn(vs ...time.Time) predicate.InspectionRoundLine {
+	return predicate.InspectionRoundLine(sql.FieldIn(FieldPlannedOn, vs...))
+}
+
+// PlannedOnNotIn applies the NotIn predicate on the "planned_on" field.
+func PlannedOnNotIn(vs ...time.Time) predicate.InspectionRoundLine {
+	return predicate.InspectionRoundLine(sql.FieldNotIn(FieldPlannedOn, vs...))
+}
+
+// PlannedOnGT applies the GT predicate on the "planned_on" field.
+func PlannedOnGT(v time.Time) predicate.InspectionRoundLine {
+	return predicate.InspectionRoundLine(sql.FieldGT(FieldPlannedOn, v))
+}
+
+// PlannedOnGTE applies the GTE predicate on the "planned_on" field.
+func PlannedOnGTE(v time.Time) predicate.InspectionRoundLine {
+	return predicate.InspectionRoundLine(sql.FieldGTE(FieldPlannedOn, v))
+}
+
+// PlannedOnLT applies the LT predicate on the "planned_on" field.
+func PlannedOnLT(v time.Time) predicate.InspectionRoundLine {
+	return predicate.InspectionRoundLine(sql.FieldLT(FieldPlannedOn, v))
+}
+
+// PlannedOnLTE applies the LTE predicate on the "planned_on" field.
+func PlannedOnLTE(v time.Time) predicate.InspectionRoundLine {
+	return predicate.InspectionRoundLine(sql.FieldLTE(FieldPlannedOn, v))
 }
 
 // HasEstate applies the HasEdge predicate on the "estate" edge.

@@ -1670,6 +1670,7 @@ var (
 		{Name: "inspected_by_id", Type: field.TypeUUID},
 		{Name: "inspected_by_name", Type: field.TypeString},
 		{Name: "note", Type: field.TypeString, Default: ""},
+		{Name: "without_key_reason", Type: field.TypeString, Default: ""},
 		{Name: "estate_id", Type: field.TypeUUID},
 		{Name: "vacancy_id", Type: field.TypeUUID},
 		{Name: "unit_id", Type: field.TypeUUID},
@@ -1683,25 +1684,25 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "inspections_estates_estate",
-				Columns:    []*schema.Column{InspectionsColumns[13]},
+				Columns:    []*schema.Column{InspectionsColumns[14]},
 				RefColumns: []*schema.Column{EstatesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "inspections_vacancies_vacancy",
-				Columns:    []*schema.Column{InspectionsColumns[14]},
+				Columns:    []*schema.Column{InspectionsColumns[15]},
 				RefColumns: []*schema.Column{VacanciesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "inspections_units_unit",
-				Columns:    []*schema.Column{InspectionsColumns[15]},
+				Columns:    []*schema.Column{InspectionsColumns[16]},
 				RefColumns: []*schema.Column{UnitsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "inspections_inspection_rounds_round",
-				Columns:    []*schema.Column{InspectionsColumns[16]},
+				Columns:    []*schema.Column{InspectionsColumns[17]},
 				RefColumns: []*schema.Column{InspectionRoundsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -1710,17 +1711,17 @@ var (
 			{
 				Name:    "inspection_estate_id_inspected_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{InspectionsColumns[13], InspectionsColumns[8], InspectionsColumns[0]},
+				Columns: []*schema.Column{InspectionsColumns[14], InspectionsColumns[8], InspectionsColumns[0]},
 			},
 			{
 				Name:    "inspection_estate_id_vacancy_id_inspected_at",
 				Unique:  false,
-				Columns: []*schema.Column{InspectionsColumns[13], InspectionsColumns[14], InspectionsColumns[8]},
+				Columns: []*schema.Column{InspectionsColumns[14], InspectionsColumns[15], InspectionsColumns[8]},
 			},
 			{
 				Name:    "inspection_estate_id_round_id",
 				Unique:  false,
-				Columns: []*schema.Column{InspectionsColumns[13], InspectionsColumns[16]},
+				Columns: []*schema.Column{InspectionsColumns[14], InspectionsColumns[17]},
 			},
 		},
 	}
@@ -1730,6 +1731,7 @@ var (
 		{Name: "created_at", Type: field.TypeTime},
 		{Name: "done_on", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
 		{Name: "due_on", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "ended_on", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
 		{Name: "estate_id", Type: field.TypeUUID},
 		{Name: "vacancy_id", Type: field.TypeUUID},
 		{Name: "unit_id", Type: field.TypeUUID},
@@ -1743,25 +1745,25 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "inspection_dues_estates_estate",
-				Columns:    []*schema.Column{InspectionDuesColumns[4]},
+				Columns:    []*schema.Column{InspectionDuesColumns[5]},
 				RefColumns: []*schema.Column{EstatesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "inspection_dues_vacancies_vacancy",
-				Columns:    []*schema.Column{InspectionDuesColumns[5]},
+				Columns:    []*schema.Column{InspectionDuesColumns[6]},
 				RefColumns: []*schema.Column{VacanciesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "inspection_dues_units_unit",
-				Columns:    []*schema.Column{InspectionDuesColumns[6]},
+				Columns:    []*schema.Column{InspectionDuesColumns[7]},
 				RefColumns: []*schema.Column{UnitsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "inspection_dues_inspection_items_item",
-				Columns:    []*schema.Column{InspectionDuesColumns[7]},
+				Columns:    []*schema.Column{InspectionDuesColumns[8]},
 				RefColumns: []*schema.Column{InspectionItemsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -1770,12 +1772,15 @@ var (
 			{
 				Name:    "inspectiondue_estate_id_vacancy_id_item_id",
 				Unique:  true,
-				Columns: []*schema.Column{InspectionDuesColumns[4], InspectionDuesColumns[5], InspectionDuesColumns[7]},
+				Columns: []*schema.Column{InspectionDuesColumns[5], InspectionDuesColumns[6], InspectionDuesColumns[8]},
 			},
 			{
 				Name:    "inspectiondue_estate_id_due_on_id",
 				Unique:  false,
-				Columns: []*schema.Column{InspectionDuesColumns[4], InspectionDuesColumns[3], InspectionDuesColumns[0]},
+				Columns: []*schema.Column{InspectionDuesColumns[5], InspectionDuesColumns[3], InspectionDuesColumns[0]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "ended_on IS NULL",
+				},
 			},
 		},
 	}
@@ -1931,6 +1936,7 @@ var (
 		{Name: "without_keys_reason", Type: field.TypeString, Default: ""},
 		{Name: "ended_at", Type: field.TypeTime, Nullable: true},
 		{Name: "cancel_reason", Type: field.TypeString, Default: ""},
+		{Name: "voided_visits", Type: field.TypeInt, Default: 0},
 		{Name: "estate_id", Type: field.TypeUUID},
 		{Name: "walker_id", Type: field.TypeUUID},
 		{Name: "area_id", Type: field.TypeUUID, Nullable: true},
@@ -1943,19 +1949,19 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "inspection_rounds_estates_estate",
-				Columns:    []*schema.Column{InspectionRoundsColumns[12]},
+				Columns:    []*schema.Column{InspectionRoundsColumns[13]},
 				RefColumns: []*schema.Column{EstatesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "inspection_rounds_staffs_walker",
-				Columns:    []*schema.Column{InspectionRoundsColumns[13]},
+				Columns:    []*schema.Column{InspectionRoundsColumns[14]},
 				RefColumns: []*schema.Column{StaffsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "inspection_rounds_areas_area",
-				Columns:    []*schema.Column{InspectionRoundsColumns[14]},
+				Columns:    []*schema.Column{InspectionRoundsColumns[15]},
 				RefColumns: []*schema.Column{AreasColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -1964,12 +1970,12 @@ var (
 			{
 				Name:    "inspectionround_estate_id_planned_on_id",
 				Unique:  false,
-				Columns: []*schema.Column{InspectionRoundsColumns[12], InspectionRoundsColumns[2], InspectionRoundsColumns[0]},
+				Columns: []*schema.Column{InspectionRoundsColumns[13], InspectionRoundsColumns[2], InspectionRoundsColumns[0]},
 			},
 			{
 				Name:    "inspectionround_estate_id_state_planned_on",
 				Unique:  false,
-				Columns: []*schema.Column{InspectionRoundsColumns[12], InspectionRoundsColumns[5], InspectionRoundsColumns[2]},
+				Columns: []*schema.Column{InspectionRoundsColumns[13], InspectionRoundsColumns[5], InspectionRoundsColumns[2]},
 			},
 		},
 	}
@@ -2026,6 +2032,8 @@ var (
 		{Name: "position", Type: field.TypeInt},
 		{Name: "skip_reason", Type: field.TypeString, Default: ""},
 		{Name: "open", Type: field.TypeBool, Default: true},
+		{Name: "under_way", Type: field.TypeBool, Default: false},
+		{Name: "planned_on", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "date"}},
 		{Name: "estate_id", Type: field.TypeUUID},
 		{Name: "round_id", Type: field.TypeUUID},
 		{Name: "vacancy_id", Type: field.TypeUUID},
@@ -2040,31 +2048,31 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "inspection_round_lines_estates_estate",
-				Columns:    []*schema.Column{InspectionRoundLinesColumns[5]},
+				Columns:    []*schema.Column{InspectionRoundLinesColumns[7]},
 				RefColumns: []*schema.Column{EstatesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "inspection_round_lines_inspection_rounds_round",
-				Columns:    []*schema.Column{InspectionRoundLinesColumns[6]},
+				Columns:    []*schema.Column{InspectionRoundLinesColumns[8]},
 				RefColumns: []*schema.Column{InspectionRoundsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "inspection_round_lines_vacancies_vacancy",
-				Columns:    []*schema.Column{InspectionRoundLinesColumns[7]},
+				Columns:    []*schema.Column{InspectionRoundLinesColumns[9]},
 				RefColumns: []*schema.Column{VacanciesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "inspection_round_lines_units_unit",
-				Columns:    []*schema.Column{InspectionRoundLinesColumns[8]},
+				Columns:    []*schema.Column{InspectionRoundLinesColumns[10]},
 				RefColumns: []*schema.Column{UnitsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "inspection_round_lines_inspections_inspection",
-				Columns:    []*schema.Column{InspectionRoundLinesColumns[9]},
+				Columns:    []*schema.Column{InspectionRoundLinesColumns[11]},
 				RefColumns: []*schema.Column{InspectionsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -2073,12 +2081,12 @@ var (
 			{
 				Name:    "inspectionroundline_estate_id_round_id_vacancy_id",
 				Unique:  true,
-				Columns: []*schema.Column{InspectionRoundLinesColumns[5], InspectionRoundLinesColumns[6], InspectionRoundLinesColumns[7]},
+				Columns: []*schema.Column{InspectionRoundLinesColumns[7], InspectionRoundLinesColumns[8], InspectionRoundLinesColumns[9]},
 			},
 			{
 				Name:    "inspectionroundline_estate_id_round_id_position",
 				Unique:  true,
-				Columns: []*schema.Column{InspectionRoundLinesColumns[5], InspectionRoundLinesColumns[6], InspectionRoundLinesColumns[2]},
+				Columns: []*schema.Column{InspectionRoundLinesColumns[7], InspectionRoundLinesColumns[8], InspectionRoundLinesColumns[2]},
 			},
 		},
 	}
@@ -5107,7 +5115,9 @@ var (
 		{Name: "sort_key", Type: field.TypeString, Collation: "C"},
 		{Name: "state", Type: field.TypeEnum, Enums: []string{"OPEN", "CLOSED"}, Default: "OPEN"},
 		{Name: "since_on", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "since_reason", Type: field.TypeString, Default: ""},
 		{Name: "ended_on", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "converted", Type: field.TypeBool, Default: false},
 		{Name: "condition", Type: field.TypeString, Default: ""},
 		{Name: "described_by_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "described_by_name", Type: field.TypeString, Default: ""},
@@ -5134,13 +5144,13 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "vacancies_estates_estate",
-				Columns:    []*schema.Column{VacanciesColumns[24]},
+				Columns:    []*schema.Column{VacanciesColumns[26]},
 				RefColumns: []*schema.Column{EstatesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "vacancies_units_unit",
-				Columns:    []*schema.Column{VacanciesColumns[25]},
+				Columns:    []*schema.Column{VacanciesColumns[27]},
 				RefColumns: []*schema.Column{UnitsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -5149,22 +5159,22 @@ var (
 			{
 				Name:    "vacancy_estate_id_unit_id",
 				Unique:  false,
-				Columns: []*schema.Column{VacanciesColumns[24], VacanciesColumns[25]},
+				Columns: []*schema.Column{VacanciesColumns[26], VacanciesColumns[27]},
 			},
 			{
 				Name:    "vacancy_estate_id_sort_key_id",
 				Unique:  false,
-				Columns: []*schema.Column{VacanciesColumns[24], VacanciesColumns[5], VacanciesColumns[0]},
+				Columns: []*schema.Column{VacanciesColumns[26], VacanciesColumns[5], VacanciesColumns[0]},
 			},
 			{
 				Name:    "vacancy_estate_id_since_on_id",
 				Unique:  false,
-				Columns: []*schema.Column{VacanciesColumns[24], VacanciesColumns[7], VacanciesColumns[0]},
+				Columns: []*schema.Column{VacanciesColumns[26], VacanciesColumns[7], VacanciesColumns[0]},
 			},
 			{
 				Name:    "vacancy_estate_id_due_on_id",
 				Unique:  false,
-				Columns: []*schema.Column{VacanciesColumns[24], VacanciesColumns[17], VacanciesColumns[0]},
+				Columns: []*schema.Column{VacanciesColumns[26], VacanciesColumns[19], VacanciesColumns[0]},
 			},
 		},
 	}

@@ -31,6 +31,7 @@ func (Inspection) Fields() []ent.Field {
 		field.UUID("inspected_by_id", uuid.UUID{}).Immutable().Annotations(Filter()).Comment("The account of who inspected."),
 		field.String("inspected_by_name").Immutable().Comment("Who inspected, as signed."),
 		field.String("note").Default("").Immutable().Comment("What else is to be said of the visit."),
+		field.String("without_key_reason").Default("").Immutable().Comment("How the unit was entered on a round with keys while none of its own were lent, if it was."),
 	}
 }
 

@@ -3,6 +3,7 @@ package schema
 import (
 	"entgo.io/contrib/entgql"
 	"entgo.io/ent"
+	"entgo.io/ent/dialect/entsql"
 	"entgo.io/ent/schema"
 	"entgo.io/ent/schema/edge"
 	"entgo.io/ent/schema/field"
@@ -51,7 +52,8 @@ func (InspectionItem) Annotations() []schema.Annotation {
 	return public("A line of an estate's inspection plan: what is done in each vacant unit, and how often (V4).")
 }
 
-// InspectionDue is by when an item is due in a vacant unit: one for each item of the plan and each open vacancy, kept by the database.
+// InspectionDue is by when an item is due in a vacant unit: one for each item of the plan and each vacancy, kept by the database, also
+// once the vacancy is over: what was missed stays missed.
 type InspectionDue struct{ ent.Schema }
 
 // Mixin of a due.
@@ -69,6 +71,8 @@ func (InspectionDue) Fields() []ent.Field {
 			Comment("When it was done last in this vacancy; null while it was not."),
 		field.Time("due_on").SchemaType(civil).Immutable().Annotations(entgql.Type("Date"), entgql.OrderField("DUE"), Filter()).
 			Comment("By when it is due: its interval after the last time, or after the unit fell vacant."),
+		field.Time("ended_on").SchemaType(civil).Optional().Nillable().Immutable().Annotations(entgql.Type("Date"), Filter()).
+			Comment("From when on it is due no more, since the vacancy ended or the item left the plan; what was missed by then stays so. Null while it is due."),
 	}
 }
 
@@ -83,13 +87,14 @@ func (InspectionDue) Edges() []ent.Edge {
 
 // Indexes of a due.
 func (InspectionDue) Indexes() []ent.Index {
+	// What is due no more is in no index by day, so that the years do not slow what is asked each day.
 	return []ent.Index{
 		index.Fields("estate_id", "vacancy_id", "item_id").Unique(),
-		index.Fields("estate_id", "due_on", "id"),
+		index.Fields("estate_id", "due_on", "id").Annotations(entsql.IndexWhere("ended_on IS NULL")),
 	}
 }
 
 // Annotations of a due.
 func (InspectionDue) Annotations() []schema.Annotation {
-	return public("By when an item of the plan is due in a vacant unit (V4.1, V4.4).", Steward{AppendOnly: true})
+	return public("By when an item of the plan is due in a vacant unit, or was due still when the vacancy ended (V4.1, V4.4).", Steward{AppendOnly: true})
 }

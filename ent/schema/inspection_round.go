@@ -34,6 +34,7 @@ func (InspectionRound) Fields() []ent.Field {
 		field.String("without_keys_reason").Default("").Comment("Why it is walked without keys, if it is."),
 		field.Time("ended_at").Optional().Nillable().Comment("When it was closed or cancelled."),
 		field.String("cancel_reason").Default("").Comment("Why it was cancelled."),
+		field.Int("voided_visits").NonNegative().Default(0).Immutable().Comment("How many of the visits that were signed for at its end were voided since; its lines say which."),
 	}
 }
 
@@ -75,9 +76,11 @@ func (InspectionRoundLine) Fields() []ent.Field {
 		field.UUID("vacancy_id", uuid.UUID{}).Immutable().Annotations(Filter()).Comment("The vacancy."),
 		field.UUID("unit_id", uuid.UUID{}).Immutable().Annotations(Filter()).Comment("The unit."),
 		field.Int("position").Positive().Immutable().Comment("Its place on the way: by area, building, entrance, floor and door."),
-		field.UUID("inspection_id", uuid.UUID{}).Optional().Nillable().Immutable().Comment("The visit; null while it was not visited."),
+		field.UUID("inspection_id", uuid.UUID{}).Optional().Nillable().Immutable().Comment("The visit; null while it was not visited. One that was voided after the round was closed stays named, and says so."),
 		field.String("skip_reason").Default("").Comment("Why it was passed by, if it was."),
 		field.Bool("open").Default(true).Immutable().Annotations(entgql.Skip(entgql.SkipType)).Comment("While the round is not over."),
+		field.Bool("under_way").Default(false).Immutable().Annotations(entgql.Skip(entgql.SkipType)).Comment("While the round is under way: no other takes the unit then."),
+		field.Time("planned_on").SchemaType(civil).Immutable().Annotations(entgql.Skip(entgql.SkipType)).Comment("The day that the round is planned for: no other of the day takes the unit."),
 	}
 }
 
@@ -91,7 +94,7 @@ func (InspectionRoundLine) Edges() []ent.Edge {
 	}
 }
 
-// Indexes of a line. A migration adds that a vacancy is on one round at a time.
+// Indexes of a line. A migration adds that a vacancy is on one round of a day, and on one that is under way.
 func (InspectionRoundLine) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("estate_id", "round_id", "vacancy_id").Unique(),

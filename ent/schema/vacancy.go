@@ -39,7 +39,10 @@ func (Vacancy) Fields() []ent.Field {
 			Comment("Open until somebody has moved in; then closed."),
 		field.Time("since_on").SchemaType(civil).Annotations(entgql.OrderField("SINCE"), entgql.Type("Date"), Filter()).
 			Comment("Since when it stands empty: from the move-out, or from when it came on record."),
+		field.String("since_reason").Default("").Comment("Why it stands empty since later than was on record, if that was put right once something had fallen due or was inspected."),
 		day("ended_on", "The day on which it ended; null while it lasts."),
+		field.Bool("converted").Default(false).Annotations(Filter()).
+			Comment("Whether it ended since the unit was said to be no flat and no shop any more; nobody has moved in, and it is open again once it is one again."),
 		field.String("condition").Default("").Comment("In what condition it is (房屋状况)."),
 		field.UUID("described_by_id", uuid.UUID{}).Optional().Nillable().Comment("The account of who described it last."),
 		field.String("described_by_name").Default("").Comment("Who described it last, as signed."),
@@ -61,7 +64,7 @@ func (Vacancy) Edges() []ent.Edge {
 		edge.To("unit", Unit.Type).Field("unit_id").Unique().Required().Immutable().Comment("The unit."),
 		edge.From("readings", MeterReading.Type).Ref("vacancy").Comment("The readings of its meters."),
 		edge.From("defects", Defect.Type).Ref("vacancy").Annotations(entgql.RelayConnection(), entgql.Skip(entgql.SkipWhereInput)).Comment("What was found to be wrong in it (V5)."),
-		edge.From("dues", InspectionDue.Type).Ref("vacancy").Annotations(entgql.Skip(entgql.SkipWhereInput)).Comment("What is due in it, by when (V4)."),
+		edge.From("dues", InspectionDue.Type).Ref("vacancy").Annotations(entgql.Skip(entgql.SkipWhereInput)).Comment("What is due in it, by when (V4); once it is over, what was due when it ended."),
 		edge.From("inspections", Inspection.Type).Ref("vacancy").Annotations(entgql.Skip(entgql.SkipType, entgql.SkipWhereInput)).Comment("The visits to it (V4)."),
 	}
 }

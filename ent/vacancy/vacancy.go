@@ -35,8 +35,12 @@ const (
 	FieldState = "state"
 	// FieldSinceOn holds the string denoting the since_on field in the database.
 	FieldSinceOn = "since_on"
+	// FieldSinceReason holds the string denoting the since_reason field in the database.
+	FieldSinceReason = "since_reason"
 	// FieldEndedOn holds the string denoting the ended_on field in the database.
 	FieldEndedOn = "ended_on"
+	// FieldConverted holds the string denoting the converted field in the database.
+	FieldConverted = "converted"
 	// FieldCondition holds the string denoting the condition field in the database.
 	FieldCondition = "condition"
 	// FieldDescribedByID holds the string denoting the described_by_id field in the database.
@@ -137,7 +141,9 @@ var Columns = []string{
 	FieldSortKey,
 	FieldState,
 	FieldSinceOn,
+	FieldSinceReason,
 	FieldEndedOn,
+	FieldConverted,
 	FieldCondition,
 	FieldDescribedByID,
 	FieldDescribedByName,
@@ -168,6 +174,10 @@ func ValidColumn(column string) bool {
 var (
 	// DefaultVersion holds the default value on creation for the "version" field.
 	DefaultVersion int
+	// DefaultSinceReason holds the default value on creation for the "since_reason" field.
+	DefaultSinceReason string
+	// DefaultConverted holds the default value on creation for the "converted" field.
+	DefaultConverted bool
 	// DefaultCondition holds the default value on creation for the "condition" field.
 	DefaultCondition string
 	// DefaultDescribedByName holds the default value on creation for the "described_by_name" field.
@@ -255,9 +265,19 @@ func BySinceOn(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldSinceOn, opts...).ToFunc()
 }
 
+// BySinceReason orders the results by the since_reason field.
+func BySinceReason(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSinceReason, opts...).ToFunc()
+}
+
 // ByEndedOn orders the results by the ended_on field.
 func ByEndedOn(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldEndedOn, opts...).ToFunc()
+}
+
+// ByConverted orders the results by the converted field.
+func ByConverted(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldConverted, opts...).ToFunc()
 }
 
 // ByCondition orders the results by the condition field.

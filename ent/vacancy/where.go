@@ -96,9 +96,19 @@ func SinceOn(v time.Time) predicate.Vacancy {
 	return predicate.Vacancy(sql.FieldEQ(FieldSinceOn, v))
 }
 
+// SinceReason applies equality check predicate on the "since_reason" field. It's identical to SinceReasonEQ.
+func SinceReason(v string) predicate.Vacancy {
+	return predicate.Vacancy(sql.FieldEQ(FieldSinceReason, v))
+}
+
 // EndedOn applies equality check predicate on the "ended_on" field. It's identical to EndedOnEQ.
 func EndedOn(v time.Time) predicate.Vacancy {
 	return predicate.Vacancy(sql.FieldEQ(FieldEndedOn, v))
+}
+
+// Converted applies equality check predicate on the "converted" field. It's identical to ConvertedEQ.
+func Converted(v bool) predicate.Vacancy {
+	return predicate.Vacancy(sql.FieldEQ(FieldConverted, v))
 }
 
 // Condition applies equality check predicate on the "condition" field. It's identical to ConditionEQ.
@@ -511,6 +521,71 @@ func SinceOnLTE(v time.Time) predicate.Vacancy {
 	return predicate.Vacancy(sql.FieldLTE(FieldSinceOn, v))
 }
 
+// SinceReasonEQ applies the EQ predicate on the "since_reason" field.
+func SinceReasonEQ(v string) predicate.Vacancy {
+	return predicate.Vacancy(sql.FieldEQ(FieldSinceReason, v))
+}
+
+// SinceReasonNEQ applies the NEQ predicate on the "since_reason" field.
+func SinceReasonNEQ(v string) predicate.Vacancy {
+	return predicate.Vacancy(sql.FieldNEQ(FieldSinceReason, v))
+}
+
+// SinceReasonIn applies the In predicate on the "since_reason" field.
+func SinceReasonIn(vs ...string) predicate.Vacancy {
+	return predicate.Vacancy(sql.FieldIn(FieldSinceReason, vs...))
+}
+
+// SinceReasonNotIn applies the NotIn predicate on the "since_reason" field.
+func SinceReasonNotIn(vs ...string) predicate.Vacancy {
+	return predicate.Vacancy(sql.FieldNotIn(FieldSinceReason, vs...))
+}
+
+// SinceReasonGT applies the GT predicate on the "since_reason" field.
+func SinceReasonGT(v string) predicate.Vacancy {
+	return predicate.Vacancy(sql.FieldGT(FieldSinceReason, v))
+}
+
+// SinceReasonGTE applies the GTE predicate on the "since_reason" field.
+func SinceReasonGTE(v string) predicate.Vacancy {
+	return predicate.Vacancy(sql.FieldGTE(FieldSinceReason, v))
+}
+
+// SinceReasonLT applies the LT predicate on the "since_reason" field.
+func SinceReasonLT(v string) predicate.Vacancy {
+	return predicate.Vacancy(sql.FieldLT(FieldSinceReason, v))
+}
+
+// SinceReasonLTE applies the LTE predicate on the "since_reason" field.
+func SinceReasonLTE(v string) predicate.Vacancy {
+	return predicate.Vacancy(sql.FieldLTE(FieldSinceReason, v))
+}
+
+// SinceReasonContains applies the Contains predicate on the "since_reason" field.
+func SinceReasonContains(v string) predicate.Vacancy {
+	return predicate.Vacancy(sql.FieldContains(FieldSinceReason, v))
+}
+
+// SinceReasonHasPrefix applies the HasPrefix predicate on the "since_reason" field.
+func SinceReasonHasPrefix(v string) predicate.Vacancy {
+	return predicate.Vacancy(sql.FieldHasPrefix(FieldSinceReason, v))
+}
+
+// SinceReasonHasSuffix applies the HasSuffix predicate on the "since_reason" field.
+func SinceReasonHasSuffix(v string) predicate.Vacancy {
+	return predicate.Vacancy(sql.FieldHasSuffix(FieldSinceReason, v))
+}
+
+// SinceReasonEqualFold applies the EqualFold predicate on the "since_reason" field.
+func SinceReasonEqualFold(v string) predicate.Vacancy {
+	return predicate.Vacancy(sql.FieldEqualFold(FieldSinceReason, v))
+}
+
+// SinceReasonContainsFold applies the ContainsFold predicate on the "since_reason" field.
+func SinceReasonContainsFold(v string) predicate.Vacancy {
+	return predicate.Vacancy(sql.FieldContainsFold(FieldSinceReason, v))
+}
+
 // EndedOnEQ applies the EQ predicate on the "ended_on" field.
 func EndedOnEQ(v time.Time) predicate.Vacancy {
 	return predicate.Vacancy(sql.FieldEQ(FieldEndedOn, v))
@@ -559,6 +634,16 @@ func EndedOnIsNil() predicate.Vacancy {
 // EndedOnNotNil applies the NotNil predicate on the "ended_on" field.
 func EndedOnNotNil() predicate.Vacancy {
 	return predicate.Vacancy(sql.FieldNotNull(FieldEndedOn))
+}
+
+// ConvertedEQ applies the EQ predicate on the "converted" field.
+func ConvertedEQ(v bool) predicate.Vacancy {
+	return predicate.Vacancy(sql.FieldEQ(FieldConverted, v))
+}
+
+// ConvertedNEQ applies the NEQ predicate on the "converted" field.
+func ConvertedNEQ(v bool) predicate.Vacancy {
+	return predicate.Vacancy(sql.FieldNEQ(FieldConverted, v))
 }
 
 // ConditionEQ applies the EQ predicate on the "condition" field.

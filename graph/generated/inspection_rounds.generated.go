@@ -940,7 +940,7 @@ func (ec *executionContext) unmarshalInputRoundInspectionInput(ctx context.Conte
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"key", "vacancyID", "inspectedAt", "results", "note"}
+	fieldsInOrder := [...]string{"key", "vacancyID", "inspectedAt", "results", "note", "withoutKeyReason"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -982,6 +982,13 @@ func (ec *executionContext) unmarshalInputRoundInspectionInput(ctx context.Conte
 				return &it, err
 			}
 			it.Note = data
+		case "withoutKeyReason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("withoutKeyReason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.WithoutKeyReason = data
 		}
 	}
 	return &it, nil

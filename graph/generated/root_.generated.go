@@ -1419,25 +1419,26 @@ type ComplexityRoot struct {
 	}
 
 	Inspection struct {
-		CreatedAt       func(childComplexity int) int
-		Estate          func(childComplexity int) int
-		EstateID        func(childComplexity int) int
-		ID              func(childComplexity int) int
-		InspectedAt     func(childComplexity int) int
-		InspectedByID   func(childComplexity int) int
-		InspectedByName func(childComplexity int) int
-		InspectedOn     func(childComplexity int) int
-		LateReason      func(childComplexity int) int
-		Note            func(childComplexity int) int
-		Results         func(childComplexity int) int
-		RoundID         func(childComplexity int) int
-		Unit            func(childComplexity int) int
-		UnitID          func(childComplexity int) int
-		VacancyID       func(childComplexity int) int
-		VoidReason      func(childComplexity int) int
-		VoidedAt        func(childComplexity int) int
-		VoidedByID      func(childComplexity int) int
-		VoidedByName    func(childComplexity int) int
+		CreatedAt        func(childComplexity int) int
+		Estate           func(childComplexity int) int
+		EstateID         func(childComplexity int) int
+		ID               func(childComplexity int) int
+		InspectedAt      func(childComplexity int) int
+		InspectedByID    func(childComplexity int) int
+		InspectedByName  func(childComplexity int) int
+		InspectedOn      func(childComplexity int) int
+		LateReason       func(childComplexity int) int
+		Note             func(childComplexity int) int
+		Results          func(childComplexity int) int
+		RoundID          func(childComplexity int) int
+		Unit             func(childComplexity int) int
+		UnitID           func(childComplexity int) int
+		VacancyID        func(childComplexity int) int
+		VoidReason       func(childComplexity int) int
+		VoidedAt         func(childComplexity int) int
+		VoidedByID       func(childComplexity int) int
+		VoidedByName     func(childComplexity int) int
+		WithoutKeyReason func(childComplexity int) int
 	}
 
 	InspectionConnection struct {
@@ -1461,6 +1462,7 @@ type ComplexityRoot struct {
 		CreatedAt func(childComplexity int) int
 		DoneOn    func(childComplexity int) int
 		DueOn     func(childComplexity int) int
+		EndedOn   func(childComplexity int) int
 		Estate    func(childComplexity int) int
 		EstateID  func(childComplexity int) int
 		ID        func(childComplexity int) int
@@ -1575,6 +1577,7 @@ type ComplexityRoot struct {
 		StartedAt         func(childComplexity int) int
 		State             func(childComplexity int) int
 		Units             func(childComplexity int) int
+		VoidedVisits      func(childComplexity int) int
 		Walker            func(childComplexity int) int
 		WalkerID          func(childComplexity int) int
 		WalkerName        func(childComplexity int) int
@@ -4014,6 +4017,7 @@ type ComplexityRoot struct {
 		CleanedOn             func(childComplexity int) int
 		CleaningDueOn         func(childComplexity int) int
 		Condition             func(childComplexity int) int
+		Converted             func(childComplexity int) int
 		CreatedAt             func(childComplexity int) int
 		DescribedAt           func(childComplexity int) int
 		DescribedByID         func(childComplexity int) int
@@ -4031,6 +4035,7 @@ type ComplexityRoot struct {
 		KeysHeld              func(childComplexity int) int
 		Readings              func(childComplexity int) int
 		SinceOn               func(childComplexity int) int
+		SinceReason           func(childComplexity int) int
 		State                 func(childComplexity int) int
 		Unit                  func(childComplexity int) int
 		UnitID                func(childComplexity int) int
@@ -9611,6 +9616,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Inspection.VoidedByName(childComplexity), true
+	case "Inspection.withoutKeyReason":
+		if e.ComplexityRoot.Inspection.WithoutKeyReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Inspection.WithoutKeyReason(childComplexity), true
 
 	case "InspectionConnection.edges":
 		if e.ComplexityRoot.InspectionConnection.Edges == nil {
@@ -9698,6 +9709,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.InspectionDue.DueOn(childComplexity), true
+	case "InspectionDue.endedOn":
+		if e.ComplexityRoot.InspectionDue.EndedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionDue.EndedOn(childComplexity), true
 	case "InspectionDue.estate":
 		if e.ComplexityRoot.InspectionDue.Estate == nil {
 			break
@@ -10212,6 +10229,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.InspectionRound.Units(childComplexity), true
+	case "InspectionRound.voidedVisits":
+		if e.ComplexityRoot.InspectionRound.VoidedVisits == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InspectionRound.VoidedVisits(childComplexity), true
 	case "InspectionRound.walker":
 		if e.ComplexityRoot.InspectionRound.Walker == nil {
 			break
@@ -22108,6 +22131,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Vacancy.Condition(childComplexity), true
+	case "Vacancy.converted":
+		if e.ComplexityRoot.Vacancy.Converted == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vacancy.Converted(childComplexity), true
 	case "Vacancy.createdAt":
 		if e.ComplexityRoot.Vacancy.CreatedAt == nil {
 			break
@@ -22210,6 +22239,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Vacancy.SinceOn(childComplexity), true
+	case "Vacancy.sinceReason":
+		if e.ComplexityRoot.Vacancy.SinceReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vacancy.SinceReason(childComplexity), true
 	case "Vacancy.state":
 		if e.ComplexityRoot.Vacancy.State == nil {
 			break
@@ -26415,7 +26450,7 @@ input StartInspectionRoundInput {
   roundID: ID!
   "The loans of its keys, borrowed by who walks it: of its units, or of the public areas of their buildings."
   loanIDs: [ID!]!
-  "Why it takes no keys, if it takes none."
+  "Why it takes no keys, if it takes none, and who walks has none of its units."
   withoutKeysReason: String
 }
 
@@ -26445,19 +26480,21 @@ input RoundInspectionInput {
   key: String!
   "The vacancy, one of the round's."
   vacancyID: ID!
-  "When it was: since the round began, up to 72 hours ago."
+  "When it was: since the round began, up to 72 hours ago, and not at the very time of another visit of the round."
   inspectedAt: Time!
   "What was done, item by item."
   results: [InspectionResultInput!]!
   "What else is to be said."
   note: String
+  "How the unit was entered, where the round has keys and none of the unit's were lent for it at that time; RULE V4.1 without it."
+  withoutKeyReason: String
 }
 
 "What a phone noted on a round, perhaps without a network."
 input RecordRoundInspectionsInput {
   "The round."
   roundID: ID!
-  "The visits, at most 200."
+  "The visits, at most 40; more are sent after them."
   lines: [RoundInspectionInput!]!
   "Why they are recorded late; needed where one is older than ten minutes."
   lateReason: String
@@ -26501,7 +26538,7 @@ input InspectionRoundSkipInput {
 input CloseInspectionRoundInput {
   "The round."
   roundID: ID!
-  "Of each unit that was not visited, why not."
+  "Of each unit that was not visited, why not; at most 200."
   skips: [InspectionRoundSkipInput!]
   "Your signature, who walked it: your own password."
   signature: SignatureInput!
@@ -26548,12 +26585,12 @@ type InspectionDay {
 }
 
 extend type Mutation {
-  "Plans a round through the vacant units in which something is due by its day, in walking order: by area, building, entrance, floor and door; at most 200 (V4.1)."
+  "Plans a round through the vacant units in which something is due by its day, in walking order: by area, building, entrance, floor and door; at most 200 (V4.1). What is on another round of the day, or on one that is under way, is left to that."
   planInspectionRound(
     "When, where, by whom."
     input: PlanInspectionRoundInput!
   ): PlanInspectionRoundPayload!
-  "Begins a round, by who walks it, with the keys that were lent for it (V4.1, K2.1). RULE for keys that open none of its units."
+  "Begins a round, by who walks it, with the keys that were lent for it (V4.1, K2.1). RULE for keys that open none of its units, and for none while who walks has keys of them."
   startInspectionRound(
     "With what keys."
     input: StartInspectionRoundInput!
@@ -26568,7 +26605,7 @@ extend type Mutation {
     "What was noted."
     input: RecordRoundInspectionsInput!
   ): RecordRoundInspectionsPayload!
-  "Ends a round, signed by who walked it (V4.1, K2.1). RULE while its keys are out, or a unit was neither visited nor passed by for a reason."
+  "Ends a round, signed by who walked it (V4.1, K2.1). RULE while keys of its units are out with who walked, noted on it or not, or a unit was neither visited nor passed by for a reason."
   closeInspectionRound(
     "Which one."
     input: CloseInspectionRoundInput!
@@ -26665,7 +26702,7 @@ input InspectionResultInput {
   finding: String
   "The department that an abnormal finding goes to; of what is abnormal always (V5)."
   departmentID: ID
-  "Uploads of yours that show it, at most 9 pictures; each becomes a photo of the result."
+  "Uploads of yours that show it, at most 9 pictures; each becomes a photo of the result. A picture is that of one visit: RULE V4.2 for one that shows another."
   photoIDs: [ID!]
 }
 
@@ -26715,13 +26752,13 @@ type InspectionPunctuality {
   item: InspectionItem!
   "The month's first day."
   month: Date!
-  "How often it fell due in it: what was done, and what is overdue."
+  "How often it fell due in it: what was done, and what was not; of units that are vacant no more, too."
   due: Int!
   "Of those, done by their day."
   onTime: Int!
-  "Done after it."
+  "Done after it, and before it fell due again."
   late: Int!
-  "Not done yet, and past their day."
+  "Not done before it fell due again, or before the vacancy ended, or not yet: 58 days without weekly ventilation are eight."
   missed: Int!
   "Those on time, of a thousand."
   perMille: Int!
@@ -26743,7 +26780,7 @@ extend type Mutation {
     "What was done."
     input: RecordInspectionInput!
   ): RecordInspectionPayload!
-  "Voids an inspection that was recorded by mistake, so that what was due is due again (V4.1, V4.4): at once by who inspected, later by who leads."
+  "Voids an inspection that was recorded by mistake, so that what was due is due again (V4.1, V4.4): at once by who inspected, later by who leads, as once its round was closed, which then counts it among its voidedVisits."
   voidInspection(
     "Which one."
     input: VoidInspectionInput!
@@ -29972,6 +30009,8 @@ input DescribeVacancyInput {
   condition: String
   "Since when it stands empty, if that is to be put right."
   sinceOn: Date
+  "Why it stands empty since a later day than was on record: needed once something was due in it or it was inspected, and then who leads gives it; the leaders hear of it."
+  reason: String
 }
 
 "What describing gave."
@@ -30030,7 +30069,7 @@ extend type Vacancy {
 }
 
 extend type Mutation {
-  "Says in what condition a vacant unit is, and puts right since when it stands empty (V3). CONFLICT if somebody described it meanwhile, or has moved in."
+  "Says in what condition a vacant unit is, and puts right since when it stands empty (V3). CONFLICT if somebody described it meanwhile, or has moved in; RULE V4.1 for a later day than was on record once something was due or inspected, but by who leads, with a reason."
   describeVacancy(
     "What is to be said."
     input: DescribeVacancyInput!
@@ -43435,6 +43474,10 @@ type Inspection implements Node {
   """
   note: String!
   """
+  How the unit was entered on a round with keys while none of its own were lent, if it was.
+  """
+  withoutKeyReason: String!
+  """
   The estate that this belongs to.
   """
   estate: Estate!
@@ -43465,7 +43508,7 @@ type InspectionConnection {
   totalCount: Int!
 }
 """
-By when an item of the plan is due in a vacant unit (V4.1, V4.4).
+By when an item of the plan is due in a vacant unit, or was due still when the vacancy ended (V4.1, V4.4).
 """
 type InspectionDue implements Node {
   """
@@ -43500,6 +43543,10 @@ type InspectionDue implements Node {
   By when it is due: its interval after the last time, or after the unit fell vacant.
   """
   dueOn: Date!
+  """
+  From when on it is due no more, since the vacancy ended or the item left the plan; what was missed by then stays so. Null while it is due.
+  """
+  endedOn: Date
   """
   The estate that this belongs to.
   """
@@ -43786,6 +43833,46 @@ input InspectionDueWhereInput {
   dueOn is at most this.
   """
   dueOnLTE: Date
+  """
+  ended_on field predicates
+  """
+  endedOn: Date
+  """
+  endedOn differs from this.
+  """
+  endedOnNEQ: Date
+  """
+  endedOn is one of these.
+  """
+  endedOnIn: [Date!]
+  """
+  endedOn is none of these.
+  """
+  endedOnNotIn: [Date!]
+  """
+  endedOn is greater than this.
+  """
+  endedOnGT: Date
+  """
+  endedOn is at least this.
+  """
+  endedOnGTE: Date
+  """
+  endedOn is less than this.
+  """
+  endedOnLT: Date
+  """
+  endedOn is at most this.
+  """
+  endedOnLTE: Date
+  """
+  endedOn is null.
+  """
+  endedOnIsNil: Boolean
+  """
+  endedOn is set.
+  """
+  endedOnNotNil: Boolean
 }
 """
 An edge in a connection.
@@ -44782,6 +44869,10 @@ type InspectionRound implements Node {
   """
   cancelReason: String!
   """
+  How many of the visits that were signed for at its end were voided since; its lines say which.
+  """
+  voidedVisits: Int!
+  """
   The estate that this belongs to.
   """
   estate: Estate!
@@ -45022,7 +45113,7 @@ type InspectionRoundLine implements Node {
   """
   position: Int!
   """
-  The visit; null while it was not visited.
+  The visit; null while it was not visited. One that was voided after the round was closed stays named, and says so.
   """
   inspectionID: ID
   """
@@ -66826,9 +66917,17 @@ type Vacancy implements Node {
   """
   sinceOn: Date!
   """
+  Why it stands empty since later than was on record, if that was put right once something had fallen due or was inspected.
+  """
+  sinceReason: String!
+  """
   The day on which it ended; null while it lasts.
   """
   endedOn: Date
+  """
+  Whether it ended since the unit was said to be no flat and no shop any more; nobody has moved in, and it is open again once it is one again.
+  """
+  converted: Boolean!
   """
   In what condition it is (房屋状况).
   """
@@ -66902,7 +67001,7 @@ type Vacancy implements Node {
   """
   readings: [MeterReading!]
   """
-  What is due in it, by when (V4).
+  What is due in it, by when (V4); once it is over, what was due when it ended.
   """
   dues: [InspectionDue!]
 }
@@ -67256,6 +67355,14 @@ input VacancyWhereInput {
   endedOn is set.
   """
   endedOnNotNil: Boolean
+  """
+  converted field predicates
+  """
+  converted: Boolean
+  """
+  converted differs from this.
+  """
+  convertedNEQ: Boolean
   """
   ventilated_on field predicates
   """
@@ -70806,6 +70913,8 @@ func (ec *executionContext) childFields_Inspection(ctx context.Context, field gr
 		return ec.fieldContext_Inspection_inspectedByName(ctx, field)
 	case "note":
 		return ec.fieldContext_Inspection_note(ctx, field)
+	case "withoutKeyReason":
+		return ec.fieldContext_Inspection_withoutKeyReason(ctx, field)
 	case "estate":
 		return ec.fieldContext_Inspection_estate(ctx, field)
 	case "unit":
@@ -70868,6 +70977,8 @@ func (ec *executionContext) childFields_InspectionDue(ctx context.Context, field
 		return ec.fieldContext_InspectionDue_doneOn(ctx, field)
 	case "dueOn":
 		return ec.fieldContext_InspectionDue_dueOn(ctx, field)
+	case "endedOn":
+		return ec.fieldContext_InspectionDue_endedOn(ctx, field)
 	case "estate":
 		return ec.fieldContext_InspectionDue_estate(ctx, field)
 	case "unit":
@@ -71084,6 +71195,8 @@ func (ec *executionContext) childFields_InspectionRound(ctx context.Context, fie
 		return ec.fieldContext_InspectionRound_endedAt(ctx, field)
 	case "cancelReason":
 		return ec.fieldContext_InspectionRound_cancelReason(ctx, field)
+	case "voidedVisits":
+		return ec.fieldContext_InspectionRound_voidedVisits(ctx, field)
 	case "estate":
 		return ec.fieldContext_InspectionRound_estate(ctx, field)
 	case "walker":
@@ -75328,8 +75441,12 @@ func (ec *executionContext) childFields_Vacancy(ctx context.Context, field graph
 		return ec.fieldContext_Vacancy_state(ctx, field)
 	case "sinceOn":
 		return ec.fieldContext_Vacancy_sinceOn(ctx, field)
+	case "sinceReason":
+		return ec.fieldContext_Vacancy_sinceReason(ctx, field)
 	case "endedOn":
 		return ec.fieldContext_Vacancy_endedOn(ctx, field)
+	case "converted":
+		return ec.fieldContext_Vacancy_converted(ctx, field)
 	case "condition":
 		return ec.fieldContext_Vacancy_condition(ctx, field)
 	case "describedByID":

@@ -167,7 +167,7 @@ func (ec *executionContext) unmarshalInputDescribeVacancyInput(ctx context.Conte
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"id", "expectedVersion", "condition", "sinceOn"}
+	fieldsInOrder := [...]string{"id", "expectedVersion", "condition", "sinceOn", "reason"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -202,6 +202,13 @@ func (ec *executionContext) unmarshalInputDescribeVacancyInput(ctx context.Conte
 				return &it, err
 			}
 			it.SinceOn = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Reason = data
 		}
 	}
 	return &it, nil

@@ -194,7 +194,7 @@ func walked(app *stewardtest.App) {
 	one := func(sql string) uuid.UUID { return app.IDs(sql, app.B.ID)[0] }
 	officer.Do(`mutation($in: RecordRoundInspectionsInput!) { recordRoundInspections(input: $in) { inspections { id } } }`, vars{"in": vars{
 		"roundID": one(`SELECT id FROM inspection_rounds WHERE estate_id = $1`), "lines": []vars{{
-			"key": uuid.NewString(), "vacancyID": one(`SELECT vacancy_id FROM inspection_round_lines WHERE estate_id = $1`), "inspectedAt": stewardtest.Start,
+			"key": uuid.NewString(), "vacancyID": one(`SELECT vacancy_id FROM inspection_round_lines WHERE estate_id = $1`), "inspectedAt": stewardtest.Start, "withoutKeyReason": "门未锁",
 			"results": []vars{{"itemID": one(`SELECT id FROM inspection_items WHERE estate_id = $1 AND code = 'CLEANING'`), "result": "NORMAL"}},
 		}}}})
 }

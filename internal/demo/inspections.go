@@ -55,7 +55,7 @@ func (h *history) writesUp() error {
 	}
 	conditions := []string{"毛坯,门窗完好", "精装,家电已断电", "简装,墙面有轻微裂纹", "精装,无人居住痕迹"}
 	for _, id := range list {
-		if err := h.describesFirst(id, 1, conditions[h.r.IntN(len(conditions))], 1+h.r.IntN(60)); err != nil {
+		if err := h.describesFirst(id, conditions[h.r.IntN(len(conditions))], 1+h.r.IntN(60)); err != nil {
 			return err
 		}
 	}

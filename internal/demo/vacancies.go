@@ -17,7 +17,7 @@ func (h *history) vacancies() map[int][]func() error {
 		return err
 	}
 	return map[int][]func() error{
-		24: {find, func() error { return h.describes(empty[0], "毛坯,门窗完好,水电已关", 40) }, func() error { return h.describes(empty[1], "精装,主卧窗锁松动", 12) }},
+		24: {find, func() error { return h.describes(empty[0], "毛坯,门窗完好,水电已关") }, func() error { return h.describes(empty[1], "精装,主卧窗锁松动") }},
 		23: {func() error { return h.reads(empty[0], 10250, 88030, 1500, "") }, func() error { return h.reads(empty[1], 45600, 230410, 9800, "") }},
 		9:  {func() error { return h.reads(empty[0], 10250, 88190, 1500, "") }, func() error { return h.reads(empty[1], 20, 231000, 9800, "水表停走,已换新表") }},
 		3:  {func() error { return h.readsWrongly(empty[2]) }},
@@ -30,14 +30,16 @@ func (h *history) standingEmpty() ([]uuid.UUID, error) {
 		Order(entvacancy.BySortKey(), entvacancy.ByID()).IDs(h.system)
 }
 
-// describes says in what condition a vacant unit is, and since how many days it stands empty; it was described before.
-func (h *history) describes(id uuid.UUID, condition string, days int) error {
-	return h.describesFirst(id, 2, condition, days)
+// describes says in what condition a vacant unit is by now.
+func (h *history) describes(id uuid.UUID, condition string) error {
+	_, err := vacancy.Describe.Do(h.officer, vacancy.DescribeVacancyInput{ID: id, ExpectedVersion: 2, Condition: &condition})
+	return err
 }
 
-func (h *history) describesFirst(id uuid.UUID, version int, condition string, days int) error {
+// describesFirst says so for the first time, and since how many days it stands empty.
+func (h *history) describesFirst(id uuid.UUID, condition string, days int) error {
 	since := h.thatDay().AddDays(-days)
-	_, err := vacancy.Describe.Do(h.officer, vacancy.DescribeVacancyInput{ID: id, ExpectedVersion: version, Condition: &condition, SinceOn: &since})
+	_, err := vacancy.Describe.Do(h.officer, vacancy.DescribeVacancyInput{ID: id, ExpectedVersion: 1, Condition: &condition, SinceOn: &since})
 	return err
 }
 

@@ -21,8 +21,8 @@ func (b *batch) queueRound(estate, account, set uuid.UUID, holder map[string]uui
 	b.queue(`INSERT INTO inspection_rounds (id, created_at, estate_id, planned_on, area_id, walker_id, walker_name, units, planned_by_id, planned_by_name)
 		SELECT $1, $2, $3, ($2::timestamptz AT TIME ZONE 'Asia/Shanghai')::date, a.id, s.id, s.name, 1, $4, '客服' FROM staffs s JOIN areas a ON a.estate_id = s.estate_id WHERE s.estate_id = $3`,
 		round, Start, estate, account)
-	b.queue(`INSERT INTO inspection_round_lines (id, created_at, estate_id, round_id, vacancy_id, unit_id, position)
-		SELECT $1, $2, $3, $4, i.vacancy_id, i.unit_id, 1 FROM inspections i WHERE i.estate_id = $3`, ids.New(0x070d), Start, estate, round)
+	b.queue(`INSERT INTO inspection_round_lines (id, created_at, estate_id, round_id, vacancy_id, unit_id, position, planned_on)
+		SELECT $1, $2, $3, $4, i.vacancy_id, i.unit_id, 1, ($2::timestamptz AT TIME ZONE 'Asia/Shanghai')::date FROM inspections i WHERE i.estate_id = $3`, ids.New(0x070d), Start, estate, round)
 	b.queue(`INSERT INTO inspection_round_keys (id, created_at, estate_id, round_id, loan_id) VALUES ($1, $2, $3, $4, $5)`, ids.New(0x070e), Start, estate, round, loan)
 	b.queue(`UPDATE key_loans SET state = 'RETURNED', returned_at = lent_at WHERE id = $1`, loan)
 }

@@ -6,7 +6,7 @@ WITH e AS MATERIALIZED (
     SELECT v.estate_id, count(*) AS vacancies, count(*) FILTER (WHERE v.due_on < e.today) AS overdue
     FROM vacancies v JOIN e ON e.id = v.estate_id WHERE v.state = 'OPEN' GROUP BY 1
 ), late AS (
-    SELECT d.estate_id, count(*) AS items FROM inspection_dues d JOIN e ON e.id = d.estate_id WHERE d.due_on < e.today GROUP BY 1
+    SELECT d.estate_id, count(*) AS items FROM inspection_dues d JOIN e ON e.id = d.estate_id WHERE d.due_on < e.today AND d.ended_on IS NULL GROUP BY 1
 ), wrong AS (
     SELECT d.estate_id, count(*) AS open, count(*) FILTER (WHERE d.state = 'REPORTED') AS reported, count(*) FILTER (WHERE d.state = 'RESOLVED') AS resolved,
         count(*) FILTER (WHERE d.due_at <= $2) AS overdue

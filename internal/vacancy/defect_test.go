@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/tidwall/gjson"
 
 	"github.com/steward-pm/steward/internal/account"
@@ -209,4 +210,29 @@ func TestV5_WhatIsOverdueRisesToTheManagerOnce(t *testing.T) {
 	if got := messages(manager, id); got != "obligation.escalated obligation.escalated" { // of another step
 		t.Errorf("the manager was told %q", got)
 	}
+}
+
+// Whoever is of the department that is to resolve it gives it no more time, be it the supervisor of customer service.
+func TestV5_ADepartmentGivesItselfNoMoreTime(t *testing.T) {
+	t.Parallel()
+	app := stewardtest.New(t)
+	supervisor, manager := app.As(policy.Supervisor), app.As(policy.ProjectManager)
+	id := app.As(policy.CSOfficer).Do(reportDefect, reporting(app, vars{"departmentID": app.A.Department})).Get("reportDefect.defect.id").String()
+	term := upon(id, vars{"until": "2026-05-01", "reason": "人手不足"})
+	supervisor.Refused(extendTerm, term, fault.RuleBroken, "V5")
+	supervisor.Do(acknowledgeDefect, upon(id, nil))
+	supervisor.Refused(extendTerm, term, fault.RuleBroken, "V5")
+	given := func(by uuid.UUID, days int) error {
+		return app.TrySQL(`INSERT INTO defect_events (id, created_at, estate_id, defect_id, department_id, kind, note, acted_by_id, acted_by_name, acted_at, due_at)
+			SELECT new_id(x'070a'::int), created_at, estate_id, id, department_id, 'EXTENDED', '人手不足', $2, '', created_at, resolve_by + make_interval(days => $3) FROM defects WHERE id = $1`, id, by, days)
+	}
+	if err := given(supervisor.Account, 1); err == nil || !strings.Contains(err.Error(), "given by the department itself") {
+		t.Errorf("in the database: %v", err)
+	}
+	app.SQL(`ALTER TABLE defect_events DISABLE TRIGGER defect_term_given`)
+	if err := given(supervisor.Account, 1); err != nil {
+		t.Errorf("without the trigger it is given: %v", err)
+	}
+	app.SQL(`ALTER TABLE defect_events ENABLE TRIGGER defect_term_given`)
+	manager.Do(extendTerm, term)
 }

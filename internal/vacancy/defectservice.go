@@ -1,6 +1,8 @@
 package vacancy
 
 import (
+	"slices"
+
 	"github.com/google/uuid"
 
 	"github.com/steward-pm/steward/ent"
@@ -99,11 +101,11 @@ func (in ExtendDefectTermInput) Check() error { return wording.CheckText("reason
 // ExtendDefectTermPayload is the defect as it stands after.
 type ExtendDefectTermPayload struct{ Defect *ent.Defect }
 
-// ExtendDefectTerm gives the department until a later day: the supervisor of customer service does, or a manager, who did not propose it (V5). What counts as
-// breached stays so.
+// ExtendDefectTerm gives the department until a later day: the supervisor of customer service does, or a manager, who is not of the department and did not
+// propose it (V5). What counts as breached stays so.
 //
 // Errors: NOT_FOUND; FORBIDDEN for who does not lead customer service; CONFLICT once it is resolved; INVALID_INPUT for a day that is not later than it has,
-// or too late; RULE V5 for who proposed it.
+// or too late; RULE V5 for who proposed it, and for the department itself: who acknowledged it, or holds a role in it.
 var ExtendDefectTerm = act.Guarded(act.New("vacancy.extendDefectTerm", act.Needs(policy.Defect, policy.Approve).SessionOnly(), act.Clauses("V5"), extendDefectTerm), guardDefect(canExtend))
 
 func extendDefectTerm(tx *act.Tx, in ExtendDefectTermInput) (*ExtendDefectTermPayload, error) {
@@ -145,7 +147,16 @@ func canExtend(tx *act.Tx, d *ent.Defect) error {
 	if err := ofCustomerService(tx, d, policy.Approve); err != nil {
 		return err
 	}
+	if d.AcknowledgedByID != nil && *d.AcknowledgedByID == tx.Viewer.Account ||
+		slices.ContainsFunc(tx.Viewer.Grants, func(g access.Grant) bool { return g.Department == d.DepartmentID }) {
+		return ownTerm()
+	}
 	return stateIn(d, defect.StateReported, defect.StateAcknowledged, defect.StateReopened)
+}
+
+// ownTerm refuses the department that would give itself more time; who all is of it the database knows.
+func ownTerm() *fault.Error {
+	return fault.Rule("V5", "不能给自己部门延期,请由其他部门的主管或经理决定。", "Nobody gives the own department more time; a supervisor of another or a manager does.")
 }
 
 // VoidDefectInput names a defect that was reported by mistake, and says why.

@@ -11,9 +11,9 @@ import (
 	"github.com/steward-pm/steward/ent/vacancy"
 )
 
-// Dues asks for what is due in vacant units; overdue, if it is given, for what is past its day in its estate, or for the rest (V4.1).
+// Dues asks for what is due in units that stand empty; overdue, if it is given, for what is past its day in its estate, or for the rest (V4.1).
 func Dues(db *ent.Client, now time.Time, overdue *bool) *ent.InspectionDueQuery {
-	q := db.InspectionDue.Query()
+	q := db.InspectionDue.Query().Where(inspectiondue.EndedOnIsNil())
 	if overdue != nil {
 		q.Where(predicate.InspectionDue(pastDay(inspectiondue.FieldDueOn, inspectiondue.FieldEstateID, now, *overdue)))
 	}

@@ -146,6 +146,7 @@ type visit struct {
 	known      named
 	strokes    *signature.Strokes
 	round, key *uuid.UUID // of one that was noted on a round
+	withoutKey string     // how it was entered, where no key was lent for the round
 }
 
 // inspect writes the visit, its results with their photos, and the signature; what is abnormal is passed on.
@@ -155,12 +156,12 @@ func inspect(tx *act.Tx, in visit) (*ent.Inspection, error) {
 		return nil, err
 	}
 	i, err := tx.Inspection.Create().SetEstateID(in.vacancy.EstateID).SetVacancyID(in.vacancy.ID).SetUnitID(in.vacancy.UnitID).
-		SetNillableRoundID(in.round).SetNillableLineKey(in.key).SetInspectedAt(in.at).SetInspectedOn(cal.Today(in.at).UTC()).SetLateReason(in.lateReason).SetNote(in.note).
+		SetNillableRoundID(in.round).SetNillableLineKey(in.key).SetInspectedAt(in.at).SetInspectedOn(cal.Today(in.at).UTC()).SetLateReason(in.lateReason).SetNote(in.note).SetWithoutKeyReason(in.withoutKey).
 		SetInspectedByID(tx.Viewer.Account).SetInspectedByName(tx.Viewer.Name).Save(tx)
 	if err != nil {
 		return nil, err
 	}
-	content := signedInspection{in.vacancy.Edges.Unit.Label, i.InspectedAt.UTC(), i.Note, nil}
+	content := signedInspection{in.vacancy.Edges.Unit.Label, i.InspectedAt.UTC(), i.Note, i.WithoutKeyReason, nil}
 	rows := make([]*ent.InspectionResultCreate, len(in.results))
 	for n, r := range in.results {
 		rows[n] = tx.InspectionResult.Create().SetEstateID(i.EstateID).SetInspectionID(i.ID).SetVacancyID(i.VacancyID).SetItemID(r.ItemID).SetResult(r.Result).
@@ -192,6 +193,7 @@ type signedInspection struct {
 	Unit        string         `json:"unit"`
 	InspectedAt time.Time      `json:"inspectedAt"`
 	Note        string         `json:"note,omitempty"`
+	WithoutKey  string         `json:"withoutKey,omitempty"`
 	Results     []signedResult `json:"results"`
 }
 

@@ -34,7 +34,7 @@ func checkSnapshots(field string, list []uuid.UUID) error {
 
 // snapshots makes uploads photos of the result, and tells their SHA-256. How they were called is not kept: a name may tell of people.
 //
-// Errors: NOT_FOUND for what the viewer did not upload to the estate; INVALID_INPUT for what is no picture.
+// Errors: NOT_FOUND for what the viewer did not upload to the estate; INVALID_INPUT for what is no picture; RULE V4.2 for that of another visit.
 func snapshots(tx *act.Tx, r *ent.InspectionResult, uploads []uuid.UUID, field string) (sums []string, err error) {
 	for i, id := range uploads {
 		at := fmt.Sprintf("%s.%d", field, i)
@@ -46,6 +46,9 @@ func snapshots(tx *act.Tx, r *ent.InspectionResult, uploads []uuid.UUID, field s
 			return nil, noPicture().At(at)
 		}
 		if err := tx.InspectionPhoto.Create().SetEstateID(r.EstateID).SetResultID(r.ID).SetContentType(f.ContentType).SetSize(f.Size).SetSha256(f.Sha256).Exec(tx); err != nil {
+			if f := act.Explained(err); f != nil {
+				return nil, f.At(at)
+			}
 			return nil, err
 		}
 		sums = append(sums, f.Sha256)
@@ -56,6 +59,11 @@ func snapshots(tx *act.Tx, r *ent.InspectionResult, uploads []uuid.UUID, field s
 // noPicture refuses an upload that is no photo.
 func noPicture() *fault.Error {
 	return fault.Invalid("", "请附照片(JPEG、PNG 等图片文件)。", "Give a photo: a JPEG, PNG or other picture.").By("V4.2")
+}
+
+// pictureElsewhere refuses a picture that is that of another visit.
+func pictureElsewhere() *fault.Error {
+	return fault.Rule("V4.2", "这张照片已用于另一次检查,请附这次拍的照片。", "The picture is that of another visit; give one that was taken at this one.")
 }
 
 // snapshotHeld gives a photo to whoever may read it.

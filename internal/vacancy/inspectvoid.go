@@ -5,7 +5,9 @@ import (
 
 	"github.com/steward-pm/steward/ent"
 	"github.com/steward-pm/steward/ent/inspection"
+	"github.com/steward-pm/steward/ent/inspectionround"
 	"github.com/steward-pm/steward/internal/act"
+	"github.com/steward-pm/steward/internal/fault"
 	"github.com/steward-pm/steward/internal/void"
 	"github.com/steward-pm/steward/policy"
 )
@@ -18,12 +20,13 @@ type VoidInspectionPayload struct{ Inspection *ent.Inspection }
 
 // VoidInspection voids an inspection that was recorded by mistake: nothing of it was done, so what was due before is due again (V4).
 //
-// Errors: NOT_FOUND; FORBIDDEN for who neither recorded it just now nor leads; CONFLICT if it was voided.
+// Errors: NOT_FOUND; FORBIDDEN for who neither recorded it just now nor leads, or does not lead once its round was closed, which then says that
+// one of its visits was voided; CONFLICT if it was voided.
 var VoidInspection = act.Guarded(act.New("vacancy.voidInspection", act.Needs(policy.Inspection, policy.Void), act.Clauses("V4.1", "V4.4"), voidInspection), act.Guard[*ent.Inspection]{
 	Entity: ent.TypeInspection,
 	ID:     func(i *ent.Inspection) uuid.UUID { return i.ID },
 	Load: func(tx *act.Tx, list []uuid.UUID) ([]*ent.Inspection, error) {
-		return tx.Inspection.Query().Where(inspection.IDIn(list...)).All(tx)
+		return tx.Inspection.Query().Where(inspection.IDIn(list...)).WithRound().All(tx)
 	},
 	Check: canVoidInspection,
 })
@@ -32,6 +35,11 @@ func voidInspection(tx *act.Tx, in VoidInspectionInput) (*VoidInspectionPayload,
 	i, err := tx.Inspection.Query().Where(inspection.ID(in.ID)).ForUpdate().Only(tx)
 	if i, err = act.Find(i, err, "id"); err != nil {
 		return nil, err
+	}
+	if i.RoundID != nil { // who closes the round waits, or is waited for
+		if i.Edges.Round, err = tx.InspectionRound.Query().Where(inspectionround.ID(*i.RoundID)).ForUpdate().Only(tx); err != nil {
+			return nil, err
+		}
 	}
 	if err := canVoidInspection(tx, i); err != nil {
 		return nil, err
@@ -52,7 +60,9 @@ func canVoidInspection(tx *act.Tx, i *ent.Inspection) error {
 	if err := void.Refuse(i.VoidedAt); err != nil {
 		return err
 	}
-	return void.May(tx, void.Recorded{
-		Clause: "V4.1", By: i.InspectedByID, At: i.CreatedAt, Leads: tx.Viewer.Scope(policy.Inspection, policy.Approve).Covers(i.RowScope()),
-	})
+	leads := tx.Viewer.Scope(policy.Inspection, policy.Approve).Covers(i.RowScope())
+	if r := i.Edges.Round; r != nil && r.State == inspectionround.StateClosed && !leads {
+		return fault.Denied("这次检查所在的巡查已签字结束,请主管或经理作废。", "Its round was signed and closed: a supervisor or a manager voids it.").By("V4.1")
+	}
+	return void.May(tx, void.Recorded{Clause: "V4.1", By: i.InspectedByID, At: i.CreatedAt, Leads: leads})
 }

@@ -95,17 +95,25 @@ func TestV4_5_AManagerAddsAnItem(t *testing.T) {
 	manager.SignIn()
 	officer.SignIn()
 	adding := func(code string) vars {
-		return vars{"in": vars{"estateID": app.A.ID, "code": code, "name": "查白蚁", "intervalCount": 3, "intervalUnit": "MONTH", "reason": "木地板"}}
+		return vars{"in": vars{"estateID": app.A.ID, "code": code, "name": code + "查白蚁", "intervalCount": 3, "intervalUnit": "MONTH", "reason": "木地板"}}
 	}
 	officer.Refused(addItem, adding("TERMITES"), fault.Forbidden)
 	app.Foreign(policy.ProjectManager).Refused(addItem, adding("TERMITES"), fault.NotFound)
 	manager.Refused(addItem, with(adding("TERMITES"), func(in vars) { in["intervalCount"] = 13 }), fault.InvalidInput)
-	item := manager.Do(addItem, adding(" TER MITES ")).Get("addInspectionItem.item")
+	item := manager.Do(addItem, with(adding("TERMITES"), func(in vars) { in["code"] = " TER MITES " })).Get("addInspectionItem.item")
 	if item.Get("code").String() != "TERMITES" || item.Get("sinceOn").String() != "2026-03-12" || item.Get("position").Int() != 6 {
 		t.Errorf("added: %s", item.Raw)
 	}
 	if r := manager.Refused(addItem, adding("TERMITES"), fault.Conflict, "V4.1"); r.Field != "code" {
 		t.Errorf("refused at %q", r.Field)
+	}
+	same := func(code, name string) vars {
+		return with(adding(code), func(in vars) { in["name"] = name })
+	}
+	for field, in := range map[string]vars{"code": same("ｔｅｒｍｉｔｅｓ", "除白蚁"), "name": same("ANTS", "termites查白蚁")} {
+		if r := manager.Refused(addItem, in, fault.Conflict, "V4.1"); r.Field != field {
+			t.Errorf("alike but for its case, refused at %q, want %q", r.Field, field)
+		}
 	}
 	id := open(t, officer, app.A.Units[3]).Get("id").String()
 	if d := duesOf(officer, id)["TERMITES"]; d != "2026-06-12" { // from today on, though it stands empty for longer
@@ -145,8 +153,8 @@ func TestV4_1_TheShareDoneOnTime(t *testing.T) {
 	of := func(p *stewardtest.Person, estate any) gjson.Result {
 		return p.Do(punctuality, vars{"e": []any{estate}, "from": "2026-03-05", "until": "2026-03-31"}).Get(`inspectionPunctuality.#(item.code=="VENTILATION")`)
 	}
-	// The other vacancy was never ventilated: due on 03-09.
-	if p := of(officer, app.A.ID); p.Get("month").String() != "2026-03-01" || p.Get("due").Int() != 5 || p.Get("onTime").Int() != 2 || p.Get("late").Int() != 1 || p.Get("missed").Int() != 2 || p.Get("perMille").Int() != 400 {
+	// The other vacancy was never ventilated: due on 03-09, 03-16, 03-23 and 03-30.
+	if p := of(officer, app.A.ID); p.Get("month").String() != "2026-03-01" || p.Get("due").Int() != 8 || p.Get("onTime").Int() != 2 || p.Get("late").Int() != 1 || p.Get("missed").Int() != 5 || p.Get("perMille").Int() != 250 {
 		t.Errorf("in March: %s", p.Raw)
 	}
 	if r := officer.Refused(punctuality, vars{"e": []any{app.B.ID}, "from": "2026-03-01", "until": "2026-03-01"}, fault.NotFound); r.Field != "estateIDs" {

@@ -24,7 +24,7 @@ type InspectionPunctuality struct {
 	Item                 *ent.InspectionItem
 	Month                calendar.Day // its first
 	Due                  int          // so often it fell due, up to yesterday or, if it was done, at all
-	OnTime, Late, Missed int          // done by its day; done after it; not done
+	OnTime, Late, Missed int          // done by its day; done after it, before it fell due again; not done before that, or before the vacancy ended
 	PerMille             int          // on time, of 1000 that fell due
 }
 

@@ -35,6 +35,7 @@ func InspectionRegister(say func(zh, en string) string) registers.Register[Inspe
 			{ZH: "是否按时", EN: "On time", Value: func(r InspectionRow) any { return r.onTime(say) }},
 			{ZH: "检查人", EN: "Inspected by", Value: func(r InspectionRow) any { return r.Inspection.InspectedByName }},
 			{ZH: "备注", EN: "Note", Width: 24, Value: func(r InspectionRow) any { return r.Inspection.Note }},
+			{ZH: "无钥匙进入说明", EN: "Entered without its key", Value: func(r InspectionRow) any { return r.Inspection.WithoutKeyReason }},
 			{ZH: "补记原因", EN: "Recorded late", Value: func(r InspectionRow) any { return r.Inspection.LateReason }},
 			{ZH: "作废原因", EN: "Voided", Value: func(r InspectionRow) any { return r.Inspection.VoidReason }},
 		},

@@ -72,7 +72,7 @@ func remindEstate(tx *act.Tx, in remindInput) (*reminded, error) {
 	today := now.Today(tx.Now)
 	begins := now.StartOfDay(today).Add(remindFrom * time.Hour)
 	var units, items int
-	if err := tx.Raw.QueryRow(tx, `SELECT count(DISTINCT vacancy_id), count(*) FROM inspection_dues WHERE estate_id = $1 AND due_on < $2`, e.ID, today.UTC()).Scan(&units, &items); err != nil {
+	if err := tx.Raw.QueryRow(tx, `SELECT count(DISTINCT vacancy_id), count(*) FROM inspection_dues WHERE estate_id = $1 AND due_on < $2 AND ended_on IS NULL`, e.ID, today.UTC()).Scan(&units, &items); err != nil {
 		return nil, err
 	}
 	told, err := tx.Obligation.Query().Where(obligation.EstateID(e.ID), obligation.Kind(overdue.Name)).Order(ent.Desc(obligation.FieldDueAt)).First(tx)

@@ -10,18 +10,23 @@ import (
 )
 
 func init() {
-	act.Explain("inspection_round_lines_open", fault.Clash("有空置房刚刚列入了另一次巡查,请重试。", "A unit came onto another round just now; try again.").By("V4.1"))
+	act.Explain("inspection_round_lines_day", fault.Clash("有空置房刚刚列入了当天的另一次巡查,请重试。", "A unit came onto another round of the day just now; try again.").By("V4.1"))
+	act.Explain("inspection_round_lines_under_way", fault.Clash("有空置房在另一次进行中的巡查里,请先结束那次巡查。", "One of its units is on another round that is under way; end that first.").By("V4.1"))
 	act.Explain("inspection_round_keys_out", fault.Rule("V4.1", "这笔借用的钥匙不在外,请先借出钥匙。", "The keys of this loan are not out: borrow them first."))
 	act.Explain("inspection_round_keys_walker", fault.Rule("V4.1", "巡查用的钥匙须由巡查人借用。", "The keys of a round are borrowed by who walks it."))
 	act.Explain("inspection_round_keys_open", fault.Rule("V4.1", "这笔借用中有钥匙打不开本次巡查的任何房屋。", "Keys of this loan open none of the units of the round."))
 	act.Explain("inspectionroundkey_estate_id_loan_id", fault.Clash("这笔借用已用于一次巡查。", "The loan is that of a round already.").By("V4.1"))
 	act.Explain("inspection_rounds_keys", fault.Invalid("loanIDs", "请选择借出的钥匙;如不需要钥匙,请说明原因。", "Name the loans of its keys, or say why it takes none.").By("V4.1"))
+	act.Explain("inspection_rounds_keys_held", fault.Rule("V4.1", "巡查人正借着本次巡查房屋的钥匙,请选择这些借用,或先归还。",
+		"Who walks has keys of its units: name their loans, or return them first.").At("loanIDs"))
 	act.Explain("inspection_rounds_way", otherWay())
 	act.Explain("inspection_rounds_keys_back", keysOut())
 	act.Explain("inspection_rounds_visited", fault.Rule("V4.1", "还有房屋没有检查:请检查,或逐户说明未检查的原因。", "Units were not visited: visit them, or say of each why not.").At("skips"))
 	act.Explain("inspection_rounds_begun", fault.Clash("已有房屋检查完毕,请关闭巡查,不能取消。", "Units were visited; close the round instead.").By("V4.1"))
 	act.Explain("inspections_under_way", fault.Clash("检查时巡查不在进行中。", "The round was not under way then.").By("V4.1"))
 	act.Explain("inspections_walker", notWalker())
+	act.Explain("inspections_key", noKey())
+	act.Explain("inspections_elsewhere", elsewhere())
 	act.Explain("inspections_line", visitedAlready())
 	act.Explain("inspections_line_key_once", fault.Clash("这一行刚刚已收到,请重试。", "The line was taken just now; send it again.").By("V4.1"))
 }
@@ -32,11 +37,21 @@ func otherWay() *fault.Error {
 }
 
 func keysOut() *fault.Error {
-	return fault.Rule("V4.1", "巡查用的钥匙还没有归还,不能结束巡查。", "The keys of the round are still out; return them first.")
+	return fault.Rule("V4.1", "巡查人借出的本次巡查房屋的钥匙还没有归还,不能结束巡查。", "Keys of its units are still out with who walks; return them first.")
 }
 
 func notWalker() *fault.Error {
 	return fault.Denied("巡查由安排的巡查人本人进行。", "The round is walked by who was planned to, in person.").By("V4.1")
+}
+
+// noKey refuses a visit at a time for which no key of the unit was lent.
+func noKey() *fault.Error {
+	return fault.Rule("V4.1", "检查时没有借出该房的钥匙;请核对时间,或说明如何进入。", "No key of the unit was lent for the round then: check the time, or say how it was entered.")
+}
+
+// elsewhere refuses a visit at the time of another.
+func elsewhere() *fault.Error {
+	return fault.Invalid("inspectedAt", "同一时刻已检查了本次巡查的另一套房,请核对时间。", "Another unit of the round was inspected at that very time; check it.").By("V4.1")
 }
 
 func visitedAlready() *fault.Error {

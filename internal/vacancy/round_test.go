@@ -16,7 +16,7 @@ const (
 	planRound   = `mutation($in: PlanInspectionRoundInput!) { planInspectionRound(input: $in) { round { id state plannedOn units walkerName lines { position vacancyID unit { label } } } } }`
 	startRound  = `mutation($in: StartInspectionRoundInput!) { startInspectionRound(input: $in) { round { id state startedAt keys { loan { id } } } } }`
 	addKeys     = `mutation($in: AddInspectionRoundKeysInput!) { addInspectionRoundKeys(input: $in) { round { id keys { loan { id } } } } }`
-	recordRound = `mutation($in: RecordRoundInspectionsInput!) { recordRoundInspections(input: $in) { inspections { id roundID lateReason inspectedAt results { doneOn } } refused { line key code message clause field }
+	recordRound = `mutation($in: RecordRoundInspectionsInput!) { recordRoundInspections(input: $in) { inspections { id roundID lateReason withoutKeyReason inspectedAt results { doneOn } } refused { line key code message clause field }
 		round { lines { inspectionID } } } }`
 	closeRound  = `mutation($in: CloseInspectionRoundInput!) { closeInspectionRound(input: $in) { round { id state endedAt lines { skipReason inspectionID } } } }`
 	cancelRound = `mutation($in: CancelInspectionRoundInput!) { cancelInspectionRound(input: $in) { round { id state cancelReason } } }`
@@ -51,12 +51,16 @@ func (w walk) plan(on string) vars {
 	return vars{"in": vars{"estateID": w.app.A.ID, "plannedOn": on, "walkerID": w.app.A.Staff}}
 }
 
-// lent is a loan of keys of a unit to who walks.
-func (w walk) lent(set uuid.UUID) string {
+// lent is a loan of keys of units to who walks.
+func (w walk) lent(sets ...uuid.UUID) string {
 	custodian := w.app.As(policy.KeyCustodian)
 	custodian.SignIn()
+	var lines []vars
+	for _, set := range sets {
+		lines = append(lines, vars{"setID": set, "count": 1})
+	}
 	return custodian.Do(lend, vars{"in": vars{"borrower": vars{"staffID": w.app.A.Staff}, "purpose": "空置房巡查", "signature": vars{"credential": stewardtest.Password},
-		"lines": []vars{{"setID": set, "count": 1}}}}).Get("lendKeys.loan.id").String()
+		"lines": lines}}).Get("lendKeys.loan.id").String()
 }
 
 func (w walk) back(loan string) {
@@ -66,7 +70,7 @@ func (w walk) back(loan string) {
 // begun is a round that is under way with the keys of the second and fourth unit, its vacancies in order, and the loan.
 func (w walk) begun() (round string, stops []string, loan string) {
 	r := w.officer.Do(planRound, w.plan("2026-03-09")).Get("planInspectionRound.round")
-	loan = w.lent(w.app.A.Sets[3])
+	loan = w.lent(w.app.A.Sets[1], w.app.A.Sets[3])
 	w.officer.Do(startRound, vars{"in": vars{"roundID": r.Get("id").String(), "loanIDs": []string{loan}}})
 	for _, l := range r.Get("lines").Array() {
 		stops = append(stops, l.Get("vacancyID").String())
@@ -74,17 +78,10 @@ func (w walk) begun() (round string, stops []string, loan string) {
 	return r.Get("id").String(), stops, loan
 }
 
-// line is what a phone noted.
+// line is what a phone noted, a second after the line before.
 func (w walk) line(vacancy string, codes ...string) vars {
+	w.app.Clock.Advance(time.Second)
 	return vars{"key": uuid.NewString(), "vacancyID": vacancy, "inspectedAt": w.app.Clock.Now(), "results": visited(w.officer, vacancy, codes...)["in"].(vars)["results"]}
-}
-
-func batchOf(round string, lines ...vars) vars {
-	return vars{"in": vars{"roundID": round, "lines": lines}}
-}
-
-func closing(round string, skips ...vars) vars {
-	return vars{"in": vars{"roundID": round, "skips": skips, "signature": vars{"credential": stewardtest.Password}}}
 }
 
 func TestV4_1_ARoundIsPlannedInWalkingOrder(t *testing.T) {

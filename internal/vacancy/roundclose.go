@@ -35,6 +35,9 @@ type InspectionRoundSkipInput struct {
 
 // Check refuses no reason, and a unit that is given twice.
 func (in CloseInspectionRoundInput) Check() error {
+	if len(in.Skips) > mostUnits {
+		return fault.Invalid("skips", "最多 %[1]d 套房。", "Give at most %[1]d units.", mostUnits).By("V4.1")
+	}
 	seen := map[uuid.UUID]bool{}
 	for i, s := range in.Skips {
 		at := fmt.Sprintf("skips.%d.", i)
@@ -59,8 +62,8 @@ type CloseInspectionRoundPayload struct{ Round *ent.InspectionRound }
 
 // CloseRound ends a round once its keys are back (V4, K2.1).
 //
-// Errors: NOT_FOUND; INVALID_INPUT for a signature that is none; FORBIDDEN for another than who walked; RULE V4.1 while keys are out, or a
-// unit was neither visited nor passed by for a reason; CONFLICT if it is not under way.
+// Errors: NOT_FOUND; INVALID_INPUT for a signature that is none; FORBIDDEN for another than who walked; RULE V4.1 while keys of its units are out with
+// who walks, noted on it or not, or a unit was neither visited nor passed by for a reason; CONFLICT if it is not under way.
 var CloseRound = act.Guarded(act.New("vacancy.closeRound", act.Needs(policy.InspectionRound, policy.Update), act.Clauses("V4.1", "V4.2", "V4.3", "V4.4", "V4.5"), closeRound), roundGuard(canWalk))
 
 func closeRound(tx *act.Tx, in CloseInspectionRoundInput) (*CloseInspectionRoundPayload, error) {

@@ -11,8 +11,8 @@ import (
 	"github.com/steward-pm/steward/internal/fault"
 )
 
-// pictures refuses photos that the viewer did not upload to the estate, that another line has, or that are none, before anything is written of
-// the line.
+// pictures refuses photos that the viewer did not upload to the estate, that another line or visit has, or that are none, before anything is
+// written of the line.
 func (b *batch) pictures(tx *act.Tx, line *RoundInspectionInput) error {
 	var asked []uuid.UUID
 	for _, r := range line.Results {
@@ -25,9 +25,9 @@ func (b *batch) pictures(tx *act.Tx, line *RoundInspectionInput) error {
 	if err != nil {
 		return err
 	}
-	types := map[uuid.UUID]string{}
+	types, sums := map[uuid.UUID]string{}, map[uuid.UUID]string{}
 	for _, f := range list {
-		types[f.ID] = f.ContentType
+		types[f.ID], sums[f.ID] = f.ContentType, f.Sha256
 	}
 	for i, r := range line.Results {
 		for n, id := range r.PhotoIDs {
@@ -39,6 +39,9 @@ func (b *batch) pictures(tx *act.Tx, line *RoundInspectionInput) error {
 				return noPicture().At(at)
 			}
 		}
+	}
+	if err := b.shown(tx, line, sums); err != nil {
+		return err
 	}
 	for _, id := range asked { // of a line that is taken
 		b.photos[id] = true

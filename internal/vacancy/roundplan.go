@@ -34,7 +34,7 @@ type PlanInspectionRoundInput struct {
 type PlanInspectionRoundPayload struct{ Round *ent.InspectionRound }
 
 // PlanRound plans a round through the vacant units in which something is due by its day, as many as one walks through, in walking order: by
-// area, building, entrance, floor and door (V4). What is on another round is left to that.
+// area, building, entrance, floor and door (V4). What is on another round of the day, or on one that is under way, is left to that.
 //
 // Errors: NOT_FOUND; INVALID_INPUT for a day that is over, or a walker without an account; CONFLICT if nothing is due.
 var PlanRound = act.New("vacancy.planRound", act.Needs(policy.InspectionRound, policy.Create), act.Clauses("V4.1", "V4.2", "V4.3", "V4.4", "V4.5"), planRound)
@@ -65,7 +65,7 @@ func planRound(tx *act.Tx, in PlanInspectionRoundInput) (*PlanInspectionRoundPay
 		return nil, err
 	}
 	if len(list) == 0 {
-		return nil, fault.Clash("到这一天没有待检查的空置房(或已在其他巡查中)。", "Nothing is due by that day that is not on another round.").By("V4.1").At("plannedOn")
+		return nil, fault.Clash("到这一天没有待检查的空置房(或已在当天或进行中的其他巡查里)。", "Nothing is due by that day that is not on another round, of the day or under way.").By("V4.1").At("plannedOn")
 	}
 	r, err := tx.InspectionRound.Create().SetEstateID(in.EstateID).SetPlannedOn(in.PlannedOn.UTC()).SetNillableAreaID(in.AreaID).SetWalkerID(walker.ID).SetWalkerName(walker.Name).
 		SetUnits(len(list)).SetPlannedByID(tx.Viewer.Account).SetPlannedByName(tx.Viewer.Name).Save(tx)
@@ -74,7 +74,7 @@ func planRound(tx *act.Tx, in PlanInspectionRoundInput) (*PlanInspectionRoundPay
 	}
 	lines := make([]*ent.InspectionRoundLineCreate, len(list))
 	for i, at := range list {
-		lines[i] = tx.InspectionRoundLine.Create().SetEstateID(r.EstateID).SetRoundID(r.ID).SetVacancyID(at.Vacancy).SetUnitID(at.Unit).SetPosition(i + 1)
+		lines[i] = tx.InspectionRoundLine.Create().SetEstateID(r.EstateID).SetRoundID(r.ID).SetVacancyID(at.Vacancy).SetUnitID(at.Unit).SetPosition(i + 1).SetPlannedOn(r.PlannedOn)
 	}
 	if err := tx.InspectionRoundLine.CreateBulk(lines...).Exec(tx); err != nil {
 		return nil, err
@@ -93,7 +93,7 @@ func onTheWay(tx *act.Tx, in PlanInspectionRoundInput) ([]stop, error) {
 	rows, err := tx.Raw.Query(tx, `SELECT v.id, v.unit_id
 		FROM vacancies v JOIN buildings b ON b.estate_id = v.estate_id AND b.id = v.building_id LEFT JOIN areas a ON a.estate_id = v.estate_id AND a.id = v.area_id
 		WHERE v.estate_id = $1 AND v.state = 'OPEN' AND v.due_on <= $2 AND ($3::uuid IS NULL OR v.area_id = $3)
-			AND NOT EXISTS (SELECT FROM inspection_round_lines n WHERE n.open AND n.estate_id = v.estate_id AND n.vacancy_id = v.id)
+			AND NOT EXISTS (SELECT FROM inspection_round_lines n WHERE n.open AND n.estate_id = v.estate_id AND n.vacancy_id = v.id AND (n.under_way OR n.planned_on = $2))
 		ORDER BY a.sort_key COLLATE "C" NULLS LAST, a.id, b.sort_key COLLATE "C", b.id, v.sort_key, v.id LIMIT $4`, in.EstateID, in.PlannedOn.UTC(), in.AreaID, mostUnits)
 	if err != nil {
 		return nil, err

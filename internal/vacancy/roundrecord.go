@@ -34,6 +34,8 @@ type RoundInspectionInput struct {
 	InspectedAt time.Time
 	Results     []*InspectionResultInput
 	Note        *string
+
+	WithoutKeyReason *string // how the unit was entered while no key of it was lent for the round
 }
 
 // key is the line's key; Nil if it is none.
@@ -45,13 +47,17 @@ func (in RoundInspectionInput) key() uuid.UUID {
 	return id
 }
 
+// mostLines is how many lines are sent at once: with the plan's five results each, and a photo of each, they stay below what one request holds
+// (internal/server). A longer round is sent in parts.
+const mostLines = 40
+
 // offline is how old a line may be: the phone of who walks on a weekend comes into the network on Monday.
 const offline = 72 * time.Hour
 
 // Check refuses what is no batch. What is wrong with a line is that line's, and no reason to refuse the others.
 func (in RecordRoundInspectionsInput) Check() error {
-	if len(in.Lines) == 0 || len(in.Lines) > mostUnits {
-		return fault.Invalid("lines", "请提交 1 到 %[1]d 行检查记录。", "Send between 1 and %[1]d lines.", mostUnits).By("V4.1")
+	if len(in.Lines) == 0 || len(in.Lines) > mostLines {
+		return fault.Invalid("lines", "请提交 1 到 %[1]d 行检查记录,其余分次提交。", "Send between 1 and %[1]d lines, and the rest after them.", mostLines).By("V4.1")
 	}
 	return wording.Optional(func(field, text string) error { return wording.CheckText(field, text, 1, 200) }, "lateReason", in.LateReason)
 }
@@ -107,13 +113,13 @@ func recordRound(tx *act.Tx, in RecordRoundInspectionsInput) (*RecordRoundInspec
 			return nil, err
 		}
 		i, err := inspect(tx, visit{
-			vacancy: v, at: line.InspectedAt, lateReason: b.lateReason(tx, line), note: wording.Tidy(value(line.Note)), results: line.Results,
-			field: fmt.Sprintf("lines.%d.results", n), known: b.known, round: &r.ID, key: &key,
+			vacancy: v, at: line.InspectedAt, lateReason: b.lateReason(tx, line), note: wording.Tidy(value(line.Note)), withoutKey: b.withoutKey(line),
+			results: line.Results, field: fmt.Sprintf("lines.%d.results", n), known: b.known, round: &r.ID, key: &key,
 		})
 		if err != nil {
 			return nil, err
 		}
-		b.taken[key], b.visited[v.ID] = i, true
+		b.taken[key], b.visited[v.ID], b.instants[line.InspectedAt.UnixMicro()] = i, true, true
 		out.Inspections = append(out.Inspections, i)
 	}
 	return out, nil
@@ -136,10 +142,12 @@ type batch struct {
 	lines   map[uuid.UUID]*ent.Vacancy    // on the round
 	visited map[uuid.UUID]bool
 	photos  map[uuid.UUID]bool // that are named by a line before
+	proofs
 }
 
 func batchOf(tx *act.Tx, r *ent.InspectionRound, in RecordRoundInspectionsInput) (*batch, error) {
-	b := &batch{round: r, late: wording.Tidy(value(in.LateReason)), taken: map[uuid.UUID]*ent.Inspection{}, lines: map[uuid.UUID]*ent.Vacancy{}, visited: map[uuid.UUID]bool{}, photos: map[uuid.UUID]bool{}}
+	b := &batch{round: r, late: wording.Tidy(value(in.LateReason)), taken: map[uuid.UUID]*ent.Inspection{}, lines: map[uuid.UUID]*ent.Vacancy{}, visited: map[uuid.UUID]bool{},
+		photos: map[uuid.UUID]bool{}}
 	var all []*InspectionResultInput
 	keys := make([]uuid.UUID, len(in.Lines))
 	for i, l := range in.Lines {
@@ -161,6 +169,10 @@ func batchOf(tx *act.Tx, r *ent.InspectionRound, in RecordRoundInspectionsInput)
 	for _, l := range lines {
 		b.lines[l.VacancyID], b.visited[l.VacancyID] = l.Edges.Vacancy, l.InspectionID != nil
 	}
+	if err != nil {
+		return nil, err
+	}
+	b.proofs, err = b.proofsOf(tx, in.Lines)
 	return b, err
 }
 
@@ -204,6 +216,9 @@ func (b *batch) fits(tx *act.Tx, line *RoundInspectionInput) (*ent.Vacancy, erro
 		return nil, err
 	}
 	if err := b.inTime(tx, v, line.InspectedAt); err != nil {
+		return nil, err
+	}
+	if err := b.wasThere(line); err != nil {
 		return nil, err
 	}
 	return v, b.pictures(tx, line)

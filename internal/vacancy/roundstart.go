@@ -54,7 +54,7 @@ type StartInspectionRoundPayload struct{ Round *ent.InspectionRound }
 // StartRound begins a round with the keys that were lent to who walks it (V4, K2.1).
 //
 // Errors: NOT_FOUND; FORBIDDEN for another than who walks; RULE V4.1 for keys that open none of its units, or that are not out and lent to who
-// walks; CONFLICT if it was begun.
+// walks, or for none while who walks has keys of its units; CONFLICT if it was begun, or a unit is on another that is under way.
 var StartRound = act.Guarded(act.New("vacancy.startRound", act.Needs(policy.InspectionRound, policy.Update), act.Clauses("V4.1"), startRound), roundGuard(canStart))
 
 func startRound(tx *act.Tx, in StartInspectionRoundInput) (*StartInspectionRoundPayload, error) {

@@ -18,7 +18,7 @@
 //
 // defectchange.go is what these have in common; defectphotos.go the photos.
 //
-// What is done in them, how often, an estate's plan says; what is due of it in which unit the database keeps (00061_inspections.sql).
+// What is done in them, how often, an estate's plan says; what is due of it in which unit the database keeps (00061_inspections.sql, 00080_vacancies_held.sql).
 //
 //	plan.go          V4      AddItem, ChangeItem: the plan
 //	inspect.go       V4, V5  Record: a visit with its results, photos and signature; inspectvoid.go VoidInspection
@@ -32,6 +32,7 @@
 //	roundplan.go     V4      PlanRound; roundcalendar.go the month's
 //	roundstart.go    V4      StartRound with its keys, AddRoundKeys
 //	roundrecord.go   V4, V5  RecordRound: what a phone noted, perhaps without a network
+//	roundproof.go    V4      what tells that the visits can have been: keys, times, pictures
 //	roundclose.go    V4      CloseRound, signed, with its keys back; CancelRound
 //	round.go         V4      what these have in common
 package vacancy
@@ -44,12 +45,15 @@ import (
 func init() {
 	act.Explain("vacancies_since", fault.Invalid("sinceOn", "该房当时还有业户,请填写最后一户迁出之后的日期。",
 		"The unit was not empty then; give a day on or after the last household moved out.").By("V3"))
+	act.Explain("vacancies_since_later", fault.Rule("V4.1", "该房已有到期的检查或检查记录,空置起始日期不能改晚;确有错误的,请主管或经理填写原因后更正。",
+		"Something was due in the unit by then, or it was inspected: who leads puts the day right, with a reason.").At("reason"))
 	act.Explain("vacancies_closed", ended())
 	act.Explain("meter_readings_open", ended())
 	act.Explain("defects_open", ended().By("V5"))
 	act.Explain("defects_way", fault.Clash("异常的状态已变,现在不能这样办理,请重新读取。", "The defect is no longer as it was, and this is no way from there; read it again.").By("V5"))
 	act.Explain("defects_own_work", ownWork())
 	act.Explain("defects_own_proposal", fault.Rule("V5", "不能批准自己提出的延期,请由另一位主管或经理决定。", "Nobody gives the time that they proposed; another supervisor or manager does."))
+	act.Explain("defects_own_term", ownTerm())
 	act.Explain("defects_untouched", inHand())
 	act.Explain("defects_inspected", fault.Clash("这条异常来自一次检查,请先作废那次检查。", "It comes from an inspection that stands; void that first.").By("V5"))
 	act.Explain("inspection_results_defect", noDepartment().At("results"))
@@ -60,7 +64,11 @@ func init() {
 	act.Explain("inspections_open", ended())
 	act.Explain("inspections_since", fault.Invalid("occurredAt", "该房当时还未空置,请核对检查时间。", "The unit did not stand empty then; check the time.").By("V4.1"))
 	act.Explain("inspection_results_passed", noDepartment().At("results"))
-	act.Explain("inspectionitem_estate_id_code", fault.Clash("检查计划中已有这个编号。", "The plan has an item of this code already.").By("V4.1").At("code"))
+	act.Explain("inspection_photos_once", pictureElsewhere())
+	for _, index := range []string{"inspectionitem_estate_id_code", "inspection_items_code"} {
+		act.Explain(index, fault.Clash("检查计划中已有这个编号(不分大小写)。", "The plan has an item of this code already, be it in other case.").By("V4.1").At("code"))
+	}
+	act.Explain("inspection_items_name", fault.Clash("检查计划中已有这个名称(不分大小写)。", "The plan has an item of this name already, be it in other case.").By("V4.1").At("name"))
 	act.Explain("inspectionitem_estate_id_position", fault.Clash("他人刚刚增加了检查项目,请重试。", "Somebody added an item just now; try again.").By("V4.1"))
 	act.Explain("inspection_items_interval", fault.Invalid("intervalCount", "间隔应为 1 到 366 天,或 1 到 12 个月。", "An interval is 1 to 366 days, or 1 to 12 months.").By("V4.1"))
 	act.Explain("inspection_items_weekly", fault.Rule("V4.1", "通风间隔不能超过七天。", "Ventilation is at least every seven days.").At("intervalCount"))

@@ -164,7 +164,7 @@ func TestV3_AUnitStandsEmptySinceItsLastMoveOut(t *testing.T) {
 	if r := officer.Refused(describe, since("2026-02-09"), fault.InvalidInput, "V3"); r.Field != "sinceOn" {
 		t.Errorf("refused at %q", r.Field)
 	}
-	officer.Do(describe, since("2026-02-11"))
+	officer.Do(describe, since("2026-02-10"))
 }
 
 func TestV3_WhatIsOverdueIsListed(t *testing.T) {
