@@ -15,6 +15,7 @@ import (
 
 	"github.com/casbin/casbin/v2"
 	"github.com/casbin/casbin/v2/model"
+	"github.com/casbin/casbin/v2/util"
 )
 
 // Role is a role of the rulebook, granted to accounts.
@@ -145,6 +146,17 @@ var (
 	InspectionRound        = resource("InspectionRound")
 	InspectionRoundLine    = resource("InspectionRoundLine")
 	InspectionRoundKey     = resource("InspectionRoundKey")
+	FeeBook                = resource("FeeBook")
+	FeeTariff              = resource("FeeTariff")
+	FeeRun                 = resource("FeeRun")
+	FeeNotice              = resource("FeeNotice")
+	FeeNoticeLine          = resource("FeeNoticeLine")
+	FeeCreditNote          = resource("FeeCreditNote")
+	FeePayment             = resource("FeePayment")
+	FeeAllocation          = resource("FeeAllocation")
+	FeeAccount             = resource("FeeAccount")
+	FeeEntry               = resource("FeeEntry")
+	FeePosting             = resource("FeePosting")
 
 	Account    = resource("Account")
 	Grant      = resource("Grant")
@@ -213,7 +225,7 @@ type key struct {
 	action   Action
 }
 
-// Load is the policy that is built into the program, compiled when it is first asked for: casbin takes a second over it.
+// Load is the policy that is built into the program, compiled when it is first asked for.
 func Load() (*Table, error) { return builtIn() }
 
 var builtIn = sync.OnceValues(func() (*Table, error) { return Compile(modelText, policyText) })
@@ -239,24 +251,44 @@ func Compile(modelText, policyText string) (*Table, error) {
 	if err != nil {
 		return nil, fmt.Errorf("policy: %w", err)
 	}
-	if _, err := e.AddPolicies(rules); err != nil {
-		return nil, fmt.Errorf("policy: %w", err)
-	}
 	t := &Table{scopes: make(map[key]Scope, len(Roles)*len(Resources)*len(Actions))}
 	for _, role := range Roles {
 		for _, resource := range Resources {
-			for _, action := range Actions {
-				ok, why, err := e.EnforceEx(string(role), string(resource), string(action))
-				if err != nil {
-					return nil, fmt.Errorf("policy: %w", err)
-				}
-				if ok {
-					t.scopes[key{role, resource, action}] = scopeByName(why[3])
-				}
+			if err := t.decide(e, role, resource, rules); err != nil {
+				return nil, fmt.Errorf("policy: %w", err)
 			}
 		}
 	}
 	return t, nil
+}
+
+// decide asks for every action of one role on one resource. casbin looks at each line for each question, so it is given those alone
+// that are about the role and the resource: all others could only be refused by the matcher.
+func (t *Table) decide(e *casbin.Enforcer, role Role, resource Resource, rules [][]string) error {
+	var own [][]string
+	for _, r := range rules {
+		if r[0] == string(role) && util.KeyMatch(string(resource), r[1]) {
+			own = append(own, r)
+		}
+	}
+	e.ClearPolicy()
+	added, err := e.AddPolicies(own)
+	if err != nil {
+		return err
+	}
+	if !added && len(own) > 0 { // casbin adds none if it has one already
+		return fmt.Errorf("policy.csv says the same of %s on %s twice", role, resource)
+	}
+	for _, action := range Actions {
+		ok, why, err := e.EnforceEx(string(role), string(resource), string(action))
+		if err != nil {
+			return err
+		}
+		if ok {
+			t.scopes[key{role, resource, action}] = scopeByName(why[3])
+		}
+	}
+	return nil
 }
 
 // Scope answers how far the role's permission reaches.

@@ -7,6 +7,10 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/casbin/casbin/v2"
+	"github.com/casbin/casbin/v2/model"
+	"pgregory.net/rapid"
 )
 
 var update = flag.Bool("update", false, "rewrite testdata/policy.golden")
@@ -92,6 +96,44 @@ func TestALineThatGrantsNothingIsAnError(t *testing.T) {
 			t.Errorf("%s: %q is accepted", name, line)
 		}
 	}
+}
+
+// Asked with every line at once, casbin says what the table says, which was made with few lines at a time.
+func TestTheTableIsWhatCasbinSaysOfTheWholePolicy(t *testing.T) {
+	t.Parallel()
+	table, err := Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	rules, err := parse(policyText)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := model.NewModelFromString(modelText)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := casbin.NewEnforcer(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if added, err := e.AddPolicies(rules); err != nil || !added {
+		t.Fatal(added, err)
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		role, resource, action := rapid.SampledFrom(Roles).Draw(t, "role"), rapid.SampledFrom(Resources).Draw(t, "resource"), rapid.SampledFrom(Actions).Draw(t, "action")
+		ok, why, err := e.EnforceEx(string(role), string(resource), string(action))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := None
+		if ok {
+			want = scopeByName(why[3])
+		}
+		if got := table.Scope(role, resource, action); got != want {
+			t.Errorf("%s, not %s", got, want)
+		}
+	})
 }
 
 func BenchmarkScope(b *testing.B) {
