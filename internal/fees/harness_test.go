@@ -2,11 +2,14 @@ package fees_test
 
 import (
 	"context"
+	"errors"
 	"os"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/tidwall/gjson"
 
 	"github.com/steward-pm/steward/internal/fees"
@@ -43,6 +46,22 @@ const (
 func TestMain(m *testing.M) {
 	fees.SetChunk(100)
 	os.Exit(m.Run())
+}
+
+// later has days go by, after which people sign in again.
+func later(app *stewardtest.App, days int, roles ...policy.Role) {
+	app.Clock.Advance(time.Duration(days) * 24 * time.Hour)
+	for _, role := range roles {
+		app.As(role).SignIn()
+	}
+}
+
+// refusedBy is the constraint by which the database refused.
+func refusedBy(err error) string {
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return pg.ConstraintName
+	}
+	return ""
 }
 
 func month(app *stewardtest.App, day string) vars {
