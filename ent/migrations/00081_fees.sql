@@ -42,12 +42,12 @@ CREATE INDEX "feenoticeline_estate_id_unit_id_tariff_id_from_on" ON "fee_notice_
 CREATE TABLE "fee_postings" ("id" uuid NOT NULL, "created_at" timestamptz NOT NULL, "household_id" uuid NOT NULL, "account" character varying NOT NULL, "amount" bigint NOT NULL, "estate_id" uuid NOT NULL, "entry_id" uuid NOT NULL, PRIMARY KEY ("id", "estate_id"), CONSTRAINT "fee_postings_estates_estate" FOREIGN KEY ("estate_id") REFERENCES "estates" ("id") ON DELETE RESTRICT, CONSTRAINT "fee_postings_fee_entries_entry" FOREIGN KEY ("estate_id", "entry_id") REFERENCES "fee_entries" ("estate_id", "id") ON DELETE RESTRICT);
 CREATE UNIQUE INDEX "feeposting_estate_id_entry_id_account" ON "fee_postings" ("estate_id", "entry_id", "account");
 CREATE INDEX "feeposting_estate_id_household_id_account" ON "fee_postings" ("estate_id", "household_id", "account");
-SELECT wall('fee_accounts', household => 'household_id');
+SELECT wall('fee_accounts', household => 'household_id', append_only => true);
 SELECT wall('fee_allocations', household => 'household_id', append_only => true);
 SELECT wall('fee_books');
 SELECT wall('fee_credit_notes', household => 'household_id', append_only => true);
 SELECT wall('fee_entries', append_only => true);
-SELECT wall('fee_notices', household => 'household_id');
+SELECT wall('fee_notices', household => 'household_id', append_only => true);
 SELECT wall('fee_notice_lines', household => 'household_id', append_only => true);
 SELECT wall('fee_payments', household => 'household_id', append_only => true);
 SELECT wall('fee_postings', append_only => true);
@@ -95,7 +95,7 @@ ALTER TABLE fee_notice_lines
 
 REVOKE INSERT, UPDATE ON fee_books FROM steward_app;
 GRANT UPDATE (pay_at, due_days, version) ON fee_books TO steward_app;
-REVOKE UPDATE ON fee_tariffs, fee_notices FROM steward_app;
+REVOKE UPDATE ON fee_tariffs FROM steward_app;
 GRANT UPDATE (until_on, end_reason, ended_at, ended_by_name) ON fee_tariffs TO steward_app;
 
 -- What a month costs, in fen: half a fen and more is one.

@@ -26,7 +26,7 @@ ALTER TABLE fee_postings
 -- Who owes most.
 CREATE INDEX fee_accounts_owing ON fee_accounts (estate_id, receivable DESC, id) WHERE receivable > 0;
 
-REVOKE INSERT, UPDATE ON fee_entries, fee_postings, fee_accounts FROM steward_app;
+REVOKE INSERT ON fee_entries, fee_postings, fee_accounts FROM steward_app;
 
 -- +goose StatementBegin
 -- Enters so many entries in the journal, each a debit and a credit, under the next numbers of their estates.
@@ -199,7 +199,8 @@ BEGIN
     RETURN settled;
 END $$;
 -- +goose StatementEnd
-REVOKE ALL ON FUNCTION fee_enter, fee_accounts_follow, fee_notices_entered, fee_payment_numbered, fee_credit_note_numbered, fee_payment_entered, fee_credit_note_entered, fee_allocations_entered FROM PUBLIC;
+REVOKE ALL ON FUNCTION fee_enter, fee_accounts_follow, fee_notices_entered, fee_payment_numbered, fee_credit_note_numbered, fee_payment_entered, fee_credit_note_entered, fee_allocations_entered, fee_lock FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION fee_lock TO steward_app;
 CREATE TRIGGER fee_accounts_follow AFTER INSERT ON fee_postings REFERENCING NEW TABLE AS rows FOR EACH STATEMENT EXECUTE FUNCTION fee_accounts_follow();
 CREATE CONSTRAINT TRIGGER fee_entry_has_postings AFTER INSERT ON fee_entries DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION fee_entry_balances();
 CREATE CONSTRAINT TRIGGER fee_entry_balances AFTER INSERT OR UPDATE ON fee_postings DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION fee_entry_balances();

@@ -42,7 +42,7 @@ func (FeeAccount) Indexes() []ent.Index {
 
 // Annotations of an account.
 func (FeeAccount) Annotations() []schema.Annotation {
-	return public("How a household's account stands: the sums of its postings.")
+	return public("How a household's account stands: the sums of its postings.", Steward{AppendOnly: true})
 }
 
 // FeeEntry is an entry of the journal: what happened, with postings that together are nothing. The database writes it, with what it is about.

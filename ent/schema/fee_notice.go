@@ -61,7 +61,7 @@ func (FeeNotice) Indexes() []ent.Index {
 
 // Annotations of a notice.
 func (FeeNotice) Annotations() []schema.Annotation {
-	return public("What a household is asked to pay for a month: 收费通知单 (F2).")
+	return public("What a household is asked to pay for a month: 收费通知单 (F2).", Steward{AppendOnly: true})
 }
 
 // FeeNoticeLine is one fee of one unit on a notice, for days of a month (F1).

@@ -82,11 +82,11 @@ func (h *history) atTheDesk(month calendar.Day) error {
 		case 5:
 			amount += 30000
 		}
-		if _, err := h.pays(n.HouseholdID, methods[i%len(methods)], amount); err != nil {
+		if _, err := h.paysFees(n.HouseholdID, methods[i%len(methods)], amount); err != nil {
 			return err
 		}
 	}
-	wrong, err := h.pays(notices[len(notices)-1].HouseholdID, feepayment.MethodCash, int(notices[0].Amount))
+	wrong, err := h.paysFees(notices[len(notices)-1].HouseholdID, feepayment.MethodCash, int(notices[0].Amount))
 	if err != nil {
 		return err
 	}
@@ -94,7 +94,7 @@ func (h *history) atTheDesk(month calendar.Day) error {
 	return err
 }
 
-func (h *history) pays(household uuid.UUID, method feepayment.Method, amount int) (uuid.UUID, error) {
+func (h *history) paysFees(household uuid.UUID, method feepayment.Method, amount int) (uuid.UUID, error) {
 	in := fees.RecordFeePaymentInput{HouseholdID: household, Method: method, Amount: amount}
 	if method != feepayment.MethodCash {
 		number := fmt.Sprintf("2%07d", h.r.IntN(10_000_000))
