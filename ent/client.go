@@ -43,6 +43,17 @@ import (
 	"github.com/steward-pm/steward/ent/emergencycontact"
 	"github.com/steward-pm/steward/ent/estate"
 	"github.com/steward-pm/steward/ent/externalperson"
+	"github.com/steward-pm/steward/ent/feeaccount"
+	"github.com/steward-pm/steward/ent/feeallocation"
+	"github.com/steward-pm/steward/ent/feebook"
+	"github.com/steward-pm/steward/ent/feecreditnote"
+	"github.com/steward-pm/steward/ent/feeentry"
+	"github.com/steward-pm/steward/ent/feenotice"
+	"github.com/steward-pm/steward/ent/feenoticeline"
+	"github.com/steward-pm/steward/ent/feepayment"
+	"github.com/steward-pm/steward/ent/feeposting"
+	"github.com/steward-pm/steward/ent/feerun"
+	"github.com/steward-pm/steward/ent/feetariff"
 	"github.com/steward-pm/steward/ent/file"
 	"github.com/steward-pm/steward/ent/household"
 	"github.com/steward-pm/steward/ent/importrun"
@@ -170,6 +181,28 @@ type Client struct {
 	Estate *EstateClient
 	// ExternalPerson is the client for interacting with the ExternalPerson builders.
 	ExternalPerson *ExternalPersonClient
+	// FeeAccount is the client for interacting with the FeeAccount builders.
+	FeeAccount *FeeAccountClient
+	// FeeAllocation is the client for interacting with the FeeAllocation builders.
+	FeeAllocation *FeeAllocationClient
+	// FeeBook is the client for interacting with the FeeBook builders.
+	FeeBook *FeeBookClient
+	// FeeCreditNote is the client for interacting with the FeeCreditNote builders.
+	FeeCreditNote *FeeCreditNoteClient
+	// FeeEntry is the client for interacting with the FeeEntry builders.
+	FeeEntry *FeeEntryClient
+	// FeeNotice is the client for interacting with the FeeNotice builders.
+	FeeNotice *FeeNoticeClient
+	// FeeNoticeLine is the client for interacting with the FeeNoticeLine builders.
+	FeeNoticeLine *FeeNoticeLineClient
+	// FeePayment is the client for interacting with the FeePayment builders.
+	FeePayment *FeePaymentClient
+	// FeePosting is the client for interacting with the FeePosting builders.
+	FeePosting *FeePostingClient
+	// FeeRun is the client for interacting with the FeeRun builders.
+	FeeRun *FeeRunClient
+	// FeeTariff is the client for interacting with the FeeTariff builders.
+	FeeTariff *FeeTariffClient
 	// File is the client for interacting with the File builders.
 	File *FileClient
 	// Household is the client for interacting with the Household builders.
@@ -340,6 +373,17 @@ func (c *Client) init() {
 	c.EmergencyContact = NewEmergencyContactClient(c.config)
 	c.Estate = NewEstateClient(c.config)
 	c.ExternalPerson = NewExternalPersonClient(c.config)
+	c.FeeAccount = NewFeeAccountClient(c.config)
+	c.FeeAllocation = NewFeeAllocationClient(c.config)
+	c.FeeBook = NewFeeBookClient(c.config)
+	c.FeeCreditNote = NewFeeCreditNoteClient(c.config)
+	c.FeeEntry = NewFeeEntryClient(c.config)
+	c.FeeNotice = NewFeeNoticeClient(c.config)
+	c.FeeNoticeLine = NewFeeNoticeLineClient(c.config)
+	c.FeePayment = NewFeePaymentClient(c.config)
+	c.FeePosting = NewFeePostingClient(c.config)
+	c.FeeRun = NewFeeRunClient(c.config)
+	c.FeeTariff = NewFeeTariffClient(c.config)
 	c.File = NewFileClient(c.config)
 	c.Household = NewHouseholdClient(c.config)
 	c.ImportRun = NewImportRunClient(c.config)
@@ -525,6 +569,17 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		EmergencyContact:       NewEmergencyContactClient(cfg),
 		Estate:                 NewEstateClient(cfg),
 		ExternalPerson:         NewExternalPersonClient(cfg),
+		FeeAccount:             NewFeeAccountClient(cfg),
+		FeeAllocation:          NewFeeAllocationClient(cfg),
+		FeeBook:                NewFeeBookClient(cfg),
+		FeeCreditNote:          NewFeeCreditNoteClient(cfg),
+		FeeEntry:               NewFeeEntryClient(cfg),
+		FeeNotice:              NewFeeNoticeClient(cfg),
+		FeeNoticeLine:          NewFeeNoticeLineClient(cfg),
+		FeePayment:             NewFeePaymentClient(cfg),
+		FeePosting:             NewFeePostingClient(cfg),
+		FeeRun:                 NewFeeRunClient(cfg),
+		FeeTariff:              NewFeeTariffClient(cfg),
 		File:                   NewFileClient(cfg),
 		Household:              NewHouseholdClient(cfg),
 		ImportRun:              NewImportRunClient(cfg),
@@ -637,6 +692,17 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		EmergencyContact:       NewEmergencyContactClient(cfg),
 		Estate:                 NewEstateClient(cfg),
 		ExternalPerson:         NewExternalPersonClient(cfg),
+		FeeAccount:             NewFeeAccountClient(cfg),
+		FeeAllocation:          NewFeeAllocationClient(cfg),
+		FeeBook:                NewFeeBookClient(cfg),
+		FeeCreditNote:          NewFeeCreditNoteClient(cfg),
+		FeeEntry:               NewFeeEntryClient(cfg),
+		FeeNotice:              NewFeeNoticeClient(cfg),
+		FeeNoticeLine:          NewFeeNoticeLineClient(cfg),
+		FeePayment:             NewFeePaymentClient(cfg),
+		FeePosting:             NewFeePostingClient(cfg),
+		FeeRun:                 NewFeeRunClient(cfg),
+		FeeTariff:              NewFeeTariffClient(cfg),
 		File:                   NewFileClient(cfg),
 		Household:              NewHouseholdClient(cfg),
 		ImportRun:              NewImportRunClient(cfg),
@@ -738,7 +804,9 @@ func (c *Client) Use(hooks ...Hook) {
 		c.ArchiveRetention, c.ArchiveReturn, c.ArchiveVolume, c.Area, c.Building,
 		c.Certificate, c.Complaint, c.Correspondence, c.Defect, c.DefectEvent,
 		c.DefectPhoto, c.Department, c.EmergencyContact, c.Estate, c.ExternalPerson,
-		c.File, c.Household, c.ImportRun, c.Inspection, c.InspectionDue,
+		c.FeeAccount, c.FeeAllocation, c.FeeBook, c.FeeCreditNote, c.FeeEntry,
+		c.FeeNotice, c.FeeNoticeLine, c.FeePayment, c.FeePosting, c.FeeRun,
+		c.FeeTariff, c.File, c.Household, c.ImportRun, c.Inspection, c.InspectionDue,
 		c.InspectionItem, c.InspectionPhoto, c.InspectionResult, c.InspectionRound,
 		c.InspectionRoundKey, c.InspectionRoundLine, c.KeyAcceptance,
 		c.KeyAcceptanceCheck, c.KeyAcceptanceLine, c.KeyBalance, c.KeyCabinetOpening,
@@ -768,7 +836,9 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 		c.ArchiveRetention, c.ArchiveReturn, c.ArchiveVolume, c.Area, c.Building,
 		c.Certificate, c.Complaint, c.Correspondence, c.Defect, c.DefectEvent,
 		c.DefectPhoto, c.Department, c.EmergencyContact, c.Estate, c.ExternalPerson,
-		c.File, c.Household, c.ImportRun, c.Inspection, c.InspectionDue,
+		c.FeeAccount, c.FeeAllocation, c.FeeBook, c.FeeCreditNote, c.FeeEntry,
+		c.FeeNotice, c.FeeNoticeLine, c.FeePayment, c.FeePosting, c.FeeRun,
+		c.FeeTariff, c.File, c.Household, c.ImportRun, c.Inspection, c.InspectionDue,
 		c.InspectionItem, c.InspectionPhoto, c.InspectionResult, c.InspectionRound,
 		c.InspectionRoundKey, c.InspectionRoundLine, c.KeyAcceptance,
 		c.KeyAcceptanceCheck, c.KeyAcceptanceLine, c.KeyBalance, c.KeyCabinetOpening,
@@ -845,6 +915,28 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Estate.mutate(ctx, m)
 	case *ExternalPersonMutation:
 		return c.ExternalPerson.mutate(ctx, m)
+	case *FeeAccountMutation:
+		return c.FeeAccount.mutate(ctx, m)
+	case *FeeAllocationMutation:
+		return c.FeeAllocation.mutate(ctx, m)
+	case *FeeBookMutation:
+		return c.FeeBook.mutate(ctx, m)
+	case *FeeCreditNoteMutation:
+		return c.FeeCreditNote.mutate(ctx, m)
+	case *FeeEntryMutation:
+		return c.FeeEntry.mutate(ctx, m)
+	case *FeeNoticeMutation:
+		return c.FeeNotice.mutate(ctx, m)
+	case *FeeNoticeLineMutation:
+		return c.FeeNoticeLine.mutate(ctx, m)
+	case *FeePaymentMutation:
+		return c.FeePayment.mutate(ctx, m)
+	case *FeePostingMutation:
+		return c.FeePosting.mutate(ctx, m)
+	case *FeeRunMutation:
+		return c.FeeRun.mutate(ctx, m)
+	case *FeeTariffMutation:
+		return c.FeeTariff.mutate(ctx, m)
 	case *FileMutation:
 		return c.File.mutate(ctx, m)
 	case *HouseholdMutation:
@@ -5885,6 +5977,1997 @@ func (c *ExternalPersonClient) mutate(ctx context.Context, m *ExternalPersonMuta
 	}
 }
 
+// FeeAccountClient is a client for the FeeAccount schema.
+type FeeAccountClient struct {
+	config
+}
+
+// NewFeeAccountClient returns a client for the FeeAccount from the given config.
+func NewFeeAccountClient(c config) *FeeAccountClient {
+	return &FeeAccountClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `feeaccount.Hooks(f(g(h())))`.
+func (c *FeeAccountClient) Use(hooks ...Hook) {
+	c.hooks.FeeAccount = append(c.hooks.FeeAccount, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `feeaccount.Intercept(f(g(h())))`.
+func (c *FeeAccountClient) Intercept(interceptors ...Interceptor) {
+	c.inters.FeeAccount = append(c.inters.FeeAccount, interceptors...)
+}
+
+// Create returns a builder for creating a FeeAccount entity.
+func (c *FeeAccountClient) Create() *FeeAccountCreate {
+	mutation := newFeeAccountMutation(c.config, OpCreate)
+	return &FeeAccountCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of FeeAccount entities.
+func (c *FeeAccountClient) CreateBulk(builders ...*FeeAccountCreate) *FeeAccountCreateBulk {
+	return &FeeAccountCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *FeeAccountClient) MapCreateBulk(slice any, setFunc func(*FeeAccountCreate, int)) *FeeAccountCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &FeeAccountCreateBulk{err: fmt.Errorf("calling to FeeAccountClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*FeeAccountCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &FeeAccountCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for FeeAccount.
+func (c *FeeAccountClient) Update() *FeeAccountUpdate {
+	mutation := newFeeAccountMutation(c.config, OpUpdate)
+	return &FeeAccountUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *FeeAccountClient) UpdateOne(_m *FeeAccount) *FeeAccountUpdateOne {
+	mutation := newFeeAccountMutation(c.config, OpUpdateOne, withFeeAccount(_m))
+	return &FeeAccountUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *FeeAccountClient) UpdateOneID(id uuid.UUID) *FeeAccountUpdateOne {
+	mutation := newFeeAccountMutation(c.config, OpUpdateOne, withFeeAccountID(id))
+	return &FeeAccountUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for FeeAccount.
+func (c *FeeAccountClient) Delete() *FeeAccountDelete {
+	mutation := newFeeAccountMutation(c.config, OpDelete)
+	return &FeeAccountDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *FeeAccountClient) DeleteOne(_m *FeeAccount) *FeeAccountDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *FeeAccountClient) DeleteOneID(id uuid.UUID) *FeeAccountDeleteOne {
+	builder := c.Delete().Where(feeaccount.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &FeeAccountDeleteOne{builder}
+}
+
+// Query returns a query builder for FeeAccount.
+func (c *FeeAccountClient) Query() *FeeAccountQuery {
+	return &FeeAccountQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeFeeAccount},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a FeeAccount entity by its id.
+func (c *FeeAccountClient) Get(ctx context.Context, id uuid.UUID) (*FeeAccount, error) {
+	return c.Query().Where(feeaccount.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *FeeAccountClient) GetX(ctx context.Context, id uuid.UUID) *FeeAccount {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a FeeAccount.
+func (c *FeeAccountClient) QueryEstate(_m *FeeAccount) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(feeaccount.Table, feeaccount.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, feeaccount.EstateTable, feeaccount.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryHousehold queries the household edge of a FeeAccount.
+func (c *FeeAccountClient) QueryHousehold(_m *FeeAccount) *HouseholdQuery {
+	query := (&HouseholdClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(feeaccount.Table, feeaccount.FieldID, id),
+			sqlgraph.To(household.Table, household.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, feeaccount.HouseholdTable, feeaccount.HouseholdColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *FeeAccountClient) Hooks() []Hook {
+	return c.hooks.FeeAccount
+}
+
+// Interceptors returns the client interceptors.
+func (c *FeeAccountClient) Interceptors() []Interceptor {
+	return c.inters.FeeAccount
+}
+
+func (c *FeeAccountClient) mutate(ctx context.Context, m *FeeAccountMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&FeeAccountCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&FeeAccountUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&FeeAccountUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&FeeAccountDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown FeeAccount mutation op: %q", m.Op())
+	}
+}
+
+// FeeAllocationClient is a client for the FeeAllocation schema.
+type FeeAllocationClient struct {
+	config
+}
+
+// NewFeeAllocationClient returns a client for the FeeAllocation from the given config.
+func NewFeeAllocationClient(c config) *FeeAllocationClient {
+	return &FeeAllocationClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `feeallocation.Hooks(f(g(h())))`.
+func (c *FeeAllocationClient) Use(hooks ...Hook) {
+	c.hooks.FeeAllocation = append(c.hooks.FeeAllocation, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `feeallocation.Intercept(f(g(h())))`.
+func (c *FeeAllocationClient) Intercept(interceptors ...Interceptor) {
+	c.inters.FeeAllocation = append(c.inters.FeeAllocation, interceptors...)
+}
+
+// Create returns a builder for creating a FeeAllocation entity.
+func (c *FeeAllocationClient) Create() *FeeAllocationCreate {
+	mutation := newFeeAllocationMutation(c.config, OpCreate)
+	return &FeeAllocationCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of FeeAllocation entities.
+func (c *FeeAllocationClient) CreateBulk(builders ...*FeeAllocationCreate) *FeeAllocationCreateBulk {
+	return &FeeAllocationCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *FeeAllocationClient) MapCreateBulk(slice any, setFunc func(*FeeAllocationCreate, int)) *FeeAllocationCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &FeeAllocationCreateBulk{err: fmt.Errorf("calling to FeeAllocationClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*FeeAllocationCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &FeeAllocationCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for FeeAllocation.
+func (c *FeeAllocationClient) Update() *FeeAllocationUpdate {
+	mutation := newFeeAllocationMutation(c.config, OpUpdate)
+	return &FeeAllocationUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *FeeAllocationClient) UpdateOne(_m *FeeAllocation) *FeeAllocationUpdateOne {
+	mutation := newFeeAllocationMutation(c.config, OpUpdateOne, withFeeAllocation(_m))
+	return &FeeAllocationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *FeeAllocationClient) UpdateOneID(id uuid.UUID) *FeeAllocationUpdateOne {
+	mutation := newFeeAllocationMutation(c.config, OpUpdateOne, withFeeAllocationID(id))
+	return &FeeAllocationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for FeeAllocation.
+func (c *FeeAllocationClient) Delete() *FeeAllocationDelete {
+	mutation := newFeeAllocationMutation(c.config, OpDelete)
+	return &FeeAllocationDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *FeeAllocationClient) DeleteOne(_m *FeeAllocation) *FeeAllocationDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *FeeAllocationClient) DeleteOneID(id uuid.UUID) *FeeAllocationDeleteOne {
+	builder := c.Delete().Where(feeallocation.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &FeeAllocationDeleteOne{builder}
+}
+
+// Query returns a query builder for FeeAllocation.
+func (c *FeeAllocationClient) Query() *FeeAllocationQuery {
+	return &FeeAllocationQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeFeeAllocation},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a FeeAllocation entity by its id.
+func (c *FeeAllocationClient) Get(ctx context.Context, id uuid.UUID) (*FeeAllocation, error) {
+	return c.Query().Where(feeallocation.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *FeeAllocationClient) GetX(ctx context.Context, id uuid.UUID) *FeeAllocation {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a FeeAllocation.
+func (c *FeeAllocationClient) QueryEstate(_m *FeeAllocation) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(feeallocation.Table, feeallocation.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, feeallocation.EstateTable, feeallocation.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryNotice queries the notice edge of a FeeAllocation.
+func (c *FeeAllocationClient) QueryNotice(_m *FeeAllocation) *FeeNoticeQuery {
+	query := (&FeeNoticeClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(feeallocation.Table, feeallocation.FieldID, id),
+			sqlgraph.To(feenotice.Table, feenotice.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, feeallocation.NoticeTable, feeallocation.NoticeColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryPayment queries the payment edge of a FeeAllocation.
+func (c *FeeAllocationClient) QueryPayment(_m *FeeAllocation) *FeePaymentQuery {
+	query := (&FeePaymentClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(feeallocation.Table, feeallocation.FieldID, id),
+			sqlgraph.To(feepayment.Table, feepayment.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, feeallocation.PaymentTable, feeallocation.PaymentColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryCreditNote queries the credit_note edge of a FeeAllocation.
+func (c *FeeAllocationClient) QueryCreditNote(_m *FeeAllocation) *FeeCreditNoteQuery {
+	query := (&FeeCreditNoteClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(feeallocation.Table, feeallocation.FieldID, id),
+			sqlgraph.To(feecreditnote.Table, feecreditnote.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, feeallocation.CreditNoteTable, feeallocation.CreditNoteColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *FeeAllocationClient) Hooks() []Hook {
+	return c.hooks.FeeAllocation
+}
+
+// Interceptors returns the client interceptors.
+func (c *FeeAllocationClient) Interceptors() []Interceptor {
+	return c.inters.FeeAllocation
+}
+
+func (c *FeeAllocationClient) mutate(ctx context.Context, m *FeeAllocationMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&FeeAllocationCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&FeeAllocationUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&FeeAllocationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&FeeAllocationDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown FeeAllocation mutation op: %q", m.Op())
+	}
+}
+
+// FeeBookClient is a client for the FeeBook schema.
+type FeeBookClient struct {
+	config
+}
+
+// NewFeeBookClient returns a client for the FeeBook from the given config.
+func NewFeeBookClient(c config) *FeeBookClient {
+	return &FeeBookClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `feebook.Hooks(f(g(h())))`.
+func (c *FeeBookClient) Use(hooks ...Hook) {
+	c.hooks.FeeBook = append(c.hooks.FeeBook, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `feebook.Intercept(f(g(h())))`.
+func (c *FeeBookClient) Intercept(interceptors ...Interceptor) {
+	c.inters.FeeBook = append(c.inters.FeeBook, interceptors...)
+}
+
+// Create returns a builder for creating a FeeBook entity.
+func (c *FeeBookClient) Create() *FeeBookCreate {
+	mutation := newFeeBookMutation(c.config, OpCreate)
+	return &FeeBookCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of FeeBook entities.
+func (c *FeeBookClient) CreateBulk(builders ...*FeeBookCreate) *FeeBookCreateBulk {
+	return &FeeBookCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *FeeBookClient) MapCreateBulk(slice any, setFunc func(*FeeBookCreate, int)) *FeeBookCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &FeeBookCreateBulk{err: fmt.Errorf("calling to FeeBookClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*FeeBookCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &FeeBookCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for FeeBook.
+func (c *FeeBookClient) Update() *FeeBookUpdate {
+	mutation := newFeeBookMutation(c.config, OpUpdate)
+	return &FeeBookUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *FeeBookClient) UpdateOne(_m *FeeBook) *FeeBookUpdateOne {
+	mutation := newFeeBookMutation(c.config, OpUpdateOne, withFeeBook(_m))
+	return &FeeBookUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *FeeBookClient) UpdateOneID(id uuid.UUID) *FeeBookUpdateOne {
+	mutation := newFeeBookMutation(c.config, OpUpdateOne, withFeeBookID(id))
+	return &FeeBookUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for FeeBook.
+func (c *FeeBookClient) Delete() *FeeBookDelete {
+	mutation := newFeeBookMutation(c.config, OpDelete)
+	return &FeeBookDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *FeeBookClient) DeleteOne(_m *FeeBook) *FeeBookDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *FeeBookClient) DeleteOneID(id uuid.UUID) *FeeBookDeleteOne {
+	builder := c.Delete().Where(feebook.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &FeeBookDeleteOne{builder}
+}
+
+// Query returns a query builder for FeeBook.
+func (c *FeeBookClient) Query() *FeeBookQuery {
+	return &FeeBookQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeFeeBook},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a FeeBook entity by its id.
+func (c *FeeBookClient) Get(ctx context.Context, id uuid.UUID) (*FeeBook, error) {
+	return c.Query().Where(feebook.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *FeeBookClient) GetX(ctx context.Context, id uuid.UUID) *FeeBook {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a FeeBook.
+func (c *FeeBookClient) QueryEstate(_m *FeeBook) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(feebook.Table, feebook.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, feebook.EstateTable, feebook.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *FeeBookClient) Hooks() []Hook {
+	return c.hooks.FeeBook
+}
+
+// Interceptors returns the client interceptors.
+func (c *FeeBookClient) Interceptors() []Interceptor {
+	return c.inters.FeeBook
+}
+
+func (c *FeeBookClient) mutate(ctx context.Context, m *FeeBookMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&FeeBookCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&FeeBookUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&FeeBookUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&FeeBookDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown FeeBook mutation op: %q", m.Op())
+	}
+}
+
+// FeeCreditNoteClient is a client for the FeeCreditNote schema.
+type FeeCreditNoteClient struct {
+	config
+}
+
+// NewFeeCreditNoteClient returns a client for the FeeCreditNote from the given config.
+func NewFeeCreditNoteClient(c config) *FeeCreditNoteClient {
+	return &FeeCreditNoteClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `feecreditnote.Hooks(f(g(h())))`.
+func (c *FeeCreditNoteClient) Use(hooks ...Hook) {
+	c.hooks.FeeCreditNote = append(c.hooks.FeeCreditNote, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `feecreditnote.Intercept(f(g(h())))`.
+func (c *FeeCreditNoteClient) Intercept(interceptors ...Interceptor) {
+	c.inters.FeeCreditNote = append(c.inters.FeeCreditNote, interceptors...)
+}
+
+// Create returns a builder for creating a FeeCreditNote entity.
+func (c *FeeCreditNoteClient) Create() *FeeCreditNoteCreate {
+	mutation := newFeeCreditNoteMutation(c.config, OpCreate)
+	return &FeeCreditNoteCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of FeeCreditNote entities.
+func (c *FeeCreditNoteClient) CreateBulk(builders ...*FeeCreditNoteCreate) *FeeCreditNoteCreateBulk {
+	return &FeeCreditNoteCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *FeeCreditNoteClient) MapCreateBulk(slice any, setFunc func(*FeeCreditNoteCreate, int)) *FeeCreditNoteCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &FeeCreditNoteCreateBulk{err: fmt.Errorf("calling to FeeCreditNoteClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*FeeCreditNoteCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &FeeCreditNoteCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for FeeCreditNote.
+func (c *FeeCreditNoteClient) Update() *FeeCreditNoteUpdate {
+	mutation := newFeeCreditNoteMutation(c.config, OpUpdate)
+	return &FeeCreditNoteUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *FeeCreditNoteClient) UpdateOne(_m *FeeCreditNote) *FeeCreditNoteUpdateOne {
+	mutation := newFeeCreditNoteMutation(c.config, OpUpdateOne, withFeeCreditNote(_m))
+	return &FeeCreditNoteUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *FeeCreditNoteClient) UpdateOneID(id uuid.UUID) *FeeCreditNoteUpdateOne {
+	mutation := newFeeCreditNoteMutation(c.config, OpUpdateOne, withFeeCreditNoteID(id))
+	return &FeeCreditNoteUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for FeeCreditNote.
+func (c *FeeCreditNoteClient) Delete() *FeeCreditNoteDelete {
+	mutation := newFeeCreditNoteMutation(c.config, OpDelete)
+	return &FeeCreditNoteDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *FeeCreditNoteClient) DeleteOne(_m *FeeCreditNote) *FeeCreditNoteDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *FeeCreditNoteClient) DeleteOneID(id uuid.UUID) *FeeCreditNoteDeleteOne {
+	builder := c.Delete().Where(feecreditnote.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &FeeCreditNoteDeleteOne{builder}
+}
+
+// Query returns a query builder for FeeCreditNote.
+func (c *FeeCreditNoteClient) Query() *FeeCreditNoteQuery {
+	return &FeeCreditNoteQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeFeeCreditNote},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a FeeCreditNote entity by its id.
+func (c *FeeCreditNoteClient) Get(ctx context.Context, id uuid.UUID) (*FeeCreditNote, error) {
+	return c.Query().Where(feecreditnote.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *FeeCreditNoteClient) GetX(ctx context.Context, id uuid.UUID) *FeeCreditNote {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a FeeCreditNote.
+func (c *FeeCreditNoteClient) QueryEstate(_m *FeeCreditNote) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(feecreditnote.Table, feecreditnote.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, feecreditnote.EstateTable, feecreditnote.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryNotice queries the notice edge of a FeeCreditNote.
+func (c *FeeCreditNoteClient) QueryNotice(_m *FeeCreditNote) *FeeNoticeQuery {
+	query := (&FeeNoticeClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(feecreditnote.Table, feecreditnote.FieldID, id),
+			sqlgraph.To(feenotice.Table, feenotice.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, feecreditnote.NoticeTable, feecreditnote.NoticeColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryHousehold queries the household edge of a FeeCreditNote.
+func (c *FeeCreditNoteClient) QueryHousehold(_m *FeeCreditNote) *HouseholdQuery {
+	query := (&HouseholdClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(feecreditnote.Table, feecreditnote.FieldID, id),
+			sqlgraph.To(household.Table, household.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, feecreditnote.HouseholdTable, feecreditnote.HouseholdColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryAllocations queries the allocations edge of a FeeCreditNote.
+func (c *FeeCreditNoteClient) QueryAllocations(_m *FeeCreditNote) *FeeAllocationQuery {
+	query := (&FeeAllocationClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(feecreditnote.Table, feecreditnote.FieldID, id),
+			sqlgraph.To(feeallocation.Table, feeallocation.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, feecreditnote.AllocationsTable, feecreditnote.AllocationsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *FeeCreditNoteClient) Hooks() []Hook {
+	return c.hooks.FeeCreditNote
+}
+
+// Interceptors returns the client interceptors.
+func (c *FeeCreditNoteClient) Interceptors() []Interceptor {
+	return c.inters.FeeCreditNote
+}
+
+func (c *FeeCreditNoteClient) mutate(ctx context.Context, m *FeeCreditNoteMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&FeeCreditNoteCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&FeeCreditNoteUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&FeeCreditNoteUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&FeeCreditNoteDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown FeeCreditNote mutation op: %q", m.Op())
+	}
+}
+
+// FeeEntryClient is a client for the FeeEntry schema.
+type FeeEntryClient struct {
+	config
+}
+
+// NewFeeEntryClient returns a client for the FeeEntry from the given config.
+func NewFeeEntryClient(c config) *FeeEntryClient {
+	return &FeeEntryClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `feeentry.Hooks(f(g(h())))`.
+func (c *FeeEntryClient) Use(hooks ...Hook) {
+	c.hooks.FeeEntry = append(c.hooks.FeeEntry, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `feeentry.Intercept(f(g(h())))`.
+func (c *FeeEntryClient) Intercept(interceptors ...Interceptor) {
+	c.inters.FeeEntry = append(c.inters.FeeEntry, interceptors...)
+}
+
+// Create returns a builder for creating a FeeEntry entity.
+func (c *FeeEntryClient) Create() *FeeEntryCreate {
+	mutation := newFeeEntryMutation(c.config, OpCreate)
+	return &FeeEntryCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of FeeEntry entities.
+func (c *FeeEntryClient) CreateBulk(builders ...*FeeEntryCreate) *FeeEntryCreateBulk {
+	return &FeeEntryCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *FeeEntryClient) MapCreateBulk(slice any, setFunc func(*FeeEntryCreate, int)) *FeeEntryCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &FeeEntryCreateBulk{err: fmt.Errorf("calling to FeeEntryClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*FeeEntryCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &FeeEntryCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for FeeEntry.
+func (c *FeeEntryClient) Update() *FeeEntryUpdate {
+	mutation := newFeeEntryMutation(c.config, OpUpdate)
+	return &FeeEntryUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *FeeEntryClient) UpdateOne(_m *FeeEntry) *FeeEntryUpdateOne {
+	mutation := newFeeEntryMutation(c.config, OpUpdateOne, withFeeEntry(_m))
+	return &FeeEntryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *FeeEntryClient) UpdateOneID(id uuid.UUID) *FeeEntryUpdateOne {
+	mutation := newFeeEntryMutation(c.config, OpUpdateOne, withFeeEntryID(id))
+	return &FeeEntryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for FeeEntry.
+func (c *FeeEntryClient) Delete() *FeeEntryDelete {
+	mutation := newFeeEntryMutation(c.config, OpDelete)
+	return &FeeEntryDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *FeeEntryClient) DeleteOne(_m *FeeEntry) *FeeEntryDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *FeeEntryClient) DeleteOneID(id uuid.UUID) *FeeEntryDeleteOne {
+	builder := c.Delete().Where(feeentry.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &FeeEntryDeleteOne{builder}
+}
+
+// Query returns a query builder for FeeEntry.
+func (c *FeeEntryClient) Query() *FeeEntryQuery {
+	return &FeeEntryQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeFeeEntry},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a FeeEntry entity by its id.
+func (c *FeeEntryClient) Get(ctx context.Context, id uuid.UUID) (*FeeEntry, error) {
+	return c.Query().Where(feeentry.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *FeeEntryClient) GetX(ctx context.Context, id uuid.UUID) *FeeEntry {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a FeeEntry.
+func (c *FeeEntryClient) QueryEstate(_m *FeeEntry) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(feeentry.Table, feeentry.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, feeentry.EstateTable, feeentry.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryHousehold queries the household edge of a FeeEntry.
+func (c *FeeEntryClient) QueryHousehold(_m *FeeEntry) *HouseholdQuery {
+	query := (&HouseholdClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(feeentry.Table, feeentry.FieldID, id),
+			sqlgraph.To(household.Table, household.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, feeentry.HouseholdTable, feeentry.HouseholdColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryPostings queries the postings edge of a FeeEntry.
+func (c *FeeEntryClient) QueryPostings(_m *FeeEntry) *FeePostingQuery {
+	query := (&FeePostingClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(feeentry.Table, feeentry.FieldID, id),
+			sqlgraph.To(feeposting.Table, feeposting.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, feeentry.PostingsTable, feeentry.PostingsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *FeeEntryClient) Hooks() []Hook {
+	return c.hooks.FeeEntry
+}
+
+// Interceptors returns the client interceptors.
+func (c *FeeEntryClient) Interceptors() []Interceptor {
+	return c.inters.FeeEntry
+}
+
+func (c *FeeEntryClient) mutate(ctx context.Context, m *FeeEntryMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&FeeEntryCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&FeeEntryUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&FeeEntryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&FeeEntryDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown FeeEntry mutation op: %q", m.Op())
+	}
+}
+
+// FeeNoticeClient is a client for the FeeNotice schema.
+type FeeNoticeClient struct {
+	config
+}
+
+// NewFeeNoticeClient returns a client for the FeeNotice from the given config.
+func NewFeeNoticeClient(c config) *FeeNoticeClient {
+	return &FeeNoticeClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `feenotice.Hooks(f(g(h())))`.
+func (c *FeeNoticeClient) Use(hooks ...Hook) {
+	c.hooks.FeeNotice = append(c.hooks.FeeNotice, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `feenotice.Intercept(f(g(h())))`.
+func (c *FeeNoticeClient) Intercept(interceptors ...Interceptor) {
+	c.inters.FeeNotice = append(c.inters.FeeNotice, interceptors...)
+}
+
+// Create returns a builder for creating a FeeNotice entity.
+func (c *FeeNoticeClient) Create() *FeeNoticeCreate {
+	mutation := newFeeNoticeMutation(c.config, OpCreate)
+	return &FeeNoticeCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of FeeNotice entities.
+func (c *FeeNoticeClient) CreateBulk(builders ...*FeeNoticeCreate) *FeeNoticeCreateBulk {
+	return &FeeNoticeCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *FeeNoticeClient) MapCreateBulk(slice any, setFunc func(*FeeNoticeCreate, int)) *FeeNoticeCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &FeeNoticeCreateBulk{err: fmt.Errorf("calling to FeeNoticeClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*FeeNoticeCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &FeeNoticeCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for FeeNotice.
+func (c *FeeNoticeClient) Update() *FeeNoticeUpdate {
+	mutation := newFeeNoticeMutation(c.config, OpUpdate)
+	return &FeeNoticeUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *FeeNoticeClient) UpdateOne(_m *FeeNotice) *FeeNoticeUpdateOne {
+	mutation := newFeeNoticeMutation(c.config, OpUpdateOne, withFeeNotice(_m))
+	return &FeeNoticeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *FeeNoticeClient) UpdateOneID(id uuid.UUID) *FeeNoticeUpdateOne {
+	mutation := newFeeNoticeMutation(c.config, OpUpdateOne, withFeeNoticeID(id))
+	return &FeeNoticeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for FeeNotice.
+func (c *FeeNoticeClient) Delete() *FeeNoticeDelete {
+	mutation := newFeeNoticeMutation(c.config, OpDelete)
+	return &FeeNoticeDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *FeeNoticeClient) DeleteOne(_m *FeeNotice) *FeeNoticeDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *FeeNoticeClient) DeleteOneID(id uuid.UUID) *FeeNoticeDeleteOne {
+	builder := c.Delete().Where(feenotice.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &FeeNoticeDeleteOne{builder}
+}
+
+// Query returns a query builder for FeeNotice.
+func (c *FeeNoticeClient) Query() *FeeNoticeQuery {
+	return &FeeNoticeQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeFeeNotice},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a FeeNotice entity by its id.
+func (c *FeeNoticeClient) Get(ctx context.Context, id uuid.UUID) (*FeeNotice, error) {
+	return c.Query().Where(feenotice.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *FeeNoticeClient) GetX(ctx context.Context, id uuid.UUID) *FeeNotice {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a FeeNotice.
+func (c *FeeNoticeClient) QueryEstate(_m *FeeNotice) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(feenotice.Table, feenotice.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, feenotice.EstateTable, feenotice.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryRun queries the run edge of a FeeNotice.
+func (c *FeeNoticeClient) QueryRun(_m *FeeNotice) *FeeRunQuery {
+	query := (&FeeRunClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(feenotice.Table, feenotice.FieldID, id),
+			sqlgraph.To(feerun.Table, feerun.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, feenotice.RunTable, feenotice.RunColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryHousehold queries the household edge of a FeeNotice.
+func (c *FeeNoticeClient) QueryHousehold(_m *FeeNotice) *HouseholdQuery {
+	query := (&HouseholdClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(feenotice.Table, feenotice.FieldID, id),
+			sqlgraph.To(household.Table, household.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, feenotice.HouseholdTable, feenotice.HouseholdColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryLines queries the lines edge of a FeeNotice.
+func (c *FeeNoticeClient) QueryLines(_m *FeeNotice) *FeeNoticeLineQuery {
+	query := (&FeeNoticeLineClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(feenotice.Table, feenotice.FieldID, id),
+			sqlgraph.To(feenoticeline.Table, feenoticeline.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, feenotice.LinesTable, feenotice.LinesColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryAllocations queries the allocations edge of a FeeNotice.
+func (c *FeeNoticeClient) QueryAllocations(_m *FeeNotice) *FeeAllocationQuery {
+	query := (&FeeAllocationClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(feenotice.Table, feenotice.FieldID, id),
+			sqlgraph.To(feeallocation.Table, feeallocation.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, feenotice.AllocationsTable, feenotice.AllocationsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryCreditNotes queries the credit_notes edge of a FeeNotice.
+func (c *FeeNoticeClient) QueryCreditNotes(_m *FeeNotice) *FeeCreditNoteQuery {
+	query := (&FeeCreditNoteClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(feenotice.Table, feenotice.FieldID, id),
+			sqlgraph.To(feecreditnote.Table, feecreditnote.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, feenotice.CreditNotesTable, feenotice.CreditNotesColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *FeeNoticeClient) Hooks() []Hook {
+	return c.hooks.FeeNotice
+}
+
+// Interceptors returns the client interceptors.
+func (c *FeeNoticeClient) Interceptors() []Interceptor {
+	return c.inters.FeeNotice
+}
+
+func (c *FeeNoticeClient) mutate(ctx context.Context, m *FeeNoticeMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&FeeNoticeCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&FeeNoticeUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&FeeNoticeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&FeeNoticeDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown FeeNotice mutation op: %q", m.Op())
+	}
+}
+
+// FeeNoticeLineClient is a client for the FeeNoticeLine schema.
+type FeeNoticeLineClient struct {
+	config
+}
+
+// NewFeeNoticeLineClient returns a client for the FeeNoticeLine from the given config.
+func NewFeeNoticeLineClient(c config) *FeeNoticeLineClient {
+	return &FeeNoticeLineClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `feenoticeline.Hooks(f(g(h())))`.
+func (c *FeeNoticeLineClient) Use(hooks ...Hook) {
+	c.hooks.FeeNoticeLine = append(c.hooks.FeeNoticeLine, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `feenoticeline.Intercept(f(g(h())))`.
+func (c *FeeNoticeLineClient) Intercept(interceptors ...Interceptor) {
+	c.inters.FeeNoticeLine = append(c.inters.FeeNoticeLine, interceptors...)
+}
+
+// Create returns a builder for creating a FeeNoticeLine entity.
+func (c *FeeNoticeLineClient) Create() *FeeNoticeLineCreate {
+	mutation := newFeeNoticeLineMutation(c.config, OpCreate)
+	return &FeeNoticeLineCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of FeeNoticeLine entities.
+func (c *FeeNoticeLineClient) CreateBulk(builders ...*FeeNoticeLineCreate) *FeeNoticeLineCreateBulk {
+	return &FeeNoticeLineCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *FeeNoticeLineClient) MapCreateBulk(slice any, setFunc func(*FeeNoticeLineCreate, int)) *FeeNoticeLineCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &FeeNoticeLineCreateBulk{err: fmt.Errorf("calling to FeeNoticeLineClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*FeeNoticeLineCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &FeeNoticeLineCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for FeeNoticeLine.
+func (c *FeeNoticeLineClient) Update() *FeeNoticeLineUpdate {
+	mutation := newFeeNoticeLineMutation(c.config, OpUpdate)
+	return &FeeNoticeLineUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *FeeNoticeLineClient) UpdateOne(_m *FeeNoticeLine) *FeeNoticeLineUpdateOne {
+	mutation := newFeeNoticeLineMutation(c.config, OpUpdateOne, withFeeNoticeLine(_m))
+	return &FeeNoticeLineUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *FeeNoticeLineClient) UpdateOneID(id uuid.UUID) *FeeNoticeLineUpdateOne {
+	mutation := newFeeNoticeLineMutation(c.config, OpUpdateOne, withFeeNoticeLineID(id))
+	return &FeeNoticeLineUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for FeeNoticeLine.
+func (c *FeeNoticeLineClient) Delete() *FeeNoticeLineDelete {
+	mutation := newFeeNoticeLineMutation(c.config, OpDelete)
+	return &FeeNoticeLineDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *FeeNoticeLineClient) DeleteOne(_m *FeeNoticeLine) *FeeNoticeLineDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *FeeNoticeLineClient) DeleteOneID(id uuid.UUID) *FeeNoticeLineDeleteOne {
+	builder := c.Delete().Where(feenoticeline.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &FeeNoticeLineDeleteOne{builder}
+}
+
+// Query returns a query builder for FeeNoticeLine.
+func (c *FeeNoticeLineClient) Query() *FeeNoticeLineQuery {
+	return &FeeNoticeLineQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeFeeNoticeLine},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a FeeNoticeLine entity by its id.
+func (c *FeeNoticeLineClient) Get(ctx context.Context, id uuid.UUID) (*FeeNoticeLine, error) {
+	return c.Query().Where(feenoticeline.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *FeeNoticeLineClient) GetX(ctx context.Context, id uuid.UUID) *FeeNoticeLine {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a FeeNoticeLine.
+func (c *FeeNoticeLineClient) QueryEstate(_m *FeeNoticeLine) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(feenoticeline.Table, feenoticeline.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, feenoticeline.EstateTable, feenoticeline.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryNotice queries the notice edge of a FeeNoticeLine.
+func (c *FeeNoticeLineClient) QueryNotice(_m *FeeNoticeLine) *FeeNoticeQuery {
+	query := (&FeeNoticeClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(feenoticeline.Table, feenoticeline.FieldID, id),
+			sqlgraph.To(feenotice.Table, feenotice.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, feenoticeline.NoticeTable, feenoticeline.NoticeColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryTariff queries the tariff edge of a FeeNoticeLine.
+func (c *FeeNoticeLineClient) QueryTariff(_m *FeeNoticeLine) *FeeTariffQuery {
+	query := (&FeeTariffClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(feenoticeline.Table, feenoticeline.FieldID, id),
+			sqlgraph.To(feetariff.Table, feetariff.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, feenoticeline.TariffTable, feenoticeline.TariffColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryUnit queries the unit edge of a FeeNoticeLine.
+func (c *FeeNoticeLineClient) QueryUnit(_m *FeeNoticeLine) *UnitQuery {
+	query := (&UnitClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(feenoticeline.Table, feenoticeline.FieldID, id),
+			sqlgraph.To(unit.Table, unit.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, feenoticeline.UnitTable, feenoticeline.UnitColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *FeeNoticeLineClient) Hooks() []Hook {
+	return c.hooks.FeeNoticeLine
+}
+
+// Interceptors returns the client interceptors.
+func (c *FeeNoticeLineClient) Interceptors() []Interceptor {
+	return c.inters.FeeNoticeLine
+}
+
+func (c *FeeNoticeLineClient) mutate(ctx context.Context, m *FeeNoticeLineMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&FeeNoticeLineCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&FeeNoticeLineUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&FeeNoticeLineUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&FeeNoticeLineDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown FeeNoticeLine mutation op: %q", m.Op())
+	}
+}
+
+// FeePaymentClient is a client for the FeePayment schema.
+type FeePaymentClient struct {
+	config
+}
+
+// NewFeePaymentClient returns a client for the FeePayment from the given config.
+func NewFeePaymentClient(c config) *FeePaymentClient {
+	return &FeePaymentClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `feepayment.Hooks(f(g(h())))`.
+func (c *FeePaymentClient) Use(hooks ...Hook) {
+	c.hooks.FeePayment = append(c.hooks.FeePayment, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `feepayment.Intercept(f(g(h())))`.
+func (c *FeePaymentClient) Intercept(interceptors ...Interceptor) {
+	c.inters.FeePayment = append(c.inters.FeePayment, interceptors...)
+}
+
+// Create returns a builder for creating a FeePayment entity.
+func (c *FeePaymentClient) Create() *FeePaymentCreate {
+	mutation := newFeePaymentMutation(c.config, OpCreate)
+	return &FeePaymentCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of FeePayment entities.
+func (c *FeePaymentClient) CreateBulk(builders ...*FeePaymentCreate) *FeePaymentCreateBulk {
+	return &FeePaymentCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *FeePaymentClient) MapCreateBulk(slice any, setFunc func(*FeePaymentCreate, int)) *FeePaymentCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &FeePaymentCreateBulk{err: fmt.Errorf("calling to FeePaymentClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*FeePaymentCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &FeePaymentCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for FeePayment.
+func (c *FeePaymentClient) Update() *FeePaymentUpdate {
+	mutation := newFeePaymentMutation(c.config, OpUpdate)
+	return &FeePaymentUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *FeePaymentClient) UpdateOne(_m *FeePayment) *FeePaymentUpdateOne {
+	mutation := newFeePaymentMutation(c.config, OpUpdateOne, withFeePayment(_m))
+	return &FeePaymentUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *FeePaymentClient) UpdateOneID(id uuid.UUID) *FeePaymentUpdateOne {
+	mutation := newFeePaymentMutation(c.config, OpUpdateOne, withFeePaymentID(id))
+	return &FeePaymentUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for FeePayment.
+func (c *FeePaymentClient) Delete() *FeePaymentDelete {
+	mutation := newFeePaymentMutation(c.config, OpDelete)
+	return &FeePaymentDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *FeePaymentClient) DeleteOne(_m *FeePayment) *FeePaymentDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *FeePaymentClient) DeleteOneID(id uuid.UUID) *FeePaymentDeleteOne {
+	builder := c.Delete().Where(feepayment.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &FeePaymentDeleteOne{builder}
+}
+
+// Query returns a query builder for FeePayment.
+func (c *FeePaymentClient) Query() *FeePaymentQuery {
+	return &FeePaymentQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeFeePayment},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a FeePayment entity by its id.
+func (c *FeePaymentClient) Get(ctx context.Context, id uuid.UUID) (*FeePayment, error) {
+	return c.Query().Where(feepayment.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *FeePaymentClient) GetX(ctx context.Context, id uuid.UUID) *FeePayment {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a FeePayment.
+func (c *FeePaymentClient) QueryEstate(_m *FeePayment) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(feepayment.Table, feepayment.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, feepayment.EstateTable, feepayment.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryHousehold queries the household edge of a FeePayment.
+func (c *FeePaymentClient) QueryHousehold(_m *FeePayment) *HouseholdQuery {
+	query := (&HouseholdClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(feepayment.Table, feepayment.FieldID, id),
+			sqlgraph.To(household.Table, household.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, feepayment.HouseholdTable, feepayment.HouseholdColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryReverses queries the reverses edge of a FeePayment.
+func (c *FeePaymentClient) QueryReverses(_m *FeePayment) *FeePaymentQuery {
+	query := (&FeePaymentClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(feepayment.Table, feepayment.FieldID, id),
+			sqlgraph.To(feepayment.Table, feepayment.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, feepayment.ReversesTable, feepayment.ReversesColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryReversals queries the reversals edge of a FeePayment.
+func (c *FeePaymentClient) QueryReversals(_m *FeePayment) *FeePaymentQuery {
+	query := (&FeePaymentClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(feepayment.Table, feepayment.FieldID, id),
+			sqlgraph.To(feepayment.Table, feepayment.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, feepayment.ReversalsTable, feepayment.ReversalsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryAllocations queries the allocations edge of a FeePayment.
+func (c *FeePaymentClient) QueryAllocations(_m *FeePayment) *FeeAllocationQuery {
+	query := (&FeeAllocationClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(feepayment.Table, feepayment.FieldID, id),
+			sqlgraph.To(feeallocation.Table, feeallocation.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, feepayment.AllocationsTable, feepayment.AllocationsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *FeePaymentClient) Hooks() []Hook {
+	return c.hooks.FeePayment
+}
+
+// Interceptors returns the client interceptors.
+func (c *FeePaymentClient) Interceptors() []Interceptor {
+	return c.inters.FeePayment
+}
+
+func (c *FeePaymentClient) mutate(ctx context.Context, m *FeePaymentMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&FeePaymentCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&FeePaymentUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&FeePaymentUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&FeePaymentDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown FeePayment mutation op: %q", m.Op())
+	}
+}
+
+// FeePostingClient is a client for the FeePosting schema.
+type FeePostingClient struct {
+	config
+}
+
+// NewFeePostingClient returns a client for the FeePosting from the given config.
+func NewFeePostingClient(c config) *FeePostingClient {
+	return &FeePostingClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `feeposting.Hooks(f(g(h())))`.
+func (c *FeePostingClient) Use(hooks ...Hook) {
+	c.hooks.FeePosting = append(c.hooks.FeePosting, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `feeposting.Intercept(f(g(h())))`.
+func (c *FeePostingClient) Intercept(interceptors ...Interceptor) {
+	c.inters.FeePosting = append(c.inters.FeePosting, interceptors...)
+}
+
+// Create returns a builder for creating a FeePosting entity.
+func (c *FeePostingClient) Create() *FeePostingCreate {
+	mutation := newFeePostingMutation(c.config, OpCreate)
+	return &FeePostingCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of FeePosting entities.
+func (c *FeePostingClient) CreateBulk(builders ...*FeePostingCreate) *FeePostingCreateBulk {
+	return &FeePostingCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *FeePostingClient) MapCreateBulk(slice any, setFunc func(*FeePostingCreate, int)) *FeePostingCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &FeePostingCreateBulk{err: fmt.Errorf("calling to FeePostingClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*FeePostingCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &FeePostingCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for FeePosting.
+func (c *FeePostingClient) Update() *FeePostingUpdate {
+	mutation := newFeePostingMutation(c.config, OpUpdate)
+	return &FeePostingUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *FeePostingClient) UpdateOne(_m *FeePosting) *FeePostingUpdateOne {
+	mutation := newFeePostingMutation(c.config, OpUpdateOne, withFeePosting(_m))
+	return &FeePostingUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *FeePostingClient) UpdateOneID(id uuid.UUID) *FeePostingUpdateOne {
+	mutation := newFeePostingMutation(c.config, OpUpdateOne, withFeePostingID(id))
+	return &FeePostingUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for FeePosting.
+func (c *FeePostingClient) Delete() *FeePostingDelete {
+	mutation := newFeePostingMutation(c.config, OpDelete)
+	return &FeePostingDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *FeePostingClient) DeleteOne(_m *FeePosting) *FeePostingDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *FeePostingClient) DeleteOneID(id uuid.UUID) *FeePostingDeleteOne {
+	builder := c.Delete().Where(feeposting.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &FeePostingDeleteOne{builder}
+}
+
+// Query returns a query builder for FeePosting.
+func (c *FeePostingClient) Query() *FeePostingQuery {
+	return &FeePostingQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeFeePosting},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a FeePosting entity by its id.
+func (c *FeePostingClient) Get(ctx context.Context, id uuid.UUID) (*FeePosting, error) {
+	return c.Query().Where(feeposting.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *FeePostingClient) GetX(ctx context.Context, id uuid.UUID) *FeePosting {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a FeePosting.
+func (c *FeePostingClient) QueryEstate(_m *FeePosting) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(feeposting.Table, feeposting.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, feeposting.EstateTable, feeposting.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryEntry queries the entry edge of a FeePosting.
+func (c *FeePostingClient) QueryEntry(_m *FeePosting) *FeeEntryQuery {
+	query := (&FeeEntryClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(feeposting.Table, feeposting.FieldID, id),
+			sqlgraph.To(feeentry.Table, feeentry.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, feeposting.EntryTable, feeposting.EntryColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *FeePostingClient) Hooks() []Hook {
+	return c.hooks.FeePosting
+}
+
+// Interceptors returns the client interceptors.
+func (c *FeePostingClient) Interceptors() []Interceptor {
+	return c.inters.FeePosting
+}
+
+func (c *FeePostingClient) mutate(ctx context.Context, m *FeePostingMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&FeePostingCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&FeePostingUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&FeePostingUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&FeePostingDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown FeePosting mutation op: %q", m.Op())
+	}
+}
+
+// FeeRunClient is a client for the FeeRun schema.
+type FeeRunClient struct {
+	config
+}
+
+// NewFeeRunClient returns a client for the FeeRun from the given config.
+func NewFeeRunClient(c config) *FeeRunClient {
+	return &FeeRunClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `feerun.Hooks(f(g(h())))`.
+func (c *FeeRunClient) Use(hooks ...Hook) {
+	c.hooks.FeeRun = append(c.hooks.FeeRun, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `feerun.Intercept(f(g(h())))`.
+func (c *FeeRunClient) Intercept(interceptors ...Interceptor) {
+	c.inters.FeeRun = append(c.inters.FeeRun, interceptors...)
+}
+
+// Create returns a builder for creating a FeeRun entity.
+func (c *FeeRunClient) Create() *FeeRunCreate {
+	mutation := newFeeRunMutation(c.config, OpCreate)
+	return &FeeRunCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of FeeRun entities.
+func (c *FeeRunClient) CreateBulk(builders ...*FeeRunCreate) *FeeRunCreateBulk {
+	return &FeeRunCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *FeeRunClient) MapCreateBulk(slice any, setFunc func(*FeeRunCreate, int)) *FeeRunCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &FeeRunCreateBulk{err: fmt.Errorf("calling to FeeRunClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*FeeRunCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &FeeRunCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for FeeRun.
+func (c *FeeRunClient) Update() *FeeRunUpdate {
+	mutation := newFeeRunMutation(c.config, OpUpdate)
+	return &FeeRunUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *FeeRunClient) UpdateOne(_m *FeeRun) *FeeRunUpdateOne {
+	mutation := newFeeRunMutation(c.config, OpUpdateOne, withFeeRun(_m))
+	return &FeeRunUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *FeeRunClient) UpdateOneID(id uuid.UUID) *FeeRunUpdateOne {
+	mutation := newFeeRunMutation(c.config, OpUpdateOne, withFeeRunID(id))
+	return &FeeRunUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for FeeRun.
+func (c *FeeRunClient) Delete() *FeeRunDelete {
+	mutation := newFeeRunMutation(c.config, OpDelete)
+	return &FeeRunDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *FeeRunClient) DeleteOne(_m *FeeRun) *FeeRunDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *FeeRunClient) DeleteOneID(id uuid.UUID) *FeeRunDeleteOne {
+	builder := c.Delete().Where(feerun.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &FeeRunDeleteOne{builder}
+}
+
+// Query returns a query builder for FeeRun.
+func (c *FeeRunClient) Query() *FeeRunQuery {
+	return &FeeRunQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeFeeRun},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a FeeRun entity by its id.
+func (c *FeeRunClient) Get(ctx context.Context, id uuid.UUID) (*FeeRun, error) {
+	return c.Query().Where(feerun.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *FeeRunClient) GetX(ctx context.Context, id uuid.UUID) *FeeRun {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a FeeRun.
+func (c *FeeRunClient) QueryEstate(_m *FeeRun) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(feerun.Table, feerun.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, feerun.EstateTable, feerun.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *FeeRunClient) Hooks() []Hook {
+	return c.hooks.FeeRun
+}
+
+// Interceptors returns the client interceptors.
+func (c *FeeRunClient) Interceptors() []Interceptor {
+	return c.inters.FeeRun
+}
+
+func (c *FeeRunClient) mutate(ctx context.Context, m *FeeRunMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&FeeRunCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&FeeRunUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&FeeRunUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&FeeRunDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown FeeRun mutation op: %q", m.Op())
+	}
+}
+
+// FeeTariffClient is a client for the FeeTariff schema.
+type FeeTariffClient struct {
+	config
+}
+
+// NewFeeTariffClient returns a client for the FeeTariff from the given config.
+func NewFeeTariffClient(c config) *FeeTariffClient {
+	return &FeeTariffClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `feetariff.Hooks(f(g(h())))`.
+func (c *FeeTariffClient) Use(hooks ...Hook) {
+	c.hooks.FeeTariff = append(c.hooks.FeeTariff, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `feetariff.Intercept(f(g(h())))`.
+func (c *FeeTariffClient) Intercept(interceptors ...Interceptor) {
+	c.inters.FeeTariff = append(c.inters.FeeTariff, interceptors...)
+}
+
+// Create returns a builder for creating a FeeTariff entity.
+func (c *FeeTariffClient) Create() *FeeTariffCreate {
+	mutation := newFeeTariffMutation(c.config, OpCreate)
+	return &FeeTariffCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of FeeTariff entities.
+func (c *FeeTariffClient) CreateBulk(builders ...*FeeTariffCreate) *FeeTariffCreateBulk {
+	return &FeeTariffCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *FeeTariffClient) MapCreateBulk(slice any, setFunc func(*FeeTariffCreate, int)) *FeeTariffCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &FeeTariffCreateBulk{err: fmt.Errorf("calling to FeeTariffClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*FeeTariffCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &FeeTariffCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for FeeTariff.
+func (c *FeeTariffClient) Update() *FeeTariffUpdate {
+	mutation := newFeeTariffMutation(c.config, OpUpdate)
+	return &FeeTariffUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *FeeTariffClient) UpdateOne(_m *FeeTariff) *FeeTariffUpdateOne {
+	mutation := newFeeTariffMutation(c.config, OpUpdateOne, withFeeTariff(_m))
+	return &FeeTariffUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *FeeTariffClient) UpdateOneID(id uuid.UUID) *FeeTariffUpdateOne {
+	mutation := newFeeTariffMutation(c.config, OpUpdateOne, withFeeTariffID(id))
+	return &FeeTariffUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for FeeTariff.
+func (c *FeeTariffClient) Delete() *FeeTariffDelete {
+	mutation := newFeeTariffMutation(c.config, OpDelete)
+	return &FeeTariffDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *FeeTariffClient) DeleteOne(_m *FeeTariff) *FeeTariffDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *FeeTariffClient) DeleteOneID(id uuid.UUID) *FeeTariffDeleteOne {
+	builder := c.Delete().Where(feetariff.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &FeeTariffDeleteOne{builder}
+}
+
+// Query returns a query builder for FeeTariff.
+func (c *FeeTariffClient) Query() *FeeTariffQuery {
+	return &FeeTariffQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeFeeTariff},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a FeeTariff entity by its id.
+func (c *FeeTariffClient) Get(ctx context.Context, id uuid.UUID) (*FeeTariff, error) {
+	return c.Query().Where(feetariff.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *FeeTariffClient) GetX(ctx context.Context, id uuid.UUID) *FeeTariff {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a FeeTariff.
+func (c *FeeTariffClient) QueryEstate(_m *FeeTariff) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(feetariff.Table, feetariff.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, feetariff.EstateTable, feetariff.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *FeeTariffClient) Hooks() []Hook {
+	return c.hooks.FeeTariff
+}
+
+// Interceptors returns the client interceptors.
+func (c *FeeTariffClient) Interceptors() []Interceptor {
+	return c.inters.FeeTariff
+}
+
+func (c *FeeTariffClient) mutate(ctx context.Context, m *FeeTariffMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&FeeTariffCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&FeeTariffUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&FeeTariffUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&FeeTariffDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown FeeTariff mutation op: %q", m.Op())
+	}
+}
+
 // FileClient is a client for the File schema.
 type FileClient struct {
 	config
@@ -6199,6 +8282,22 @@ func (c *HouseholdClient) QueryEmergencyContacts(_m *Household) *EmergencyContac
 			sqlgraph.From(household.Table, household.FieldID, id),
 			sqlgraph.To(emergencycontact.Table, emergencycontact.FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, true, household.EmergencyContactsTable, household.EmergencyContactsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryFeeAccount queries the fee_account edge of a Household.
+func (c *HouseholdClient) QueryFeeAccount(_m *Household) *FeeAccountQuery {
+	query := (&FeeAccountClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(household.Table, household.FieldID, id),
+			sqlgraph.To(feeaccount.Table, feeaccount.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, household.FeeAccountTable, household.FeeAccountColumn),
 		)
 		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
 		return fromV, nil
@@ -18191,19 +20290,21 @@ type (
 		ArchivePermit, ArchiveRequest, ArchiveRequestDocument, ArchiveRetention,
 		ArchiveReturn, ArchiveVolume, Area, Building, Certificate, Complaint,
 		Correspondence, Defect, DefectEvent, DefectPhoto, Department, EmergencyContact,
-		Estate, ExternalPerson, File, Household, ImportRun, Inspection, InspectionDue,
-		InspectionItem, InspectionPhoto, InspectionResult, InspectionRound,
-		InspectionRoundKey, InspectionRoundLine, KeyAcceptance, KeyAcceptanceCheck,
-		KeyAcceptanceLine, KeyBalance, KeyCabinetOpening, KeyCopyOrder, KeyFollowUp,
-		KeyGeneration, KeyHolder, KeyHook, KeyLoan, KeyLoanLine, KeyLoanRequest,
-		KeyLoanRequestLine, KeyLockChange, KeyLoss, KeyMovement, KeyReturn,
-		KeyScrapping, KeySeal, KeySet, KeySpotCheck, KeyStatement, KeyStatementLine,
-		MailCase, MailDay, MailDelivery, MailEvent, MailExcuse, MailItem, MailReceipt,
-		MailReceiptLine, MailScan, MeterReading, Obligation, Occupancy,
-		PressAllocation, PressClaim, PressDelivery, PressPause, PressReceipt,
-		PressRecovery, PressSubscription, Publication, Reconciliation,
-		ReconciliationLine, Renovation, RenovationStep, Resident, Signature, Staff,
-		StaffFileConsultation, Unit, Vacancy, Violation []ent.Hook
+		Estate, ExternalPerson, FeeAccount, FeeAllocation, FeeBook, FeeCreditNote,
+		FeeEntry, FeeNotice, FeeNoticeLine, FeePayment, FeePosting, FeeRun, FeeTariff,
+		File, Household, ImportRun, Inspection, InspectionDue, InspectionItem,
+		InspectionPhoto, InspectionResult, InspectionRound, InspectionRoundKey,
+		InspectionRoundLine, KeyAcceptance, KeyAcceptanceCheck, KeyAcceptanceLine,
+		KeyBalance, KeyCabinetOpening, KeyCopyOrder, KeyFollowUp, KeyGeneration,
+		KeyHolder, KeyHook, KeyLoan, KeyLoanLine, KeyLoanRequest, KeyLoanRequestLine,
+		KeyLockChange, KeyLoss, KeyMovement, KeyReturn, KeyScrapping, KeySeal, KeySet,
+		KeySpotCheck, KeyStatement, KeyStatementLine, MailCase, MailDay, MailDelivery,
+		MailEvent, MailExcuse, MailItem, MailReceipt, MailReceiptLine, MailScan,
+		MeterReading, Obligation, Occupancy, PressAllocation, PressClaim,
+		PressDelivery, PressPause, PressReceipt, PressRecovery, PressSubscription,
+		Publication, Reconciliation, ReconciliationLine, Renovation, RenovationStep,
+		Resident, Signature, Staff, StaffFileConsultation, Unit, Vacancy,
+		Violation []ent.Hook
 	}
 	inters struct {
 		Approval, ArchiveDestruction, ArchiveDestructionLine, ArchiveDocument,
@@ -18211,18 +20312,20 @@ type (
 		ArchivePermit, ArchiveRequest, ArchiveRequestDocument, ArchiveRetention,
 		ArchiveReturn, ArchiveVolume, Area, Building, Certificate, Complaint,
 		Correspondence, Defect, DefectEvent, DefectPhoto, Department, EmergencyContact,
-		Estate, ExternalPerson, File, Household, ImportRun, Inspection, InspectionDue,
-		InspectionItem, InspectionPhoto, InspectionResult, InspectionRound,
-		InspectionRoundKey, InspectionRoundLine, KeyAcceptance, KeyAcceptanceCheck,
-		KeyAcceptanceLine, KeyBalance, KeyCabinetOpening, KeyCopyOrder, KeyFollowUp,
-		KeyGeneration, KeyHolder, KeyHook, KeyLoan, KeyLoanLine, KeyLoanRequest,
-		KeyLoanRequestLine, KeyLockChange, KeyLoss, KeyMovement, KeyReturn,
-		KeyScrapping, KeySeal, KeySet, KeySpotCheck, KeyStatement, KeyStatementLine,
-		MailCase, MailDay, MailDelivery, MailEvent, MailExcuse, MailItem, MailReceipt,
-		MailReceiptLine, MailScan, MeterReading, Obligation, Occupancy,
-		PressAllocation, PressClaim, PressDelivery, PressPause, PressReceipt,
-		PressRecovery, PressSubscription, Publication, Reconciliation,
-		ReconciliationLine, Renovation, RenovationStep, Resident, Signature, Staff,
-		StaffFileConsultation, Unit, Vacancy, Violation []ent.Interceptor
+		Estate, ExternalPerson, FeeAccount, FeeAllocation, FeeBook, FeeCreditNote,
+		FeeEntry, FeeNotice, FeeNoticeLine, FeePayment, FeePosting, FeeRun, FeeTariff,
+		File, Household, ImportRun, Inspection, InspectionDue, InspectionItem,
+		InspectionPhoto, InspectionResult, InspectionRound, InspectionRoundKey,
+		InspectionRoundLine, KeyAcceptance, KeyAcceptanceCheck, KeyAcceptanceLine,
+		KeyBalance, KeyCabinetOpening, KeyCopyOrder, KeyFollowUp, KeyGeneration,
+		KeyHolder, KeyHook, KeyLoan, KeyLoanLine, KeyLoanRequest, KeyLoanRequestLine,
+		KeyLockChange, KeyLoss, KeyMovement, KeyReturn, KeyScrapping, KeySeal, KeySet,
+		KeySpotCheck, KeyStatement, KeyStatementLine, MailCase, MailDay, MailDelivery,
+		MailEvent, MailExcuse, MailItem, MailReceipt, MailReceiptLine, MailScan,
+		MeterReading, Obligation, Occupancy, PressAllocation, PressClaim,
+		PressDelivery, PressPause, PressReceipt, PressRecovery, PressSubscription,
+		Publication, Reconciliation, ReconciliationLine, Renovation, RenovationStep,
+		Resident, Signature, Staff, StaffFileConsultation, Unit, Vacancy,
+		Violation []ent.Interceptor
 	}
 )

@@ -39,6 +39,17 @@ import (
 	"github.com/steward-pm/steward/ent/emergencycontact"
 	"github.com/steward-pm/steward/ent/estate"
 	"github.com/steward-pm/steward/ent/externalperson"
+	"github.com/steward-pm/steward/ent/feeaccount"
+	"github.com/steward-pm/steward/ent/feeallocation"
+	"github.com/steward-pm/steward/ent/feebook"
+	"github.com/steward-pm/steward/ent/feecreditnote"
+	"github.com/steward-pm/steward/ent/feeentry"
+	"github.com/steward-pm/steward/ent/feenotice"
+	"github.com/steward-pm/steward/ent/feenoticeline"
+	"github.com/steward-pm/steward/ent/feepayment"
+	"github.com/steward-pm/steward/ent/feeposting"
+	"github.com/steward-pm/steward/ent/feerun"
+	"github.com/steward-pm/steward/ent/feetariff"
 	"github.com/steward-pm/steward/ent/file"
 	"github.com/steward-pm/steward/ent/household"
 	"github.com/steward-pm/steward/ent/importrun"
@@ -192,6 +203,17 @@ func checkColumn(t, c string) error {
 			emergencycontact.Table:       emergencycontact.ValidColumn,
 			estate.Table:                 estate.ValidColumn,
 			externalperson.Table:         externalperson.ValidColumn,
+			feeaccount.Table:             feeaccount.ValidColumn,
+			feeallocation.Table:          feeallocation.ValidColumn,
+			feebook.Table:                feebook.ValidColumn,
+			feecreditnote.Table:          feecreditnote.ValidColumn,
+			feeentry.Table:               feeentry.ValidColumn,
+			feenotice.Table:              feenotice.ValidColumn,
+			feenoticeline.Table:          feenoticeline.ValidColumn,
+			feepayment.Table:             feepayment.ValidColumn,
+			feeposting.Table:             feeposting.ValidColumn,
+			feerun.Table:                 feerun.ValidColumn,
+			feetariff.Table:              feetariff.ValidColumn,
 			file.Table:                   file.ValidColumn,
 			household.Table:              household.ValidColumn,
 			importrun.Table:              importrun.ValidColumn,

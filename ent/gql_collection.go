@@ -38,6 +38,17 @@ import (
 	"github.com/steward-pm/steward/ent/emergencycontact"
 	"github.com/steward-pm/steward/ent/estate"
 	"github.com/steward-pm/steward/ent/externalperson"
+	"github.com/steward-pm/steward/ent/feeaccount"
+	"github.com/steward-pm/steward/ent/feeallocation"
+	"github.com/steward-pm/steward/ent/feebook"
+	"github.com/steward-pm/steward/ent/feecreditnote"
+	"github.com/steward-pm/steward/ent/feeentry"
+	"github.com/steward-pm/steward/ent/feenotice"
+	"github.com/steward-pm/steward/ent/feenoticeline"
+	"github.com/steward-pm/steward/ent/feepayment"
+	"github.com/steward-pm/steward/ent/feeposting"
+	"github.com/steward-pm/steward/ent/feerun"
+	"github.com/steward-pm/steward/ent/feetariff"
 	"github.com/steward-pm/steward/ent/file"
 	"github.com/steward-pm/steward/ent/household"
 	"github.com/steward-pm/steward/ent/importrun"
@@ -5413,6 +5424,1971 @@ func newExternalPersonPaginateArgs(rv map[string]any) *externalpersonPaginateArg
 }
 
 // CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *FeeAccountQuery) CollectFields(ctx context.Context, satisfies ...string) (*FeeAccountQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *FeeAccountQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(feeaccount.Columns))
+		selectedFields = []string{feeaccount.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[feeaccount.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, feeaccount.FieldEstateID)
+				fieldSeen[feeaccount.FieldEstateID] = struct{}{}
+			}
+
+		case "household":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&HouseholdClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, householdImplementors)...); err != nil {
+				return err
+			}
+			_q.withHousehold = query
+			if _, ok := fieldSeen[feeaccount.FieldHouseholdID]; !ok {
+				selectedFields = append(selectedFields, feeaccount.FieldHouseholdID)
+				fieldSeen[feeaccount.FieldHouseholdID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[feeaccount.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, feeaccount.FieldCreatedAt)
+				fieldSeen[feeaccount.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[feeaccount.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, feeaccount.FieldEstateID)
+				fieldSeen[feeaccount.FieldEstateID] = struct{}{}
+			}
+		case "householdID":
+			if _, ok := fieldSeen[feeaccount.FieldHouseholdID]; !ok {
+				selectedFields = append(selectedFields, feeaccount.FieldHouseholdID)
+				fieldSeen[feeaccount.FieldHouseholdID] = struct{}{}
+			}
+		case "receivable":
+			if _, ok := fieldSeen[feeaccount.FieldReceivable]; !ok {
+				selectedFields = append(selectedFields, feeaccount.FieldReceivable)
+				fieldSeen[feeaccount.FieldReceivable] = struct{}{}
+			}
+		case "credit":
+			if _, ok := fieldSeen[feeaccount.FieldCredit]; !ok {
+				selectedFields = append(selectedFields, feeaccount.FieldCredit)
+				fieldSeen[feeaccount.FieldCredit] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type feeaccountPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []FeeAccountPaginateOption
+}
+
+func newFeeAccountPaginateArgs(rv map[string]any) *feeaccountPaginateArgs {
+	args := &feeaccountPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &FeeAccountOrder{Field: &FeeAccountOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithFeeAccountOrder(order))
+			}
+		case *FeeAccountOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithFeeAccountOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*FeeAccountWhereInput); ok {
+		args.opts = append(args.opts, WithFeeAccountFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *FeeAllocationQuery) CollectFields(ctx context.Context, satisfies ...string) (*FeeAllocationQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *FeeAllocationQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(feeallocation.Columns))
+		selectedFields = []string{feeallocation.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[feeallocation.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, feeallocation.FieldEstateID)
+				fieldSeen[feeallocation.FieldEstateID] = struct{}{}
+			}
+
+		case "notice":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&FeeNoticeClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, feenoticeImplementors)...); err != nil {
+				return err
+			}
+			_q.withNotice = query
+			if _, ok := fieldSeen[feeallocation.FieldNoticeID]; !ok {
+				selectedFields = append(selectedFields, feeallocation.FieldNoticeID)
+				fieldSeen[feeallocation.FieldNoticeID] = struct{}{}
+			}
+
+		case "payment":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&FeePaymentClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, feepaymentImplementors)...); err != nil {
+				return err
+			}
+			_q.withPayment = query
+			if _, ok := fieldSeen[feeallocation.FieldPaymentID]; !ok {
+				selectedFields = append(selectedFields, feeallocation.FieldPaymentID)
+				fieldSeen[feeallocation.FieldPaymentID] = struct{}{}
+			}
+
+		case "creditNote":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&FeeCreditNoteClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, feecreditnoteImplementors)...); err != nil {
+				return err
+			}
+			_q.withCreditNote = query
+			if _, ok := fieldSeen[feeallocation.FieldCreditNoteID]; !ok {
+				selectedFields = append(selectedFields, feeallocation.FieldCreditNoteID)
+				fieldSeen[feeallocation.FieldCreditNoteID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[feeallocation.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, feeallocation.FieldCreatedAt)
+				fieldSeen[feeallocation.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[feeallocation.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, feeallocation.FieldEstateID)
+				fieldSeen[feeallocation.FieldEstateID] = struct{}{}
+			}
+		case "householdID":
+			if _, ok := fieldSeen[feeallocation.FieldHouseholdID]; !ok {
+				selectedFields = append(selectedFields, feeallocation.FieldHouseholdID)
+				fieldSeen[feeallocation.FieldHouseholdID] = struct{}{}
+			}
+		case "noticeID":
+			if _, ok := fieldSeen[feeallocation.FieldNoticeID]; !ok {
+				selectedFields = append(selectedFields, feeallocation.FieldNoticeID)
+				fieldSeen[feeallocation.FieldNoticeID] = struct{}{}
+			}
+		case "paymentID":
+			if _, ok := fieldSeen[feeallocation.FieldPaymentID]; !ok {
+				selectedFields = append(selectedFields, feeallocation.FieldPaymentID)
+				fieldSeen[feeallocation.FieldPaymentID] = struct{}{}
+			}
+		case "creditNoteID":
+			if _, ok := fieldSeen[feeallocation.FieldCreditNoteID]; !ok {
+				selectedFields = append(selectedFields, feeallocation.FieldCreditNoteID)
+				fieldSeen[feeallocation.FieldCreditNoteID] = struct{}{}
+			}
+		case "bookedOn":
+			if _, ok := fieldSeen[feeallocation.FieldBookedOn]; !ok {
+				selectedFields = append(selectedFields, feeallocation.FieldBookedOn)
+				fieldSeen[feeallocation.FieldBookedOn] = struct{}{}
+			}
+		case "amount":
+			if _, ok := fieldSeen[feeallocation.FieldAmount]; !ok {
+				selectedFields = append(selectedFields, feeallocation.FieldAmount)
+				fieldSeen[feeallocation.FieldAmount] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type feeallocationPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []FeeAllocationPaginateOption
+}
+
+func newFeeAllocationPaginateArgs(rv map[string]any) *feeallocationPaginateArgs {
+	args := &feeallocationPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &FeeAllocationOrder{Field: &FeeAllocationOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithFeeAllocationOrder(order))
+			}
+		case *FeeAllocationOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithFeeAllocationOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*FeeAllocationWhereInput); ok {
+		args.opts = append(args.opts, WithFeeAllocationFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *FeeBookQuery) CollectFields(ctx context.Context, satisfies ...string) (*FeeBookQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *FeeBookQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(feebook.Columns))
+		selectedFields = []string{feebook.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[feebook.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, feebook.FieldEstateID)
+				fieldSeen[feebook.FieldEstateID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[feebook.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, feebook.FieldCreatedAt)
+				fieldSeen[feebook.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[feebook.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, feebook.FieldEstateID)
+				fieldSeen[feebook.FieldEstateID] = struct{}{}
+			}
+		case "version":
+			if _, ok := fieldSeen[feebook.FieldVersion]; !ok {
+				selectedFields = append(selectedFields, feebook.FieldVersion)
+				fieldSeen[feebook.FieldVersion] = struct{}{}
+			}
+		case "payAt":
+			if _, ok := fieldSeen[feebook.FieldPayAt]; !ok {
+				selectedFields = append(selectedFields, feebook.FieldPayAt)
+				fieldSeen[feebook.FieldPayAt] = struct{}{}
+			}
+		case "dueDays":
+			if _, ok := fieldSeen[feebook.FieldDueDays]; !ok {
+				selectedFields = append(selectedFields, feebook.FieldDueDays)
+				fieldSeen[feebook.FieldDueDays] = struct{}{}
+			}
+		case "lastReceipt":
+			if _, ok := fieldSeen[feebook.FieldLastReceipt]; !ok {
+				selectedFields = append(selectedFields, feebook.FieldLastReceipt)
+				fieldSeen[feebook.FieldLastReceipt] = struct{}{}
+			}
+		case "lastCreditNote":
+			if _, ok := fieldSeen[feebook.FieldLastCreditNote]; !ok {
+				selectedFields = append(selectedFields, feebook.FieldLastCreditNote)
+				fieldSeen[feebook.FieldLastCreditNote] = struct{}{}
+			}
+		case "lastEntry":
+			if _, ok := fieldSeen[feebook.FieldLastEntry]; !ok {
+				selectedFields = append(selectedFields, feebook.FieldLastEntry)
+				fieldSeen[feebook.FieldLastEntry] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type feebookPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []FeeBookPaginateOption
+}
+
+func newFeeBookPaginateArgs(rv map[string]any) *feebookPaginateArgs {
+	args := &feebookPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &FeeBookOrder{Field: &FeeBookOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithFeeBookOrder(order))
+			}
+		case *FeeBookOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithFeeBookOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*FeeBookWhereInput); ok {
+		args.opts = append(args.opts, WithFeeBookFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *FeeCreditNoteQuery) CollectFields(ctx context.Context, satisfies ...string) (*FeeCreditNoteQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *FeeCreditNoteQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(feecreditnote.Columns))
+		selectedFields = []string{feecreditnote.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[feecreditnote.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, feecreditnote.FieldEstateID)
+				fieldSeen[feecreditnote.FieldEstateID] = struct{}{}
+			}
+
+		case "notice":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&FeeNoticeClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, feenoticeImplementors)...); err != nil {
+				return err
+			}
+			_q.withNotice = query
+			if _, ok := fieldSeen[feecreditnote.FieldNoticeID]; !ok {
+				selectedFields = append(selectedFields, feecreditnote.FieldNoticeID)
+				fieldSeen[feecreditnote.FieldNoticeID] = struct{}{}
+			}
+
+		case "household":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&HouseholdClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, householdImplementors)...); err != nil {
+				return err
+			}
+			_q.withHousehold = query
+			if _, ok := fieldSeen[feecreditnote.FieldHouseholdID]; !ok {
+				selectedFields = append(selectedFields, feecreditnote.FieldHouseholdID)
+				fieldSeen[feecreditnote.FieldHouseholdID] = struct{}{}
+			}
+
+		case "allocations":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&FeeAllocationClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, false, opCtx, field, path, mayAddCondition(satisfies, feeallocationImplementors)...); err != nil {
+				return err
+			}
+			_q.WithNamedAllocations(alias, func(wq *FeeAllocationQuery) {
+				*wq = *query
+			})
+		case "createdAt":
+			if _, ok := fieldSeen[feecreditnote.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, feecreditnote.FieldCreatedAt)
+				fieldSeen[feecreditnote.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[feecreditnote.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, feecreditnote.FieldEstateID)
+				fieldSeen[feecreditnote.FieldEstateID] = struct{}{}
+			}
+		case "noticeID":
+			if _, ok := fieldSeen[feecreditnote.FieldNoticeID]; !ok {
+				selectedFields = append(selectedFields, feecreditnote.FieldNoticeID)
+				fieldSeen[feecreditnote.FieldNoticeID] = struct{}{}
+			}
+		case "householdID":
+			if _, ok := fieldSeen[feecreditnote.FieldHouseholdID]; !ok {
+				selectedFields = append(selectedFields, feecreditnote.FieldHouseholdID)
+				fieldSeen[feecreditnote.FieldHouseholdID] = struct{}{}
+			}
+		case "number":
+			if _, ok := fieldSeen[feecreditnote.FieldNumber]; !ok {
+				selectedFields = append(selectedFields, feecreditnote.FieldNumber)
+				fieldSeen[feecreditnote.FieldNumber] = struct{}{}
+			}
+		case "issuedOn":
+			if _, ok := fieldSeen[feecreditnote.FieldIssuedOn]; !ok {
+				selectedFields = append(selectedFields, feecreditnote.FieldIssuedOn)
+				fieldSeen[feecreditnote.FieldIssuedOn] = struct{}{}
+			}
+		case "amount":
+			if _, ok := fieldSeen[feecreditnote.FieldAmount]; !ok {
+				selectedFields = append(selectedFields, feecreditnote.FieldAmount)
+				fieldSeen[feecreditnote.FieldAmount] = struct{}{}
+			}
+		case "unallocated":
+			if _, ok := fieldSeen[feecreditnote.FieldUnallocated]; !ok {
+				selectedFields = append(selectedFields, feecreditnote.FieldUnallocated)
+				fieldSeen[feecreditnote.FieldUnallocated] = struct{}{}
+			}
+		case "reason":
+			if _, ok := fieldSeen[feecreditnote.FieldReason]; !ok {
+				selectedFields = append(selectedFields, feecreditnote.FieldReason)
+				fieldSeen[feecreditnote.FieldReason] = struct{}{}
+			}
+		case "recordedByID":
+			if _, ok := fieldSeen[feecreditnote.FieldRecordedByID]; !ok {
+				selectedFields = append(selectedFields, feecreditnote.FieldRecordedByID)
+				fieldSeen[feecreditnote.FieldRecordedByID] = struct{}{}
+			}
+		case "recordedByName":
+			if _, ok := fieldSeen[feecreditnote.FieldRecordedByName]; !ok {
+				selectedFields = append(selectedFields, feecreditnote.FieldRecordedByName)
+				fieldSeen[feecreditnote.FieldRecordedByName] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type feecreditnotePaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []FeeCreditNotePaginateOption
+}
+
+func newFeeCreditNotePaginateArgs(rv map[string]any) *feecreditnotePaginateArgs {
+	args := &feecreditnotePaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &FeeCreditNoteOrder{Field: &FeeCreditNoteOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithFeeCreditNoteOrder(order))
+			}
+		case *FeeCreditNoteOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithFeeCreditNoteOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*FeeCreditNoteWhereInput); ok {
+		args.opts = append(args.opts, WithFeeCreditNoteFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *FeeEntryQuery) CollectFields(ctx context.Context, satisfies ...string) (*FeeEntryQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *FeeEntryQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(feeentry.Columns))
+		selectedFields = []string{feeentry.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[feeentry.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, feeentry.FieldEstateID)
+				fieldSeen[feeentry.FieldEstateID] = struct{}{}
+			}
+
+		case "household":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&HouseholdClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, householdImplementors)...); err != nil {
+				return err
+			}
+			_q.withHousehold = query
+			if _, ok := fieldSeen[feeentry.FieldHouseholdID]; !ok {
+				selectedFields = append(selectedFields, feeentry.FieldHouseholdID)
+				fieldSeen[feeentry.FieldHouseholdID] = struct{}{}
+			}
+
+		case "postings":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&FeePostingClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, false, opCtx, field, path, mayAddCondition(satisfies, feepostingImplementors)...); err != nil {
+				return err
+			}
+			_q.WithNamedPostings(alias, func(wq *FeePostingQuery) {
+				*wq = *query
+			})
+		case "createdAt":
+			if _, ok := fieldSeen[feeentry.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, feeentry.FieldCreatedAt)
+				fieldSeen[feeentry.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[feeentry.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, feeentry.FieldEstateID)
+				fieldSeen[feeentry.FieldEstateID] = struct{}{}
+			}
+		case "number":
+			if _, ok := fieldSeen[feeentry.FieldNumber]; !ok {
+				selectedFields = append(selectedFields, feeentry.FieldNumber)
+				fieldSeen[feeentry.FieldNumber] = struct{}{}
+			}
+		case "bookedOn":
+			if _, ok := fieldSeen[feeentry.FieldBookedOn]; !ok {
+				selectedFields = append(selectedFields, feeentry.FieldBookedOn)
+				fieldSeen[feeentry.FieldBookedOn] = struct{}{}
+			}
+		case "kind":
+			if _, ok := fieldSeen[feeentry.FieldKind]; !ok {
+				selectedFields = append(selectedFields, feeentry.FieldKind)
+				fieldSeen[feeentry.FieldKind] = struct{}{}
+			}
+		case "householdID":
+			if _, ok := fieldSeen[feeentry.FieldHouseholdID]; !ok {
+				selectedFields = append(selectedFields, feeentry.FieldHouseholdID)
+				fieldSeen[feeentry.FieldHouseholdID] = struct{}{}
+			}
+		case "subjectID":
+			if _, ok := fieldSeen[feeentry.FieldSubjectID]; !ok {
+				selectedFields = append(selectedFields, feeentry.FieldSubjectID)
+				fieldSeen[feeentry.FieldSubjectID] = struct{}{}
+			}
+		case "about":
+			if _, ok := fieldSeen[feeentry.FieldAbout]; !ok {
+				selectedFields = append(selectedFields, feeentry.FieldAbout)
+				fieldSeen[feeentry.FieldAbout] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type feeentryPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []FeeEntryPaginateOption
+}
+
+func newFeeEntryPaginateArgs(rv map[string]any) *feeentryPaginateArgs {
+	args := &feeentryPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &FeeEntryOrder{Field: &FeeEntryOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithFeeEntryOrder(order))
+			}
+		case *FeeEntryOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithFeeEntryOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*FeeEntryWhereInput); ok {
+		args.opts = append(args.opts, WithFeeEntryFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *FeeNoticeQuery) CollectFields(ctx context.Context, satisfies ...string) (*FeeNoticeQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *FeeNoticeQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(feenotice.Columns))
+		selectedFields = []string{feenotice.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[feenotice.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, feenotice.FieldEstateID)
+				fieldSeen[feenotice.FieldEstateID] = struct{}{}
+			}
+
+		case "household":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&HouseholdClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, householdImplementors)...); err != nil {
+				return err
+			}
+			_q.withHousehold = query
+			if _, ok := fieldSeen[feenotice.FieldHouseholdID]; !ok {
+				selectedFields = append(selectedFields, feenotice.FieldHouseholdID)
+				fieldSeen[feenotice.FieldHouseholdID] = struct{}{}
+			}
+
+		case "lines":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&FeeNoticeLineClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, false, opCtx, field, path, mayAddCondition(satisfies, feenoticelineImplementors)...); err != nil {
+				return err
+			}
+			_q.WithNamedLines(alias, func(wq *FeeNoticeLineQuery) {
+				*wq = *query
+			})
+
+		case "allocations":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&FeeAllocationClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, false, opCtx, field, path, mayAddCondition(satisfies, feeallocationImplementors)...); err != nil {
+				return err
+			}
+			_q.WithNamedAllocations(alias, func(wq *FeeAllocationQuery) {
+				*wq = *query
+			})
+
+		case "creditNotes":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&FeeCreditNoteClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, false, opCtx, field, path, mayAddCondition(satisfies, feecreditnoteImplementors)...); err != nil {
+				return err
+			}
+			_q.WithNamedCreditNotes(alias, func(wq *FeeCreditNoteQuery) {
+				*wq = *query
+			})
+		case "createdAt":
+			if _, ok := fieldSeen[feenotice.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, feenotice.FieldCreatedAt)
+				fieldSeen[feenotice.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[feenotice.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, feenotice.FieldEstateID)
+				fieldSeen[feenotice.FieldEstateID] = struct{}{}
+			}
+		case "runID":
+			if _, ok := fieldSeen[feenotice.FieldRunID]; !ok {
+				selectedFields = append(selectedFields, feenotice.FieldRunID)
+				fieldSeen[feenotice.FieldRunID] = struct{}{}
+			}
+		case "householdID":
+			if _, ok := fieldSeen[feenotice.FieldHouseholdID]; !ok {
+				selectedFields = append(selectedFields, feenotice.FieldHouseholdID)
+				fieldSeen[feenotice.FieldHouseholdID] = struct{}{}
+			}
+		case "number":
+			if _, ok := fieldSeen[feenotice.FieldNumber]; !ok {
+				selectedFields = append(selectedFields, feenotice.FieldNumber)
+				fieldSeen[feenotice.FieldNumber] = struct{}{}
+			}
+		case "month":
+			if _, ok := fieldSeen[feenotice.FieldMonth]; !ok {
+				selectedFields = append(selectedFields, feenotice.FieldMonth)
+				fieldSeen[feenotice.FieldMonth] = struct{}{}
+			}
+		case "issuedOn":
+			if _, ok := fieldSeen[feenotice.FieldIssuedOn]; !ok {
+				selectedFields = append(selectedFields, feenotice.FieldIssuedOn)
+				fieldSeen[feenotice.FieldIssuedOn] = struct{}{}
+			}
+		case "payBy":
+			if _, ok := fieldSeen[feenotice.FieldPayBy]; !ok {
+				selectedFields = append(selectedFields, feenotice.FieldPayBy)
+				fieldSeen[feenotice.FieldPayBy] = struct{}{}
+			}
+		case "householdName":
+			if _, ok := fieldSeen[feenotice.FieldHouseholdName]; !ok {
+				selectedFields = append(selectedFields, feenotice.FieldHouseholdName)
+				fieldSeen[feenotice.FieldHouseholdName] = struct{}{}
+			}
+		case "building":
+			if _, ok := fieldSeen[feenotice.FieldBuilding]; !ok {
+				selectedFields = append(selectedFields, feenotice.FieldBuilding)
+				fieldSeen[feenotice.FieldBuilding] = struct{}{}
+			}
+		case "address":
+			if _, ok := fieldSeen[feenotice.FieldAddress]; !ok {
+				selectedFields = append(selectedFields, feenotice.FieldAddress)
+				fieldSeen[feenotice.FieldAddress] = struct{}{}
+			}
+		case "amount":
+			if _, ok := fieldSeen[feenotice.FieldAmount]; !ok {
+				selectedFields = append(selectedFields, feenotice.FieldAmount)
+				fieldSeen[feenotice.FieldAmount] = struct{}{}
+			}
+		case "credited":
+			if _, ok := fieldSeen[feenotice.FieldCredited]; !ok {
+				selectedFields = append(selectedFields, feenotice.FieldCredited)
+				fieldSeen[feenotice.FieldCredited] = struct{}{}
+			}
+		case "settled":
+			if _, ok := fieldSeen[feenotice.FieldSettled]; !ok {
+				selectedFields = append(selectedFields, feenotice.FieldSettled)
+				fieldSeen[feenotice.FieldSettled] = struct{}{}
+			}
+		case "state":
+			if _, ok := fieldSeen[feenotice.FieldState]; !ok {
+				selectedFields = append(selectedFields, feenotice.FieldState)
+				fieldSeen[feenotice.FieldState] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type feenoticePaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []FeeNoticePaginateOption
+}
+
+func newFeeNoticePaginateArgs(rv map[string]any) *feenoticePaginateArgs {
+	args := &feenoticePaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &FeeNoticeOrder{Field: &FeeNoticeOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithFeeNoticeOrder(order))
+			}
+		case *FeeNoticeOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithFeeNoticeOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*FeeNoticeWhereInput); ok {
+		args.opts = append(args.opts, WithFeeNoticeFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *FeeNoticeLineQuery) CollectFields(ctx context.Context, satisfies ...string) (*FeeNoticeLineQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *FeeNoticeLineQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(feenoticeline.Columns))
+		selectedFields = []string{feenoticeline.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[feenoticeline.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, feenoticeline.FieldEstateID)
+				fieldSeen[feenoticeline.FieldEstateID] = struct{}{}
+			}
+
+		case "notice":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&FeeNoticeClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, feenoticeImplementors)...); err != nil {
+				return err
+			}
+			_q.withNotice = query
+			if _, ok := fieldSeen[feenoticeline.FieldNoticeID]; !ok {
+				selectedFields = append(selectedFields, feenoticeline.FieldNoticeID)
+				fieldSeen[feenoticeline.FieldNoticeID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[feenoticeline.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, feenoticeline.FieldCreatedAt)
+				fieldSeen[feenoticeline.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[feenoticeline.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, feenoticeline.FieldEstateID)
+				fieldSeen[feenoticeline.FieldEstateID] = struct{}{}
+			}
+		case "noticeID":
+			if _, ok := fieldSeen[feenoticeline.FieldNoticeID]; !ok {
+				selectedFields = append(selectedFields, feenoticeline.FieldNoticeID)
+				fieldSeen[feenoticeline.FieldNoticeID] = struct{}{}
+			}
+		case "householdID":
+			if _, ok := fieldSeen[feenoticeline.FieldHouseholdID]; !ok {
+				selectedFields = append(selectedFields, feenoticeline.FieldHouseholdID)
+				fieldSeen[feenoticeline.FieldHouseholdID] = struct{}{}
+			}
+		case "tariffID":
+			if _, ok := fieldSeen[feenoticeline.FieldTariffID]; !ok {
+				selectedFields = append(selectedFields, feenoticeline.FieldTariffID)
+				fieldSeen[feenoticeline.FieldTariffID] = struct{}{}
+			}
+		case "unitID":
+			if _, ok := fieldSeen[feenoticeline.FieldUnitID]; !ok {
+				selectedFields = append(selectedFields, feenoticeline.FieldUnitID)
+				fieldSeen[feenoticeline.FieldUnitID] = struct{}{}
+			}
+		case "unitLabel":
+			if _, ok := fieldSeen[feenoticeline.FieldUnitLabel]; !ok {
+				selectedFields = append(selectedFields, feenoticeline.FieldUnitLabel)
+				fieldSeen[feenoticeline.FieldUnitLabel] = struct{}{}
+			}
+		case "fee":
+			if _, ok := fieldSeen[feenoticeline.FieldFee]; !ok {
+				selectedFields = append(selectedFields, feenoticeline.FieldFee)
+				fieldSeen[feenoticeline.FieldFee] = struct{}{}
+			}
+		case "basis":
+			if _, ok := fieldSeen[feenoticeline.FieldBasis]; !ok {
+				selectedFields = append(selectedFields, feenoticeline.FieldBasis)
+				fieldSeen[feenoticeline.FieldBasis] = struct{}{}
+			}
+		case "rate":
+			if _, ok := fieldSeen[feenoticeline.FieldRate]; !ok {
+				selectedFields = append(selectedFields, feenoticeline.FieldRate)
+				fieldSeen[feenoticeline.FieldRate] = struct{}{}
+			}
+		case "quantityHundredths":
+			if _, ok := fieldSeen[feenoticeline.FieldQuantityHundredths]; !ok {
+				selectedFields = append(selectedFields, feenoticeline.FieldQuantityHundredths)
+				fieldSeen[feenoticeline.FieldQuantityHundredths] = struct{}{}
+			}
+		case "fromOn":
+			if _, ok := fieldSeen[feenoticeline.FieldFromOn]; !ok {
+				selectedFields = append(selectedFields, feenoticeline.FieldFromOn)
+				fieldSeen[feenoticeline.FieldFromOn] = struct{}{}
+			}
+		case "untilOn":
+			if _, ok := fieldSeen[feenoticeline.FieldUntilOn]; !ok {
+				selectedFields = append(selectedFields, feenoticeline.FieldUntilOn)
+				fieldSeen[feenoticeline.FieldUntilOn] = struct{}{}
+			}
+		case "days":
+			if _, ok := fieldSeen[feenoticeline.FieldDays]; !ok {
+				selectedFields = append(selectedFields, feenoticeline.FieldDays)
+				fieldSeen[feenoticeline.FieldDays] = struct{}{}
+			}
+		case "ofDays":
+			if _, ok := fieldSeen[feenoticeline.FieldOfDays]; !ok {
+				selectedFields = append(selectedFields, feenoticeline.FieldOfDays)
+				fieldSeen[feenoticeline.FieldOfDays] = struct{}{}
+			}
+		case "amount":
+			if _, ok := fieldSeen[feenoticeline.FieldAmount]; !ok {
+				selectedFields = append(selectedFields, feenoticeline.FieldAmount)
+				fieldSeen[feenoticeline.FieldAmount] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type feenoticelinePaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []FeeNoticeLinePaginateOption
+}
+
+func newFeeNoticeLinePaginateArgs(rv map[string]any) *feenoticelinePaginateArgs {
+	args := &feenoticelinePaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &FeeNoticeLineOrder{Field: &FeeNoticeLineOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithFeeNoticeLineOrder(order))
+			}
+		case *FeeNoticeLineOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithFeeNoticeLineOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*FeeNoticeLineWhereInput); ok {
+		args.opts = append(args.opts, WithFeeNoticeLineFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *FeePaymentQuery) CollectFields(ctx context.Context, satisfies ...string) (*FeePaymentQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *FeePaymentQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(feepayment.Columns))
+		selectedFields = []string{feepayment.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[feepayment.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, feepayment.FieldEstateID)
+				fieldSeen[feepayment.FieldEstateID] = struct{}{}
+			}
+
+		case "household":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&HouseholdClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, householdImplementors)...); err != nil {
+				return err
+			}
+			_q.withHousehold = query
+			if _, ok := fieldSeen[feepayment.FieldHouseholdID]; !ok {
+				selectedFields = append(selectedFields, feepayment.FieldHouseholdID)
+				fieldSeen[feepayment.FieldHouseholdID] = struct{}{}
+			}
+
+		case "reverses":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&FeePaymentClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, feepaymentImplementors)...); err != nil {
+				return err
+			}
+			_q.withReverses = query
+			if _, ok := fieldSeen[feepayment.FieldReversesID]; !ok {
+				selectedFields = append(selectedFields, feepayment.FieldReversesID)
+				fieldSeen[feepayment.FieldReversesID] = struct{}{}
+			}
+
+		case "reversals":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&FeePaymentClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, false, opCtx, field, path, mayAddCondition(satisfies, feepaymentImplementors)...); err != nil {
+				return err
+			}
+			_q.WithNamedReversals(alias, func(wq *FeePaymentQuery) {
+				*wq = *query
+			})
+
+		case "allocations":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&FeeAllocationClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, false, opCtx, field, path, mayAddCondition(satisfies, feeallocationImplementors)...); err != nil {
+				return err
+			}
+			_q.WithNamedAllocations(alias, func(wq *FeeAllocationQuery) {
+				*wq = *query
+			})
+		case "createdAt":
+			if _, ok := fieldSeen[feepayment.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, feepayment.FieldCreatedAt)
+				fieldSeen[feepayment.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[feepayment.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, feepayment.FieldEstateID)
+				fieldSeen[feepayment.FieldEstateID] = struct{}{}
+			}
+		case "householdID":
+			if _, ok := fieldSeen[feepayment.FieldHouseholdID]; !ok {
+				selectedFields = append(selectedFields, feepayment.FieldHouseholdID)
+				fieldSeen[feepayment.FieldHouseholdID] = struct{}{}
+			}
+		case "receipt":
+			if _, ok := fieldSeen[feepayment.FieldReceipt]; !ok {
+				selectedFields = append(selectedFields, feepayment.FieldReceipt)
+				fieldSeen[feepayment.FieldReceipt] = struct{}{}
+			}
+		case "method":
+			if _, ok := fieldSeen[feepayment.FieldMethod]; !ok {
+				selectedFields = append(selectedFields, feepayment.FieldMethod)
+				fieldSeen[feepayment.FieldMethod] = struct{}{}
+			}
+		case "reference":
+			if _, ok := fieldSeen[feepayment.FieldReference]; !ok {
+				selectedFields = append(selectedFields, feepayment.FieldReference)
+				fieldSeen[feepayment.FieldReference] = struct{}{}
+			}
+		case "paidBy":
+			if _, ok := fieldSeen[feepayment.FieldPaidBy]; !ok {
+				selectedFields = append(selectedFields, feepayment.FieldPaidBy)
+				fieldSeen[feepayment.FieldPaidBy] = struct{}{}
+			}
+		case "paidAt":
+			if _, ok := fieldSeen[feepayment.FieldPaidAt]; !ok {
+				selectedFields = append(selectedFields, feepayment.FieldPaidAt)
+				fieldSeen[feepayment.FieldPaidAt] = struct{}{}
+			}
+		case "bookedOn":
+			if _, ok := fieldSeen[feepayment.FieldBookedOn]; !ok {
+				selectedFields = append(selectedFields, feepayment.FieldBookedOn)
+				fieldSeen[feepayment.FieldBookedOn] = struct{}{}
+			}
+		case "amount":
+			if _, ok := fieldSeen[feepayment.FieldAmount]; !ok {
+				selectedFields = append(selectedFields, feepayment.FieldAmount)
+				fieldSeen[feepayment.FieldAmount] = struct{}{}
+			}
+		case "unallocated":
+			if _, ok := fieldSeen[feepayment.FieldUnallocated]; !ok {
+				selectedFields = append(selectedFields, feepayment.FieldUnallocated)
+				fieldSeen[feepayment.FieldUnallocated] = struct{}{}
+			}
+		case "reversesID":
+			if _, ok := fieldSeen[feepayment.FieldReversesID]; !ok {
+				selectedFields = append(selectedFields, feepayment.FieldReversesID)
+				fieldSeen[feepayment.FieldReversesID] = struct{}{}
+			}
+		case "reason":
+			if _, ok := fieldSeen[feepayment.FieldReason]; !ok {
+				selectedFields = append(selectedFields, feepayment.FieldReason)
+				fieldSeen[feepayment.FieldReason] = struct{}{}
+			}
+		case "recordedByID":
+			if _, ok := fieldSeen[feepayment.FieldRecordedByID]; !ok {
+				selectedFields = append(selectedFields, feepayment.FieldRecordedByID)
+				fieldSeen[feepayment.FieldRecordedByID] = struct{}{}
+			}
+		case "recordedByName":
+			if _, ok := fieldSeen[feepayment.FieldRecordedByName]; !ok {
+				selectedFields = append(selectedFields, feepayment.FieldRecordedByName)
+				fieldSeen[feepayment.FieldRecordedByName] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type feepaymentPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []FeePaymentPaginateOption
+}
+
+func newFeePaymentPaginateArgs(rv map[string]any) *feepaymentPaginateArgs {
+	args := &feepaymentPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &FeePaymentOrder{Field: &FeePaymentOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithFeePaymentOrder(order))
+			}
+		case *FeePaymentOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithFeePaymentOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*FeePaymentWhereInput); ok {
+		args.opts = append(args.opts, WithFeePaymentFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *FeePostingQuery) CollectFields(ctx context.Context, satisfies ...string) (*FeePostingQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *FeePostingQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(feeposting.Columns))
+		selectedFields = []string{feeposting.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[feeposting.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, feeposting.FieldEstateID)
+				fieldSeen[feeposting.FieldEstateID] = struct{}{}
+			}
+
+		case "entry":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&FeeEntryClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, feeentryImplementors)...); err != nil {
+				return err
+			}
+			_q.withEntry = query
+			if _, ok := fieldSeen[feeposting.FieldEntryID]; !ok {
+				selectedFields = append(selectedFields, feeposting.FieldEntryID)
+				fieldSeen[feeposting.FieldEntryID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[feeposting.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, feeposting.FieldCreatedAt)
+				fieldSeen[feeposting.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[feeposting.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, feeposting.FieldEstateID)
+				fieldSeen[feeposting.FieldEstateID] = struct{}{}
+			}
+		case "entryID":
+			if _, ok := fieldSeen[feeposting.FieldEntryID]; !ok {
+				selectedFields = append(selectedFields, feeposting.FieldEntryID)
+				fieldSeen[feeposting.FieldEntryID] = struct{}{}
+			}
+		case "householdID":
+			if _, ok := fieldSeen[feeposting.FieldHouseholdID]; !ok {
+				selectedFields = append(selectedFields, feeposting.FieldHouseholdID)
+				fieldSeen[feeposting.FieldHouseholdID] = struct{}{}
+			}
+		case "account":
+			if _, ok := fieldSeen[feeposting.FieldAccount]; !ok {
+				selectedFields = append(selectedFields, feeposting.FieldAccount)
+				fieldSeen[feeposting.FieldAccount] = struct{}{}
+			}
+		case "amount":
+			if _, ok := fieldSeen[feeposting.FieldAmount]; !ok {
+				selectedFields = append(selectedFields, feeposting.FieldAmount)
+				fieldSeen[feeposting.FieldAmount] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type feepostingPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []FeePostingPaginateOption
+}
+
+func newFeePostingPaginateArgs(rv map[string]any) *feepostingPaginateArgs {
+	args := &feepostingPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &FeePostingOrder{Field: &FeePostingOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithFeePostingOrder(order))
+			}
+		case *FeePostingOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithFeePostingOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*FeePostingWhereInput); ok {
+		args.opts = append(args.opts, WithFeePostingFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *FeeRunQuery) CollectFields(ctx context.Context, satisfies ...string) (*FeeRunQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *FeeRunQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(feerun.Columns))
+		selectedFields = []string{feerun.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[feerun.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, feerun.FieldEstateID)
+				fieldSeen[feerun.FieldEstateID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[feerun.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, feerun.FieldCreatedAt)
+				fieldSeen[feerun.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[feerun.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, feerun.FieldEstateID)
+				fieldSeen[feerun.FieldEstateID] = struct{}{}
+			}
+		case "month":
+			if _, ok := fieldSeen[feerun.FieldMonth]; !ok {
+				selectedFields = append(selectedFields, feerun.FieldMonth)
+				fieldSeen[feerun.FieldMonth] = struct{}{}
+			}
+		case "state":
+			if _, ok := fieldSeen[feerun.FieldState]; !ok {
+				selectedFields = append(selectedFields, feerun.FieldState)
+				fieldSeen[feerun.FieldState] = struct{}{}
+			}
+		case "dueAt":
+			if _, ok := fieldSeen[feerun.FieldDueAt]; !ok {
+				selectedFields = append(selectedFields, feerun.FieldDueAt)
+				fieldSeen[feerun.FieldDueAt] = struct{}{}
+			}
+		case "issuedOn":
+			if _, ok := fieldSeen[feerun.FieldIssuedOn]; !ok {
+				selectedFields = append(selectedFields, feerun.FieldIssuedOn)
+				fieldSeen[feerun.FieldIssuedOn] = struct{}{}
+			}
+		case "payBy":
+			if _, ok := fieldSeen[feerun.FieldPayBy]; !ok {
+				selectedFields = append(selectedFields, feerun.FieldPayBy)
+				fieldSeen[feerun.FieldPayBy] = struct{}{}
+			}
+		case "payers":
+			if _, ok := fieldSeen[feerun.FieldPayers]; !ok {
+				selectedFields = append(selectedFields, feerun.FieldPayers)
+				fieldSeen[feerun.FieldPayers] = struct{}{}
+			}
+		case "notices":
+			if _, ok := fieldSeen[feerun.FieldNotices]; !ok {
+				selectedFields = append(selectedFields, feerun.FieldNotices)
+				fieldSeen[feerun.FieldNotices] = struct{}{}
+			}
+		case "amount":
+			if _, ok := fieldSeen[feerun.FieldAmount]; !ok {
+				selectedFields = append(selectedFields, feerun.FieldAmount)
+				fieldSeen[feerun.FieldAmount] = struct{}{}
+			}
+		case "startedAt":
+			if _, ok := fieldSeen[feerun.FieldStartedAt]; !ok {
+				selectedFields = append(selectedFields, feerun.FieldStartedAt)
+				fieldSeen[feerun.FieldStartedAt] = struct{}{}
+			}
+		case "startedByID":
+			if _, ok := fieldSeen[feerun.FieldStartedByID]; !ok {
+				selectedFields = append(selectedFields, feerun.FieldStartedByID)
+				fieldSeen[feerun.FieldStartedByID] = struct{}{}
+			}
+		case "startedByName":
+			if _, ok := fieldSeen[feerun.FieldStartedByName]; !ok {
+				selectedFields = append(selectedFields, feerun.FieldStartedByName)
+				fieldSeen[feerun.FieldStartedByName] = struct{}{}
+			}
+		case "billedAt":
+			if _, ok := fieldSeen[feerun.FieldBilledAt]; !ok {
+				selectedFields = append(selectedFields, feerun.FieldBilledAt)
+				fieldSeen[feerun.FieldBilledAt] = struct{}{}
+			}
+		case "late":
+			if _, ok := fieldSeen[feerun.FieldLate]; !ok {
+				selectedFields = append(selectedFields, feerun.FieldLate)
+				fieldSeen[feerun.FieldLate] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type feerunPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []FeeRunPaginateOption
+}
+
+func newFeeRunPaginateArgs(rv map[string]any) *feerunPaginateArgs {
+	args := &feerunPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &FeeRunOrder{Field: &FeeRunOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithFeeRunOrder(order))
+			}
+		case *FeeRunOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithFeeRunOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*FeeRunWhereInput); ok {
+		args.opts = append(args.opts, WithFeeRunFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *FeeTariffQuery) CollectFields(ctx context.Context, satisfies ...string) (*FeeTariffQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *FeeTariffQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(feetariff.Columns))
+		selectedFields = []string{feetariff.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[feetariff.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, feetariff.FieldEstateID)
+				fieldSeen[feetariff.FieldEstateID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[feetariff.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, feetariff.FieldCreatedAt)
+				fieldSeen[feetariff.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[feetariff.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, feetariff.FieldEstateID)
+				fieldSeen[feetariff.FieldEstateID] = struct{}{}
+			}
+		case "fee":
+			if _, ok := fieldSeen[feetariff.FieldFee]; !ok {
+				selectedFields = append(selectedFields, feetariff.FieldFee)
+				fieldSeen[feetariff.FieldFee] = struct{}{}
+			}
+		case "unitKind":
+			if _, ok := fieldSeen[feetariff.FieldUnitKind]; !ok {
+				selectedFields = append(selectedFields, feetariff.FieldUnitKind)
+				fieldSeen[feetariff.FieldUnitKind] = struct{}{}
+			}
+		case "basis":
+			if _, ok := fieldSeen[feetariff.FieldBasis]; !ok {
+				selectedFields = append(selectedFields, feetariff.FieldBasis)
+				fieldSeen[feetariff.FieldBasis] = struct{}{}
+			}
+		case "rate":
+			if _, ok := fieldSeen[feetariff.FieldRate]; !ok {
+				selectedFields = append(selectedFields, feetariff.FieldRate)
+				fieldSeen[feetariff.FieldRate] = struct{}{}
+			}
+		case "fromOn":
+			if _, ok := fieldSeen[feetariff.FieldFromOn]; !ok {
+				selectedFields = append(selectedFields, feetariff.FieldFromOn)
+				fieldSeen[feetariff.FieldFromOn] = struct{}{}
+			}
+		case "untilOn":
+			if _, ok := fieldSeen[feetariff.FieldUntilOn]; !ok {
+				selectedFields = append(selectedFields, feetariff.FieldUntilOn)
+				fieldSeen[feetariff.FieldUntilOn] = struct{}{}
+			}
+		case "authority":
+			if _, ok := fieldSeen[feetariff.FieldAuthority]; !ok {
+				selectedFields = append(selectedFields, feetariff.FieldAuthority)
+				fieldSeen[feetariff.FieldAuthority] = struct{}{}
+			}
+		case "endReason":
+			if _, ok := fieldSeen[feetariff.FieldEndReason]; !ok {
+				selectedFields = append(selectedFields, feetariff.FieldEndReason)
+				fieldSeen[feetariff.FieldEndReason] = struct{}{}
+			}
+		case "endedAt":
+			if _, ok := fieldSeen[feetariff.FieldEndedAt]; !ok {
+				selectedFields = append(selectedFields, feetariff.FieldEndedAt)
+				fieldSeen[feetariff.FieldEndedAt] = struct{}{}
+			}
+		case "endedByName":
+			if _, ok := fieldSeen[feetariff.FieldEndedByName]; !ok {
+				selectedFields = append(selectedFields, feetariff.FieldEndedByName)
+				fieldSeen[feetariff.FieldEndedByName] = struct{}{}
+			}
+		case "recordedByID":
+			if _, ok := fieldSeen[feetariff.FieldRecordedByID]; !ok {
+				selectedFields = append(selectedFields, feetariff.FieldRecordedByID)
+				fieldSeen[feetariff.FieldRecordedByID] = struct{}{}
+			}
+		case "recordedByName":
+			if _, ok := fieldSeen[feetariff.FieldRecordedByName]; !ok {
+				selectedFields = append(selectedFields, feetariff.FieldRecordedByName)
+				fieldSeen[feetariff.FieldRecordedByName] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type feetariffPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []FeeTariffPaginateOption
+}
+
+func newFeeTariffPaginateArgs(rv map[string]any) *feetariffPaginateArgs {
+	args := &feetariffPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &FeeTariffOrder{Field: &FeeTariffOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithFeeTariffOrder(order))
+			}
+		case *FeeTariffOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithFeeTariffOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*FeeTariffWhereInput); ok {
+		args.opts = append(args.opts, WithFeeTariffFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
 func (_q *FileQuery) CollectFields(ctx context.Context, satisfies ...string) (*FileQuery, error) {
 	fc := graphql.GetFieldContext(ctx)
 	if fc == nil {
@@ -5614,6 +7590,19 @@ func (_q *HouseholdQuery) collectField(ctx context.Context, oneNode bool, opCtx 
 				return err
 			}
 			_q.WithNamedEmergencyContacts(alias, func(wq *EmergencyContactQuery) {
+				*wq = *query
+			})
+
+		case "feeAccount":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&FeeAccountClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, false, opCtx, field, path, mayAddCondition(satisfies, feeaccountImplementors)...); err != nil {
+				return err
+			}
+			_q.WithNamedFeeAccount(alias, func(wq *FeeAccountQuery) {
 				*wq = *query
 			})
 		case "createdAt":

@@ -37,6 +37,17 @@ import (
 	"github.com/steward-pm/steward/ent/emergencycontact"
 	"github.com/steward-pm/steward/ent/estate"
 	"github.com/steward-pm/steward/ent/externalperson"
+	"github.com/steward-pm/steward/ent/feeaccount"
+	"github.com/steward-pm/steward/ent/feeallocation"
+	"github.com/steward-pm/steward/ent/feebook"
+	"github.com/steward-pm/steward/ent/feecreditnote"
+	"github.com/steward-pm/steward/ent/feeentry"
+	"github.com/steward-pm/steward/ent/feenotice"
+	"github.com/steward-pm/steward/ent/feenoticeline"
+	"github.com/steward-pm/steward/ent/feepayment"
+	"github.com/steward-pm/steward/ent/feeposting"
+	"github.com/steward-pm/steward/ent/feerun"
+	"github.com/steward-pm/steward/ent/feetariff"
 	"github.com/steward-pm/steward/ent/file"
 	"github.com/steward-pm/steward/ent/household"
 	"github.com/steward-pm/steward/ent/importrun"
@@ -244,6 +255,61 @@ var externalpersonImplementors = []string{"ExternalPerson", "Node"}
 
 // IsNode implements the Node interface check for GQLGen.
 func (*ExternalPerson) IsNode() {}
+
+var feeaccountImplementors = []string{"FeeAccount", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*FeeAccount) IsNode() {}
+
+var feeallocationImplementors = []string{"FeeAllocation", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*FeeAllocation) IsNode() {}
+
+var feebookImplementors = []string{"FeeBook", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*FeeBook) IsNode() {}
+
+var feecreditnoteImplementors = []string{"FeeCreditNote", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*FeeCreditNote) IsNode() {}
+
+var feeentryImplementors = []string{"FeeEntry", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*FeeEntry) IsNode() {}
+
+var feenoticeImplementors = []string{"FeeNotice", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*FeeNotice) IsNode() {}
+
+var feenoticelineImplementors = []string{"FeeNoticeLine", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*FeeNoticeLine) IsNode() {}
+
+var feepaymentImplementors = []string{"FeePayment", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*FeePayment) IsNode() {}
+
+var feepostingImplementors = []string{"FeePosting", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*FeePosting) IsNode() {}
+
+var feerunImplementors = []string{"FeeRun", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*FeeRun) IsNode() {}
+
+var feetariffImplementors = []string{"FeeTariff", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*FeeTariff) IsNode() {}
 
 var fileImplementors = []string{"File", "Node"}
 
@@ -872,6 +938,105 @@ func (c *Client) noder(ctx context.Context, table string, id uuid.UUID) (Noder, 
 			Where(externalperson.ID(id))
 		if fc := graphql.GetFieldContext(ctx); fc != nil {
 			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, externalpersonImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case feeaccount.Table:
+		query := c.FeeAccount.Query().
+			Where(feeaccount.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, feeaccountImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case feeallocation.Table:
+		query := c.FeeAllocation.Query().
+			Where(feeallocation.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, feeallocationImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case feebook.Table:
+		query := c.FeeBook.Query().
+			Where(feebook.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, feebookImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case feecreditnote.Table:
+		query := c.FeeCreditNote.Query().
+			Where(feecreditnote.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, feecreditnoteImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case feeentry.Table:
+		query := c.FeeEntry.Query().
+			Where(feeentry.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, feeentryImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case feenotice.Table:
+		query := c.FeeNotice.Query().
+			Where(feenotice.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, feenoticeImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case feenoticeline.Table:
+		query := c.FeeNoticeLine.Query().
+			Where(feenoticeline.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, feenoticelineImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case feepayment.Table:
+		query := c.FeePayment.Query().
+			Where(feepayment.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, feepaymentImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case feeposting.Table:
+		query := c.FeePosting.Query().
+			Where(feeposting.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, feepostingImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case feerun.Table:
+		query := c.FeeRun.Query().
+			Where(feerun.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, feerunImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case feetariff.Table:
+		query := c.FeeTariff.Query().
+			Where(feetariff.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, feetariffImplementors...); err != nil {
 				return nil, err
 			}
 		}
@@ -1963,6 +2128,182 @@ func (c *Client) noders(ctx context.Context, table string, ids []uuid.UUID) ([]N
 		query := c.ExternalPerson.Query().
 			Where(externalperson.IDIn(ids...))
 		query, err := query.CollectFields(ctx, externalpersonImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case feeaccount.Table:
+		query := c.FeeAccount.Query().
+			Where(feeaccount.IDIn(ids...))
+		query, err := query.CollectFields(ctx, feeaccountImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case feeallocation.Table:
+		query := c.FeeAllocation.Query().
+			Where(feeallocation.IDIn(ids...))
+		query, err := query.CollectFields(ctx, feeallocationImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case feebook.Table:
+		query := c.FeeBook.Query().
+			Where(feebook.IDIn(ids...))
+		query, err := query.CollectFields(ctx, feebookImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case feecreditnote.Table:
+		query := c.FeeCreditNote.Query().
+			Where(feecreditnote.IDIn(ids...))
+		query, err := query.CollectFields(ctx, feecreditnoteImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case feeentry.Table:
+		query := c.FeeEntry.Query().
+			Where(feeentry.IDIn(ids...))
+		query, err := query.CollectFields(ctx, feeentryImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case feenotice.Table:
+		query := c.FeeNotice.Query().
+			Where(feenotice.IDIn(ids...))
+		query, err := query.CollectFields(ctx, feenoticeImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case feenoticeline.Table:
+		query := c.FeeNoticeLine.Query().
+			Where(feenoticeline.IDIn(ids...))
+		query, err := query.CollectFields(ctx, feenoticelineImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case feepayment.Table:
+		query := c.FeePayment.Query().
+			Where(feepayment.IDIn(ids...))
+		query, err := query.CollectFields(ctx, feepaymentImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case feeposting.Table:
+		query := c.FeePosting.Query().
+			Where(feeposting.IDIn(ids...))
+		query, err := query.CollectFields(ctx, feepostingImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case feerun.Table:
+		query := c.FeeRun.Query().
+			Where(feerun.IDIn(ids...))
+		query, err := query.CollectFields(ctx, feerunImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case feetariff.Table:
+		query := c.FeeTariff.Query().
+			Where(feetariff.IDIn(ids...))
+		query, err := query.CollectFields(ctx, feetariffImplementors...)
 		if err != nil {
 			return nil, err
 		}

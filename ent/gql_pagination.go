@@ -42,6 +42,17 @@ import (
 	"github.com/steward-pm/steward/ent/emergencycontact"
 	"github.com/steward-pm/steward/ent/estate"
 	"github.com/steward-pm/steward/ent/externalperson"
+	"github.com/steward-pm/steward/ent/feeaccount"
+	"github.com/steward-pm/steward/ent/feeallocation"
+	"github.com/steward-pm/steward/ent/feebook"
+	"github.com/steward-pm/steward/ent/feecreditnote"
+	"github.com/steward-pm/steward/ent/feeentry"
+	"github.com/steward-pm/steward/ent/feenotice"
+	"github.com/steward-pm/steward/ent/feenoticeline"
+	"github.com/steward-pm/steward/ent/feepayment"
+	"github.com/steward-pm/steward/ent/feeposting"
+	"github.com/steward-pm/steward/ent/feerun"
+	"github.com/steward-pm/steward/ent/feetariff"
 	"github.com/steward-pm/steward/ent/file"
 	"github.com/steward-pm/steward/ent/household"
 	"github.com/steward-pm/steward/ent/importrun"
@@ -8628,6 +8639,3460 @@ func (_m *ExternalPerson) ToEdge(order *ExternalPersonOrder) *ExternalPersonEdge
 		order = DefaultExternalPersonOrder
 	}
 	return &ExternalPersonEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// FeeAccountEdge is the edge representation of FeeAccount.
+type FeeAccountEdge struct {
+	Node   *FeeAccount `json:"node"`
+	Cursor Cursor      `json:"cursor"`
+}
+
+// FeeAccountConnection is the connection containing edges to FeeAccount.
+type FeeAccountConnection struct {
+	Edges      []*FeeAccountEdge `json:"edges"`
+	PageInfo   PageInfo          `json:"pageInfo"`
+	TotalCount int               `json:"totalCount"`
+}
+
+func (c *FeeAccountConnection) build(nodes []*FeeAccount, pager *feeaccountPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *FeeAccount
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *FeeAccount {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *FeeAccount {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*FeeAccountEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &FeeAccountEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// FeeAccountPaginateOption enables pagination customization.
+type FeeAccountPaginateOption func(*feeaccountPager) error
+
+// WithFeeAccountOrder configures pagination ordering.
+func WithFeeAccountOrder(order *FeeAccountOrder) FeeAccountPaginateOption {
+	if order == nil {
+		order = DefaultFeeAccountOrder
+	}
+	o := *order
+	return func(pager *feeaccountPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultFeeAccountOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithFeeAccountFilter configures pagination filter.
+func WithFeeAccountFilter(filter func(*FeeAccountQuery) (*FeeAccountQuery, error)) FeeAccountPaginateOption {
+	return func(pager *feeaccountPager) error {
+		if filter == nil {
+			return errors.New("FeeAccountQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type feeaccountPager struct {
+	reverse bool
+	order   *FeeAccountOrder
+	filter  func(*FeeAccountQuery) (*FeeAccountQuery, error)
+}
+
+func newFeeAccountPager(opts []FeeAccountPaginateOption, reverse bool) (*feeaccountPager, error) {
+	pager := &feeaccountPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultFeeAccountOrder
+	}
+	return pager, nil
+}
+
+func (p *feeaccountPager) applyFilter(query *FeeAccountQuery) (*FeeAccountQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *feeaccountPager) toCursor(_m *FeeAccount) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *feeaccountPager) applyCursors(query *FeeAccountQuery, after, before *Cursor) (*FeeAccountQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultFeeAccountOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *feeaccountPager) applyOrder(query *FeeAccountQuery) *FeeAccountQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultFeeAccountOrder.Field {
+		query = query.Order(DefaultFeeAccountOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *feeaccountPager) orderExpr(query *FeeAccountQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultFeeAccountOrder.Field {
+			b.Comma().Ident(DefaultFeeAccountOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to FeeAccount.
+func (_m *FeeAccountQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...FeeAccountPaginateOption,
+) (*FeeAccountConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newFeeAccountPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &FeeAccountConnection{Edges: []*FeeAccountEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// FeeAccountOrderFieldCreatedAt orders FeeAccount by created_at.
+	FeeAccountOrderFieldCreatedAt = &FeeAccountOrderField{
+		Value: func(_m *FeeAccount) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: feeaccount.FieldCreatedAt,
+		toTerm: feeaccount.ByCreatedAt,
+		toCursor: func(_m *FeeAccount) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+	// FeeAccountOrderFieldReceivable orders FeeAccount by receivable.
+	FeeAccountOrderFieldReceivable = &FeeAccountOrderField{
+		Value: func(_m *FeeAccount) (ent.Value, error) {
+			return _m.Receivable, nil
+		},
+		column: feeaccount.FieldReceivable,
+		toTerm: feeaccount.ByReceivable,
+		toCursor: func(_m *FeeAccount) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.Receivable,
+			}
+		},
+	}
+	// FeeAccountOrderFieldCredit orders FeeAccount by credit.
+	FeeAccountOrderFieldCredit = &FeeAccountOrderField{
+		Value: func(_m *FeeAccount) (ent.Value, error) {
+			return _m.Credit, nil
+		},
+		column: feeaccount.FieldCredit,
+		toTerm: feeaccount.ByCredit,
+		toCursor: func(_m *FeeAccount) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.Credit,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f FeeAccountOrderField) String() string {
+	var str string
+	switch f.column {
+	case FeeAccountOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	case FeeAccountOrderFieldReceivable.column:
+		str = "RECEIVABLE"
+	case FeeAccountOrderFieldCredit.column:
+		str = "CREDIT"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f FeeAccountOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *FeeAccountOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("FeeAccountOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *FeeAccountOrderFieldCreatedAt
+	case "RECEIVABLE":
+		*f = *FeeAccountOrderFieldReceivable
+	case "CREDIT":
+		*f = *FeeAccountOrderFieldCredit
+	default:
+		return fmt.Errorf("%s is not a valid FeeAccountOrderField", str)
+	}
+	return nil
+}
+
+// FeeAccountOrderField defines the ordering field of FeeAccount.
+type FeeAccountOrderField struct {
+	// Value extracts the ordering value from the given FeeAccount.
+	Value    func(*FeeAccount) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) feeaccount.OrderOption
+	toCursor func(*FeeAccount) Cursor
+}
+
+// FeeAccountOrder defines the ordering of FeeAccount.
+type FeeAccountOrder struct {
+	Direction OrderDirection        `json:"direction"`
+	Field     *FeeAccountOrderField `json:"field"`
+}
+
+// DefaultFeeAccountOrder is the default ordering of FeeAccount.
+var DefaultFeeAccountOrder = &FeeAccountOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &FeeAccountOrderField{
+		Value: func(_m *FeeAccount) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: feeaccount.FieldID,
+		toTerm: feeaccount.ByID,
+		toCursor: func(_m *FeeAccount) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts FeeAccount into FeeAccountEdge.
+func (_m *FeeAccount) ToEdge(order *FeeAccountOrder) *FeeAccountEdge {
+	if order == nil {
+		order = DefaultFeeAccountOrder
+	}
+	return &FeeAccountEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// FeeAllocationEdge is the edge representation of FeeAllocation.
+type FeeAllocationEdge struct {
+	Node   *FeeAllocation `json:"node"`
+	Cursor Cursor         `json:"cursor"`
+}
+
+// FeeAllocationConnection is the connection containing edges to FeeAllocation.
+type FeeAllocationConnection struct {
+	Edges      []*FeeAllocationEdge `json:"edges"`
+	PageInfo   PageInfo             `json:"pageInfo"`
+	TotalCount int                  `json:"totalCount"`
+}
+
+func (c *FeeAllocationConnection) build(nodes []*FeeAllocation, pager *feeallocationPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *FeeAllocation
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *FeeAllocation {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *FeeAllocation {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*FeeAllocationEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &FeeAllocationEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// FeeAllocationPaginateOption enables pagination customization.
+type FeeAllocationPaginateOption func(*feeallocationPager) error
+
+// WithFeeAllocationOrder configures pagination ordering.
+func WithFeeAllocationOrder(order *FeeAllocationOrder) FeeAllocationPaginateOption {
+	if order == nil {
+		order = DefaultFeeAllocationOrder
+	}
+	o := *order
+	return func(pager *feeallocationPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultFeeAllocationOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithFeeAllocationFilter configures pagination filter.
+func WithFeeAllocationFilter(filter func(*FeeAllocationQuery) (*FeeAllocationQuery, error)) FeeAllocationPaginateOption {
+	return func(pager *feeallocationPager) error {
+		if filter == nil {
+			return errors.New("FeeAllocationQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type feeallocationPager struct {
+	reverse bool
+	order   *FeeAllocationOrder
+	filter  func(*FeeAllocationQuery) (*FeeAllocationQuery, error)
+}
+
+func newFeeAllocationPager(opts []FeeAllocationPaginateOption, reverse bool) (*feeallocationPager, error) {
+	pager := &feeallocationPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultFeeAllocationOrder
+	}
+	return pager, nil
+}
+
+func (p *feeallocationPager) applyFilter(query *FeeAllocationQuery) (*FeeAllocationQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *feeallocationPager) toCursor(_m *FeeAllocation) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *feeallocationPager) applyCursors(query *FeeAllocationQuery, after, before *Cursor) (*FeeAllocationQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultFeeAllocationOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *feeallocationPager) applyOrder(query *FeeAllocationQuery) *FeeAllocationQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultFeeAllocationOrder.Field {
+		query = query.Order(DefaultFeeAllocationOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *feeallocationPager) orderExpr(query *FeeAllocationQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultFeeAllocationOrder.Field {
+			b.Comma().Ident(DefaultFeeAllocationOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to FeeAllocation.
+func (_m *FeeAllocationQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...FeeAllocationPaginateOption,
+) (*FeeAllocationConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newFeeAllocationPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &FeeAllocationConnection{Edges: []*FeeAllocationEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// FeeAllocationOrderFieldCreatedAt orders FeeAllocation by created_at.
+	FeeAllocationOrderFieldCreatedAt = &FeeAllocationOrderField{
+		Value: func(_m *FeeAllocation) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: feeallocation.FieldCreatedAt,
+		toTerm: feeallocation.ByCreatedAt,
+		toCursor: func(_m *FeeAllocation) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f FeeAllocationOrderField) String() string {
+	var str string
+	switch f.column {
+	case FeeAllocationOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f FeeAllocationOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *FeeAllocationOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("FeeAllocationOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *FeeAllocationOrderFieldCreatedAt
+	default:
+		return fmt.Errorf("%s is not a valid FeeAllocationOrderField", str)
+	}
+	return nil
+}
+
+// FeeAllocationOrderField defines the ordering field of FeeAllocation.
+type FeeAllocationOrderField struct {
+	// Value extracts the ordering value from the given FeeAllocation.
+	Value    func(*FeeAllocation) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) feeallocation.OrderOption
+	toCursor func(*FeeAllocation) Cursor
+}
+
+// FeeAllocationOrder defines the ordering of FeeAllocation.
+type FeeAllocationOrder struct {
+	Direction OrderDirection           `json:"direction"`
+	Field     *FeeAllocationOrderField `json:"field"`
+}
+
+// DefaultFeeAllocationOrder is the default ordering of FeeAllocation.
+var DefaultFeeAllocationOrder = &FeeAllocationOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &FeeAllocationOrderField{
+		Value: func(_m *FeeAllocation) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: feeallocation.FieldID,
+		toTerm: feeallocation.ByID,
+		toCursor: func(_m *FeeAllocation) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts FeeAllocation into FeeAllocationEdge.
+func (_m *FeeAllocation) ToEdge(order *FeeAllocationOrder) *FeeAllocationEdge {
+	if order == nil {
+		order = DefaultFeeAllocationOrder
+	}
+	return &FeeAllocationEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// FeeBookEdge is the edge representation of FeeBook.
+type FeeBookEdge struct {
+	Node   *FeeBook `json:"node"`
+	Cursor Cursor   `json:"cursor"`
+}
+
+// FeeBookConnection is the connection containing edges to FeeBook.
+type FeeBookConnection struct {
+	Edges      []*FeeBookEdge `json:"edges"`
+	PageInfo   PageInfo       `json:"pageInfo"`
+	TotalCount int            `json:"totalCount"`
+}
+
+func (c *FeeBookConnection) build(nodes []*FeeBook, pager *feebookPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *FeeBook
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *FeeBook {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *FeeBook {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*FeeBookEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &FeeBookEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// FeeBookPaginateOption enables pagination customization.
+type FeeBookPaginateOption func(*feebookPager) error
+
+// WithFeeBookOrder configures pagination ordering.
+func WithFeeBookOrder(order *FeeBookOrder) FeeBookPaginateOption {
+	if order == nil {
+		order = DefaultFeeBookOrder
+	}
+	o := *order
+	return func(pager *feebookPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultFeeBookOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithFeeBookFilter configures pagination filter.
+func WithFeeBookFilter(filter func(*FeeBookQuery) (*FeeBookQuery, error)) FeeBookPaginateOption {
+	return func(pager *feebookPager) error {
+		if filter == nil {
+			return errors.New("FeeBookQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type feebookPager struct {
+	reverse bool
+	order   *FeeBookOrder
+	filter  func(*FeeBookQuery) (*FeeBookQuery, error)
+}
+
+func newFeeBookPager(opts []FeeBookPaginateOption, reverse bool) (*feebookPager, error) {
+	pager := &feebookPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultFeeBookOrder
+	}
+	return pager, nil
+}
+
+func (p *feebookPager) applyFilter(query *FeeBookQuery) (*FeeBookQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *feebookPager) toCursor(_m *FeeBook) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *feebookPager) applyCursors(query *FeeBookQuery, after, before *Cursor) (*FeeBookQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultFeeBookOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *feebookPager) applyOrder(query *FeeBookQuery) *FeeBookQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultFeeBookOrder.Field {
+		query = query.Order(DefaultFeeBookOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *feebookPager) orderExpr(query *FeeBookQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultFeeBookOrder.Field {
+			b.Comma().Ident(DefaultFeeBookOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to FeeBook.
+func (_m *FeeBookQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...FeeBookPaginateOption,
+) (*FeeBookConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newFeeBookPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &FeeBookConnection{Edges: []*FeeBookEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// FeeBookOrderFieldCreatedAt orders FeeBook by created_at.
+	FeeBookOrderFieldCreatedAt = &FeeBookOrderField{
+		Value: func(_m *FeeBook) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: feebook.FieldCreatedAt,
+		toTerm: feebook.ByCreatedAt,
+		toCursor: func(_m *FeeBook) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f FeeBookOrderField) String() string {
+	var str string
+	switch f.column {
+	case FeeBookOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f FeeBookOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *FeeBookOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("FeeBookOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *FeeBookOrderFieldCreatedAt
+	default:
+		return fmt.Errorf("%s is not a valid FeeBookOrderField", str)
+	}
+	return nil
+}
+
+// FeeBookOrderField defines the ordering field of FeeBook.
+type FeeBookOrderField struct {
+	// Value extracts the ordering value from the given FeeBook.
+	Value    func(*FeeBook) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) feebook.OrderOption
+	toCursor func(*FeeBook) Cursor
+}
+
+// FeeBookOrder defines the ordering of FeeBook.
+type FeeBookOrder struct {
+	Direction OrderDirection     `json:"direction"`
+	Field     *FeeBookOrderField `json:"field"`
+}
+
+// DefaultFeeBookOrder is the default ordering of FeeBook.
+var DefaultFeeBookOrder = &FeeBookOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &FeeBookOrderField{
+		Value: func(_m *FeeBook) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: feebook.FieldID,
+		toTerm: feebook.ByID,
+		toCursor: func(_m *FeeBook) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts FeeBook into FeeBookEdge.
+func (_m *FeeBook) ToEdge(order *FeeBookOrder) *FeeBookEdge {
+	if order == nil {
+		order = DefaultFeeBookOrder
+	}
+	return &FeeBookEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// FeeCreditNoteEdge is the edge representation of FeeCreditNote.
+type FeeCreditNoteEdge struct {
+	Node   *FeeCreditNote `json:"node"`
+	Cursor Cursor         `json:"cursor"`
+}
+
+// FeeCreditNoteConnection is the connection containing edges to FeeCreditNote.
+type FeeCreditNoteConnection struct {
+	Edges      []*FeeCreditNoteEdge `json:"edges"`
+	PageInfo   PageInfo             `json:"pageInfo"`
+	TotalCount int                  `json:"totalCount"`
+}
+
+func (c *FeeCreditNoteConnection) build(nodes []*FeeCreditNote, pager *feecreditnotePager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *FeeCreditNote
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *FeeCreditNote {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *FeeCreditNote {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*FeeCreditNoteEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &FeeCreditNoteEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// FeeCreditNotePaginateOption enables pagination customization.
+type FeeCreditNotePaginateOption func(*feecreditnotePager) error
+
+// WithFeeCreditNoteOrder configures pagination ordering.
+func WithFeeCreditNoteOrder(order *FeeCreditNoteOrder) FeeCreditNotePaginateOption {
+	if order == nil {
+		order = DefaultFeeCreditNoteOrder
+	}
+	o := *order
+	return func(pager *feecreditnotePager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultFeeCreditNoteOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithFeeCreditNoteFilter configures pagination filter.
+func WithFeeCreditNoteFilter(filter func(*FeeCreditNoteQuery) (*FeeCreditNoteQuery, error)) FeeCreditNotePaginateOption {
+	return func(pager *feecreditnotePager) error {
+		if filter == nil {
+			return errors.New("FeeCreditNoteQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type feecreditnotePager struct {
+	reverse bool
+	order   *FeeCreditNoteOrder
+	filter  func(*FeeCreditNoteQuery) (*FeeCreditNoteQuery, error)
+}
+
+func newFeeCreditNotePager(opts []FeeCreditNotePaginateOption, reverse bool) (*feecreditnotePager, error) {
+	pager := &feecreditnotePager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultFeeCreditNoteOrder
+	}
+	return pager, nil
+}
+
+func (p *feecreditnotePager) applyFilter(query *FeeCreditNoteQuery) (*FeeCreditNoteQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *feecreditnotePager) toCursor(_m *FeeCreditNote) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *feecreditnotePager) applyCursors(query *FeeCreditNoteQuery, after, before *Cursor) (*FeeCreditNoteQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultFeeCreditNoteOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *feecreditnotePager) applyOrder(query *FeeCreditNoteQuery) *FeeCreditNoteQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultFeeCreditNoteOrder.Field {
+		query = query.Order(DefaultFeeCreditNoteOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *feecreditnotePager) orderExpr(query *FeeCreditNoteQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultFeeCreditNoteOrder.Field {
+			b.Comma().Ident(DefaultFeeCreditNoteOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to FeeCreditNote.
+func (_m *FeeCreditNoteQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...FeeCreditNotePaginateOption,
+) (*FeeCreditNoteConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newFeeCreditNotePager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &FeeCreditNoteConnection{Edges: []*FeeCreditNoteEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// FeeCreditNoteOrderFieldCreatedAt orders FeeCreditNote by created_at.
+	FeeCreditNoteOrderFieldCreatedAt = &FeeCreditNoteOrderField{
+		Value: func(_m *FeeCreditNote) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: feecreditnote.FieldCreatedAt,
+		toTerm: feecreditnote.ByCreatedAt,
+		toCursor: func(_m *FeeCreditNote) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+	// FeeCreditNoteOrderFieldNumber orders FeeCreditNote by number.
+	FeeCreditNoteOrderFieldNumber = &FeeCreditNoteOrderField{
+		Value: func(_m *FeeCreditNote) (ent.Value, error) {
+			return _m.Number, nil
+		},
+		column: feecreditnote.FieldNumber,
+		toTerm: feecreditnote.ByNumber,
+		toCursor: func(_m *FeeCreditNote) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.Number,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f FeeCreditNoteOrderField) String() string {
+	var str string
+	switch f.column {
+	case FeeCreditNoteOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	case FeeCreditNoteOrderFieldNumber.column:
+		str = "NUMBER"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f FeeCreditNoteOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *FeeCreditNoteOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("FeeCreditNoteOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *FeeCreditNoteOrderFieldCreatedAt
+	case "NUMBER":
+		*f = *FeeCreditNoteOrderFieldNumber
+	default:
+		return fmt.Errorf("%s is not a valid FeeCreditNoteOrderField", str)
+	}
+	return nil
+}
+
+// FeeCreditNoteOrderField defines the ordering field of FeeCreditNote.
+type FeeCreditNoteOrderField struct {
+	// Value extracts the ordering value from the given FeeCreditNote.
+	Value    func(*FeeCreditNote) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) feecreditnote.OrderOption
+	toCursor func(*FeeCreditNote) Cursor
+}
+
+// FeeCreditNoteOrder defines the ordering of FeeCreditNote.
+type FeeCreditNoteOrder struct {
+	Direction OrderDirection           `json:"direction"`
+	Field     *FeeCreditNoteOrderField `json:"field"`
+}
+
+// DefaultFeeCreditNoteOrder is the default ordering of FeeCreditNote.
+var DefaultFeeCreditNoteOrder = &FeeCreditNoteOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &FeeCreditNoteOrderField{
+		Value: func(_m *FeeCreditNote) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: feecreditnote.FieldID,
+		toTerm: feecreditnote.ByID,
+		toCursor: func(_m *FeeCreditNote) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts FeeCreditNote into FeeCreditNoteEdge.
+func (_m *FeeCreditNote) ToEdge(order *FeeCreditNoteOrder) *FeeCreditNoteEdge {
+	if order == nil {
+		order = DefaultFeeCreditNoteOrder
+	}
+	return &FeeCreditNoteEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// FeeEntryEdge is the edge representation of FeeEntry.
+type FeeEntryEdge struct {
+	Node   *FeeEntry `json:"node"`
+	Cursor Cursor    `json:"cursor"`
+}
+
+// FeeEntryConnection is the connection containing edges to FeeEntry.
+type FeeEntryConnection struct {
+	Edges      []*FeeEntryEdge `json:"edges"`
+	PageInfo   PageInfo        `json:"pageInfo"`
+	TotalCount int             `json:"totalCount"`
+}
+
+func (c *FeeEntryConnection) build(nodes []*FeeEntry, pager *feeentryPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *FeeEntry
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *FeeEntry {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *FeeEntry {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*FeeEntryEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &FeeEntryEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// FeeEntryPaginateOption enables pagination customization.
+type FeeEntryPaginateOption func(*feeentryPager) error
+
+// WithFeeEntryOrder configures pagination ordering.
+func WithFeeEntryOrder(order *FeeEntryOrder) FeeEntryPaginateOption {
+	if order == nil {
+		order = DefaultFeeEntryOrder
+	}
+	o := *order
+	return func(pager *feeentryPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultFeeEntryOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithFeeEntryFilter configures pagination filter.
+func WithFeeEntryFilter(filter func(*FeeEntryQuery) (*FeeEntryQuery, error)) FeeEntryPaginateOption {
+	return func(pager *feeentryPager) error {
+		if filter == nil {
+			return errors.New("FeeEntryQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type feeentryPager struct {
+	reverse bool
+	order   *FeeEntryOrder
+	filter  func(*FeeEntryQuery) (*FeeEntryQuery, error)
+}
+
+func newFeeEntryPager(opts []FeeEntryPaginateOption, reverse bool) (*feeentryPager, error) {
+	pager := &feeentryPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultFeeEntryOrder
+	}
+	return pager, nil
+}
+
+func (p *feeentryPager) applyFilter(query *FeeEntryQuery) (*FeeEntryQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *feeentryPager) toCursor(_m *FeeEntry) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *feeentryPager) applyCursors(query *FeeEntryQuery, after, before *Cursor) (*FeeEntryQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultFeeEntryOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *feeentryPager) applyOrder(query *FeeEntryQuery) *FeeEntryQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultFeeEntryOrder.Field {
+		query = query.Order(DefaultFeeEntryOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *feeentryPager) orderExpr(query *FeeEntryQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultFeeEntryOrder.Field {
+			b.Comma().Ident(DefaultFeeEntryOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to FeeEntry.
+func (_m *FeeEntryQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...FeeEntryPaginateOption,
+) (*FeeEntryConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newFeeEntryPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &FeeEntryConnection{Edges: []*FeeEntryEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// FeeEntryOrderFieldCreatedAt orders FeeEntry by created_at.
+	FeeEntryOrderFieldCreatedAt = &FeeEntryOrderField{
+		Value: func(_m *FeeEntry) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: feeentry.FieldCreatedAt,
+		toTerm: feeentry.ByCreatedAt,
+		toCursor: func(_m *FeeEntry) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+	// FeeEntryOrderFieldNumber orders FeeEntry by number.
+	FeeEntryOrderFieldNumber = &FeeEntryOrderField{
+		Value: func(_m *FeeEntry) (ent.Value, error) {
+			return _m.Number, nil
+		},
+		column: feeentry.FieldNumber,
+		toTerm: feeentry.ByNumber,
+		toCursor: func(_m *FeeEntry) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.Number,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f FeeEntryOrderField) String() string {
+	var str string
+	switch f.column {
+	case FeeEntryOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	case FeeEntryOrderFieldNumber.column:
+		str = "NUMBER"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f FeeEntryOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *FeeEntryOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("FeeEntryOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *FeeEntryOrderFieldCreatedAt
+	case "NUMBER":
+		*f = *FeeEntryOrderFieldNumber
+	default:
+		return fmt.Errorf("%s is not a valid FeeEntryOrderField", str)
+	}
+	return nil
+}
+
+// FeeEntryOrderField defines the ordering field of FeeEntry.
+type FeeEntryOrderField struct {
+	// Value extracts the ordering value from the given FeeEntry.
+	Value    func(*FeeEntry) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) feeentry.OrderOption
+	toCursor func(*FeeEntry) Cursor
+}
+
+// FeeEntryOrder defines the ordering of FeeEntry.
+type FeeEntryOrder struct {
+	Direction OrderDirection      `json:"direction"`
+	Field     *FeeEntryOrderField `json:"field"`
+}
+
+// DefaultFeeEntryOrder is the default ordering of FeeEntry.
+var DefaultFeeEntryOrder = &FeeEntryOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &FeeEntryOrderField{
+		Value: func(_m *FeeEntry) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: feeentry.FieldID,
+		toTerm: feeentry.ByID,
+		toCursor: func(_m *FeeEntry) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts FeeEntry into FeeEntryEdge.
+func (_m *FeeEntry) ToEdge(order *FeeEntryOrder) *FeeEntryEdge {
+	if order == nil {
+		order = DefaultFeeEntryOrder
+	}
+	return &FeeEntryEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// FeeNoticeEdge is the edge representation of FeeNotice.
+type FeeNoticeEdge struct {
+	Node   *FeeNotice `json:"node"`
+	Cursor Cursor     `json:"cursor"`
+}
+
+// FeeNoticeConnection is the connection containing edges to FeeNotice.
+type FeeNoticeConnection struct {
+	Edges      []*FeeNoticeEdge `json:"edges"`
+	PageInfo   PageInfo         `json:"pageInfo"`
+	TotalCount int              `json:"totalCount"`
+}
+
+func (c *FeeNoticeConnection) build(nodes []*FeeNotice, pager *feenoticePager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *FeeNotice
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *FeeNotice {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *FeeNotice {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*FeeNoticeEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &FeeNoticeEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// FeeNoticePaginateOption enables pagination customization.
+type FeeNoticePaginateOption func(*feenoticePager) error
+
+// WithFeeNoticeOrder configures pagination ordering.
+func WithFeeNoticeOrder(order *FeeNoticeOrder) FeeNoticePaginateOption {
+	if order == nil {
+		order = DefaultFeeNoticeOrder
+	}
+	o := *order
+	return func(pager *feenoticePager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultFeeNoticeOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithFeeNoticeFilter configures pagination filter.
+func WithFeeNoticeFilter(filter func(*FeeNoticeQuery) (*FeeNoticeQuery, error)) FeeNoticePaginateOption {
+	return func(pager *feenoticePager) error {
+		if filter == nil {
+			return errors.New("FeeNoticeQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type feenoticePager struct {
+	reverse bool
+	order   *FeeNoticeOrder
+	filter  func(*FeeNoticeQuery) (*FeeNoticeQuery, error)
+}
+
+func newFeeNoticePager(opts []FeeNoticePaginateOption, reverse bool) (*feenoticePager, error) {
+	pager := &feenoticePager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultFeeNoticeOrder
+	}
+	return pager, nil
+}
+
+func (p *feenoticePager) applyFilter(query *FeeNoticeQuery) (*FeeNoticeQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *feenoticePager) toCursor(_m *FeeNotice) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *feenoticePager) applyCursors(query *FeeNoticeQuery, after, before *Cursor) (*FeeNoticeQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultFeeNoticeOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *feenoticePager) applyOrder(query *FeeNoticeQuery) *FeeNoticeQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultFeeNoticeOrder.Field {
+		query = query.Order(DefaultFeeNoticeOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *feenoticePager) orderExpr(query *FeeNoticeQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultFeeNoticeOrder.Field {
+			b.Comma().Ident(DefaultFeeNoticeOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to FeeNotice.
+func (_m *FeeNoticeQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...FeeNoticePaginateOption,
+) (*FeeNoticeConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newFeeNoticePager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &FeeNoticeConnection{Edges: []*FeeNoticeEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// FeeNoticeOrderFieldCreatedAt orders FeeNotice by created_at.
+	FeeNoticeOrderFieldCreatedAt = &FeeNoticeOrderField{
+		Value: func(_m *FeeNotice) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: feenotice.FieldCreatedAt,
+		toTerm: feenotice.ByCreatedAt,
+		toCursor: func(_m *FeeNotice) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+	// FeeNoticeOrderFieldMonth orders FeeNotice by month.
+	FeeNoticeOrderFieldMonth = &FeeNoticeOrderField{
+		Value: func(_m *FeeNotice) (ent.Value, error) {
+			return _m.Month, nil
+		},
+		column: feenotice.FieldMonth,
+		toTerm: feenotice.ByMonth,
+		toCursor: func(_m *FeeNotice) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.Month,
+			}
+		},
+	}
+	// FeeNoticeOrderFieldPayBy orders FeeNotice by pay_by.
+	FeeNoticeOrderFieldPayBy = &FeeNoticeOrderField{
+		Value: func(_m *FeeNotice) (ent.Value, error) {
+			return _m.PayBy, nil
+		},
+		column: feenotice.FieldPayBy,
+		toTerm: feenotice.ByPayBy,
+		toCursor: func(_m *FeeNotice) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.PayBy,
+			}
+		},
+	}
+	// FeeNoticeOrderFieldSortKey orders FeeNotice by sort_key.
+	FeeNoticeOrderFieldSortKey = &FeeNoticeOrderField{
+		Value: func(_m *FeeNotice) (ent.Value, error) {
+			return _m.SortKey, nil
+		},
+		column: feenotice.FieldSortKey,
+		toTerm: feenotice.BySortKey,
+		toCursor: func(_m *FeeNotice) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.SortKey,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f FeeNoticeOrderField) String() string {
+	var str string
+	switch f.column {
+	case FeeNoticeOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	case FeeNoticeOrderFieldMonth.column:
+		str = "MONTH"
+	case FeeNoticeOrderFieldPayBy.column:
+		str = "PAY_BY"
+	case FeeNoticeOrderFieldSortKey.column:
+		str = "NATURAL"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f FeeNoticeOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *FeeNoticeOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("FeeNoticeOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *FeeNoticeOrderFieldCreatedAt
+	case "MONTH":
+		*f = *FeeNoticeOrderFieldMonth
+	case "PAY_BY":
+		*f = *FeeNoticeOrderFieldPayBy
+	case "NATURAL":
+		*f = *FeeNoticeOrderFieldSortKey
+	default:
+		return fmt.Errorf("%s is not a valid FeeNoticeOrderField", str)
+	}
+	return nil
+}
+
+// FeeNoticeOrderField defines the ordering field of FeeNotice.
+type FeeNoticeOrderField struct {
+	// Value extracts the ordering value from the given FeeNotice.
+	Value    func(*FeeNotice) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) feenotice.OrderOption
+	toCursor func(*FeeNotice) Cursor
+}
+
+// FeeNoticeOrder defines the ordering of FeeNotice.
+type FeeNoticeOrder struct {
+	Direction OrderDirection       `json:"direction"`
+	Field     *FeeNoticeOrderField `json:"field"`
+}
+
+// DefaultFeeNoticeOrder is the default ordering of FeeNotice.
+var DefaultFeeNoticeOrder = &FeeNoticeOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &FeeNoticeOrderField{
+		Value: func(_m *FeeNotice) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: feenotice.FieldID,
+		toTerm: feenotice.ByID,
+		toCursor: func(_m *FeeNotice) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts FeeNotice into FeeNoticeEdge.
+func (_m *FeeNotice) ToEdge(order *FeeNoticeOrder) *FeeNoticeEdge {
+	if order == nil {
+		order = DefaultFeeNoticeOrder
+	}
+	return &FeeNoticeEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// FeeNoticeLineEdge is the edge representation of FeeNoticeLine.
+type FeeNoticeLineEdge struct {
+	Node   *FeeNoticeLine `json:"node"`
+	Cursor Cursor         `json:"cursor"`
+}
+
+// FeeNoticeLineConnection is the connection containing edges to FeeNoticeLine.
+type FeeNoticeLineConnection struct {
+	Edges      []*FeeNoticeLineEdge `json:"edges"`
+	PageInfo   PageInfo             `json:"pageInfo"`
+	TotalCount int                  `json:"totalCount"`
+}
+
+func (c *FeeNoticeLineConnection) build(nodes []*FeeNoticeLine, pager *feenoticelinePager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *FeeNoticeLine
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *FeeNoticeLine {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *FeeNoticeLine {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*FeeNoticeLineEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &FeeNoticeLineEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// FeeNoticeLinePaginateOption enables pagination customization.
+type FeeNoticeLinePaginateOption func(*feenoticelinePager) error
+
+// WithFeeNoticeLineOrder configures pagination ordering.
+func WithFeeNoticeLineOrder(order *FeeNoticeLineOrder) FeeNoticeLinePaginateOption {
+	if order == nil {
+		order = DefaultFeeNoticeLineOrder
+	}
+	o := *order
+	return func(pager *feenoticelinePager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultFeeNoticeLineOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithFeeNoticeLineFilter configures pagination filter.
+func WithFeeNoticeLineFilter(filter func(*FeeNoticeLineQuery) (*FeeNoticeLineQuery, error)) FeeNoticeLinePaginateOption {
+	return func(pager *feenoticelinePager) error {
+		if filter == nil {
+			return errors.New("FeeNoticeLineQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type feenoticelinePager struct {
+	reverse bool
+	order   *FeeNoticeLineOrder
+	filter  func(*FeeNoticeLineQuery) (*FeeNoticeLineQuery, error)
+}
+
+func newFeeNoticeLinePager(opts []FeeNoticeLinePaginateOption, reverse bool) (*feenoticelinePager, error) {
+	pager := &feenoticelinePager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultFeeNoticeLineOrder
+	}
+	return pager, nil
+}
+
+func (p *feenoticelinePager) applyFilter(query *FeeNoticeLineQuery) (*FeeNoticeLineQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *feenoticelinePager) toCursor(_m *FeeNoticeLine) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *feenoticelinePager) applyCursors(query *FeeNoticeLineQuery, after, before *Cursor) (*FeeNoticeLineQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultFeeNoticeLineOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *feenoticelinePager) applyOrder(query *FeeNoticeLineQuery) *FeeNoticeLineQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultFeeNoticeLineOrder.Field {
+		query = query.Order(DefaultFeeNoticeLineOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *feenoticelinePager) orderExpr(query *FeeNoticeLineQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultFeeNoticeLineOrder.Field {
+			b.Comma().Ident(DefaultFeeNoticeLineOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to FeeNoticeLine.
+func (_m *FeeNoticeLineQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...FeeNoticeLinePaginateOption,
+) (*FeeNoticeLineConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newFeeNoticeLinePager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &FeeNoticeLineConnection{Edges: []*FeeNoticeLineEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// FeeNoticeLineOrderFieldCreatedAt orders FeeNoticeLine by created_at.
+	FeeNoticeLineOrderFieldCreatedAt = &FeeNoticeLineOrderField{
+		Value: func(_m *FeeNoticeLine) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: feenoticeline.FieldCreatedAt,
+		toTerm: feenoticeline.ByCreatedAt,
+		toCursor: func(_m *FeeNoticeLine) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f FeeNoticeLineOrderField) String() string {
+	var str string
+	switch f.column {
+	case FeeNoticeLineOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f FeeNoticeLineOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *FeeNoticeLineOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("FeeNoticeLineOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *FeeNoticeLineOrderFieldCreatedAt
+	default:
+		return fmt.Errorf("%s is not a valid FeeNoticeLineOrderField", str)
+	}
+	return nil
+}
+
+// FeeNoticeLineOrderField defines the ordering field of FeeNoticeLine.
+type FeeNoticeLineOrderField struct {
+	// Value extracts the ordering value from the given FeeNoticeLine.
+	Value    func(*FeeNoticeLine) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) feenoticeline.OrderOption
+	toCursor func(*FeeNoticeLine) Cursor
+}
+
+// FeeNoticeLineOrder defines the ordering of FeeNoticeLine.
+type FeeNoticeLineOrder struct {
+	Direction OrderDirection           `json:"direction"`
+	Field     *FeeNoticeLineOrderField `json:"field"`
+}
+
+// DefaultFeeNoticeLineOrder is the default ordering of FeeNoticeLine.
+var DefaultFeeNoticeLineOrder = &FeeNoticeLineOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &FeeNoticeLineOrderField{
+		Value: func(_m *FeeNoticeLine) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: feenoticeline.FieldID,
+		toTerm: feenoticeline.ByID,
+		toCursor: func(_m *FeeNoticeLine) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts FeeNoticeLine into FeeNoticeLineEdge.
+func (_m *FeeNoticeLine) ToEdge(order *FeeNoticeLineOrder) *FeeNoticeLineEdge {
+	if order == nil {
+		order = DefaultFeeNoticeLineOrder
+	}
+	return &FeeNoticeLineEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// FeePaymentEdge is the edge representation of FeePayment.
+type FeePaymentEdge struct {
+	Node   *FeePayment `json:"node"`
+	Cursor Cursor      `json:"cursor"`
+}
+
+// FeePaymentConnection is the connection containing edges to FeePayment.
+type FeePaymentConnection struct {
+	Edges      []*FeePaymentEdge `json:"edges"`
+	PageInfo   PageInfo          `json:"pageInfo"`
+	TotalCount int               `json:"totalCount"`
+}
+
+func (c *FeePaymentConnection) build(nodes []*FeePayment, pager *feepaymentPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *FeePayment
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *FeePayment {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *FeePayment {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*FeePaymentEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &FeePaymentEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// FeePaymentPaginateOption enables pagination customization.
+type FeePaymentPaginateOption func(*feepaymentPager) error
+
+// WithFeePaymentOrder configures pagination ordering.
+func WithFeePaymentOrder(order *FeePaymentOrder) FeePaymentPaginateOption {
+	if order == nil {
+		order = DefaultFeePaymentOrder
+	}
+	o := *order
+	return func(pager *feepaymentPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultFeePaymentOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithFeePaymentFilter configures pagination filter.
+func WithFeePaymentFilter(filter func(*FeePaymentQuery) (*FeePaymentQuery, error)) FeePaymentPaginateOption {
+	return func(pager *feepaymentPager) error {
+		if filter == nil {
+			return errors.New("FeePaymentQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type feepaymentPager struct {
+	reverse bool
+	order   *FeePaymentOrder
+	filter  func(*FeePaymentQuery) (*FeePaymentQuery, error)
+}
+
+func newFeePaymentPager(opts []FeePaymentPaginateOption, reverse bool) (*feepaymentPager, error) {
+	pager := &feepaymentPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultFeePaymentOrder
+	}
+	return pager, nil
+}
+
+func (p *feepaymentPager) applyFilter(query *FeePaymentQuery) (*FeePaymentQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *feepaymentPager) toCursor(_m *FeePayment) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *feepaymentPager) applyCursors(query *FeePaymentQuery, after, before *Cursor) (*FeePaymentQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultFeePaymentOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *feepaymentPager) applyOrder(query *FeePaymentQuery) *FeePaymentQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultFeePaymentOrder.Field {
+		query = query.Order(DefaultFeePaymentOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *feepaymentPager) orderExpr(query *FeePaymentQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultFeePaymentOrder.Field {
+			b.Comma().Ident(DefaultFeePaymentOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to FeePayment.
+func (_m *FeePaymentQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...FeePaymentPaginateOption,
+) (*FeePaymentConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newFeePaymentPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &FeePaymentConnection{Edges: []*FeePaymentEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// FeePaymentOrderFieldCreatedAt orders FeePayment by created_at.
+	FeePaymentOrderFieldCreatedAt = &FeePaymentOrderField{
+		Value: func(_m *FeePayment) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: feepayment.FieldCreatedAt,
+		toTerm: feepayment.ByCreatedAt,
+		toCursor: func(_m *FeePayment) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+	// FeePaymentOrderFieldReceipt orders FeePayment by receipt.
+	FeePaymentOrderFieldReceipt = &FeePaymentOrderField{
+		Value: func(_m *FeePayment) (ent.Value, error) {
+			return _m.Receipt, nil
+		},
+		column: feepayment.FieldReceipt,
+		toTerm: feepayment.ByReceipt,
+		toCursor: func(_m *FeePayment) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.Receipt,
+			}
+		},
+	}
+	// FeePaymentOrderFieldPaidAt orders FeePayment by paid_at.
+	FeePaymentOrderFieldPaidAt = &FeePaymentOrderField{
+		Value: func(_m *FeePayment) (ent.Value, error) {
+			return _m.PaidAt, nil
+		},
+		column: feepayment.FieldPaidAt,
+		toTerm: feepayment.ByPaidAt,
+		toCursor: func(_m *FeePayment) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.PaidAt,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f FeePaymentOrderField) String() string {
+	var str string
+	switch f.column {
+	case FeePaymentOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	case FeePaymentOrderFieldReceipt.column:
+		str = "RECEIPT"
+	case FeePaymentOrderFieldPaidAt.column:
+		str = "PAID_AT"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f FeePaymentOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *FeePaymentOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("FeePaymentOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *FeePaymentOrderFieldCreatedAt
+	case "RECEIPT":
+		*f = *FeePaymentOrderFieldReceipt
+	case "PAID_AT":
+		*f = *FeePaymentOrderFieldPaidAt
+	default:
+		return fmt.Errorf("%s is not a valid FeePaymentOrderField", str)
+	}
+	return nil
+}
+
+// FeePaymentOrderField defines the ordering field of FeePayment.
+type FeePaymentOrderField struct {
+	// Value extracts the ordering value from the given FeePayment.
+	Value    func(*FeePayment) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) feepayment.OrderOption
+	toCursor func(*FeePayment) Cursor
+}
+
+// FeePaymentOrder defines the ordering of FeePayment.
+type FeePaymentOrder struct {
+	Direction OrderDirection        `json:"direction"`
+	Field     *FeePaymentOrderField `json:"field"`
+}
+
+// DefaultFeePaymentOrder is the default ordering of FeePayment.
+var DefaultFeePaymentOrder = &FeePaymentOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &FeePaymentOrderField{
+		Value: func(_m *FeePayment) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: feepayment.FieldID,
+		toTerm: feepayment.ByID,
+		toCursor: func(_m *FeePayment) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts FeePayment into FeePaymentEdge.
+func (_m *FeePayment) ToEdge(order *FeePaymentOrder) *FeePaymentEdge {
+	if order == nil {
+		order = DefaultFeePaymentOrder
+	}
+	return &FeePaymentEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// FeePostingEdge is the edge representation of FeePosting.
+type FeePostingEdge struct {
+	Node   *FeePosting `json:"node"`
+	Cursor Cursor      `json:"cursor"`
+}
+
+// FeePostingConnection is the connection containing edges to FeePosting.
+type FeePostingConnection struct {
+	Edges      []*FeePostingEdge `json:"edges"`
+	PageInfo   PageInfo          `json:"pageInfo"`
+	TotalCount int               `json:"totalCount"`
+}
+
+func (c *FeePostingConnection) build(nodes []*FeePosting, pager *feepostingPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *FeePosting
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *FeePosting {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *FeePosting {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*FeePostingEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &FeePostingEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// FeePostingPaginateOption enables pagination customization.
+type FeePostingPaginateOption func(*feepostingPager) error
+
+// WithFeePostingOrder configures pagination ordering.
+func WithFeePostingOrder(order *FeePostingOrder) FeePostingPaginateOption {
+	if order == nil {
+		order = DefaultFeePostingOrder
+	}
+	o := *order
+	return func(pager *feepostingPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultFeePostingOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithFeePostingFilter configures pagination filter.
+func WithFeePostingFilter(filter func(*FeePostingQuery) (*FeePostingQuery, error)) FeePostingPaginateOption {
+	return func(pager *feepostingPager) error {
+		if filter == nil {
+			return errors.New("FeePostingQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type feepostingPager struct {
+	reverse bool
+	order   *FeePostingOrder
+	filter  func(*FeePostingQuery) (*FeePostingQuery, error)
+}
+
+func newFeePostingPager(opts []FeePostingPaginateOption, reverse bool) (*feepostingPager, error) {
+	pager := &feepostingPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultFeePostingOrder
+	}
+	return pager, nil
+}
+
+func (p *feepostingPager) applyFilter(query *FeePostingQuery) (*FeePostingQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *feepostingPager) toCursor(_m *FeePosting) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *feepostingPager) applyCursors(query *FeePostingQuery, after, before *Cursor) (*FeePostingQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultFeePostingOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *feepostingPager) applyOrder(query *FeePostingQuery) *FeePostingQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultFeePostingOrder.Field {
+		query = query.Order(DefaultFeePostingOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *feepostingPager) orderExpr(query *FeePostingQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultFeePostingOrder.Field {
+			b.Comma().Ident(DefaultFeePostingOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to FeePosting.
+func (_m *FeePostingQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...FeePostingPaginateOption,
+) (*FeePostingConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newFeePostingPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &FeePostingConnection{Edges: []*FeePostingEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// FeePostingOrderFieldCreatedAt orders FeePosting by created_at.
+	FeePostingOrderFieldCreatedAt = &FeePostingOrderField{
+		Value: func(_m *FeePosting) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: feeposting.FieldCreatedAt,
+		toTerm: feeposting.ByCreatedAt,
+		toCursor: func(_m *FeePosting) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f FeePostingOrderField) String() string {
+	var str string
+	switch f.column {
+	case FeePostingOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f FeePostingOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *FeePostingOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("FeePostingOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *FeePostingOrderFieldCreatedAt
+	default:
+		return fmt.Errorf("%s is not a valid FeePostingOrderField", str)
+	}
+	return nil
+}
+
+// FeePostingOrderField defines the ordering field of FeePosting.
+type FeePostingOrderField struct {
+	// Value extracts the ordering value from the given FeePosting.
+	Value    func(*FeePosting) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) feeposting.OrderOption
+	toCursor func(*FeePosting) Cursor
+}
+
+// FeePostingOrder defines the ordering of FeePosting.
+type FeePostingOrder struct {
+	Direction OrderDirection        `json:"direction"`
+	Field     *FeePostingOrderField `json:"field"`
+}
+
+// DefaultFeePostingOrder is the default ordering of FeePosting.
+var DefaultFeePostingOrder = &FeePostingOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &FeePostingOrderField{
+		Value: func(_m *FeePosting) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: feeposting.FieldID,
+		toTerm: feeposting.ByID,
+		toCursor: func(_m *FeePosting) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts FeePosting into FeePostingEdge.
+func (_m *FeePosting) ToEdge(order *FeePostingOrder) *FeePostingEdge {
+	if order == nil {
+		order = DefaultFeePostingOrder
+	}
+	return &FeePostingEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// FeeRunEdge is the edge representation of FeeRun.
+type FeeRunEdge struct {
+	Node   *FeeRun `json:"node"`
+	Cursor Cursor  `json:"cursor"`
+}
+
+// FeeRunConnection is the connection containing edges to FeeRun.
+type FeeRunConnection struct {
+	Edges      []*FeeRunEdge `json:"edges"`
+	PageInfo   PageInfo      `json:"pageInfo"`
+	TotalCount int           `json:"totalCount"`
+}
+
+func (c *FeeRunConnection) build(nodes []*FeeRun, pager *feerunPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *FeeRun
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *FeeRun {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *FeeRun {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*FeeRunEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &FeeRunEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// FeeRunPaginateOption enables pagination customization.
+type FeeRunPaginateOption func(*feerunPager) error
+
+// WithFeeRunOrder configures pagination ordering.
+func WithFeeRunOrder(order *FeeRunOrder) FeeRunPaginateOption {
+	if order == nil {
+		order = DefaultFeeRunOrder
+	}
+	o := *order
+	return func(pager *feerunPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultFeeRunOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithFeeRunFilter configures pagination filter.
+func WithFeeRunFilter(filter func(*FeeRunQuery) (*FeeRunQuery, error)) FeeRunPaginateOption {
+	return func(pager *feerunPager) error {
+		if filter == nil {
+			return errors.New("FeeRunQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type feerunPager struct {
+	reverse bool
+	order   *FeeRunOrder
+	filter  func(*FeeRunQuery) (*FeeRunQuery, error)
+}
+
+func newFeeRunPager(opts []FeeRunPaginateOption, reverse bool) (*feerunPager, error) {
+	pager := &feerunPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultFeeRunOrder
+	}
+	return pager, nil
+}
+
+func (p *feerunPager) applyFilter(query *FeeRunQuery) (*FeeRunQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *feerunPager) toCursor(_m *FeeRun) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *feerunPager) applyCursors(query *FeeRunQuery, after, before *Cursor) (*FeeRunQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultFeeRunOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *feerunPager) applyOrder(query *FeeRunQuery) *FeeRunQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultFeeRunOrder.Field {
+		query = query.Order(DefaultFeeRunOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *feerunPager) orderExpr(query *FeeRunQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultFeeRunOrder.Field {
+			b.Comma().Ident(DefaultFeeRunOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to FeeRun.
+func (_m *FeeRunQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...FeeRunPaginateOption,
+) (*FeeRunConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newFeeRunPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &FeeRunConnection{Edges: []*FeeRunEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// FeeRunOrderFieldCreatedAt orders FeeRun by created_at.
+	FeeRunOrderFieldCreatedAt = &FeeRunOrderField{
+		Value: func(_m *FeeRun) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: feerun.FieldCreatedAt,
+		toTerm: feerun.ByCreatedAt,
+		toCursor: func(_m *FeeRun) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+	// FeeRunOrderFieldMonth orders FeeRun by month.
+	FeeRunOrderFieldMonth = &FeeRunOrderField{
+		Value: func(_m *FeeRun) (ent.Value, error) {
+			return _m.Month, nil
+		},
+		column: feerun.FieldMonth,
+		toTerm: feerun.ByMonth,
+		toCursor: func(_m *FeeRun) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.Month,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f FeeRunOrderField) String() string {
+	var str string
+	switch f.column {
+	case FeeRunOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	case FeeRunOrderFieldMonth.column:
+		str = "MONTH"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f FeeRunOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *FeeRunOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("FeeRunOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *FeeRunOrderFieldCreatedAt
+	case "MONTH":
+		*f = *FeeRunOrderFieldMonth
+	default:
+		return fmt.Errorf("%s is not a valid FeeRunOrderField", str)
+	}
+	return nil
+}
+
+// FeeRunOrderField defines the ordering field of FeeRun.
+type FeeRunOrderField struct {
+	// Value extracts the ordering value from the given FeeRun.
+	Value    func(*FeeRun) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) feerun.OrderOption
+	toCursor func(*FeeRun) Cursor
+}
+
+// FeeRunOrder defines the ordering of FeeRun.
+type FeeRunOrder struct {
+	Direction OrderDirection    `json:"direction"`
+	Field     *FeeRunOrderField `json:"field"`
+}
+
+// DefaultFeeRunOrder is the default ordering of FeeRun.
+var DefaultFeeRunOrder = &FeeRunOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &FeeRunOrderField{
+		Value: func(_m *FeeRun) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: feerun.FieldID,
+		toTerm: feerun.ByID,
+		toCursor: func(_m *FeeRun) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts FeeRun into FeeRunEdge.
+func (_m *FeeRun) ToEdge(order *FeeRunOrder) *FeeRunEdge {
+	if order == nil {
+		order = DefaultFeeRunOrder
+	}
+	return &FeeRunEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// FeeTariffEdge is the edge representation of FeeTariff.
+type FeeTariffEdge struct {
+	Node   *FeeTariff `json:"node"`
+	Cursor Cursor     `json:"cursor"`
+}
+
+// FeeTariffConnection is the connection containing edges to FeeTariff.
+type FeeTariffConnection struct {
+	Edges      []*FeeTariffEdge `json:"edges"`
+	PageInfo   PageInfo         `json:"pageInfo"`
+	TotalCount int              `json:"totalCount"`
+}
+
+func (c *FeeTariffConnection) build(nodes []*FeeTariff, pager *feetariffPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *FeeTariff
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *FeeTariff {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *FeeTariff {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*FeeTariffEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &FeeTariffEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// FeeTariffPaginateOption enables pagination customization.
+type FeeTariffPaginateOption func(*feetariffPager) error
+
+// WithFeeTariffOrder configures pagination ordering.
+func WithFeeTariffOrder(order *FeeTariffOrder) FeeTariffPaginateOption {
+	if order == nil {
+		order = DefaultFeeTariffOrder
+	}
+	o := *order
+	return func(pager *feetariffPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultFeeTariffOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithFeeTariffFilter configures pagination filter.
+func WithFeeTariffFilter(filter func(*FeeTariffQuery) (*FeeTariffQuery, error)) FeeTariffPaginateOption {
+	return func(pager *feetariffPager) error {
+		if filter == nil {
+			return errors.New("FeeTariffQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type feetariffPager struct {
+	reverse bool
+	order   *FeeTariffOrder
+	filter  func(*FeeTariffQuery) (*FeeTariffQuery, error)
+}
+
+func newFeeTariffPager(opts []FeeTariffPaginateOption, reverse bool) (*feetariffPager, error) {
+	pager := &feetariffPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultFeeTariffOrder
+	}
+	return pager, nil
+}
+
+func (p *feetariffPager) applyFilter(query *FeeTariffQuery) (*FeeTariffQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *feetariffPager) toCursor(_m *FeeTariff) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *feetariffPager) applyCursors(query *FeeTariffQuery, after, before *Cursor) (*FeeTariffQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultFeeTariffOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *feetariffPager) applyOrder(query *FeeTariffQuery) *FeeTariffQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultFeeTariffOrder.Field {
+		query = query.Order(DefaultFeeTariffOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *feetariffPager) orderExpr(query *FeeTariffQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultFeeTariffOrder.Field {
+			b.Comma().Ident(DefaultFeeTariffOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to FeeTariff.
+func (_m *FeeTariffQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...FeeTariffPaginateOption,
+) (*FeeTariffConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newFeeTariffPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &FeeTariffConnection{Edges: []*FeeTariffEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// FeeTariffOrderFieldCreatedAt orders FeeTariff by created_at.
+	FeeTariffOrderFieldCreatedAt = &FeeTariffOrderField{
+		Value: func(_m *FeeTariff) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: feetariff.FieldCreatedAt,
+		toTerm: feetariff.ByCreatedAt,
+		toCursor: func(_m *FeeTariff) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+	// FeeTariffOrderFieldFee orders FeeTariff by fee.
+	FeeTariffOrderFieldFee = &FeeTariffOrderField{
+		Value: func(_m *FeeTariff) (ent.Value, error) {
+			return _m.Fee, nil
+		},
+		column: feetariff.FieldFee,
+		toTerm: feetariff.ByFee,
+		toCursor: func(_m *FeeTariff) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.Fee,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f FeeTariffOrderField) String() string {
+	var str string
+	switch f.column {
+	case FeeTariffOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	case FeeTariffOrderFieldFee.column:
+		str = "FEE"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f FeeTariffOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *FeeTariffOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("FeeTariffOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *FeeTariffOrderFieldCreatedAt
+	case "FEE":
+		*f = *FeeTariffOrderFieldFee
+	default:
+		return fmt.Errorf("%s is not a valid FeeTariffOrderField", str)
+	}
+	return nil
+}
+
+// FeeTariffOrderField defines the ordering field of FeeTariff.
+type FeeTariffOrderField struct {
+	// Value extracts the ordering value from the given FeeTariff.
+	Value    func(*FeeTariff) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) feetariff.OrderOption
+	toCursor func(*FeeTariff) Cursor
+}
+
+// FeeTariffOrder defines the ordering of FeeTariff.
+type FeeTariffOrder struct {
+	Direction OrderDirection       `json:"direction"`
+	Field     *FeeTariffOrderField `json:"field"`
+}
+
+// DefaultFeeTariffOrder is the default ordering of FeeTariff.
+var DefaultFeeTariffOrder = &FeeTariffOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &FeeTariffOrderField{
+		Value: func(_m *FeeTariff) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: feetariff.FieldID,
+		toTerm: feetariff.ByID,
+		toCursor: func(_m *FeeTariff) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts FeeTariff into FeeTariffEdge.
+func (_m *FeeTariff) ToEdge(order *FeeTariffOrder) *FeeTariffEdge {
+	if order == nil {
+		order = DefaultFeeTariffOrder
+	}
+	return &FeeTariffEdge{
 		Node:   _m,
 		Cursor: order.Field.toCursor(_m),
 	}

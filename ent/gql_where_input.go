@@ -35,6 +35,17 @@ import (
 	"github.com/steward-pm/steward/ent/emergencycontact"
 	"github.com/steward-pm/steward/ent/estate"
 	"github.com/steward-pm/steward/ent/externalperson"
+	"github.com/steward-pm/steward/ent/feeaccount"
+	"github.com/steward-pm/steward/ent/feeallocation"
+	"github.com/steward-pm/steward/ent/feebook"
+	"github.com/steward-pm/steward/ent/feecreditnote"
+	"github.com/steward-pm/steward/ent/feeentry"
+	"github.com/steward-pm/steward/ent/feenotice"
+	"github.com/steward-pm/steward/ent/feenoticeline"
+	"github.com/steward-pm/steward/ent/feepayment"
+	"github.com/steward-pm/steward/ent/feeposting"
+	"github.com/steward-pm/steward/ent/feerun"
+	"github.com/steward-pm/steward/ent/feetariff"
 	"github.com/steward-pm/steward/ent/file"
 	"github.com/steward-pm/steward/ent/household"
 	"github.com/steward-pm/steward/ent/importrun"
@@ -10621,6 +10632,3748 @@ func (i *ExternalPersonWhereInput) P() (predicate.ExternalPerson, error) {
 		return predicates[0], nil
 	default:
 		return externalperson.And(predicates...), nil
+	}
+}
+
+// FeeAccountWhereInput represents a where input for filtering FeeAccount queries.
+type FeeAccountWhereInput struct {
+	Predicates []predicate.FeeAccount  `json:"-"`
+	Not        *FeeAccountWhereInput   `json:"not,omitempty"`
+	Or         []*FeeAccountWhereInput `json:"or,omitempty"`
+	And        []*FeeAccountWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "household_id" field predicates.
+	HouseholdID      *uuid.UUID  `json:"householdID,omitempty"`
+	HouseholdIDNEQ   *uuid.UUID  `json:"householdIDNEQ,omitempty"`
+	HouseholdIDIn    []uuid.UUID `json:"householdIDIn,omitempty"`
+	HouseholdIDNotIn []uuid.UUID `json:"householdIDNotIn,omitempty"`
+
+	// "receivable" field predicates.
+	Receivable      *int64  `json:"receivable,omitempty"`
+	ReceivableNEQ   *int64  `json:"receivableNEQ,omitempty"`
+	ReceivableIn    []int64 `json:"receivableIn,omitempty"`
+	ReceivableNotIn []int64 `json:"receivableNotIn,omitempty"`
+	ReceivableGT    *int64  `json:"receivableGT,omitempty"`
+	ReceivableGTE   *int64  `json:"receivableGTE,omitempty"`
+	ReceivableLT    *int64  `json:"receivableLT,omitempty"`
+	ReceivableLTE   *int64  `json:"receivableLTE,omitempty"`
+
+	// "credit" field predicates.
+	Credit      *int64  `json:"credit,omitempty"`
+	CreditNEQ   *int64  `json:"creditNEQ,omitempty"`
+	CreditIn    []int64 `json:"creditIn,omitempty"`
+	CreditNotIn []int64 `json:"creditNotIn,omitempty"`
+	CreditGT    *int64  `json:"creditGT,omitempty"`
+	CreditGTE   *int64  `json:"creditGTE,omitempty"`
+	CreditLT    *int64  `json:"creditLT,omitempty"`
+	CreditLTE   *int64  `json:"creditLTE,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *FeeAccountWhereInput) AddPredicates(predicates ...predicate.FeeAccount) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the FeeAccountWhereInput filter on the FeeAccountQuery builder.
+func (i *FeeAccountWhereInput) Filter(q *FeeAccountQuery) (*FeeAccountQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyFeeAccountWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyFeeAccountWhereInput is returned in case the FeeAccountWhereInput is empty.
+var ErrEmptyFeeAccountWhereInput = errors.New("ent: empty predicate FeeAccountWhereInput")
+
+// P returns a predicate for filtering feeaccounts.
+// An error is returned if the input is empty or invalid.
+func (i *FeeAccountWhereInput) P() (predicate.FeeAccount, error) {
+	var predicates []predicate.FeeAccount
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, feeaccount.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.FeeAccount, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, feeaccount.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.FeeAccount, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, feeaccount.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, feeaccount.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, feeaccount.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, feeaccount.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, feeaccount.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, feeaccount.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, feeaccount.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, feeaccount.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, feeaccount.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, feeaccount.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, feeaccount.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, feeaccount.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, feeaccount.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, feeaccount.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, feeaccount.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, feeaccount.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, feeaccount.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, feeaccount.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, feeaccount.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, feeaccount.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, feeaccount.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.HouseholdID != nil {
+		predicates = append(predicates, feeaccount.HouseholdIDEQ(*i.HouseholdID))
+	}
+	if i.HouseholdIDNEQ != nil {
+		predicates = append(predicates, feeaccount.HouseholdIDNEQ(*i.HouseholdIDNEQ))
+	}
+	if len(i.HouseholdIDIn) > 0 {
+		predicates = append(predicates, feeaccount.HouseholdIDIn(i.HouseholdIDIn...))
+	}
+	if len(i.HouseholdIDNotIn) > 0 {
+		predicates = append(predicates, feeaccount.HouseholdIDNotIn(i.HouseholdIDNotIn...))
+	}
+	if i.Receivable != nil {
+		predicates = append(predicates, feeaccount.ReceivableEQ(*i.Receivable))
+	}
+	if i.ReceivableNEQ != nil {
+		predicates = append(predicates, feeaccount.ReceivableNEQ(*i.ReceivableNEQ))
+	}
+	if len(i.ReceivableIn) > 0 {
+		predicates = append(predicates, feeaccount.ReceivableIn(i.ReceivableIn...))
+	}
+	if len(i.ReceivableNotIn) > 0 {
+		predicates = append(predicates, feeaccount.ReceivableNotIn(i.ReceivableNotIn...))
+	}
+	if i.ReceivableGT != nil {
+		predicates = append(predicates, feeaccount.ReceivableGT(*i.ReceivableGT))
+	}
+	if i.ReceivableGTE != nil {
+		predicates = append(predicates, feeaccount.ReceivableGTE(*i.ReceivableGTE))
+	}
+	if i.ReceivableLT != nil {
+		predicates = append(predicates, feeaccount.ReceivableLT(*i.ReceivableLT))
+	}
+	if i.ReceivableLTE != nil {
+		predicates = append(predicates, feeaccount.ReceivableLTE(*i.ReceivableLTE))
+	}
+	if i.Credit != nil {
+		predicates = append(predicates, feeaccount.CreditEQ(*i.Credit))
+	}
+	if i.CreditNEQ != nil {
+		predicates = append(predicates, feeaccount.CreditNEQ(*i.CreditNEQ))
+	}
+	if len(i.CreditIn) > 0 {
+		predicates = append(predicates, feeaccount.CreditIn(i.CreditIn...))
+	}
+	if len(i.CreditNotIn) > 0 {
+		predicates = append(predicates, feeaccount.CreditNotIn(i.CreditNotIn...))
+	}
+	if i.CreditGT != nil {
+		predicates = append(predicates, feeaccount.CreditGT(*i.CreditGT))
+	}
+	if i.CreditGTE != nil {
+		predicates = append(predicates, feeaccount.CreditGTE(*i.CreditGTE))
+	}
+	if i.CreditLT != nil {
+		predicates = append(predicates, feeaccount.CreditLT(*i.CreditLT))
+	}
+	if i.CreditLTE != nil {
+		predicates = append(predicates, feeaccount.CreditLTE(*i.CreditLTE))
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyFeeAccountWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return feeaccount.And(predicates...), nil
+	}
+}
+
+// FeeAllocationWhereInput represents a where input for filtering FeeAllocation queries.
+type FeeAllocationWhereInput struct {
+	Predicates []predicate.FeeAllocation  `json:"-"`
+	Not        *FeeAllocationWhereInput   `json:"not,omitempty"`
+	Or         []*FeeAllocationWhereInput `json:"or,omitempty"`
+	And        []*FeeAllocationWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "notice_id" field predicates.
+	NoticeID      *uuid.UUID  `json:"noticeID,omitempty"`
+	NoticeIDNEQ   *uuid.UUID  `json:"noticeIDNEQ,omitempty"`
+	NoticeIDIn    []uuid.UUID `json:"noticeIDIn,omitempty"`
+	NoticeIDNotIn []uuid.UUID `json:"noticeIDNotIn,omitempty"`
+
+	// "payment_id" field predicates.
+	PaymentID       *uuid.UUID  `json:"paymentID,omitempty"`
+	PaymentIDNEQ    *uuid.UUID  `json:"paymentIDNEQ,omitempty"`
+	PaymentIDIn     []uuid.UUID `json:"paymentIDIn,omitempty"`
+	PaymentIDNotIn  []uuid.UUID `json:"paymentIDNotIn,omitempty"`
+	PaymentIDIsNil  bool        `json:"paymentIDIsNil,omitempty"`
+	PaymentIDNotNil bool        `json:"paymentIDNotNil,omitempty"`
+
+	// "credit_note_id" field predicates.
+	CreditNoteID       *uuid.UUID  `json:"creditNoteID,omitempty"`
+	CreditNoteIDNEQ    *uuid.UUID  `json:"creditNoteIDNEQ,omitempty"`
+	CreditNoteIDIn     []uuid.UUID `json:"creditNoteIDIn,omitempty"`
+	CreditNoteIDNotIn  []uuid.UUID `json:"creditNoteIDNotIn,omitempty"`
+	CreditNoteIDIsNil  bool        `json:"creditNoteIDIsNil,omitempty"`
+	CreditNoteIDNotNil bool        `json:"creditNoteIDNotNil,omitempty"`
+
+	// "booked_on" field predicates.
+	BookedOn      *time.Time  `json:"bookedOn,omitempty"`
+	BookedOnNEQ   *time.Time  `json:"bookedOnNEQ,omitempty"`
+	BookedOnIn    []time.Time `json:"bookedOnIn,omitempty"`
+	BookedOnNotIn []time.Time `json:"bookedOnNotIn,omitempty"`
+	BookedOnGT    *time.Time  `json:"bookedOnGT,omitempty"`
+	BookedOnGTE   *time.Time  `json:"bookedOnGTE,omitempty"`
+	BookedOnLT    *time.Time  `json:"bookedOnLT,omitempty"`
+	BookedOnLTE   *time.Time  `json:"bookedOnLTE,omitempty"`
+
+	// "amount" field predicates.
+	Amount      *int64  `json:"amount,omitempty"`
+	AmountNEQ   *int64  `json:"amountNEQ,omitempty"`
+	AmountIn    []int64 `json:"amountIn,omitempty"`
+	AmountNotIn []int64 `json:"amountNotIn,omitempty"`
+	AmountGT    *int64  `json:"amountGT,omitempty"`
+	AmountGTE   *int64  `json:"amountGTE,omitempty"`
+	AmountLT    *int64  `json:"amountLT,omitempty"`
+	AmountLTE   *int64  `json:"amountLTE,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *FeeAllocationWhereInput) AddPredicates(predicates ...predicate.FeeAllocation) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the FeeAllocationWhereInput filter on the FeeAllocationQuery builder.
+func (i *FeeAllocationWhereInput) Filter(q *FeeAllocationQuery) (*FeeAllocationQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyFeeAllocationWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyFeeAllocationWhereInput is returned in case the FeeAllocationWhereInput is empty.
+var ErrEmptyFeeAllocationWhereInput = errors.New("ent: empty predicate FeeAllocationWhereInput")
+
+// P returns a predicate for filtering feeallocations.
+// An error is returned if the input is empty or invalid.
+func (i *FeeAllocationWhereInput) P() (predicate.FeeAllocation, error) {
+	var predicates []predicate.FeeAllocation
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, feeallocation.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.FeeAllocation, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, feeallocation.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.FeeAllocation, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, feeallocation.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, feeallocation.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, feeallocation.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, feeallocation.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, feeallocation.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, feeallocation.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, feeallocation.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, feeallocation.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, feeallocation.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, feeallocation.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, feeallocation.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, feeallocation.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, feeallocation.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, feeallocation.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, feeallocation.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, feeallocation.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, feeallocation.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, feeallocation.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, feeallocation.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, feeallocation.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, feeallocation.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.NoticeID != nil {
+		predicates = append(predicates, feeallocation.NoticeIDEQ(*i.NoticeID))
+	}
+	if i.NoticeIDNEQ != nil {
+		predicates = append(predicates, feeallocation.NoticeIDNEQ(*i.NoticeIDNEQ))
+	}
+	if len(i.NoticeIDIn) > 0 {
+		predicates = append(predicates, feeallocation.NoticeIDIn(i.NoticeIDIn...))
+	}
+	if len(i.NoticeIDNotIn) > 0 {
+		predicates = append(predicates, feeallocation.NoticeIDNotIn(i.NoticeIDNotIn...))
+	}
+	if i.PaymentID != nil {
+		predicates = append(predicates, feeallocation.PaymentIDEQ(*i.PaymentID))
+	}
+	if i.PaymentIDNEQ != nil {
+		predicates = append(predicates, feeallocation.PaymentIDNEQ(*i.PaymentIDNEQ))
+	}
+	if len(i.PaymentIDIn) > 0 {
+		predicates = append(predicates, feeallocation.PaymentIDIn(i.PaymentIDIn...))
+	}
+	if len(i.PaymentIDNotIn) > 0 {
+		predicates = append(predicates, feeallocation.PaymentIDNotIn(i.PaymentIDNotIn...))
+	}
+	if i.PaymentIDIsNil {
+		predicates = append(predicates, feeallocation.PaymentIDIsNil())
+	}
+	if i.PaymentIDNotNil {
+		predicates = append(predicates, feeallocation.PaymentIDNotNil())
+	}
+	if i.CreditNoteID != nil {
+		predicates = append(predicates, feeallocation.CreditNoteIDEQ(*i.CreditNoteID))
+	}
+	if i.CreditNoteIDNEQ != nil {
+		predicates = append(predicates, feeallocation.CreditNoteIDNEQ(*i.CreditNoteIDNEQ))
+	}
+	if len(i.CreditNoteIDIn) > 0 {
+		predicates = append(predicates, feeallocation.CreditNoteIDIn(i.CreditNoteIDIn...))
+	}
+	if len(i.CreditNoteIDNotIn) > 0 {
+		predicates = append(predicates, feeallocation.CreditNoteIDNotIn(i.CreditNoteIDNotIn...))
+	}
+	if i.CreditNoteIDIsNil {
+		predicates = append(predicates, feeallocation.CreditNoteIDIsNil())
+	}
+	if i.CreditNoteIDNotNil {
+		predicates = append(predicates, feeallocation.CreditNoteIDNotNil())
+	}
+	if i.BookedOn != nil {
+		predicates = append(predicates, feeallocation.BookedOnEQ(*i.BookedOn))
+	}
+	if i.BookedOnNEQ != nil {
+		predicates = append(predicates, feeallocation.BookedOnNEQ(*i.BookedOnNEQ))
+	}
+	if len(i.BookedOnIn) > 0 {
+		predicates = append(predicates, feeallocation.BookedOnIn(i.BookedOnIn...))
+	}
+	if len(i.BookedOnNotIn) > 0 {
+		predicates = append(predicates, feeallocation.BookedOnNotIn(i.BookedOnNotIn...))
+	}
+	if i.BookedOnGT != nil {
+		predicates = append(predicates, feeallocation.BookedOnGT(*i.BookedOnGT))
+	}
+	if i.BookedOnGTE != nil {
+		predicates = append(predicates, feeallocation.BookedOnGTE(*i.BookedOnGTE))
+	}
+	if i.BookedOnLT != nil {
+		predicates = append(predicates, feeallocation.BookedOnLT(*i.BookedOnLT))
+	}
+	if i.BookedOnLTE != nil {
+		predicates = append(predicates, feeallocation.BookedOnLTE(*i.BookedOnLTE))
+	}
+	if i.Amount != nil {
+		predicates = append(predicates, feeallocation.AmountEQ(*i.Amount))
+	}
+	if i.AmountNEQ != nil {
+		predicates = append(predicates, feeallocation.AmountNEQ(*i.AmountNEQ))
+	}
+	if len(i.AmountIn) > 0 {
+		predicates = append(predicates, feeallocation.AmountIn(i.AmountIn...))
+	}
+	if len(i.AmountNotIn) > 0 {
+		predicates = append(predicates, feeallocation.AmountNotIn(i.AmountNotIn...))
+	}
+	if i.AmountGT != nil {
+		predicates = append(predicates, feeallocation.AmountGT(*i.AmountGT))
+	}
+	if i.AmountGTE != nil {
+		predicates = append(predicates, feeallocation.AmountGTE(*i.AmountGTE))
+	}
+	if i.AmountLT != nil {
+		predicates = append(predicates, feeallocation.AmountLT(*i.AmountLT))
+	}
+	if i.AmountLTE != nil {
+		predicates = append(predicates, feeallocation.AmountLTE(*i.AmountLTE))
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyFeeAllocationWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return feeallocation.And(predicates...), nil
+	}
+}
+
+// FeeBookWhereInput represents a where input for filtering FeeBook queries.
+type FeeBookWhereInput struct {
+	Predicates []predicate.FeeBook  `json:"-"`
+	Not        *FeeBookWhereInput   `json:"not,omitempty"`
+	Or         []*FeeBookWhereInput `json:"or,omitempty"`
+	And        []*FeeBookWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *FeeBookWhereInput) AddPredicates(predicates ...predicate.FeeBook) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the FeeBookWhereInput filter on the FeeBookQuery builder.
+func (i *FeeBookWhereInput) Filter(q *FeeBookQuery) (*FeeBookQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyFeeBookWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyFeeBookWhereInput is returned in case the FeeBookWhereInput is empty.
+var ErrEmptyFeeBookWhereInput = errors.New("ent: empty predicate FeeBookWhereInput")
+
+// P returns a predicate for filtering feebooks.
+// An error is returned if the input is empty or invalid.
+func (i *FeeBookWhereInput) P() (predicate.FeeBook, error) {
+	var predicates []predicate.FeeBook
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, feebook.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.FeeBook, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, feebook.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.FeeBook, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, feebook.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, feebook.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, feebook.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, feebook.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, feebook.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, feebook.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, feebook.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, feebook.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, feebook.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, feebook.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, feebook.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, feebook.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, feebook.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, feebook.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, feebook.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, feebook.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, feebook.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, feebook.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, feebook.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, feebook.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, feebook.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyFeeBookWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return feebook.And(predicates...), nil
+	}
+}
+
+// FeeCreditNoteWhereInput represents a where input for filtering FeeCreditNote queries.
+type FeeCreditNoteWhereInput struct {
+	Predicates []predicate.FeeCreditNote  `json:"-"`
+	Not        *FeeCreditNoteWhereInput   `json:"not,omitempty"`
+	Or         []*FeeCreditNoteWhereInput `json:"or,omitempty"`
+	And        []*FeeCreditNoteWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "notice_id" field predicates.
+	NoticeID      *uuid.UUID  `json:"noticeID,omitempty"`
+	NoticeIDNEQ   *uuid.UUID  `json:"noticeIDNEQ,omitempty"`
+	NoticeIDIn    []uuid.UUID `json:"noticeIDIn,omitempty"`
+	NoticeIDNotIn []uuid.UUID `json:"noticeIDNotIn,omitempty"`
+
+	// "household_id" field predicates.
+	HouseholdID      *uuid.UUID  `json:"householdID,omitempty"`
+	HouseholdIDNEQ   *uuid.UUID  `json:"householdIDNEQ,omitempty"`
+	HouseholdIDIn    []uuid.UUID `json:"householdIDIn,omitempty"`
+	HouseholdIDNotIn []uuid.UUID `json:"householdIDNotIn,omitempty"`
+
+	// "number" field predicates.
+	Number      *int64  `json:"number,omitempty"`
+	NumberNEQ   *int64  `json:"numberNEQ,omitempty"`
+	NumberIn    []int64 `json:"numberIn,omitempty"`
+	NumberNotIn []int64 `json:"numberNotIn,omitempty"`
+	NumberGT    *int64  `json:"numberGT,omitempty"`
+	NumberGTE   *int64  `json:"numberGTE,omitempty"`
+	NumberLT    *int64  `json:"numberLT,omitempty"`
+	NumberLTE   *int64  `json:"numberLTE,omitempty"`
+
+	// "issued_on" field predicates.
+	IssuedOn      *time.Time  `json:"issuedOn,omitempty"`
+	IssuedOnNEQ   *time.Time  `json:"issuedOnNEQ,omitempty"`
+	IssuedOnIn    []time.Time `json:"issuedOnIn,omitempty"`
+	IssuedOnNotIn []time.Time `json:"issuedOnNotIn,omitempty"`
+	IssuedOnGT    *time.Time  `json:"issuedOnGT,omitempty"`
+	IssuedOnGTE   *time.Time  `json:"issuedOnGTE,omitempty"`
+	IssuedOnLT    *time.Time  `json:"issuedOnLT,omitempty"`
+	IssuedOnLTE   *time.Time  `json:"issuedOnLTE,omitempty"`
+
+	// "amount" field predicates.
+	Amount      *int64  `json:"amount,omitempty"`
+	AmountNEQ   *int64  `json:"amountNEQ,omitempty"`
+	AmountIn    []int64 `json:"amountIn,omitempty"`
+	AmountNotIn []int64 `json:"amountNotIn,omitempty"`
+	AmountGT    *int64  `json:"amountGT,omitempty"`
+	AmountGTE   *int64  `json:"amountGTE,omitempty"`
+	AmountLT    *int64  `json:"amountLT,omitempty"`
+	AmountLTE   *int64  `json:"amountLTE,omitempty"`
+
+	// "unallocated" field predicates.
+	Unallocated      *int64  `json:"unallocated,omitempty"`
+	UnallocatedNEQ   *int64  `json:"unallocatedNEQ,omitempty"`
+	UnallocatedIn    []int64 `json:"unallocatedIn,omitempty"`
+	UnallocatedNotIn []int64 `json:"unallocatedNotIn,omitempty"`
+	UnallocatedGT    *int64  `json:"unallocatedGT,omitempty"`
+	UnallocatedGTE   *int64  `json:"unallocatedGTE,omitempty"`
+	UnallocatedLT    *int64  `json:"unallocatedLT,omitempty"`
+	UnallocatedLTE   *int64  `json:"unallocatedLTE,omitempty"`
+
+	// "recorded_by_id" field predicates.
+	RecordedByID      *uuid.UUID  `json:"recordedByID,omitempty"`
+	RecordedByIDNEQ   *uuid.UUID  `json:"recordedByIDNEQ,omitempty"`
+	RecordedByIDIn    []uuid.UUID `json:"recordedByIDIn,omitempty"`
+	RecordedByIDNotIn []uuid.UUID `json:"recordedByIDNotIn,omitempty"`
+	RecordedByIDGT    *uuid.UUID  `json:"recordedByIDGT,omitempty"`
+	RecordedByIDGTE   *uuid.UUID  `json:"recordedByIDGTE,omitempty"`
+	RecordedByIDLT    *uuid.UUID  `json:"recordedByIDLT,omitempty"`
+	RecordedByIDLTE   *uuid.UUID  `json:"recordedByIDLTE,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *FeeCreditNoteWhereInput) AddPredicates(predicates ...predicate.FeeCreditNote) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the FeeCreditNoteWhereInput filter on the FeeCreditNoteQuery builder.
+func (i *FeeCreditNoteWhereInput) Filter(q *FeeCreditNoteQuery) (*FeeCreditNoteQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyFeeCreditNoteWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyFeeCreditNoteWhereInput is returned in case the FeeCreditNoteWhereInput is empty.
+var ErrEmptyFeeCreditNoteWhereInput = errors.New("ent: empty predicate FeeCreditNoteWhereInput")
+
+// P returns a predicate for filtering feecreditnotes.
+// An error is returned if the input is empty or invalid.
+func (i *FeeCreditNoteWhereInput) P() (predicate.FeeCreditNote, error) {
+	var predicates []predicate.FeeCreditNote
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, feecreditnote.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.FeeCreditNote, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, feecreditnote.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.FeeCreditNote, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, feecreditnote.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, feecreditnote.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, feecreditnote.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, feecreditnote.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, feecreditnote.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, feecreditnote.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, feecreditnote.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, feecreditnote.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, feecreditnote.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, feecreditnote.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, feecreditnote.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, feecreditnote.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, feecreditnote.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, feecreditnote.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, feecreditnote.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, feecreditnote.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, feecreditnote.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, feecreditnote.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, feecreditnote.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, feecreditnote.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, feecreditnote.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.NoticeID != nil {
+		predicates = append(predicates, feecreditnote.NoticeIDEQ(*i.NoticeID))
+	}
+	if i.NoticeIDNEQ != nil {
+		predicates = append(predicates, feecreditnote.NoticeIDNEQ(*i.NoticeIDNEQ))
+	}
+	if len(i.NoticeIDIn) > 0 {
+		predicates = append(predicates, feecreditnote.NoticeIDIn(i.NoticeIDIn...))
+	}
+	if len(i.NoticeIDNotIn) > 0 {
+		predicates = append(predicates, feecreditnote.NoticeIDNotIn(i.NoticeIDNotIn...))
+	}
+	if i.HouseholdID != nil {
+		predicates = append(predicates, feecreditnote.HouseholdIDEQ(*i.HouseholdID))
+	}
+	if i.HouseholdIDNEQ != nil {
+		predicates = append(predicates, feecreditnote.HouseholdIDNEQ(*i.HouseholdIDNEQ))
+	}
+	if len(i.HouseholdIDIn) > 0 {
+		predicates = append(predicates, feecreditnote.HouseholdIDIn(i.HouseholdIDIn...))
+	}
+	if len(i.HouseholdIDNotIn) > 0 {
+		predicates = append(predicates, feecreditnote.HouseholdIDNotIn(i.HouseholdIDNotIn...))
+	}
+	if i.Number != nil {
+		predicates = append(predicates, feecreditnote.NumberEQ(*i.Number))
+	}
+	if i.NumberNEQ != nil {
+		predicates = append(predicates, feecreditnote.NumberNEQ(*i.NumberNEQ))
+	}
+	if len(i.NumberIn) > 0 {
+		predicates = append(predicates, feecreditnote.NumberIn(i.NumberIn...))
+	}
+	if len(i.NumberNotIn) > 0 {
+		predicates = append(predicates, feecreditnote.NumberNotIn(i.NumberNotIn...))
+	}
+	if i.NumberGT != nil {
+		predicates = append(predicates, feecreditnote.NumberGT(*i.NumberGT))
+	}
+	if i.NumberGTE != nil {
+		predicates = append(predicates, feecreditnote.NumberGTE(*i.NumberGTE))
+	}
+	if i.NumberLT != nil {
+		predicates = append(predicates, feecreditnote.NumberLT(*i.NumberLT))
+	}
+	if i.NumberLTE != nil {
+		predicates = append(predicates, feecreditnote.NumberLTE(*i.NumberLTE))
+	}
+	if i.IssuedOn != nil {
+		predicates = append(predicates, feecreditnote.IssuedOnEQ(*i.IssuedOn))
+	}
+	if i.IssuedOnNEQ != nil {
+		predicates = append(predicates, feecreditnote.IssuedOnNEQ(*i.IssuedOnNEQ))
+	}
+	if len(i.IssuedOnIn) > 0 {
+		predicates = append(predicates, feecreditnote.IssuedOnIn(i.IssuedOnIn...))
+	}
+	if len(i.IssuedOnNotIn) > 0 {
+		predicates = append(predicates, feecreditnote.IssuedOnNotIn(i.IssuedOnNotIn...))
+	}
+	if i.IssuedOnGT != nil {
+		predicates = append(predicates, feecreditnote.IssuedOnGT(*i.IssuedOnGT))
+	}
+	if i.IssuedOnGTE != nil {
+		predicates = append(predicates, feecreditnote.IssuedOnGTE(*i.IssuedOnGTE))
+	}
+	if i.IssuedOnLT != nil {
+		predicates = append(predicates, feecreditnote.IssuedOnLT(*i.IssuedOnLT))
+	}
+	if i.IssuedOnLTE != nil {
+		predicates = append(predicates, feecreditnote.IssuedOnLTE(*i.IssuedOnLTE))
+	}
+	if i.Amount != nil {
+		predicates = append(predicates, feecreditnote.AmountEQ(*i.Amount))
+	}
+	if i.AmountNEQ != nil {
+		predicates = append(predicates, feecreditnote.AmountNEQ(*i.AmountNEQ))
+	}
+	if len(i.AmountIn) > 0 {
+		predicates = append(predicates, feecreditnote.AmountIn(i.AmountIn...))
+	}
+	if len(i.AmountNotIn) > 0 {
+		predicates = append(predicates, feecreditnote.AmountNotIn(i.AmountNotIn...))
+	}
+	if i.AmountGT != nil {
+		predicates = append(predicates, feecreditnote.AmountGT(*i.AmountGT))
+	}
+	if i.AmountGTE != nil {
+		predicates = append(predicates, feecreditnote.AmountGTE(*i.AmountGTE))
+	}
+	if i.AmountLT != nil {
+		predicates = append(predicates, feecreditnote.AmountLT(*i.AmountLT))
+	}
+	if i.AmountLTE != nil {
+		predicates = append(predicates, feecreditnote.AmountLTE(*i.AmountLTE))
+	}
+	if i.Unallocated != nil {
+		predicates = append(predicates, feecreditnote.UnallocatedEQ(*i.Unallocated))
+	}
+	if i.UnallocatedNEQ != nil {
+		predicates = append(predicates, feecreditnote.UnallocatedNEQ(*i.UnallocatedNEQ))
+	}
+	if len(i.UnallocatedIn) > 0 {
+		predicates = append(predicates, feecreditnote.UnallocatedIn(i.UnallocatedIn...))
+	}
+	if len(i.UnallocatedNotIn) > 0 {
+		predicates = append(predicates, feecreditnote.UnallocatedNotIn(i.UnallocatedNotIn...))
+	}
+	if i.UnallocatedGT != nil {
+		predicates = append(predicates, feecreditnote.UnallocatedGT(*i.UnallocatedGT))
+	}
+	if i.UnallocatedGTE != nil {
+		predicates = append(predicates, feecreditnote.UnallocatedGTE(*i.UnallocatedGTE))
+	}
+	if i.UnallocatedLT != nil {
+		predicates = append(predicates, feecreditnote.UnallocatedLT(*i.UnallocatedLT))
+	}
+	if i.UnallocatedLTE != nil {
+		predicates = append(predicates, feecreditnote.UnallocatedLTE(*i.UnallocatedLTE))
+	}
+	if i.RecordedByID != nil {
+		predicates = append(predicates, feecreditnote.RecordedByIDEQ(*i.RecordedByID))
+	}
+	if i.RecordedByIDNEQ != nil {
+		predicates = append(predicates, feecreditnote.RecordedByIDNEQ(*i.RecordedByIDNEQ))
+	}
+	if len(i.RecordedByIDIn) > 0 {
+		predicates = append(predicates, feecreditnote.RecordedByIDIn(i.RecordedByIDIn...))
+	}
+	if len(i.RecordedByIDNotIn) > 0 {
+		predicates = append(predicates, feecreditnote.RecordedByIDNotIn(i.RecordedByIDNotIn...))
+	}
+	if i.RecordedByIDGT != nil {
+		predicates = append(predicates, feecreditnote.RecordedByIDGT(*i.RecordedByIDGT))
+	}
+	if i.RecordedByIDGTE != nil {
+		predicates = append(predicates, feecreditnote.RecordedByIDGTE(*i.RecordedByIDGTE))
+	}
+	if i.RecordedByIDLT != nil {
+		predicates = append(predicates, feecreditnote.RecordedByIDLT(*i.RecordedByIDLT))
+	}
+	if i.RecordedByIDLTE != nil {
+		predicates = append(predicates, feecreditnote.RecordedByIDLTE(*i.RecordedByIDLTE))
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyFeeCreditNoteWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return feecreditnote.And(predicates...), nil
+	}
+}
+
+// FeeEntryWhereInput represents a where input for filtering FeeEntry queries.
+type FeeEntryWhereInput struct {
+	Predicates []predicate.FeeEntry  `json:"-"`
+	Not        *FeeEntryWhereInput   `json:"not,omitempty"`
+	Or         []*FeeEntryWhereInput `json:"or,omitempty"`
+	And        []*FeeEntryWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "number" field predicates.
+	Number      *int64  `json:"number,omitempty"`
+	NumberNEQ   *int64  `json:"numberNEQ,omitempty"`
+	NumberIn    []int64 `json:"numberIn,omitempty"`
+	NumberNotIn []int64 `json:"numberNotIn,omitempty"`
+	NumberGT    *int64  `json:"numberGT,omitempty"`
+	NumberGTE   *int64  `json:"numberGTE,omitempty"`
+	NumberLT    *int64  `json:"numberLT,omitempty"`
+	NumberLTE   *int64  `json:"numberLTE,omitempty"`
+
+	// "booked_on" field predicates.
+	BookedOn      *time.Time  `json:"bookedOn,omitempty"`
+	BookedOnNEQ   *time.Time  `json:"bookedOnNEQ,omitempty"`
+	BookedOnIn    []time.Time `json:"bookedOnIn,omitempty"`
+	BookedOnNotIn []time.Time `json:"bookedOnNotIn,omitempty"`
+	BookedOnGT    *time.Time  `json:"bookedOnGT,omitempty"`
+	BookedOnGTE   *time.Time  `json:"bookedOnGTE,omitempty"`
+	BookedOnLT    *time.Time  `json:"bookedOnLT,omitempty"`
+	BookedOnLTE   *time.Time  `json:"bookedOnLTE,omitempty"`
+
+	// "kind" field predicates.
+	Kind      *feeentry.Kind  `json:"kind,omitempty"`
+	KindNEQ   *feeentry.Kind  `json:"kindNEQ,omitempty"`
+	KindIn    []feeentry.Kind `json:"kindIn,omitempty"`
+	KindNotIn []feeentry.Kind `json:"kindNotIn,omitempty"`
+
+	// "household_id" field predicates.
+	HouseholdID      *uuid.UUID  `json:"householdID,omitempty"`
+	HouseholdIDNEQ   *uuid.UUID  `json:"householdIDNEQ,omitempty"`
+	HouseholdIDIn    []uuid.UUID `json:"householdIDIn,omitempty"`
+	HouseholdIDNotIn []uuid.UUID `json:"householdIDNotIn,omitempty"`
+
+	// "subject_id" field predicates.
+	SubjectID      *uuid.UUID  `json:"subjectID,omitempty"`
+	SubjectIDNEQ   *uuid.UUID  `json:"subjectIDNEQ,omitempty"`
+	SubjectIDIn    []uuid.UUID `json:"subjectIDIn,omitempty"`
+	SubjectIDNotIn []uuid.UUID `json:"subjectIDNotIn,omitempty"`
+	SubjectIDGT    *uuid.UUID  `json:"subjectIDGT,omitempty"`
+	SubjectIDGTE   *uuid.UUID  `json:"subjectIDGTE,omitempty"`
+	SubjectIDLT    *uuid.UUID  `json:"subjectIDLT,omitempty"`
+	SubjectIDLTE   *uuid.UUID  `json:"subjectIDLTE,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *FeeEntryWhereInput) AddPredicates(predicates ...predicate.FeeEntry) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the FeeEntryWhereInput filter on the FeeEntryQuery builder.
+func (i *FeeEntryWhereInput) Filter(q *FeeEntryQuery) (*FeeEntryQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyFeeEntryWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyFeeEntryWhereInput is returned in case the FeeEntryWhereInput is empty.
+var ErrEmptyFeeEntryWhereInput = errors.New("ent: empty predicate FeeEntryWhereInput")
+
+// P returns a predicate for filtering feeentries.
+// An error is returned if the input is empty or invalid.
+func (i *FeeEntryWhereInput) P() (predicate.FeeEntry, error) {
+	var predicates []predicate.FeeEntry
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, feeentry.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.FeeEntry, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, feeentry.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.FeeEntry, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, feeentry.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, feeentry.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, feeentry.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, feeentry.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, feeentry.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, feeentry.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, feeentry.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, feeentry.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, feeentry.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, feeentry.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, feeentry.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, feeentry.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, feeentry.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, feeentry.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, feeentry.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, feeentry.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, feeentry.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, feeentry.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, feeentry.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, feeentry.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, feeentry.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.Number != nil {
+		predicates = append(predicates, feeentry.NumberEQ(*i.Number))
+	}
+	if i.NumberNEQ != nil {
+		predicates = append(predicates, feeentry.NumberNEQ(*i.NumberNEQ))
+	}
+	if len(i.NumberIn) > 0 {
+		predicates = append(predicates, feeentry.NumberIn(i.NumberIn...))
+	}
+	if len(i.NumberNotIn) > 0 {
+		predicates = append(predicates, feeentry.NumberNotIn(i.NumberNotIn...))
+	}
+	if i.NumberGT != nil {
+		predicates = append(predicates, feeentry.NumberGT(*i.NumberGT))
+	}
+	if i.NumberGTE != nil {
+		predicates = append(predicates, feeentry.NumberGTE(*i.NumberGTE))
+	}
+	if i.NumberLT != nil {
+		predicates = append(predicates, feeentry.NumberLT(*i.NumberLT))
+	}
+	if i.NumberLTE != nil {
+		predicates = append(predicates, feeentry.NumberLTE(*i.NumberLTE))
+	}
+	if i.BookedOn != nil {
+		predicates = append(predicates, feeentry.BookedOnEQ(*i.BookedOn))
+	}
+	if i.BookedOnNEQ != nil {
+		predicates = append(predicates, feeentry.BookedOnNEQ(*i.BookedOnNEQ))
+	}
+	if len(i.BookedOnIn) > 0 {
+		predicates = append(predicates, feeentry.BookedOnIn(i.BookedOnIn...))
+	}
+	if len(i.BookedOnNotIn) > 0 {
+		predicates = append(predicates, feeentry.BookedOnNotIn(i.BookedOnNotIn...))
+	}
+	if i.BookedOnGT != nil {
+		predicates = append(predicates, feeentry.BookedOnGT(*i.BookedOnGT))
+	}
+	if i.BookedOnGTE != nil {
+		predicates = append(predicates, feeentry.BookedOnGTE(*i.BookedOnGTE))
+	}
+	if i.BookedOnLT != nil {
+		predicates = append(predicates, feeentry.BookedOnLT(*i.BookedOnLT))
+	}
+	if i.BookedOnLTE != nil {
+		predicates = append(predicates, feeentry.BookedOnLTE(*i.BookedOnLTE))
+	}
+	if i.Kind != nil {
+		predicates = append(predicates, feeentry.KindEQ(*i.Kind))
+	}
+	if i.KindNEQ != nil {
+		predicates = append(predicates, feeentry.KindNEQ(*i.KindNEQ))
+	}
+	if len(i.KindIn) > 0 {
+		predicates = append(predicates, feeentry.KindIn(i.KindIn...))
+	}
+	if len(i.KindNotIn) > 0 {
+		predicates = append(predicates, feeentry.KindNotIn(i.KindNotIn...))
+	}
+	if i.HouseholdID != nil {
+		predicates = append(predicates, feeentry.HouseholdIDEQ(*i.HouseholdID))
+	}
+	if i.HouseholdIDNEQ != nil {
+		predicates = append(predicates, feeentry.HouseholdIDNEQ(*i.HouseholdIDNEQ))
+	}
+	if len(i.HouseholdIDIn) > 0 {
+		predicates = append(predicates, feeentry.HouseholdIDIn(i.HouseholdIDIn...))
+	}
+	if len(i.HouseholdIDNotIn) > 0 {
+		predicates = append(predicates, feeentry.HouseholdIDNotIn(i.HouseholdIDNotIn...))
+	}
+	if i.SubjectID != nil {
+		predicates = append(predicates, feeentry.SubjectIDEQ(*i.SubjectID))
+	}
+	if i.SubjectIDNEQ != nil {
+		predicates = append(predicates, feeentry.SubjectIDNEQ(*i.SubjectIDNEQ))
+	}
+	if len(i.SubjectIDIn) > 0 {
+		predicates = append(predicates, feeentry.SubjectIDIn(i.SubjectIDIn...))
+	}
+	if len(i.SubjectIDNotIn) > 0 {
+		predicates = append(predicates, feeentry.SubjectIDNotIn(i.SubjectIDNotIn...))
+	}
+	if i.SubjectIDGT != nil {
+		predicates = append(predicates, feeentry.SubjectIDGT(*i.SubjectIDGT))
+	}
+	if i.SubjectIDGTE != nil {
+		predicates = append(predicates, feeentry.SubjectIDGTE(*i.SubjectIDGTE))
+	}
+	if i.SubjectIDLT != nil {
+		predicates = append(predicates, feeentry.SubjectIDLT(*i.SubjectIDLT))
+	}
+	if i.SubjectIDLTE != nil {
+		predicates = append(predicates, feeentry.SubjectIDLTE(*i.SubjectIDLTE))
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyFeeEntryWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return feeentry.And(predicates...), nil
+	}
+}
+
+// FeeNoticeWhereInput represents a where input for filtering FeeNotice queries.
+type FeeNoticeWhereInput struct {
+	Predicates []predicate.FeeNotice  `json:"-"`
+	Not        *FeeNoticeWhereInput   `json:"not,omitempty"`
+	Or         []*FeeNoticeWhereInput `json:"or,omitempty"`
+	And        []*FeeNoticeWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "run_id" field predicates.
+	RunID      *uuid.UUID  `json:"runID,omitempty"`
+	RunIDNEQ   *uuid.UUID  `json:"runIDNEQ,omitempty"`
+	RunIDIn    []uuid.UUID `json:"runIDIn,omitempty"`
+	RunIDNotIn []uuid.UUID `json:"runIDNotIn,omitempty"`
+
+	// "household_id" field predicates.
+	HouseholdID      *uuid.UUID  `json:"householdID,omitempty"`
+	HouseholdIDNEQ   *uuid.UUID  `json:"householdIDNEQ,omitempty"`
+	HouseholdIDIn    []uuid.UUID `json:"householdIDIn,omitempty"`
+	HouseholdIDNotIn []uuid.UUID `json:"householdIDNotIn,omitempty"`
+
+	// "number" field predicates.
+	Number             *string  `json:"number,omitempty"`
+	NumberNEQ          *string  `json:"numberNEQ,omitempty"`
+	NumberIn           []string `json:"numberIn,omitempty"`
+	NumberNotIn        []string `json:"numberNotIn,omitempty"`
+	NumberGT           *string  `json:"numberGT,omitempty"`
+	NumberGTE          *string  `json:"numberGTE,omitempty"`
+	NumberLT           *string  `json:"numberLT,omitempty"`
+	NumberLTE          *string  `json:"numberLTE,omitempty"`
+	NumberContains     *string  `json:"numberContains,omitempty"`
+	NumberHasPrefix    *string  `json:"numberHasPrefix,omitempty"`
+	NumberHasSuffix    *string  `json:"numberHasSuffix,omitempty"`
+	NumberEqualFold    *string  `json:"numberEqualFold,omitempty"`
+	NumberContainsFold *string  `json:"numberContainsFold,omitempty"`
+
+	// "month" field predicates.
+	Month      *time.Time  `json:"month,omitempty"`
+	MonthNEQ   *time.Time  `json:"monthNEQ,omitempty"`
+	MonthIn    []time.Time `json:"monthIn,omitempty"`
+	MonthNotIn []time.Time `json:"monthNotIn,omitempty"`
+	MonthGT    *time.Time  `json:"monthGT,omitempty"`
+	MonthGTE   *time.Time  `json:"monthGTE,omitempty"`
+	MonthLT    *time.Time  `json:"monthLT,omitempty"`
+	MonthLTE   *time.Time  `json:"monthLTE,omitempty"`
+
+	// "issued_on" field predicates.
+	IssuedOn      *time.Time  `json:"issuedOn,omitempty"`
+	IssuedOnNEQ   *time.Time  `json:"issuedOnNEQ,omitempty"`
+	IssuedOnIn    []time.Time `json:"issuedOnIn,omitempty"`
+	IssuedOnNotIn []time.Time `json:"issuedOnNotIn,omitempty"`
+	IssuedOnGT    *time.Time  `json:"issuedOnGT,omitempty"`
+	IssuedOnGTE   *time.Time  `json:"issuedOnGTE,omitempty"`
+	IssuedOnLT    *time.Time  `json:"issuedOnLT,omitempty"`
+	IssuedOnLTE   *time.Time  `json:"issuedOnLTE,omitempty"`
+
+	// "pay_by" field predicates.
+	PayBy      *time.Time  `json:"payBy,omitempty"`
+	PayByNEQ   *time.Time  `json:"payByNEQ,omitempty"`
+	PayByIn    []time.Time `json:"payByIn,omitempty"`
+	PayByNotIn []time.Time `json:"payByNotIn,omitempty"`
+	PayByGT    *time.Time  `json:"payByGT,omitempty"`
+	PayByGTE   *time.Time  `json:"payByGTE,omitempty"`
+	PayByLT    *time.Time  `json:"payByLT,omitempty"`
+	PayByLTE   *time.Time  `json:"payByLTE,omitempty"`
+
+	// "building" field predicates.
+	Building             *string  `json:"building,omitempty"`
+	BuildingNEQ          *string  `json:"buildingNEQ,omitempty"`
+	BuildingIn           []string `json:"buildingIn,omitempty"`
+	BuildingNotIn        []string `json:"buildingNotIn,omitempty"`
+	BuildingGT           *string  `json:"buildingGT,omitempty"`
+	BuildingGTE          *string  `json:"buildingGTE,omitempty"`
+	BuildingLT           *string  `json:"buildingLT,omitempty"`
+	BuildingLTE          *string  `json:"buildingLTE,omitempty"`
+	BuildingContains     *string  `json:"buildingContains,omitempty"`
+	BuildingHasPrefix    *string  `json:"buildingHasPrefix,omitempty"`
+	BuildingHasSuffix    *string  `json:"buildingHasSuffix,omitempty"`
+	BuildingEqualFold    *string  `json:"buildingEqualFold,omitempty"`
+	BuildingContainsFold *string  `json:"buildingContainsFold,omitempty"`
+
+	// "amount" field predicates.
+	Amount      *int64  `json:"amount,omitempty"`
+	AmountNEQ   *int64  `json:"amountNEQ,omitempty"`
+	AmountIn    []int64 `json:"amountIn,omitempty"`
+	AmountNotIn []int64 `json:"amountNotIn,omitempty"`
+	AmountGT    *int64  `json:"amountGT,omitempty"`
+	AmountGTE   *int64  `json:"amountGTE,omitempty"`
+	AmountLT    *int64  `json:"amountLT,omitempty"`
+	AmountLTE   *int64  `json:"amountLTE,omitempty"`
+
+	// "credited" field predicates.
+	Credited      *int64  `json:"credited,omitempty"`
+	CreditedNEQ   *int64  `json:"creditedNEQ,omitempty"`
+	CreditedIn    []int64 `json:"creditedIn,omitempty"`
+	CreditedNotIn []int64 `json:"creditedNotIn,omitempty"`
+	CreditedGT    *int64  `json:"creditedGT,omitempty"`
+	CreditedGTE   *int64  `json:"creditedGTE,omitempty"`
+	CreditedLT    *int64  `json:"creditedLT,omitempty"`
+	CreditedLTE   *int64  `json:"creditedLTE,omitempty"`
+
+	// "settled" field predicates.
+	Settled      *int64  `json:"settled,omitempty"`
+	SettledNEQ   *int64  `json:"settledNEQ,omitempty"`
+	SettledIn    []int64 `json:"settledIn,omitempty"`
+	SettledNotIn []int64 `json:"settledNotIn,omitempty"`
+	SettledGT    *int64  `json:"settledGT,omitempty"`
+	SettledGTE   *int64  `json:"settledGTE,omitempty"`
+	SettledLT    *int64  `json:"settledLT,omitempty"`
+	SettledLTE   *int64  `json:"settledLTE,omitempty"`
+
+	// "state" field predicates.
+	State      *feenotice.State  `json:"state,omitempty"`
+	StateNEQ   *feenotice.State  `json:"stateNEQ,omitempty"`
+	StateIn    []feenotice.State `json:"stateIn,omitempty"`
+	StateNotIn []feenotice.State `json:"stateNotIn,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *FeeNoticeWhereInput) AddPredicates(predicates ...predicate.FeeNotice) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the FeeNoticeWhereInput filter on the FeeNoticeQuery builder.
+func (i *FeeNoticeWhereInput) Filter(q *FeeNoticeQuery) (*FeeNoticeQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyFeeNoticeWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyFeeNoticeWhereInput is returned in case the FeeNoticeWhereInput is empty.
+var ErrEmptyFeeNoticeWhereInput = errors.New("ent: empty predicate FeeNoticeWhereInput")
+
+// P returns a predicate for filtering feenotices.
+// An error is returned if the input is empty or invalid.
+func (i *FeeNoticeWhereInput) P() (predicate.FeeNotice, error) {
+	var predicates []predicate.FeeNotice
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, feenotice.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.FeeNotice, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, feenotice.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.FeeNotice, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, feenotice.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, feenotice.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, feenotice.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, feenotice.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, feenotice.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, feenotice.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, feenotice.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, feenotice.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, feenotice.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, feenotice.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, feenotice.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, feenotice.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, feenotice.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, feenotice.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, feenotice.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, feenotice.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, feenotice.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, feenotice.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, feenotice.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, feenotice.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, feenotice.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.RunID != nil {
+		predicates = append(predicates, feenotice.RunIDEQ(*i.RunID))
+	}
+	if i.RunIDNEQ != nil {
+		predicates = append(predicates, feenotice.RunIDNEQ(*i.RunIDNEQ))
+	}
+	if len(i.RunIDIn) > 0 {
+		predicates = append(predicates, feenotice.RunIDIn(i.RunIDIn...))
+	}
+	if len(i.RunIDNotIn) > 0 {
+		predicates = append(predicates, feenotice.RunIDNotIn(i.RunIDNotIn...))
+	}
+	if i.HouseholdID != nil {
+		predicates = append(predicates, feenotice.HouseholdIDEQ(*i.HouseholdID))
+	}
+	if i.HouseholdIDNEQ != nil {
+		predicates = append(predicates, feenotice.HouseholdIDNEQ(*i.HouseholdIDNEQ))
+	}
+	if len(i.HouseholdIDIn) > 0 {
+		predicates = append(predicates, feenotice.HouseholdIDIn(i.HouseholdIDIn...))
+	}
+	if len(i.HouseholdIDNotIn) > 0 {
+		predicates = append(predicates, feenotice.HouseholdIDNotIn(i.HouseholdIDNotIn...))
+	}
+	if i.Number != nil {
+		predicates = append(predicates, feenotice.NumberEQ(*i.Number))
+	}
+	if i.NumberNEQ != nil {
+		predicates = append(predicates, feenotice.NumberNEQ(*i.NumberNEQ))
+	}
+	if len(i.NumberIn) > 0 {
+		predicates = append(predicates, feenotice.NumberIn(i.NumberIn...))
+	}
+	if len(i.NumberNotIn) > 0 {
+		predicates = append(predicates, feenotice.NumberNotIn(i.NumberNotIn...))
+	}
+	if i.NumberGT != nil {
+		predicates = append(predicates, feenotice.NumberGT(*i.NumberGT))
+	}
+	if i.NumberGTE != nil {
+		predicates = append(predicates, feenotice.NumberGTE(*i.NumberGTE))
+	}
+	if i.NumberLT != nil {
+		predicates = append(predicates, feenotice.NumberLT(*i.NumberLT))
+	}
+	if i.NumberLTE != nil {
+		predicates = append(predicates, feenotice.NumberLTE(*i.NumberLTE))
+	}
+	if i.NumberContains != nil {
+		predicates = append(predicates, feenotice.NumberContains(*i.NumberContains))
+	}
+	if i.NumberHasPrefix != nil {
+		predicates = append(predicates, feenotice.NumberHasPrefix(*i.NumberHasPrefix))
+	}
+	if i.NumberHasSuffix != nil {
+		predicates = append(predicates, feenotice.NumberHasSuffix(*i.NumberHasSuffix))
+	}
+	if i.NumberEqualFold != nil {
+		predicates = append(predicates, feenotice.NumberEqualFold(*i.NumberEqualFold))
+	}
+	if i.NumberContainsFold != nil {
+		predicates = append(predicates, feenotice.NumberContainsFold(*i.NumberContainsFold))
+	}
+	if i.Month != nil {
+		predicates = append(predicates, feenotice.MonthEQ(*i.Month))
+	}
+	if i.MonthNEQ != nil {
+		predicates = append(predicates, feenotice.MonthNEQ(*i.MonthNEQ))
+	}
+	if len(i.MonthIn) > 0 {
+		predicates = append(predicates, feenotice.MonthIn(i.MonthIn...))
+	}
+	if len(i.MonthNotIn) > 0 {
+		predicates = append(predicates, feenotice.MonthNotIn(i.MonthNotIn...))
+	}
+	if i.MonthGT != nil {
+		predicates = append(predicates, feenotice.MonthGT(*i.MonthGT))
+	}
+	if i.MonthGTE != nil {
+		predicates = append(predicates, feenotice.MonthGTE(*i.MonthGTE))
+	}
+	if i.MonthLT != nil {
+		predicates = append(predicates, feenotice.MonthLT(*i.MonthLT))
+	}
+	if i.MonthLTE != nil {
+		predicates = append(predicates, feenotice.MonthLTE(*i.MonthLTE))
+	}
+	if i.IssuedOn != nil {
+		predicates = append(predicates, feenotice.IssuedOnEQ(*i.IssuedOn))
+	}
+	if i.IssuedOnNEQ != nil {
+		predicates = append(predicates, feenotice.IssuedOnNEQ(*i.IssuedOnNEQ))
+	}
+	if len(i.IssuedOnIn) > 0 {
+		predicates = append(predicates, feenotice.IssuedOnIn(i.IssuedOnIn...))
+	}
+	if len(i.IssuedOnNotIn) > 0 {
+		predicates = append(predicates, feenotice.IssuedOnNotIn(i.IssuedOnNotIn...))
+	}
+	if i.IssuedOnGT != nil {
+		predicates = append(predicates, feenotice.IssuedOnGT(*i.IssuedOnGT))
+	}
+	if i.IssuedOnGTE != nil {
+		predicates = append(predicates, feenotice.IssuedOnGTE(*i.IssuedOnGTE))
+	}
+	if i.IssuedOnLT != nil {
+		predicates = append(predicates, feenotice.IssuedOnLT(*i.IssuedOnLT))
+	}
+	if i.IssuedOnLTE != nil {
+		predicates = append(predicates, feenotice.IssuedOnLTE(*i.IssuedOnLTE))
+	}
+	if i.PayBy != nil {
+		predicates = append(predicates, feenotice.PayByEQ(*i.PayBy))
+	}
+	if i.PayByNEQ != nil {
+		predicates = append(predicates, feenotice.PayByNEQ(*i.PayByNEQ))
+	}
+	if len(i.PayByIn) > 0 {
+		predicates = append(predicates, feenotice.PayByIn(i.PayByIn...))
+	}
+	if len(i.PayByNotIn) > 0 {
+		predicates = append(predicates, feenotice.PayByNotIn(i.PayByNotIn...))
+	}
+	if i.PayByGT != nil {
+		predicates = append(predicates, feenotice.PayByGT(*i.PayByGT))
+	}
+	if i.PayByGTE != nil {
+		predicates = append(predicates, feenotice.PayByGTE(*i.PayByGTE))
+	}
+	if i.PayByLT != nil {
+		predicates = append(predicates, feenotice.PayByLT(*i.PayByLT))
+	}
+	if i.PayByLTE != nil {
+		predicates = append(predicates, feenotice.PayByLTE(*i.PayByLTE))
+	}
+	if i.Building != nil {
+		predicates = append(predicates, feenotice.BuildingEQ(*i.Building))
+	}
+	if i.BuildingNEQ != nil {
+		predicates = append(predicates, feenotice.BuildingNEQ(*i.BuildingNEQ))
+	}
+	if len(i.BuildingIn) > 0 {
+		predicates = append(predicates, feenotice.BuildingIn(i.BuildingIn...))
+	}
+	if len(i.BuildingNotIn) > 0 {
+		predicates = append(predicates, feenotice.BuildingNotIn(i.BuildingNotIn...))
+	}
+	if i.BuildingGT != nil {
+		predicates = append(predicates, feenotice.BuildingGT(*i.BuildingGT))
+	}
+	if i.BuildingGTE != nil {
+		predicates = append(predicates, feenotice.BuildingGTE(*i.BuildingGTE))
+	}
+	if i.BuildingLT != nil {
+		predicates = append(predicates, feenotice.BuildingLT(*i.BuildingLT))
+	}
+	if i.BuildingLTE != nil {
+		predicates = append(predicates, feenotice.BuildingLTE(*i.BuildingLTE))
+	}
+	if i.BuildingContains != nil {
+		predicates = append(predicates, feenotice.BuildingContains(*i.BuildingContains))
+	}
+	if i.BuildingHasPrefix != nil {
+		predicates = append(predicates, feenotice.BuildingHasPrefix(*i.BuildingHasPrefix))
+	}
+	if i.BuildingHasSuffix != nil {
+		predicates = append(predicates, feenotice.BuildingHasSuffix(*i.BuildingHasSuffix))
+	}
+	if i.BuildingEqualFold != nil {
+		predicates = append(predicates, feenotice.BuildingEqualFold(*i.BuildingEqualFold))
+	}
+	if i.BuildingContainsFold != nil {
+		predicates = append(predicates, feenotice.BuildingContainsFold(*i.BuildingContainsFold))
+	}
+	if i.Amount != nil {
+		predicates = append(predicates, feenotice.AmountEQ(*i.Amount))
+	}
+	if i.AmountNEQ != nil {
+		predicates = append(predicates, feenotice.AmountNEQ(*i.AmountNEQ))
+	}
+	if len(i.AmountIn) > 0 {
+		predicates = append(predicates, feenotice.AmountIn(i.AmountIn...))
+	}
+	if len(i.AmountNotIn) > 0 {
+		predicates = append(predicates, feenotice.AmountNotIn(i.AmountNotIn...))
+	}
+	if i.AmountGT != nil {
+		predicates = append(predicates, feenotice.AmountGT(*i.AmountGT))
+	}
+	if i.AmountGTE != nil {
+		predicates = append(predicates, feenotice.AmountGTE(*i.AmountGTE))
+	}
+	if i.AmountLT != nil {
+		predicates = append(predicates, feenotice.AmountLT(*i.AmountLT))
+	}
+	if i.AmountLTE != nil {
+		predicates = append(predicates, feenotice.AmountLTE(*i.AmountLTE))
+	}
+	if i.Credited != nil {
+		predicates = append(predicates, feenotice.CreditedEQ(*i.Credited))
+	}
+	if i.CreditedNEQ != nil {
+		predicates = append(predicates, feenotice.CreditedNEQ(*i.CreditedNEQ))
+	}
+	if len(i.CreditedIn) > 0 {
+		predicates = append(predicates, feenotice.CreditedIn(i.CreditedIn...))
+	}
+	if len(i.CreditedNotIn) > 0 {
+		predicates = append(predicates, feenotice.CreditedNotIn(i.CreditedNotIn...))
+	}
+	if i.CreditedGT != nil {
+		predicates = append(predicates, feenotice.CreditedGT(*i.CreditedGT))
+	}
+	if i.CreditedGTE != nil {
+		predicates = append(predicates, feenotice.CreditedGTE(*i.CreditedGTE))
+	}
+	if i.CreditedLT != nil {
+		predicates = append(predicates, feenotice.CreditedLT(*i.CreditedLT))
+	}
+	if i.CreditedLTE != nil {
+		predicates = append(predicates, feenotice.CreditedLTE(*i.CreditedLTE))
+	}
+	if i.Settled != nil {
+		predicates = append(predicates, feenotice.SettledEQ(*i.Settled))
+	}
+	if i.SettledNEQ != nil {
+		predicates = append(predicates, feenotice.SettledNEQ(*i.SettledNEQ))
+	}
+	if len(i.SettledIn) > 0 {
+		predicates = append(predicates, feenotice.SettledIn(i.SettledIn...))
+	}
+	if len(i.SettledNotIn) > 0 {
+		predicates = append(predicates, feenotice.SettledNotIn(i.SettledNotIn...))
+	}
+	if i.SettledGT != nil {
+		predicates = append(predicates, feenotice.SettledGT(*i.SettledGT))
+	}
+	if i.SettledGTE != nil {
+		predicates = append(predicates, feenotice.SettledGTE(*i.SettledGTE))
+	}
+	if i.SettledLT != nil {
+		predicates = append(predicates, feenotice.SettledLT(*i.SettledLT))
+	}
+	if i.SettledLTE != nil {
+		predicates = append(predicates, feenotice.SettledLTE(*i.SettledLTE))
+	}
+	if i.State != nil {
+		predicates = append(predicates, feenotice.StateEQ(*i.State))
+	}
+	if i.StateNEQ != nil {
+		predicates = append(predicates, feenotice.StateNEQ(*i.StateNEQ))
+	}
+	if len(i.StateIn) > 0 {
+		predicates = append(predicates, feenotice.StateIn(i.StateIn...))
+	}
+	if len(i.StateNotIn) > 0 {
+		predicates = append(predicates, feenotice.StateNotIn(i.StateNotIn...))
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyFeeNoticeWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return feenotice.And(predicates...), nil
+	}
+}
+
+// FeeNoticeLineWhereInput represents a where input for filtering FeeNoticeLine queries.
+type FeeNoticeLineWhereInput struct {
+	Predicates []predicate.FeeNoticeLine  `json:"-"`
+	Not        *FeeNoticeLineWhereInput   `json:"not,omitempty"`
+	Or         []*FeeNoticeLineWhereInput `json:"or,omitempty"`
+	And        []*FeeNoticeLineWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "notice_id" field predicates.
+	NoticeID      *uuid.UUID  `json:"noticeID,omitempty"`
+	NoticeIDNEQ   *uuid.UUID  `json:"noticeIDNEQ,omitempty"`
+	NoticeIDIn    []uuid.UUID `json:"noticeIDIn,omitempty"`
+	NoticeIDNotIn []uuid.UUID `json:"noticeIDNotIn,omitempty"`
+
+	// "unit_id" field predicates.
+	UnitID      *uuid.UUID  `json:"unitID,omitempty"`
+	UnitIDNEQ   *uuid.UUID  `json:"unitIDNEQ,omitempty"`
+	UnitIDIn    []uuid.UUID `json:"unitIDIn,omitempty"`
+	UnitIDNotIn []uuid.UUID `json:"unitIDNotIn,omitempty"`
+
+	// "from_on" field predicates.
+	FromOn      *time.Time  `json:"fromOn,omitempty"`
+	FromOnNEQ   *time.Time  `json:"fromOnNEQ,omitempty"`
+	FromOnIn    []time.Time `json:"fromOnIn,omitempty"`
+	FromOnNotIn []time.Time `json:"fromOnNotIn,omitempty"`
+	FromOnGT    *time.Time  `json:"fromOnGT,omitempty"`
+	FromOnGTE   *time.Time  `json:"fromOnGTE,omitempty"`
+	FromOnLT    *time.Time  `json:"fromOnLT,omitempty"`
+	FromOnLTE   *time.Time  `json:"fromOnLTE,omitempty"`
+
+	// "until_on" field predicates.
+	UntilOn      *time.Time  `json:"untilOn,omitempty"`
+	UntilOnNEQ   *time.Time  `json:"untilOnNEQ,omitempty"`
+	UntilOnIn    []time.Time `json:"untilOnIn,omitempty"`
+	UntilOnNotIn []time.Time `json:"untilOnNotIn,omitempty"`
+	UntilOnGT    *time.Time  `json:"untilOnGT,omitempty"`
+	UntilOnGTE   *time.Time  `json:"untilOnGTE,omitempty"`
+	UntilOnLT    *time.Time  `json:"untilOnLT,omitempty"`
+	UntilOnLTE   *time.Time  `json:"untilOnLTE,omitempty"`
+
+	// "amount" field predicates.
+	Amount      *int64  `json:"amount,omitempty"`
+	AmountNEQ   *int64  `json:"amountNEQ,omitempty"`
+	AmountIn    []int64 `json:"amountIn,omitempty"`
+	AmountNotIn []int64 `json:"amountNotIn,omitempty"`
+	AmountGT    *int64  `json:"amountGT,omitempty"`
+	AmountGTE   *int64  `json:"amountGTE,omitempty"`
+	AmountLT    *int64  `json:"amountLT,omitempty"`
+	AmountLTE   *int64  `json:"amountLTE,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *FeeNoticeLineWhereInput) AddPredicates(predicates ...predicate.FeeNoticeLine) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the FeeNoticeLineWhereInput filter on the FeeNoticeLineQuery builder.
+func (i *FeeNoticeLineWhereInput) Filter(q *FeeNoticeLineQuery) (*FeeNoticeLineQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyFeeNoticeLineWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyFeeNoticeLineWhereInput is returned in case the FeeNoticeLineWhereInput is empty.
+var ErrEmptyFeeNoticeLineWhereInput = errors.New("ent: empty predicate FeeNoticeLineWhereInput")
+
+// P returns a predicate for filtering feenoticelines.
+// An error is returned if the input is empty or invalid.
+func (i *FeeNoticeLineWhereInput) P() (predicate.FeeNoticeLine, error) {
+	var predicates []predicate.FeeNoticeLine
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, feenoticeline.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.FeeNoticeLine, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, feenoticeline.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.FeeNoticeLine, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, feenoticeline.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, feenoticeline.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, feenoticeline.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, feenoticeline.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, feenoticeline.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, feenoticeline.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, feenoticeline.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, feenoticeline.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, feenoticeline.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, feenoticeline.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, feenoticeline.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, feenoticeline.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, feenoticeline.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, feenoticeline.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, feenoticeline.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, feenoticeline.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, feenoticeline.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, feenoticeline.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, feenoticeline.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, feenoticeline.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, feenoticeline.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.NoticeID != nil {
+		predicates = append(predicates, feenoticeline.NoticeIDEQ(*i.NoticeID))
+	}
+	if i.NoticeIDNEQ != nil {
+		predicates = append(predicates, feenoticeline.NoticeIDNEQ(*i.NoticeIDNEQ))
+	}
+	if len(i.NoticeIDIn) > 0 {
+		predicates = append(predicates, feenoticeline.NoticeIDIn(i.NoticeIDIn...))
+	}
+	if len(i.NoticeIDNotIn) > 0 {
+		predicates = append(predicates, feenoticeline.NoticeIDNotIn(i.NoticeIDNotIn...))
+	}
+	if i.UnitID != nil {
+		predicates = append(predicates, feenoticeline.UnitIDEQ(*i.UnitID))
+	}
+	if i.UnitIDNEQ != nil {
+		predicates = append(predicates, feenoticeline.UnitIDNEQ(*i.UnitIDNEQ))
+	}
+	if len(i.UnitIDIn) > 0 {
+		predicates = append(predicates, feenoticeline.UnitIDIn(i.UnitIDIn...))
+	}
+	if len(i.UnitIDNotIn) > 0 {
+		predicates = append(predicates, feenoticeline.UnitIDNotIn(i.UnitIDNotIn...))
+	}
+	if i.FromOn != nil {
+		predicates = append(predicates, feenoticeline.FromOnEQ(*i.FromOn))
+	}
+	if i.FromOnNEQ != nil {
+		predicates = append(predicates, feenoticeline.FromOnNEQ(*i.FromOnNEQ))
+	}
+	if len(i.FromOnIn) > 0 {
+		predicates = append(predicates, feenoticeline.FromOnIn(i.FromOnIn...))
+	}
+	if len(i.FromOnNotIn) > 0 {
+		predicates = append(predicates, feenoticeline.FromOnNotIn(i.FromOnNotIn...))
+	}
+	if i.FromOnGT != nil {
+		predicates = append(predicates, feenoticeline.FromOnGT(*i.FromOnGT))
+	}
+	if i.FromOnGTE != nil {
+		predicates = append(predicates, feenoticeline.FromOnGTE(*i.FromOnGTE))
+	}
+	if i.FromOnLT != nil {
+		predicates = append(predicates, feenoticeline.FromOnLT(*i.FromOnLT))
+	}
+	if i.FromOnLTE != nil {
+		predicates = append(predicates, feenoticeline.FromOnLTE(*i.FromOnLTE))
+	}
+	if i.UntilOn != nil {
+		predicates = append(predicates, feenoticeline.UntilOnEQ(*i.UntilOn))
+	}
+	if i.UntilOnNEQ != nil {
+		predicates = append(predicates, feenoticeline.UntilOnNEQ(*i.UntilOnNEQ))
+	}
+	if len(i.UntilOnIn) > 0 {
+		predicates = append(predicates, feenoticeline.UntilOnIn(i.UntilOnIn...))
+	}
+	if len(i.UntilOnNotIn) > 0 {
+		predicates = append(predicates, feenoticeline.UntilOnNotIn(i.UntilOnNotIn...))
+	}
+	if i.UntilOnGT != nil {
+		predicates = append(predicates, feenoticeline.UntilOnGT(*i.UntilOnGT))
+	}
+	if i.UntilOnGTE != nil {
+		predicates = append(predicates, feenoticeline.UntilOnGTE(*i.UntilOnGTE))
+	}
+	if i.UntilOnLT != nil {
+		predicates = append(predicates, feenoticeline.UntilOnLT(*i.UntilOnLT))
+	}
+	if i.UntilOnLTE != nil {
+		predicates = append(predicates, feenoticeline.UntilOnLTE(*i.UntilOnLTE))
+	}
+	if i.Amount != nil {
+		predicates = append(predicates, feenoticeline.AmountEQ(*i.Amount))
+	}
+	if i.AmountNEQ != nil {
+		predicates = append(predicates, feenoticeline.AmountNEQ(*i.AmountNEQ))
+	}
+	if len(i.AmountIn) > 0 {
+		predicates = append(predicates, feenoticeline.AmountIn(i.AmountIn...))
+	}
+	if len(i.AmountNotIn) > 0 {
+		predicates = append(predicates, feenoticeline.AmountNotIn(i.AmountNotIn...))
+	}
+	if i.AmountGT != nil {
+		predicates = append(predicates, feenoticeline.AmountGT(*i.AmountGT))
+	}
+	if i.AmountGTE != nil {
+		predicates = append(predicates, feenoticeline.AmountGTE(*i.AmountGTE))
+	}
+	if i.AmountLT != nil {
+		predicates = append(predicates, feenoticeline.AmountLT(*i.AmountLT))
+	}
+	if i.AmountLTE != nil {
+		predicates = append(predicates, feenoticeline.AmountLTE(*i.AmountLTE))
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyFeeNoticeLineWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return feenoticeline.And(predicates...), nil
+	}
+}
+
+// FeePaymentWhereInput represents a where input for filtering FeePayment queries.
+type FeePaymentWhereInput struct {
+	Predicates []predicate.FeePayment  `json:"-"`
+	Not        *FeePaymentWhereInput   `json:"not,omitempty"`
+	Or         []*FeePaymentWhereInput `json:"or,omitempty"`
+	And        []*FeePaymentWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "household_id" field predicates.
+	HouseholdID      *uuid.UUID  `json:"householdID,omitempty"`
+	HouseholdIDNEQ   *uuid.UUID  `json:"householdIDNEQ,omitempty"`
+	HouseholdIDIn    []uuid.UUID `json:"householdIDIn,omitempty"`
+	HouseholdIDNotIn []uuid.UUID `json:"householdIDNotIn,omitempty"`
+
+	// "receipt" field predicates.
+	Receipt      *int64  `json:"receipt,omitempty"`
+	ReceiptNEQ   *int64  `json:"receiptNEQ,omitempty"`
+	ReceiptIn    []int64 `json:"receiptIn,omitempty"`
+	ReceiptNotIn []int64 `json:"receiptNotIn,omitempty"`
+	ReceiptGT    *int64  `json:"receiptGT,omitempty"`
+	ReceiptGTE   *int64  `json:"receiptGTE,omitempty"`
+	ReceiptLT    *int64  `json:"receiptLT,omitempty"`
+	ReceiptLTE   *int64  `json:"receiptLTE,omitempty"`
+
+	// "method" field predicates.
+	Method      *feepayment.Method  `json:"method,omitempty"`
+	MethodNEQ   *feepayment.Method  `json:"methodNEQ,omitempty"`
+	MethodIn    []feepayment.Method `json:"methodIn,omitempty"`
+	MethodNotIn []feepayment.Method `json:"methodNotIn,omitempty"`
+
+	// "reference" field predicates.
+	Reference             *string  `json:"reference,omitempty"`
+	ReferenceNEQ          *string  `json:"referenceNEQ,omitempty"`
+	ReferenceIn           []string `json:"referenceIn,omitempty"`
+	ReferenceNotIn        []string `json:"referenceNotIn,omitempty"`
+	ReferenceGT           *string  `json:"referenceGT,omitempty"`
+	ReferenceGTE          *string  `json:"referenceGTE,omitempty"`
+	ReferenceLT           *string  `json:"referenceLT,omitempty"`
+	ReferenceLTE          *string  `json:"referenceLTE,omitempty"`
+	ReferenceContains     *string  `json:"referenceContains,omitempty"`
+	ReferenceHasPrefix    *string  `json:"referenceHasPrefix,omitempty"`
+	ReferenceHasSuffix    *string  `json:"referenceHasSuffix,omitempty"`
+	ReferenceEqualFold    *string  `json:"referenceEqualFold,omitempty"`
+	ReferenceContainsFold *string  `json:"referenceContainsFold,omitempty"`
+
+	// "paid_at" field predicates.
+	PaidAt      *time.Time  `json:"paidAt,omitempty"`
+	PaidAtNEQ   *time.Time  `json:"paidAtNEQ,omitempty"`
+	PaidAtIn    []time.Time `json:"paidAtIn,omitempty"`
+	PaidAtNotIn []time.Time `json:"paidAtNotIn,omitempty"`
+	PaidAtGT    *time.Time  `json:"paidAtGT,omitempty"`
+	PaidAtGTE   *time.Time  `json:"paidAtGTE,omitempty"`
+	PaidAtLT    *time.Time  `json:"paidAtLT,omitempty"`
+	PaidAtLTE   *time.Time  `json:"paidAtLTE,omitempty"`
+
+	// "booked_on" field predicates.
+	BookedOn      *time.Time  `json:"bookedOn,omitempty"`
+	BookedOnNEQ   *time.Time  `json:"bookedOnNEQ,omitempty"`
+	BookedOnIn    []time.Time `json:"bookedOnIn,omitempty"`
+	BookedOnNotIn []time.Time `json:"bookedOnNotIn,omitempty"`
+	BookedOnGT    *time.Time  `json:"bookedOnGT,omitempty"`
+	BookedOnGTE   *time.Time  `json:"bookedOnGTE,omitempty"`
+	BookedOnLT    *time.Time  `json:"bookedOnLT,omitempty"`
+	BookedOnLTE   *time.Time  `json:"bookedOnLTE,omitempty"`
+
+	// "amount" field predicates.
+	Amount      *int64  `json:"amount,omitempty"`
+	AmountNEQ   *int64  `json:"amountNEQ,omitempty"`
+	AmountIn    []int64 `json:"amountIn,omitempty"`
+	AmountNotIn []int64 `json:"amountNotIn,omitempty"`
+	AmountGT    *int64  `json:"amountGT,omitempty"`
+	AmountGTE   *int64  `json:"amountGTE,omitempty"`
+	AmountLT    *int64  `json:"amountLT,omitempty"`
+	AmountLTE   *int64  `json:"amountLTE,omitempty"`
+
+	// "unallocated" field predicates.
+	Unallocated      *int64  `json:"unallocated,omitempty"`
+	UnallocatedNEQ   *int64  `json:"unallocatedNEQ,omitempty"`
+	UnallocatedIn    []int64 `json:"unallocatedIn,omitempty"`
+	UnallocatedNotIn []int64 `json:"unallocatedNotIn,omitempty"`
+	UnallocatedGT    *int64  `json:"unallocatedGT,omitempty"`
+	UnallocatedGTE   *int64  `json:"unallocatedGTE,omitempty"`
+	UnallocatedLT    *int64  `json:"unallocatedLT,omitempty"`
+	UnallocatedLTE   *int64  `json:"unallocatedLTE,omitempty"`
+
+	// "reverses_id" field predicates.
+	ReversesID       *uuid.UUID  `json:"reversesID,omitempty"`
+	ReversesIDNEQ    *uuid.UUID  `json:"reversesIDNEQ,omitempty"`
+	ReversesIDIn     []uuid.UUID `json:"reversesIDIn,omitempty"`
+	ReversesIDNotIn  []uuid.UUID `json:"reversesIDNotIn,omitempty"`
+	ReversesIDIsNil  bool        `json:"reversesIDIsNil,omitempty"`
+	ReversesIDNotNil bool        `json:"reversesIDNotNil,omitempty"`
+
+	// "recorded_by_id" field predicates.
+	RecordedByID      *uuid.UUID  `json:"recordedByID,omitempty"`
+	RecordedByIDNEQ   *uuid.UUID  `json:"recordedByIDNEQ,omitempty"`
+	RecordedByIDIn    []uuid.UUID `json:"recordedByIDIn,omitempty"`
+	RecordedByIDNotIn []uuid.UUID `json:"recordedByIDNotIn,omitempty"`
+	RecordedByIDGT    *uuid.UUID  `json:"recordedByIDGT,omitempty"`
+	RecordedByIDGTE   *uuid.UUID  `json:"recordedByIDGTE,omitempty"`
+	RecordedByIDLT    *uuid.UUID  `json:"recordedByIDLT,omitempty"`
+	RecordedByIDLTE   *uuid.UUID  `json:"recordedByIDLTE,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *FeePaymentWhereInput) AddPredicates(predicates ...predicate.FeePayment) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the FeePaymentWhereInput filter on the FeePaymentQuery builder.
+func (i *FeePaymentWhereInput) Filter(q *FeePaymentQuery) (*FeePaymentQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyFeePaymentWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyFeePaymentWhereInput is returned in case the FeePaymentWhereInput is empty.
+var ErrEmptyFeePaymentWhereInput = errors.New("ent: empty predicate FeePaymentWhereInput")
+
+// P returns a predicate for filtering feepayments.
+// An error is returned if the input is empty or invalid.
+func (i *FeePaymentWhereInput) P() (predicate.FeePayment, error) {
+	var predicates []predicate.FeePayment
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, feepayment.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.FeePayment, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, feepayment.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.FeePayment, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, feepayment.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, feepayment.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, feepayment.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, feepayment.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, feepayment.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, feepayment.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, feepayment.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, feepayment.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, feepayment.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, feepayment.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, feepayment.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, feepayment.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, feepayment.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, feepayment.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, feepayment.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, feepayment.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, feepayment.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, feepayment.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, feepayment.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, feepayment.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, feepayment.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.HouseholdID != nil {
+		predicates = append(predicates, feepayment.HouseholdIDEQ(*i.HouseholdID))
+	}
+	if i.HouseholdIDNEQ != nil {
+		predicates = append(predicates, feepayment.HouseholdIDNEQ(*i.HouseholdIDNEQ))
+	}
+	if len(i.HouseholdIDIn) > 0 {
+		predicates = append(predicates, feepayment.HouseholdIDIn(i.HouseholdIDIn...))
+	}
+	if len(i.HouseholdIDNotIn) > 0 {
+		predicates = append(predicates, feepayment.HouseholdIDNotIn(i.HouseholdIDNotIn...))
+	}
+	if i.Receipt != nil {
+		predicates = append(predicates, feepayment.ReceiptEQ(*i.Receipt))
+	}
+	if i.ReceiptNEQ != nil {
+		predicates = append(predicates, feepayment.ReceiptNEQ(*i.ReceiptNEQ))
+	}
+	if len(i.ReceiptIn) > 0 {
+		predicates = append(predicates, feepayment.ReceiptIn(i.ReceiptIn...))
+	}
+	if len(i.ReceiptNotIn) > 0 {
+		predicates = append(predicates, feepayment.ReceiptNotIn(i.ReceiptNotIn...))
+	}
+	if i.ReceiptGT != nil {
+		predicates = append(predicates, feepayment.ReceiptGT(*i.ReceiptGT))
+	}
+	if i.ReceiptGTE != nil {
+		predicates = append(predicates, feepayment.ReceiptGTE(*i.ReceiptGTE))
+	}
+	if i.ReceiptLT != nil {
+		predicates = append(predicates, feepayment.ReceiptLT(*i.ReceiptLT))
+	}
+	if i.ReceiptLTE != nil {
+		predicates = append(predicates, feepayment.ReceiptLTE(*i.ReceiptLTE))
+	}
+	if i.Method != nil {
+		predicates = append(predicates, feepayment.MethodEQ(*i.Method))
+	}
+	if i.MethodNEQ != nil {
+		predicates = append(predicates, feepayment.MethodNEQ(*i.MethodNEQ))
+	}
+	if len(i.MethodIn) > 0 {
+		predicates = append(predicates, feepayment.MethodIn(i.MethodIn...))
+	}
+	if len(i.MethodNotIn) > 0 {
+		predicates = append(predicates, feepayment.MethodNotIn(i.MethodNotIn...))
+	}
+	if i.Reference != nil {
+		predicates = append(predicates, feepayment.ReferenceEQ(*i.Reference))
+	}
+	if i.ReferenceNEQ != nil {
+		predicates = append(predicates, feepayment.ReferenceNEQ(*i.ReferenceNEQ))
+	}
+	if len(i.ReferenceIn) > 0 {
+		predicates = append(predicates, feepayment.ReferenceIn(i.ReferenceIn...))
+	}
+	if len(i.ReferenceNotIn) > 0 {
+		predicates = append(predicates, feepayment.ReferenceNotIn(i.ReferenceNotIn...))
+	}
+	if i.ReferenceGT != nil {
+		predicates = append(predicates, feepayment.ReferenceGT(*i.ReferenceGT))
+	}
+	if i.ReferenceGTE != nil {
+		predicates = append(predicates, feepayment.ReferenceGTE(*i.ReferenceGTE))
+	}
+	if i.ReferenceLT != nil {
+		predicates = append(predicates, feepayment.ReferenceLT(*i.ReferenceLT))
+	}
+	if i.ReferenceLTE != nil {
+		predicates = append(predicates, feepayment.ReferenceLTE(*i.ReferenceLTE))
+	}
+	if i.ReferenceContains != nil {
+		predicates = append(predicates, feepayment.ReferenceContains(*i.ReferenceContains))
+	}
+	if i.ReferenceHasPrefix != nil {
+		predicates = append(predicates, feepayment.ReferenceHasPrefix(*i.ReferenceHasPrefix))
+	}
+	if i.ReferenceHasSuffix != nil {
+		predicates = append(predicates, feepayment.ReferenceHasSuffix(*i.ReferenceHasSuffix))
+	}
+	if i.ReferenceEqualFold != nil {
+		predicates = append(predicates, feepayment.ReferenceEqualFold(*i.ReferenceEqualFold))
+	}
+	if i.ReferenceContainsFold != nil {
+		predicates = append(predicates, feepayment.ReferenceContainsFold(*i.ReferenceContainsFold))
+	}
+	if i.PaidAt != nil {
+		predicates = append(predicates, feepayment.PaidAtEQ(*i.PaidAt))
+	}
+	if i.PaidAtNEQ != nil {
+		predicates = append(predicates, feepayment.PaidAtNEQ(*i.PaidAtNEQ))
+	}
+	if len(i.PaidAtIn) > 0 {
+		predicates = append(predicates, feepayment.PaidAtIn(i.PaidAtIn...))
+	}
+	if len(i.PaidAtNotIn) > 0 {
+		predicates = append(predicates, feepayment.PaidAtNotIn(i.PaidAtNotIn...))
+	}
+	if i.PaidAtGT != nil {
+		predicates = append(predicates, feepayment.PaidAtGT(*i.PaidAtGT))
+	}
+	if i.PaidAtGTE != nil {
+		predicates = append(predicates, feepayment.PaidAtGTE(*i.PaidAtGTE))
+	}
+	if i.PaidAtLT != nil {
+		predicates = append(predicates, feepayment.PaidAtLT(*i.PaidAtLT))
+	}
+	if i.PaidAtLTE != nil {
+		predicates = append(predicates, feepayment.PaidAtLTE(*i.PaidAtLTE))
+	}
+	if i.BookedOn != nil {
+		predicates = append(predicates, feepayment.BookedOnEQ(*i.BookedOn))
+	}
+	if i.BookedOnNEQ != nil {
+		predicates = append(predicates, feepayment.BookedOnNEQ(*i.BookedOnNEQ))
+	}
+	if len(i.BookedOnIn) > 0 {
+		predicates = append(predicates, feepayment.BookedOnIn(i.BookedOnIn...))
+	}
+	if len(i.BookedOnNotIn) > 0 {
+		predicates = append(predicates, feepayment.BookedOnNotIn(i.BookedOnNotIn...))
+	}
+	if i.BookedOnGT != nil {
+		predicates = append(predicates, feepayment.BookedOnGT(*i.BookedOnGT))
+	}
+	if i.BookedOnGTE != nil {
+		predicates = append(predicates, feepayment.BookedOnGTE(*i.BookedOnGTE))
+	}
+	if i.BookedOnLT != nil {
+		predicates = append(predicates, feepayment.BookedOnLT(*i.BookedOnLT))
+	}
+	if i.BookedOnLTE != nil {
+		predicates = append(predicates, feepayment.BookedOnLTE(*i.BookedOnLTE))
+	}
+	if i.Amount != nil {
+		predicates = append(predicates, feepayment.AmountEQ(*i.Amount))
+	}
+	if i.AmountNEQ != nil {
+		predicates = append(predicates, feepayment.AmountNEQ(*i.AmountNEQ))
+	}
+	if len(i.AmountIn) > 0 {
+		predicates = append(predicates, feepayment.AmountIn(i.AmountIn...))
+	}
+	if len(i.AmountNotIn) > 0 {
+		predicates = append(predicates, feepayment.AmountNotIn(i.AmountNotIn...))
+	}
+	if i.AmountGT != nil {
+		predicates = append(predicates, feepayment.AmountGT(*i.AmountGT))
+	}
+	if i.AmountGTE != nil {
+		predicates = append(predicates, feepayment.AmountGTE(*i.AmountGTE))
+	}
+	if i.AmountLT != nil {
+		predicates = append(predicates, feepayment.AmountLT(*i.AmountLT))
+	}
+	if i.AmountLTE != nil {
+		predicates = append(predicates, feepayment.AmountLTE(*i.AmountLTE))
+	}
+	if i.Unallocated != nil {
+		predicates = append(predicates, feepayment.UnallocatedEQ(*i.Unallocated))
+	}
+	if i.UnallocatedNEQ != nil {
+		predicates = append(predicates, feepayment.UnallocatedNEQ(*i.UnallocatedNEQ))
+	}
+	if len(i.UnallocatedIn) > 0 {
+		predicates = append(predicates, feepayment.UnallocatedIn(i.UnallocatedIn...))
+	}
+	if len(i.UnallocatedNotIn) > 0 {
+		predicates = append(predicates, feepayment.UnallocatedNotIn(i.UnallocatedNotIn...))
+	}
+	if i.UnallocatedGT != nil {
+		predicates = append(predicates, feepayment.UnallocatedGT(*i.UnallocatedGT))
+	}
+	if i.UnallocatedGTE != nil {
+		predicates = append(predicates, feepayment.UnallocatedGTE(*i.UnallocatedGTE))
+	}
+	if i.UnallocatedLT != nil {
+		predicates = append(predicates, feepayment.UnallocatedLT(*i.UnallocatedLT))
+	}
+	if i.UnallocatedLTE != nil {
+		predicates = append(predicates, feepayment.UnallocatedLTE(*i.UnallocatedLTE))
+	}
+	if i.ReversesID != nil {
+		predicates = append(predicates, feepayment.ReversesIDEQ(*i.ReversesID))
+	}
+	if i.ReversesIDNEQ != nil {
+		predicates = append(predicates, feepayment.ReversesIDNEQ(*i.ReversesIDNEQ))
+	}
+	if len(i.ReversesIDIn) > 0 {
+		predicates = append(predicates, feepayment.ReversesIDIn(i.ReversesIDIn...))
+	}
+	if len(i.ReversesIDNotIn) > 0 {
+		predicates = append(predicates, feepayment.ReversesIDNotIn(i.ReversesIDNotIn...))
+	}
+	if i.ReversesIDIsNil {
+		predicates = append(predicates, feepayment.ReversesIDIsNil())
+	}
+	if i.ReversesIDNotNil {
+		predicates = append(predicates, feepayment.ReversesIDNotNil())
+	}
+	if i.RecordedByID != nil {
+		predicates = append(predicates, feepayment.RecordedByIDEQ(*i.RecordedByID))
+	}
+	if i.RecordedByIDNEQ != nil {
+		predicates = append(predicates, feepayment.RecordedByIDNEQ(*i.RecordedByIDNEQ))
+	}
+	if len(i.RecordedByIDIn) > 0 {
+		predicates = append(predicates, feepayment.RecordedByIDIn(i.RecordedByIDIn...))
+	}
+	if len(i.RecordedByIDNotIn) > 0 {
+		predicates = append(predicates, feepayment.RecordedByIDNotIn(i.RecordedByIDNotIn...))
+	}
+	if i.RecordedByIDGT != nil {
+		predicates = append(predicates, feepayment.RecordedByIDGT(*i.RecordedByIDGT))
+	}
+	if i.RecordedByIDGTE != nil {
+		predicates = append(predicates, feepayment.RecordedByIDGTE(*i.RecordedByIDGTE))
+	}
+	if i.RecordedByIDLT != nil {
+		predicates = append(predicates, feepayment.RecordedByIDLT(*i.RecordedByIDLT))
+	}
+	if i.RecordedByIDLTE != nil {
+		predicates = append(predicates, feepayment.RecordedByIDLTE(*i.RecordedByIDLTE))
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyFeePaymentWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return feepayment.And(predicates...), nil
+	}
+}
+
+// FeePostingWhereInput represents a where input for filtering FeePosting queries.
+type FeePostingWhereInput struct {
+	Predicates []predicate.FeePosting  `json:"-"`
+	Not        *FeePostingWhereInput   `json:"not,omitempty"`
+	Or         []*FeePostingWhereInput `json:"or,omitempty"`
+	And        []*FeePostingWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "amount" field predicates.
+	Amount      *int64  `json:"amount,omitempty"`
+	AmountNEQ   *int64  `json:"amountNEQ,omitempty"`
+	AmountIn    []int64 `json:"amountIn,omitempty"`
+	AmountNotIn []int64 `json:"amountNotIn,omitempty"`
+	AmountGT    *int64  `json:"amountGT,omitempty"`
+	AmountGTE   *int64  `json:"amountGTE,omitempty"`
+	AmountLT    *int64  `json:"amountLT,omitempty"`
+	AmountLTE   *int64  `json:"amountLTE,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *FeePostingWhereInput) AddPredicates(predicates ...predicate.FeePosting) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the FeePostingWhereInput filter on the FeePostingQuery builder.
+func (i *FeePostingWhereInput) Filter(q *FeePostingQuery) (*FeePostingQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyFeePostingWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyFeePostingWhereInput is returned in case the FeePostingWhereInput is empty.
+var ErrEmptyFeePostingWhereInput = errors.New("ent: empty predicate FeePostingWhereInput")
+
+// P returns a predicate for filtering feepostings.
+// An error is returned if the input is empty or invalid.
+func (i *FeePostingWhereInput) P() (predicate.FeePosting, error) {
+	var predicates []predicate.FeePosting
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, feeposting.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.FeePosting, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, feeposting.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.FeePosting, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, feeposting.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, feeposting.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, feeposting.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, feeposting.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, feeposting.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, feeposting.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, feeposting.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, feeposting.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, feeposting.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, feeposting.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, feeposting.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, feeposting.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, feeposting.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, feeposting.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, feeposting.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, feeposting.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, feeposting.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, feeposting.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, feeposting.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, feeposting.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, feeposting.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.Amount != nil {
+		predicates = append(predicates, feeposting.AmountEQ(*i.Amount))
+	}
+	if i.AmountNEQ != nil {
+		predicates = append(predicates, feeposting.AmountNEQ(*i.AmountNEQ))
+	}
+	if len(i.AmountIn) > 0 {
+		predicates = append(predicates, feeposting.AmountIn(i.AmountIn...))
+	}
+	if len(i.AmountNotIn) > 0 {
+		predicates = append(predicates, feeposting.AmountNotIn(i.AmountNotIn...))
+	}
+	if i.AmountGT != nil {
+		predicates = append(predicates, feeposting.AmountGT(*i.AmountGT))
+	}
+	if i.AmountGTE != nil {
+		predicates = append(predicates, feeposting.AmountGTE(*i.AmountGTE))
+	}
+	if i.AmountLT != nil {
+		predicates = append(predicates, feeposting.AmountLT(*i.AmountLT))
+	}
+	if i.AmountLTE != nil {
+		predicates = append(predicates, feeposting.AmountLTE(*i.AmountLTE))
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyFeePostingWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return feeposting.And(predicates...), nil
+	}
+}
+
+// FeeRunWhereInput represents a where input for filtering FeeRun queries.
+type FeeRunWhereInput struct {
+	Predicates []predicate.FeeRun  `json:"-"`
+	Not        *FeeRunWhereInput   `json:"not,omitempty"`
+	Or         []*FeeRunWhereInput `json:"or,omitempty"`
+	And        []*FeeRunWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "month" field predicates.
+	Month      *time.Time  `json:"month,omitempty"`
+	MonthNEQ   *time.Time  `json:"monthNEQ,omitempty"`
+	MonthIn    []time.Time `json:"monthIn,omitempty"`
+	MonthNotIn []time.Time `json:"monthNotIn,omitempty"`
+	MonthGT    *time.Time  `json:"monthGT,omitempty"`
+	MonthGTE   *time.Time  `json:"monthGTE,omitempty"`
+	MonthLT    *time.Time  `json:"monthLT,omitempty"`
+	MonthLTE   *time.Time  `json:"monthLTE,omitempty"`
+
+	// "state" field predicates.
+	State      *feerun.State  `json:"state,omitempty"`
+	StateNEQ   *feerun.State  `json:"stateNEQ,omitempty"`
+	StateIn    []feerun.State `json:"stateIn,omitempty"`
+	StateNotIn []feerun.State `json:"stateNotIn,omitempty"`
+
+	// "due_at" field predicates.
+	DueAt      *time.Time  `json:"dueAt,omitempty"`
+	DueAtNEQ   *time.Time  `json:"dueAtNEQ,omitempty"`
+	DueAtIn    []time.Time `json:"dueAtIn,omitempty"`
+	DueAtNotIn []time.Time `json:"dueAtNotIn,omitempty"`
+	DueAtGT    *time.Time  `json:"dueAtGT,omitempty"`
+	DueAtGTE   *time.Time  `json:"dueAtGTE,omitempty"`
+	DueAtLT    *time.Time  `json:"dueAtLT,omitempty"`
+	DueAtLTE   *time.Time  `json:"dueAtLTE,omitempty"`
+
+	// "started_by_id" field predicates.
+	StartedByID       *uuid.UUID  `json:"startedByID,omitempty"`
+	StartedByIDNEQ    *uuid.UUID  `json:"startedByIDNEQ,omitempty"`
+	StartedByIDIn     []uuid.UUID `json:"startedByIDIn,omitempty"`
+	StartedByIDNotIn  []uuid.UUID `json:"startedByIDNotIn,omitempty"`
+	StartedByIDGT     *uuid.UUID  `json:"startedByIDGT,omitempty"`
+	StartedByIDGTE    *uuid.UUID  `json:"startedByIDGTE,omitempty"`
+	StartedByIDLT     *uuid.UUID  `json:"startedByIDLT,omitempty"`
+	StartedByIDLTE    *uuid.UUID  `json:"startedByIDLTE,omitempty"`
+	StartedByIDIsNil  bool        `json:"startedByIDIsNil,omitempty"`
+	StartedByIDNotNil bool        `json:"startedByIDNotNil,omitempty"`
+
+	// "billed_at" field predicates.
+	BilledAt       *time.Time  `json:"billedAt,omitempty"`
+	BilledAtNEQ    *time.Time  `json:"billedAtNEQ,omitempty"`
+	BilledAtIn     []time.Time `json:"billedAtIn,omitempty"`
+	BilledAtNotIn  []time.Time `json:"billedAtNotIn,omitempty"`
+	BilledAtGT     *time.Time  `json:"billedAtGT,omitempty"`
+	BilledAtGTE    *time.Time  `json:"billedAtGTE,omitempty"`
+	BilledAtLT     *time.Time  `json:"billedAtLT,omitempty"`
+	BilledAtLTE    *time.Time  `json:"billedAtLTE,omitempty"`
+	BilledAtIsNil  bool        `json:"billedAtIsNil,omitempty"`
+	BilledAtNotNil bool        `json:"billedAtNotNil,omitempty"`
+
+	// "late" field predicates.
+	Late    *bool `json:"late,omitempty"`
+	LateNEQ *bool `json:"lateNEQ,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *FeeRunWhereInput) AddPredicates(predicates ...predicate.FeeRun) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the FeeRunWhereInput filter on the FeeRunQuery builder.
+func (i *FeeRunWhereInput) Filter(q *FeeRunQuery) (*FeeRunQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyFeeRunWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyFeeRunWhereInput is returned in case the FeeRunWhereInput is empty.
+var ErrEmptyFeeRunWhereInput = errors.New("ent: empty predicate FeeRunWhereInput")
+
+// P returns a predicate for filtering feeruns.
+// An error is returned if the input is empty or invalid.
+func (i *FeeRunWhereInput) P() (predicate.FeeRun, error) {
+	var predicates []predicate.FeeRun
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, feerun.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.FeeRun, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, feerun.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.FeeRun, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, feerun.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, feerun.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, feerun.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, feerun.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, feerun.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, feerun.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, feerun.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, feerun.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, feerun.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, feerun.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, feerun.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, feerun.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, feerun.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, feerun.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, feerun.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, feerun.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, feerun.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, feerun.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, feerun.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, feerun.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, feerun.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.Month != nil {
+		predicates = append(predicates, feerun.MonthEQ(*i.Month))
+	}
+	if i.MonthNEQ != nil {
+		predicates = append(predicates, feerun.MonthNEQ(*i.MonthNEQ))
+	}
+	if len(i.MonthIn) > 0 {
+		predicates = append(predicates, feerun.MonthIn(i.MonthIn...))
+	}
+	if len(i.MonthNotIn) > 0 {
+		predicates = append(predicates, feerun.MonthNotIn(i.MonthNotIn...))
+	}
+	if i.MonthGT != nil {
+		predicates = append(predicates, feerun.MonthGT(*i.MonthGT))
+	}
+	if i.MonthGTE != nil {
+		predicates = append(predicates, feerun.MonthGTE(*i.MonthGTE))
+	}
+	if i.MonthLT != nil {
+		predicates = append(predicates, feerun.MonthLT(*i.MonthLT))
+	}
+	if i.MonthLTE != nil {
+		predicates = append(predicates, feerun.MonthLTE(*i.MonthLTE))
+	}
+	if i.State != nil {
+		predicates = append(predicates, feerun.StateEQ(*i.State))
+	}
+	if i.StateNEQ != nil {
+		predicates = append(predicates, feerun.StateNEQ(*i.StateNEQ))
+	}
+	if len(i.StateIn) > 0 {
+		predicates = append(predicates, feerun.StateIn(i.StateIn...))
+	}
+	if len(i.StateNotIn) > 0 {
+		predicates = append(predicates, feerun.StateNotIn(i.StateNotIn...))
+	}
+	if i.DueAt != nil {
+		predicates = append(predicates, feerun.DueAtEQ(*i.DueAt))
+	}
+	if i.DueAtNEQ != nil {
+		predicates = append(predicates, feerun.DueAtNEQ(*i.DueAtNEQ))
+	}
+	if len(i.DueAtIn) > 0 {
+		predicates = append(predicates, feerun.DueAtIn(i.DueAtIn...))
+	}
+	if len(i.DueAtNotIn) > 0 {
+		predicates = append(predicates, feerun.DueAtNotIn(i.DueAtNotIn...))
+	}
+	if i.DueAtGT != nil {
+		predicates = append(predicates, feerun.DueAtGT(*i.DueAtGT))
+	}
+	if i.DueAtGTE != nil {
+		predicates = append(predicates, feerun.DueAtGTE(*i.DueAtGTE))
+	}
+	if i.DueAtLT != nil {
+		predicates = append(predicates, feerun.DueAtLT(*i.DueAtLT))
+	}
+	if i.DueAtLTE != nil {
+		predicates = append(predicates, feerun.DueAtLTE(*i.DueAtLTE))
+	}
+	if i.StartedByID != nil {
+		predicates = append(predicates, feerun.StartedByIDEQ(*i.StartedByID))
+	}
+	if i.StartedByIDNEQ != nil {
+		predicates = append(predicates, feerun.StartedByIDNEQ(*i.StartedByIDNEQ))
+	}
+	if len(i.StartedByIDIn) > 0 {
+		predicates = append(predicates, feerun.StartedByIDIn(i.StartedByIDIn...))
+	}
+	if len(i.StartedByIDNotIn) > 0 {
+		predicates = append(predicates, feerun.StartedByIDNotIn(i.StartedByIDNotIn...))
+	}
+	if i.StartedByIDGT != nil {
+		predicates = append(predicates, feerun.StartedByIDGT(*i.StartedByIDGT))
+	}
+	if i.StartedByIDGTE != nil {
+		predicates = append(predicates, feerun.StartedByIDGTE(*i.StartedByIDGTE))
+	}
+	if i.StartedByIDLT != nil {
+		predicates = append(predicates, feerun.StartedByIDLT(*i.StartedByIDLT))
+	}
+	if i.StartedByIDLTE != nil {
+		predicates = append(predicates, feerun.StartedByIDLTE(*i.StartedByIDLTE))
+	}
+	if i.StartedByIDIsNil {
+		predicates = append(predicates, feerun.StartedByIDIsNil())
+	}
+	if i.StartedByIDNotNil {
+		predicates = append(predicates, feerun.StartedByIDNotNil())
+	}
+	if i.BilledAt != nil {
+		predicates = append(predicates, feerun.BilledAtEQ(*i.BilledAt))
+	}
+	if i.BilledAtNEQ != nil {
+		predicates = append(predicates, feerun.BilledAtNEQ(*i.BilledAtNEQ))
+	}
+	if len(i.BilledAtIn) > 0 {
+		predicates = append(predicates, feerun.BilledAtIn(i.BilledAtIn...))
+	}
+	if len(i.BilledAtNotIn) > 0 {
+		predicates = append(predicates, feerun.BilledAtNotIn(i.BilledAtNotIn...))
+	}
+	if i.BilledAtGT != nil {
+		predicates = append(predicates, feerun.BilledAtGT(*i.BilledAtGT))
+	}
+	if i.BilledAtGTE != nil {
+		predicates = append(predicates, feerun.BilledAtGTE(*i.BilledAtGTE))
+	}
+	if i.BilledAtLT != nil {
+		predicates = append(predicates, feerun.BilledAtLT(*i.BilledAtLT))
+	}
+	if i.BilledAtLTE != nil {
+		predicates = append(predicates, feerun.BilledAtLTE(*i.BilledAtLTE))
+	}
+	if i.BilledAtIsNil {
+		predicates = append(predicates, feerun.BilledAtIsNil())
+	}
+	if i.BilledAtNotNil {
+		predicates = append(predicates, feerun.BilledAtNotNil())
+	}
+	if i.Late != nil {
+		predicates = append(predicates, feerun.LateEQ(*i.Late))
+	}
+	if i.LateNEQ != nil {
+		predicates = append(predicates, feerun.LateNEQ(*i.LateNEQ))
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyFeeRunWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return feerun.And(predicates...), nil
+	}
+}
+
+// FeeTariffWhereInput represents a where input for filtering FeeTariff queries.
+type FeeTariffWhereInput struct {
+	Predicates []predicate.FeeTariff  `json:"-"`
+	Not        *FeeTariffWhereInput   `json:"not,omitempty"`
+	Or         []*FeeTariffWhereInput `json:"or,omitempty"`
+	And        []*FeeTariffWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "fee" field predicates.
+	Fee             *string  `json:"fee,omitempty"`
+	FeeNEQ          *string  `json:"feeNEQ,omitempty"`
+	FeeIn           []string `json:"feeIn,omitempty"`
+	FeeNotIn        []string `json:"feeNotIn,omitempty"`
+	FeeGT           *string  `json:"feeGT,omitempty"`
+	FeeGTE          *string  `json:"feeGTE,omitempty"`
+	FeeLT           *string  `json:"feeLT,omitempty"`
+	FeeLTE          *string  `json:"feeLTE,omitempty"`
+	FeeContains     *string  `json:"feeContains,omitempty"`
+	FeeHasPrefix    *string  `json:"feeHasPrefix,omitempty"`
+	FeeHasSuffix    *string  `json:"feeHasSuffix,omitempty"`
+	FeeEqualFold    *string  `json:"feeEqualFold,omitempty"`
+	FeeContainsFold *string  `json:"feeContainsFold,omitempty"`
+
+	// "unit_kind" field predicates.
+	UnitKind      *feetariff.UnitKind  `json:"unitKind,omitempty"`
+	UnitKindNEQ   *feetariff.UnitKind  `json:"unitKindNEQ,omitempty"`
+	UnitKindIn    []feetariff.UnitKind `json:"unitKindIn,omitempty"`
+	UnitKindNotIn []feetariff.UnitKind `json:"unitKindNotIn,omitempty"`
+
+	// "basis" field predicates.
+	Basis      *feetariff.Basis  `json:"basis,omitempty"`
+	BasisNEQ   *feetariff.Basis  `json:"basisNEQ,omitempty"`
+	BasisIn    []feetariff.Basis `json:"basisIn,omitempty"`
+	BasisNotIn []feetariff.Basis `json:"basisNotIn,omitempty"`
+
+	// "from_on" field predicates.
+	FromOn      *time.Time  `json:"fromOn,omitempty"`
+	FromOnNEQ   *time.Time  `json:"fromOnNEQ,omitempty"`
+	FromOnIn    []time.Time `json:"fromOnIn,omitempty"`
+	FromOnNotIn []time.Time `json:"fromOnNotIn,omitempty"`
+	FromOnGT    *time.Time  `json:"fromOnGT,omitempty"`
+	FromOnGTE   *time.Time  `json:"fromOnGTE,omitempty"`
+	FromOnLT    *time.Time  `json:"fromOnLT,omitempty"`
+	FromOnLTE   *time.Time  `json:"fromOnLTE,omitempty"`
+
+	// "until_on" field predicates.
+	UntilOn       *time.Time  `json:"untilOn,omitempty"`
+	UntilOnNEQ    *time.Time  `json:"untilOnNEQ,omitempty"`
+	UntilOnIn     []time.Time `json:"untilOnIn,omitempty"`
+	UntilOnNotIn  []time.Time `json:"untilOnNotIn,omitempty"`
+	UntilOnGT     *time.Time  `json:"untilOnGT,omitempty"`
+	UntilOnGTE    *time.Time  `json:"untilOnGTE,omitempty"`
+	UntilOnLT     *time.Time  `json:"untilOnLT,omitempty"`
+	UntilOnLTE    *time.Time  `json:"untilOnLTE,omitempty"`
+	UntilOnIsNil  bool        `json:"untilOnIsNil,omitempty"`
+	UntilOnNotNil bool        `json:"untilOnNotNil,omitempty"`
+
+	// "recorded_by_id" field predicates.
+	RecordedByID      *uuid.UUID  `json:"recordedByID,omitempty"`
+	RecordedByIDNEQ   *uuid.UUID  `json:"recordedByIDNEQ,omitempty"`
+	RecordedByIDIn    []uuid.UUID `json:"recordedByIDIn,omitempty"`
+	RecordedByIDNotIn []uuid.UUID `json:"recordedByIDNotIn,omitempty"`
+	RecordedByIDGT    *uuid.UUID  `json:"recordedByIDGT,omitempty"`
+	RecordedByIDGTE   *uuid.UUID  `json:"recordedByIDGTE,omitempty"`
+	RecordedByIDLT    *uuid.UUID  `json:"recordedByIDLT,omitempty"`
+	RecordedByIDLTE   *uuid.UUID  `json:"recordedByIDLTE,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *FeeTariffWhereInput) AddPredicates(predicates ...predicate.FeeTariff) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the FeeTariffWhereInput filter on the FeeTariffQuery builder.
+func (i *FeeTariffWhereInput) Filter(q *FeeTariffQuery) (*FeeTariffQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyFeeTariffWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyFeeTariffWhereInput is returned in case the FeeTariffWhereInput is empty.
+var ErrEmptyFeeTariffWhereInput = errors.New("ent: empty predicate FeeTariffWhereInput")
+
+// P returns a predicate for filtering feetariffs.
+// An error is returned if the input is empty or invalid.
+func (i *FeeTariffWhereInput) P() (predicate.FeeTariff, error) {
+	var predicates []predicate.FeeTariff
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, feetariff.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.FeeTariff, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, feetariff.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.FeeTariff, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, feetariff.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, feetariff.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, feetariff.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, feetariff.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, feetariff.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, feetariff.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, feetariff.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, feetariff.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, feetariff.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, feetariff.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, feetariff.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, feetariff.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, feetariff.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, feetariff.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, feetariff.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, feetariff.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, feetariff.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, feetariff.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, feetariff.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, feetariff.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, feetariff.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.Fee != nil {
+		predicates = append(predicates, feetariff.FeeEQ(*i.Fee))
+	}
+	if i.FeeNEQ != nil {
+		predicates = append(predicates, feetariff.FeeNEQ(*i.FeeNEQ))
+	}
+	if len(i.FeeIn) > 0 {
+		predicates = append(predicates, feetariff.FeeIn(i.FeeIn...))
+	}
+	if len(i.FeeNotIn) > 0 {
+		predicates = append(predicates, feetariff.FeeNotIn(i.FeeNotIn...))
+	}
+	if i.FeeGT != nil {
+		predicates = append(predicates, feetariff.FeeGT(*i.FeeGT))
+	}
+	if i.FeeGTE != nil {
+		predicates = append(predicates, feetariff.FeeGTE(*i.FeeGTE))
+	}
+	if i.FeeLT != nil {
+		predicates = append(predicates, feetariff.FeeLT(*i.FeeLT))
+	}
+	if i.FeeLTE != nil {
+		predicates = append(predicates, feetariff.FeeLTE(*i.FeeLTE))
+	}
+	if i.FeeContains != nil {
+		predicates = append(predicates, feetariff.FeeContains(*i.FeeContains))
+	}
+	if i.FeeHasPrefix != nil {
+		predicates = append(predicates, feetariff.FeeHasPrefix(*i.FeeHasPrefix))
+	}
+	if i.FeeHasSuffix != nil {
+		predicates = append(predicates, feetariff.FeeHasSuffix(*i.FeeHasSuffix))
+	}
+	if i.FeeEqualFold != nil {
+		predicates = append(predicates, feetariff.FeeEqualFold(*i.FeeEqualFold))
+	}
+	if i.FeeContainsFold != nil {
+		predicates = append(predicates, feetariff.FeeContainsFold(*i.FeeContainsFold))
+	}
+	if i.UnitKind != nil {
+		predicates = append(predicates, feetariff.UnitKindEQ(*i.UnitKind))
+	}
+	if i.UnitKindNEQ != nil {
+		predicates = append(predicates, feetariff.UnitKindNEQ(*i.UnitKindNEQ))
+	}
+	if len(i.UnitKindIn) > 0 {
+		predicates = append(predicates, feetariff.UnitKindIn(i.UnitKindIn...))
+	}
+	if len(i.UnitKindNotIn) > 0 {
+		predicates = append(predicates, feetariff.UnitKindNotIn(i.UnitKindNotIn...))
+	}
+	if i.Basis != nil {
+		predicates = append(predicates, feetariff.BasisEQ(*i.Basis))
+	}
+	if i.BasisNEQ != nil {
+		predicates = append(predicates, feetariff.BasisNEQ(*i.BasisNEQ))
+	}
+	if len(i.BasisIn) > 0 {
+		predicates = append(predicates, feetariff.BasisIn(i.BasisIn...))
+	}
+	if len(i.BasisNotIn) > 0 {
+		predicates = append(predicates, feetariff.BasisNotIn(i.BasisNotIn...))
+	}
+	if i.FromOn != nil {
+		predicates = append(predicates, feetariff.FromOnEQ(*i.FromOn))
+	}
+	if i.FromOnNEQ != nil {
+		predicates = append(predicates, feetariff.FromOnNEQ(*i.FromOnNEQ))
+	}
+	if len(i.FromOnIn) > 0 {
+		predicates = append(predicates, feetariff.FromOnIn(i.FromOnIn...))
+	}
+	if len(i.FromOnNotIn) > 0 {
+		predicates = append(predicates, feetariff.FromOnNotIn(i.FromOnNotIn...))
+	}
+	if i.FromOnGT != nil {
+		predicates = append(predicates, feetariff.FromOnGT(*i.FromOnGT))
+	}
+	if i.FromOnGTE != nil {
+		predicates = append(predicates, feetariff.FromOnGTE(*i.FromOnGTE))
+	}
+	if i.FromOnLT != nil {
+		predicates = append(predicates, feetariff.FromOnLT(*i.FromOnLT))
+	}
+	if i.FromOnLTE != nil {
+		predicates = append(predicates, feetariff.FromOnLTE(*i.FromOnLTE))
+	}
+	if i.UntilOn != nil {
+		predicates = append(predicates, feetariff.UntilOnEQ(*i.UntilOn))
+	}
+	if i.UntilOnNEQ != nil {
+		predicates = append(predicates, feetariff.UntilOnNEQ(*i.UntilOnNEQ))
+	}
+	if len(i.UntilOnIn) > 0 {
+		predicates = append(predicates, feetariff.UntilOnIn(i.UntilOnIn...))
+	}
+	if len(i.UntilOnNotIn) > 0 {
+		predicates = append(predicates, feetariff.UntilOnNotIn(i.UntilOnNotIn...))
+	}
+	if i.UntilOnGT != nil {
+		predicates = append(predicates, feetariff.UntilOnGT(*i.UntilOnGT))
+	}
+	if i.UntilOnGTE != nil {
+		predicates = append(predicates, feetariff.UntilOnGTE(*i.UntilOnGTE))
+	}
+	if i.UntilOnLT != nil {
+		predicates = append(predicates, feetariff.UntilOnLT(*i.UntilOnLT))
+	}
+	if i.UntilOnLTE != nil {
+		predicates = append(predicates, feetariff.UntilOnLTE(*i.UntilOnLTE))
+	}
+	if i.UntilOnIsNil {
+		predicates = append(predicates, feetariff.UntilOnIsNil())
+	}
+	if i.UntilOnNotNil {
+		predicates = append(predicates, feetariff.UntilOnNotNil())
+	}
+	if i.RecordedByID != nil {
+		predicates = append(predicates, feetariff.RecordedByIDEQ(*i.RecordedByID))
+	}
+	if i.RecordedByIDNEQ != nil {
+		predicates = append(predicates, feetariff.RecordedByIDNEQ(*i.RecordedByIDNEQ))
+	}
+	if len(i.RecordedByIDIn) > 0 {
+		predicates = append(predicates, feetariff.RecordedByIDIn(i.RecordedByIDIn...))
+	}
+	if len(i.RecordedByIDNotIn) > 0 {
+		predicates = append(predicates, feetariff.RecordedByIDNotIn(i.RecordedByIDNotIn...))
+	}
+	if i.RecordedByIDGT != nil {
+		predicates = append(predicates, feetariff.RecordedByIDGT(*i.RecordedByIDGT))
+	}
+	if i.RecordedByIDGTE != nil {
+		predicates = append(predicates, feetariff.RecordedByIDGTE(*i.RecordedByIDGTE))
+	}
+	if i.RecordedByIDLT != nil {
+		predicates = append(predicates, feetariff.RecordedByIDLT(*i.RecordedByIDLT))
+	}
+	if i.RecordedByIDLTE != nil {
+		predicates = append(predicates, feetariff.RecordedByIDLTE(*i.RecordedByIDLTE))
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyFeeTariffWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return feetariff.And(predicates...), nil
 	}
 }
 

@@ -48,15 +48,18 @@ type HouseholdEdges struct {
 	Residents []*Resident `json:"residents,omitempty"`
 	// Whom to call in an emergency.
 	EmergencyContacts []*EmergencyContact `json:"emergency_contacts,omitempty"`
+	// How its account of fees stands; empty until it was billed or paid for the first time.
+	FeeAccount []*FeeAccount `json:"fee_account,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [4]bool
+	loadedTypes [5]bool
 	// totalCount holds the count of the edges above.
-	totalCount [4]map[string]int
+	totalCount [5]map[string]int
 
 	namedOccupancies       map[string][]*Occupancy
 	namedResidents         map[string][]*Resident
 	namedEmergencyContacts map[string][]*EmergencyContact
+	namedFeeAccount        map[string][]*FeeAccount
 }
 
 // EstateOrErr returns the Estate value or an error if the edge
@@ -95,6 +98,15 @@ func (e HouseholdEdges) EmergencyContactsOrErr() ([]*EmergencyContact, error) {
 		return e.EmergencyContacts, nil
 	}
 	return nil, &NotLoadedError{edge: "emergency_contacts"}
+}
+
+// FeeAccountOrErr returns the FeeAccount value or an error if the edge
+// was not loaded in eager-loading.
+func (e HouseholdEdges) FeeAccountOrErr() ([]*FeeAccount, error) {
+	if e.loadedTypes[4] {
+		return e.FeeAccount, nil
+	}
+	return nil, &NotLoadedError{edge: "fee_account"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -198,6 +210,11 @@ func (_m *Household) QueryResidents() *ResidentQuery {
 // QueryEmergencyContacts queries the "emergency_contacts" edge of the Household entity.
 func (_m *Household) QueryEmergencyContacts() *EmergencyContactQuery {
 	return NewHouseholdClient(_m.config).QueryEmergencyContacts(_m)
+}
+
+// QueryFeeAccount queries the "fee_account" edge of the Household entity.
+func (_m *Household) QueryFeeAccount() *FeeAccountQuery {
+	return NewHouseholdClient(_m.config).QueryFeeAccount(_m)
 }
 
 // Update returns a builder for updating this Household.
@@ -313,6 +330,30 @@ func (_m *Household) appendNamedEmergencyContacts(name string, edges ...*Emergen
 		_m.Edges.namedEmergencyContacts[name] = []*EmergencyContact{}
 	} else {
 		_m.Edges.namedEmergencyContacts[name] = append(_m.Edges.namedEmergencyContacts[name], edges...)
+	}
+}
+
+// NamedFeeAccount returns the FeeAccount named value or an error if the edge was not
+// loaded in eager-loading with this name.
+func (_m *Household) NamedFeeAccount(name string) ([]*FeeAccount, error) {
+	if _m.Edges.namedFeeAccount == nil {
+		return nil, &NotLoadedError{edge: name}
+	}
+	nodes, ok := _m.Edges.namedFeeAccount[name]
+	if !ok {
+		return nil, &NotLoadedError{edge: name}
+	}
+	return nodes, nil
+}
+
+func (_m *Household) appendNamedFeeAccount(name string, edges ...*FeeAccount) {
+	if _m.Edges.namedFeeAccount == nil {
+		_m.Edges.namedFeeAccount = make(map[string][]*FeeAccount)
+	}
+	if len(edges) == 0 {
+		_m.Edges.namedFeeAccount[name] = []*FeeAccount{}
+	} else {
+		_m.Edges.namedFeeAccount[name] = append(_m.Edges.namedFeeAccount[name], edges...)
 	}
 }
 

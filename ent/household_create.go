@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent/emergencycontact"
 	"github.com/steward-pm/steward/ent/estate"
+	"github.com/steward-pm/steward/ent/feeaccount"
 	"github.com/steward-pm/steward/ent/household"
 	"github.com/steward-pm/steward/ent/occupancy"
 	"github.com/steward-pm/steward/ent/resident"
@@ -131,6 +132,21 @@ func (_c *HouseholdCreate) AddEmergencyContacts(v ...*EmergencyContact) *Househo
 		ids[i] = v[i].ID
 	}
 	return _c.AddEmergencyContactIDs(ids...)
+}
+
+// AddFeeAccountIDs adds the "fee_account" edge to the FeeAccount entity by IDs.
+func (_c *HouseholdCreate) AddFeeAccountIDs(ids ...uuid.UUID) *HouseholdCreate {
+	_c.mutation.AddFeeAccountIDs(ids...)
+	return _c
+}
+
+// AddFeeAccount adds the "fee_account" edges to the FeeAccount entity.
+func (_c *HouseholdCreate) AddFeeAccount(v ...*FeeAccount) *HouseholdCreate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddFeeAccountIDs(ids...)
 }
 
 // Mutation returns the HouseholdMutation object of the builder.
@@ -314,6 +330,22 @@ func (_c *HouseholdCreate) createSpec() (*Household, *sqlgraph.CreateSpec) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(emergencycontact.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.FeeAccountIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   household.FeeAccountTable,
+			Columns: []string{household.FeeAccountColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(feeaccount.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {

@@ -16,6 +16,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent/emergencycontact"
 	"github.com/steward-pm/steward/ent/estate"
+	"github.com/steward-pm/steward/ent/feeaccount"
 	"github.com/steward-pm/steward/ent/household"
 	"github.com/steward-pm/steward/ent/occupancy"
 	"github.com/steward-pm/steward/ent/predicate"
@@ -33,11 +34,13 @@ type HouseholdQuery struct {
 	withOccupancies            *OccupancyQuery
 	withResidents              *ResidentQuery
 	withEmergencyContacts      *EmergencyContactQuery
+	withFeeAccount             *FeeAccountQuery
 	loadTotal                  []func(context.Context, []*Household) error
 	modifiers                  []func(*sql.Selector)
 	withNamedOccupancies       map[string]*OccupancyQuery
 	withNamedResidents         map[string]*ResidentQuery
 	withNamedEmergencyContacts map[string]*EmergencyContactQuery
+	withNamedFeeAccount        map[string]*FeeAccountQuery
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
@@ -155,6 +158,28 @@ func (_q *HouseholdQuery) QueryEmergencyContacts() *EmergencyContactQuery {
 			sqlgraph.From(household.Table, household.FieldID, selector),
 			sqlgraph.To(emergencycontact.Table, emergencycontact.FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, true, household.EmergencyContactsTable, household.EmergencyContactsColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryFeeAccount chains the current query on the "fee_account" edge.
+func (_q *HouseholdQuery) QueryFeeAccount() *FeeAccountQuery {
+	query := (&FeeAccountClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(household.Table, household.FieldID, selector),
+			sqlgraph.To(feeaccount.Table, feeaccount.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, household.FeeAccountTable, household.FeeAccountColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -358,6 +383,7 @@ func (_q *HouseholdQuery) Clone() *HouseholdQuery {
 		withOccupancies:       _q.withOccupancies.Clone(),
 		withResidents:         _q.withResidents.Clone(),
 		withEmergencyContacts: _q.withEmergencyContacts.Clone(),
+		withFeeAccount:        _q.withFeeAccount.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
 		path:      _q.path,
@@ -406,6 +432,17 @@ func (_q *HouseholdQuery) WithEmergencyContacts(opts ...func(*EmergencyContactQu
 		opt(query)
 	}
 	_q.withEmergencyContacts = query
+	return _q
+}
+
+// WithFeeAccount tells the query-builder to eager-load the nodes that are connected to
+// the "fee_account" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *HouseholdQuery) WithFeeAccount(opts ...func(*FeeAccountQuery)) *HouseholdQuery {
+	query := (&FeeAccountClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withFeeAccount = query
 	return _q
 }
 
@@ -487,11 +524,12 @@ func (_q *HouseholdQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Ho
 	var (
 		nodes       = []*Household{}
 		_spec       = _q.querySpec()
-		loadedTypes = [4]bool{
+		loadedTypes = [5]bool{
 			_q.withEstate != nil,
 			_q.withOccupancies != nil,
 			_q.withResidents != nil,
 			_q.withEmergencyContacts != nil,
+			_q.withFeeAccount != nil,
 		}
 	)
 	_spec.ScanValues = func(columns []string) ([]any, error) {
@@ -544,6 +582,13 @@ func (_q *HouseholdQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Ho
 			return nil, err
 		}
 	}
+	if query := _q.withFeeAccount; query != nil {
+		if err := _q.loadFeeAccount(ctx, query, nodes,
+			func(n *Household) { n.Edges.FeeAccount = []*FeeAccount{} },
+			func(n *Household, e *FeeAccount) { n.Edges.FeeAccount = append(n.Edges.FeeAccount, e) }); err != nil {
+			return nil, err
+		}
+	}
 	for name, query := range _q.withNamedOccupancies {
 		if err := _q.loadOccupancies(ctx, query, nodes,
 			func(n *Household) { n.appendNamedOccupancies(name) },
@@ -562,6 +607,13 @@ func (_q *HouseholdQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Ho
 		if err := _q.loadEmergencyContacts(ctx, query, nodes,
 			func(n *Household) { n.appendNamedEmergencyContacts(name) },
 			func(n *Household, e *EmergencyContact) { n.appendNamedEmergencyContacts(name, e) }); err != nil {
+			return nil, err
+		}
+	}
+	for name, query := range _q.withNamedFeeAccount {
+		if err := _q.loadFeeAccount(ctx, query, nodes,
+			func(n *Household) { n.appendNamedFeeAccount(name) },
+			func(n *Household, e *FeeAccount) { n.appendNamedFeeAccount(name, e) }); err != nil {
 			return nil, err
 		}
 	}
@@ -677,6 +729,36 @@ func (_q *HouseholdQuery) loadEmergencyContacts(ctx context.Context, query *Emer
 	}
 	query.Where(predicate.EmergencyContact(func(s *sql.Selector) {
 		s.Where(sql.InValues(s.C(household.EmergencyContactsColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.HouseholdID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "household_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *HouseholdQuery) loadFeeAccount(ctx context.Context, query *FeeAccountQuery, nodes []*Household, init func(*Household), assign func(*Household, *FeeAccount)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[uuid.UUID]*Household)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(feeaccount.FieldHouseholdID)
+	}
+	query.Where(predicate.FeeAccount(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(household.FeeAccountColumn), fks...))
 	}))
 	neighbors, err := query.All(ctx)
 	if err != nil {
@@ -854,6 +936,20 @@ func (_q *HouseholdQuery) WithNamedEmergencyContacts(name string, opts ...func(*
 		_q.withNamedEmergencyContacts = make(map[string]*EmergencyContactQuery)
 	}
 	_q.withNamedEmergencyContacts[name] = query
+	return _q
+}
+
+// WithNamedFeeAccount tells the query-builder to eager-load the nodes that are connected to the "fee_account"
+// edge with the given name. The optional arguments are used to configure the query builder of the edge.
+func (_q *HouseholdQuery) WithNamedFeeAccount(name string, opts ...func(*FeeAccountQuery)) *HouseholdQuery {
+	query := (&FeeAccountClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	if _q.withNamedFeeAccount == nil {
+		_q.withNamedFeeAccount = make(map[string]*FeeAccountQuery)
+	}
+	_q.withNamedFeeAccount[name] = query
 	return _q
 }
 

@@ -12,6 +12,7 @@ import (
 	"entgo.io/ent/schema/field"
 	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent/emergencycontact"
+	"github.com/steward-pm/steward/ent/feeaccount"
 	"github.com/steward-pm/steward/ent/household"
 	"github.com/steward-pm/steward/ent/occupancy"
 	"github.com/steward-pm/steward/ent/predicate"
@@ -126,6 +127,21 @@ func (_u *HouseholdUpdate) AddEmergencyContacts(v ...*EmergencyContact) *Househo
 	return _u.AddEmergencyContactIDs(ids...)
 }
 
+// AddFeeAccountIDs adds the "fee_account" edge to the FeeAccount entity by IDs.
+func (_u *HouseholdUpdate) AddFeeAccountIDs(ids ...uuid.UUID) *HouseholdUpdate {
+	_u.mutation.AddFeeAccountIDs(ids...)
+	return _u
+}
+
+// AddFeeAccount adds the "fee_account" edges to the FeeAccount entity.
+func (_u *HouseholdUpdate) AddFeeAccount(v ...*FeeAccount) *HouseholdUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddFeeAccountIDs(ids...)
+}
+
 // Mutation returns the HouseholdMutation object of the builder.
 func (_u *HouseholdUpdate) Mutation() *HouseholdMutation {
 	return _u.mutation
@@ -192,6 +208,27 @@ func (_u *HouseholdUpdate) RemoveEmergencyContacts(v ...*EmergencyContact) *Hous
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveEmergencyContactIDs(ids...)
+}
+
+// ClearFeeAccount clears all "fee_account" edges to the FeeAccount entity.
+func (_u *HouseholdUpdate) ClearFeeAccount() *HouseholdUpdate {
+	_u.mutation.ClearFeeAccount()
+	return _u
+}
+
+// RemoveFeeAccountIDs removes the "fee_account" edge to FeeAccount entities by IDs.
+func (_u *HouseholdUpdate) RemoveFeeAccountIDs(ids ...uuid.UUID) *HouseholdUpdate {
+	_u.mutation.RemoveFeeAccountIDs(ids...)
+	return _u
+}
+
+// RemoveFeeAccount removes "fee_account" edges to FeeAccount entities.
+func (_u *HouseholdUpdate) RemoveFeeAccount(v ...*FeeAccount) *HouseholdUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveFeeAccountIDs(ids...)
 }
 
 // Save executes the query and returns the number of nodes affected by the update operation.
@@ -394,6 +431,51 @@ func (_u *HouseholdUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
+	if _u.mutation.FeeAccountCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   household.FeeAccountTable,
+			Columns: []string{household.FeeAccountColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(feeaccount.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedFeeAccountIDs(); len(nodes) > 0 && !_u.mutation.FeeAccountCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   household.FeeAccountTable,
+			Columns: []string{household.FeeAccountColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(feeaccount.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.FeeAccountIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   household.FeeAccountTable,
+			Columns: []string{household.FeeAccountColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(feeaccount.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -510,6 +592,21 @@ func (_u *HouseholdUpdateOne) AddEmergencyContacts(v ...*EmergencyContact) *Hous
 	return _u.AddEmergencyContactIDs(ids...)
 }
 
+// AddFeeAccountIDs adds the "fee_account" edge to the FeeAccount entity by IDs.
+func (_u *HouseholdUpdateOne) AddFeeAccountIDs(ids ...uuid.UUID) *HouseholdUpdateOne {
+	_u.mutation.AddFeeAccountIDs(ids...)
+	return _u
+}
+
+// AddFeeAccount adds the "fee_account" edges to the FeeAccount entity.
+func (_u *HouseholdUpdateOne) AddFeeAccount(v ...*FeeAccount) *HouseholdUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddFeeAccountIDs(ids...)
+}
+
 // Mutation returns the HouseholdMutation object of the builder.
 func (_u *HouseholdUpdateOne) Mutation() *HouseholdMutation {
 	return _u.mutation
@@ -576,6 +673,27 @@ func (_u *HouseholdUpdateOne) RemoveEmergencyContacts(v ...*EmergencyContact) *H
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveEmergencyContactIDs(ids...)
+}
+
+// ClearFeeAccount clears all "fee_account" edges to the FeeAccount entity.
+func (_u *HouseholdUpdateOne) ClearFeeAccount() *HouseholdUpdateOne {
+	_u.mutation.ClearFeeAccount()
+	return _u
+}
+
+// RemoveFeeAccountIDs removes the "fee_account" edge to FeeAccount entities by IDs.
+func (_u *HouseholdUpdateOne) RemoveFeeAccountIDs(ids ...uuid.UUID) *HouseholdUpdateOne {
+	_u.mutation.RemoveFeeAccountIDs(ids...)
+	return _u
+}
+
+// RemoveFeeAccount removes "fee_account" edges to FeeAccount entities.
+func (_u *HouseholdUpdateOne) RemoveFeeAccount(v ...*FeeAccount) *HouseholdUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveFeeAccountIDs(ids...)
 }
 
 // Where appends a list predicates to the HouseholdUpdate builder.
@@ -801,6 +919,51 @@ func (_u *HouseholdUpdateOne) sqlSave(ctx context.Context) (_node *Household, er
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(emergencycontact.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.FeeAccountCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   household.FeeAccountTable,
+			Columns: []string{household.FeeAccountColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(feeaccount.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedFeeAccountIDs(); len(nodes) > 0 && !_u.mutation.FeeAccountCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   household.FeeAccountTable,
+			Columns: []string{household.FeeAccountColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(feeaccount.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.FeeAccountIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   household.FeeAccountTable,
+			Columns: []string{household.FeeAccountColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(feeaccount.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {

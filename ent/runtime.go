@@ -31,6 +31,17 @@ import (
 	"github.com/steward-pm/steward/ent/emergencycontact"
 	"github.com/steward-pm/steward/ent/estate"
 	"github.com/steward-pm/steward/ent/externalperson"
+	"github.com/steward-pm/steward/ent/feeaccount"
+	"github.com/steward-pm/steward/ent/feeallocation"
+	"github.com/steward-pm/steward/ent/feebook"
+	"github.com/steward-pm/steward/ent/feecreditnote"
+	"github.com/steward-pm/steward/ent/feeentry"
+	"github.com/steward-pm/steward/ent/feenotice"
+	"github.com/steward-pm/steward/ent/feenoticeline"
+	"github.com/steward-pm/steward/ent/feepayment"
+	"github.com/steward-pm/steward/ent/feeposting"
+	"github.com/steward-pm/steward/ent/feerun"
+	"github.com/steward-pm/steward/ent/feetariff"
 	"github.com/steward-pm/steward/ent/file"
 	"github.com/steward-pm/steward/ent/household"
 	"github.com/steward-pm/steward/ent/importrun"
@@ -778,6 +789,211 @@ func init() {
 	externalpersonDescID := externalpersonMixinFields0[0].Descriptor()
 	// externalperson.DefaultID holds the default value on creation for the id field.
 	externalperson.DefaultID = externalpersonDescID.Default.(func() uuid.UUID)
+	feeaccountMixin := schema.FeeAccount{}.Mixin()
+	feeaccountMixinFields0 := feeaccountMixin[0].Fields()
+	_ = feeaccountMixinFields0
+	feeaccountFields := schema.FeeAccount{}.Fields()
+	_ = feeaccountFields
+	// feeaccountDescReceivable is the schema descriptor for receivable field.
+	feeaccountDescReceivable := feeaccountFields[1].Descriptor()
+	// feeaccount.DefaultReceivable holds the default value on creation for the receivable field.
+	feeaccount.DefaultReceivable = feeaccountDescReceivable.Default.(int64)
+	// feeaccountDescCredit is the schema descriptor for credit field.
+	feeaccountDescCredit := feeaccountFields[2].Descriptor()
+	// feeaccount.DefaultCredit holds the default value on creation for the credit field.
+	feeaccount.DefaultCredit = feeaccountDescCredit.Default.(int64)
+	// feeaccountDescID is the schema descriptor for id field.
+	feeaccountDescID := feeaccountMixinFields0[0].Descriptor()
+	// feeaccount.DefaultID holds the default value on creation for the id field.
+	feeaccount.DefaultID = feeaccountDescID.Default.(func() uuid.UUID)
+	feeallocationMixin := schema.FeeAllocation{}.Mixin()
+	feeallocationMixinFields0 := feeallocationMixin[0].Fields()
+	_ = feeallocationMixinFields0
+	feeallocationFields := schema.FeeAllocation{}.Fields()
+	_ = feeallocationFields
+	// feeallocationDescID is the schema descriptor for id field.
+	feeallocationDescID := feeallocationMixinFields0[0].Descriptor()
+	// feeallocation.DefaultID holds the default value on creation for the id field.
+	feeallocation.DefaultID = feeallocationDescID.Default.(func() uuid.UUID)
+	feebookMixin := schema.FeeBook{}.Mixin()
+	feebookMixinFields0 := feebookMixin[0].Fields()
+	_ = feebookMixinFields0
+	feebookMixinFields2 := feebookMixin[2].Fields()
+	_ = feebookMixinFields2
+	feebookFields := schema.FeeBook{}.Fields()
+	_ = feebookFields
+	// feebookDescVersion is the schema descriptor for version field.
+	feebookDescVersion := feebookMixinFields2[0].Descriptor()
+	// feebook.DefaultVersion holds the default value on creation for the version field.
+	feebook.DefaultVersion = feebookDescVersion.Default.(int)
+	// feebookDescPayAt is the schema descriptor for pay_at field.
+	feebookDescPayAt := feebookFields[0].Descriptor()
+	// feebook.DefaultPayAt holds the default value on creation for the pay_at field.
+	feebook.DefaultPayAt = feebookDescPayAt.Default.(string)
+	// feebookDescDueDays is the schema descriptor for due_days field.
+	feebookDescDueDays := feebookFields[1].Descriptor()
+	// feebook.DefaultDueDays holds the default value on creation for the due_days field.
+	feebook.DefaultDueDays = feebookDescDueDays.Default.(int)
+	// feebookDescLastReceipt is the schema descriptor for last_receipt field.
+	feebookDescLastReceipt := feebookFields[2].Descriptor()
+	// feebook.DefaultLastReceipt holds the default value on creation for the last_receipt field.
+	feebook.DefaultLastReceipt = feebookDescLastReceipt.Default.(int64)
+	// feebookDescLastCreditNote is the schema descriptor for last_credit_note field.
+	feebookDescLastCreditNote := feebookFields[3].Descriptor()
+	// feebook.DefaultLastCreditNote holds the default value on creation for the last_credit_note field.
+	feebook.DefaultLastCreditNote = feebookDescLastCreditNote.Default.(int64)
+	// feebookDescLastEntry is the schema descriptor for last_entry field.
+	feebookDescLastEntry := feebookFields[4].Descriptor()
+	// feebook.DefaultLastEntry holds the default value on creation for the last_entry field.
+	feebook.DefaultLastEntry = feebookDescLastEntry.Default.(int64)
+	// feebookDescID is the schema descriptor for id field.
+	feebookDescID := feebookMixinFields0[0].Descriptor()
+	// feebook.DefaultID holds the default value on creation for the id field.
+	feebook.DefaultID = feebookDescID.Default.(func() uuid.UUID)
+	feecreditnoteMixin := schema.FeeCreditNote{}.Mixin()
+	feecreditnoteMixinFields0 := feecreditnoteMixin[0].Fields()
+	_ = feecreditnoteMixinFields0
+	feecreditnoteFields := schema.FeeCreditNote{}.Fields()
+	_ = feecreditnoteFields
+	// feecreditnoteDescNumber is the schema descriptor for number field.
+	feecreditnoteDescNumber := feecreditnoteFields[2].Descriptor()
+	// feecreditnote.DefaultNumber holds the default value on creation for the number field.
+	feecreditnote.DefaultNumber = feecreditnoteDescNumber.Default.(int64)
+	// feecreditnoteDescUnallocated is the schema descriptor for unallocated field.
+	feecreditnoteDescUnallocated := feecreditnoteFields[5].Descriptor()
+	// feecreditnote.DefaultUnallocated holds the default value on creation for the unallocated field.
+	feecreditnote.DefaultUnallocated = feecreditnoteDescUnallocated.Default.(int64)
+	// feecreditnoteDescID is the schema descriptor for id field.
+	feecreditnoteDescID := feecreditnoteMixinFields0[0].Descriptor()
+	// feecreditnote.DefaultID holds the default value on creation for the id field.
+	feecreditnote.DefaultID = feecreditnoteDescID.Default.(func() uuid.UUID)
+	feeentryMixin := schema.FeeEntry{}.Mixin()
+	feeentryMixinFields0 := feeentryMixin[0].Fields()
+	_ = feeentryMixinFields0
+	feeentryFields := schema.FeeEntry{}.Fields()
+	_ = feeentryFields
+	// feeentryDescID is the schema descriptor for id field.
+	feeentryDescID := feeentryMixinFields0[0].Descriptor()
+	// feeentry.DefaultID holds the default value on creation for the id field.
+	feeentry.DefaultID = feeentryDescID.Default.(func() uuid.UUID)
+	feenoticeMixin := schema.FeeNotice{}.Mixin()
+	feenoticeMixinFields0 := feenoticeMixin[0].Fields()
+	_ = feenoticeMixinFields0
+	feenoticeFields := schema.FeeNotice{}.Fields()
+	_ = feenoticeFields
+	// feenoticeDescCredited is the schema descriptor for credited field.
+	feenoticeDescCredited := feenoticeFields[10].Descriptor()
+	// feenotice.DefaultCredited holds the default value on creation for the credited field.
+	feenotice.DefaultCredited = feenoticeDescCredited.Default.(int64)
+	// feenoticeDescSettled is the schema descriptor for settled field.
+	feenoticeDescSettled := feenoticeFields[11].Descriptor()
+	// feenotice.DefaultSettled holds the default value on creation for the settled field.
+	feenotice.DefaultSettled = feenoticeDescSettled.Default.(int64)
+	// feenoticeDescID is the schema descriptor for id field.
+	feenoticeDescID := feenoticeMixinFields0[0].Descriptor()
+	// feenotice.DefaultID holds the default value on creation for the id field.
+	feenotice.DefaultID = feenoticeDescID.Default.(func() uuid.UUID)
+	feenoticelineMixin := schema.FeeNoticeLine{}.Mixin()
+	feenoticelineMixinFields0 := feenoticelineMixin[0].Fields()
+	_ = feenoticelineMixinFields0
+	feenoticelineFields := schema.FeeNoticeLine{}.Fields()
+	_ = feenoticelineFields
+	// feenoticelineDescID is the schema descriptor for id field.
+	feenoticelineDescID := feenoticelineMixinFields0[0].Descriptor()
+	// feenoticeline.DefaultID holds the default value on creation for the id field.
+	feenoticeline.DefaultID = feenoticelineDescID.Default.(func() uuid.UUID)
+	feepaymentMixin := schema.FeePayment{}.Mixin()
+	feepaymentMixinFields0 := feepaymentMixin[0].Fields()
+	_ = feepaymentMixinFields0
+	feepaymentFields := schema.FeePayment{}.Fields()
+	_ = feepaymentFields
+	// feepaymentDescReceipt is the schema descriptor for receipt field.
+	feepaymentDescReceipt := feepaymentFields[1].Descriptor()
+	// feepayment.DefaultReceipt holds the default value on creation for the receipt field.
+	feepayment.DefaultReceipt = feepaymentDescReceipt.Default.(int64)
+	// feepaymentDescReference is the schema descriptor for reference field.
+	feepaymentDescReference := feepaymentFields[3].Descriptor()
+	// feepayment.DefaultReference holds the default value on creation for the reference field.
+	feepayment.DefaultReference = feepaymentDescReference.Default.(string)
+	// feepaymentDescPaidBy is the schema descriptor for paid_by field.
+	feepaymentDescPaidBy := feepaymentFields[4].Descriptor()
+	// feepayment.DefaultPaidBy holds the default value on creation for the paid_by field.
+	feepayment.DefaultPaidBy = feepaymentDescPaidBy.Default.(string)
+	// feepaymentDescUnallocated is the schema descriptor for unallocated field.
+	feepaymentDescUnallocated := feepaymentFields[8].Descriptor()
+	// feepayment.DefaultUnallocated holds the default value on creation for the unallocated field.
+	feepayment.DefaultUnallocated = feepaymentDescUnallocated.Default.(int64)
+	// feepaymentDescReason is the schema descriptor for reason field.
+	feepaymentDescReason := feepaymentFields[10].Descriptor()
+	// feepayment.DefaultReason holds the default value on creation for the reason field.
+	feepayment.DefaultReason = feepaymentDescReason.Default.(string)
+	// feepaymentDescID is the schema descriptor for id field.
+	feepaymentDescID := feepaymentMixinFields0[0].Descriptor()
+	// feepayment.DefaultID holds the default value on creation for the id field.
+	feepayment.DefaultID = feepaymentDescID.Default.(func() uuid.UUID)
+	feepostingMixin := schema.FeePosting{}.Mixin()
+	feepostingMixinFields0 := feepostingMixin[0].Fields()
+	_ = feepostingMixinFields0
+	feepostingFields := schema.FeePosting{}.Fields()
+	_ = feepostingFields
+	// feepostingDescID is the schema descriptor for id field.
+	feepostingDescID := feepostingMixinFields0[0].Descriptor()
+	// feeposting.DefaultID holds the default value on creation for the id field.
+	feeposting.DefaultID = feepostingDescID.Default.(func() uuid.UUID)
+	feerunMixin := schema.FeeRun{}.Mixin()
+	feerunMixinFields0 := feerunMixin[0].Fields()
+	_ = feerunMixinFields0
+	feerunFields := schema.FeeRun{}.Fields()
+	_ = feerunFields
+	// feerunDescPayers is the schema descriptor for payers field.
+	feerunDescPayers := feerunFields[5].Descriptor()
+	// feerun.DefaultPayers holds the default value on creation for the payers field.
+	feerun.DefaultPayers = feerunDescPayers.Default.(int)
+	// feerunDescNotices is the schema descriptor for notices field.
+	feerunDescNotices := feerunFields[6].Descriptor()
+	// feerun.DefaultNotices holds the default value on creation for the notices field.
+	feerun.DefaultNotices = feerunDescNotices.Default.(int)
+	// feerunDescAmount is the schema descriptor for amount field.
+	feerunDescAmount := feerunFields[7].Descriptor()
+	// feerun.DefaultAmount holds the default value on creation for the amount field.
+	feerun.DefaultAmount = feerunDescAmount.Default.(int64)
+	// feerunDescStartedByName is the schema descriptor for started_by_name field.
+	feerunDescStartedByName := feerunFields[10].Descriptor()
+	// feerun.DefaultStartedByName holds the default value on creation for the started_by_name field.
+	feerun.DefaultStartedByName = feerunDescStartedByName.Default.(string)
+	// feerunDescLate is the schema descriptor for late field.
+	feerunDescLate := feerunFields[12].Descriptor()
+	// feerun.DefaultLate holds the default value on creation for the late field.
+	feerun.DefaultLate = feerunDescLate.Default.(bool)
+	// feerunDescID is the schema descriptor for id field.
+	feerunDescID := feerunMixinFields0[0].Descriptor()
+	// feerun.DefaultID holds the default value on creation for the id field.
+	feerun.DefaultID = feerunDescID.Default.(func() uuid.UUID)
+	feetariffMixin := schema.FeeTariff{}.Mixin()
+	feetariffMixinFields0 := feetariffMixin[0].Fields()
+	_ = feetariffMixinFields0
+	feetariffFields := schema.FeeTariff{}.Fields()
+	_ = feetariffFields
+	// feetariffDescRate is the schema descriptor for rate field.
+	feetariffDescRate := feetariffFields[3].Descriptor()
+	// feetariff.RateValidator is a validator for the "rate" field. It is called by the builders before save.
+	feetariff.RateValidator = feetariffDescRate.Validators[0].(func(int64) error)
+	// feetariffDescAuthority is the schema descriptor for authority field.
+	feetariffDescAuthority := feetariffFields[6].Descriptor()
+	// feetariff.DefaultAuthority holds the default value on creation for the authority field.
+	feetariff.DefaultAuthority = feetariffDescAuthority.Default.(string)
+	// feetariffDescEndReason is the schema descriptor for end_reason field.
+	feetariffDescEndReason := feetariffFields[7].Descriptor()
+	// feetariff.DefaultEndReason holds the default value on creation for the end_reason field.
+	feetariff.DefaultEndReason = feetariffDescEndReason.Default.(string)
+	// feetariffDescEndedByName is the schema descriptor for ended_by_name field.
+	feetariffDescEndedByName := feetariffFields[9].Descriptor()
+	// feetariff.DefaultEndedByName holds the default value on creation for the ended_by_name field.
+	feetariff.DefaultEndedByName = feetariffDescEndedByName.Default.(string)
+	// feetariffDescID is the schema descriptor for id field.
+	feetariffDescID := feetariffMixinFields0[0].Descriptor()
+	// feetariff.DefaultID holds the default value on creation for the id field.
+	feetariff.DefaultID = feetariffDescID.Default.(func() uuid.UUID)
 	fileMixin := schema.File{}.Mixin()
 	fileMixinFields0 := fileMixin[0].Fields()
 	_ = fileMixinFields0

@@ -226,6 +226,94 @@ var Entities = map[string]access.Entity{
 		Confidential: map[string]bool{"phone": true},
 		Contact:      map[string]bool{"phone": true},
 	},
+	TypeFeeAccount: {
+		Name: TypeFeeAccount, Table: "fee_accounts", Code: ids.Code(2313),
+		Estate: "estate_id", Department: "", Self: "", Household: "household_id", Voided: "", Permits: "",
+		Document:   "",
+		AppendOnly: true, Watched: false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
+	TypeFeeAllocation: {
+		Name: TypeFeeAllocation, Table: "fee_allocations", Code: ids.Code(2312),
+		Estate: "estate_id", Department: "", Self: "", Household: "household_id", Voided: "", Permits: "",
+		Document:   "",
+		AppendOnly: true, Watched: false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
+	TypeFeeBook: {
+		Name: TypeFeeBook, Table: "fee_books", Code: ids.Code(2305),
+		Estate: "estate_id", Department: "", Self: "", Household: "", Voided: "", Permits: "",
+		Document:   "",
+		AppendOnly: false, Watched: false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
+	TypeFeeCreditNote: {
+		Name: TypeFeeCreditNote, Table: "fee_credit_notes", Code: ids.Code(2310),
+		Estate: "estate_id", Department: "", Self: "", Household: "household_id", Voided: "", Permits: "",
+		Document:   "",
+		AppendOnly: true, Watched: false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
+	TypeFeeEntry: {
+		Name: TypeFeeEntry, Table: "fee_entries", Code: ids.Code(2314),
+		Estate: "estate_id", Department: "", Self: "", Household: "", Voided: "", Permits: "",
+		Document:   "",
+		AppendOnly: true, Watched: false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
+	TypeFeeNotice: {
+		Name: TypeFeeNotice, Table: "fee_notices", Code: ids.Code(2308),
+		Estate: "estate_id", Department: "", Self: "", Household: "household_id", Voided: "", Permits: "",
+		Document:   "",
+		AppendOnly: true, Watched: false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
+	TypeFeeNoticeLine: {
+		Name: TypeFeeNoticeLine, Table: "fee_notice_lines", Code: ids.Code(2309),
+		Estate: "estate_id", Department: "", Self: "", Household: "household_id", Voided: "", Permits: "",
+		Document:   "",
+		AppendOnly: true, Watched: false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
+	TypeFeePayment: {
+		Name: TypeFeePayment, Table: "fee_payments", Code: ids.Code(2311),
+		Estate: "estate_id", Department: "", Self: "", Household: "household_id", Voided: "", Permits: "",
+		Document:   "",
+		AppendOnly: true, Watched: false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
+	TypeFeePosting: {
+		Name: TypeFeePosting, Table: "fee_postings", Code: ids.Code(2315),
+		Estate: "estate_id", Department: "", Self: "", Household: "", Voided: "", Permits: "",
+		Document:   "",
+		AppendOnly: true, Watched: false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
+	TypeFeeRun: {
+		Name: TypeFeeRun, Table: "fee_runs", Code: ids.Code(2307),
+		Estate: "estate_id", Department: "", Self: "", Household: "", Voided: "", Permits: "",
+		Document:   "",
+		AppendOnly: false, Watched: false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
+	TypeFeeTariff: {
+		Name: TypeFeeTariff, Table: "fee_tariffs", Code: ids.Code(2306),
+		Estate: "estate_id", Department: "", Self: "", Household: "", Voided: "", Permits: "",
+		Document:   "",
+		AppendOnly: false, Watched: false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
 	TypeFile: {
 		Name: TypeFile, Table: "files", Code: ids.Code(513),
 		Estate: "estate_id", Department: "", Self: "uploaded_by", Household: "", Voided: "", Permits: "",
@@ -787,6 +875,17 @@ var typeByCode = map[ids.Code]string{
 	ids.Code(266):  TypeEmergencyContact,
 	ids.Code(257):  TypeEstate,
 	ids.Code(267):  TypeExternalPerson,
+	ids.Code(2313): TypeFeeAccount,
+	ids.Code(2312): TypeFeeAllocation,
+	ids.Code(2305): TypeFeeBook,
+	ids.Code(2310): TypeFeeCreditNote,
+	ids.Code(2314): TypeFeeEntry,
+	ids.Code(2308): TypeFeeNotice,
+	ids.Code(2309): TypeFeeNoticeLine,
+	ids.Code(2311): TypeFeePayment,
+	ids.Code(2315): TypeFeePosting,
+	ids.Code(2307): TypeFeeRun,
+	ids.Code(2306): TypeFeeTariff,
 	ids.Code(513):  TypeFile,
 	ids.Code(263):  TypeHousehold,
 	ids.Code(514):  TypeImportRun,
@@ -1058,6 +1157,10 @@ func Newer(row any) any {
 		shown := *row
 		shown.Edges = ExternalPersonEdges{}
 		hide(&shown.SortKey)
+		return &shown
+	case *FeeBook:
+		shown := *row
+		shown.Edges = FeeBookEdges{}
 		return &shown
 	case *Household:
 		shown := *row
@@ -1400,6 +1503,89 @@ func (_m *Estate) RowScope() access.Row {
 
 // RowScope tells what the row belongs to.
 func (_m *ExternalPerson) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *FeeAccount) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	row.Household = _m.HouseholdID
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *FeeAllocation) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	row.Household = _m.HouseholdID
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *FeeBook) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *FeeCreditNote) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	row.Household = _m.HouseholdID
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *FeeEntry) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *FeeNotice) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	row.Household = _m.HouseholdID
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *FeeNoticeLine) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	row.Household = _m.HouseholdID
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *FeePayment) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	row.Household = _m.HouseholdID
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *FeePosting) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *FeeRun) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *FeeTariff) RowScope() access.Row {
 	row := access.Row{}
 	row.Estate = _m.EstateID
 	return row

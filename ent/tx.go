@@ -66,6 +66,28 @@ type Tx struct {
 	Estate *EstateClient
 	// ExternalPerson is the client for interacting with the ExternalPerson builders.
 	ExternalPerson *ExternalPersonClient
+	// FeeAccount is the client for interacting with the FeeAccount builders.
+	FeeAccount *FeeAccountClient
+	// FeeAllocation is the client for interacting with the FeeAllocation builders.
+	FeeAllocation *FeeAllocationClient
+	// FeeBook is the client for interacting with the FeeBook builders.
+	FeeBook *FeeBookClient
+	// FeeCreditNote is the client for interacting with the FeeCreditNote builders.
+	FeeCreditNote *FeeCreditNoteClient
+	// FeeEntry is the client for interacting with the FeeEntry builders.
+	FeeEntry *FeeEntryClient
+	// FeeNotice is the client for interacting with the FeeNotice builders.
+	FeeNotice *FeeNoticeClient
+	// FeeNoticeLine is the client for interacting with the FeeNoticeLine builders.
+	FeeNoticeLine *FeeNoticeLineClient
+	// FeePayment is the client for interacting with the FeePayment builders.
+	FeePayment *FeePaymentClient
+	// FeePosting is the client for interacting with the FeePosting builders.
+	FeePosting *FeePostingClient
+	// FeeRun is the client for interacting with the FeeRun builders.
+	FeeRun *FeeRunClient
+	// FeeTariff is the client for interacting with the FeeTariff builders.
+	FeeTariff *FeeTariffClient
 	// File is the client for interacting with the File builders.
 	File *FileClient
 	// Household is the client for interacting with the Household builders.
@@ -356,6 +378,17 @@ func (tx *Tx) init() {
 	tx.EmergencyContact = NewEmergencyContactClient(tx.config)
 	tx.Estate = NewEstateClient(tx.config)
 	tx.ExternalPerson = NewExternalPersonClient(tx.config)
+	tx.FeeAccount = NewFeeAccountClient(tx.config)
+	tx.FeeAllocation = NewFeeAllocationClient(tx.config)
+	tx.FeeBook = NewFeeBookClient(tx.config)
+	tx.FeeCreditNote = NewFeeCreditNoteClient(tx.config)
+	tx.FeeEntry = NewFeeEntryClient(tx.config)
+	tx.FeeNotice = NewFeeNoticeClient(tx.config)
+	tx.FeeNoticeLine = NewFeeNoticeLineClient(tx.config)
+	tx.FeePayment = NewFeePaymentClient(tx.config)
+	tx.FeePosting = NewFeePostingClient(tx.config)
+	tx.FeeRun = NewFeeRunClient(tx.config)
+	tx.FeeTariff = NewFeeTariffClient(tx.config)
 	tx.File = NewFileClient(tx.config)
 	tx.Household = NewHouseholdClient(tx.config)
 	tx.ImportRun = NewImportRunClient(tx.config)

@@ -53,6 +53,8 @@ var aliases = map[string]string{
 	"subscription": ent.TypePressSubscription, "pause": ent.TypePressPause, "claim": ent.TypePressClaim, "case": ent.TypeMailCase, "responsible": ent.TypeStaff,
 	"voidPressRecovery.input.id": ent.TypePressRecovery, // gives its claim, too
 
+	"tariff": ent.TypeFeeTariff, "notice": ent.TypeFeeNotice, "payment": ent.TypeFeePayment,
+
 	"photo": ent.TypeFile, "recordInspection.input.results.itemID": ent.TypeInspectionItem,
 	"round": ent.TypeInspectionRound, "walker": ent.TypeStaff, "recordRoundInspections.input.lines.results.itemID": ent.TypeInspectionItem,
 

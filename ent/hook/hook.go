@@ -333,6 +333,138 @@ func (f ExternalPersonFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Val
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ExternalPersonMutation", m)
 }
 
+// The FeeAccountFunc type is an adapter to allow the use of ordinary
+// function as FeeAccount mutator.
+type FeeAccountFunc func(context.Context, *ent.FeeAccountMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f FeeAccountFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.FeeAccountMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.FeeAccountMutation", m)
+}
+
+// The FeeAllocationFunc type is an adapter to allow the use of ordinary
+// function as FeeAllocation mutator.
+type FeeAllocationFunc func(context.Context, *ent.FeeAllocationMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f FeeAllocationFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.FeeAllocationMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.FeeAllocationMutation", m)
+}
+
+// The FeeBookFunc type is an adapter to allow the use of ordinary
+// function as FeeBook mutator.
+type FeeBookFunc func(context.Context, *ent.FeeBookMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f FeeBookFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.FeeBookMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.FeeBookMutation", m)
+}
+
+// The FeeCreditNoteFunc type is an adapter to allow the use of ordinary
+// function as FeeCreditNote mutator.
+type FeeCreditNoteFunc func(context.Context, *ent.FeeCreditNoteMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f FeeCreditNoteFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.FeeCreditNoteMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.FeeCreditNoteMutation", m)
+}
+
+// The FeeEntryFunc type is an adapter to allow the use of ordinary
+// function as FeeEntry mutator.
+type FeeEntryFunc func(context.Context, *ent.FeeEntryMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f FeeEntryFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.FeeEntryMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.FeeEntryMutation", m)
+}
+
+// The FeeNoticeFunc type is an adapter to allow the use of ordinary
+// function as FeeNotice mutator.
+type FeeNoticeFunc func(context.Context, *ent.FeeNoticeMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f FeeNoticeFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.FeeNoticeMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.FeeNoticeMutation", m)
+}
+
+// The FeeNoticeLineFunc type is an adapter to allow the use of ordinary
+// function as FeeNoticeLine mutator.
+type FeeNoticeLineFunc func(context.Context, *ent.FeeNoticeLineMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f FeeNoticeLineFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.FeeNoticeLineMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.FeeNoticeLineMutation", m)
+}
+
+// The FeePaymentFunc type is an adapter to allow the use of ordinary
+// function as FeePayment mutator.
+type FeePaymentFunc func(context.Context, *ent.FeePaymentMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f FeePaymentFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.FeePaymentMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.FeePaymentMutation", m)
+}
+
+// The FeePostingFunc type is an adapter to allow the use of ordinary
+// function as FeePosting mutator.
+type FeePostingFunc func(context.Context, *ent.FeePostingMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f FeePostingFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.FeePostingMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.FeePostingMutation", m)
+}
+
+// The FeeRunFunc type is an adapter to allow the use of ordinary
+// function as FeeRun mutator.
+type FeeRunFunc func(context.Context, *ent.FeeRunMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f FeeRunFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.FeeRunMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.FeeRunMutation", m)
+}
+
+// The FeeTariffFunc type is an adapter to allow the use of ordinary
+// function as FeeTariff mutator.
+type FeeTariffFunc func(context.Context, *ent.FeeTariffMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f FeeTariffFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.FeeTariffMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.FeeTariffMutation", m)
+}
+
 // The FileFunc type is an adapter to allow the use of ordinary
 // function as File mutator.
 type FileFunc func(context.Context, *ent.FileMutation) (ent.Value, error)

@@ -33,6 +33,8 @@ const (
 	EdgeResidents = "residents"
 	// EdgeEmergencyContacts holds the string denoting the emergency_contacts edge name in mutations.
 	EdgeEmergencyContacts = "emergency_contacts"
+	// EdgeFeeAccount holds the string denoting the fee_account edge name in mutations.
+	EdgeFeeAccount = "fee_account"
 	// Table holds the table name of the household in the database.
 	Table = "households"
 	// EstateTable is the table that holds the estate relation/edge.
@@ -63,6 +65,13 @@ const (
 	EmergencyContactsInverseTable = "emergency_contacts"
 	// EmergencyContactsColumn is the table column denoting the emergency_contacts relation/edge.
 	EmergencyContactsColumn = "household_id"
+	// FeeAccountTable is the table that holds the fee_account relation/edge.
+	FeeAccountTable = "fee_accounts"
+	// FeeAccountInverseTable is the table name for the FeeAccount entity.
+	// It exists in this package in order to avoid circular dependency with the "feeaccount" package.
+	FeeAccountInverseTable = "fee_accounts"
+	// FeeAccountColumn is the table column denoting the fee_account relation/edge.
+	FeeAccountColumn = "household_id"
 )
 
 // Columns holds all SQL columns for household fields.
@@ -179,6 +188,20 @@ func ByEmergencyContacts(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption
 		sqlgraph.OrderByNeighborTerms(s, newEmergencyContactsStep(), append([]sql.OrderTerm{term}, terms...)...)
 	}
 }
+
+// ByFeeAccountCount orders the results by fee_account count.
+func ByFeeAccountCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newFeeAccountStep(), opts...)
+	}
+}
+
+// ByFeeAccount orders the results by fee_account terms.
+func ByFeeAccount(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newFeeAccountStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
 func newEstateStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
@@ -205,5 +228,12 @@ func newEmergencyContactsStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(EmergencyContactsInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.O2M, true, EmergencyContactsTable, EmergencyContactsColumn),
+	)
+}
+func newFeeAccountStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(FeeAccountInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, true, FeeAccountTable, FeeAccountColumn),
 	)
 }

@@ -473,6 +473,29 @@ func HasEmergencyContactsWith(preds ...predicate.EmergencyContact) predicate.Hou
 	})
 }
 
+// HasFeeAccount applies the HasEdge predicate on the "fee_account" edge.
+func HasFeeAccount() predicate.Household {
+	return predicate.Household(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, FeeAccountTable, FeeAccountColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasFeeAccountWith applies the HasEdge predicate on the "fee_account" edge with a given conditions (other predicates).
+func HasFeeAccountWith(preds ...predicate.FeeAccount) predicate.Household {
+	return predicate.Household(func(s *sql.Selector) {
+		step := newFeeAccountStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
 // And groups predicates with the AND operator between them.
 func And(predicates ...predicate.Household) predicate.Household {
 	return predicate.Household(sql.AndPredicates(predicates...))

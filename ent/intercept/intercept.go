@@ -35,6 +35,17 @@ import (
 	"github.com/steward-pm/steward/ent/emergencycontact"
 	"github.com/steward-pm/steward/ent/estate"
 	"github.com/steward-pm/steward/ent/externalperson"
+	"github.com/steward-pm/steward/ent/feeaccount"
+	"github.com/steward-pm/steward/ent/feeallocation"
+	"github.com/steward-pm/steward/ent/feebook"
+	"github.com/steward-pm/steward/ent/feecreditnote"
+	"github.com/steward-pm/steward/ent/feeentry"
+	"github.com/steward-pm/steward/ent/feenotice"
+	"github.com/steward-pm/steward/ent/feenoticeline"
+	"github.com/steward-pm/steward/ent/feepayment"
+	"github.com/steward-pm/steward/ent/feeposting"
+	"github.com/steward-pm/steward/ent/feerun"
+	"github.com/steward-pm/steward/ent/feetariff"
 	"github.com/steward-pm/steward/ent/file"
 	"github.com/steward-pm/steward/ent/household"
 	"github.com/steward-pm/steward/ent/importrun"
@@ -887,6 +898,303 @@ func (f TraverseExternalPerson) Traverse(ctx context.Context, q ent.Query) error
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.ExternalPersonQuery", q)
+}
+
+// The FeeAccountFunc type is an adapter to allow the use of ordinary function as a Querier.
+type FeeAccountFunc func(context.Context, *ent.FeeAccountQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f FeeAccountFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.FeeAccountQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.FeeAccountQuery", q)
+}
+
+// The TraverseFeeAccount type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseFeeAccount func(context.Context, *ent.FeeAccountQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseFeeAccount) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseFeeAccount) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.FeeAccountQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.FeeAccountQuery", q)
+}
+
+// The FeeAllocationFunc type is an adapter to allow the use of ordinary function as a Querier.
+type FeeAllocationFunc func(context.Context, *ent.FeeAllocationQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f FeeAllocationFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.FeeAllocationQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.FeeAllocationQuery", q)
+}
+
+// The TraverseFeeAllocation type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseFeeAllocation func(context.Context, *ent.FeeAllocationQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseFeeAllocation) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseFeeAllocation) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.FeeAllocationQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.FeeAllocationQuery", q)
+}
+
+// The FeeBookFunc type is an adapter to allow the use of ordinary function as a Querier.
+type FeeBookFunc func(context.Context, *ent.FeeBookQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f FeeBookFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.FeeBookQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.FeeBookQuery", q)
+}
+
+// The TraverseFeeBook type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseFeeBook func(context.Context, *ent.FeeBookQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseFeeBook) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseFeeBook) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.FeeBookQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.FeeBookQuery", q)
+}
+
+// The FeeCreditNoteFunc type is an adapter to allow the use of ordinary function as a Querier.
+type FeeCreditNoteFunc func(context.Context, *ent.FeeCreditNoteQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f FeeCreditNoteFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.FeeCreditNoteQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.FeeCreditNoteQuery", q)
+}
+
+// The TraverseFeeCreditNote type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseFeeCreditNote func(context.Context, *ent.FeeCreditNoteQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseFeeCreditNote) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseFeeCreditNote) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.FeeCreditNoteQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.FeeCreditNoteQuery", q)
+}
+
+// The FeeEntryFunc type is an adapter to allow the use of ordinary function as a Querier.
+type FeeEntryFunc func(context.Context, *ent.FeeEntryQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f FeeEntryFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.FeeEntryQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.FeeEntryQuery", q)
+}
+
+// The TraverseFeeEntry type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseFeeEntry func(context.Context, *ent.FeeEntryQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseFeeEntry) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseFeeEntry) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.FeeEntryQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.FeeEntryQuery", q)
+}
+
+// The FeeNoticeFunc type is an adapter to allow the use of ordinary function as a Querier.
+type FeeNoticeFunc func(context.Context, *ent.FeeNoticeQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f FeeNoticeFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.FeeNoticeQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.FeeNoticeQuery", q)
+}
+
+// The TraverseFeeNotice type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseFeeNotice func(context.Context, *ent.FeeNoticeQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseFeeNotice) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseFeeNotice) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.FeeNoticeQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.FeeNoticeQuery", q)
+}
+
+// The FeeNoticeLineFunc type is an adapter to allow the use of ordinary function as a Querier.
+type FeeNoticeLineFunc func(context.Context, *ent.FeeNoticeLineQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f FeeNoticeLineFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.FeeNoticeLineQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.FeeNoticeLineQuery", q)
+}
+
+// The TraverseFeeNoticeLine type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseFeeNoticeLine func(context.Context, *ent.FeeNoticeLineQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseFeeNoticeLine) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseFeeNoticeLine) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.FeeNoticeLineQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.FeeNoticeLineQuery", q)
+}
+
+// The FeePaymentFunc type is an adapter to allow the use of ordinary function as a Querier.
+type FeePaymentFunc func(context.Context, *ent.FeePaymentQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f FeePaymentFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.FeePaymentQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.FeePaymentQuery", q)
+}
+
+// The TraverseFeePayment type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseFeePayment func(context.Context, *ent.FeePaymentQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseFeePayment) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseFeePayment) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.FeePaymentQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.FeePaymentQuery", q)
+}
+
+// The FeePostingFunc type is an adapter to allow the use of ordinary function as a Querier.
+type FeePostingFunc func(context.Context, *ent.FeePostingQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f FeePostingFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.FeePostingQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.FeePostingQuery", q)
+}
+
+// The TraverseFeePosting type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseFeePosting func(context.Context, *ent.FeePostingQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseFeePosting) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseFeePosting) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.FeePostingQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.FeePostingQuery", q)
+}
+
+// The FeeRunFunc type is an adapter to allow the use of ordinary function as a Querier.
+type FeeRunFunc func(context.Context, *ent.FeeRunQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f FeeRunFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.FeeRunQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.FeeRunQuery", q)
+}
+
+// The TraverseFeeRun type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseFeeRun func(context.Context, *ent.FeeRunQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseFeeRun) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseFeeRun) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.FeeRunQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.FeeRunQuery", q)
+}
+
+// The FeeTariffFunc type is an adapter to allow the use of ordinary function as a Querier.
+type FeeTariffFunc func(context.Context, *ent.FeeTariffQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f FeeTariffFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.FeeTariffQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.FeeTariffQuery", q)
+}
+
+// The TraverseFeeTariff type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseFeeTariff func(context.Context, *ent.FeeTariffQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseFeeTariff) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseFeeTariff) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.FeeTariffQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.FeeTariffQuery", q)
 }
 
 // The FileFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -2728,6 +3036,28 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.EstateQuery, predicate.Estate, estate.OrderOption]{typ: ent.TypeEstate, tq: q}, nil
 	case *ent.ExternalPersonQuery:
 		return &query[*ent.ExternalPersonQuery, predicate.ExternalPerson, externalperson.OrderOption]{typ: ent.TypeExternalPerson, tq: q}, nil
+	case *ent.FeeAccountQuery:
+		return &query[*ent.FeeAccountQuery, predicate.FeeAccount, feeaccount.OrderOption]{typ: ent.TypeFeeAccount, tq: q}, nil
+	case *ent.FeeAllocationQuery:
+		return &query[*ent.FeeAllocationQuery, predicate.FeeAllocation, feeallocation.OrderOption]{typ: ent.TypeFeeAllocation, tq: q}, nil
+	case *ent.FeeBookQuery:
+		return &query[*ent.FeeBookQuery, predicate.FeeBook, feebook.OrderOption]{typ: ent.TypeFeeBook, tq: q}, nil
+	case *ent.FeeCreditNoteQuery:
+		return &query[*ent.FeeCreditNoteQuery, predicate.FeeCreditNote, feecreditnote.OrderOption]{typ: ent.TypeFeeCreditNote, tq: q}, nil
+	case *ent.FeeEntryQuery:
+		return &query[*ent.FeeEntryQuery, predicate.FeeEntry, feeentry.OrderOption]{typ: ent.TypeFeeEntry, tq: q}, nil
+	case *ent.FeeNoticeQuery:
+		return &query[*ent.FeeNoticeQuery, predicate.FeeNotice, feenotice.OrderOption]{typ: ent.TypeFeeNotice, tq: q}, nil
+	case *ent.FeeNoticeLineQuery:
+		return &query[*ent.FeeNoticeLineQuery, predicate.FeeNoticeLine, feenoticeline.OrderOption]{typ: ent.TypeFeeNoticeLine, tq: q}, nil
+	case *ent.FeePaymentQuery:
+		return &query[*ent.FeePaymentQuery, predicate.FeePayment, feepayment.OrderOption]{typ: ent.TypeFeePayment, tq: q}, nil
+	case *ent.FeePostingQuery:
+		return &query[*ent.FeePostingQuery, predicate.FeePosting, feeposting.OrderOption]{typ: ent.TypeFeePosting, tq: q}, nil
+	case *ent.FeeRunQuery:
+		return &query[*ent.FeeRunQuery, predicate.FeeRun, feerun.OrderOption]{typ: ent.TypeFeeRun, tq: q}, nil
+	case *ent.FeeTariffQuery:
+		return &query[*ent.FeeTariffQuery, predicate.FeeTariff, feetariff.OrderOption]{typ: ent.TypeFeeTariff, tq: q}, nil
 	case *ent.FileQuery:
 		return &query[*ent.FileQuery, predicate.File, file.OrderOption]{typ: ent.TypeFile, tq: q}, nil
 	case *ent.HouseholdQuery:

@@ -1556,6 +1556,568 @@ var (
 			},
 		},
 	}
+	// FeeAccountsColumns holds the columns for the "fee_accounts" table.
+	FeeAccountsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "receivable", Type: field.TypeInt64, Default: 0},
+		{Name: "credit", Type: field.TypeInt64, Default: 0},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "household_id", Type: field.TypeUUID},
+	}
+	// FeeAccountsTable holds the schema information for the "fee_accounts" table.
+	FeeAccountsTable = &schema.Table{
+		Name:       "fee_accounts",
+		Columns:    FeeAccountsColumns,
+		PrimaryKey: []*schema.Column{FeeAccountsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "fee_accounts_estates_estate",
+				Columns:    []*schema.Column{FeeAccountsColumns[4]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "fee_accounts_households_household",
+				Columns:    []*schema.Column{FeeAccountsColumns[5]},
+				RefColumns: []*schema.Column{HouseholdsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "feeaccount_estate_id_household_id",
+				Unique:  true,
+				Columns: []*schema.Column{FeeAccountsColumns[4], FeeAccountsColumns[5]},
+			},
+			{
+				Name:    "feeaccount_estate_id_receivable_id",
+				Unique:  false,
+				Columns: []*schema.Column{FeeAccountsColumns[4], FeeAccountsColumns[2], FeeAccountsColumns[0]},
+			},
+		},
+	}
+	// FeeAllocationsColumns holds the columns for the "fee_allocations" table.
+	FeeAllocationsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "household_id", Type: field.TypeUUID},
+		{Name: "booked_on", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "amount", Type: field.TypeInt64},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "notice_id", Type: field.TypeUUID},
+		{Name: "payment_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "credit_note_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// FeeAllocationsTable holds the schema information for the "fee_allocations" table.
+	FeeAllocationsTable = &schema.Table{
+		Name:       "fee_allocations",
+		Columns:    FeeAllocationsColumns,
+		PrimaryKey: []*schema.Column{FeeAllocationsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "fee_allocations_estates_estate",
+				Columns:    []*schema.Column{FeeAllocationsColumns[5]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "fee_allocations_fee_notices_notice",
+				Columns:    []*schema.Column{FeeAllocationsColumns[6]},
+				RefColumns: []*schema.Column{FeeNoticesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "fee_allocations_fee_payments_payment",
+				Columns:    []*schema.Column{FeeAllocationsColumns[7]},
+				RefColumns: []*schema.Column{FeePaymentsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "fee_allocations_fee_credit_notes_credit_note",
+				Columns:    []*schema.Column{FeeAllocationsColumns[8]},
+				RefColumns: []*schema.Column{FeeCreditNotesColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "feeallocation_estate_id_notice_id",
+				Unique:  false,
+				Columns: []*schema.Column{FeeAllocationsColumns[5], FeeAllocationsColumns[6]},
+			},
+			{
+				Name:    "feeallocation_estate_id_payment_id",
+				Unique:  false,
+				Columns: []*schema.Column{FeeAllocationsColumns[5], FeeAllocationsColumns[7]},
+			},
+			{
+				Name:    "feeallocation_estate_id_credit_note_id",
+				Unique:  false,
+				Columns: []*schema.Column{FeeAllocationsColumns[5], FeeAllocationsColumns[8]},
+			},
+		},
+	}
+	// FeeBooksColumns holds the columns for the "fee_books" table.
+	FeeBooksColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "pay_at", Type: field.TypeString, Default: ""},
+		{Name: "due_days", Type: field.TypeInt, Default: 15},
+		{Name: "last_receipt", Type: field.TypeInt64, Default: 0},
+		{Name: "last_credit_note", Type: field.TypeInt64, Default: 0},
+		{Name: "last_entry", Type: field.TypeInt64, Default: 0},
+		{Name: "estate_id", Type: field.TypeUUID},
+	}
+	// FeeBooksTable holds the schema information for the "fee_books" table.
+	FeeBooksTable = &schema.Table{
+		Name:       "fee_books",
+		Columns:    FeeBooksColumns,
+		PrimaryKey: []*schema.Column{FeeBooksColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "fee_books_estates_estate",
+				Columns:    []*schema.Column{FeeBooksColumns[8]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "feebook_estate_id",
+				Unique:  true,
+				Columns: []*schema.Column{FeeBooksColumns[8]},
+			},
+		},
+	}
+	// FeeCreditNotesColumns holds the columns for the "fee_credit_notes" table.
+	FeeCreditNotesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "number", Type: field.TypeInt64, Default: 0},
+		{Name: "issued_on", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "amount", Type: field.TypeInt64},
+		{Name: "unallocated", Type: field.TypeInt64, Default: 0},
+		{Name: "reason", Type: field.TypeString},
+		{Name: "recorded_by_id", Type: field.TypeUUID},
+		{Name: "recorded_by_name", Type: field.TypeString},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "notice_id", Type: field.TypeUUID},
+		{Name: "household_id", Type: field.TypeUUID},
+	}
+	// FeeCreditNotesTable holds the schema information for the "fee_credit_notes" table.
+	FeeCreditNotesTable = &schema.Table{
+		Name:       "fee_credit_notes",
+		Columns:    FeeCreditNotesColumns,
+		PrimaryKey: []*schema.Column{FeeCreditNotesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "fee_credit_notes_estates_estate",
+				Columns:    []*schema.Column{FeeCreditNotesColumns[9]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "fee_credit_notes_fee_notices_notice",
+				Columns:    []*schema.Column{FeeCreditNotesColumns[10]},
+				RefColumns: []*schema.Column{FeeNoticesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "fee_credit_notes_households_household",
+				Columns:    []*schema.Column{FeeCreditNotesColumns[11]},
+				RefColumns: []*schema.Column{HouseholdsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "feecreditnote_estate_id_number",
+				Unique:  true,
+				Columns: []*schema.Column{FeeCreditNotesColumns[9], FeeCreditNotesColumns[2]},
+			},
+			{
+				Name:    "feecreditnote_estate_id_notice_id",
+				Unique:  false,
+				Columns: []*schema.Column{FeeCreditNotesColumns[9], FeeCreditNotesColumns[10]},
+			},
+			{
+				Name:    "feecreditnote_estate_id_household_id",
+				Unique:  false,
+				Columns: []*schema.Column{FeeCreditNotesColumns[9], FeeCreditNotesColumns[11]},
+			},
+		},
+	}
+	// FeeEntriesColumns holds the columns for the "fee_entries" table.
+	FeeEntriesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "number", Type: field.TypeInt64},
+		{Name: "booked_on", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"BILLED", "CREDITED", "PAID", "REVERSED", "SETTLED", "UNSETTLED"}},
+		{Name: "subject_id", Type: field.TypeUUID},
+		{Name: "about", Type: field.TypeString},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "household_id", Type: field.TypeUUID},
+	}
+	// FeeEntriesTable holds the schema information for the "fee_entries" table.
+	FeeEntriesTable = &schema.Table{
+		Name:       "fee_entries",
+		Columns:    FeeEntriesColumns,
+		PrimaryKey: []*schema.Column{FeeEntriesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "fee_entries_estates_estate",
+				Columns:    []*schema.Column{FeeEntriesColumns[7]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "fee_entries_households_household",
+				Columns:    []*schema.Column{FeeEntriesColumns[8]},
+				RefColumns: []*schema.Column{HouseholdsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "feeentry_estate_id_number",
+				Unique:  true,
+				Columns: []*schema.Column{FeeEntriesColumns[7], FeeEntriesColumns[2]},
+			},
+			{
+				Name:    "feeentry_estate_id_subject_id",
+				Unique:  false,
+				Columns: []*schema.Column{FeeEntriesColumns[7], FeeEntriesColumns[5]},
+			},
+			{
+				Name:    "feeentry_estate_id_household_id_booked_on",
+				Unique:  false,
+				Columns: []*schema.Column{FeeEntriesColumns[7], FeeEntriesColumns[8], FeeEntriesColumns[3]},
+			},
+		},
+	}
+	// FeeNoticesColumns holds the columns for the "fee_notices" table.
+	FeeNoticesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "number", Type: field.TypeString},
+		{Name: "month", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "issued_on", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "pay_by", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "household_name", Type: field.TypeString},
+		{Name: "building", Type: field.TypeString},
+		{Name: "address", Type: field.TypeString},
+		{Name: "amount", Type: field.TypeInt64},
+		{Name: "credited", Type: field.TypeInt64, Default: 0},
+		{Name: "settled", Type: field.TypeInt64, Default: 0},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"OPEN", "SETTLED"}, Default: "OPEN"},
+		{Name: "sort_key", Type: field.TypeString, Collation: "C"},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "run_id", Type: field.TypeUUID},
+		{Name: "household_id", Type: field.TypeUUID},
+	}
+	// FeeNoticesTable holds the schema information for the "fee_notices" table.
+	FeeNoticesTable = &schema.Table{
+		Name:       "fee_notices",
+		Columns:    FeeNoticesColumns,
+		PrimaryKey: []*schema.Column{FeeNoticesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "fee_notices_estates_estate",
+				Columns:    []*schema.Column{FeeNoticesColumns[14]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "fee_notices_fee_runs_run",
+				Columns:    []*schema.Column{FeeNoticesColumns[15]},
+				RefColumns: []*schema.Column{FeeRunsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "fee_notices_households_household",
+				Columns:    []*schema.Column{FeeNoticesColumns[16]},
+				RefColumns: []*schema.Column{HouseholdsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "feenotice_estate_id_run_id_household_id",
+				Unique:  true,
+				Columns: []*schema.Column{FeeNoticesColumns[14], FeeNoticesColumns[15], FeeNoticesColumns[16]},
+			},
+			{
+				Name:    "feenotice_estate_id_number",
+				Unique:  true,
+				Columns: []*schema.Column{FeeNoticesColumns[14], FeeNoticesColumns[2]},
+			},
+			{
+				Name:    "feenotice_estate_id_household_id_month",
+				Unique:  false,
+				Columns: []*schema.Column{FeeNoticesColumns[14], FeeNoticesColumns[16], FeeNoticesColumns[3]},
+			},
+			{
+				Name:    "feenotice_estate_id_month_sort_key_id",
+				Unique:  false,
+				Columns: []*schema.Column{FeeNoticesColumns[14], FeeNoticesColumns[3], FeeNoticesColumns[13], FeeNoticesColumns[0]},
+			},
+		},
+	}
+	// FeeNoticeLinesColumns holds the columns for the "fee_notice_lines" table.
+	FeeNoticeLinesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "household_id", Type: field.TypeUUID},
+		{Name: "unit_label", Type: field.TypeString},
+		{Name: "fee", Type: field.TypeString},
+		{Name: "basis", Type: field.TypeEnum, Enums: []string{"PER_SQUARE_METRE", "FIXED", "PER_PLACE"}},
+		{Name: "rate", Type: field.TypeInt64},
+		{Name: "quantity_hundredths", Type: field.TypeInt64},
+		{Name: "from_on", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "until_on", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "days", Type: field.TypeInt},
+		{Name: "of_days", Type: field.TypeInt},
+		{Name: "amount", Type: field.TypeInt64},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "notice_id", Type: field.TypeUUID},
+		{Name: "tariff_id", Type: field.TypeUUID},
+		{Name: "unit_id", Type: field.TypeUUID},
+	}
+	// FeeNoticeLinesTable holds the schema information for the "fee_notice_lines" table.
+	FeeNoticeLinesTable = &schema.Table{
+		Name:       "fee_notice_lines",
+		Columns:    FeeNoticeLinesColumns,
+		PrimaryKey: []*schema.Column{FeeNoticeLinesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "fee_notice_lines_estates_estate",
+				Columns:    []*schema.Column{FeeNoticeLinesColumns[13]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "fee_notice_lines_fee_notices_notice",
+				Columns:    []*schema.Column{FeeNoticeLinesColumns[14]},
+				RefColumns: []*schema.Column{FeeNoticesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "fee_notice_lines_fee_tariffs_tariff",
+				Columns:    []*schema.Column{FeeNoticeLinesColumns[15]},
+				RefColumns: []*schema.Column{FeeTariffsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "fee_notice_lines_units_unit",
+				Columns:    []*schema.Column{FeeNoticeLinesColumns[16]},
+				RefColumns: []*schema.Column{UnitsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "feenoticeline_estate_id_notice_id",
+				Unique:  false,
+				Columns: []*schema.Column{FeeNoticeLinesColumns[13], FeeNoticeLinesColumns[14]},
+			},
+			{
+				Name:    "feenoticeline_estate_id_unit_id_tariff_id_from_on",
+				Unique:  false,
+				Columns: []*schema.Column{FeeNoticeLinesColumns[13], FeeNoticeLinesColumns[16], FeeNoticeLinesColumns[15], FeeNoticeLinesColumns[8]},
+			},
+		},
+	}
+	// FeePaymentsColumns holds the columns for the "fee_payments" table.
+	FeePaymentsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "receipt", Type: field.TypeInt64, Default: 0},
+		{Name: "method", Type: field.TypeEnum, Enums: []string{"CASH", "BANK_TRANSFER", "CARD", "MOBILE"}},
+		{Name: "reference", Type: field.TypeString, Default: ""},
+		{Name: "paid_by", Type: field.TypeString, Default: ""},
+		{Name: "paid_at", Type: field.TypeTime},
+		{Name: "booked_on", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "amount", Type: field.TypeInt64},
+		{Name: "unallocated", Type: field.TypeInt64, Default: 0},
+		{Name: "reason", Type: field.TypeString, Default: ""},
+		{Name: "recorded_by_id", Type: field.TypeUUID},
+		{Name: "recorded_by_name", Type: field.TypeString},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "household_id", Type: field.TypeUUID},
+		{Name: "reverses_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// FeePaymentsTable holds the schema information for the "fee_payments" table.
+	FeePaymentsTable = &schema.Table{
+		Name:       "fee_payments",
+		Columns:    FeePaymentsColumns,
+		PrimaryKey: []*schema.Column{FeePaymentsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "fee_payments_estates_estate",
+				Columns:    []*schema.Column{FeePaymentsColumns[13]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "fee_payments_households_household",
+				Columns:    []*schema.Column{FeePaymentsColumns[14]},
+				RefColumns: []*schema.Column{HouseholdsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "fee_payments_fee_payments_reversals",
+				Columns:    []*schema.Column{FeePaymentsColumns[15]},
+				RefColumns: []*schema.Column{FeePaymentsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "feepayment_estate_id_receipt",
+				Unique:  true,
+				Columns: []*schema.Column{FeePaymentsColumns[13], FeePaymentsColumns[2]},
+			},
+			{
+				Name:    "feepayment_estate_id_household_id_paid_at",
+				Unique:  false,
+				Columns: []*schema.Column{FeePaymentsColumns[13], FeePaymentsColumns[14], FeePaymentsColumns[6]},
+			},
+			{
+				Name:    "feepayment_estate_id_paid_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{FeePaymentsColumns[13], FeePaymentsColumns[6], FeePaymentsColumns[0]},
+			},
+			{
+				Name:    "feepayment_estate_id_reverses_id",
+				Unique:  true,
+				Columns: []*schema.Column{FeePaymentsColumns[13], FeePaymentsColumns[15]},
+			},
+		},
+	}
+	// FeePostingsColumns holds the columns for the "fee_postings" table.
+	FeePostingsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "household_id", Type: field.TypeUUID},
+		{Name: "account", Type: field.TypeEnum, Enums: []string{"RECEIVABLE", "REVENUE", "CASH", "BANK", "CREDIT"}},
+		{Name: "amount", Type: field.TypeInt64},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "entry_id", Type: field.TypeUUID},
+	}
+	// FeePostingsTable holds the schema information for the "fee_postings" table.
+	FeePostingsTable = &schema.Table{
+		Name:       "fee_postings",
+		Columns:    FeePostingsColumns,
+		PrimaryKey: []*schema.Column{FeePostingsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "fee_postings_estates_estate",
+				Columns:    []*schema.Column{FeePostingsColumns[5]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "fee_postings_fee_entries_entry",
+				Columns:    []*schema.Column{FeePostingsColumns[6]},
+				RefColumns: []*schema.Column{FeeEntriesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "feeposting_estate_id_entry_id_account",
+				Unique:  true,
+				Columns: []*schema.Column{FeePostingsColumns[5], FeePostingsColumns[6], FeePostingsColumns[3]},
+			},
+			{
+				Name:    "feeposting_estate_id_household_id_account",
+				Unique:  false,
+				Columns: []*schema.Column{FeePostingsColumns[5], FeePostingsColumns[2], FeePostingsColumns[3]},
+			},
+		},
+	}
+	// FeeRunsColumns holds the columns for the "fee_runs" table.
+	FeeRunsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "month", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"PLANNED", "RUNNING", "BILLED"}, Default: "PLANNED"},
+		{Name: "due_at", Type: field.TypeTime},
+		{Name: "issued_on", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "pay_by", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "payers", Type: field.TypeInt, Default: 0},
+		{Name: "notices", Type: field.TypeInt, Default: 0},
+		{Name: "amount", Type: field.TypeInt64, Default: 0},
+		{Name: "started_at", Type: field.TypeTime, Nullable: true},
+		{Name: "started_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "started_by_name", Type: field.TypeString, Default: ""},
+		{Name: "billed_at", Type: field.TypeTime, Nullable: true},
+		{Name: "late", Type: field.TypeBool, Default: false},
+		{Name: "estate_id", Type: field.TypeUUID},
+	}
+	// FeeRunsTable holds the schema information for the "fee_runs" table.
+	FeeRunsTable = &schema.Table{
+		Name:       "fee_runs",
+		Columns:    FeeRunsColumns,
+		PrimaryKey: []*schema.Column{FeeRunsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "fee_runs_estates_estate",
+				Columns:    []*schema.Column{FeeRunsColumns[15]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "feerun_estate_id_month",
+				Unique:  true,
+				Columns: []*schema.Column{FeeRunsColumns[15], FeeRunsColumns[2]},
+			},
+		},
+	}
+	// FeeTariffsColumns holds the columns for the "fee_tariffs" table.
+	FeeTariffsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "fee", Type: field.TypeString},
+		{Name: "unit_kind", Type: field.TypeEnum, Enums: []string{"FLAT", "SHOP", "PARKING"}},
+		{Name: "basis", Type: field.TypeEnum, Enums: []string{"PER_SQUARE_METRE", "FIXED", "PER_PLACE"}},
+		{Name: "rate", Type: field.TypeInt64},
+		{Name: "from_on", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "until_on", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "authority", Type: field.TypeString, Default: ""},
+		{Name: "end_reason", Type: field.TypeString, Default: ""},
+		{Name: "ended_at", Type: field.TypeTime, Nullable: true},
+		{Name: "ended_by_name", Type: field.TypeString, Default: ""},
+		{Name: "recorded_by_id", Type: field.TypeUUID},
+		{Name: "recorded_by_name", Type: field.TypeString},
+		{Name: "estate_id", Type: field.TypeUUID},
+	}
+	// FeeTariffsTable holds the schema information for the "fee_tariffs" table.
+	FeeTariffsTable = &schema.Table{
+		Name:       "fee_tariffs",
+		Columns:    FeeTariffsColumns,
+		PrimaryKey: []*schema.Column{FeeTariffsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "fee_tariffs_estates_estate",
+				Columns:    []*schema.Column{FeeTariffsColumns[14]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "feetariff_estate_id_from_on_id",
+				Unique:  false,
+				Columns: []*schema.Column{FeeTariffsColumns[14], FeeTariffsColumns[6], FeeTariffsColumns[0]},
+			},
+		},
+	}
 	// FilesColumns holds the columns for the "files" table.
 	FilesColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -5267,6 +5829,17 @@ var (
 		EmergencyContactsTable,
 		EstatesTable,
 		ExternalPersonsTable,
+		FeeAccountsTable,
+		FeeAllocationsTable,
+		FeeBooksTable,
+		FeeCreditNotesTable,
+		FeeEntriesTable,
+		FeeNoticesTable,
+		FeeNoticeLinesTable,
+		FeePaymentsTable,
+		FeePostingsTable,
+		FeeRunsTable,
+		FeeTariffsTable,
 		FilesTable,
 		HouseholdsTable,
 		ImportRunsTable,
@@ -5406,6 +5979,32 @@ func init() {
 	EmergencyContactsTable.ForeignKeys[0].RefTable = EstatesTable
 	EmergencyContactsTable.ForeignKeys[1].RefTable = HouseholdsTable
 	ExternalPersonsTable.ForeignKeys[0].RefTable = EstatesTable
+	FeeAccountsTable.ForeignKeys[0].RefTable = EstatesTable
+	FeeAccountsTable.ForeignKeys[1].RefTable = HouseholdsTable
+	FeeAllocationsTable.ForeignKeys[0].RefTable = EstatesTable
+	FeeAllocationsTable.ForeignKeys[1].RefTable = FeeNoticesTable
+	FeeAllocationsTable.ForeignKeys[2].RefTable = FeePaymentsTable
+	FeeAllocationsTable.ForeignKeys[3].RefTable = FeeCreditNotesTable
+	FeeBooksTable.ForeignKeys[0].RefTable = EstatesTable
+	FeeCreditNotesTable.ForeignKeys[0].RefTable = EstatesTable
+	FeeCreditNotesTable.ForeignKeys[1].RefTable = FeeNoticesTable
+	FeeCreditNotesTable.ForeignKeys[2].RefTable = HouseholdsTable
+	FeeEntriesTable.ForeignKeys[0].RefTable = EstatesTable
+	FeeEntriesTable.ForeignKeys[1].RefTable = HouseholdsTable
+	FeeNoticesTable.ForeignKeys[0].RefTable = EstatesTable
+	FeeNoticesTable.ForeignKeys[1].RefTable = FeeRunsTable
+	FeeNoticesTable.ForeignKeys[2].RefTable = HouseholdsTable
+	FeeNoticeLinesTable.ForeignKeys[0].RefTable = EstatesTable
+	FeeNoticeLinesTable.ForeignKeys[1].RefTable = FeeNoticesTable
+	FeeNoticeLinesTable.ForeignKeys[2].RefTable = FeeTariffsTable
+	FeeNoticeLinesTable.ForeignKeys[3].RefTable = UnitsTable
+	FeePaymentsTable.ForeignKeys[0].RefTable = EstatesTable
+	FeePaymentsTable.ForeignKeys[1].RefTable = HouseholdsTable
+	FeePaymentsTable.ForeignKeys[2].RefTable = FeePaymentsTable
+	FeePostingsTable.ForeignKeys[0].RefTable = EstatesTable
+	FeePostingsTable.ForeignKeys[1].RefTable = FeeEntriesTable
+	FeeRunsTable.ForeignKeys[0].RefTable = EstatesTable
+	FeeTariffsTable.ForeignKeys[0].RefTable = EstatesTable
 	FilesTable.ForeignKeys[0].RefTable = EstatesTable
 	HouseholdsTable.ForeignKeys[0].RefTable = EstatesTable
 	ImportRunsTable.ForeignKeys[0].RefTable = EstatesTable

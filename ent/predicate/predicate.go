@@ -87,6 +87,39 @@ type Estate func(*sql.Selector)
 // ExternalPerson is the predicate function for externalperson builders.
 type ExternalPerson func(*sql.Selector)
 
+// FeeAccount is the predicate function for feeaccount builders.
+type FeeAccount func(*sql.Selector)
+
+// FeeAllocation is the predicate function for feeallocation builders.
+type FeeAllocation func(*sql.Selector)
+
+// FeeBook is the predicate function for feebook builders.
+type FeeBook func(*sql.Selector)
+
+// FeeCreditNote is the predicate function for feecreditnote builders.
+type FeeCreditNote func(*sql.Selector)
+
+// FeeEntry is the predicate function for feeentry builders.
+type FeeEntry func(*sql.Selector)
+
+// FeeNotice is the predicate function for feenotice builders.
+type FeeNotice func(*sql.Selector)
+
+// FeeNoticeLine is the predicate function for feenoticeline builders.
+type FeeNoticeLine func(*sql.Selector)
+
+// FeePayment is the predicate function for feepayment builders.
+type FeePayment func(*sql.Selector)
+
+// FeePosting is the predicate function for feeposting builders.
+type FeePosting func(*sql.Selector)
+
+// FeeRun is the predicate function for feerun builders.
+type FeeRun func(*sql.Selector)
+
+// FeeTariff is the predicate function for feetariff builders.
+type FeeTariff func(*sql.Selector)
+
 // File is the predicate function for file builders.
 type File func(*sql.Selector)
 

@@ -116,6 +116,7 @@ func (Household) Edges() []ent.Edge {
 		edge.From("occupancies", Occupancy.Type).Ref("household").Comment("The units it has or had, and in what capacity."),
 		edge.From("residents", Resident.Type).Ref("household").Comment("The people of the household."),
 		edge.From("emergency_contacts", EmergencyContact.Type).Ref("household").Comment("Whom to call in an emergency."),
+		edge.From("fee_account", FeeAccount.Type).Ref("household").Annotations(entgql.Skip(entgql.SkipWhereInput)).Comment("How its account of fees stands; empty until it was billed or paid for the first time."),
 	}
 }
 

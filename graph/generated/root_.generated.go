@@ -16,6 +16,7 @@ import (
 	"github.com/steward-pm/steward/graph/model"
 	"github.com/steward-pm/steward/internal/approval"
 	"github.com/steward-pm/steward/internal/archives"
+	"github.com/steward-pm/steward/internal/fees"
 	"github.com/steward-pm/steward/internal/identity"
 	"github.com/steward-pm/steward/internal/importing"
 	"github.com/steward-pm/steward/internal/keys"
@@ -1027,6 +1028,11 @@ type ComplexityRoot struct {
 		Unit func(childComplexity int) int
 	}
 
+	CreditFeeNoticePayload struct {
+		Account    func(childComplexity int) int
+		CreditNote func(childComplexity int) int
+	}
+
 	DecideMailPayload struct {
 		Item func(childComplexity int) int
 	}
@@ -1191,6 +1197,10 @@ type ComplexityRoot struct {
 		Staff         func(childComplexity int) int
 	}
 
+	EndFeeTariffPayload struct {
+		Tariff func(childComplexity int) int
+	}
+
 	EndPressSubscriptionPayload struct {
 		Subscription func(childComplexity int) int
 	}
@@ -1266,6 +1276,318 @@ type ComplexityRoot struct {
 	}
 
 	ExternalPersonEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	FeeAccount struct {
+		CreatedAt   func(childComplexity int) int
+		Credit      func(childComplexity int) int
+		Estate      func(childComplexity int) int
+		EstateID    func(childComplexity int) int
+		Household   func(childComplexity int) int
+		HouseholdID func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Receivable  func(childComplexity int) int
+	}
+
+	FeeAccountConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	FeeAccountEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	FeeAllocation struct {
+		Amount       func(childComplexity int) int
+		BookedOn     func(childComplexity int) int
+		CreatedAt    func(childComplexity int) int
+		CreditNote   func(childComplexity int) int
+		CreditNoteID func(childComplexity int) int
+		Estate       func(childComplexity int) int
+		EstateID     func(childComplexity int) int
+		HouseholdID  func(childComplexity int) int
+		ID           func(childComplexity int) int
+		Notice       func(childComplexity int) int
+		NoticeID     func(childComplexity int) int
+		Payment      func(childComplexity int) int
+		PaymentID    func(childComplexity int) int
+	}
+
+	FeeBook struct {
+		CreatedAt      func(childComplexity int) int
+		DueDays        func(childComplexity int) int
+		Estate         func(childComplexity int) int
+		EstateID       func(childComplexity int) int
+		ID             func(childComplexity int) int
+		LastCreditNote func(childComplexity int) int
+		LastEntry      func(childComplexity int) int
+		LastReceipt    func(childComplexity int) int
+		PayAt          func(childComplexity int) int
+		Version        func(childComplexity int) int
+	}
+
+	FeeBookConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	FeeBookEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	FeeCreditNote struct {
+		Allocations    func(childComplexity int) int
+		Amount         func(childComplexity int) int
+		CreatedAt      func(childComplexity int) int
+		Estate         func(childComplexity int) int
+		EstateID       func(childComplexity int) int
+		Household      func(childComplexity int) int
+		HouseholdID    func(childComplexity int) int
+		ID             func(childComplexity int) int
+		IssuedOn       func(childComplexity int) int
+		Notice         func(childComplexity int) int
+		NoticeID       func(childComplexity int) int
+		Number         func(childComplexity int) int
+		Reason         func(childComplexity int) int
+		RecordedByID   func(childComplexity int) int
+		RecordedByName func(childComplexity int) int
+		Unallocated    func(childComplexity int) int
+	}
+
+	FeeCreditNoteConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	FeeCreditNoteEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	FeeEntry struct {
+		About       func(childComplexity int) int
+		BookedOn    func(childComplexity int) int
+		CreatedAt   func(childComplexity int) int
+		Estate      func(childComplexity int) int
+		EstateID    func(childComplexity int) int
+		Household   func(childComplexity int) int
+		HouseholdID func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Kind        func(childComplexity int) int
+		Number      func(childComplexity int) int
+		Postings    func(childComplexity int) int
+		SubjectID   func(childComplexity int) int
+	}
+
+	FeeEntryConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	FeeEntryEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	FeeNotice struct {
+		Address       func(childComplexity int) int
+		Allocations   func(childComplexity int) int
+		Amount        func(childComplexity int) int
+		Building      func(childComplexity int) int
+		CreatedAt     func(childComplexity int) int
+		CreditNotes   func(childComplexity int) int
+		Credited      func(childComplexity int) int
+		Estate        func(childComplexity int) int
+		EstateID      func(childComplexity int) int
+		Household     func(childComplexity int) int
+		HouseholdID   func(childComplexity int) int
+		HouseholdName func(childComplexity int) int
+		ID            func(childComplexity int) int
+		IssuedOn      func(childComplexity int) int
+		Lines         func(childComplexity int) int
+		Month         func(childComplexity int) int
+		Number        func(childComplexity int) int
+		PayBy         func(childComplexity int) int
+		RunID         func(childComplexity int) int
+		Settled       func(childComplexity int) int
+		State         func(childComplexity int) int
+	}
+
+	FeeNoticeConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	FeeNoticeEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	FeeNoticeLine struct {
+		Amount             func(childComplexity int) int
+		Basis              func(childComplexity int) int
+		CreatedAt          func(childComplexity int) int
+		Days               func(childComplexity int) int
+		Estate             func(childComplexity int) int
+		EstateID           func(childComplexity int) int
+		Fee                func(childComplexity int) int
+		FromOn             func(childComplexity int) int
+		HouseholdID        func(childComplexity int) int
+		ID                 func(childComplexity int) int
+		Notice             func(childComplexity int) int
+		NoticeID           func(childComplexity int) int
+		OfDays             func(childComplexity int) int
+		QuantityHundredths func(childComplexity int) int
+		Rate               func(childComplexity int) int
+		TariffID           func(childComplexity int) int
+		UnitID             func(childComplexity int) int
+		UnitLabel          func(childComplexity int) int
+		UntilOn            func(childComplexity int) int
+	}
+
+	FeePayment struct {
+		Allocations    func(childComplexity int) int
+		Amount         func(childComplexity int) int
+		BookedOn       func(childComplexity int) int
+		CreatedAt      func(childComplexity int) int
+		Estate         func(childComplexity int) int
+		EstateID       func(childComplexity int) int
+		Household      func(childComplexity int) int
+		HouseholdID    func(childComplexity int) int
+		ID             func(childComplexity int) int
+		Method         func(childComplexity int) int
+		PaidAt         func(childComplexity int) int
+		PaidBy         func(childComplexity int) int
+		Reason         func(childComplexity int) int
+		Receipt        func(childComplexity int) int
+		RecordedByID   func(childComplexity int) int
+		RecordedByName func(childComplexity int) int
+		Reference      func(childComplexity int) int
+		Reversals      func(childComplexity int) int
+		Reverses       func(childComplexity int) int
+		ReversesID     func(childComplexity int) int
+		Unallocated    func(childComplexity int) int
+	}
+
+	FeePaymentConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	FeePaymentEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	FeePosting struct {
+		Account     func(childComplexity int) int
+		Amount      func(childComplexity int) int
+		CreatedAt   func(childComplexity int) int
+		Entry       func(childComplexity int) int
+		EntryID     func(childComplexity int) int
+		Estate      func(childComplexity int) int
+		EstateID    func(childComplexity int) int
+		HouseholdID func(childComplexity int) int
+		ID          func(childComplexity int) int
+	}
+
+	FeePreview struct {
+		Amount func(childComplexity int) int
+		Fees   func(childComplexity int) int
+		Lines  func(childComplexity int) int
+		Month  func(childComplexity int) int
+		Payers func(childComplexity int) int
+		Run    func(childComplexity int) int
+	}
+
+	FeePreviewLine struct {
+		Amount             func(childComplexity int) int
+		Basis              func(childComplexity int) int
+		Days               func(childComplexity int) int
+		Fee                func(childComplexity int) int
+		FromOn             func(childComplexity int) int
+		OfDays             func(childComplexity int) int
+		QuantityHundredths func(childComplexity int) int
+		Rate               func(childComplexity int) int
+		UnitLabel          func(childComplexity int) int
+		UntilOn            func(childComplexity int) int
+	}
+
+	FeePreviewSum struct {
+		Amount func(childComplexity int) int
+		Basis  func(childComplexity int) int
+		Fee    func(childComplexity int) int
+		Lines  func(childComplexity int) int
+	}
+
+	FeeRun struct {
+		Amount        func(childComplexity int) int
+		BilledAt      func(childComplexity int) int
+		CreatedAt     func(childComplexity int) int
+		DueAt         func(childComplexity int) int
+		Estate        func(childComplexity int) int
+		EstateID      func(childComplexity int) int
+		ID            func(childComplexity int) int
+		IssuedOn      func(childComplexity int) int
+		Late          func(childComplexity int) int
+		Month         func(childComplexity int) int
+		Notices       func(childComplexity int) int
+		PayBy         func(childComplexity int) int
+		Payers        func(childComplexity int) int
+		StartedAt     func(childComplexity int) int
+		StartedByID   func(childComplexity int) int
+		StartedByName func(childComplexity int) int
+		State         func(childComplexity int) int
+	}
+
+	FeeRunConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	FeeRunEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	FeeTariff struct {
+		Authority      func(childComplexity int) int
+		Basis          func(childComplexity int) int
+		CreatedAt      func(childComplexity int) int
+		EndReason      func(childComplexity int) int
+		EndedAt        func(childComplexity int) int
+		EndedByName    func(childComplexity int) int
+		Estate         func(childComplexity int) int
+		EstateID       func(childComplexity int) int
+		Fee            func(childComplexity int) int
+		FromOn         func(childComplexity int) int
+		ID             func(childComplexity int) int
+		Rate           func(childComplexity int) int
+		RecordedByID   func(childComplexity int) int
+		RecordedByName func(childComplexity int) int
+		UnitKind       func(childComplexity int) int
+		UntilOn        func(childComplexity int) int
+	}
+
+	FeeTariffConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	FeeTariffEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
 	}
@@ -1369,6 +1691,7 @@ type ComplexityRoot struct {
 		EmergencyContacts func(childComplexity int) int
 		Estate            func(childComplexity int) int
 		EstateID          func(childComplexity int) int
+		FeeAccount        func(childComplexity int) int
 		ID                func(childComplexity int) int
 		Name              func(childComplexity int) int
 		Occupancies       func(childComplexity int) int
@@ -2853,6 +3176,7 @@ type ComplexityRoot struct {
 		CreateKeyHooks            func(childComplexity int, input keys.CreateKeyHooksInput) int
 		CreateManual              func(childComplexity int, input archives.CreateManualInput) int
 		CreateUnit                func(childComplexity int, input registry.CreateUnitInput) int
+		CreditFeeNotice           func(childComplexity int, input fees.CreditFeeNoticeInput) int
 		DecideMail                func(childComplexity int, input mail.DecideMailInput) int
 		DeclineApproval           func(childComplexity int, input approval.DeclineApprovalInput) int
 		DeclineArchiveRequest     func(childComplexity int, input archives.DeclineArchiveRequestInput) int
@@ -2864,6 +3188,7 @@ type ComplexityRoot struct {
 		DrawKeySpotCheck          func(childComplexity int, input keys.DrawKeySpotCheckInput) int
 		EnableAccount             func(childComplexity int, input identity.AccountInput) int
 		EndEmployment             func(childComplexity int, input registry.EndEmploymentInput) int
+		EndFeeTariff              func(childComplexity int, input fees.EndFeeTariffInput) int
 		EndPressSubscription      func(childComplexity int, input mail.EndPressSubscriptionInput) int
 		ExcuseMail                func(childComplexity int, input mail.ExcuseMailInput) int
 		ExplainMailScans          func(childComplexity int, input mail.ExplainMailScansInput) int
@@ -2910,6 +3235,7 @@ type ComplexityRoot struct {
 		ReceivePress              func(childComplexity int, input mail.ReceivePressInput) int
 		RecordComplaint           func(childComplexity int, input archives.RecordComplaintInput) int
 		RecordCorrespondence      func(childComplexity int, input archives.RecordCorrespondenceInput) int
+		RecordFeePayment          func(childComplexity int, input fees.RecordFeePaymentInput) int
 		RecordInspection          func(childComplexity int, input vacancy.RecordInspectionInput) int
 		RecordKeyCopies           func(childComplexity int, input keys.RecordKeyCopiesInput) int
 		RecordKeyFound            func(childComplexity int, input keys.RecordKeyFoundInput) int
@@ -2938,13 +3264,18 @@ type ComplexityRoot struct {
 		ReturnKeys                func(childComplexity int, input keys.ReturnKeysInput) int
 		ReturnMail                func(childComplexity int, input mail.ReturnMailInput) int
 		ReturnRenovationDeposit   func(childComplexity int, input archives.ReturnRenovationDepositInput) int
+		ReverseFeePayment         func(childComplexity int, input fees.ReverseFeePaymentInput) int
 		RevokeAPIToken            func(childComplexity int, input identity.RevokeAPITokenInput) int
 		RevokeGrant               func(childComplexity int, input identity.RevokeGrantInput) int
 		RevokeOtherSessions       func(childComplexity int) int
 		RevokeSession             func(childComplexity int, input identity.RevokeSessionInput) int
+		RunFeeBilling             func(childComplexity int, input fees.RunFeeBillingInput) int
 		ScanMail                  func(childComplexity int, input mail.ScanMailInput) int
 		SealKeys                  func(childComplexity int, input keys.SealKeysInput) int
 		SetArchiveRetention       func(childComplexity int, input archives.SetArchiveRetentionInput) int
+		SetFeeBook                func(childComplexity int, input fees.SetFeeBookInput) int
+		SetFeeTariff              func(childComplexity int, input fees.SetFeeTariffInput) int
+		SettleFeeCredit           func(childComplexity int, input fees.SettleFeeCreditInput) int
 		SignIn                    func(childComplexity int, input identity.SignInInput) int
 		SignKeyAcceptance         func(childComplexity int, input keys.SignKeyAcceptanceInput) int
 		SignOut                   func(childComplexity int) int
@@ -3383,6 +3714,14 @@ type ComplexityRoot struct {
 		Estates                       func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.EstateOrder, where *ent.EstateWhereInput) int
 		ExpectedPress                 func(childComplexity int, estateID uuid.UUID, day *time.Time) int
 		ExternalPersons               func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ExternalPersonOrder, where *ent.ExternalPersonWhereInput) int
+		FeeAccounts                   func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.FeeAccountOrder, where *ent.FeeAccountWhereInput) int
+		FeeBooks                      func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.FeeBookOrder, where *ent.FeeBookWhereInput) int
+		FeeCreditNotes                func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.FeeCreditNoteOrder, where *ent.FeeCreditNoteWhereInput) int
+		FeeEntries                    func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.FeeEntryOrder, where *ent.FeeEntryWhereInput) int
+		FeeNotices                    func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.FeeNoticeOrder, where *ent.FeeNoticeWhereInput) int
+		FeePayments                   func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.FeePaymentOrder, where *ent.FeePaymentWhereInput) int
+		FeeRuns                       func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.FeeRunOrder, where *ent.FeeRunWhereInput) int
+		FeeTariffs                    func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.FeeTariffOrder, where *ent.FeeTariffWhereInput) int
 		FileLink                      func(childComplexity int, fileID uuid.UUID, marked *bool) int
 		Files                         func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.FileOrder, where *ent.FileWhereInput) int
 		HouseholdFileReadings         func(childComplexity int, householdID uuid.UUID, first *int, after *entgql.Cursor[uuid.UUID]) int
@@ -3437,6 +3776,7 @@ type ComplexityRoot struct {
 		PressClaims                   func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.PressClaimOrder, where *ent.PressClaimWhereInput) int
 		PressDeliveries               func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.PressDeliveryOrder, where *ent.PressDeliveryWhereInput) int
 		PressSubscriptions            func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.PressSubscriptionOrder, where *ent.PressSubscriptionWhereInput) int
+		PreviewFeeRun                 func(childComplexity int, estateID uuid.UUID, month time.Time, householdID *uuid.UUID) int
 		Publications                  func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.PublicationOrder, where *ent.PublicationWhereInput) int
 		ReconciliationLines           func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ReconciliationLineOrder, where *ent.ReconciliationLineWhereInput) int
 		Reconciliations               func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ReconciliationOrder, where *ent.ReconciliationWhereInput) int
@@ -3554,6 +3894,11 @@ type ComplexityRoot struct {
 
 	RecordCorrespondencePayload struct {
 		Correspondence func(childComplexity int) int
+	}
+
+	RecordFeePaymentPayload struct {
+		Account func(childComplexity int) int
+		Payment func(childComplexity int) int
 	}
 
 	RecordInspectionPayload struct {
@@ -3772,6 +4117,11 @@ type ComplexityRoot struct {
 		Renovation func(childComplexity int) int
 	}
 
+	ReverseFeePaymentPayload struct {
+		Account  func(childComplexity int) int
+		Reversal func(childComplexity int) int
+	}
+
 	RevokeAPITokenPayload struct {
 		TokenID func(childComplexity int) int
 	}
@@ -3786,6 +4136,10 @@ type ComplexityRoot struct {
 
 	RevokeSessionPayload struct {
 		SessionID func(childComplexity int) int
+	}
+
+	RunFeeBillingPayload struct {
+		Run func(childComplexity int) int
 	}
 
 	ScanMailPayload struct {
@@ -3809,6 +4163,18 @@ type ComplexityRoot struct {
 
 	SetArchiveRetentionPayload struct {
 		Retention func(childComplexity int) int
+	}
+
+	SetFeeBookPayload struct {
+		Book func(childComplexity int) int
+	}
+
+	SetFeeTariffPayload struct {
+		Tariff func(childComplexity int) int
+	}
+
+	SettleFeeCreditPayload struct {
+		Account func(childComplexity int) int
 	}
 
 	SignInPayload struct {
@@ -8108,6 +8474,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CreateUnitPayload.Unit(childComplexity), true
 
+	case "CreditFeeNoticePayload.account":
+		if e.ComplexityRoot.CreditFeeNoticePayload.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreditFeeNoticePayload.Account(childComplexity), true
+	case "CreditFeeNoticePayload.creditNote":
+		if e.ComplexityRoot.CreditFeeNoticePayload.CreditNote == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreditFeeNoticePayload.CreditNote(childComplexity), true
+
 	case "DecideMailPayload.item":
 		if e.ComplexityRoot.DecideMailPayload.Item == nil {
 			break
@@ -8786,6 +9165,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.EndEmploymentPayload.Staff(childComplexity), true
 
+	case "EndFeeTariffPayload.tariff":
+		if e.ComplexityRoot.EndFeeTariffPayload.Tariff == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndFeeTariffPayload.Tariff(childComplexity), true
+
 	case "EndPressSubscriptionPayload.subscription":
 		if e.ComplexityRoot.EndPressSubscriptionPayload.Subscription == nil {
 			break
@@ -9021,6 +9407,1368 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ExternalPersonEdge.Node(childComplexity), true
+
+	case "FeeAccount.createdAt":
+		if e.ComplexityRoot.FeeAccount.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeAccount.CreatedAt(childComplexity), true
+	case "FeeAccount.credit":
+		if e.ComplexityRoot.FeeAccount.Credit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeAccount.Credit(childComplexity), true
+	case "FeeAccount.estate":
+		if e.ComplexityRoot.FeeAccount.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeAccount.Estate(childComplexity), true
+	case "FeeAccount.estateID":
+		if e.ComplexityRoot.FeeAccount.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeAccount.EstateID(childComplexity), true
+	case "FeeAccount.household":
+		if e.ComplexityRoot.FeeAccount.Household == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeAccount.Household(childComplexity), true
+	case "FeeAccount.householdID":
+		if e.ComplexityRoot.FeeAccount.HouseholdID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeAccount.HouseholdID(childComplexity), true
+	case "FeeAccount.id":
+		if e.ComplexityRoot.FeeAccount.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeAccount.ID(childComplexity), true
+	case "FeeAccount.receivable":
+		if e.ComplexityRoot.FeeAccount.Receivable == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeAccount.Receivable(childComplexity), true
+
+	case "FeeAccountConnection.edges":
+		if e.ComplexityRoot.FeeAccountConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeAccountConnection.Edges(childComplexity), true
+	case "FeeAccountConnection.pageInfo":
+		if e.ComplexityRoot.FeeAccountConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeAccountConnection.PageInfo(childComplexity), true
+	case "FeeAccountConnection.totalCount":
+		if e.ComplexityRoot.FeeAccountConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeAccountConnection.TotalCount(childComplexity), true
+
+	case "FeeAccountEdge.cursor":
+		if e.ComplexityRoot.FeeAccountEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeAccountEdge.Cursor(childComplexity), true
+	case "FeeAccountEdge.node":
+		if e.ComplexityRoot.FeeAccountEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeAccountEdge.Node(childComplexity), true
+
+	case "FeeAllocation.amount":
+		if e.ComplexityRoot.FeeAllocation.Amount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeAllocation.Amount(childComplexity), true
+	case "FeeAllocation.bookedOn":
+		if e.ComplexityRoot.FeeAllocation.BookedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeAllocation.BookedOn(childComplexity), true
+	case "FeeAllocation.createdAt":
+		if e.ComplexityRoot.FeeAllocation.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeAllocation.CreatedAt(childComplexity), true
+	case "FeeAllocation.creditNote":
+		if e.ComplexityRoot.FeeAllocation.CreditNote == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeAllocation.CreditNote(childComplexity), true
+	case "FeeAllocation.creditNoteID":
+		if e.ComplexityRoot.FeeAllocation.CreditNoteID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeAllocation.CreditNoteID(childComplexity), true
+	case "FeeAllocation.estate":
+		if e.ComplexityRoot.FeeAllocation.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeAllocation.Estate(childComplexity), true
+	case "FeeAllocation.estateID":
+		if e.ComplexityRoot.FeeAllocation.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeAllocation.EstateID(childComplexity), true
+	case "FeeAllocation.householdID":
+		if e.ComplexityRoot.FeeAllocation.HouseholdID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeAllocation.HouseholdID(childComplexity), true
+	case "FeeAllocation.id":
+		if e.ComplexityRoot.FeeAllocation.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeAllocation.ID(childComplexity), true
+	case "FeeAllocation.notice":
+		if e.ComplexityRoot.FeeAllocation.Notice == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeAllocation.Notice(childComplexity), true
+	case "FeeAllocation.noticeID":
+		if e.ComplexityRoot.FeeAllocation.NoticeID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeAllocation.NoticeID(childComplexity), true
+	case "FeeAllocation.payment":
+		if e.ComplexityRoot.FeeAllocation.Payment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeAllocation.Payment(childComplexity), true
+	case "FeeAllocation.paymentID":
+		if e.ComplexityRoot.FeeAllocation.PaymentID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeAllocation.PaymentID(childComplexity), true
+
+	case "FeeBook.createdAt":
+		if e.ComplexityRoot.FeeBook.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeBook.CreatedAt(childComplexity), true
+	case "FeeBook.dueDays":
+		if e.ComplexityRoot.FeeBook.DueDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeBook.DueDays(childComplexity), true
+	case "FeeBook.estate":
+		if e.ComplexityRoot.FeeBook.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeBook.Estate(childComplexity), true
+	case "FeeBook.estateID":
+		if e.ComplexityRoot.FeeBook.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeBook.EstateID(childComplexity), true
+	case "FeeBook.id":
+		if e.ComplexityRoot.FeeBook.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeBook.ID(childComplexity), true
+	case "FeeBook.lastCreditNote":
+		if e.ComplexityRoot.FeeBook.LastCreditNote == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeBook.LastCreditNote(childComplexity), true
+	case "FeeBook.lastEntry":
+		if e.ComplexityRoot.FeeBook.LastEntry == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeBook.LastEntry(childComplexity), true
+	case "FeeBook.lastReceipt":
+		if e.ComplexityRoot.FeeBook.LastReceipt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeBook.LastReceipt(childComplexity), true
+	case "FeeBook.payAt":
+		if e.ComplexityRoot.FeeBook.PayAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeBook.PayAt(childComplexity), true
+	case "FeeBook.version":
+		if e.ComplexityRoot.FeeBook.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeBook.Version(childComplexity), true
+
+	case "FeeBookConnection.edges":
+		if e.ComplexityRoot.FeeBookConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeBookConnection.Edges(childComplexity), true
+	case "FeeBookConnection.pageInfo":
+		if e.ComplexityRoot.FeeBookConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeBookConnection.PageInfo(childComplexity), true
+	case "FeeBookConnection.totalCount":
+		if e.ComplexityRoot.FeeBookConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeBookConnection.TotalCount(childComplexity), true
+
+	case "FeeBookEdge.cursor":
+		if e.ComplexityRoot.FeeBookEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeBookEdge.Cursor(childComplexity), true
+	case "FeeBookEdge.node":
+		if e.ComplexityRoot.FeeBookEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeBookEdge.Node(childComplexity), true
+
+	case "FeeCreditNote.allocations":
+		if e.ComplexityRoot.FeeCreditNote.Allocations == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeCreditNote.Allocations(childComplexity), true
+	case "FeeCreditNote.amount":
+		if e.ComplexityRoot.FeeCreditNote.Amount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeCreditNote.Amount(childComplexity), true
+	case "FeeCreditNote.createdAt":
+		if e.ComplexityRoot.FeeCreditNote.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeCreditNote.CreatedAt(childComplexity), true
+	case "FeeCreditNote.estate":
+		if e.ComplexityRoot.FeeCreditNote.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeCreditNote.Estate(childComplexity), true
+	case "FeeCreditNote.estateID":
+		if e.ComplexityRoot.FeeCreditNote.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeCreditNote.EstateID(childComplexity), true
+	case "FeeCreditNote.household":
+		if e.ComplexityRoot.FeeCreditNote.Household == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeCreditNote.Household(childComplexity), true
+	case "FeeCreditNote.householdID":
+		if e.ComplexityRoot.FeeCreditNote.HouseholdID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeCreditNote.HouseholdID(childComplexity), true
+	case "FeeCreditNote.id":
+		if e.ComplexityRoot.FeeCreditNote.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeCreditNote.ID(childComplexity), true
+	case "FeeCreditNote.issuedOn":
+		if e.ComplexityRoot.FeeCreditNote.IssuedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeCreditNote.IssuedOn(childComplexity), true
+	case "FeeCreditNote.notice":
+		if e.ComplexityRoot.FeeCreditNote.Notice == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeCreditNote.Notice(childComplexity), true
+	case "FeeCreditNote.noticeID":
+		if e.ComplexityRoot.FeeCreditNote.NoticeID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeCreditNote.NoticeID(childComplexity), true
+	case "FeeCreditNote.number":
+		if e.ComplexityRoot.FeeCreditNote.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeCreditNote.Number(childComplexity), true
+	case "FeeCreditNote.reason":
+		if e.ComplexityRoot.FeeCreditNote.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeCreditNote.Reason(childComplexity), true
+	case "FeeCreditNote.recordedByID":
+		if e.ComplexityRoot.FeeCreditNote.RecordedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeCreditNote.RecordedByID(childComplexity), true
+	case "FeeCreditNote.recordedByName":
+		if e.ComplexityRoot.FeeCreditNote.RecordedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeCreditNote.RecordedByName(childComplexity), true
+	case "FeeCreditNote.unallocated":
+		if e.ComplexityRoot.FeeCreditNote.Unallocated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeCreditNote.Unallocated(childComplexity), true
+
+	case "FeeCreditNoteConnection.edges":
+		if e.ComplexityRoot.FeeCreditNoteConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeCreditNoteConnection.Edges(childComplexity), true
+	case "FeeCreditNoteConnection.pageInfo":
+		if e.ComplexityRoot.FeeCreditNoteConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeCreditNoteConnection.PageInfo(childComplexity), true
+	case "FeeCreditNoteConnection.totalCount":
+		if e.ComplexityRoot.FeeCreditNoteConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeCreditNoteConnection.TotalCount(childComplexity), true
+
+	case "FeeCreditNoteEdge.cursor":
+		if e.ComplexityRoot.FeeCreditNoteEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeCreditNoteEdge.Cursor(childComplexity), true
+	case "FeeCreditNoteEdge.node":
+		if e.ComplexityRoot.FeeCreditNoteEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeCreditNoteEdge.Node(childComplexity), true
+
+	case "FeeEntry.about":
+		if e.ComplexityRoot.FeeEntry.About == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeEntry.About(childComplexity), true
+	case "FeeEntry.bookedOn":
+		if e.ComplexityRoot.FeeEntry.BookedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeEntry.BookedOn(childComplexity), true
+	case "FeeEntry.createdAt":
+		if e.ComplexityRoot.FeeEntry.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeEntry.CreatedAt(childComplexity), true
+	case "FeeEntry.estate":
+		if e.ComplexityRoot.FeeEntry.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeEntry.Estate(childComplexity), true
+	case "FeeEntry.estateID":
+		if e.ComplexityRoot.FeeEntry.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeEntry.EstateID(childComplexity), true
+	case "FeeEntry.household":
+		if e.ComplexityRoot.FeeEntry.Household == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeEntry.Household(childComplexity), true
+	case "FeeEntry.householdID":
+		if e.ComplexityRoot.FeeEntry.HouseholdID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeEntry.HouseholdID(childComplexity), true
+	case "FeeEntry.id":
+		if e.ComplexityRoot.FeeEntry.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeEntry.ID(childComplexity), true
+	case "FeeEntry.kind":
+		if e.ComplexityRoot.FeeEntry.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeEntry.Kind(childComplexity), true
+	case "FeeEntry.number":
+		if e.ComplexityRoot.FeeEntry.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeEntry.Number(childComplexity), true
+	case "FeeEntry.postings":
+		if e.ComplexityRoot.FeeEntry.Postings == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeEntry.Postings(childComplexity), true
+	case "FeeEntry.subjectID":
+		if e.ComplexityRoot.FeeEntry.SubjectID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeEntry.SubjectID(childComplexity), true
+
+	case "FeeEntryConnection.edges":
+		if e.ComplexityRoot.FeeEntryConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeEntryConnection.Edges(childComplexity), true
+	case "FeeEntryConnection.pageInfo":
+		if e.ComplexityRoot.FeeEntryConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeEntryConnection.PageInfo(childComplexity), true
+	case "FeeEntryConnection.totalCount":
+		if e.ComplexityRoot.FeeEntryConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeEntryConnection.TotalCount(childComplexity), true
+
+	case "FeeEntryEdge.cursor":
+		if e.ComplexityRoot.FeeEntryEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeEntryEdge.Cursor(childComplexity), true
+	case "FeeEntryEdge.node":
+		if e.ComplexityRoot.FeeEntryEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeEntryEdge.Node(childComplexity), true
+
+	case "FeeNotice.address":
+		if e.ComplexityRoot.FeeNotice.Address == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeNotice.Address(childComplexity), true
+	case "FeeNotice.allocations":
+		if e.ComplexityRoot.FeeNotice.Allocations == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeNotice.Allocations(childComplexity), true
+	case "FeeNotice.amount":
+		if e.ComplexityRoot.FeeNotice.Amount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeNotice.Amount(childComplexity), true
+	case "FeeNotice.building":
+		if e.ComplexityRoot.FeeNotice.Building == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeNotice.Building(childComplexity), true
+	case "FeeNotice.createdAt":
+		if e.ComplexityRoot.FeeNotice.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeNotice.CreatedAt(childComplexity), true
+	case "FeeNotice.creditNotes":
+		if e.ComplexityRoot.FeeNotice.CreditNotes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeNotice.CreditNotes(childComplexity), true
+	case "FeeNotice.credited":
+		if e.ComplexityRoot.FeeNotice.Credited == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeNotice.Credited(childComplexity), true
+	case "FeeNotice.estate":
+		if e.ComplexityRoot.FeeNotice.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeNotice.Estate(childComplexity), true
+	case "FeeNotice.estateID":
+		if e.ComplexityRoot.FeeNotice.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeNotice.EstateID(childComplexity), true
+	case "FeeNotice.household":
+		if e.ComplexityRoot.FeeNotice.Household == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeNotice.Household(childComplexity), true
+	case "FeeNotice.householdID":
+		if e.ComplexityRoot.FeeNotice.HouseholdID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeNotice.HouseholdID(childComplexity), true
+	case "FeeNotice.householdName":
+		if e.ComplexityRoot.FeeNotice.HouseholdName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeNotice.HouseholdName(childComplexity), true
+	case "FeeNotice.id":
+		if e.ComplexityRoot.FeeNotice.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeNotice.ID(childComplexity), true
+	case "FeeNotice.issuedOn":
+		if e.ComplexityRoot.FeeNotice.IssuedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeNotice.IssuedOn(childComplexity), true
+	case "FeeNotice.lines":
+		if e.ComplexityRoot.FeeNotice.Lines == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeNotice.Lines(childComplexity), true
+	case "FeeNotice.month":
+		if e.ComplexityRoot.FeeNotice.Month == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeNotice.Month(childComplexity), true
+	case "FeeNotice.number":
+		if e.ComplexityRoot.FeeNotice.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeNotice.Number(childComplexity), true
+	case "FeeNotice.payBy":
+		if e.ComplexityRoot.FeeNotice.PayBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeNotice.PayBy(childComplexity), true
+	case "FeeNotice.runID":
+		if e.ComplexityRoot.FeeNotice.RunID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeNotice.RunID(childComplexity), true
+	case "FeeNotice.settled":
+		if e.ComplexityRoot.FeeNotice.Settled == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeNotice.Settled(childComplexity), true
+	case "FeeNotice.state":
+		if e.ComplexityRoot.FeeNotice.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeNotice.State(childComplexity), true
+
+	case "FeeNoticeConnection.edges":
+		if e.ComplexityRoot.FeeNoticeConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeNoticeConnection.Edges(childComplexity), true
+	case "FeeNoticeConnection.pageInfo":
+		if e.ComplexityRoot.FeeNoticeConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeNoticeConnection.PageInfo(childComplexity), true
+	case "FeeNoticeConnection.totalCount":
+		if e.ComplexityRoot.FeeNoticeConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeNoticeConnection.TotalCount(childComplexity), true
+
+	case "FeeNoticeEdge.cursor":
+		if e.ComplexityRoot.FeeNoticeEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeNoticeEdge.Cursor(childComplexity), true
+	case "FeeNoticeEdge.node":
+		if e.ComplexityRoot.FeeNoticeEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeNoticeEdge.Node(childComplexity), true
+
+	case "FeeNoticeLine.amount":
+		if e.ComplexityRoot.FeeNoticeLine.Amount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeNoticeLine.Amount(childComplexity), true
+	case "FeeNoticeLine.basis":
+		if e.ComplexityRoot.FeeNoticeLine.Basis == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeNoticeLine.Basis(childComplexity), true
+	case "FeeNoticeLine.createdAt":
+		if e.ComplexityRoot.FeeNoticeLine.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeNoticeLine.CreatedAt(childComplexity), true
+	case "FeeNoticeLine.days":
+		if e.ComplexityRoot.FeeNoticeLine.Days == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeNoticeLine.Days(childComplexity), true
+	case "FeeNoticeLine.estate":
+		if e.ComplexityRoot.FeeNoticeLine.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeNoticeLine.Estate(childComplexity), true
+	case "FeeNoticeLine.estateID":
+		if e.ComplexityRoot.FeeNoticeLine.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeNoticeLine.EstateID(childComplexity), true
+	case "FeeNoticeLine.fee":
+		if e.ComplexityRoot.FeeNoticeLine.Fee == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeNoticeLine.Fee(childComplexity), true
+	case "FeeNoticeLine.fromOn":
+		if e.ComplexityRoot.FeeNoticeLine.FromOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeNoticeLine.FromOn(childComplexity), true
+	case "FeeNoticeLine.householdID":
+		if e.ComplexityRoot.FeeNoticeLine.HouseholdID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeNoticeLine.HouseholdID(childComplexity), true
+	case "FeeNoticeLine.id":
+		if e.ComplexityRoot.FeeNoticeLine.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeNoticeLine.ID(childComplexity), true
+	case "FeeNoticeLine.notice":
+		if e.ComplexityRoot.FeeNoticeLine.Notice == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeNoticeLine.Notice(childComplexity), true
+	case "FeeNoticeLine.noticeID":
+		if e.ComplexityRoot.FeeNoticeLine.NoticeID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeNoticeLine.NoticeID(childComplexity), true
+	case "FeeNoticeLine.ofDays":
+		if e.ComplexityRoot.FeeNoticeLine.OfDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeNoticeLine.OfDays(childComplexity), true
+	case "FeeNoticeLine.quantityHundredths":
+		if e.ComplexityRoot.FeeNoticeLine.QuantityHundredths == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeNoticeLine.QuantityHundredths(childComplexity), true
+	case "FeeNoticeLine.rate":
+		if e.ComplexityRoot.FeeNoticeLine.Rate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeNoticeLine.Rate(childComplexity), true
+	case "FeeNoticeLine.tariffID":
+		if e.ComplexityRoot.FeeNoticeLine.TariffID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeNoticeLine.TariffID(childComplexity), true
+	case "FeeNoticeLine.unitID":
+		if e.ComplexityRoot.FeeNoticeLine.UnitID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeNoticeLine.UnitID(childComplexity), true
+	case "FeeNoticeLine.unitLabel":
+		if e.ComplexityRoot.FeeNoticeLine.UnitLabel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeNoticeLine.UnitLabel(childComplexity), true
+	case "FeeNoticeLine.untilOn":
+		if e.ComplexityRoot.FeeNoticeLine.UntilOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeNoticeLine.UntilOn(childComplexity), true
+
+	case "FeePayment.allocations":
+		if e.ComplexityRoot.FeePayment.Allocations == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeePayment.Allocations(childComplexity), true
+	case "FeePayment.amount":
+		if e.ComplexityRoot.FeePayment.Amount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeePayment.Amount(childComplexity), true
+	case "FeePayment.bookedOn":
+		if e.ComplexityRoot.FeePayment.BookedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeePayment.BookedOn(childComplexity), true
+	case "FeePayment.createdAt":
+		if e.ComplexityRoot.FeePayment.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeePayment.CreatedAt(childComplexity), true
+	case "FeePayment.estate":
+		if e.ComplexityRoot.FeePayment.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeePayment.Estate(childComplexity), true
+	case "FeePayment.estateID":
+		if e.ComplexityRoot.FeePayment.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeePayment.EstateID(childComplexity), true
+	case "FeePayment.household":
+		if e.ComplexityRoot.FeePayment.Household == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeePayment.Household(childComplexity), true
+	case "FeePayment.householdID":
+		if e.ComplexityRoot.FeePayment.HouseholdID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeePayment.HouseholdID(childComplexity), true
+	case "FeePayment.id":
+		if e.ComplexityRoot.FeePayment.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeePayment.ID(childComplexity), true
+	case "FeePayment.method":
+		if e.ComplexityRoot.FeePayment.Method == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeePayment.Method(childComplexity), true
+	case "FeePayment.paidAt":
+		if e.ComplexityRoot.FeePayment.PaidAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeePayment.PaidAt(childComplexity), true
+	case "FeePayment.paidBy":
+		if e.ComplexityRoot.FeePayment.PaidBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeePayment.PaidBy(childComplexity), true
+	case "FeePayment.reason":
+		if e.ComplexityRoot.FeePayment.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeePayment.Reason(childComplexity), true
+	case "FeePayment.receipt":
+		if e.ComplexityRoot.FeePayment.Receipt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeePayment.Receipt(childComplexity), true
+	case "FeePayment.recordedByID":
+		if e.ComplexityRoot.FeePayment.RecordedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeePayment.RecordedByID(childComplexity), true
+	case "FeePayment.recordedByName":
+		if e.ComplexityRoot.FeePayment.RecordedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeePayment.RecordedByName(childComplexity), true
+	case "FeePayment.reference":
+		if e.ComplexityRoot.FeePayment.Reference == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeePayment.Reference(childComplexity), true
+	case "FeePayment.reversals":
+		if e.ComplexityRoot.FeePayment.Reversals == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeePayment.Reversals(childComplexity), true
+	case "FeePayment.reverses":
+		if e.ComplexityRoot.FeePayment.Reverses == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeePayment.Reverses(childComplexity), true
+	case "FeePayment.reversesID":
+		if e.ComplexityRoot.FeePayment.ReversesID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeePayment.ReversesID(childComplexity), true
+	case "FeePayment.unallocated":
+		if e.ComplexityRoot.FeePayment.Unallocated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeePayment.Unallocated(childComplexity), true
+
+	case "FeePaymentConnection.edges":
+		if e.ComplexityRoot.FeePaymentConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeePaymentConnection.Edges(childComplexity), true
+	case "FeePaymentConnection.pageInfo":
+		if e.ComplexityRoot.FeePaymentConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeePaymentConnection.PageInfo(childComplexity), true
+	case "FeePaymentConnection.totalCount":
+		if e.ComplexityRoot.FeePaymentConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeePaymentConnection.TotalCount(childComplexity), true
+
+	case "FeePaymentEdge.cursor":
+		if e.ComplexityRoot.FeePaymentEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeePaymentEdge.Cursor(childComplexity), true
+	case "FeePaymentEdge.node":
+		if e.ComplexityRoot.FeePaymentEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeePaymentEdge.Node(childComplexity), true
+
+	case "FeePosting.account":
+		if e.ComplexityRoot.FeePosting.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeePosting.Account(childComplexity), true
+	case "FeePosting.amount":
+		if e.ComplexityRoot.FeePosting.Amount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeePosting.Amount(childComplexity), true
+	case "FeePosting.createdAt":
+		if e.ComplexityRoot.FeePosting.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeePosting.CreatedAt(childComplexity), true
+	case "FeePosting.entry":
+		if e.ComplexityRoot.FeePosting.Entry == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeePosting.Entry(childComplexity), true
+	case "FeePosting.entryID":
+		if e.ComplexityRoot.FeePosting.EntryID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeePosting.EntryID(childComplexity), true
+	case "FeePosting.estate":
+		if e.ComplexityRoot.FeePosting.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeePosting.Estate(childComplexity), true
+	case "FeePosting.estateID":
+		if e.ComplexityRoot.FeePosting.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeePosting.EstateID(childComplexity), true
+	case "FeePosting.householdID":
+		if e.ComplexityRoot.FeePosting.HouseholdID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeePosting.HouseholdID(childComplexity), true
+	case "FeePosting.id":
+		if e.ComplexityRoot.FeePosting.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeePosting.ID(childComplexity), true
+
+	case "FeePreview.amount":
+		if e.ComplexityRoot.FeePreview.Amount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeePreview.Amount(childComplexity), true
+	case "FeePreview.fees":
+		if e.ComplexityRoot.FeePreview.Fees == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeePreview.Fees(childComplexity), true
+	case "FeePreview.lines":
+		if e.ComplexityRoot.FeePreview.Lines == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeePreview.Lines(childComplexity), true
+	case "FeePreview.month":
+		if e.ComplexityRoot.FeePreview.Month == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeePreview.Month(childComplexity), true
+	case "FeePreview.payers":
+		if e.ComplexityRoot.FeePreview.Payers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeePreview.Payers(childComplexity), true
+	case "FeePreview.run":
+		if e.ComplexityRoot.FeePreview.Run == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeePreview.Run(childComplexity), true
+
+	case "FeePreviewLine.amount":
+		if e.ComplexityRoot.FeePreviewLine.Amount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeePreviewLine.Amount(childComplexity), true
+	case "FeePreviewLine.basis":
+		if e.ComplexityRoot.FeePreviewLine.Basis == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeePreviewLine.Basis(childComplexity), true
+	case "FeePreviewLine.days":
+		if e.ComplexityRoot.FeePreviewLine.Days == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeePreviewLine.Days(childComplexity), true
+	case "FeePreviewLine.fee":
+		if e.ComplexityRoot.FeePreviewLine.Fee == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeePreviewLine.Fee(childComplexity), true
+	case "FeePreviewLine.fromOn":
+		if e.ComplexityRoot.FeePreviewLine.FromOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeePreviewLine.FromOn(childComplexity), true
+	case "FeePreviewLine.ofDays":
+		if e.ComplexityRoot.FeePreviewLine.OfDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeePreviewLine.OfDays(childComplexity), true
+	case "FeePreviewLine.quantityHundredths":
+		if e.ComplexityRoot.FeePreviewLine.QuantityHundredths == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeePreviewLine.QuantityHundredths(childComplexity), true
+	case "FeePreviewLine.rate":
+		if e.ComplexityRoot.FeePreviewLine.Rate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeePreviewLine.Rate(childComplexity), true
+	case "FeePreviewLine.unitLabel":
+		if e.ComplexityRoot.FeePreviewLine.UnitLabel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeePreviewLine.UnitLabel(childComplexity), true
+	case "FeePreviewLine.untilOn":
+		if e.ComplexityRoot.FeePreviewLine.UntilOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeePreviewLine.UntilOn(childComplexity), true
+
+	case "FeePreviewSum.amount":
+		if e.ComplexityRoot.FeePreviewSum.Amount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeePreviewSum.Amount(childComplexity), true
+	case "FeePreviewSum.basis":
+		if e.ComplexityRoot.FeePreviewSum.Basis == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeePreviewSum.Basis(childComplexity), true
+	case "FeePreviewSum.fee":
+		if e.ComplexityRoot.FeePreviewSum.Fee == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeePreviewSum.Fee(childComplexity), true
+	case "FeePreviewSum.lines":
+		if e.ComplexityRoot.FeePreviewSum.Lines == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeePreviewSum.Lines(childComplexity), true
+
+	case "FeeRun.amount":
+		if e.ComplexityRoot.FeeRun.Amount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeRun.Amount(childComplexity), true
+	case "FeeRun.billedAt":
+		if e.ComplexityRoot.FeeRun.BilledAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeRun.BilledAt(childComplexity), true
+	case "FeeRun.createdAt":
+		if e.ComplexityRoot.FeeRun.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeRun.CreatedAt(childComplexity), true
+	case "FeeRun.dueAt":
+		if e.ComplexityRoot.FeeRun.DueAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeRun.DueAt(childComplexity), true
+	case "FeeRun.estate":
+		if e.ComplexityRoot.FeeRun.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeRun.Estate(childComplexity), true
+	case "FeeRun.estateID":
+		if e.ComplexityRoot.FeeRun.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeRun.EstateID(childComplexity), true
+	case "FeeRun.id":
+		if e.ComplexityRoot.FeeRun.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeRun.ID(childComplexity), true
+	case "FeeRun.issuedOn":
+		if e.ComplexityRoot.FeeRun.IssuedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeRun.IssuedOn(childComplexity), true
+	case "FeeRun.late":
+		if e.ComplexityRoot.FeeRun.Late == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeRun.Late(childComplexity), true
+	case "FeeRun.month":
+		if e.ComplexityRoot.FeeRun.Month == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeRun.Month(childComplexity), true
+	case "FeeRun.notices":
+		if e.ComplexityRoot.FeeRun.Notices == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeRun.Notices(childComplexity), true
+	case "FeeRun.payBy":
+		if e.ComplexityRoot.FeeRun.PayBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeRun.PayBy(childComplexity), true
+	case "FeeRun.payers":
+		if e.ComplexityRoot.FeeRun.Payers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeRun.Payers(childComplexity), true
+	case "FeeRun.startedAt":
+		if e.ComplexityRoot.FeeRun.StartedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeRun.StartedAt(childComplexity), true
+	case "FeeRun.startedByID":
+		if e.ComplexityRoot.FeeRun.StartedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeRun.StartedByID(childComplexity), true
+	case "FeeRun.startedByName":
+		if e.ComplexityRoot.FeeRun.StartedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeRun.StartedByName(childComplexity), true
+	case "FeeRun.state":
+		if e.ComplexityRoot.FeeRun.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeRun.State(childComplexity), true
+
+	case "FeeRunConnection.edges":
+		if e.ComplexityRoot.FeeRunConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeRunConnection.Edges(childComplexity), true
+	case "FeeRunConnection.pageInfo":
+		if e.ComplexityRoot.FeeRunConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeRunConnection.PageInfo(childComplexity), true
+	case "FeeRunConnection.totalCount":
+		if e.ComplexityRoot.FeeRunConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeRunConnection.TotalCount(childComplexity), true
+
+	case "FeeRunEdge.cursor":
+		if e.ComplexityRoot.FeeRunEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeRunEdge.Cursor(childComplexity), true
+	case "FeeRunEdge.node":
+		if e.ComplexityRoot.FeeRunEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeRunEdge.Node(childComplexity), true
+
+	case "FeeTariff.authority":
+		if e.ComplexityRoot.FeeTariff.Authority == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeTariff.Authority(childComplexity), true
+	case "FeeTariff.basis":
+		if e.ComplexityRoot.FeeTariff.Basis == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeTariff.Basis(childComplexity), true
+	case "FeeTariff.createdAt":
+		if e.ComplexityRoot.FeeTariff.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeTariff.CreatedAt(childComplexity), true
+	case "FeeTariff.endReason":
+		if e.ComplexityRoot.FeeTariff.EndReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeTariff.EndReason(childComplexity), true
+	case "FeeTariff.endedAt":
+		if e.ComplexityRoot.FeeTariff.EndedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeTariff.EndedAt(childComplexity), true
+	case "FeeTariff.endedByName":
+		if e.ComplexityRoot.FeeTariff.EndedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeTariff.EndedByName(childComplexity), true
+	case "FeeTariff.estate":
+		if e.ComplexityRoot.FeeTariff.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeTariff.Estate(childComplexity), true
+	case "FeeTariff.estateID":
+		if e.ComplexityRoot.FeeTariff.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeTariff.EstateID(childComplexity), true
+	case "FeeTariff.fee":
+		if e.ComplexityRoot.FeeTariff.Fee == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeTariff.Fee(childComplexity), true
+	case "FeeTariff.fromOn":
+		if e.ComplexityRoot.FeeTariff.FromOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeTariff.FromOn(childComplexity), true
+	case "FeeTariff.id":
+		if e.ComplexityRoot.FeeTariff.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeTariff.ID(childComplexity), true
+	case "FeeTariff.rate":
+		if e.ComplexityRoot.FeeTariff.Rate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeTariff.Rate(childComplexity), true
+	case "FeeTariff.recordedByID":
+		if e.ComplexityRoot.FeeTariff.RecordedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeTariff.RecordedByID(childComplexity), true
+	case "FeeTariff.recordedByName":
+		if e.ComplexityRoot.FeeTariff.RecordedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeTariff.RecordedByName(childComplexity), true
+	case "FeeTariff.unitKind":
+		if e.ComplexityRoot.FeeTariff.UnitKind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeTariff.UnitKind(childComplexity), true
+	case "FeeTariff.untilOn":
+		if e.ComplexityRoot.FeeTariff.UntilOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeTariff.UntilOn(childComplexity), true
+
+	case "FeeTariffConnection.edges":
+		if e.ComplexityRoot.FeeTariffConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeTariffConnection.Edges(childComplexity), true
+	case "FeeTariffConnection.pageInfo":
+		if e.ComplexityRoot.FeeTariffConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeTariffConnection.PageInfo(childComplexity), true
+	case "FeeTariffConnection.totalCount":
+		if e.ComplexityRoot.FeeTariffConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeTariffConnection.TotalCount(childComplexity), true
+
+	case "FeeTariffEdge.cursor":
+		if e.ComplexityRoot.FeeTariffEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeTariffEdge.Cursor(childComplexity), true
+	case "FeeTariffEdge.node":
+		if e.ComplexityRoot.FeeTariffEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeeTariffEdge.Node(childComplexity), true
 
 	case "File.contentType":
 		if e.ComplexityRoot.File.ContentType == nil {
@@ -9338,6 +11086,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Household.EstateID(childComplexity), true
+	case "Household.feeAccount":
+		if e.ComplexityRoot.Household.FeeAccount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Household.FeeAccount(childComplexity), true
 	case "Household.id":
 		if e.ComplexityRoot.Household.ID == nil {
 			break
@@ -16163,6 +17917,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateUnit(childComplexity, args["input"].(registry.CreateUnitInput)), true
+	case "Mutation.creditFeeNotice":
+		if e.ComplexityRoot.Mutation.CreditFeeNotice == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_creditFeeNotice_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreditFeeNotice(childComplexity, args["input"].(fees.CreditFeeNoticeInput)), true
 	case "Mutation.decideMail":
 		if e.ComplexityRoot.Mutation.DecideMail == nil {
 			break
@@ -16284,6 +18049,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.EndEmployment(childComplexity, args["input"].(registry.EndEmploymentInput)), true
+	case "Mutation.endFeeTariff":
+		if e.ComplexityRoot.Mutation.EndFeeTariff == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_endFeeTariff_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.EndFeeTariff(childComplexity, args["input"].(fees.EndFeeTariffInput)), true
 	case "Mutation.endPressSubscription":
 		if e.ComplexityRoot.Mutation.EndPressSubscription == nil {
 			break
@@ -16790,6 +18566,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RecordCorrespondence(childComplexity, args["input"].(archives.RecordCorrespondenceInput)), true
+	case "Mutation.recordFeePayment":
+		if e.ComplexityRoot.Mutation.RecordFeePayment == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_recordFeePayment_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RecordFeePayment(childComplexity, args["input"].(fees.RecordFeePaymentInput)), true
 	case "Mutation.recordInspection":
 		if e.ComplexityRoot.Mutation.RecordInspection == nil {
 			break
@@ -17098,6 +18885,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ReturnRenovationDeposit(childComplexity, args["input"].(archives.ReturnRenovationDepositInput)), true
+	case "Mutation.reverseFeePayment":
+		if e.ComplexityRoot.Mutation.ReverseFeePayment == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_reverseFeePayment_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReverseFeePayment(childComplexity, args["input"].(fees.ReverseFeePaymentInput)), true
 	case "Mutation.revokeApiToken":
 		if e.ComplexityRoot.Mutation.RevokeAPIToken == nil {
 			break
@@ -17137,6 +18935,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RevokeSession(childComplexity, args["input"].(identity.RevokeSessionInput)), true
+	case "Mutation.runFeeBilling":
+		if e.ComplexityRoot.Mutation.RunFeeBilling == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_runFeeBilling_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RunFeeBilling(childComplexity, args["input"].(fees.RunFeeBillingInput)), true
 	case "Mutation.scanMail":
 		if e.ComplexityRoot.Mutation.ScanMail == nil {
 			break
@@ -17170,6 +18979,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SetArchiveRetention(childComplexity, args["input"].(archives.SetArchiveRetentionInput)), true
+	case "Mutation.setFeeBook":
+		if e.ComplexityRoot.Mutation.SetFeeBook == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_setFeeBook_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SetFeeBook(childComplexity, args["input"].(fees.SetFeeBookInput)), true
+	case "Mutation.setFeeTariff":
+		if e.ComplexityRoot.Mutation.SetFeeTariff == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_setFeeTariff_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SetFeeTariff(childComplexity, args["input"].(fees.SetFeeTariffInput)), true
+	case "Mutation.settleFeeCredit":
+		if e.ComplexityRoot.Mutation.SettleFeeCredit == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_settleFeeCredit_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SettleFeeCredit(childComplexity, args["input"].(fees.SettleFeeCreditInput)), true
 	case "Mutation.signIn":
 		if e.ComplexityRoot.Mutation.SignIn == nil {
 			break
@@ -19516,6 +21358,94 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.ExternalPersons(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.ExternalPersonOrder), args["where"].(*ent.ExternalPersonWhereInput)), true
+	case "Query.feeAccounts":
+		if e.ComplexityRoot.Query.FeeAccounts == nil {
+			break
+		}
+
+		args, err := ec.field_Query_feeAccounts_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.FeeAccounts(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.FeeAccountOrder), args["where"].(*ent.FeeAccountWhereInput)), true
+	case "Query.feeBooks":
+		if e.ComplexityRoot.Query.FeeBooks == nil {
+			break
+		}
+
+		args, err := ec.field_Query_feeBooks_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.FeeBooks(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.FeeBookOrder), args["where"].(*ent.FeeBookWhereInput)), true
+	case "Query.feeCreditNotes":
+		if e.ComplexityRoot.Query.FeeCreditNotes == nil {
+			break
+		}
+
+		args, err := ec.field_Query_feeCreditNotes_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.FeeCreditNotes(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.FeeCreditNoteOrder), args["where"].(*ent.FeeCreditNoteWhereInput)), true
+	case "Query.feeEntries":
+		if e.ComplexityRoot.Query.FeeEntries == nil {
+			break
+		}
+
+		args, err := ec.field_Query_feeEntries_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.FeeEntries(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.FeeEntryOrder), args["where"].(*ent.FeeEntryWhereInput)), true
+	case "Query.feeNotices":
+		if e.ComplexityRoot.Query.FeeNotices == nil {
+			break
+		}
+
+		args, err := ec.field_Query_feeNotices_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.FeeNotices(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.FeeNoticeOrder), args["where"].(*ent.FeeNoticeWhereInput)), true
+	case "Query.feePayments":
+		if e.ComplexityRoot.Query.FeePayments == nil {
+			break
+		}
+
+		args, err := ec.field_Query_feePayments_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.FeePayments(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.FeePaymentOrder), args["where"].(*ent.FeePaymentWhereInput)), true
+	case "Query.feeRuns":
+		if e.ComplexityRoot.Query.FeeRuns == nil {
+			break
+		}
+
+		args, err := ec.field_Query_feeRuns_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.FeeRuns(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.FeeRunOrder), args["where"].(*ent.FeeRunWhereInput)), true
+	case "Query.feeTariffs":
+		if e.ComplexityRoot.Query.FeeTariffs == nil {
+			break
+		}
+
+		args, err := ec.field_Query_feeTariffs_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.FeeTariffs(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.FeeTariffOrder), args["where"].(*ent.FeeTariffWhereInput)), true
 	case "Query.fileLink":
 		if e.ComplexityRoot.Query.FileLink == nil {
 			break
@@ -20111,6 +22041,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.PressSubscriptions(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.PressSubscriptionOrder), args["where"].(*ent.PressSubscriptionWhereInput)), true
+	case "Query.previewFeeRun":
+		if e.ComplexityRoot.Query.PreviewFeeRun == nil {
+			break
+		}
+
+		args, err := ec.field_Query_previewFeeRun_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.PreviewFeeRun(childComplexity, args["estateID"].(uuid.UUID), args["month"].(time.Time), args["householdID"].(*uuid.UUID)), true
 	case "Query.publications":
 		if e.ComplexityRoot.Query.Publications == nil {
 			break
@@ -20662,6 +22603,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RecordCorrespondencePayload.Correspondence(childComplexity), true
+
+	case "RecordFeePaymentPayload.account":
+		if e.ComplexityRoot.RecordFeePaymentPayload.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordFeePaymentPayload.Account(childComplexity), true
+	case "RecordFeePaymentPayload.payment":
+		if e.ComplexityRoot.RecordFeePaymentPayload.Payment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordFeePaymentPayload.Payment(childComplexity), true
 
 	case "RecordInspectionPayload.inspection":
 		if e.ComplexityRoot.RecordInspectionPayload.Inspection == nil {
@@ -21347,6 +23301,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ReturnRenovationDepositPayload.Renovation(childComplexity), true
 
+	case "ReverseFeePaymentPayload.account":
+		if e.ComplexityRoot.ReverseFeePaymentPayload.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReverseFeePaymentPayload.Account(childComplexity), true
+	case "ReverseFeePaymentPayload.reversal":
+		if e.ComplexityRoot.ReverseFeePaymentPayload.Reversal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReverseFeePaymentPayload.Reversal(childComplexity), true
+
 	case "RevokeAPITokenPayload.tokenID":
 		if e.ComplexityRoot.RevokeAPITokenPayload.TokenID == nil {
 			break
@@ -21374,6 +23341,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RevokeSessionPayload.SessionID(childComplexity), true
+
+	case "RunFeeBillingPayload.run":
+		if e.ComplexityRoot.RunFeeBillingPayload.Run == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RunFeeBillingPayload.Run(childComplexity), true
 
 	case "ScanMailPayload.day":
 		if e.ComplexityRoot.ScanMailPayload.Day == nil {
@@ -21444,6 +23418,27 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SetArchiveRetentionPayload.Retention(childComplexity), true
+
+	case "SetFeeBookPayload.book":
+		if e.ComplexityRoot.SetFeeBookPayload.Book == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetFeeBookPayload.Book(childComplexity), true
+
+	case "SetFeeTariffPayload.tariff":
+		if e.ComplexityRoot.SetFeeTariffPayload.Tariff == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetFeeTariffPayload.Tariff(childComplexity), true
+
+	case "SettleFeeCreditPayload.account":
+		if e.ComplexityRoot.SettleFeeCreditPayload.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SettleFeeCreditPayload.Account(childComplexity), true
 
 	case "SignInPayload.expiresAt":
 		if e.ComplexityRoot.SignInPayload.ExpiresAt == nil {
@@ -23017,6 +25012,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CreateKeyHooksInput", ec.unmarshalInputCreateKeyHooksInput),
 			graphql.NewInputUnmarshaler("CreateManualInput", ec.unmarshalInputCreateManualInput),
 			graphql.NewInputUnmarshaler("CreateUnitInput", ec.unmarshalInputCreateUnitInput),
+			graphql.NewInputUnmarshaler("CreditFeeNoticeInput", ec.unmarshalInputCreditFeeNoticeInput),
 			graphql.NewInputUnmarshaler("DecideMailInput", ec.unmarshalInputDecideMailInput),
 			graphql.NewInputUnmarshaler("DeclineApprovalInput", ec.unmarshalInputDeclineApprovalInput),
 			graphql.NewInputUnmarshaler("DeclineArchiveRequestInput", ec.unmarshalInputDeclineArchiveRequestInput),
@@ -23036,6 +25032,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("EmergencyContactOrder", ec.unmarshalInputEmergencyContactOrder),
 			graphql.NewInputUnmarshaler("EmergencyContactWhereInput", ec.unmarshalInputEmergencyContactWhereInput),
 			graphql.NewInputUnmarshaler("EndEmploymentInput", ec.unmarshalInputEndEmploymentInput),
+			graphql.NewInputUnmarshaler("EndFeeTariffInput", ec.unmarshalInputEndFeeTariffInput),
 			graphql.NewInputUnmarshaler("EndPressSubscriptionInput", ec.unmarshalInputEndPressSubscriptionInput),
 			graphql.NewInputUnmarshaler("EstateOrder", ec.unmarshalInputEstateOrder),
 			graphql.NewInputUnmarshaler("EstateWhereInput", ec.unmarshalInputEstateWhereInput),
@@ -23047,6 +25044,29 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ExtendKeyLoanInput", ec.unmarshalInputExtendKeyLoanInput),
 			graphql.NewInputUnmarshaler("ExternalPersonOrder", ec.unmarshalInputExternalPersonOrder),
 			graphql.NewInputUnmarshaler("ExternalPersonWhereInput", ec.unmarshalInputExternalPersonWhereInput),
+			graphql.NewInputUnmarshaler("FeeAccountOrder", ec.unmarshalInputFeeAccountOrder),
+			graphql.NewInputUnmarshaler("FeeAccountWhereInput", ec.unmarshalInputFeeAccountWhereInput),
+			graphql.NewInputUnmarshaler("FeeAllocationInput", ec.unmarshalInputFeeAllocationInput),
+			graphql.NewInputUnmarshaler("FeeAllocationOrder", ec.unmarshalInputFeeAllocationOrder),
+			graphql.NewInputUnmarshaler("FeeAllocationWhereInput", ec.unmarshalInputFeeAllocationWhereInput),
+			graphql.NewInputUnmarshaler("FeeBookOrder", ec.unmarshalInputFeeBookOrder),
+			graphql.NewInputUnmarshaler("FeeBookWhereInput", ec.unmarshalInputFeeBookWhereInput),
+			graphql.NewInputUnmarshaler("FeeCreditNoteOrder", ec.unmarshalInputFeeCreditNoteOrder),
+			graphql.NewInputUnmarshaler("FeeCreditNoteWhereInput", ec.unmarshalInputFeeCreditNoteWhereInput),
+			graphql.NewInputUnmarshaler("FeeEntryOrder", ec.unmarshalInputFeeEntryOrder),
+			graphql.NewInputUnmarshaler("FeeEntryWhereInput", ec.unmarshalInputFeeEntryWhereInput),
+			graphql.NewInputUnmarshaler("FeeNoticeLineOrder", ec.unmarshalInputFeeNoticeLineOrder),
+			graphql.NewInputUnmarshaler("FeeNoticeLineWhereInput", ec.unmarshalInputFeeNoticeLineWhereInput),
+			graphql.NewInputUnmarshaler("FeeNoticeOrder", ec.unmarshalInputFeeNoticeOrder),
+			graphql.NewInputUnmarshaler("FeeNoticeWhereInput", ec.unmarshalInputFeeNoticeWhereInput),
+			graphql.NewInputUnmarshaler("FeePaymentOrder", ec.unmarshalInputFeePaymentOrder),
+			graphql.NewInputUnmarshaler("FeePaymentWhereInput", ec.unmarshalInputFeePaymentWhereInput),
+			graphql.NewInputUnmarshaler("FeePostingOrder", ec.unmarshalInputFeePostingOrder),
+			graphql.NewInputUnmarshaler("FeePostingWhereInput", ec.unmarshalInputFeePostingWhereInput),
+			graphql.NewInputUnmarshaler("FeeRunOrder", ec.unmarshalInputFeeRunOrder),
+			graphql.NewInputUnmarshaler("FeeRunWhereInput", ec.unmarshalInputFeeRunWhereInput),
+			graphql.NewInputUnmarshaler("FeeTariffOrder", ec.unmarshalInputFeeTariffOrder),
+			graphql.NewInputUnmarshaler("FeeTariffWhereInput", ec.unmarshalInputFeeTariffWhereInput),
 			graphql.NewInputUnmarshaler("FileOrder", ec.unmarshalInputFileOrder),
 			graphql.NewInputUnmarshaler("FileWhereInput", ec.unmarshalInputFileWhereInput),
 			graphql.NewInputUnmarshaler("FirstOccupancyInput", ec.unmarshalInputFirstOccupancyInput),
@@ -23215,6 +25235,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ReconciliationWhereInput", ec.unmarshalInputReconciliationWhereInput),
 			graphql.NewInputUnmarshaler("RecordComplaintInput", ec.unmarshalInputRecordComplaintInput),
 			graphql.NewInputUnmarshaler("RecordCorrespondenceInput", ec.unmarshalInputRecordCorrespondenceInput),
+			graphql.NewInputUnmarshaler("RecordFeePaymentInput", ec.unmarshalInputRecordFeePaymentInput),
 			graphql.NewInputUnmarshaler("RecordInspectionInput", ec.unmarshalInputRecordInspectionInput),
 			graphql.NewInputUnmarshaler("RecordKeyCopiesInput", ec.unmarshalInputRecordKeyCopiesInput),
 			graphql.NewInputUnmarshaler("RecordKeyFoundInput", ec.unmarshalInputRecordKeyFoundInput),
@@ -23250,15 +25271,20 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ReturnMailInput", ec.unmarshalInputReturnMailInput),
 			graphql.NewInputUnmarshaler("ReturnRenovationDepositInput", ec.unmarshalInputReturnRenovationDepositInput),
 			graphql.NewInputUnmarshaler("ReturnedDocumentInput", ec.unmarshalInputReturnedDocumentInput),
+			graphql.NewInputUnmarshaler("ReverseFeePaymentInput", ec.unmarshalInputReverseFeePaymentInput),
 			graphql.NewInputUnmarshaler("RevokeAPITokenInput", ec.unmarshalInputRevokeAPITokenInput),
 			graphql.NewInputUnmarshaler("RevokeGrantInput", ec.unmarshalInputRevokeGrantInput),
 			graphql.NewInputUnmarshaler("RevokeSessionInput", ec.unmarshalInputRevokeSessionInput),
 			graphql.NewInputUnmarshaler("RoleInput", ec.unmarshalInputRoleInput),
 			graphql.NewInputUnmarshaler("RoundInspectionInput", ec.unmarshalInputRoundInspectionInput),
+			graphql.NewInputUnmarshaler("RunFeeBillingInput", ec.unmarshalInputRunFeeBillingInput),
 			graphql.NewInputUnmarshaler("ScanMailInput", ec.unmarshalInputScanMailInput),
 			graphql.NewInputUnmarshaler("SealKeysInput", ec.unmarshalInputSealKeysInput),
 			graphql.NewInputUnmarshaler("SealedWithInput", ec.unmarshalInputSealedWithInput),
 			graphql.NewInputUnmarshaler("SetArchiveRetentionInput", ec.unmarshalInputSetArchiveRetentionInput),
+			graphql.NewInputUnmarshaler("SetFeeBookInput", ec.unmarshalInputSetFeeBookInput),
+			graphql.NewInputUnmarshaler("SetFeeTariffInput", ec.unmarshalInputSetFeeTariffInput),
+			graphql.NewInputUnmarshaler("SettleFeeCreditInput", ec.unmarshalInputSettleFeeCreditInput),
 			graphql.NewInputUnmarshaler("SignInInput", ec.unmarshalInputSignInInput),
 			graphql.NewInputUnmarshaler("SignKeyAcceptanceInput", ec.unmarshalInputSignKeyAcceptanceInput),
 			graphql.NewInputUnmarshaler("SignatureInput", ec.unmarshalInputSignatureInput),
@@ -25923,6 +27949,389 @@ extend type Query {
     "Which ones."
     where: FileWhereInput
   ): FileConnection!
+}
+`, BuiltIn: false},
+	{Name: "../schema/fees.graphqls", Input: `"What a kind of unit pays for something, from a day on (F1)."
+input SetFeeTariffInput {
+  "The estate."
+  estateID: ID!
+  "What is paid for: 物业管理费."
+  fee: String!
+  "What kind of unit pays."
+  unitKind: FeeTariffUnitKind!
+  "By the square metre, by the unit, or by the parking place."
+  basis: FeeTariffBasis!
+  "What is paid in a month, in hundredths of a fen (万分之一元): 2.35 yuan is 23500."
+  rate: Int!
+  "The first day."
+  fromOn: Date!
+  "The last day; none until it is ended."
+  lastOn: Date
+  "By what it is asked for: the contract, or the number of the approval."
+  authority: String
+}
+
+"What setting gave."
+type SetFeeTariffPayload {
+  "The tariff."
+  tariff: FeeTariff!
+}
+
+"The end of a tariff (F1)."
+input EndFeeTariffInput {
+  "The tariff."
+  tariffID: ID!
+  "Its last day; the day before its first has it never begin."
+  lastOn: Date!
+  "Why it ends."
+  reason: String!
+}
+
+"What ending gave."
+type EndFeeTariffPayload {
+  "The tariff with its end."
+  tariff: FeeTariff!
+}
+
+"What an estate's notices say of paying; what is not given stays (F5)."
+input SetFeeBookInput {
+  "The estate."
+  estateID: ID!
+  "The version that you saw; a newer one is a CONFLICT."
+  expectedVersion: Int!
+  "Where and when households pay."
+  payAt: String
+  "How many days after its notice a fee is due, and not before its month is over."
+  dueDays: Int
+}
+
+"What changing the book gave."
+type SetFeeBookPayload {
+  "The book as it stands now."
+  book: FeeBook!
+}
+
+"The month of an estate that is billed (F2)."
+input RunFeeBillingInput {
+  "The estate."
+  estateID: ID!
+  "The month, by any of its days."
+  month: Date!
+  "By when the notices are to be paid; as many days later as the book says unless given, and not before the month is over."
+  payBy: Date
+}
+
+"What running gave."
+type RunFeeBillingPayload {
+  "The run: billed, or of a large estate running, with its progress. Ask again for how far it is; running it again changes nothing."
+  run: FeeRun!
+}
+
+"What of a notice is taken back, and why (F2)."
+input CreditFeeNoticeInput {
+  "The notice."
+  noticeID: ID!
+  "How much, in fen; all that it still asks for unless given."
+  amount: Int
+  "Why."
+  reason: String!
+}
+
+"What crediting gave."
+type CreditFeeNoticePayload {
+  "The credit note."
+  creditNote: FeeCreditNote!
+  "The household's account after it."
+  account: FeeAccount!
+}
+
+"Some of a payment for one notice (F5)."
+input FeeAllocationInput {
+  "The notice."
+  noticeID: ID!
+  "How much, in fen."
+  amount: Int!
+}
+
+"What a household paid at project finance (F5)."
+input RecordFeePaymentInput {
+  "The household."
+  householdID: ID!
+  "How it was paid."
+  method: FeePaymentMethod!
+  "How much, in fen."
+  amount: Int!
+  "When it was paid; now unless given, and at most 62 days ago."
+  paidAt: Time
+  "Who paid it, if that is not the household."
+  paidBy: String
+  "Its number at the bank or with the paying service."
+  reference: String
+  "What it settles; the oldest debt first unless given. What is not directed stays the household's credit."
+  allocations: [FeeAllocationInput!]
+}
+
+"What recording the payment gave."
+type RecordFeePaymentPayload {
+  "The payment, with its receipt number and what it settled."
+  payment: FeePayment!
+  "The household's account after it."
+  account: FeeAccount!
+}
+
+"A payment that was recorded by mistake (F5)."
+input ReverseFeePaymentInput {
+  "The payment."
+  paymentID: ID!
+  "Why it is reversed."
+  reason: String!
+}
+
+"What reversing gave."
+type ReverseFeePaymentPayload {
+  "The counter-entry, with a receipt number of its own; what was reversed stays as it is."
+  reversal: FeePayment!
+  "The household's account after it."
+  account: FeeAccount!
+}
+
+"A household whose credit settles what it owes (F5)."
+input SettleFeeCreditInput {
+  "The household."
+  householdID: ID!
+}
+
+"What settling gave."
+type SettleFeeCreditPayload {
+  "The household's account after it."
+  account: FeeAccount!
+}
+
+"What running a month would bill now: all that is not billed yet until the month's end."
+type FeePreview {
+  "The month, as its first day."
+  month: Date!
+  "The month's run, if there is one."
+  run: FeeRun
+  "How many households would have something to pay."
+  payers: Int!
+  "What they would be asked for in all, in fen."
+  amount: Int!
+  "The same by fee."
+  fees: [FeePreviewSum!]!
+  "Of the household that was asked about, line by line; empty otherwise."
+  lines: [FeePreviewLine!]!
+}
+
+"What one fee comes to in a preview."
+type FeePreviewSum {
+  "What is paid for."
+  fee: String!
+  "By what."
+  basis: FeeTariffBasis!
+  "How many lines."
+  lines: Int!
+  "What they come to, in fen."
+  amount: Int!
+}
+
+"A line as it would stand on a notice."
+type FeePreviewLine {
+  "The unit."
+  unitLabel: String!
+  "What is paid for."
+  fee: String!
+  "By what."
+  basis: FeeTariffBasis!
+  "What is paid in a month, in hundredths of a fen."
+  rate: Int!
+  "Of how much, in hundredths."
+  quantityHundredths: Int!
+  "The first day that is paid for."
+  fromOn: Date!
+  "The first day after."
+  untilOn: Date!
+  "How many days that is."
+  days: Int!
+  "How many days their month has."
+  ofDays: Int!
+  "What is paid for them, in fen."
+  amount: Int!
+}
+
+extend type Mutation {
+  "Sets what a kind of unit pays for something from a day on (F1)."
+  setFeeTariff(
+    "The tariff."
+    input: SetFeeTariffInput!
+  ): SetFeeTariffPayload!
+  "Ends a tariff, so that another can follow it (F1)."
+  endFeeTariff(
+    "The end."
+    input: EndFeeTariffInput!
+  ): EndFeeTariffPayload!
+  "Says where households pay, and how long after its notice a fee is due (F5)."
+  setFeeBook(
+    "The changes."
+    input: SetFeeBookInput!
+  ): SetFeeBookPayload!
+  "Makes the notices of a month, each payer's once, however often it is run; after the 25th it is reported (F2)."
+  runFeeBilling(
+    "The month."
+    input: RunFeeBillingInput!
+  ): RunFeeBillingPayload!
+  "Corrects a notice by a credit note (F2)."
+  creditFeeNotice(
+    "What is taken back."
+    input: CreditFeeNoticeInput!
+  ): CreditFeeNoticePayload!
+  "Records what a household paid, under the next receipt number; it settles the oldest debt first, or as directed (F5)."
+  recordFeePayment(
+    "The payment."
+    input: RecordFeePaymentInput!
+  ): RecordFeePaymentPayload!
+  "Counters a payment that was recorded by mistake by an entry of its own (F5)."
+  reverseFeePayment(
+    "The payment."
+    input: ReverseFeePaymentInput!
+  ): ReverseFeePaymentPayload!
+  "Has a household's credit settle what it owes, the oldest first (F5)."
+  settleFeeCredit(
+    "The household."
+    input: SettleFeeCreditInput!
+  ): SettleFeeCreditPayload!
+}
+
+extend type Query {
+  "What running a month would bill now, without billing it (F2). NOT_FOUND for an estate whose billing the viewer may not see."
+  previewFeeRun(
+    "The estate."
+    estateID: ID!
+    "The month, by any of its days."
+    month: Date!
+    "A household, to see its lines, and the figures of it alone."
+    householdID: ID
+  ): FeePreview!
+  "The estates' books of fees: what notices say of paying, and the last of each number (F5)."
+  feeBooks(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: FeeBookOrder = {field: CREATED_AT, direction: ASC}
+    "Which ones."
+    where: FeeBookWhereInput
+  ): FeeBookConnection!
+  "Tariffs (F1)."
+  feeTariffs(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: FeeTariffOrder = {field: FEE, direction: ASC}
+    "Which ones."
+    where: FeeTariffWhereInput
+  ): FeeTariffConnection!
+  "The months that were billed, are being billed, or are due by the 25th (F2)."
+  feeRuns(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: FeeRunOrder = {field: MONTH, direction: DESC}
+    "Which ones."
+    where: FeeRunWhereInput
+  ): FeeRunConnection!
+  "Notices: 收费通知单 (F2). Residents see their household's."
+  feeNotices(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: FeeNoticeOrder = {field: MONTH, direction: DESC}
+    "Which ones."
+    where: FeeNoticeWhereInput
+  ): FeeNoticeConnection!
+  "Credit notes (F2). Residents see their household's."
+  feeCreditNotes(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: FeeCreditNoteOrder = {field: NUMBER, direction: DESC}
+    "Which ones."
+    where: FeeCreditNoteWhereInput
+  ): FeeCreditNoteConnection!
+  "Payments with their receipts, and their counter-entries (F5). Residents see their household's."
+  feePayments(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: FeePaymentOrder = {field: RECEIPT, direction: DESC}
+    "Which ones."
+    where: FeePaymentWhereInput
+  ): FeePaymentConnection!
+  "How households' accounts stand: what each owes, and its credit (F5). Residents see their household's."
+  feeAccounts(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: FeeAccountOrder = {field: RECEIVABLE, direction: DESC}
+    "Which ones."
+    where: FeeAccountWhereInput
+  ): FeeAccountConnection!
+  "The journal: every notice, credit note, payment and settlement as debit and credit (F5)."
+  feeEntries(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: FeeEntryOrder = {field: NUMBER, direction: DESC}
+    "Which ones."
+    where: FeeEntryWhereInput
+  ): FeeEntryConnection!
 }
 `, BuiltIn: false},
 	{Name: "../schema/files.graphqls", Input: `"A link that opens a file in a browser, for who asked for it (A5, A6)."
@@ -42700,6 +45109,4157 @@ input ExternalPersonWhereInput {
   companyContainsFold: String
 }
 """
+How a household's account stands: the sums of its postings.
+"""
+type FeeAccount implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  The household.
+  """
+  householdID: ID!
+  """
+  What it owes, in fen (分).
+  """
+  receivable: Int!
+  """
+  What it has paid too much, and is kept for its next notice, in fen (分).
+  """
+  credit: Int!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The household.
+  """
+  household: Household!
+}
+"""
+A connection to a list of items.
+"""
+type FeeAccountConnection {
+  """
+  A list of edges.
+  """
+  edges: [FeeAccountEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type FeeAccountEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: FeeAccount
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+Ordering options for FeeAccount connections
+"""
+input FeeAccountOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order FeeAccounts.
+  """
+  field: FeeAccountOrderField!
+}
+"""
+Properties by which FeeAccount connections can be ordered.
+"""
+enum FeeAccountOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  receivable.
+  """
+  RECEIVABLE
+  """
+  credit.
+  """
+  CREDIT
+}
+"""
+FeeAccountWhereInput is used for filtering FeeAccount objects.
+Input was generated by ent.
+"""
+input FeeAccountWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: FeeAccountWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [FeeAccountWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [FeeAccountWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  household_id field predicates
+  """
+  householdID: ID
+  """
+  householdID differs from this.
+  """
+  householdIDNEQ: ID
+  """
+  householdID is one of these.
+  """
+  householdIDIn: [ID!]
+  """
+  householdID is none of these.
+  """
+  householdIDNotIn: [ID!]
+  """
+  receivable field predicates
+  """
+  receivable: Int
+  """
+  receivable differs from this.
+  """
+  receivableNEQ: Int
+  """
+  receivable is one of these.
+  """
+  receivableIn: [Int!]
+  """
+  receivable is none of these.
+  """
+  receivableNotIn: [Int!]
+  """
+  receivable is greater than this.
+  """
+  receivableGT: Int
+  """
+  receivable is at least this.
+  """
+  receivableGTE: Int
+  """
+  receivable is less than this.
+  """
+  receivableLT: Int
+  """
+  receivable is at most this.
+  """
+  receivableLTE: Int
+  """
+  credit field predicates
+  """
+  credit: Int
+  """
+  credit differs from this.
+  """
+  creditNEQ: Int
+  """
+  credit is one of these.
+  """
+  creditIn: [Int!]
+  """
+  credit is none of these.
+  """
+  creditNotIn: [Int!]
+  """
+  credit is greater than this.
+  """
+  creditGT: Int
+  """
+  credit is at least this.
+  """
+  creditGTE: Int
+  """
+  credit is less than this.
+  """
+  creditLT: Int
+  """
+  credit is at most this.
+  """
+  creditLTE: Int
+}
+"""
+What of a payment or a credit note settled a notice (F5).
+"""
+type FeeAllocation implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  The household.
+  """
+  householdID: ID!
+  """
+  The notice that is settled.
+  """
+  noticeID: ID!
+  """
+  The payment that settles it.
+  """
+  paymentID: ID
+  """
+  The credit note that settles it.
+  """
+  creditNoteID: ID
+  """
+  The day that it was recorded.
+  """
+  bookedOn: Date!
+  """
+  How much; less than nothing where it was undone, in fen (分).
+  """
+  amount: Int!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The notice that is settled.
+  """
+  notice: FeeNotice!
+  """
+  The payment that settles it.
+  """
+  payment: FeePayment
+  """
+  The credit note that settles it.
+  """
+  creditNote: FeeCreditNote
+}
+"""
+Ordering options for FeeAllocation connections
+"""
+input FeeAllocationOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order FeeAllocations.
+  """
+  field: FeeAllocationOrderField!
+}
+"""
+Properties by which FeeAllocation connections can be ordered.
+"""
+enum FeeAllocationOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+}
+"""
+FeeAllocationWhereInput is used for filtering FeeAllocation objects.
+Input was generated by ent.
+"""
+input FeeAllocationWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: FeeAllocationWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [FeeAllocationWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [FeeAllocationWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  notice_id field predicates
+  """
+  noticeID: ID
+  """
+  noticeID differs from this.
+  """
+  noticeIDNEQ: ID
+  """
+  noticeID is one of these.
+  """
+  noticeIDIn: [ID!]
+  """
+  noticeID is none of these.
+  """
+  noticeIDNotIn: [ID!]
+  """
+  payment_id field predicates
+  """
+  paymentID: ID
+  """
+  paymentID differs from this.
+  """
+  paymentIDNEQ: ID
+  """
+  paymentID is one of these.
+  """
+  paymentIDIn: [ID!]
+  """
+  paymentID is none of these.
+  """
+  paymentIDNotIn: [ID!]
+  """
+  paymentID is null.
+  """
+  paymentIDIsNil: Boolean
+  """
+  paymentID is set.
+  """
+  paymentIDNotNil: Boolean
+  """
+  credit_note_id field predicates
+  """
+  creditNoteID: ID
+  """
+  creditNoteID differs from this.
+  """
+  creditNoteIDNEQ: ID
+  """
+  creditNoteID is one of these.
+  """
+  creditNoteIDIn: [ID!]
+  """
+  creditNoteID is none of these.
+  """
+  creditNoteIDNotIn: [ID!]
+  """
+  creditNoteID is null.
+  """
+  creditNoteIDIsNil: Boolean
+  """
+  creditNoteID is set.
+  """
+  creditNoteIDNotNil: Boolean
+  """
+  booked_on field predicates
+  """
+  bookedOn: Date
+  """
+  bookedOn differs from this.
+  """
+  bookedOnNEQ: Date
+  """
+  bookedOn is one of these.
+  """
+  bookedOnIn: [Date!]
+  """
+  bookedOn is none of these.
+  """
+  bookedOnNotIn: [Date!]
+  """
+  bookedOn is greater than this.
+  """
+  bookedOnGT: Date
+  """
+  bookedOn is at least this.
+  """
+  bookedOnGTE: Date
+  """
+  bookedOn is less than this.
+  """
+  bookedOnLT: Date
+  """
+  bookedOn is at most this.
+  """
+  bookedOnLTE: Date
+  """
+  amount field predicates
+  """
+  amount: Int
+  """
+  amount differs from this.
+  """
+  amountNEQ: Int
+  """
+  amount is one of these.
+  """
+  amountIn: [Int!]
+  """
+  amount is none of these.
+  """
+  amountNotIn: [Int!]
+  """
+  amount is greater than this.
+  """
+  amountGT: Int
+  """
+  amount is at least this.
+  """
+  amountGTE: Int
+  """
+  amount is less than this.
+  """
+  amountLT: Int
+  """
+  amount is at most this.
+  """
+  amountLTE: Int
+}
+"""
+An estate's book of fees: what its notices say of paying, and the last of each of its numbers (F5).
+"""
+type FeeBook implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  Grows with every change; give it back as expectedVersion.
+  """
+  version: Int!
+  """
+  Where and when households pay, as their notices say (F5): 项目财务部, 工作日 9:00–17:00.
+  """
+  payAt: String!
+  """
+  How many days after its notice a fee is due, and not before its month is over.
+  """
+  dueDays: Int!
+  """
+  The number of the last receipt; there is none missing before it (F5).
+  """
+  lastReceipt: Int!
+  """
+  The number of the last credit note.
+  """
+  lastCreditNote: Int!
+  """
+  The number of the last entry of the journal.
+  """
+  lastEntry: Int!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+}
+"""
+A connection to a list of items.
+"""
+type FeeBookConnection {
+  """
+  A list of edges.
+  """
+  edges: [FeeBookEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type FeeBookEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: FeeBook
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+Ordering options for FeeBook connections
+"""
+input FeeBookOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order FeeBooks.
+  """
+  field: FeeBookOrderField!
+}
+"""
+Properties by which FeeBook connections can be ordered.
+"""
+enum FeeBookOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+}
+"""
+FeeBookWhereInput is used for filtering FeeBook objects.
+Input was generated by ent.
+"""
+input FeeBookWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: FeeBookWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [FeeBookWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [FeeBookWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+}
+"""
+What of a notice was taken back: how a notice is corrected (F2).
+"""
+type FeeCreditNote implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  The notice that it corrects.
+  """
+  noticeID: ID!
+  """
+  The household.
+  """
+  householdID: ID!
+  """
+  Its number in the estate; there is none missing before it.
+  """
+  number: Int!
+  """
+  Its day.
+  """
+  issuedOn: Date!
+  """
+  What is taken back, in fen (分).
+  """
+  amount: Int!
+  """
+  What of that has not settled a notice, and is the household's credit, in fen (分).
+  """
+  unallocated: Int!
+  """
+  Why.
+  """
+  reason: String!
+  """
+  The account that recorded it.
+  """
+  recordedByID: ID!
+  """
+  Who recorded it, as signed.
+  """
+  recordedByName: String!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The notice that it corrects.
+  """
+  notice: FeeNotice!
+  """
+  The household.
+  """
+  household: Household!
+  """
+  What it settled.
+  """
+  allocations: [FeeAllocation!]
+}
+"""
+A connection to a list of items.
+"""
+type FeeCreditNoteConnection {
+  """
+  A list of edges.
+  """
+  edges: [FeeCreditNoteEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type FeeCreditNoteEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: FeeCreditNote
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+Ordering options for FeeCreditNote connections
+"""
+input FeeCreditNoteOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order FeeCreditNotes.
+  """
+  field: FeeCreditNoteOrderField!
+}
+"""
+Properties by which FeeCreditNote connections can be ordered.
+"""
+enum FeeCreditNoteOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  number.
+  """
+  NUMBER
+}
+"""
+FeeCreditNoteWhereInput is used for filtering FeeCreditNote objects.
+Input was generated by ent.
+"""
+input FeeCreditNoteWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: FeeCreditNoteWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [FeeCreditNoteWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [FeeCreditNoteWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  notice_id field predicates
+  """
+  noticeID: ID
+  """
+  noticeID differs from this.
+  """
+  noticeIDNEQ: ID
+  """
+  noticeID is one of these.
+  """
+  noticeIDIn: [ID!]
+  """
+  noticeID is none of these.
+  """
+  noticeIDNotIn: [ID!]
+  """
+  household_id field predicates
+  """
+  householdID: ID
+  """
+  householdID differs from this.
+  """
+  householdIDNEQ: ID
+  """
+  householdID is one of these.
+  """
+  householdIDIn: [ID!]
+  """
+  householdID is none of these.
+  """
+  householdIDNotIn: [ID!]
+  """
+  number field predicates
+  """
+  number: Int
+  """
+  number differs from this.
+  """
+  numberNEQ: Int
+  """
+  number is one of these.
+  """
+  numberIn: [Int!]
+  """
+  number is none of these.
+  """
+  numberNotIn: [Int!]
+  """
+  number is greater than this.
+  """
+  numberGT: Int
+  """
+  number is at least this.
+  """
+  numberGTE: Int
+  """
+  number is less than this.
+  """
+  numberLT: Int
+  """
+  number is at most this.
+  """
+  numberLTE: Int
+  """
+  issued_on field predicates
+  """
+  issuedOn: Date
+  """
+  issuedOn differs from this.
+  """
+  issuedOnNEQ: Date
+  """
+  issuedOn is one of these.
+  """
+  issuedOnIn: [Date!]
+  """
+  issuedOn is none of these.
+  """
+  issuedOnNotIn: [Date!]
+  """
+  issuedOn is greater than this.
+  """
+  issuedOnGT: Date
+  """
+  issuedOn is at least this.
+  """
+  issuedOnGTE: Date
+  """
+  issuedOn is less than this.
+  """
+  issuedOnLT: Date
+  """
+  issuedOn is at most this.
+  """
+  issuedOnLTE: Date
+  """
+  amount field predicates
+  """
+  amount: Int
+  """
+  amount differs from this.
+  """
+  amountNEQ: Int
+  """
+  amount is one of these.
+  """
+  amountIn: [Int!]
+  """
+  amount is none of these.
+  """
+  amountNotIn: [Int!]
+  """
+  amount is greater than this.
+  """
+  amountGT: Int
+  """
+  amount is at least this.
+  """
+  amountGTE: Int
+  """
+  amount is less than this.
+  """
+  amountLT: Int
+  """
+  amount is at most this.
+  """
+  amountLTE: Int
+  """
+  unallocated field predicates
+  """
+  unallocated: Int
+  """
+  unallocated differs from this.
+  """
+  unallocatedNEQ: Int
+  """
+  unallocated is one of these.
+  """
+  unallocatedIn: [Int!]
+  """
+  unallocated is none of these.
+  """
+  unallocatedNotIn: [Int!]
+  """
+  unallocated is greater than this.
+  """
+  unallocatedGT: Int
+  """
+  unallocated is at least this.
+  """
+  unallocatedGTE: Int
+  """
+  unallocated is less than this.
+  """
+  unallocatedLT: Int
+  """
+  unallocated is at most this.
+  """
+  unallocatedLTE: Int
+  """
+  recorded_by_id field predicates
+  """
+  recordedByID: ID
+  """
+  recordedByID differs from this.
+  """
+  recordedByIDNEQ: ID
+  """
+  recordedByID is one of these.
+  """
+  recordedByIDIn: [ID!]
+  """
+  recordedByID is none of these.
+  """
+  recordedByIDNotIn: [ID!]
+  """
+  recordedByID is greater than this.
+  """
+  recordedByIDGT: ID
+  """
+  recordedByID is at least this.
+  """
+  recordedByIDGTE: ID
+  """
+  recordedByID is less than this.
+  """
+  recordedByIDLT: ID
+  """
+  recordedByID is at most this.
+  """
+  recordedByIDLTE: ID
+}
+"""
+An entry of the journal, whose postings are together nothing.
+"""
+type FeeEntry implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  Its number in the estate; there is none missing before it.
+  """
+  number: Int!
+  """
+  The day that it is of.
+  """
+  bookedOn: Date!
+  """
+  A notice; a credit note; a payment; its reversal; credit that settled a notice, or does no longer.
+  """
+  kind: FeeEntryKind!
+  """
+  The household whose account it is about.
+  """
+  householdID: ID!
+  """
+  What it is about: the notice, credit note, payment or allocation.
+  """
+  subjectID: ID!
+  """
+  The number of that.
+  """
+  about: String!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The household whose account it is about.
+  """
+  household: Household!
+  """
+  Its postings.
+  """
+  postings: [FeePosting!]
+}
+"""
+A connection to a list of items.
+"""
+type FeeEntryConnection {
+  """
+  A list of edges.
+  """
+  edges: [FeeEntryEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type FeeEntryEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: FeeEntry
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+FeeEntryKind is enum for the field kind
+"""
+enum FeeEntryKind @goModel(model: "github.com/steward-pm/steward/ent/feeentry.Kind") {
+  """
+  billed.
+  """
+  BILLED
+  """
+  credited.
+  """
+  CREDITED
+  """
+  paid.
+  """
+  PAID
+  """
+  reversed.
+  """
+  REVERSED
+  """
+  settled.
+  """
+  SETTLED
+  """
+  unsettled.
+  """
+  UNSETTLED
+}
+"""
+Ordering options for FeeEntry connections
+"""
+input FeeEntryOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order FeeEntries.
+  """
+  field: FeeEntryOrderField!
+}
+"""
+Properties by which FeeEntry connections can be ordered.
+"""
+enum FeeEntryOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  number.
+  """
+  NUMBER
+}
+"""
+FeeEntryWhereInput is used for filtering FeeEntry objects.
+Input was generated by ent.
+"""
+input FeeEntryWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: FeeEntryWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [FeeEntryWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [FeeEntryWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  number field predicates
+  """
+  number: Int
+  """
+  number differs from this.
+  """
+  numberNEQ: Int
+  """
+  number is one of these.
+  """
+  numberIn: [Int!]
+  """
+  number is none of these.
+  """
+  numberNotIn: [Int!]
+  """
+  number is greater than this.
+  """
+  numberGT: Int
+  """
+  number is at least this.
+  """
+  numberGTE: Int
+  """
+  number is less than this.
+  """
+  numberLT: Int
+  """
+  number is at most this.
+  """
+  numberLTE: Int
+  """
+  booked_on field predicates
+  """
+  bookedOn: Date
+  """
+  bookedOn differs from this.
+  """
+  bookedOnNEQ: Date
+  """
+  bookedOn is one of these.
+  """
+  bookedOnIn: [Date!]
+  """
+  bookedOn is none of these.
+  """
+  bookedOnNotIn: [Date!]
+  """
+  bookedOn is greater than this.
+  """
+  bookedOnGT: Date
+  """
+  bookedOn is at least this.
+  """
+  bookedOnGTE: Date
+  """
+  bookedOn is less than this.
+  """
+  bookedOnLT: Date
+  """
+  bookedOn is at most this.
+  """
+  bookedOnLTE: Date
+  """
+  kind field predicates
+  """
+  kind: FeeEntryKind
+  """
+  kind differs from this.
+  """
+  kindNEQ: FeeEntryKind
+  """
+  kind is one of these.
+  """
+  kindIn: [FeeEntryKind!]
+  """
+  kind is none of these.
+  """
+  kindNotIn: [FeeEntryKind!]
+  """
+  household_id field predicates
+  """
+  householdID: ID
+  """
+  householdID differs from this.
+  """
+  householdIDNEQ: ID
+  """
+  householdID is one of these.
+  """
+  householdIDIn: [ID!]
+  """
+  householdID is none of these.
+  """
+  householdIDNotIn: [ID!]
+  """
+  subject_id field predicates
+  """
+  subjectID: ID
+  """
+  subjectID differs from this.
+  """
+  subjectIDNEQ: ID
+  """
+  subjectID is one of these.
+  """
+  subjectIDIn: [ID!]
+  """
+  subjectID is none of these.
+  """
+  subjectIDNotIn: [ID!]
+  """
+  subjectID is greater than this.
+  """
+  subjectIDGT: ID
+  """
+  subjectID is at least this.
+  """
+  subjectIDGTE: ID
+  """
+  subjectID is less than this.
+  """
+  subjectIDLT: ID
+  """
+  subjectID is at most this.
+  """
+  subjectIDLTE: ID
+}
+"""
+What a household is asked to pay for a month: 收费通知单 (F2).
+"""
+type FeeNotice implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  The run that made it.
+  """
+  runID: ID!
+  """
+  The household that pays.
+  """
+  householdID: ID!
+  """
+  Its number, which no other of the estate has: 202603-00017.
+  """
+  number: String!
+  """
+  The month, as its first day.
+  """
+  month: Date!
+  """
+  The day that it was made.
+  """
+  issuedOn: Date!
+  """
+  By when it is to be paid.
+  """
+  payBy: Date!
+  """
+  The household's name, as it was.
+  """
+  householdName: String!
+  """
+  The building to which it goes: that of the household's first unit.
+  """
+  building: String!
+  """
+  The household's units that it is for, as one.
+  """
+  address: String!
+  """
+  What it asks for, in fen (分).
+  """
+  amount: Int!
+  """
+  What of that was taken back by credit notes, in fen (分).
+  """
+  credited: Int!
+  """
+  What of it is settled, by payments and credit notes, in fen (分).
+  """
+  settled: Int!
+  """
+  Open until all of it is settled.
+  """
+  state: FeeNoticeState!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The household that pays.
+  """
+  household: Household!
+  """
+  What it is for.
+  """
+  lines: [FeeNoticeLine!]
+  """
+  By what it was settled, or is no longer.
+  """
+  allocations: [FeeAllocation!]
+  """
+  What of it was taken back.
+  """
+  creditNotes: [FeeCreditNote!]
+}
+"""
+A connection to a list of items.
+"""
+type FeeNoticeConnection {
+  """
+  A list of edges.
+  """
+  edges: [FeeNoticeEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type FeeNoticeEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: FeeNotice
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+One fee of one unit on a notice, for days of a month (F1).
+"""
+type FeeNoticeLine implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  The notice.
+  """
+  noticeID: ID!
+  """
+  The household that pays.
+  """
+  householdID: ID!
+  """
+  The tariff.
+  """
+  tariffID: ID!
+  """
+  The unit.
+  """
+  unitID: ID!
+  """
+  The unit's label, as it was.
+  """
+  unitLabel: String!
+  """
+  What is paid for, as the tariff says.
+  """
+  fee: String!
+  """
+  By the square metre, the unit or the parking place.
+  """
+  basis: FeeNoticeLineBasis!
+  """
+  What is paid in a month, in hundredths of a fen.
+  """
+  rate: Int!
+  """
+  Of how much, in hundredths: 89.50 m² is 8950, one place is 100.
+  """
+  quantityHundredths: Int!
+  """
+  The first day that is paid for.
+  """
+  fromOn: Date!
+  """
+  The first day after.
+  """
+  untilOn: Date!
+  """
+  How many days that is.
+  """
+  days: Int!
+  """
+  How many days their month has.
+  """
+  ofDays: Int!
+  """
+  What is paid for them: the month's fee by the day, so that the parts of a month are together the whole, in fen (分).
+  """
+  amount: Int!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The notice.
+  """
+  notice: FeeNotice!
+}
+"""
+FeeNoticeLineBasis is enum for the field basis
+"""
+enum FeeNoticeLineBasis @goModel(model: "github.com/steward-pm/steward/ent/feenoticeline.Basis") {
+  """
+  per square metre.
+  """
+  PER_SQUARE_METRE
+  """
+  fixed.
+  """
+  FIXED
+  """
+  per place.
+  """
+  PER_PLACE
+}
+"""
+Ordering options for FeeNoticeLine connections
+"""
+input FeeNoticeLineOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order FeeNoticeLines.
+  """
+  field: FeeNoticeLineOrderField!
+}
+"""
+Properties by which FeeNoticeLine connections can be ordered.
+"""
+enum FeeNoticeLineOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+}
+"""
+FeeNoticeLineWhereInput is used for filtering FeeNoticeLine objects.
+Input was generated by ent.
+"""
+input FeeNoticeLineWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: FeeNoticeLineWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [FeeNoticeLineWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [FeeNoticeLineWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  notice_id field predicates
+  """
+  noticeID: ID
+  """
+  noticeID differs from this.
+  """
+  noticeIDNEQ: ID
+  """
+  noticeID is one of these.
+  """
+  noticeIDIn: [ID!]
+  """
+  noticeID is none of these.
+  """
+  noticeIDNotIn: [ID!]
+  """
+  unit_id field predicates
+  """
+  unitID: ID
+  """
+  unitID differs from this.
+  """
+  unitIDNEQ: ID
+  """
+  unitID is one of these.
+  """
+  unitIDIn: [ID!]
+  """
+  unitID is none of these.
+  """
+  unitIDNotIn: [ID!]
+  """
+  from_on field predicates
+  """
+  fromOn: Date
+  """
+  fromOn differs from this.
+  """
+  fromOnNEQ: Date
+  """
+  fromOn is one of these.
+  """
+  fromOnIn: [Date!]
+  """
+  fromOn is none of these.
+  """
+  fromOnNotIn: [Date!]
+  """
+  fromOn is greater than this.
+  """
+  fromOnGT: Date
+  """
+  fromOn is at least this.
+  """
+  fromOnGTE: Date
+  """
+  fromOn is less than this.
+  """
+  fromOnLT: Date
+  """
+  fromOn is at most this.
+  """
+  fromOnLTE: Date
+  """
+  until_on field predicates
+  """
+  untilOn: Date
+  """
+  untilOn differs from this.
+  """
+  untilOnNEQ: Date
+  """
+  untilOn is one of these.
+  """
+  untilOnIn: [Date!]
+  """
+  untilOn is none of these.
+  """
+  untilOnNotIn: [Date!]
+  """
+  untilOn is greater than this.
+  """
+  untilOnGT: Date
+  """
+  untilOn is at least this.
+  """
+  untilOnGTE: Date
+  """
+  untilOn is less than this.
+  """
+  untilOnLT: Date
+  """
+  untilOn is at most this.
+  """
+  untilOnLTE: Date
+  """
+  amount field predicates
+  """
+  amount: Int
+  """
+  amount differs from this.
+  """
+  amountNEQ: Int
+  """
+  amount is one of these.
+  """
+  amountIn: [Int!]
+  """
+  amount is none of these.
+  """
+  amountNotIn: [Int!]
+  """
+  amount is greater than this.
+  """
+  amountGT: Int
+  """
+  amount is at least this.
+  """
+  amountGTE: Int
+  """
+  amount is less than this.
+  """
+  amountLT: Int
+  """
+  amount is at most this.
+  """
+  amountLTE: Int
+}
+"""
+Ordering options for FeeNotice connections
+"""
+input FeeNoticeOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order FeeNotices.
+  """
+  field: FeeNoticeOrderField!
+}
+"""
+Properties by which FeeNotice connections can be ordered.
+"""
+enum FeeNoticeOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  month.
+  """
+  MONTH
+  """
+  pay by.
+  """
+  PAY_BY
+  """
+  natural.
+  """
+  NATURAL
+}
+"""
+FeeNoticeState is enum for the field state
+"""
+enum FeeNoticeState @goModel(model: "github.com/steward-pm/steward/ent/feenotice.State") {
+  """
+  open.
+  """
+  OPEN
+  """
+  settled.
+  """
+  SETTLED
+}
+"""
+FeeNoticeWhereInput is used for filtering FeeNotice objects.
+Input was generated by ent.
+"""
+input FeeNoticeWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: FeeNoticeWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [FeeNoticeWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [FeeNoticeWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  run_id field predicates
+  """
+  runID: ID
+  """
+  runID differs from this.
+  """
+  runIDNEQ: ID
+  """
+  runID is one of these.
+  """
+  runIDIn: [ID!]
+  """
+  runID is none of these.
+  """
+  runIDNotIn: [ID!]
+  """
+  household_id field predicates
+  """
+  householdID: ID
+  """
+  householdID differs from this.
+  """
+  householdIDNEQ: ID
+  """
+  householdID is one of these.
+  """
+  householdIDIn: [ID!]
+  """
+  householdID is none of these.
+  """
+  householdIDNotIn: [ID!]
+  """
+  number field predicates
+  """
+  number: String
+  """
+  number differs from this.
+  """
+  numberNEQ: String
+  """
+  number is one of these.
+  """
+  numberIn: [String!]
+  """
+  number is none of these.
+  """
+  numberNotIn: [String!]
+  """
+  number is greater than this.
+  """
+  numberGT: String
+  """
+  number is at least this.
+  """
+  numberGTE: String
+  """
+  number is less than this.
+  """
+  numberLT: String
+  """
+  number is at most this.
+  """
+  numberLTE: String
+  """
+  number contains this.
+  """
+  numberContains: String
+  """
+  number begins with this.
+  """
+  numberHasPrefix: String
+  """
+  number ends with this.
+  """
+  numberHasSuffix: String
+  """
+  number equals this, upper and lower case alike.
+  """
+  numberEqualFold: String
+  """
+  number contains this, upper and lower case alike.
+  """
+  numberContainsFold: String
+  """
+  month field predicates
+  """
+  month: Date
+  """
+  month differs from this.
+  """
+  monthNEQ: Date
+  """
+  month is one of these.
+  """
+  monthIn: [Date!]
+  """
+  month is none of these.
+  """
+  monthNotIn: [Date!]
+  """
+  month is greater than this.
+  """
+  monthGT: Date
+  """
+  month is at least this.
+  """
+  monthGTE: Date
+  """
+  month is less than this.
+  """
+  monthLT: Date
+  """
+  month is at most this.
+  """
+  monthLTE: Date
+  """
+  issued_on field predicates
+  """
+  issuedOn: Date
+  """
+  issuedOn differs from this.
+  """
+  issuedOnNEQ: Date
+  """
+  issuedOn is one of these.
+  """
+  issuedOnIn: [Date!]
+  """
+  issuedOn is none of these.
+  """
+  issuedOnNotIn: [Date!]
+  """
+  issuedOn is greater than this.
+  """
+  issuedOnGT: Date
+  """
+  issuedOn is at least this.
+  """
+  issuedOnGTE: Date
+  """
+  issuedOn is less than this.
+  """
+  issuedOnLT: Date
+  """
+  issuedOn is at most this.
+  """
+  issuedOnLTE: Date
+  """
+  pay_by field predicates
+  """
+  payBy: Date
+  """
+  payBy differs from this.
+  """
+  payByNEQ: Date
+  """
+  payBy is one of these.
+  """
+  payByIn: [Date!]
+  """
+  payBy is none of these.
+  """
+  payByNotIn: [Date!]
+  """
+  payBy is greater than this.
+  """
+  payByGT: Date
+  """
+  payBy is at least this.
+  """
+  payByGTE: Date
+  """
+  payBy is less than this.
+  """
+  payByLT: Date
+  """
+  payBy is at most this.
+  """
+  payByLTE: Date
+  """
+  building field predicates
+  """
+  building: String
+  """
+  building differs from this.
+  """
+  buildingNEQ: String
+  """
+  building is one of these.
+  """
+  buildingIn: [String!]
+  """
+  building is none of these.
+  """
+  buildingNotIn: [String!]
+  """
+  building is greater than this.
+  """
+  buildingGT: String
+  """
+  building is at least this.
+  """
+  buildingGTE: String
+  """
+  building is less than this.
+  """
+  buildingLT: String
+  """
+  building is at most this.
+  """
+  buildingLTE: String
+  """
+  building contains this.
+  """
+  buildingContains: String
+  """
+  building begins with this.
+  """
+  buildingHasPrefix: String
+  """
+  building ends with this.
+  """
+  buildingHasSuffix: String
+  """
+  building equals this, upper and lower case alike.
+  """
+  buildingEqualFold: String
+  """
+  building contains this, upper and lower case alike.
+  """
+  buildingContainsFold: String
+  """
+  amount field predicates
+  """
+  amount: Int
+  """
+  amount differs from this.
+  """
+  amountNEQ: Int
+  """
+  amount is one of these.
+  """
+  amountIn: [Int!]
+  """
+  amount is none of these.
+  """
+  amountNotIn: [Int!]
+  """
+  amount is greater than this.
+  """
+  amountGT: Int
+  """
+  amount is at least this.
+  """
+  amountGTE: Int
+  """
+  amount is less than this.
+  """
+  amountLT: Int
+  """
+  amount is at most this.
+  """
+  amountLTE: Int
+  """
+  credited field predicates
+  """
+  credited: Int
+  """
+  credited differs from this.
+  """
+  creditedNEQ: Int
+  """
+  credited is one of these.
+  """
+  creditedIn: [Int!]
+  """
+  credited is none of these.
+  """
+  creditedNotIn: [Int!]
+  """
+  credited is greater than this.
+  """
+  creditedGT: Int
+  """
+  credited is at least this.
+  """
+  creditedGTE: Int
+  """
+  credited is less than this.
+  """
+  creditedLT: Int
+  """
+  credited is at most this.
+  """
+  creditedLTE: Int
+  """
+  settled field predicates
+  """
+  settled: Int
+  """
+  settled differs from this.
+  """
+  settledNEQ: Int
+  """
+  settled is one of these.
+  """
+  settledIn: [Int!]
+  """
+  settled is none of these.
+  """
+  settledNotIn: [Int!]
+  """
+  settled is greater than this.
+  """
+  settledGT: Int
+  """
+  settled is at least this.
+  """
+  settledGTE: Int
+  """
+  settled is less than this.
+  """
+  settledLT: Int
+  """
+  settled is at most this.
+  """
+  settledLTE: Int
+  """
+  state field predicates
+  """
+  state: FeeNoticeState
+  """
+  state differs from this.
+  """
+  stateNEQ: FeeNoticeState
+  """
+  state is one of these.
+  """
+  stateIn: [FeeNoticeState!]
+  """
+  state is none of these.
+  """
+  stateNotIn: [FeeNoticeState!]
+}
+"""
+What a household paid at project finance, with its receipt (F5).
+"""
+type FeePayment implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  The household whose account it is for.
+  """
+  householdID: ID!
+  """
+  The number of its receipt in the estate; there is none missing before it.
+  """
+  receipt: Int!
+  """
+  Cash (现金), bank transfer (转账), card (刷卡), or by telephone (微信, 支付宝).
+  """
+  method: FeePaymentMethod!
+  """
+  Its number at the bank or with the paying service.
+  """
+  reference: String!
+  """
+  Who paid it, if that is not the household.
+  """
+  paidBy: String!
+  """
+  When it was paid.
+  """
+  paidAt: Time!
+  """
+  The day that it was recorded.
+  """
+  bookedOn: Date!
+  """
+  What was paid; of a counter-entry less than nothing, in fen (分).
+  """
+  amount: Int!
+  """
+  What of that has not settled a notice, and is the household's credit, in fen (分).
+  """
+  unallocated: Int!
+  """
+  Of a counter-entry, the payment that it reverses.
+  """
+  reversesID: ID
+  """
+  Of a counter-entry, why.
+  """
+  reason: String!
+  """
+  The account that recorded it.
+  """
+  recordedByID: ID!
+  """
+  Who recorded it, as signed.
+  """
+  recordedByName: String!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The household whose account it is for.
+  """
+  household: Household!
+  """
+  Of a counter-entry, the payment that it reverses.
+  """
+  reverses: FeePayment
+  """
+  Its counter-entry, if it was reversed.
+  """
+  reversals: [FeePayment!]
+  """
+  What it settled, and by its reversal did not.
+  """
+  allocations: [FeeAllocation!]
+}
+"""
+A connection to a list of items.
+"""
+type FeePaymentConnection {
+  """
+  A list of edges.
+  """
+  edges: [FeePaymentEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type FeePaymentEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: FeePayment
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+FeePaymentMethod is enum for the field method
+"""
+enum FeePaymentMethod @goModel(model: "github.com/steward-pm/steward/ent/feepayment.Method") {
+  """
+  cash.
+  """
+  CASH
+  """
+  bank transfer.
+  """
+  BANK_TRANSFER
+  """
+  card.
+  """
+  CARD
+  """
+  mobile.
+  """
+  MOBILE
+}
+"""
+Ordering options for FeePayment connections
+"""
+input FeePaymentOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order FeePayments.
+  """
+  field: FeePaymentOrderField!
+}
+"""
+Properties by which FeePayment connections can be ordered.
+"""
+enum FeePaymentOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  receipt.
+  """
+  RECEIPT
+  """
+  paid at.
+  """
+  PAID_AT
+}
+"""
+FeePaymentWhereInput is used for filtering FeePayment objects.
+Input was generated by ent.
+"""
+input FeePaymentWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: FeePaymentWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [FeePaymentWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [FeePaymentWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  household_id field predicates
+  """
+  householdID: ID
+  """
+  householdID differs from this.
+  """
+  householdIDNEQ: ID
+  """
+  householdID is one of these.
+  """
+  householdIDIn: [ID!]
+  """
+  householdID is none of these.
+  """
+  householdIDNotIn: [ID!]
+  """
+  receipt field predicates
+  """
+  receipt: Int
+  """
+  receipt differs from this.
+  """
+  receiptNEQ: Int
+  """
+  receipt is one of these.
+  """
+  receiptIn: [Int!]
+  """
+  receipt is none of these.
+  """
+  receiptNotIn: [Int!]
+  """
+  receipt is greater than this.
+  """
+  receiptGT: Int
+  """
+  receipt is at least this.
+  """
+  receiptGTE: Int
+  """
+  receipt is less than this.
+  """
+  receiptLT: Int
+  """
+  receipt is at most this.
+  """
+  receiptLTE: Int
+  """
+  method field predicates
+  """
+  method: FeePaymentMethod
+  """
+  method differs from this.
+  """
+  methodNEQ: FeePaymentMethod
+  """
+  method is one of these.
+  """
+  methodIn: [FeePaymentMethod!]
+  """
+  method is none of these.
+  """
+  methodNotIn: [FeePaymentMethod!]
+  """
+  reference field predicates
+  """
+  reference: String
+  """
+  reference differs from this.
+  """
+  referenceNEQ: String
+  """
+  reference is one of these.
+  """
+  referenceIn: [String!]
+  """
+  reference is none of these.
+  """
+  referenceNotIn: [String!]
+  """
+  reference is greater than this.
+  """
+  referenceGT: String
+  """
+  reference is at least this.
+  """
+  referenceGTE: String
+  """
+  reference is less than this.
+  """
+  referenceLT: String
+  """
+  reference is at most this.
+  """
+  referenceLTE: String
+  """
+  reference contains this.
+  """
+  referenceContains: String
+  """
+  reference begins with this.
+  """
+  referenceHasPrefix: String
+  """
+  reference ends with this.
+  """
+  referenceHasSuffix: String
+  """
+  reference equals this, upper and lower case alike.
+  """
+  referenceEqualFold: String
+  """
+  reference contains this, upper and lower case alike.
+  """
+  referenceContainsFold: String
+  """
+  paid_at field predicates
+  """
+  paidAt: Time
+  """
+  paidAt differs from this.
+  """
+  paidAtNEQ: Time
+  """
+  paidAt is one of these.
+  """
+  paidAtIn: [Time!]
+  """
+  paidAt is none of these.
+  """
+  paidAtNotIn: [Time!]
+  """
+  paidAt is greater than this.
+  """
+  paidAtGT: Time
+  """
+  paidAt is at least this.
+  """
+  paidAtGTE: Time
+  """
+  paidAt is less than this.
+  """
+  paidAtLT: Time
+  """
+  paidAt is at most this.
+  """
+  paidAtLTE: Time
+  """
+  booked_on field predicates
+  """
+  bookedOn: Date
+  """
+  bookedOn differs from this.
+  """
+  bookedOnNEQ: Date
+  """
+  bookedOn is one of these.
+  """
+  bookedOnIn: [Date!]
+  """
+  bookedOn is none of these.
+  """
+  bookedOnNotIn: [Date!]
+  """
+  bookedOn is greater than this.
+  """
+  bookedOnGT: Date
+  """
+  bookedOn is at least this.
+  """
+  bookedOnGTE: Date
+  """
+  bookedOn is less than this.
+  """
+  bookedOnLT: Date
+  """
+  bookedOn is at most this.
+  """
+  bookedOnLTE: Date
+  """
+  amount field predicates
+  """
+  amount: Int
+  """
+  amount differs from this.
+  """
+  amountNEQ: Int
+  """
+  amount is one of these.
+  """
+  amountIn: [Int!]
+  """
+  amount is none of these.
+  """
+  amountNotIn: [Int!]
+  """
+  amount is greater than this.
+  """
+  amountGT: Int
+  """
+  amount is at least this.
+  """
+  amountGTE: Int
+  """
+  amount is less than this.
+  """
+  amountLT: Int
+  """
+  amount is at most this.
+  """
+  amountLTE: Int
+  """
+  unallocated field predicates
+  """
+  unallocated: Int
+  """
+  unallocated differs from this.
+  """
+  unallocatedNEQ: Int
+  """
+  unallocated is one of these.
+  """
+  unallocatedIn: [Int!]
+  """
+  unallocated is none of these.
+  """
+  unallocatedNotIn: [Int!]
+  """
+  unallocated is greater than this.
+  """
+  unallocatedGT: Int
+  """
+  unallocated is at least this.
+  """
+  unallocatedGTE: Int
+  """
+  unallocated is less than this.
+  """
+  unallocatedLT: Int
+  """
+  unallocated is at most this.
+  """
+  unallocatedLTE: Int
+  """
+  reverses_id field predicates
+  """
+  reversesID: ID
+  """
+  reversesID differs from this.
+  """
+  reversesIDNEQ: ID
+  """
+  reversesID is one of these.
+  """
+  reversesIDIn: [ID!]
+  """
+  reversesID is none of these.
+  """
+  reversesIDNotIn: [ID!]
+  """
+  reversesID is null.
+  """
+  reversesIDIsNil: Boolean
+  """
+  reversesID is set.
+  """
+  reversesIDNotNil: Boolean
+  """
+  recorded_by_id field predicates
+  """
+  recordedByID: ID
+  """
+  recordedByID differs from this.
+  """
+  recordedByIDNEQ: ID
+  """
+  recordedByID is one of these.
+  """
+  recordedByIDIn: [ID!]
+  """
+  recordedByID is none of these.
+  """
+  recordedByIDNotIn: [ID!]
+  """
+  recordedByID is greater than this.
+  """
+  recordedByIDGT: ID
+  """
+  recordedByID is at least this.
+  """
+  recordedByIDGTE: ID
+  """
+  recordedByID is less than this.
+  """
+  recordedByIDLT: ID
+  """
+  recordedByID is at most this.
+  """
+  recordedByIDLTE: ID
+}
+"""
+What an entry of the journal adds to one account.
+"""
+type FeePosting implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  The entry.
+  """
+  entryID: ID!
+  """
+  The household whose account it is about.
+  """
+  householdID: ID!
+  """
+  Receivable (应收账款), revenue (主营业务收入), cash (库存现金), bank (银行存款), or the household's credit (预收账款).
+  """
+  account: FeePostingAccount!
+  """
+  How much: a debit, or less than nothing for a credit, in fen (分).
+  """
+  amount: Int!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The entry.
+  """
+  entry: FeeEntry!
+}
+"""
+FeePostingAccount is enum for the field account
+"""
+enum FeePostingAccount @goModel(model: "github.com/steward-pm/steward/ent/feeposting.Account") {
+  """
+  receivable.
+  """
+  RECEIVABLE
+  """
+  revenue.
+  """
+  REVENUE
+  """
+  cash.
+  """
+  CASH
+  """
+  bank.
+  """
+  BANK
+  """
+  credit.
+  """
+  CREDIT
+}
+"""
+Ordering options for FeePosting connections
+"""
+input FeePostingOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order FeePostings.
+  """
+  field: FeePostingOrderField!
+}
+"""
+Properties by which FeePosting connections can be ordered.
+"""
+enum FeePostingOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+}
+"""
+FeePostingWhereInput is used for filtering FeePosting objects.
+Input was generated by ent.
+"""
+input FeePostingWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: FeePostingWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [FeePostingWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [FeePostingWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  amount field predicates
+  """
+  amount: Int
+  """
+  amount differs from this.
+  """
+  amountNEQ: Int
+  """
+  amount is one of these.
+  """
+  amountIn: [Int!]
+  """
+  amount is none of these.
+  """
+  amountNotIn: [Int!]
+  """
+  amount is greater than this.
+  """
+  amountGT: Int
+  """
+  amount is at least this.
+  """
+  amountGTE: Int
+  """
+  amount is less than this.
+  """
+  amountLT: Int
+  """
+  amount is at most this.
+  """
+  amountLTE: Int
+}
+"""
+The billing of an estate's month: one, however often it is run (F2).
+"""
+type FeeRun implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  The month, as its first day.
+  """
+  month: Date!
+  """
+  Planned: its notices are due; running: some are made; billed: all are.
+  """
+  state: FeeRunState!
+  """
+  By when its notices are with customer service: the end of the 25th (F2).
+  """
+  dueAt: Time!
+  """
+  The day of its notices; null before it is run.
+  """
+  issuedOn: Date
+  """
+  By when its notices are to be paid; null before it is run.
+  """
+  payBy: Date
+  """
+  How many households have something to pay, as it was begun.
+  """
+  payers: Int!
+  """
+  How many of them have their notices: the progress of a run.
+  """
+  notices: Int!
+  """
+  What the notices ask for in all, in fen (分).
+  """
+  amount: Int!
+  """
+  When it was run.
+  """
+  startedAt: Time
+  """
+  The account that ran it.
+  """
+  startedByID: ID
+  """
+  Who ran it, as signed.
+  """
+  startedByName: String!
+  """
+  When its last notice was made.
+  """
+  billedAt: Time
+  """
+  Whether that was after the 25th, and was reported (F2).
+  """
+  late: Boolean!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+}
+"""
+A connection to a list of items.
+"""
+type FeeRunConnection {
+  """
+  A list of edges.
+  """
+  edges: [FeeRunEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type FeeRunEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: FeeRun
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+Ordering options for FeeRun connections
+"""
+input FeeRunOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order FeeRuns.
+  """
+  field: FeeRunOrderField!
+}
+"""
+Properties by which FeeRun connections can be ordered.
+"""
+enum FeeRunOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  month.
+  """
+  MONTH
+}
+"""
+FeeRunState is enum for the field state
+"""
+enum FeeRunState @goModel(model: "github.com/steward-pm/steward/ent/feerun.State") {
+  """
+  planned.
+  """
+  PLANNED
+  """
+  running.
+  """
+  RUNNING
+  """
+  billed.
+  """
+  BILLED
+}
+"""
+FeeRunWhereInput is used for filtering FeeRun objects.
+Input was generated by ent.
+"""
+input FeeRunWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: FeeRunWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [FeeRunWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [FeeRunWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  month field predicates
+  """
+  month: Date
+  """
+  month differs from this.
+  """
+  monthNEQ: Date
+  """
+  month is one of these.
+  """
+  monthIn: [Date!]
+  """
+  month is none of these.
+  """
+  monthNotIn: [Date!]
+  """
+  month is greater than this.
+  """
+  monthGT: Date
+  """
+  month is at least this.
+  """
+  monthGTE: Date
+  """
+  month is less than this.
+  """
+  monthLT: Date
+  """
+  month is at most this.
+  """
+  monthLTE: Date
+  """
+  state field predicates
+  """
+  state: FeeRunState
+  """
+  state differs from this.
+  """
+  stateNEQ: FeeRunState
+  """
+  state is one of these.
+  """
+  stateIn: [FeeRunState!]
+  """
+  state is none of these.
+  """
+  stateNotIn: [FeeRunState!]
+  """
+  due_at field predicates
+  """
+  dueAt: Time
+  """
+  dueAt differs from this.
+  """
+  dueAtNEQ: Time
+  """
+  dueAt is one of these.
+  """
+  dueAtIn: [Time!]
+  """
+  dueAt is none of these.
+  """
+  dueAtNotIn: [Time!]
+  """
+  dueAt is greater than this.
+  """
+  dueAtGT: Time
+  """
+  dueAt is at least this.
+  """
+  dueAtGTE: Time
+  """
+  dueAt is less than this.
+  """
+  dueAtLT: Time
+  """
+  dueAt is at most this.
+  """
+  dueAtLTE: Time
+  """
+  started_by_id field predicates
+  """
+  startedByID: ID
+  """
+  startedByID differs from this.
+  """
+  startedByIDNEQ: ID
+  """
+  startedByID is one of these.
+  """
+  startedByIDIn: [ID!]
+  """
+  startedByID is none of these.
+  """
+  startedByIDNotIn: [ID!]
+  """
+  startedByID is greater than this.
+  """
+  startedByIDGT: ID
+  """
+  startedByID is at least this.
+  """
+  startedByIDGTE: ID
+  """
+  startedByID is less than this.
+  """
+  startedByIDLT: ID
+  """
+  startedByID is at most this.
+  """
+  startedByIDLTE: ID
+  """
+  startedByID is null.
+  """
+  startedByIDIsNil: Boolean
+  """
+  startedByID is set.
+  """
+  startedByIDNotNil: Boolean
+  """
+  billed_at field predicates
+  """
+  billedAt: Time
+  """
+  billedAt differs from this.
+  """
+  billedAtNEQ: Time
+  """
+  billedAt is one of these.
+  """
+  billedAtIn: [Time!]
+  """
+  billedAt is none of these.
+  """
+  billedAtNotIn: [Time!]
+  """
+  billedAt is greater than this.
+  """
+  billedAtGT: Time
+  """
+  billedAt is at least this.
+  """
+  billedAtGTE: Time
+  """
+  billedAt is less than this.
+  """
+  billedAtLT: Time
+  """
+  billedAt is at most this.
+  """
+  billedAtLTE: Time
+  """
+  billedAt is null.
+  """
+  billedAtIsNil: Boolean
+  """
+  billedAt is set.
+  """
+  billedAtNotNil: Boolean
+  """
+  late field predicates
+  """
+  late: Boolean
+  """
+  late differs from this.
+  """
+  lateNEQ: Boolean
+}
+"""
+What a kind of unit pays for something in a month, for a time (F1).
+"""
+type FeeTariff implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  What is paid for: 物业管理费.
+  """
+  fee: String!
+  """
+  What kind of unit pays.
+  """
+  unitKind: FeeTariffUnitKind!
+  """
+  By the square metre of floor area, by the unit, or by the parking place.
+  """
+  basis: FeeTariffBasis!
+  """
+  What is paid in a month, in hundredths of a fen (万分之一元): 2.35 yuan is 23500.
+  """
+  rate: Int!
+  """
+  The first day.
+  """
+  fromOn: Date!
+  """
+  The first day without; null while it lasts.
+  """
+  untilOn: Date
+  """
+  By what it is asked for: the contract, or the number of the approval.
+  """
+  authority: String!
+  """
+  Why it ended, if it did.
+  """
+  endReason: String!
+  """
+  When its end was recorded.
+  """
+  endedAt: Time
+  """
+  Who ended it, as signed.
+  """
+  endedByName: String!
+  """
+  The account that recorded it.
+  """
+  recordedByID: ID!
+  """
+  Who recorded it, as signed.
+  """
+  recordedByName: String!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+}
+"""
+FeeTariffBasis is enum for the field basis
+"""
+enum FeeTariffBasis @goModel(model: "github.com/steward-pm/steward/ent/feetariff.Basis") {
+  """
+  per square metre.
+  """
+  PER_SQUARE_METRE
+  """
+  fixed.
+  """
+  FIXED
+  """
+  per place.
+  """
+  PER_PLACE
+}
+"""
+A connection to a list of items.
+"""
+type FeeTariffConnection {
+  """
+  A list of edges.
+  """
+  edges: [FeeTariffEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type FeeTariffEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: FeeTariff
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+Ordering options for FeeTariff connections
+"""
+input FeeTariffOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order FeeTariffs.
+  """
+  field: FeeTariffOrderField!
+}
+"""
+Properties by which FeeTariff connections can be ordered.
+"""
+enum FeeTariffOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  fee.
+  """
+  FEE
+}
+"""
+FeeTariffUnitKind is enum for the field unit_kind
+"""
+enum FeeTariffUnitKind @goModel(model: "github.com/steward-pm/steward/ent/feetariff.UnitKind") {
+  """
+  flat.
+  """
+  FLAT
+  """
+  shop.
+  """
+  SHOP
+  """
+  parking.
+  """
+  PARKING
+}
+"""
+FeeTariffWhereInput is used for filtering FeeTariff objects.
+Input was generated by ent.
+"""
+input FeeTariffWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: FeeTariffWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [FeeTariffWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [FeeTariffWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  fee field predicates
+  """
+  fee: String
+  """
+  fee differs from this.
+  """
+  feeNEQ: String
+  """
+  fee is one of these.
+  """
+  feeIn: [String!]
+  """
+  fee is none of these.
+  """
+  feeNotIn: [String!]
+  """
+  fee is greater than this.
+  """
+  feeGT: String
+  """
+  fee is at least this.
+  """
+  feeGTE: String
+  """
+  fee is less than this.
+  """
+  feeLT: String
+  """
+  fee is at most this.
+  """
+  feeLTE: String
+  """
+  fee contains this.
+  """
+  feeContains: String
+  """
+  fee begins with this.
+  """
+  feeHasPrefix: String
+  """
+  fee ends with this.
+  """
+  feeHasSuffix: String
+  """
+  fee equals this, upper and lower case alike.
+  """
+  feeEqualFold: String
+  """
+  fee contains this, upper and lower case alike.
+  """
+  feeContainsFold: String
+  """
+  unit_kind field predicates
+  """
+  unitKind: FeeTariffUnitKind
+  """
+  unitKind differs from this.
+  """
+  unitKindNEQ: FeeTariffUnitKind
+  """
+  unitKind is one of these.
+  """
+  unitKindIn: [FeeTariffUnitKind!]
+  """
+  unitKind is none of these.
+  """
+  unitKindNotIn: [FeeTariffUnitKind!]
+  """
+  basis field predicates
+  """
+  basis: FeeTariffBasis
+  """
+  basis differs from this.
+  """
+  basisNEQ: FeeTariffBasis
+  """
+  basis is one of these.
+  """
+  basisIn: [FeeTariffBasis!]
+  """
+  basis is none of these.
+  """
+  basisNotIn: [FeeTariffBasis!]
+  """
+  from_on field predicates
+  """
+  fromOn: Date
+  """
+  fromOn differs from this.
+  """
+  fromOnNEQ: Date
+  """
+  fromOn is one of these.
+  """
+  fromOnIn: [Date!]
+  """
+  fromOn is none of these.
+  """
+  fromOnNotIn: [Date!]
+  """
+  fromOn is greater than this.
+  """
+  fromOnGT: Date
+  """
+  fromOn is at least this.
+  """
+  fromOnGTE: Date
+  """
+  fromOn is less than this.
+  """
+  fromOnLT: Date
+  """
+  fromOn is at most this.
+  """
+  fromOnLTE: Date
+  """
+  until_on field predicates
+  """
+  untilOn: Date
+  """
+  untilOn differs from this.
+  """
+  untilOnNEQ: Date
+  """
+  untilOn is one of these.
+  """
+  untilOnIn: [Date!]
+  """
+  untilOn is none of these.
+  """
+  untilOnNotIn: [Date!]
+  """
+  untilOn is greater than this.
+  """
+  untilOnGT: Date
+  """
+  untilOn is at least this.
+  """
+  untilOnGTE: Date
+  """
+  untilOn is less than this.
+  """
+  untilOnLT: Date
+  """
+  untilOn is at most this.
+  """
+  untilOnLTE: Date
+  """
+  untilOn is null.
+  """
+  untilOnIsNil: Boolean
+  """
+  untilOn is set.
+  """
+  untilOnNotNil: Boolean
+  """
+  recorded_by_id field predicates
+  """
+  recordedByID: ID
+  """
+  recordedByID differs from this.
+  """
+  recordedByIDNEQ: ID
+  """
+  recordedByID is one of these.
+  """
+  recordedByIDIn: [ID!]
+  """
+  recordedByID is none of these.
+  """
+  recordedByIDNotIn: [ID!]
+  """
+  recordedByID is greater than this.
+  """
+  recordedByIDGT: ID
+  """
+  recordedByID is at least this.
+  """
+  recordedByIDGTE: ID
+  """
+  recordedByID is less than this.
+  """
+  recordedByIDLT: ID
+  """
+  recordedByID is at most this.
+  """
+  recordedByIDLTE: ID
+}
+"""
 Something uploaded to an estate.
 """
 type File implements Node {
@@ -42930,6 +49490,10 @@ type Household implements Node {
   Whom to call in an emergency.
   """
   emergencyContacts: [EmergencyContact!]
+  """
+  How its account of fees stands; empty until it was billed or paid for the first time.
+  """
+  feeAccount: [FeeAccount!]
 }
 """
 A connection to a list of items.
@@ -70097,6 +76661,16 @@ func (ec *executionContext) childFields_CreateUnitPayload(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type CreateUnitPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CreditFeeNoticePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "creditNote":
+		return ec.fieldContext_CreditFeeNoticePayload_creditNote(ctx, field)
+	case "account":
+		return ec.fieldContext_CreditFeeNoticePayload_account(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreditFeeNoticePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_DecideMailPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "item":
@@ -70425,6 +76999,14 @@ func (ec *executionContext) childFields_EndEmploymentPayload(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type EndEmploymentPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_EndFeeTariffPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "tariff":
+		return ec.fieldContext_EndFeeTariffPayload_tariff(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EndFeeTariffPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_EndPressSubscriptionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "subscription":
@@ -70581,6 +77163,630 @@ func (ec *executionContext) childFields_ExternalPersonEdge(ctx context.Context, 
 		return ec.fieldContext_ExternalPersonEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ExternalPersonEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_FeeAccount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_FeeAccount_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_FeeAccount_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_FeeAccount_estateID(ctx, field)
+	case "householdID":
+		return ec.fieldContext_FeeAccount_householdID(ctx, field)
+	case "receivable":
+		return ec.fieldContext_FeeAccount_receivable(ctx, field)
+	case "credit":
+		return ec.fieldContext_FeeAccount_credit(ctx, field)
+	case "estate":
+		return ec.fieldContext_FeeAccount_estate(ctx, field)
+	case "household":
+		return ec.fieldContext_FeeAccount_household(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FeeAccount", field.Name)
+}
+
+func (ec *executionContext) childFields_FeeAccountConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_FeeAccountConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_FeeAccountConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_FeeAccountConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FeeAccountConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_FeeAccountEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_FeeAccountEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_FeeAccountEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FeeAccountEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_FeeAllocation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_FeeAllocation_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_FeeAllocation_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_FeeAllocation_estateID(ctx, field)
+	case "householdID":
+		return ec.fieldContext_FeeAllocation_householdID(ctx, field)
+	case "noticeID":
+		return ec.fieldContext_FeeAllocation_noticeID(ctx, field)
+	case "paymentID":
+		return ec.fieldContext_FeeAllocation_paymentID(ctx, field)
+	case "creditNoteID":
+		return ec.fieldContext_FeeAllocation_creditNoteID(ctx, field)
+	case "bookedOn":
+		return ec.fieldContext_FeeAllocation_bookedOn(ctx, field)
+	case "amount":
+		return ec.fieldContext_FeeAllocation_amount(ctx, field)
+	case "estate":
+		return ec.fieldContext_FeeAllocation_estate(ctx, field)
+	case "notice":
+		return ec.fieldContext_FeeAllocation_notice(ctx, field)
+	case "payment":
+		return ec.fieldContext_FeeAllocation_payment(ctx, field)
+	case "creditNote":
+		return ec.fieldContext_FeeAllocation_creditNote(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FeeAllocation", field.Name)
+}
+
+func (ec *executionContext) childFields_FeeBook(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_FeeBook_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_FeeBook_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_FeeBook_estateID(ctx, field)
+	case "version":
+		return ec.fieldContext_FeeBook_version(ctx, field)
+	case "payAt":
+		return ec.fieldContext_FeeBook_payAt(ctx, field)
+	case "dueDays":
+		return ec.fieldContext_FeeBook_dueDays(ctx, field)
+	case "lastReceipt":
+		return ec.fieldContext_FeeBook_lastReceipt(ctx, field)
+	case "lastCreditNote":
+		return ec.fieldContext_FeeBook_lastCreditNote(ctx, field)
+	case "lastEntry":
+		return ec.fieldContext_FeeBook_lastEntry(ctx, field)
+	case "estate":
+		return ec.fieldContext_FeeBook_estate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FeeBook", field.Name)
+}
+
+func (ec *executionContext) childFields_FeeBookConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_FeeBookConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_FeeBookConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_FeeBookConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FeeBookConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_FeeBookEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_FeeBookEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_FeeBookEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FeeBookEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_FeeCreditNote(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_FeeCreditNote_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_FeeCreditNote_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_FeeCreditNote_estateID(ctx, field)
+	case "noticeID":
+		return ec.fieldContext_FeeCreditNote_noticeID(ctx, field)
+	case "householdID":
+		return ec.fieldContext_FeeCreditNote_householdID(ctx, field)
+	case "number":
+		return ec.fieldContext_FeeCreditNote_number(ctx, field)
+	case "issuedOn":
+		return ec.fieldContext_FeeCreditNote_issuedOn(ctx, field)
+	case "amount":
+		return ec.fieldContext_FeeCreditNote_amount(ctx, field)
+	case "unallocated":
+		return ec.fieldContext_FeeCreditNote_unallocated(ctx, field)
+	case "reason":
+		return ec.fieldContext_FeeCreditNote_reason(ctx, field)
+	case "recordedByID":
+		return ec.fieldContext_FeeCreditNote_recordedByID(ctx, field)
+	case "recordedByName":
+		return ec.fieldContext_FeeCreditNote_recordedByName(ctx, field)
+	case "estate":
+		return ec.fieldContext_FeeCreditNote_estate(ctx, field)
+	case "notice":
+		return ec.fieldContext_FeeCreditNote_notice(ctx, field)
+	case "household":
+		return ec.fieldContext_FeeCreditNote_household(ctx, field)
+	case "allocations":
+		return ec.fieldContext_FeeCreditNote_allocations(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FeeCreditNote", field.Name)
+}
+
+func (ec *executionContext) childFields_FeeCreditNoteConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_FeeCreditNoteConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_FeeCreditNoteConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_FeeCreditNoteConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FeeCreditNoteConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_FeeCreditNoteEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_FeeCreditNoteEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_FeeCreditNoteEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FeeCreditNoteEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_FeeEntry(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_FeeEntry_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_FeeEntry_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_FeeEntry_estateID(ctx, field)
+	case "number":
+		return ec.fieldContext_FeeEntry_number(ctx, field)
+	case "bookedOn":
+		return ec.fieldContext_FeeEntry_bookedOn(ctx, field)
+	case "kind":
+		return ec.fieldContext_FeeEntry_kind(ctx, field)
+	case "householdID":
+		return ec.fieldContext_FeeEntry_householdID(ctx, field)
+	case "subjectID":
+		return ec.fieldContext_FeeEntry_subjectID(ctx, field)
+	case "about":
+		return ec.fieldContext_FeeEntry_about(ctx, field)
+	case "estate":
+		return ec.fieldContext_FeeEntry_estate(ctx, field)
+	case "household":
+		return ec.fieldContext_FeeEntry_household(ctx, field)
+	case "postings":
+		return ec.fieldContext_FeeEntry_postings(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FeeEntry", field.Name)
+}
+
+func (ec *executionContext) childFields_FeeEntryConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_FeeEntryConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_FeeEntryConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_FeeEntryConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FeeEntryConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_FeeEntryEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_FeeEntryEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_FeeEntryEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FeeEntryEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_FeeNotice(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_FeeNotice_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_FeeNotice_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_FeeNotice_estateID(ctx, field)
+	case "runID":
+		return ec.fieldContext_FeeNotice_runID(ctx, field)
+	case "householdID":
+		return ec.fieldContext_FeeNotice_householdID(ctx, field)
+	case "number":
+		return ec.fieldContext_FeeNotice_number(ctx, field)
+	case "month":
+		return ec.fieldContext_FeeNotice_month(ctx, field)
+	case "issuedOn":
+		return ec.fieldContext_FeeNotice_issuedOn(ctx, field)
+	case "payBy":
+		return ec.fieldContext_FeeNotice_payBy(ctx, field)
+	case "householdName":
+		return ec.fieldContext_FeeNotice_householdName(ctx, field)
+	case "building":
+		return ec.fieldContext_FeeNotice_building(ctx, field)
+	case "address":
+		return ec.fieldContext_FeeNotice_address(ctx, field)
+	case "amount":
+		return ec.fieldContext_FeeNotice_amount(ctx, field)
+	case "credited":
+		return ec.fieldContext_FeeNotice_credited(ctx, field)
+	case "settled":
+		return ec.fieldContext_FeeNotice_settled(ctx, field)
+	case "state":
+		return ec.fieldContext_FeeNotice_state(ctx, field)
+	case "estate":
+		return ec.fieldContext_FeeNotice_estate(ctx, field)
+	case "household":
+		return ec.fieldContext_FeeNotice_household(ctx, field)
+	case "lines":
+		return ec.fieldContext_FeeNotice_lines(ctx, field)
+	case "allocations":
+		return ec.fieldContext_FeeNotice_allocations(ctx, field)
+	case "creditNotes":
+		return ec.fieldContext_FeeNotice_creditNotes(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FeeNotice", field.Name)
+}
+
+func (ec *executionContext) childFields_FeeNoticeConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_FeeNoticeConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_FeeNoticeConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_FeeNoticeConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FeeNoticeConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_FeeNoticeEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_FeeNoticeEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_FeeNoticeEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FeeNoticeEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_FeeNoticeLine(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_FeeNoticeLine_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_FeeNoticeLine_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_FeeNoticeLine_estateID(ctx, field)
+	case "noticeID":
+		return ec.fieldContext_FeeNoticeLine_noticeID(ctx, field)
+	case "householdID":
+		return ec.fieldContext_FeeNoticeLine_householdID(ctx, field)
+	case "tariffID":
+		return ec.fieldContext_FeeNoticeLine_tariffID(ctx, field)
+	case "unitID":
+		return ec.fieldContext_FeeNoticeLine_unitID(ctx, field)
+	case "unitLabel":
+		return ec.fieldContext_FeeNoticeLine_unitLabel(ctx, field)
+	case "fee":
+		return ec.fieldContext_FeeNoticeLine_fee(ctx, field)
+	case "basis":
+		return ec.fieldContext_FeeNoticeLine_basis(ctx, field)
+	case "rate":
+		return ec.fieldContext_FeeNoticeLine_rate(ctx, field)
+	case "quantityHundredths":
+		return ec.fieldContext_FeeNoticeLine_quantityHundredths(ctx, field)
+	case "fromOn":
+		return ec.fieldContext_FeeNoticeLine_fromOn(ctx, field)
+	case "untilOn":
+		return ec.fieldContext_FeeNoticeLine_untilOn(ctx, field)
+	case "days":
+		return ec.fieldContext_FeeNoticeLine_days(ctx, field)
+	case "ofDays":
+		return ec.fieldContext_FeeNoticeLine_ofDays(ctx, field)
+	case "amount":
+		return ec.fieldContext_FeeNoticeLine_amount(ctx, field)
+	case "estate":
+		return ec.fieldContext_FeeNoticeLine_estate(ctx, field)
+	case "notice":
+		return ec.fieldContext_FeeNoticeLine_notice(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FeeNoticeLine", field.Name)
+}
+
+func (ec *executionContext) childFields_FeePayment(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_FeePayment_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_FeePayment_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_FeePayment_estateID(ctx, field)
+	case "householdID":
+		return ec.fieldContext_FeePayment_householdID(ctx, field)
+	case "receipt":
+		return ec.fieldContext_FeePayment_receipt(ctx, field)
+	case "method":
+		return ec.fieldContext_FeePayment_method(ctx, field)
+	case "reference":
+		return ec.fieldContext_FeePayment_reference(ctx, field)
+	case "paidBy":
+		return ec.fieldContext_FeePayment_paidBy(ctx, field)
+	case "paidAt":
+		return ec.fieldContext_FeePayment_paidAt(ctx, field)
+	case "bookedOn":
+		return ec.fieldContext_FeePayment_bookedOn(ctx, field)
+	case "amount":
+		return ec.fieldContext_FeePayment_amount(ctx, field)
+	case "unallocated":
+		return ec.fieldContext_FeePayment_unallocated(ctx, field)
+	case "reversesID":
+		return ec.fieldContext_FeePayment_reversesID(ctx, field)
+	case "reason":
+		return ec.fieldContext_FeePayment_reason(ctx, field)
+	case "recordedByID":
+		return ec.fieldContext_FeePayment_recordedByID(ctx, field)
+	case "recordedByName":
+		return ec.fieldContext_FeePayment_recordedByName(ctx, field)
+	case "estate":
+		return ec.fieldContext_FeePayment_estate(ctx, field)
+	case "household":
+		return ec.fieldContext_FeePayment_household(ctx, field)
+	case "reverses":
+		return ec.fieldContext_FeePayment_reverses(ctx, field)
+	case "reversals":
+		return ec.fieldContext_FeePayment_reversals(ctx, field)
+	case "allocations":
+		return ec.fieldContext_FeePayment_allocations(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FeePayment", field.Name)
+}
+
+func (ec *executionContext) childFields_FeePaymentConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_FeePaymentConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_FeePaymentConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_FeePaymentConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FeePaymentConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_FeePaymentEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_FeePaymentEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_FeePaymentEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FeePaymentEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_FeePosting(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_FeePosting_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_FeePosting_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_FeePosting_estateID(ctx, field)
+	case "entryID":
+		return ec.fieldContext_FeePosting_entryID(ctx, field)
+	case "householdID":
+		return ec.fieldContext_FeePosting_householdID(ctx, field)
+	case "account":
+		return ec.fieldContext_FeePosting_account(ctx, field)
+	case "amount":
+		return ec.fieldContext_FeePosting_amount(ctx, field)
+	case "estate":
+		return ec.fieldContext_FeePosting_estate(ctx, field)
+	case "entry":
+		return ec.fieldContext_FeePosting_entry(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FeePosting", field.Name)
+}
+
+func (ec *executionContext) childFields_FeePreview(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "month":
+		return ec.fieldContext_FeePreview_month(ctx, field)
+	case "run":
+		return ec.fieldContext_FeePreview_run(ctx, field)
+	case "payers":
+		return ec.fieldContext_FeePreview_payers(ctx, field)
+	case "amount":
+		return ec.fieldContext_FeePreview_amount(ctx, field)
+	case "fees":
+		return ec.fieldContext_FeePreview_fees(ctx, field)
+	case "lines":
+		return ec.fieldContext_FeePreview_lines(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FeePreview", field.Name)
+}
+
+func (ec *executionContext) childFields_FeePreviewLine(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "unitLabel":
+		return ec.fieldContext_FeePreviewLine_unitLabel(ctx, field)
+	case "fee":
+		return ec.fieldContext_FeePreviewLine_fee(ctx, field)
+	case "basis":
+		return ec.fieldContext_FeePreviewLine_basis(ctx, field)
+	case "rate":
+		return ec.fieldContext_FeePreviewLine_rate(ctx, field)
+	case "quantityHundredths":
+		return ec.fieldContext_FeePreviewLine_quantityHundredths(ctx, field)
+	case "fromOn":
+		return ec.fieldContext_FeePreviewLine_fromOn(ctx, field)
+	case "untilOn":
+		return ec.fieldContext_FeePreviewLine_untilOn(ctx, field)
+	case "days":
+		return ec.fieldContext_FeePreviewLine_days(ctx, field)
+	case "ofDays":
+		return ec.fieldContext_FeePreviewLine_ofDays(ctx, field)
+	case "amount":
+		return ec.fieldContext_FeePreviewLine_amount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FeePreviewLine", field.Name)
+}
+
+func (ec *executionContext) childFields_FeePreviewSum(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "fee":
+		return ec.fieldContext_FeePreviewSum_fee(ctx, field)
+	case "basis":
+		return ec.fieldContext_FeePreviewSum_basis(ctx, field)
+	case "lines":
+		return ec.fieldContext_FeePreviewSum_lines(ctx, field)
+	case "amount":
+		return ec.fieldContext_FeePreviewSum_amount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FeePreviewSum", field.Name)
+}
+
+func (ec *executionContext) childFields_FeeRun(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_FeeRun_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_FeeRun_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_FeeRun_estateID(ctx, field)
+	case "month":
+		return ec.fieldContext_FeeRun_month(ctx, field)
+	case "state":
+		return ec.fieldContext_FeeRun_state(ctx, field)
+	case "dueAt":
+		return ec.fieldContext_FeeRun_dueAt(ctx, field)
+	case "issuedOn":
+		return ec.fieldContext_FeeRun_issuedOn(ctx, field)
+	case "payBy":
+		return ec.fieldContext_FeeRun_payBy(ctx, field)
+	case "payers":
+		return ec.fieldContext_FeeRun_payers(ctx, field)
+	case "notices":
+		return ec.fieldContext_FeeRun_notices(ctx, field)
+	case "amount":
+		return ec.fieldContext_FeeRun_amount(ctx, field)
+	case "startedAt":
+		return ec.fieldContext_FeeRun_startedAt(ctx, field)
+	case "startedByID":
+		return ec.fieldContext_FeeRun_startedByID(ctx, field)
+	case "startedByName":
+		return ec.fieldContext_FeeRun_startedByName(ctx, field)
+	case "billedAt":
+		return ec.fieldContext_FeeRun_billedAt(ctx, field)
+	case "late":
+		return ec.fieldContext_FeeRun_late(ctx, field)
+	case "estate":
+		return ec.fieldContext_FeeRun_estate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FeeRun", field.Name)
+}
+
+func (ec *executionContext) childFields_FeeRunConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_FeeRunConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_FeeRunConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_FeeRunConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FeeRunConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_FeeRunEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_FeeRunEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_FeeRunEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FeeRunEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_FeeTariff(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_FeeTariff_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_FeeTariff_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_FeeTariff_estateID(ctx, field)
+	case "fee":
+		return ec.fieldContext_FeeTariff_fee(ctx, field)
+	case "unitKind":
+		return ec.fieldContext_FeeTariff_unitKind(ctx, field)
+	case "basis":
+		return ec.fieldContext_FeeTariff_basis(ctx, field)
+	case "rate":
+		return ec.fieldContext_FeeTariff_rate(ctx, field)
+	case "fromOn":
+		return ec.fieldContext_FeeTariff_fromOn(ctx, field)
+	case "untilOn":
+		return ec.fieldContext_FeeTariff_untilOn(ctx, field)
+	case "authority":
+		return ec.fieldContext_FeeTariff_authority(ctx, field)
+	case "endReason":
+		return ec.fieldContext_FeeTariff_endReason(ctx, field)
+	case "endedAt":
+		return ec.fieldContext_FeeTariff_endedAt(ctx, field)
+	case "endedByName":
+		return ec.fieldContext_FeeTariff_endedByName(ctx, field)
+	case "recordedByID":
+		return ec.fieldContext_FeeTariff_recordedByID(ctx, field)
+	case "recordedByName":
+		return ec.fieldContext_FeeTariff_recordedByName(ctx, field)
+	case "estate":
+		return ec.fieldContext_FeeTariff_estate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FeeTariff", field.Name)
+}
+
+func (ec *executionContext) childFields_FeeTariffConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_FeeTariffConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_FeeTariffConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_FeeTariffConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FeeTariffConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_FeeTariffEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_FeeTariffEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_FeeTariffEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FeeTariffEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_File(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -70791,6 +77997,8 @@ func (ec *executionContext) childFields_Household(ctx context.Context, field gra
 		return ec.fieldContext_Household_residents(ctx, field)
 	case "emergencyContacts":
 		return ec.fieldContext_Household_emergencyContacts(ctx, field)
+	case "feeAccount":
+		return ec.fieldContext_Household_feeAccount(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Household", field.Name)
 }
@@ -74511,6 +81719,16 @@ func (ec *executionContext) childFields_RecordCorrespondencePayload(ctx context.
 	return nil, fmt.Errorf("no field named %q was found under type RecordCorrespondencePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RecordFeePaymentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "payment":
+		return ec.fieldContext_RecordFeePaymentPayload_payment(ctx, field)
+	case "account":
+		return ec.fieldContext_RecordFeePaymentPayload_account(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecordFeePaymentPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RecordInspectionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "inspection":
@@ -74943,6 +82161,16 @@ func (ec *executionContext) childFields_ReturnRenovationDepositPayload(ctx conte
 	return nil, fmt.Errorf("no field named %q was found under type ReturnRenovationDepositPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ReverseFeePaymentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "reversal":
+		return ec.fieldContext_ReverseFeePaymentPayload_reversal(ctx, field)
+	case "account":
+		return ec.fieldContext_ReverseFeePaymentPayload_account(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReverseFeePaymentPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RevokeAPITokenPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "tokenID":
@@ -74973,6 +82201,14 @@ func (ec *executionContext) childFields_RevokeSessionPayload(ctx context.Context
 		return ec.fieldContext_RevokeSessionPayload_sessionID(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RevokeSessionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RunFeeBillingPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "run":
+		return ec.fieldContext_RunFeeBillingPayload_run(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RunFeeBillingPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ScanMailPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -75019,6 +82255,30 @@ func (ec *executionContext) childFields_SetArchiveRetentionPayload(ctx context.C
 		return ec.fieldContext_SetArchiveRetentionPayload_retention(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SetArchiveRetentionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SetFeeBookPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "book":
+		return ec.fieldContext_SetFeeBookPayload_book(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SetFeeBookPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SetFeeTariffPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "tariff":
+		return ec.fieldContext_SetFeeTariffPayload_tariff(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SetFeeTariffPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SettleFeeCreditPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "account":
+		return ec.fieldContext_SettleFeeCreditPayload_account(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SettleFeeCreditPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_SignInPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -123,6 +123,12 @@ var shows = []struct{ what, sql string }{
 	{"M7 a claim written off", `SELECT FROM press_claims WHERE state = 'WRITTEN_OFF'`},
 	{"M6 a case concluded", `SELECT FROM mail_cases WHERE state = 'CONCLUDED' AND answer <> ''`},
 	{"M6 a case that waits for its answer", `SELECT FROM mail_cases c JOIN obligations o ON o.subject_id = c.id WHERE c.state = 'OPEN' AND o.kind = 'mail.caseAnswer' AND o.met_at IS NULL`},
+	{"F1 two months billed", `SELECT FROM fee_runs WHERE state = 'BILLED' AND notices > 20 GROUP BY estate_id HAVING count(*) = 2`},
+	{"F2 a late run that was reported", `SELECT FROM fee_runs r JOIN obligations o ON o.subject_id = r.id JOIN identity.inbox m ON m.subject_id = r.id WHERE r.late AND o.state = 'BREACHED' AND o.met_at IS NOT NULL`},
+	{"F2 a credit note", `SELECT FROM fee_credit_notes`},
+	{"F5 too much that was paid, and the next notice took", `SELECT FROM fee_allocations a JOIN fee_payments p ON p.id = a.payment_id JOIN fee_notices n ON n.id = a.notice_id WHERE n.created_at > p.created_at`},
+	{"F5 a payment reversed", `SELECT FROM fee_payments p JOIN fee_payments r ON r.reverses_id = p.id`},
+	{"F5 some that is owed", `SELECT FROM fee_notices WHERE state = 'OPEN' AND settled > 0`},
 	{"K4.3 a difference resolved", `SELECT FROM reconciliation_lines WHERE resolution = 'ADJUSTED'`},
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"github.com/steward-pm/steward/ent"
 	"github.com/steward-pm/steward/internal/archives"
+	"github.com/steward-pm/steward/internal/fees"
 	"github.com/steward-pm/steward/internal/keys"
 	"github.com/steward-pm/steward/internal/mail"
 	"github.com/steward-pm/steward/internal/registers"
@@ -26,6 +27,7 @@ type entry struct {
 	some      bool              // also by who may export some rows of the estate, who sees no others
 	byTime    bool              // takes from and to
 	byHome    bool              // takes a household
+	sheets    bool              // is written as PDF, to be printed sheet by sheet, and as nothing else
 	write     func(context.Context, job) error
 }
 
@@ -53,6 +55,11 @@ func (j job) say(zh, en string) string {
 // within is of what a register of mail is.
 func (j job) within() mail.Within {
 	return mail.Within{Estate: j.estate, Household: j.household, Zone: j.head.Zone, From: j.from, Until: j.until}
+}
+
+// fees is of what a register of fees is.
+func (j job) fees() fees.Within {
+	return fees.Within{Estate: j.estate, Household: j.household, Zone: j.head.Zone, From: j.from, Until: j.until}
 }
 
 var catalogue = map[string]entry{
@@ -119,6 +126,21 @@ var catalogue = map[string]entry{
 			return write(ctx, j, mail.FileRegister(j.say), mail.FileRows(ctx, j.db, j.within()))
 		},
 	},
+	"fee-notices": {resources: []policy.Resource{policy.FeeNotice}, byTime: true, byHome: true, write: func(ctx context.Context, j job) error {
+		return write(ctx, j, fees.NoticeRegister(j.say), fees.NoticeRows(ctx, j.db, j.fees()))
+	}},
+	"fee-notice-sheets": {resources: []policy.Resource{policy.FeeNotice, policy.FeeNoticeLine}, byTime: true, byHome: true, sheets: true, write: func(ctx context.Context, j job) error {
+		return fees.Print(ctx, j.w, j.db, j.fees(), fees.Sheet{Say: j.say, Estate: j.head.Estate, At: j.now})
+	}},
+	"fee-payments": {resources: []policy.Resource{policy.FeePayment}, byTime: true, byHome: true, write: func(ctx context.Context, j job) error {
+		return write(ctx, j, fees.PaymentRegister(j.say), fees.PaymentRows(ctx, j.db, j.fees()))
+	}},
+	"fee-accounts": {resources: []policy.Resource{policy.FeeAccount}, byHome: true, write: func(ctx context.Context, j job) error {
+		return write(ctx, j, fees.AccountRegister(), fees.AccountRows(ctx, j.db, j.fees()))
+	}},
+	"fee-journal": {resources: []policy.Resource{policy.FeeEntry, policy.FeePosting}, byTime: true, byHome: true, write: func(ctx context.Context, j job) error {
+		return write(ctx, j, fees.JournalRegister(j.say), fees.JournalRows(ctx, j.db, j.fees()))
+	}},
 	"units": {resources: []policy.Resource{policy.Unit}, write: func(ctx context.Context, j job) error {
 		return write(ctx, j, unitRegister(j.say), unitRows(ctx, j.db, j.estate))
 	}},

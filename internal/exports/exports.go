@@ -40,7 +40,7 @@ type Params struct {
 
 const action = "registers.export"
 
-// Write writes the register called name as xlsx or csv, for the viewer in ctx, who sees in it what they may
+// Write writes the register called name as xlsx, csv or html, or sheets to print as pdf, for the viewer in ctx, who sees in it what they may
 // read. Nothing is written before it stands on the audit trail who takes what.
 //
 // Errors: UNAUTHENTICATED; NOT_FOUND for an unknown register, or at estate or household; FORBIDDEN; INVALID_INPUT at
@@ -53,8 +53,12 @@ func Write(ctx context.Context, name, format string, p Params, w io.Writer) (err
 		return fault.SignedOut()
 	case !known:
 		return fault.Missing()
-	case !slices.Contains(registers.Formats, registers.Format(format)):
+	case entry.sheets != (format == string(registers.PDF)):
+		return fault.Missing() // what is printed sheet by sheet is no list, and the other way round
+	case !entry.sheets && !slices.Contains(registers.Formats, registers.Format(format)):
 		return registers.NoFormat(format)
+	case entry.sheets && p.From.IsZero() && p.Household == "":
+		return fault.Invalid("from", "请用 from、to 指定月份,或用 household 指定业户。", "Say of which month, by from and to, or of which household.")
 	case !entry.byTime && (!p.From.IsZero() || !p.To.IsZero()):
 		return fault.Invalid("from", "该登记表不按时间筛选。", "This register is not of a time.")
 	case !entry.byHome && p.Household != "":

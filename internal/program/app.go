@@ -23,6 +23,7 @@ import (
 	"github.com/steward-pm/steward/internal/audit"
 	"github.com/steward-pm/steward/internal/database"
 	"github.com/steward-pm/steward/internal/exports"
+	"github.com/steward-pm/steward/internal/fees"
 	"github.com/steward-pm/steward/internal/files"
 	filestore "github.com/steward-pm/steward/internal/files/store"
 	"github.com/steward-pm/steward/internal/identity"
@@ -131,7 +132,7 @@ func (p Parts) content() (*files.Content, error) {
 
 // jobs are what recurs, over all chapters.
 func (a *App) jobs(work bool) jobs.Options {
-	return jobs.Options{Policy: a.Policy, Run: work, Tasks: []jobs.Task{
+	return jobs.Options{Policy: a.Policy, Run: work, Workers: fees.Workers, Tasks: []jobs.Task{
 		{Name: "obligations.remind", Every: time.Minute, Do: obligation.Remind},
 		{Name: "approvals.expire", Every: time.Minute, Do: approval.Expire},
 		{Name: "registry.deemMovedIn", Every: time.Hour, Do: func(ctx context.Context, _ *act.Runtime) (int, error) { return registry.DeemOverdue(ctx) }},
@@ -139,6 +140,7 @@ func (a *App) jobs(work bool) jobs.Options {
 		{Name: "archives.requests", Every: time.Minute, Do: archives.RequestsExpire},
 		{Name: "archives.index", Every: time.Minute, Do: func(ctx context.Context, rt *act.Runtime) (int, error) { return archives.Index(ctx, rt, a.content) }},
 		{Name: "archives.retention", Every: time.Hour, Do: archives.RetentionFalls},
+		{Name: "fees.plan", Every: time.Hour, Do: fees.Plan},
 		{Name: "vacancy.remind", Every: time.Hour, Do: vacancy.Remind},
 		{Name: "mail.carryOver", Every: time.Hour, Do: mail.CarryOver},
 		{Name: "files.expire", Every: time.Hour, Do: files.Expire},

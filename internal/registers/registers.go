@@ -32,6 +32,7 @@ const (
 	XLSX Format = "xlsx"
 	CSV  Format = "csv"
 	HTML Format = "html" // to be printed
+	PDF  Format = "pdf"  // sheets to be printed, which are no register: their chapter writes them
 )
 
 // ContentType is the format's media type for HTTP.
@@ -41,6 +42,8 @@ func (f Format) ContentType() string {
 		return "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 	case HTML:
 		return "text/html; charset=utf-8"
+	case PDF:
+		return "application/pdf"
 	}
 	return "text/csv; charset=utf-8"
 }

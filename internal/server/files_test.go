@@ -173,7 +173,7 @@ func TestRegisters(t *testing.T) {
 		t.Errorf("a page to print: %v", page)
 	}
 	s.want(s.send("GET", "/registers/unknown.csv", ""), 404, "NOT_FOUND")
-	s.want(s.send("GET", "/registers/keys.pdf", ""), 404, "NOT_FOUND")
+	s.want(s.send("GET", "/registers/keys.docx", ""), 404, "NOT_FOUND")
 	early := s.send("GET", "/registers/keys.csv?fail=early", "")
 	s.want(early, 500, "INTERNAL")
 	if early.header.Get("Content-Disposition") != "" || strings.Contains(early.body, "secret") {

@@ -11,9 +11,10 @@ var registerTypes = map[string]string{
 	"csv":  "text/csv; charset=utf-8",
 	"xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 	"html": "text/html; charset=utf-8",
+	"pdf":  "application/pdf",
 }
 
-// export is GET /registers/{name}.{xlsx|csv|html}; html is shown, to be printed. The register is streamed: a refusal before the first byte
+// export is GET /registers/{name}.{xlsx|csv|html|pdf}; html is shown, to be printed. The register is streamed: a refusal before the first byte
 // is answered as one, an error after it cuts the connection.
 func (s *Server) export(w http.ResponseWriter, r *http.Request) {
 	name, format, _ := strings.Cut(r.PathValue("file"), ".")

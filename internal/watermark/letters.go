@@ -1,42 +1,32 @@
 package watermark
 
 import (
-	"bytes"
-	"compress/gzip"
-	_ "embed" // the letters
 	"fmt"
-	"io"
 	"unicode"
 
 	"golang.org/x/image/font"
-	"golang.org/x/image/font/gofont/goregular"
 	"golang.org/x/image/font/sfnt"
 	"golang.org/x/image/math/fixed"
-)
 
-//go:embed font/han.ttf.gz
-var hanFont []byte
+	"github.com/steward-pm/steward/internal/typeface"
+)
 
 // em is the size that letters are measured in.
 const em = 1000
 
-// letters draws Latin letters and digits as Go's font has them, and Chinese ones as font/README.md says.
+// letters draws Latin letters and digits as Go's font has them, and Chinese ones as typeface has them.
 type letters struct {
 	fonts  []*sfnt.Font
 	buffer sfnt.Buffer
 }
 
 func newLetters() (*letters, error) {
-	packed, err := gzip.NewReader(bytes.NewReader(hanFont))
-	if err != nil {
-		return nil, err
-	}
-	han, err := io.ReadAll(packed)
+	han, err := typeface.Han()
 	if err != nil {
 		return nil, err
 	}
 	l := &letters{}
-	for _, data := range [][]byte{goregular.TTF, han} {
+	for _, data := range [][]byte{typeface.Latin(), han} {
 		f, err := sfnt.Parse(data)
 		if err != nil {
 			return nil, err
