@@ -104,7 +104,7 @@ func TestRootFieldsAreForViewers(t *testing.T) {
 			t.Errorf("%s: %v", f.Name, err)
 		}
 	}
-	if public != 4 || first != 6 { // __schema, __type, signIn, viewer; and changePassword, signOut
+	if public != 5 || first != 7 { // __schema, __type, signIn, signInMethods, viewer; and changePassword, signOut
 		t.Errorf("%d root fields for everybody, %d before the password is changed", public, first)
 	}
 }
