@@ -14,7 +14,7 @@ import (
 //
 //	go test ./internal/importing -run - -bench VacantUnits -benchtime 1x
 func BenchmarkVacantUnits(b *testing.B) {
-	const n = 20_000
+	const n = 10_000
 	var file bytes.Buffer
 	file.WriteString("楼栋,单元,房号,面积,状态\n")
 	for i := range n {
