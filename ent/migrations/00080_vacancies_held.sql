@@ -46,20 +46,21 @@ BEGIN
 END $$;
 
 -- A vacancy that ends because the unit is said to be something else than a flat or a shop is the same one when it is one again, unless somebody
--- had the unit meanwhile. One that opens says at once what the plan makes due in it, so that an import writes each once; and the references of all
--- these rows are checked by plans that are made once, also where an import has its own statements planned anew.
-CREATE OR REPLACE FUNCTION vacancy_follows() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path = pg_catalog, public SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
+-- had the unit meanwhile. One that opens says at once what the plan makes due in it, so that an import writes each once. What runs for each of
+-- an import's statements is executed by its text: a plan that a session made when the tables were small would be kept while they grow.
+CREATE OR REPLACE FUNCTION vacancy_follows() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public SET enable_seqscan = off AS $$
 BEGIN
     IF TG_OP = 'INSERT' THEN
-        INSERT INTO vacancies (id, created_at, estate_id, unit_id, building_id, area_id, sort_key, since_on, ventilation_due_on, cleaning_due_on, due_on)
-            SELECT new_id(x'0701'::int), n.created_at, n.estate_id, n.id, n.building_id, b.area_id, n.sort_key, s.day, p.ventilation, p.cleaning, p.due
-            FROM rows n JOIN estates e ON e.id = n.estate_id JOIN buildings b ON b.estate_id = n.estate_id AND b.id = n.building_id
-            CROSS JOIN LATERAL (SELECT (n.created_at AT TIME ZONE e.time_zone)::date AS day) s
-            CROSS JOIN LATERAL (SELECT min(d.on_day) AS due, min(d.on_day) FILTER (WHERE d.code = 'VENTILATION') AS ventilation, min(d.on_day) FILTER (WHERE d.code = 'CLEANING') AS cleaning
-                FROM (SELECT i.code, inspection_next(greatest(s.day, i.since_on), i.interval_count, i.interval_unit) AS on_day
-                    FROM inspection_items i WHERE i.estate_id = n.estate_id AND i.active) d) p
-            WHERE stands_empty(n.kind, n.state, false);
+        EXECUTE $q$
+            INSERT INTO vacancies (id, created_at, estate_id, unit_id, building_id, area_id, sort_key, since_on, ventilation_due_on, cleaning_due_on, due_on)
+                SELECT new_id(x'0701'::int), n.created_at, n.estate_id, n.id, n.building_id, b.area_id, n.sort_key, s.day, p.ventilation, p.cleaning, p.due
+                FROM rows n JOIN estates e ON e.id = n.estate_id JOIN buildings b ON b.estate_id = n.estate_id AND b.id = n.building_id
+                CROSS JOIN LATERAL (SELECT (n.created_at AT TIME ZONE e.time_zone)::date AS day) s
+                CROSS JOIN LATERAL (SELECT min(d.on_day) AS due, min(d.on_day) FILTER (WHERE d.code = 'VENTILATION') AS ventilation, min(d.on_day) FILTER (WHERE d.code = 'CLEANING') AS cleaning
+                    FROM (SELECT i.code, inspection_next(greatest(s.day, i.since_on), i.interval_count, i.interval_unit) AS on_day
+                        FROM inspection_items i WHERE i.estate_id = n.estate_id AND i.active) d) p
+                WHERE stands_empty(n.kind, n.state, false)
+        $q$;
         RETURN NULL;
     END IF;
     UPDATE vacancies v SET state = 'CLOSED', converted = n.kind NOT IN ('FLAT', 'SHOP'), ended_on = greatest(v.since_on, coalesce(
@@ -79,6 +80,16 @@ BEGIN
         WHERE stands_empty(n.kind, n.state, false)
             AND NOT EXISTS (SELECT FROM vacancies v WHERE v.estate_id = n.estate_id AND v.unit_id = n.id AND v.state = 'OPEN');
     UPDATE vacancies v SET sort_key = n.sort_key FROM rows n WHERE v.estate_id = n.estate_id AND v.unit_id = n.id AND v.sort_key <> n.sort_key;
+    RETURN NULL;
+END $$;
+
+CREATE OR REPLACE FUNCTION inspection_dues_open() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public SET enable_seqscan = off AS $$
+BEGIN
+    EXECUTE $q$
+        INSERT INTO inspection_dues (id, created_at, estate_id, vacancy_id, unit_id, item_id, due_on)
+            SELECT new_id(x'0704'::int), n.created_at, n.estate_id, n.id, n.unit_id, i.id, inspection_next(greatest(n.since_on, i.since_on), i.interval_count, i.interval_unit)
+            FROM rows n JOIN inspection_items i ON i.estate_id = n.estate_id AND i.active WHERE n.state = 'OPEN'
+    $q$;
     RETURN NULL;
 END $$;
 
@@ -129,17 +140,19 @@ BEGIN
     IF NOT EXISTS (SELECT FROM rows) THEN
         RETURN NULL;
     END IF;
-    UPDATE vacancies v SET ventilated_on = s.ventilated, ventilation_due_on = s.ventilation_due, cleaned_on = s.cleaned, cleaning_due_on = s.cleaning_due, due_on = s.due
-        FROM (SELECT d.estate_id, d.vacancy_id, min(d.due_on) AS due,
-                max(d.done_on) FILTER (WHERE i.code = 'VENTILATION') AS ventilated, max(d.due_on) FILTER (WHERE i.code = 'VENTILATION') AS ventilation_due,
-                max(d.done_on) FILTER (WHERE i.code = 'CLEANING') AS cleaned, max(d.due_on) FILTER (WHERE i.code = 'CLEANING') AS cleaning_due
-            FROM (SELECT DISTINCT estate_id, vacancy_id FROM rows) n
-            JOIN inspection_dues d ON d.estate_id = n.estate_id AND d.vacancy_id = n.vacancy_id AND d.ended_on IS NULL
-            JOIN inspection_items i ON i.estate_id = d.estate_id AND i.id = d.item_id
-            GROUP BY 1, 2) s
-        WHERE v.estate_id = s.estate_id AND v.id = s.vacancy_id AND v.state = 'OPEN'
-            AND (v.ventilated_on, v.ventilation_due_on, v.cleaned_on, v.cleaning_due_on, v.due_on)
-                IS DISTINCT FROM (s.ventilated, s.ventilation_due, s.cleaned, s.cleaning_due, s.due);
+    EXECUTE $q$
+        UPDATE vacancies v SET ventilated_on = s.ventilated, ventilation_due_on = s.ventilation_due, cleaned_on = s.cleaned, cleaning_due_on = s.cleaning_due, due_on = s.due
+            FROM (SELECT d.estate_id, d.vacancy_id, min(d.due_on) AS due,
+                    max(d.done_on) FILTER (WHERE i.code = 'VENTILATION') AS ventilated, max(d.due_on) FILTER (WHERE i.code = 'VENTILATION') AS ventilation_due,
+                    max(d.done_on) FILTER (WHERE i.code = 'CLEANING') AS cleaned, max(d.due_on) FILTER (WHERE i.code = 'CLEANING') AS cleaning_due
+                FROM (SELECT DISTINCT estate_id, vacancy_id FROM rows) n
+                JOIN inspection_dues d ON d.estate_id = n.estate_id AND d.vacancy_id = n.vacancy_id AND d.ended_on IS NULL
+                JOIN inspection_items i ON i.estate_id = d.estate_id AND i.id = d.item_id
+                GROUP BY 1, 2) s
+            WHERE v.estate_id = s.estate_id AND v.id = s.vacancy_id AND v.state = 'OPEN'
+                AND (v.ventilated_on, v.ventilation_due_on, v.cleaned_on, v.cleaning_due_on, v.due_on)
+                    IS DISTINCT FROM (s.ventilated, s.ventilation_due, s.cleaned, s.cleaning_due, s.due)
+    $q$;
     RETURN NULL;
 END $$;
 -- +goose StatementEnd

@@ -10,6 +10,8 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/steward-pm/steward/ent"
+	"github.com/steward-pm/steward/ent/mailitem"
+	"github.com/steward-pm/steward/graph/model"
 	"github.com/steward-pm/steward/internal/mail"
 	"github.com/vektah/gqlparser/v2/ast"
 )
@@ -88,6 +90,38 @@ func (ec *executionContext) fieldContext_ExcuseMailPayload_excuses(_ context.Con
 	return fc, nil
 }
 
+func (ec *executionContext) _ExplainMailCountsPayload_excuses(ctx context.Context, field graphql.CollectedField, obj *mail.ExplainMailCountsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExplainMailCountsPayload_excuses(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Excuses, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.MailExcuse) graphql.Marshaler {
+			return ec.marshalNMailExcuse2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐMailExcuseᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExplainMailCountsPayload_excuses(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ExplainMailCountsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MailExcuse(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ExplainMailScansPayload_scans(ctx context.Context, field graphql.CollectedField, obj *mail.ExplainMailScansPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -115,6 +149,38 @@ func (ec *executionContext) fieldContext_ExplainMailScansPayload_scans(_ context
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_MailScan(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ExplainMailScansPayload_excuses(ctx context.Context, field graphql.CollectedField, obj *mail.ExplainMailScansPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExplainMailScansPayload_excuses(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Excuses, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.MailExcuse) graphql.Marshaler {
+			return ec.marshalNMailExcuse2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐMailExcuseᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExplainMailScansPayload_excuses(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ExplainMailScansPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MailExcuse(ctx, field)
 		},
 	}
 	return fc, nil
@@ -414,6 +480,84 @@ func (ec *executionContext) fieldContext_MailDayCheck_undeliveredOpen(_ context.
 	return graphql.NewScalarFieldContext("MailDayCheck", field, false, false, "Int")
 }
 
+func (ec *executionContext) _MailDayCheck_miscounted(ctx context.Context, field graphql.CollectedField, obj *mail.MailDayCheck) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MailDayCheck_miscounted(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Miscounted, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MailDayCheck_miscounted(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MailDayCheck", field, false, false, "Int")
+}
+
+func (ec *executionContext) _MailDayCheck_miscountedOpen(ctx context.Context, field graphql.CollectedField, obj *mail.MailDayCheck) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MailDayCheck_miscountedOpen(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MiscountedOpen, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MailDayCheck_miscountedOpen(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MailDayCheck", field, false, false, "Int")
+}
+
+func (ec *executionContext) _MailDayCheck_counts(ctx context.Context, field graphql.CollectedField, obj *mail.MailDayCheck) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MailDayCheck_counts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Counts, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*mail.MailDayCount) graphql.Marshaler {
+			return ec.marshalNMailDayCount2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋmailᚐMailDayCountᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MailDayCheck_counts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MailDayCheck",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MailDayCount(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _MailDayCheck_uncounted(ctx context.Context, field graphql.CollectedField, obj *mail.MailDayCheck) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -435,6 +579,121 @@ func (ec *executionContext) _MailDayCheck_uncounted(ctx context.Context, field g
 }
 func (ec *executionContext) fieldContext_MailDayCheck_uncounted(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MailDayCheck", field, false, false, "Int")
+}
+
+func (ec *executionContext) _MailDayCount_kind(ctx context.Context, field graphql.CollectedField, obj *mail.MailDayCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MailDayCount_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v mailitem.Kind) graphql.Marshaler {
+			return ec.marshalNMailItemKind2githubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋmailitemᚐKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MailDayCount_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MailDayCount", field, false, false, "MailItemKind")
+}
+
+func (ec *executionContext) _MailDayCount_counted(ctx context.Context, field graphql.CollectedField, obj *mail.MailDayCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MailDayCount_counted(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Counted, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MailDayCount_counted(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MailDayCount", field, false, false, "Int")
+}
+
+func (ec *executionContext) _MailDayCount_registered(ctx context.Context, field graphql.CollectedField, obj *mail.MailDayCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MailDayCount_registered(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Registered, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MailDayCount_registered(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MailDayCount", field, false, false, "Int")
+}
+
+func (ec *executionContext) _MailDayCount_difference(ctx context.Context, field graphql.CollectedField, obj *mail.MailDayCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MailDayCount_difference(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Difference, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MailDayCount_difference(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MailDayCount", field, false, false, "Int")
+}
+
+func (ec *executionContext) _MailDayCount_explained(ctx context.Context, field graphql.CollectedField, obj *mail.MailDayCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MailDayCount_explained(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Explained, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MailDayCount_explained(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MailDayCount", field, false, false, "Boolean")
 }
 
 func (ec *executionContext) _ReopenMailDayPayload_day(ctx context.Context, field graphql.CollectedField, obj *mail.ReopenMailDayPayload) (ret graphql.Marshaler) {
@@ -528,6 +787,38 @@ func (ec *executionContext) fieldContext_ScanMailPayload_day(_ context.Context, 
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_MailDay(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _VoidMailExcusePayload_excuse(ctx context.Context, field graphql.CollectedField, obj *mail.VoidMailExcusePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VoidMailExcusePayload_excuse(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Excuse, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.MailExcuse) graphql.Marshaler {
+			return ec.marshalNMailExcuse2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐMailExcuse(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_VoidMailExcusePayload_excuse(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "VoidMailExcusePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MailExcuse(ctx, field)
 		},
 	}
 	return fc, nil
@@ -632,6 +923,62 @@ func (ec *executionContext) unmarshalInputExcuseMailInput(ctx context.Context, o
 func UnmarshalExcuseMailInput(ctx context.Context, raw any) (*mail.ExcuseMailInput, error) {
 	var out *mail.ExcuseMailInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "ExcuseMailInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputExplainMailCountsInput(ctx context.Context, obj any) (*mail.ExplainMailCountsInput, error) {
+	var it mail.ExplainMailCountsInput
+	if obj == nil {
+		return &it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"dayID", "kinds", "reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "dayID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dayID"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.DayID = data
+		case "kinds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kinds"))
+			data, err := ec.unmarshalNMailItemKind2ᚕgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋmailitemᚐKindᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Kinds = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Reason = data
+		}
+	}
+	return &it, nil
+}
+
+// UnmarshalExplainMailCountsInput unmarshals raw into the ExplainMailCountsInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalExplainMailCountsInput(ctx context.Context, raw any) (*mail.ExplainMailCountsInput, error) {
+	var out *mail.ExplainMailCountsInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ExplainMailCountsInput", raw, &out)
 	return out, err
 }
 
@@ -789,8 +1136,8 @@ func UnmarshalMailScanInput(ctx context.Context, raw any) (*mail.MailScanInput, 
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputReopenMailDayInput(ctx context.Context, obj any) (*mail.ReopenMailDayInput, error) {
-	var it mail.ReopenMailDayInput
+func (ec *executionContext) unmarshalInputReopenMailDayInput(ctx context.Context, obj any) (*model.ReopenMailDayInput, error) {
+	var it model.ReopenMailDayInput
 	if obj == nil {
 		return &it, nil
 	}
@@ -832,8 +1179,8 @@ func (ec *executionContext) unmarshalInputReopenMailDayInput(ctx context.Context
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalReopenMailDayInput(ctx context.Context, raw any) (*mail.ReopenMailDayInput, error) {
-	var out *mail.ReopenMailDayInput
+func UnmarshalReopenMailDayInput(ctx context.Context, raw any) (*model.ReopenMailDayInput, error) {
+	var out *model.ReopenMailDayInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "ReopenMailDayInput", raw, &out)
 	return out, err
 }
@@ -891,6 +1238,55 @@ func (ec *executionContext) unmarshalInputScanMailInput(ctx context.Context, obj
 func UnmarshalScanMailInput(ctx context.Context, raw any) (*mail.ScanMailInput, error) {
 	var out *mail.ScanMailInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "ScanMailInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputVoidMailExcuseInput(ctx context.Context, obj any) (*mail.VoidMailExcuseInput, error) {
+	var it mail.VoidMailExcuseInput
+	if obj == nil {
+		return &it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.ID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Reason = data
+		}
+	}
+	return &it, nil
+}
+
+// UnmarshalVoidMailExcuseInput unmarshals raw into the VoidMailExcuseInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalVoidMailExcuseInput(ctx context.Context, raw any) (*mail.VoidMailExcuseInput, error) {
+	var out *mail.VoidMailExcuseInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "VoidMailExcuseInput", raw, &out)
 	return out, err
 }
 
@@ -968,6 +1364,39 @@ func (ec *executionContext) _ExcuseMailPayload(ctx context.Context, sel ast.Sele
 	return out
 }
 
+var explainMailCountsPayloadImplementors = []string{"ExplainMailCountsPayload"}
+
+func (ec *executionContext) _ExplainMailCountsPayload(ctx context.Context, sel ast.SelectionSet, obj *mail.ExplainMailCountsPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, explainMailCountsPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ExplainMailCountsPayload")
+		case "excuses":
+			out.Values[i] = ec._ExplainMailCountsPayload_excuses(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var explainMailScansPayloadImplementors = []string{"ExplainMailScansPayload"}
 
 func (ec *executionContext) _ExplainMailScansPayload(ctx context.Context, sel ast.SelectionSet, obj *mail.ExplainMailScansPayload) graphql.Marshaler {
@@ -981,6 +1410,11 @@ func (ec *executionContext) _ExplainMailScansPayload(ctx context.Context, sel as
 			out.Values[i] = graphql.MarshalString("ExplainMailScansPayload")
 		case "scans":
 			out.Values[i] = ec._ExplainMailScansPayload_scans(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "excuses":
+			out.Values[i] = ec._ExplainMailScansPayload_excuses(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -1100,8 +1534,76 @@ func (ec *executionContext) _MailDayCheck(ctx context.Context, sel ast.Selection
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "miscounted":
+			out.Values[i] = ec._MailDayCheck_miscounted(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "miscountedOpen":
+			out.Values[i] = ec._MailDayCheck_miscountedOpen(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "counts":
+			out.Values[i] = ec._MailDayCheck_counts(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "uncounted":
 			out.Values[i] = ec._MailDayCheck_uncounted(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var mailDayCountImplementors = []string{"MailDayCount"}
+
+func (ec *executionContext) _MailDayCount(ctx context.Context, sel ast.SelectionSet, obj *mail.MailDayCount) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, mailDayCountImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MailDayCount")
+		case "kind":
+			out.Values[i] = ec._MailDayCount_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "counted":
+			out.Values[i] = ec._MailDayCount_counted(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "registered":
+			out.Values[i] = ec._MailDayCount_registered(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "difference":
+			out.Values[i] = ec._MailDayCount_difference(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "explained":
+			out.Values[i] = ec._MailDayCount_explained(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -1193,6 +1695,39 @@ func (ec *executionContext) _ScanMailPayload(ctx context.Context, sel ast.Select
 	return out
 }
 
+var voidMailExcusePayloadImplementors = []string{"VoidMailExcusePayload"}
+
+func (ec *executionContext) _VoidMailExcusePayload(ctx context.Context, sel ast.SelectionSet, obj *mail.VoidMailExcusePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, voidMailExcusePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("VoidMailExcusePayload")
+		case "excuse":
+			out.Values[i] = ec._VoidMailExcusePayload_excuse(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 // endregion **************************** object.gotpl ****************************
 
 // region    ***************************** type.gotpl *****************************
@@ -1221,6 +1756,19 @@ func (ec *executionContext) marshalNExcuseMailPayload2ᚖgithubᚗcomᚋsteward�
 		return graphql.Null
 	}
 	return ec._ExcuseMailPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNExplainMailCountsInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋmailᚐExplainMailCountsInput(ctx context.Context, v any) (mail.ExplainMailCountsInput, error) {
+	res, err := ec.unmarshalInputExplainMailCountsInput(ctx, v)
+	return *res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNExplainMailCountsPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋmailᚐExplainMailCountsPayload(ctx context.Context, sel ast.SelectionSet, v *mail.ExplainMailCountsPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ExplainMailCountsPayload!")
+		return graphql.Null
+	}
+	return ec._ExplainMailCountsPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNExplainMailScansInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋmailᚐExplainMailScansInput(ctx context.Context, v any) (mail.ExplainMailScansInput, error) {
@@ -1257,6 +1805,30 @@ func (ec *executionContext) marshalNMailDayCheck2ᚖgithubᚗcomᚋstewardᚑpm�
 	return ec._MailDayCheck(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNMailDayCount2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋmailᚐMailDayCountᚄ(ctx context.Context, sel ast.SelectionSet, v []*mail.MailDayCount) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 4, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNMailDayCount2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋmailᚐMailDayCount(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNMailDayCount2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋmailᚐMailDayCount(ctx context.Context, sel ast.SelectionSet, v *mail.MailDayCount) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "MailDayCount!")
+		return graphql.Null
+	}
+	return ec._MailDayCount(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNMailScanInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋmailᚐMailScanInput(ctx context.Context, v any) (mail.MailScanInput, error) {
 	res, err := ec.unmarshalInputMailScanInput(ctx, v)
 	return *res, graphql.ErrorOnPath(ctx, err)
@@ -1276,7 +1848,7 @@ func (ec *executionContext) unmarshalNMailScanInput2ᚕgithubᚗcomᚋstewardᚑ
 	return res, nil
 }
 
-func (ec *executionContext) unmarshalNReopenMailDayInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋmailᚐReopenMailDayInput(ctx context.Context, v any) (mail.ReopenMailDayInput, error) {
+func (ec *executionContext) unmarshalNReopenMailDayInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋgraphᚋmodelᚐReopenMailDayInput(ctx context.Context, v any) (model.ReopenMailDayInput, error) {
 	res, err := ec.unmarshalInputReopenMailDayInput(ctx, v)
 	return *res, graphql.ErrorOnPath(ctx, err)
 }
@@ -1300,6 +1872,19 @@ func (ec *executionContext) marshalNScanMailPayload2ᚖgithubᚗcomᚋstewardᚑ
 		return graphql.Null
 	}
 	return ec._ScanMailPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNVoidMailExcuseInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋmailᚐVoidMailExcuseInput(ctx context.Context, v any) (mail.VoidMailExcuseInput, error) {
+	res, err := ec.unmarshalInputVoidMailExcuseInput(ctx, v)
+	return *res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNVoidMailExcusePayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋmailᚐVoidMailExcusePayload(ctx context.Context, sel ast.SelectionSet, v *mail.VoidMailExcusePayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "VoidMailExcusePayload!")
+		return graphql.Null
+	}
+	return ec._VoidMailExcusePayload(ctx, sel, v)
 }
 
 // endregion ***************************** type.gotpl *****************************

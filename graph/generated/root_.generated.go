@@ -923,6 +923,10 @@ type ComplexityRoot struct {
 		Case func(childComplexity int) int
 	}
 
+	ConnectIdentityPayload struct {
+		URL func(childComplexity int) int
+	}
+
 	ConsentKeyScrappingPayload struct {
 		Scrapping func(childComplexity int) int
 	}
@@ -1168,6 +1172,10 @@ type ComplexityRoot struct {
 		Destruction func(childComplexity int) int
 	}
 
+	DisconnectIdentityPayload struct {
+		Issuer func(childComplexity int) int
+	}
+
 	DraftKeyAcceptancePayload struct {
 		Acceptance func(childComplexity int) int
 	}
@@ -1238,8 +1246,13 @@ type ComplexityRoot struct {
 		Publication func(childComplexity int) int
 	}
 
+	ExplainMailCountsPayload struct {
+		Excuses func(childComplexity int) int
+	}
+
 	ExplainMailScansPayload struct {
-		Scans func(childComplexity int) int
+		Excuses func(childComplexity int) int
+		Scans   func(childComplexity int) int
 	}
 
 	ExplainMissingMailPayload struct {
@@ -1256,6 +1269,12 @@ type ComplexityRoot struct {
 
 	ExtendKeyLoanPayload struct {
 		Loan func(childComplexity int) int
+	}
+
+	ExternalIdentity struct {
+		ConnectedAt func(childComplexity int) int
+		Issuer      func(childComplexity int) int
+		UsedAt      func(childComplexity int) int
 	}
 
 	ExternalPerson struct {
@@ -2828,6 +2847,7 @@ type ComplexityRoot struct {
 		ID               func(childComplexity int) int
 		Listed           func(childComplexity int) int
 		Matched          func(childComplexity int) int
+		Miscounted       func(childComplexity int) int
 		Missing          func(childComplexity int) int
 		OpenedAt         func(childComplexity int) int
 		State            func(childComplexity int) int
@@ -2837,10 +2857,13 @@ type ComplexityRoot struct {
 
 	MailDayCheck struct {
 		AlreadyDelivered func(childComplexity int) int
+		Counts           func(childComplexity int) int
 		Day              func(childComplexity int) int
 		Doubled          func(childComplexity int) int
 		Listed           func(childComplexity int) int
 		Matched          func(childComplexity int) int
+		Miscounted       func(childComplexity int) int
+		MiscountedOpen   func(childComplexity int) int
 		Missing          func(childComplexity int) int
 		MissingOpen      func(childComplexity int) int
 		ScansOpen        func(childComplexity int) int
@@ -2854,6 +2877,14 @@ type ComplexityRoot struct {
 		Edges      func(childComplexity int) int
 		PageInfo   func(childComplexity int) int
 		TotalCount func(childComplexity int) int
+	}
+
+	MailDayCount struct {
+		Counted    func(childComplexity int) int
+		Difference func(childComplexity int) int
+		Explained  func(childComplexity int) int
+		Kind       func(childComplexity int) int
+		Registered func(childComplexity int) int
 	}
 
 	MailDayEdge struct {
@@ -2915,19 +2946,27 @@ type ComplexityRoot struct {
 	}
 
 	MailExcuse struct {
-		CreatedAt   func(childComplexity int) int
-		Day         func(childComplexity int) int
-		DayID       func(childComplexity int) int
-		Estate      func(childComplexity int) int
-		EstateID    func(childComplexity int) int
-		GivenAt     func(childComplexity int) int
-		GivenByID   func(childComplexity int) int
-		GivenByName func(childComplexity int) int
-		ID          func(childComplexity int) int
-		Item        func(childComplexity int) int
-		ItemID      func(childComplexity int) int
-		Kind        func(childComplexity int) int
-		Reason      func(childComplexity int) int
+		CreatedAt    func(childComplexity int) int
+		Day          func(childComplexity int) int
+		DayID        func(childComplexity int) int
+		Difference   func(childComplexity int) int
+		Estate       func(childComplexity int) int
+		EstateID     func(childComplexity int) int
+		GivenAt      func(childComplexity int) int
+		GivenByID    func(childComplexity int) int
+		GivenByName  func(childComplexity int) int
+		ID           func(childComplexity int) int
+		Item         func(childComplexity int) int
+		ItemID       func(childComplexity int) int
+		Kind         func(childComplexity int) int
+		MailKind     func(childComplexity int) int
+		Reason       func(childComplexity int) int
+		Scan         func(childComplexity int) int
+		ScanID       func(childComplexity int) int
+		VoidReason   func(childComplexity int) int
+		VoidedAt     func(childComplexity int) int
+		VoidedByID   func(childComplexity int) int
+		VoidedByName func(childComplexity int) int
 	}
 
 	MailExcuseConnection struct {
@@ -3161,6 +3200,7 @@ type ComplexityRoot struct {
 		CloseVolume               func(childComplexity int, input archives.CloseVolumeInput) int
 		CompleteKeyScrapping      func(childComplexity int, input keys.CompleteKeyScrappingInput) int
 		ConcludeMailCase          func(childComplexity int, input mail.ConcludeMailCaseInput) int
+		ConnectIdentity           func(childComplexity int, input identity.ConnectIdentityInput) int
 		ConsentKeyScrapping       func(childComplexity int, input keys.ConsentKeyScrappingInput) int
 		ConsultStaffFile          func(childComplexity int, input archives.ConsultStaffFileInput) int
 		CorrectDocument           func(childComplexity int, input archives.CorrectDocumentInput) int
@@ -3184,6 +3224,7 @@ type ComplexityRoot struct {
 		DescribeVacancy           func(childComplexity int, input vacancy.DescribeVacancyInput) int
 		DestroyArchive            func(childComplexity int, input archives.DestroyArchiveInput) int
 		DisableAccount            func(childComplexity int, input identity.AccountInput) int
+		DisconnectIdentity        func(childComplexity int, input identity.DisconnectIdentityInput) int
 		DraftKeyAcceptance        func(childComplexity int, input keys.DraftKeyAcceptanceInput) int
 		DrawKeySpotCheck          func(childComplexity int, input keys.DrawKeySpotCheckInput) int
 		EnableAccount             func(childComplexity int, input identity.AccountInput) int
@@ -3191,6 +3232,7 @@ type ComplexityRoot struct {
 		EndFeeTariff              func(childComplexity int, input fees.EndFeeTariffInput) int
 		EndPressSubscription      func(childComplexity int, input mail.EndPressSubscriptionInput) int
 		ExcuseMail                func(childComplexity int, input mail.ExcuseMailInput) int
+		ExplainMailCounts         func(childComplexity int, input mail.ExplainMailCountsInput) int
 		ExplainMailScans          func(childComplexity int, input mail.ExplainMailScansInput) int
 		ExplainMissingMail        func(childComplexity int, input mail.ExplainMissingMailInput) int
 		ExtendArchiveLoan         func(childComplexity int, input archives.ExtendArchiveLoanInput) int
@@ -3249,7 +3291,7 @@ type ComplexityRoot struct {
 		ReleaseArchiveHold        func(childComplexity int, input archives.ReleaseArchiveHoldInput) int
 		RemoveKeyAcceptanceLine   func(childComplexity int, input keys.RemoveKeyAcceptanceLineInput) int
 		RenewPressSubscription    func(childComplexity int, input mail.RenewPressSubscriptionInput) int
-		ReopenMailDay             func(childComplexity int, input mail.ReopenMailDayInput) int
+		ReopenMailDay             func(childComplexity int, input model.ReopenMailDayInput) int
 		ReopenVolume              func(childComplexity int, input archives.ReopenVolumeInput) int
 		ReportDefect              func(childComplexity int, input vacancy.ReportDefectInput) int
 		ReportKeyLoss             func(childComplexity int, input keys.ReportKeyLossInput) int
@@ -3313,6 +3355,7 @@ type ComplexityRoot struct {
 		VoidKeyReturn             func(childComplexity int, input keys.VoidKeyReturnInput) int
 		VoidMailCase              func(childComplexity int, input mail.VoidMailCaseInput) int
 		VoidMailDelivery          func(childComplexity int, input mail.VoidMailDeliveryInput) int
+		VoidMailExcuse            func(childComplexity int, input mail.VoidMailExcuseInput) int
 		VoidMailItem              func(childComplexity int, input mail.VoidMailItemInput) int
 		VoidMailReceipt           func(childComplexity int, input mail.VoidMailReceiptInput) int
 		VoidMeterReading          func(childComplexity int, input vacancy.VoidMeterReadingInput) int
@@ -3713,6 +3756,7 @@ type ComplexityRoot struct {
 		DocumentLink                  func(childComplexity int, archiveDocumentID uuid.UUID, marked *bool) int
 		Estates                       func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.EstateOrder, where *ent.EstateWhereInput) int
 		ExpectedPress                 func(childComplexity int, estateID uuid.UUID, day *time.Time) int
+		ExternalIdentities            func(childComplexity int) int
 		ExternalPersons               func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ExternalPersonOrder, where *ent.ExternalPersonWhereInput) int
 		FeeAccounts                   func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.FeeAccountOrder, where *ent.FeeAccountWhereInput) int
 		FeeBooks                      func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.FeeBookOrder, where *ent.FeeBookWhereInput) int
@@ -3785,6 +3829,7 @@ type ComplexityRoot struct {
 		Residents                     func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ResidentOrder, where *ent.ResidentWhereInput) int
 		SearchArchive                 func(childComplexity int, estateID uuid.UUID, text string, first *int, after *entgql.Cursor[uuid.UUID], orderBy *ent.ArchiveDocumentOrder, where *ent.ArchiveDocumentWhereInput) int
 		Sessions                      func(childComplexity int) int
+		SignInMethods                 func(childComplexity int) int
 		Signatures                    func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.SignatureOrder, where *ent.SignatureWhereInput) int
 		Staff                         func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.StaffOrder, where *ent.StaffWhereInput) int
 		StaffFileConsultations        func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.StaffFileConsultationOrder, where *ent.StaffFileConsultationWhereInput) int
@@ -4177,6 +4222,11 @@ type ComplexityRoot struct {
 		Account func(childComplexity int) int
 	}
 
+	SignInMethod struct {
+		Name func(childComplexity int) int
+		URL  func(childComplexity int) int
+	}
+
 	SignInPayload struct {
 		ExpiresAt func(childComplexity int) int
 		Token     func(childComplexity int) int
@@ -4187,7 +4237,8 @@ type ComplexityRoot struct {
 	}
 
 	SignOutPayload struct {
-		SessionID func(childComplexity int) int
+		EndSessionURL func(childComplexity int) int
+		SessionID     func(childComplexity int) int
 	}
 
 	Signature struct {
@@ -4385,6 +4436,7 @@ type ComplexityRoot struct {
 		Condition             func(childComplexity int) int
 		Converted             func(childComplexity int) int
 		CreatedAt             func(childComplexity int) int
+		Defects               func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, orderBy *ent.DefectOrder) int
 		DescribedAt           func(childComplexity int) int
 		DescribedByID         func(childComplexity int) int
 		DescribedByName       func(childComplexity int) int
@@ -4568,6 +4620,10 @@ type ComplexityRoot struct {
 	VoidMailDeliveryPayload struct {
 		Delivery func(childComplexity int) int
 		Items    func(childComplexity int) int
+	}
+
+	VoidMailExcusePayload struct {
+		Excuse func(childComplexity int) int
 	}
 
 	VoidMailItemPayload struct {
@@ -8150,6 +8206,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ConcludeMailCasePayload.Case(childComplexity), true
 
+	case "ConnectIdentityPayload.url":
+		if e.ComplexityRoot.ConnectIdentityPayload.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConnectIdentityPayload.URL(childComplexity), true
+
 	case "ConsentKeyScrappingPayload.scrapping":
 		if e.ComplexityRoot.ConsentKeyScrappingPayload.Scrapping == nil {
 			break
@@ -9059,6 +9122,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DestroyArchivePayload.Destruction(childComplexity), true
 
+	case "DisconnectIdentityPayload.issuer":
+		if e.ComplexityRoot.DisconnectIdentityPayload.Issuer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DisconnectIdentityPayload.Issuer(childComplexity), true
+
 	case "DraftKeyAcceptancePayload.acceptance":
 		if e.ComplexityRoot.DraftKeyAcceptancePayload.Acceptance == nil {
 			break
@@ -9292,6 +9362,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ExpectedPress.Publication(childComplexity), true
 
+	case "ExplainMailCountsPayload.excuses":
+		if e.ComplexityRoot.ExplainMailCountsPayload.Excuses == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExplainMailCountsPayload.Excuses(childComplexity), true
+
+	case "ExplainMailScansPayload.excuses":
+		if e.ComplexityRoot.ExplainMailScansPayload.Excuses == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExplainMailScansPayload.Excuses(childComplexity), true
 	case "ExplainMailScansPayload.scans":
 		if e.ComplexityRoot.ExplainMailScansPayload.Scans == nil {
 			break
@@ -9326,6 +9409,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ExtendKeyLoanPayload.Loan(childComplexity), true
+
+	case "ExternalIdentity.connectedAt":
+		if e.ComplexityRoot.ExternalIdentity.ConnectedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExternalIdentity.ConnectedAt(childComplexity), true
+	case "ExternalIdentity.issuer":
+		if e.ComplexityRoot.ExternalIdentity.Issuer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExternalIdentity.Issuer(childComplexity), true
+	case "ExternalIdentity.usedAt":
+		if e.ComplexityRoot.ExternalIdentity.UsedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExternalIdentity.UsedAt(childComplexity), true
 
 	case "ExternalPerson.company":
 		if e.ComplexityRoot.ExternalPerson.Company == nil {
@@ -16089,6 +16191,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.MailDay.Matched(childComplexity), true
+	case "MailDay.miscounted":
+		if e.ComplexityRoot.MailDay.Miscounted == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDay.Miscounted(childComplexity), true
 	case "MailDay.missing":
 		if e.ComplexityRoot.MailDay.Missing == nil {
 			break
@@ -16126,6 +16234,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.MailDayCheck.AlreadyDelivered(childComplexity), true
+	case "MailDayCheck.counts":
+		if e.ComplexityRoot.MailDayCheck.Counts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDayCheck.Counts(childComplexity), true
 	case "MailDayCheck.day":
 		if e.ComplexityRoot.MailDayCheck.Day == nil {
 			break
@@ -16150,6 +16264,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.MailDayCheck.Matched(childComplexity), true
+	case "MailDayCheck.miscounted":
+		if e.ComplexityRoot.MailDayCheck.Miscounted == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDayCheck.Miscounted(childComplexity), true
+	case "MailDayCheck.miscountedOpen":
+		if e.ComplexityRoot.MailDayCheck.MiscountedOpen == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDayCheck.MiscountedOpen(childComplexity), true
 	case "MailDayCheck.missing":
 		if e.ComplexityRoot.MailDayCheck.Missing == nil {
 			break
@@ -16211,6 +16337,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.MailDayConnection.TotalCount(childComplexity), true
+
+	case "MailDayCount.counted":
+		if e.ComplexityRoot.MailDayCount.Counted == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDayCount.Counted(childComplexity), true
+	case "MailDayCount.difference":
+		if e.ComplexityRoot.MailDayCount.Difference == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDayCount.Difference(childComplexity), true
+	case "MailDayCount.explained":
+		if e.ComplexityRoot.MailDayCount.Explained == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDayCount.Explained(childComplexity), true
+	case "MailDayCount.kind":
+		if e.ComplexityRoot.MailDayCount.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDayCount.Kind(childComplexity), true
+	case "MailDayCount.registered":
+		if e.ComplexityRoot.MailDayCount.Registered == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailDayCount.Registered(childComplexity), true
 
 	case "MailDayEdge.cursor":
 		if e.ComplexityRoot.MailDayEdge.Cursor == nil {
@@ -16493,6 +16650,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.MailExcuse.DayID(childComplexity), true
+	case "MailExcuse.difference":
+		if e.ComplexityRoot.MailExcuse.Difference == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailExcuse.Difference(childComplexity), true
 	case "MailExcuse.estate":
 		if e.ComplexityRoot.MailExcuse.Estate == nil {
 			break
@@ -16547,12 +16710,54 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.MailExcuse.Kind(childComplexity), true
+	case "MailExcuse.mailKind":
+		if e.ComplexityRoot.MailExcuse.MailKind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailExcuse.MailKind(childComplexity), true
 	case "MailExcuse.reason":
 		if e.ComplexityRoot.MailExcuse.Reason == nil {
 			break
 		}
 
 		return e.ComplexityRoot.MailExcuse.Reason(childComplexity), true
+	case "MailExcuse.scan":
+		if e.ComplexityRoot.MailExcuse.Scan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailExcuse.Scan(childComplexity), true
+	case "MailExcuse.scanID":
+		if e.ComplexityRoot.MailExcuse.ScanID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailExcuse.ScanID(childComplexity), true
+	case "MailExcuse.voidReason":
+		if e.ComplexityRoot.MailExcuse.VoidReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailExcuse.VoidReason(childComplexity), true
+	case "MailExcuse.voidedAt":
+		if e.ComplexityRoot.MailExcuse.VoidedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailExcuse.VoidedAt(childComplexity), true
+	case "MailExcuse.voidedByID":
+		if e.ComplexityRoot.MailExcuse.VoidedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailExcuse.VoidedByID(childComplexity), true
+	case "MailExcuse.voidedByName":
+		if e.ComplexityRoot.MailExcuse.VoidedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailExcuse.VoidedByName(childComplexity), true
 
 	case "MailExcuseConnection.edges":
 		if e.ComplexityRoot.MailExcuseConnection.Edges == nil {
@@ -17752,6 +17957,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ConcludeMailCase(childComplexity, args["input"].(mail.ConcludeMailCaseInput)), true
+	case "Mutation.connectIdentity":
+		if e.ComplexityRoot.Mutation.ConnectIdentity == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_connectIdentity_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ConnectIdentity(childComplexity, args["input"].(identity.ConnectIdentityInput)), true
 	case "Mutation.consentKeyScrapping":
 		if e.ComplexityRoot.Mutation.ConsentKeyScrapping == nil {
 			break
@@ -18005,6 +18221,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DisableAccount(childComplexity, args["input"].(identity.AccountInput)), true
+	case "Mutation.disconnectIdentity":
+		if e.ComplexityRoot.Mutation.DisconnectIdentity == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_disconnectIdentity_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DisconnectIdentity(childComplexity, args["input"].(identity.DisconnectIdentityInput)), true
 	case "Mutation.draftKeyAcceptance":
 		if e.ComplexityRoot.Mutation.DraftKeyAcceptance == nil {
 			break
@@ -18082,6 +18309,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ExcuseMail(childComplexity, args["input"].(mail.ExcuseMailInput)), true
+	case "Mutation.explainMailCounts":
+		if e.ComplexityRoot.Mutation.ExplainMailCounts == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_explainMailCounts_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ExplainMailCounts(childComplexity, args["input"].(mail.ExplainMailCountsInput)), true
 	case "Mutation.explainMailScans":
 		if e.ComplexityRoot.Mutation.ExplainMailScans == nil {
 			break
@@ -18730,7 +18968,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.ReopenMailDay(childComplexity, args["input"].(mail.ReopenMailDayInput)), true
+		return e.ComplexityRoot.Mutation.ReopenMailDay(childComplexity, args["input"].(model.ReopenMailDayInput)), true
 	case "Mutation.reopenVolume":
 		if e.ComplexityRoot.Mutation.ReopenVolume == nil {
 			break
@@ -19414,6 +19652,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.VoidMailDelivery(childComplexity, args["input"].(mail.VoidMailDeliveryInput)), true
+	case "Mutation.voidMailExcuse":
+		if e.ComplexityRoot.Mutation.VoidMailExcuse == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_voidMailExcuse_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.VoidMailExcuse(childComplexity, args["input"].(mail.VoidMailExcuseInput)), true
 	case "Mutation.voidMailItem":
 		if e.ComplexityRoot.Mutation.VoidMailItem == nil {
 			break
@@ -21347,6 +21596,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.ExpectedPress(childComplexity, args["estateID"].(uuid.UUID), args["day"].(*time.Time)), true
+	case "Query.externalIdentities":
+		if e.ComplexityRoot.Query.ExternalIdentities == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.ExternalIdentities(childComplexity), true
 	case "Query.externalPersons":
 		if e.ComplexityRoot.Query.ExternalPersons == nil {
 			break
@@ -22135,6 +22390,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Sessions(childComplexity), true
+	case "Query.signInMethods":
+		if e.ComplexityRoot.Query.SignInMethods == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.SignInMethods(childComplexity), true
 	case "Query.signatures":
 		if e.ComplexityRoot.Query.Signatures == nil {
 			break
@@ -23440,6 +23701,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SettleFeeCreditPayload.Account(childComplexity), true
 
+	case "SignInMethod.name":
+		if e.ComplexityRoot.SignInMethod.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SignInMethod.Name(childComplexity), true
+	case "SignInMethod.url":
+		if e.ComplexityRoot.SignInMethod.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SignInMethod.URL(childComplexity), true
+
 	case "SignInPayload.expiresAt":
 		if e.ComplexityRoot.SignInPayload.ExpiresAt == nil {
 			break
@@ -23460,6 +23734,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SignKeyAcceptancePayload.Acceptance(childComplexity), true
 
+	case "SignOutPayload.endSessionURL":
+		if e.ComplexityRoot.SignOutPayload.EndSessionURL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SignOutPayload.EndSessionURL(childComplexity), true
 	case "SignOutPayload.sessionID":
 		if e.ComplexityRoot.SignOutPayload.SessionID == nil {
 			break
@@ -24138,6 +24418,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Vacancy.CreatedAt(childComplexity), true
+	case "Vacancy.defects":
+		if e.ComplexityRoot.Vacancy.Defects == nil {
+			break
+		}
+
+		args, err := ec.field_Vacancy_defects_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Vacancy.Defects(childComplexity, args["after"].(*entgql.Cursor[uuid.UUID]), args["first"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["orderBy"].(*ent.DefectOrder)), true
 	case "Vacancy.describedAt":
 		if e.ComplexityRoot.Vacancy.DescribedAt == nil {
 			break
@@ -24795,6 +25086,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.VoidMailDeliveryPayload.Items(childComplexity), true
 
+	case "VoidMailExcusePayload.excuse":
+		if e.ComplexityRoot.VoidMailExcusePayload.Excuse == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoidMailExcusePayload.Excuse(childComplexity), true
+
 	case "VoidMailItemPayload.item":
 		if e.ComplexityRoot.VoidMailItemPayload.Item == nil {
 			break
@@ -24995,6 +25293,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ComplaintWhereInput", ec.unmarshalInputComplaintWhereInput),
 			graphql.NewInputUnmarshaler("CompleteKeyScrappingInput", ec.unmarshalInputCompleteKeyScrappingInput),
 			graphql.NewInputUnmarshaler("ConcludeMailCaseInput", ec.unmarshalInputConcludeMailCaseInput),
+			graphql.NewInputUnmarshaler("ConnectIdentityInput", ec.unmarshalInputConnectIdentityInput),
 			graphql.NewInputUnmarshaler("ConsentKeyScrappingInput", ec.unmarshalInputConsentKeyScrappingInput),
 			graphql.NewInputUnmarshaler("ConsultStaffFileInput", ec.unmarshalInputConsultStaffFileInput),
 			graphql.NewInputUnmarshaler("CorrectDocumentInput", ec.unmarshalInputCorrectDocumentInput),
@@ -25027,6 +25326,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DepartmentWhereInput", ec.unmarshalInputDepartmentWhereInput),
 			graphql.NewInputUnmarshaler("DescribeVacancyInput", ec.unmarshalInputDescribeVacancyInput),
 			graphql.NewInputUnmarshaler("DestroyArchiveInput", ec.unmarshalInputDestroyArchiveInput),
+			graphql.NewInputUnmarshaler("DisconnectIdentityInput", ec.unmarshalInputDisconnectIdentityInput),
 			graphql.NewInputUnmarshaler("DraftKeyAcceptanceInput", ec.unmarshalInputDraftKeyAcceptanceInput),
 			graphql.NewInputUnmarshaler("DrawKeySpotCheckInput", ec.unmarshalInputDrawKeySpotCheckInput),
 			graphql.NewInputUnmarshaler("EmergencyContactOrder", ec.unmarshalInputEmergencyContactOrder),
@@ -25037,6 +25337,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("EstateOrder", ec.unmarshalInputEstateOrder),
 			graphql.NewInputUnmarshaler("EstateWhereInput", ec.unmarshalInputEstateWhereInput),
 			graphql.NewInputUnmarshaler("ExcuseMailInput", ec.unmarshalInputExcuseMailInput),
+			graphql.NewInputUnmarshaler("ExplainMailCountsInput", ec.unmarshalInputExplainMailCountsInput),
 			graphql.NewInputUnmarshaler("ExplainMailScansInput", ec.unmarshalInputExplainMailScansInput),
 			graphql.NewInputUnmarshaler("ExplainMissingMailInput", ec.unmarshalInputExplainMissingMailInput),
 			graphql.NewInputUnmarshaler("ExtendArchiveLoanInput", ec.unmarshalInputExtendArchiveLoanInput),
@@ -25334,6 +25635,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("VoidKeyReturnInput", ec.unmarshalInputVoidKeyReturnInput),
 			graphql.NewInputUnmarshaler("VoidMailCaseInput", ec.unmarshalInputVoidMailCaseInput),
 			graphql.NewInputUnmarshaler("VoidMailDeliveryInput", ec.unmarshalInputVoidMailDeliveryInput),
+			graphql.NewInputUnmarshaler("VoidMailExcuseInput", ec.unmarshalInputVoidMailExcuseInput),
 			graphql.NewInputUnmarshaler("VoidMailItemInput", ec.unmarshalInputVoidMailItemInput),
 			graphql.NewInputUnmarshaler("VoidMailReceiptInput", ec.unmarshalInputVoidMailReceiptInput),
 			graphql.NewInputUnmarshaler("VoidMeterReadingInput", ec.unmarshalInputVoidMeterReadingInput),
@@ -28415,6 +28717,50 @@ type SignInPayload {
 type SignOutPayload {
   "The session."
   sessionID: ID!
+  "Where the browser goes to sign out of the organisation, too; null if the session did not begin there."
+  endSessionURL: String
+}
+
+"A way to sign in."
+type SignInMethod {
+  "What it is called."
+  name: String!
+  "Where a browser goes to sign in (?return= with a path of this server to come back to); null for e-mail address and password, by signIn."
+  url: String
+}
+
+"Where the viewer signs in, beside the password."
+type ExternalIdentity {
+  "The OpenID Connect issuer."
+  issuer: String!
+  "Since when."
+  connectedAt: Time!
+  "When it was last used; null if it was not yet."
+  usedAt: Time
+}
+
+"The viewer's own password."
+input ConnectIdentityInput {
+  "The password."
+  password: String!
+}
+
+"Where the browser goes to say who the viewer is there."
+type ConnectIdentityPayload {
+  "The address. The browser that asked, and no other, is connected once it is back."
+  url: String!
+}
+
+"An issuer."
+input DisconnectIdentityInput {
+  "The OpenID Connect issuer."
+  issuer: String!
+}
+
+"An issuer at which the viewer does not sign in any more."
+type DisconnectIdentityPayload {
+  "The OpenID Connect issuer."
+  issuer: String!
 }
 
 "The password that is, and the one that shall be."
@@ -28744,6 +29090,10 @@ extend type Query {
     "Only those not read."
     unreadOnly: Boolean
   ): MessageConnection!
+  "The ways to sign in. Anybody may ask."
+  signInMethods: [SignInMethod!]!
+  "Where the viewer signs in, beside the password."
+  externalIdentities: [ExternalIdentity!]!
   "How many of the viewer's own messages are not read."
   unreadCount: Int!
   "The accounts with a role where the viewer manages or audits accounts, by e-mail address."
@@ -28781,6 +29131,16 @@ type Mutation {
     "The passwords."
     input: ChangePasswordInput!
   ): ChangePasswordPayload!
+  "Begins to connect the viewer's account with who the viewer is at the organisation's sign-in: open the address in the browser that asks. CONFLICT if none is set up."
+  connectIdentity(
+    "The viewer's own password."
+    input: ConnectIdentityInput!
+  ): ConnectIdentityPayload!
+  "Ends that the viewer signs in there, and the sessions that were opened so."
+  disconnectIdentity(
+    "Which one."
+    input: DisconnectIdentityInput!
+  ): DisconnectIdentityPayload!
   "Ends one of the viewer's own sessions at once."
   revokeSession(
     "Which one."
@@ -31144,7 +31504,7 @@ type ReceiveMailPayload {
 input MailItemInput {
   "The kind."
   kind: MailItemKind!
-  "Its barcode, if it has one."
+  "Its barcode, if it has one. A registered letter, parcel, magazine or money order without one gets a code of the estate's own, S-000001, which is written on it (M2)."
   barcode: String
   "Who sent it, as far as it says."
   sender: String
@@ -31507,6 +31867,8 @@ input ExplainMailScansInput {
 type ExplainMailScansPayload {
   "The scans, explained, in the order given."
   scans: [MailScan!]!
+  "The explanations, in the order of the scans."
+  excuses: [MailExcuse!]!
 }
 
 "One reason for items of the day's list that were not scanned (M2)."
@@ -31541,6 +31903,36 @@ type ExcuseMailPayload {
   excuses: [MailExcuse!]!
 }
 
+"One reason for kinds of which other items were registered than the day's receipts counted (M1)."
+input ExplainMailCountsInput {
+  "The day."
+  dayID: ID!
+  "The kinds, each once."
+  kinds: [MailItemKind!]!
+  "The reason."
+  reason: String!
+}
+
+"What explaining counts gave."
+type ExplainMailCountsPayload {
+  "The explanations, in the order of the kinds."
+  excuses: [MailExcuse!]!
+}
+
+"A reason that was recorded by mistake: for an item, a scan or a count (M1, M2, M5)."
+input VoidMailExcuseInput {
+  "The reason."
+  id: ID!
+  "Why it is voided."
+  reason: String!
+}
+
+"What voiding gave."
+type VoidMailExcusePayload {
+  "The reason, voided: what it satisfied is open again."
+  excuse: MailExcuse!
+}
+
 "A day that is to be closed (M5)."
 input CloseMailDayInput {
   "The day."
@@ -31555,7 +31947,7 @@ type CloseMailDayPayload {
 
 "A closed day that is opened again (M5)."
 input ReopenMailDayInput {
-  "The day, the estate's last."
+  "The day, the last that was closed in the estate."
   dayID: ID!
   "Why."
   reason: String!
@@ -31567,7 +31959,21 @@ type ReopenMailDayPayload {
   day: MailDay!
 }
 
-"How a day stands now: its list against its scans, what is still here, and what of that is not explained yet (M2, M5)."
+"How many items of a kind a day's receipts counted, and how many are registered (M1)."
+type MailDayCount {
+  "The kind."
+  kind: MailItemKind!
+  "How many the receipts of the day counted."
+  counted: Int!
+  "How many items that came that day are registered."
+  registered: Int!
+  "How many more are registered than were counted, less if below zero."
+  difference: Int!
+  "Whether a reason stands for this difference."
+  explained: Boolean!
+}
+
+"How a day stands now: its counts against what is registered, its list against its scans, what is still here, and what of that is not explained yet (M1, M2, M5)."
 type MailDayCheck {
   "The day."
   day: MailDay!
@@ -31591,6 +31997,12 @@ type MailDayCheck {
   undelivered: Int!
   "How many of those are not excused."
   undeliveredOpen: Int!
+  "Of how many kinds other items are registered than were counted."
+  miscounted: Int!
+  "How many of those kinds are not explained."
+  miscountedOpen: Int!
+  "What was counted and registered, by kind."
+  counts: [MailDayCount!]!
   "How many publications are expected that day and were not counted; that none came is a count, too (M7)."
   uncounted: Int!
 }
@@ -31616,12 +32028,22 @@ extend type Mutation {
     "Which items, and why."
     input: ExcuseMailInput!
   ): ExcuseMailPayload!
-  "Closes a day's mail (M5). RULE M2, M5 or M7 while something of it is not explained, or press of the day was not counted."
+  "Explains kinds of which other items were registered than the day's receipts counted (M1)."
+  explainMailCounts(
+    "Which kinds, and why."
+    input: ExplainMailCountsInput!
+  ): ExplainMailCountsPayload!
+  "Voids a reason that was recorded by mistake, while its day is open: what it satisfied is open again (M1, M2, M5)."
+  voidMailExcuse(
+    "Which one, and why."
+    input: VoidMailExcuseInput!
+  ): VoidMailExcusePayload!
+  "Closes a day's mail (M5). RULE M1, M2, M5 or M7 while something of it is not explained, or press of the day was not counted."
   closeMailDay(
     "Which day."
     input: CloseMailDayInput!
   ): CloseMailDayPayload!
-  "Opens the last day again, as a superior (M5)."
+  "Opens the day that was closed last again, as a superior (M5)."
   reopenMailDay(
     "Which day, and why."
     input: ReopenMailDayInput!
@@ -31698,7 +32120,7 @@ extend type Query {
     "Which ones."
     where: MailScanWhereInput
   ): MailScanConnection!
-  "The reasons recorded for items that were not scanned, or not delivered, on their day (M2, M5)."
+  "The reasons recorded for what a day does not close without: items, scans and counts (M1, M2, M5)."
   mailExcuses(
     "At most so many: 50 unless given, at most 200."
     first: Int
@@ -61859,7 +62281,7 @@ type MailDay implements Node {
   """
   state: MailDayState!
   """
-  When its first mail came or was scanned.
+  When its first mail came or was scanned, or what was left the day before was carried over to it.
   """
   openedAt: Time!
   """
@@ -61902,6 +62324,10 @@ type MailDay implements Node {
   How many items were still here at its end, each excused (M5), as it was closed.
   """
   undelivered: Int!
+  """
+  Of how many kinds other items were registered than its receipts counted, each explained (M1), as it was closed.
+  """
+  miscounted: Int!
   """
   The estate that this belongs to.
   """
@@ -62861,7 +63287,7 @@ input MailEventWhereInput {
   actedByIDLTE: ID
 }
 """
-A recorded reason for an item that was not scanned, or not delivered, on a day (M2, M5).
+A recorded reason for what a day of mail does not close without (M1, M2, M5).
 """
 type MailExcuse implements Node {
   """
@@ -62877,17 +63303,45 @@ type MailExcuse implements Node {
   """
   estateID: ID!
   """
+  When it was voided; null while it stands.
+  """
+  voidedAt: Time
+  """
+  Why it was voided.
+  """
+  voidReason: String!
+  """
+  The account that voided it.
+  """
+  voidedByID: ID
+  """
+  Who voided it, as signed.
+  """
+  voidedByName: String!
+  """
   The day.
   """
   dayID: ID!
   """
-  The item.
-  """
-  itemID: ID!
-  """
-  Why it was not scanned (M2), or why it is still here at the end of the day (M5).
+  Why an item was not scanned (M2), why a scan matches nothing (M2), why other items of a kind were registered than counted (M1), or why an item is still here at the end of the day (M5).
   """
   kind: MailExcuseKind!
+  """
+  The item that was not scanned, or is still here.
+  """
+  itemID: ID
+  """
+  The scan that matches nothing.
+  """
+  scanID: ID
+  """
+  The kind of mail of which other items were registered than counted.
+  """
+  mailKind: MailExcuseMailKind
+  """
+  How many more items of the kind were registered than counted, less if below zero: the reason is for as many.
+  """
+  difference: Int
   """
   The reason.
   """
@@ -62913,9 +63367,13 @@ type MailExcuse implements Node {
   """
   day: MailDay!
   """
-  The item.
+  The item that was not scanned, or is still here.
   """
-  item: MailItem!
+  item: MailItem
+  """
+  The scan that matches nothing.
+  """
+  scan: MailScan
 }
 """
 A connection to a list of items.
@@ -62956,9 +63414,46 @@ enum MailExcuseKind @goModel(model: "github.com/steward-pm/steward/ent/mailexcus
   """
   UNSCANNED
   """
+  unmatched.
+  """
+  UNMATCHED
+  """
+  miscounted.
+  """
+  MISCOUNTED
+  """
   undelivered.
   """
   UNDELIVERED
+}
+"""
+MailExcuseMailKind is enum for the field mail_kind
+"""
+enum MailExcuseMailKind @goModel(model: "github.com/steward-pm/steward/ent/mailexcuse.MailKind") {
+  """
+  letter.
+  """
+  LETTER
+  """
+  registered.
+  """
+  REGISTERED
+  """
+  parcel.
+  """
+  PARCEL
+  """
+  magazine.
+  """
+  MAGAZINE
+  """
+  newspaper.
+  """
+  NEWSPAPER
+  """
+  money order.
+  """
+  MONEY_ORDER
 }
 """
 Ordering options for MailExcuse connections
@@ -63084,6 +63579,46 @@ input MailExcuseWhereInput {
   """
   estateIDNotIn: [ID!]
   """
+  voided_at field predicates
+  """
+  voidedAt: Time
+  """
+  voidedAt differs from this.
+  """
+  voidedAtNEQ: Time
+  """
+  voidedAt is one of these.
+  """
+  voidedAtIn: [Time!]
+  """
+  voidedAt is none of these.
+  """
+  voidedAtNotIn: [Time!]
+  """
+  voidedAt is greater than this.
+  """
+  voidedAtGT: Time
+  """
+  voidedAt is at least this.
+  """
+  voidedAtGTE: Time
+  """
+  voidedAt is less than this.
+  """
+  voidedAtLT: Time
+  """
+  voidedAt is at most this.
+  """
+  voidedAtLTE: Time
+  """
+  voidedAt is null.
+  """
+  voidedAtIsNil: Boolean
+  """
+  voidedAt is set.
+  """
+  voidedAtNotNil: Boolean
+  """
   day_id field predicates
   """
   dayID: ID
@@ -63099,6 +63634,22 @@ input MailExcuseWhereInput {
   dayID is none of these.
   """
   dayIDNotIn: [ID!]
+  """
+  kind field predicates
+  """
+  kind: MailExcuseKind
+  """
+  kind differs from this.
+  """
+  kindNEQ: MailExcuseKind
+  """
+  kind is one of these.
+  """
+  kindIn: [MailExcuseKind!]
+  """
+  kind is none of these.
+  """
+  kindNotIn: [MailExcuseKind!]
   """
   item_id field predicates
   """
@@ -63116,21 +63667,61 @@ input MailExcuseWhereInput {
   """
   itemIDNotIn: [ID!]
   """
-  kind field predicates
+  itemID is null.
   """
-  kind: MailExcuseKind
+  itemIDIsNil: Boolean
   """
-  kind differs from this.
+  itemID is set.
   """
-  kindNEQ: MailExcuseKind
+  itemIDNotNil: Boolean
   """
-  kind is one of these.
+  scan_id field predicates
   """
-  kindIn: [MailExcuseKind!]
+  scanID: ID
   """
-  kind is none of these.
+  scanID differs from this.
   """
-  kindNotIn: [MailExcuseKind!]
+  scanIDNEQ: ID
+  """
+  scanID is one of these.
+  """
+  scanIDIn: [ID!]
+  """
+  scanID is none of these.
+  """
+  scanIDNotIn: [ID!]
+  """
+  scanID is null.
+  """
+  scanIDIsNil: Boolean
+  """
+  scanID is set.
+  """
+  scanIDNotNil: Boolean
+  """
+  mail_kind field predicates
+  """
+  mailKind: MailExcuseMailKind
+  """
+  mailKind differs from this.
+  """
+  mailKindNEQ: MailExcuseMailKind
+  """
+  mailKind is one of these.
+  """
+  mailKindIn: [MailExcuseMailKind!]
+  """
+  mailKind is none of these.
+  """
+  mailKindNotIn: [MailExcuseMailKind!]
+  """
+  mailKind is null.
+  """
+  mailKindIsNil: Boolean
+  """
+  mailKind is set.
+  """
+  mailKindNotNil: Boolean
   """
   given_by_id field predicates
   """
@@ -63209,7 +63800,7 @@ type MailItem implements Node {
   """
   kind: MailItemKind!
   """
-  Its barcode, if it has one; no two items that are still here have the same.
+  Its barcode; no two items that are still here have the same. What is scanned (M2) and came without one has a code of the estate's own, S-000001.
   """
   barcode: String!
   """
@@ -64479,7 +65070,7 @@ type MailScan implements Node {
   """
   scannedByName: String!
   """
-  When it was explained; null of what matches, and while nobody did.
+  When it was explained; null of what matches, and while no explanation stands.
   """
   explainedAt: Time
   """
@@ -73565,6 +74156,35 @@ type Vacancy implements Node {
   """
   readings: [MeterReading!]
   """
+  Defects.
+  """
+  defects(
+    """
+    Returns the elements in the list that come after the specified cursor.
+    """
+    after: Cursor
+
+    """
+    Returns the first _n_ elements from the list.
+    """
+    first: Int
+
+    """
+    Returns the elements in the list that come before the specified cursor.
+    """
+    before: Cursor
+
+    """
+    Returns the last _n_ elements from the list.
+    """
+    last: Int
+
+    """
+    Ordering options for Defects returned from the connection.
+    """
+    orderBy: DefectOrder
+  ): DefectConnection!
+  """
   What is due in it, by when (V4); once it is over, what was due when it ended.
   """
   dues: [InspectionDue!]
@@ -76451,6 +77071,14 @@ func (ec *executionContext) childFields_ConcludeMailCasePayload(ctx context.Cont
 	return nil, fmt.Errorf("no field named %q was found under type ConcludeMailCasePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ConnectIdentityPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "url":
+		return ec.fieldContext_ConnectIdentityPayload_url(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConnectIdentityPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ConsentKeyScrappingPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "scrapping":
@@ -76941,6 +77569,14 @@ func (ec *executionContext) childFields_DestroyArchivePayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type DestroyArchivePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_DisconnectIdentityPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "issuer":
+		return ec.fieldContext_DisconnectIdentityPayload_issuer(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DisconnectIdentityPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_DraftKeyAcceptancePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "acceptance":
@@ -77081,10 +77717,20 @@ func (ec *executionContext) childFields_ExpectedPress(ctx context.Context, field
 	return nil, fmt.Errorf("no field named %q was found under type ExpectedPress", field.Name)
 }
 
+func (ec *executionContext) childFields_ExplainMailCountsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "excuses":
+		return ec.fieldContext_ExplainMailCountsPayload_excuses(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExplainMailCountsPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ExplainMailScansPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "scans":
 		return ec.fieldContext_ExplainMailScansPayload_scans(ctx, field)
+	case "excuses":
+		return ec.fieldContext_ExplainMailScansPayload_excuses(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ExplainMailScansPayload", field.Name)
 }
@@ -77119,6 +77765,18 @@ func (ec *executionContext) childFields_ExtendKeyLoanPayload(ctx context.Context
 		return ec.fieldContext_ExtendKeyLoanPayload_loan(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ExtendKeyLoanPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ExternalIdentity(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "issuer":
+		return ec.fieldContext_ExternalIdentity_issuer(ctx, field)
+	case "connectedAt":
+		return ec.fieldContext_ExternalIdentity_connectedAt(ctx, field)
+	case "usedAt":
+		return ec.fieldContext_ExternalIdentity_usedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExternalIdentity", field.Name)
 }
 
 func (ec *executionContext) childFields_ExternalPerson(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -80231,6 +80889,8 @@ func (ec *executionContext) childFields_MailDay(ctx context.Context, field graph
 		return ec.fieldContext_MailDay_alreadyDelivered(ctx, field)
 	case "undelivered":
 		return ec.fieldContext_MailDay_undelivered(ctx, field)
+	case "miscounted":
+		return ec.fieldContext_MailDay_miscounted(ctx, field)
 	case "estate":
 		return ec.fieldContext_MailDay_estate(ctx, field)
 	}
@@ -80261,6 +80921,12 @@ func (ec *executionContext) childFields_MailDayCheck(ctx context.Context, field 
 		return ec.fieldContext_MailDayCheck_undelivered(ctx, field)
 	case "undeliveredOpen":
 		return ec.fieldContext_MailDayCheck_undeliveredOpen(ctx, field)
+	case "miscounted":
+		return ec.fieldContext_MailDayCheck_miscounted(ctx, field)
+	case "miscountedOpen":
+		return ec.fieldContext_MailDayCheck_miscountedOpen(ctx, field)
+	case "counts":
+		return ec.fieldContext_MailDayCheck_counts(ctx, field)
 	case "uncounted":
 		return ec.fieldContext_MailDayCheck_uncounted(ctx, field)
 	}
@@ -80277,6 +80943,22 @@ func (ec *executionContext) childFields_MailDayConnection(ctx context.Context, f
 		return ec.fieldContext_MailDayConnection_totalCount(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MailDayConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_MailDayCount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_MailDayCount_kind(ctx, field)
+	case "counted":
+		return ec.fieldContext_MailDayCount_counted(ctx, field)
+	case "registered":
+		return ec.fieldContext_MailDayCount_registered(ctx, field)
+	case "difference":
+		return ec.fieldContext_MailDayCount_difference(ctx, field)
+	case "explained":
+		return ec.fieldContext_MailDayCount_explained(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MailDayCount", field.Name)
 }
 
 func (ec *executionContext) childFields_MailDayEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -80403,12 +81085,26 @@ func (ec *executionContext) childFields_MailExcuse(ctx context.Context, field gr
 		return ec.fieldContext_MailExcuse_createdAt(ctx, field)
 	case "estateID":
 		return ec.fieldContext_MailExcuse_estateID(ctx, field)
+	case "voidedAt":
+		return ec.fieldContext_MailExcuse_voidedAt(ctx, field)
+	case "voidReason":
+		return ec.fieldContext_MailExcuse_voidReason(ctx, field)
+	case "voidedByID":
+		return ec.fieldContext_MailExcuse_voidedByID(ctx, field)
+	case "voidedByName":
+		return ec.fieldContext_MailExcuse_voidedByName(ctx, field)
 	case "dayID":
 		return ec.fieldContext_MailExcuse_dayID(ctx, field)
-	case "itemID":
-		return ec.fieldContext_MailExcuse_itemID(ctx, field)
 	case "kind":
 		return ec.fieldContext_MailExcuse_kind(ctx, field)
+	case "itemID":
+		return ec.fieldContext_MailExcuse_itemID(ctx, field)
+	case "scanID":
+		return ec.fieldContext_MailExcuse_scanID(ctx, field)
+	case "mailKind":
+		return ec.fieldContext_MailExcuse_mailKind(ctx, field)
+	case "difference":
+		return ec.fieldContext_MailExcuse_difference(ctx, field)
 	case "reason":
 		return ec.fieldContext_MailExcuse_reason(ctx, field)
 	case "givenByID":
@@ -80423,6 +81119,8 @@ func (ec *executionContext) childFields_MailExcuse(ctx context.Context, field gr
 		return ec.fieldContext_MailExcuse_day(ctx, field)
 	case "item":
 		return ec.fieldContext_MailExcuse_item(ctx, field)
+	case "scan":
+		return ec.fieldContext_MailExcuse_scan(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MailExcuse", field.Name)
 }
@@ -82281,6 +82979,16 @@ func (ec *executionContext) childFields_SettleFeeCreditPayload(ctx context.Conte
 	return nil, fmt.Errorf("no field named %q was found under type SettleFeeCreditPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_SignInMethod(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_SignInMethod_name(ctx, field)
+	case "url":
+		return ec.fieldContext_SignInMethod_url(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SignInMethod", field.Name)
+}
+
 func (ec *executionContext) childFields_SignInPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "token":
@@ -82303,6 +83011,8 @@ func (ec *executionContext) childFields_SignOutPayload(ctx context.Context, fiel
 	switch field.Name {
 	case "sessionID":
 		return ec.fieldContext_SignOutPayload_sessionID(ctx, field)
+	case "endSessionURL":
+		return ec.fieldContext_SignOutPayload_endSessionURL(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SignOutPayload", field.Name)
 }
@@ -82743,6 +83453,8 @@ func (ec *executionContext) childFields_Vacancy(ctx context.Context, field graph
 		return ec.fieldContext_Vacancy_unit(ctx, field)
 	case "readings":
 		return ec.fieldContext_Vacancy_readings(ctx, field)
+	case "defects":
+		return ec.fieldContext_Vacancy_defects(ctx, field)
 	case "dues":
 		return ec.fieldContext_Vacancy_dues(ctx, field)
 	case "keysHeld":
@@ -83065,6 +83777,14 @@ func (ec *executionContext) childFields_VoidMailDeliveryPayload(ctx context.Cont
 		return ec.fieldContext_VoidMailDeliveryPayload_items(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type VoidMailDeliveryPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_VoidMailExcusePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "excuse":
+		return ec.fieldContext_VoidMailExcusePayload_excuse(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VoidMailExcusePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_VoidMailItemPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

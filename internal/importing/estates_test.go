@@ -128,7 +128,7 @@ func TestADryRunChangesNothing(t *testing.T) {
 }
 
 // run imports as the program itself does from the command line.
-func run(t *testing.T, app *stewardtest.App, a *importing.Act, req importing.Request) *importing.Outcome {
+func run(t testing.TB, app *stewardtest.App, a *importing.Act, req importing.Request) *importing.Outcome {
 	t.Helper()
 	out, err := importing.Do(app.Context(), a, req)
 	if err != nil {

@@ -86,15 +86,12 @@ func canClose(tx *act.Tx, d *ent.MailDay) error {
 	case c.UndeliveredOpen > 0:
 		return fault.Rule("M5", "还有 %[1]d 件邮件既未送达、退回,也没有说明原因,请先办理或说明(excuseMail)。",
 			"%[1]d items are neither delivered nor returned nor excused; see to them, or give the reason (excuseMail).", c.UndeliveredOpen)
-<<<<<<< ours
 	case c.MiscountedOpen > 0:
 		return fault.Rule("M1", "有 %[1]d 类邮件登记的件数与接收时清点的不符,请先补登(registerMail)或说明(explainMailCounts)。",
 			"Of %[1]d kinds other items are registered than were counted; register what is missing (registerMail), or explain it (explainMailCounts).", c.MiscountedOpen)
-=======
 	case c.Uncounted > 0:
 		return fault.Rule("M7", "当天还有 %[1]d 种报刊没有清点,请先清点,没有送到的记 0 份(receivePress)。",
 			"%[1]d publications of the day were not counted; count them first, as 0 where none came (receivePress).", c.Uncounted)
->>>>>>> theirs
 	}
 	return nil
 }
