@@ -11,7 +11,6 @@ import (
 	"entgo.io/contrib/entgql"
 	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent"
-	"github.com/steward-pm/steward/graph/model"
 	"github.com/steward-pm/steward/internal/mail"
 )
 
@@ -43,7 +42,7 @@ func (r *mutationResolver) CloseMailDay(ctx context.Context, input mail.CloseMai
 	return mail.CloseDay.Do(ctx, input)
 }
 
-func (r *mutationResolver) ReopenMailDay(ctx context.Context, input model.ReopenMailDayInput) (*mail.ReopenMailDayPayload, error) {
+func (r *mutationResolver) ReopenMailDay(ctx context.Context, input mail.ReopenMailDayInput) (*mail.ReopenMailDayPayload, error) {
 	return mail.ReopenDay.Do(ctx, input)
 }
 

@@ -12,7 +12,6 @@ import (
 	"entgo.io/contrib/entgql"
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/google/uuid"
-	"github.com/steward-pm/steward/graph/model"
 	"github.com/steward-pm/steward/internal/approval"
 	"github.com/steward-pm/steward/internal/archives"
 	"github.com/steward-pm/steward/internal/calendar"
@@ -207,7 +206,7 @@ type MutationResolver interface {
 	ExplainMailCounts(ctx context.Context, input mail.ExplainMailCountsInput) (*mail.ExplainMailCountsPayload, error)
 	VoidMailExcuse(ctx context.Context, input mail.VoidMailExcuseInput) (*mail.VoidMailExcusePayload, error)
 	CloseMailDay(ctx context.Context, input mail.CloseMailDayInput) (*mail.CloseMailDayPayload, error)
-	ReopenMailDay(ctx context.Context, input model.ReopenMailDayInput) (*mail.ReopenMailDayPayload, error)
+	ReopenMailDay(ctx context.Context, input mail.ReopenMailDayInput) (*mail.ReopenMailDayPayload, error)
 	DeliverMail(ctx context.Context, input mail.DeliverMailInput) (*mail.DeliverMailPayload, error)
 	VoidMailDelivery(ctx context.Context, input mail.VoidMailDeliveryInput) (*mail.VoidMailDeliveryPayload, error)
 	AddPublication(ctx context.Context, input mail.AddPublicationInput) (*mail.AddPublicationPayload, error)
@@ -2010,8 +2009,8 @@ func (ec *executionContext) field_Mutation_reopenMailDay_args(ctx context.Contex
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (model.ReopenMailDayInput, error) {
-			return ec.unmarshalNReopenMailDayInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋgraphᚋmodelᚐReopenMailDayInput(ctx, v)
+		func(ctx context.Context, v any) (mail.ReopenMailDayInput, error) {
+			return ec.unmarshalNReopenMailDayInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋmailᚐReopenMailDayInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -12240,7 +12239,7 @@ func (ec *executionContext) _Mutation_reopenMailDay(ctx context.Context, field g
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().ReopenMailDay(ctx, fc.Args["input"].(model.ReopenMailDayInput))
+			return ec.Resolvers.Mutation().ReopenMailDay(ctx, fc.Args["input"].(mail.ReopenMailDayInput))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *mail.ReopenMailDayPayload) graphql.Marshaler {

@@ -11,7 +11,6 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/steward-pm/steward/ent"
 	"github.com/steward-pm/steward/ent/mailitem"
-	"github.com/steward-pm/steward/graph/model"
 	"github.com/steward-pm/steward/internal/mail"
 	"github.com/vektah/gqlparser/v2/ast"
 )
@@ -1136,8 +1135,8 @@ func UnmarshalMailScanInput(ctx context.Context, raw any) (*mail.MailScanInput, 
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputReopenMailDayInput(ctx context.Context, obj any) (*model.ReopenMailDayInput, error) {
-	var it model.ReopenMailDayInput
+func (ec *executionContext) unmarshalInputReopenMailDayInput(ctx context.Context, obj any) (*mail.ReopenMailDayInput, error) {
+	var it mail.ReopenMailDayInput
 	if obj == nil {
 		return &it, nil
 	}
@@ -1179,8 +1178,8 @@ func (ec *executionContext) unmarshalInputReopenMailDayInput(ctx context.Context
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalReopenMailDayInput(ctx context.Context, raw any) (*model.ReopenMailDayInput, error) {
-	var out *model.ReopenMailDayInput
+func UnmarshalReopenMailDayInput(ctx context.Context, raw any) (*mail.ReopenMailDayInput, error) {
+	var out *mail.ReopenMailDayInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "ReopenMailDayInput", raw, &out)
 	return out, err
 }
@@ -1848,7 +1847,7 @@ func (ec *executionContext) unmarshalNMailScanInput2ᚕgithubᚗcomᚋstewardᚑ
 	return res, nil
 }
 
-func (ec *executionContext) unmarshalNReopenMailDayInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋgraphᚋmodelᚐReopenMailDayInput(ctx context.Context, v any) (model.ReopenMailDayInput, error) {
+func (ec *executionContext) unmarshalNReopenMailDayInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋmailᚐReopenMailDayInput(ctx context.Context, v any) (mail.ReopenMailDayInput, error) {
 	res, err := ec.unmarshalInputReopenMailDayInput(ctx, v)
 	return *res, graphql.ErrorOnPath(ctx, err)
 }

@@ -3291,7 +3291,7 @@ type ComplexityRoot struct {
 		ReleaseArchiveHold        func(childComplexity int, input archives.ReleaseArchiveHoldInput) int
 		RemoveKeyAcceptanceLine   func(childComplexity int, input keys.RemoveKeyAcceptanceLineInput) int
 		RenewPressSubscription    func(childComplexity int, input mail.RenewPressSubscriptionInput) int
-		ReopenMailDay             func(childComplexity int, input model.ReopenMailDayInput) int
+		ReopenMailDay             func(childComplexity int, input mail.ReopenMailDayInput) int
 		ReopenVolume              func(childComplexity int, input archives.ReopenVolumeInput) int
 		ReportDefect              func(childComplexity int, input vacancy.ReportDefectInput) int
 		ReportKeyLoss             func(childComplexity int, input keys.ReportKeyLossInput) int
@@ -18968,7 +18968,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.ReopenMailDay(childComplexity, args["input"].(model.ReopenMailDayInput)), true
+		return e.ComplexityRoot.Mutation.ReopenMailDay(childComplexity, args["input"].(mail.ReopenMailDayInput)), true
 	case "Mutation.reopenVolume":
 		if e.ComplexityRoot.Mutation.ReopenVolume == nil {
 			break

@@ -29,11 +29,3 @@ type CanInput struct {
 	// What it would be done to.
 	ID uuid.UUID `json:"id"`
 }
-
-// A closed day that is opened again (M5).
-type ReopenMailDayInput struct {
-	// The day, the last that was closed in the estate.
-	DayID uuid.UUID `json:"dayID"`
-	// Why.
-	Reason string `json:"reason"`
-}
