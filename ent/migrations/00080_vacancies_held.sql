@@ -83,7 +83,10 @@ BEGIN
     RETURN NULL;
 END $$;
 
-CREATE OR REPLACE FUNCTION inspection_dues_open() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public SET enable_seqscan = off AS $$
+-- The references of what is due are to primary keys, whose plans stay right as the tables grow; an import has its own statements planned anew, and
+-- would have each of these ten thousand.
+CREATE OR REPLACE FUNCTION inspection_dues_open() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = pg_catalog, public SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
     EXECUTE $q$
         INSERT INTO inspection_dues (id, created_at, estate_id, vacancy_id, unit_id, item_id, due_on)
@@ -140,16 +143,17 @@ BEGIN
     IF NOT EXISTS (SELECT FROM rows) THEN
         RETURN NULL;
     END IF;
+    -- Each vacancy's are found by its own index: the conditions leave no use to the partial ones, which hold a whole estate, and which the planner
+    -- takes to be nearly empty before there are statistics.
     EXECUTE $q$
         UPDATE vacancies v SET ventilated_on = s.ventilated, ventilation_due_on = s.ventilation_due, cleaned_on = s.cleaned, cleaning_due_on = s.cleaning_due, due_on = s.due
-            FROM (SELECT d.estate_id, d.vacancy_id, min(d.due_on) AS due,
-                    max(d.done_on) FILTER (WHERE i.code = 'VENTILATION') AS ventilated, max(d.due_on) FILTER (WHERE i.code = 'VENTILATION') AS ventilation_due,
-                    max(d.done_on) FILTER (WHERE i.code = 'CLEANING') AS cleaned, max(d.due_on) FILTER (WHERE i.code = 'CLEANING') AS cleaning_due
-                FROM (SELECT DISTINCT estate_id, vacancy_id FROM rows) n
-                JOIN inspection_dues d ON d.estate_id = n.estate_id AND d.vacancy_id = n.vacancy_id AND d.ended_on IS NULL
-                JOIN inspection_items i ON i.estate_id = d.estate_id AND i.id = d.item_id
-                GROUP BY 1, 2) s
-            WHERE v.estate_id = s.estate_id AND v.id = s.vacancy_id AND v.state = 'OPEN'
+            FROM (SELECT DISTINCT estate_id, vacancy_id FROM rows) n
+            CROSS JOIN LATERAL (SELECT min(d.due_on) FILTER (WHERE d.ended_on IS NULL) AS due,
+                    max(d.done_on) FILTER (WHERE d.ended_on IS NULL AND i.code = 'VENTILATION') AS ventilated, max(d.due_on) FILTER (WHERE d.ended_on IS NULL AND i.code = 'VENTILATION') AS ventilation_due,
+                    max(d.done_on) FILTER (WHERE d.ended_on IS NULL AND i.code = 'CLEANING') AS cleaned, max(d.due_on) FILTER (WHERE d.ended_on IS NULL AND i.code = 'CLEANING') AS cleaning_due
+                FROM inspection_dues d JOIN inspection_items i ON i.estate_id = d.estate_id AND i.id = d.item_id
+                WHERE d.estate_id = n.estate_id AND d.vacancy_id = n.vacancy_id) s
+            WHERE v.estate_id = n.estate_id AND v.id = n.vacancy_id AND v.state || '' = 'OPEN'
                 AND (v.ventilated_on, v.ventilation_due_on, v.cleaned_on, v.cleaning_due_on, v.due_on)
                     IS DISTINCT FROM (s.ventilated, s.ventilation_due, s.cleaned, s.cleaning_due, s.due)
     $q$;
