@@ -10,7 +10,7 @@ import (
 )
 
 // defects are what the rounds found to be wrong (V5): two that are closed, one of them at the second inspection; one that has more time, one
-// that waits to be inspected again, one that is new, one that nobody took note of and is overdue, and one that was reported by mistake.
+// that waits to be inspected again, one that customer service resolved itself, one that is new, one that nobody took note of and is overdue, and one that was reported by mistake.
 func (h *history) defects() map[int][]func() error {
 	var empty []uuid.UUID
 	departments := map[department.Kind]uuid.UUID{}
@@ -31,7 +31,7 @@ func (h *history) defects() map[int][]func() error {
 			return err
 		}
 	}
-	var fresh, missed uuid.UUID
+	var fresh, missed, litter uuid.UUID
 	return map[int][]func() error{
 		22: {find, found(&leak, 4, "LEAKS", "厨房水槽下水管渗水", department.KindEngineering)},
 		21: {func() error { return h.acknowledges(policy.Engineering, leak) }},
@@ -51,8 +51,10 @@ func (h *history) defects() map[int][]func() error {
 		6: {
 			found(&tiles, 13, "HAZARDS", "外窗上方瓷砖空鼓,有脱落危险", department.KindEngineering),
 			func() error { return h.moreTime(railing, 20, "厂家定制栏杆,约两周到货") },
+			found(&litter, 6, "HAZARDS", "阳台堆放前业主遗留杂物", department.KindCustomerService),
 		},
-		5: {func() error { return h.acknowledges(policy.Engineering, tiles) }},
+		5: {func() error { return h.acknowledges(policy.Engineering, tiles) }, func() error { return h.acknowledges(policy.CSOfficer, litter) }},
+		4: {func() error { return h.resolves(policy.CSOfficer, litter, "联系前业主后清运") }, func() error { return h.checksAgain(policy.Supervisor, litter, "") }},
 		3: {func() error { return h.reportsWrongly(empty[5], departments[department.KindEngineering]) }},
 		2: {func() error { return h.resolves(policy.Engineering, tiles, "铲除空鼓瓷砖,已做防护") }},
 		1: {found(&fresh, 15, "LEAKS", "水表前阀门滴水", department.KindEngineering)},

@@ -91,6 +91,7 @@ var shows = []struct{ what, sql string }{
 		JOIN inspection_round_lines n ON n.round_id = r.id WHERE r.state = 'UNDER_WAY' AND l.state = 'OPEN' AND n.inspection_id IS NOT NULL`},
 	{"V5 a defect that an inspection found, resolved and closed", `SELECT FROM defects WHERE state = 'CLOSED' AND inspection_result_id IS NOT NULL AND reopened = 0`},
 	{"V5 a defect closed at the second inspection", `SELECT FROM defects WHERE state = 'CLOSED' AND reopened = 1`},
+	{"V5 a defect that customer service resolved itself", `SELECT FROM defects d JOIN departments p ON p.id = d.department_id WHERE d.state = 'CLOSED' AND p.kind = 'CUSTOMER_SERVICE' AND d.resolved_by_id <> d.reinspected_by_id`},
 	{"V5 a defect that waits to be inspected again", `SELECT FROM defects WHERE state = 'RESOLVED'`},
 	{"V5 a defect with more time", `SELECT FROM defects d JOIN defect_events e ON e.defect_id = d.id WHERE d.state = 'ACKNOWLEDGED' AND e.kind = 'EXTENDED'`},
 	{"V5 a defect that is open, and not due", `SELECT FROM defects WHERE state = 'REPORTED' AND due_at > $1`},

@@ -136,7 +136,7 @@ func (t *team) employ(ctx context.Context, rt *act.Runtime, table *policy.Table,
 	}
 	c := colleague{password: login.Password, viewer: access.New(table, access.Viewer{
 		Account: acc, Name: who, Email: login.Email,
-		Grants: []access.Grant{{Role: j.role, Estate: grant.Estate, Department: grant.Department, Household: grant.Household}},
+		Grants: []access.Grant{{Role: j.role, Estate: grant.Estate, Department: grant.Department, WorksIn: departments[j.kind], Household: grant.Household}},
 	})}
 	if j.kind != "" {
 		from := calendar.DayOf(rt.Clock.Now().AddDate(-2, 0, 0))

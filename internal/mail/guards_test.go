@@ -173,6 +173,10 @@ func TestM5_TheDatabaseClosesNoDayTooEarly(t *testing.T) {
 	if got := refusalOf(t, conn, voided) + refusalOf(t, conn, shut); got != "mail_days_counted" {
 		t.Errorf("with a reason that was voided: %q", got)
 	}
+	app.SQL(`ALTER TABLE mail_excuses DISABLE TRIGGER mail_excuse_needed`)
+	if got := refusalOf(t, conn, miscounted(-7)) + refusalOf(t, conn, explain(scans.Get("1.id").String())); got != "" {
+		t.Errorf("without the trigger: %q, so this proves nothing of it", got)
+	}
 	app.SQL(`ALTER TABLE mail_days DISABLE TRIGGER mail_day_closes`) // the mutant: it is the trigger that does not
 	if got := refusalOf(t, conn, shut); got != "" {
 		t.Errorf("without the trigger: %q, so this proves nothing of it", got)
