@@ -259,7 +259,7 @@ func TestWalkSeesAndChangesWhereThereIsNoWall(t *testing.T) {
 			changed++
 		}
 	}
-	if changed < all/2 {
+	if changed < all*2/5 { // the others need more before: another's decision, a signature by password, an upload of one's own
 		t.Errorf("only %d of %d mutations change the foreign estate where there is no wall", changed, all)
 	}
 }
