@@ -50,6 +50,8 @@ func (w *weighing) object(def *ast.Definition) (values int) {
 			continue
 		case schema.Types[f.Type.Name()].Fields.ForName("kind") != nil && f.Name == "counts": // one for each kind of mail
 			most = len(schema.Types["MailItemKind"].EnumValues)
+		case schema.Types[f.Type.Name()].Kind == ast.Enum: // each once
+			most = len(schema.Types[f.Type.Name()].EnumValues)
 		case bound == nil:
 			w.unbounded = append(w.unbounded, def.Name+"."+f.Name)
 		default:

@@ -330,5 +330,6 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 REVOKE ALL ON FUNCTION inspection_photo_once, defect_term_given FROM PUBLIC;
+DROP TRIGGER vacancy_dues_end ON inspection_dues; -- none is removed any more
 CREATE TRIGGER inspection_photo_once AFTER INSERT ON inspection_photos FOR EACH ROW EXECUTE FUNCTION inspection_photo_once();
 CREATE TRIGGER defect_term_given AFTER INSERT ON defect_events FOR EACH ROW WHEN (NEW.kind = 'EXTENDED') EXECUTE FUNCTION defect_term_given();

@@ -30,6 +30,7 @@ func settle(app *stewardtest.App, day string) {
 	if list := listOf(p.Do(undelivered, vars{"d": day, "open": true}), "mailUndelivered"); len(list) > 0 {
 		p.Do(excuseMail, ofDay(day, "无人在家", list...))
 	}
+	explainAll(app) // what was registered otherwise than it was counted
 	counted(app)
 }
 

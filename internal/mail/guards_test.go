@@ -252,7 +252,7 @@ func TestM2_ADayIsNotClosedOverAScan(t *testing.T) {
 			time.Sleep(200 * time.Millisecond)
 			return nil
 		}); got != "" {
-			t.Errorf("the scan: %q", got)
+			t.Fatalf("the scan: %q", got)
 		}
 		return <-done
 	}

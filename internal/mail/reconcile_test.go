@@ -65,6 +65,7 @@ func TestM1_OtherItemsThanWereCountedAreExplained(t *testing.T) {
 		t.Errorf("explained: %s", excuse.Raw)
 	}
 	explainAll(app)
+	counted(app)
 	receptionist.Do(closeDay, closing(day))
 	receptionist.Refused(explainCounts, ofKinds(day, "PARCEL"), fault.Conflict, "M5")
 }
@@ -120,6 +121,7 @@ func TestM5_AReasonIsVoidedWhileItsDayIsOpen(t *testing.T) {
 	stewardtest.Race(t, supervisor, voidExcuse, stewardtest.Void(reasons["count"], "点错"))
 	receptionist.Do(explainCounts, ofKinds(day, "REGISTERED"))
 	explainAll(app)
+	counted(app)
 	receptionist.Do(closeDay, closing(day))
 	supervisor.Refused(voidExcuse, stewardtest.Void(reasons["late"], "点错"), fault.Conflict, "M5")
 
@@ -144,6 +146,7 @@ func TestM5_AReasonIsNotVoidedOverTheClosing(t *testing.T) {
 	day := today(app)
 	reason := app.As(policy.Receptionist).Do(excuseMail, ofDay(day, "无人在家", list...)).Get("excuseMail.excuses.0.id").String()
 	explainAll(app)
+	counted(app)
 	desk, office := raw(t, app), raw(t, app)
 	done := make(chan string, 1)
 	shut := sql(`UPDATE mail_days SET state = 'CLOSED', closed_at = now(), closed_by_id = gen_random_uuid(), closed_by_name = 'x' WHERE id = $1`, day)
@@ -153,7 +156,7 @@ func TestM5_AReasonIsNotVoidedOverTheClosing(t *testing.T) {
 		time.Sleep(200 * time.Millisecond)
 		return nil
 	}); got != "" {
-		t.Errorf("the closing: %q", got)
+		t.Fatalf("the closing: %q", got)
 	}
 	if got := <-done; got != "mail_days_closed" {
 		t.Errorf("voided over the closing: %q", got)
@@ -175,6 +178,7 @@ func TestM5_WhatIsLeftIsCarriedOverToADayWithoutMail(t *testing.T) {
 	}
 	list := inSlots(app, vars{"kind": "LETTER"}, vars{"barcode": "XA01"})
 	explainAll(app)
+	counted(app)
 	before := today(app)
 	app.SQL(`UPDATE mail_days SET state = 'CLOSED', closed_at = now(), closed_by_id = gen_random_uuid(), closed_by_name = '接待员' WHERE day < '2026-03-02'`)
 	receptionist.Do(closeDay, closing(before))
