@@ -103,7 +103,7 @@ func (FeePosting) Fields() []ent.Field {
 		field.UUID("household_id", uuid.UUID{}).Immutable().Comment("The household whose account it is about."),
 		field.Enum("account").NamedValues("Receivable", "RECEIVABLE", "Revenue", "REVENUE", "Cash", "CASH", "Bank", "BANK", "Credit", "CREDIT").Immutable().
 			Comment("Receivable (应收账款), revenue (主营业务收入), cash (库存现金), bank (银行存款), or the household's credit (预收账款)."),
-		fen("amount", "How much: a debit, or less than nothing for a credit"),
+		amount("How much: a debit, or less than nothing for a credit"),
 	}
 }
 

@@ -30,7 +30,7 @@ func (FeeNotice) Fields() []ent.Field {
 		field.String("household_name").Immutable().Comment("The household's name, as it was."),
 		field.String("building").Immutable().Annotations(Filter()).Comment("The building to which it goes: that of the household's first unit."),
 		field.String("address").Immutable().Comment("The household's units that it is for, as one."),
-		fen("amount", "What it asks for"),
+		amount("What it asks for"),
 		tally("credited", "What of that was taken back by credit notes"),
 		tally("settled", "What of it is settled, by payments and credit notes"),
 		field.Enum("state").NamedValues("Open", "OPEN", "Settled", "SETTLED").Default("OPEN").Immutable().Annotations(Filter()).Comment("Open until all of it is settled."),
@@ -88,7 +88,7 @@ func (FeeNoticeLine) Fields() []ent.Field {
 		civilDay("until_on", "The first day after."),
 		field.Int("days").Immutable().Comment("How many days that is."),
 		field.Int("of_days").Immutable().Comment("How many days their month has."),
-		fen("amount", "What is paid for them: the month's fee by the day, so that the parts of a month are together the whole"),
+		amount("What is paid for them: the month's fee by the day, so that the parts of a month are together the whole"),
 	}
 }
 
@@ -129,7 +129,7 @@ func (FeeCreditNote) Fields() []ent.Field {
 		field.UUID("household_id", uuid.UUID{}).Immutable().Annotations(Filter()).Comment("The household."),
 		field.Int64("number").Default(0).Immutable().Annotations(entgql.Type("Int"), entgql.OrderField("NUMBER"), Filter()).Comment("Its number in the estate; there is none missing before it."),
 		civilDay("issued_on", "Its day."),
-		fen("amount", "What is taken back"),
+		amount("What is taken back"),
 		tally("unallocated", "What of that has not settled a notice, and is the household's credit"),
 		field.String("reason").Immutable().Comment("Why."),
 	}, recordedBy()...)

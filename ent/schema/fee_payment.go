@@ -30,7 +30,7 @@ func (FeePayment) Fields() []ent.Field {
 		field.String("paid_by").Default("").Immutable().Comment("Who paid it, if that is not the household."),
 		field.Time("paid_at").Immutable().Annotations(entgql.OrderField("PAID_AT"), Filter()).Comment("When it was paid."),
 		civilDay("booked_on", "The day that it was recorded."),
-		fen("amount", "What was paid; of a counter-entry less than nothing"),
+		amount("What was paid; of a counter-entry less than nothing"),
 		tally("unallocated", "What of that has not settled a notice, and is the household's credit"),
 		field.UUID("reverses_id", uuid.UUID{}).Optional().Nillable().Immutable().Annotations(Filter()).Comment("Of a counter-entry, the payment that it reverses."),
 		field.String("reason").Default("").Immutable().Comment("Of a counter-entry, why."),
@@ -78,7 +78,7 @@ func (FeeAllocation) Fields() []ent.Field {
 		field.UUID("payment_id", uuid.UUID{}).Optional().Nillable().Immutable().Annotations(Filter()).Comment("The payment that settles it."),
 		field.UUID("credit_note_id", uuid.UUID{}).Optional().Nillable().Immutable().Annotations(Filter()).Comment("The credit note that settles it."),
 		civilDay("booked_on", "The day that it was recorded."),
-		fen("amount", "How much; less than nothing where it was undone"),
+		amount("How much; less than nothing where it was undone"),
 	}
 }
 

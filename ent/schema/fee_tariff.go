@@ -9,9 +9,9 @@ import (
 	"github.com/google/uuid"
 )
 
-// fen is an amount of money that never changes.
-func fen(name, comment string) ent.Field {
-	return field.Int64(name).Immutable().Annotations(entgql.Type("Int"), Filter()).Comment(comment + ", in fen (分).")
+// amount is one of money that never changes.
+func amount(comment string) ent.Field {
+	return field.Int64("amount").Immutable().Annotations(entgql.Type("Int"), Filter()).Comment(comment + ", in fen (分).")
 }
 
 // tally is an amount of money that the database keeps.

@@ -14,7 +14,7 @@ import (
 )
 
 // secrets are what steward_app must never read, not even where it may write.
-var secrets = []string{"credentials.hash", "sessions.token_hash", "tokens.token_hash"}
+var secrets = []string{"credentials.hash", "sessions.token_hash", "sign_ons.kept_hash", "sign_ons.state_hash", "tokens.token_hash"}
 
 func TestAppRoleReadsNoSecret(t *testing.T) {
 	t.Parallel()

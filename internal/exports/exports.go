@@ -53,18 +53,9 @@ func Write(ctx context.Context, name, format string, p Params, w io.Writer) (err
 		return fault.SignedOut()
 	case !known:
 		return fault.Missing()
-	case entry.sheets != (format == string(registers.PDF)):
-		return fault.Missing() // what is printed sheet by sheet is no list, and the other way round
-	case !entry.sheets && !slices.Contains(registers.Formats, registers.Format(format)):
-		return registers.NoFormat(format)
-	case entry.sheets && p.From.IsZero() && p.Household == "":
-		return fault.Invalid("from", "请用 from、to 指定月份,或用 household 指定业户。", "Say of which month, by from and to, or of which household.")
-	case !entry.byTime && (!p.From.IsZero() || !p.To.IsZero()):
-		return fault.Invalid("from", "该登记表不按时间筛选。", "This register is not of a time.")
-	case !entry.byHome && p.Household != "":
-		return fault.Invalid("household", "该登记表不按业户筛选。", "This register is not of a household.")
-	case !p.From.IsZero() && !p.To.IsZero() && p.To.Before(p.From):
-		return fault.Invalid("to", "截止日期不能早于开始日期。", "The last day lies before the first.")
+	}
+	if err := entry.takes(format, p); err != nil {
+		return err
 	}
 	e, err := permit(ctx, entry, p.Estate)
 	if err != nil {
@@ -87,6 +78,25 @@ func Write(ctx context.Context, name, format string, p Params, w io.Writer) (err
 		from: startOf(cal, p.From), until: endOf(cal, p.To),
 		head: registers.Head{Estate: e.Name, At: rt.Clock.Now(), Zone: cal.Zone()},
 	})
+}
+
+// takes refuses what the register is not written as, or not asked by. Errors: NOT_FOUND; INVALID_INPUT at format, from, to or household.
+func (entry entry) takes(format string, p Params) error {
+	switch {
+	case entry.sheets != (format == string(registers.PDF)):
+		return fault.Missing() // what is printed sheet by sheet is no list, and the other way round
+	case !entry.sheets && !slices.Contains(registers.Formats, registers.Format(format)):
+		return registers.NoFormat(format)
+	case entry.sheets && p.From.IsZero() && p.Household == "":
+		return fault.Invalid("from", "请用 from、to 指定月份,或用 household 指定业户。", "Say of which month, by from and to, or of which household.")
+	case !entry.byTime && (!p.From.IsZero() || !p.To.IsZero()):
+		return fault.Invalid("from", "该登记表不按时间筛选。", "This register is not of a time.")
+	case !entry.byHome && p.Household != "":
+		return fault.Invalid("household", "该登记表不按业户筛选。", "This register is not of a household.")
+	case !p.From.IsZero() && !p.To.IsZero() && p.To.Before(p.From):
+		return fault.Invalid("to", "截止日期不能早于开始日期。", "The last day lies before the first.")
+	}
+	return nil
 }
 
 // permit finds the estate if the viewer may take the register out of it.

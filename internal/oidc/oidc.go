@@ -190,8 +190,11 @@ func (p *Provider) verified(ctx context.Context, d *discovered, token *oauth2.To
 	case id.IssuedAt.After(p.cfg.Clock.Now().Add(5 * time.Minute)):
 		return nil, errors.New("the token is of the future")
 	}
-	if id.AccessTokenHash != "" {
-		return id, id.VerifyAccessToken(token.AccessToken)
+	if id.AccessTokenHash == "" {
+		return id, nil
+	}
+	if err := id.VerifyAccessToken(token.AccessToken); err != nil {
+		return nil, err
 	}
 	return id, nil
 }
