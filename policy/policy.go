@@ -157,6 +157,11 @@ var (
 	FeeAccount             = resource("FeeAccount")
 	FeeEntry               = resource("FeeEntry")
 	FeePosting             = resource("FeePosting")
+	FeeDispatch            = resource("FeeDispatch")
+	FeeProof               = resource("FeeProof")
+	FeeReport              = resource("FeeReport")
+	FeeDunning             = resource("FeeDunning")
+	FeeDunningLine         = resource("FeeDunningLine")
 
 	Account    = resource("Account")
 	Grant      = resource("Grant")

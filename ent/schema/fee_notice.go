@@ -34,6 +34,9 @@ func (FeeNotice) Fields() []ent.Field {
 		tally("credited", "What of that was taken back by credit notes"),
 		tally("settled", "What of it is settled, by payments and credit notes"),
 		field.Enum("state").NamedValues("Open", "OPEN", "Settled", "SETTLED").Default("OPEN").Immutable().Annotations(Filter()).Comment("Open until all of it is settled."),
+		field.Enum("dispatch").NamedValues("Waiting", "WAITING", "Dispatched", "DISPATCHED", "Returned", "RETURNED").Default("WAITING").Immutable().Annotations(Filter()).
+			Comment("Waiting to be dispatched; dispatched, by hand, mailbox or post; or returned, so that it is to be dispatched again (F3, F4)."),
+		field.Time("dispatched_at").Optional().Nillable().Immutable().Annotations(Filter()).Comment("When it was first dispatched; null until then (F3)."),
 		sortKey(),
 	}
 }
@@ -46,6 +49,8 @@ func (FeeNotice) Edges() []ent.Edge {
 		edge.From("lines", FeeNoticeLine.Type).Ref("notice").Annotations(entgql.Skip(entgql.SkipWhereInput)).Comment("What it is for."),
 		edge.From("allocations", FeeAllocation.Type).Ref("notice").Annotations(entgql.Skip(entgql.SkipWhereInput)).Comment("By what it was settled, or is no longer."),
 		edge.From("credit_notes", FeeCreditNote.Type).Ref("notice").Annotations(entgql.Skip(entgql.SkipWhereInput)).Comment("What of it was taken back."),
+		edge.From("dispatches", FeeDispatch.Type).Ref("notice").Annotations(entgql.Skip(entgql.SkipWhereInput)).Comment("The attempts to bring it to the household (F4)."),
+		edge.From("dunning_lines", FeeDunningLine.Type).Ref("notice").Annotations(entgql.Skip(entgql.SkipWhereInput)).Comment("What dunning notices ask for of it (F6)."),
 	}
 }
 

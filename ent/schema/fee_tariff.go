@@ -32,8 +32,11 @@ func (FeeBook) Fields() []ent.Field {
 	return []ent.Field{
 		field.String("pay_at").Default("").Comment("Where and when households pay, as their notices say (F5): 项目财务部, 工作日 9:00–17:00."),
 		field.Int("due_days").Default(15).Comment("How many days after its notice a fee is due, and not before its month is over."),
+		field.Int("dunning_days").Default(7).Comment("How many days after it was delivered what a dunning notice asks for is due; the next level follows then (F6)."),
 		field.Int64("last_receipt").Default(0).Immutable().Annotations(entgql.Type("Int")).Comment("The number of the last receipt; there is none missing before it (F5)."),
 		field.Int64("last_credit_note").Default(0).Immutable().Annotations(entgql.Type("Int")).Comment("The number of the last credit note."),
+		field.Int64("last_dunning").Default(0).Immutable().Annotations(entgql.Type("Int")).Comment("The number of the last dunning notice (F6)."),
+		field.Int64("last_dispatch_report").Default(0).Immutable().Annotations(entgql.Type("Int")).Comment("The number of the last report of dispatches (F9)."),
 		field.Int64("last_entry").Default(0).Immutable().Annotations(entgql.Type("Int")).Comment("The number of the last entry of the journal."),
 	}
 }
@@ -109,6 +112,11 @@ func (FeeRun) Fields() []ent.Field {
 		field.String("started_by_name").Default("").Comment("Who ran it, as signed."),
 		field.Time("billed_at").Optional().Nillable().Annotations(Filter()).Comment("When its last notice was made."),
 		field.Bool("late").Default(false).Annotations(Filter()).Comment("Whether that was after the 25th, and was reported (F2)."),
+		field.Time("received_at").Optional().Nillable().Annotations(Filter()).Comment("When customer service got its notices; null until then (F3)."),
+		field.UUID("received_by_id", uuid.UUID{}).Optional().Nillable().Comment("The account that got them."),
+		field.String("received_by_name").Default("").Comment("Who got them, as signed."),
+		field.Time("dispatch_due_at").Optional().Nillable().Annotations(Filter()).Comment("By when they are to be dispatched: the end of the second working day after (F3)."),
+		field.Int("dispatched").Default(0).Immutable().Comment("How many of its notices were dispatched, and did not come back."),
 	}
 }
 
