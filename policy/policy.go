@@ -157,6 +157,11 @@ var (
 	FeeAccount             = resource("FeeAccount")
 	FeeEntry               = resource("FeeEntry")
 	FeePosting             = resource("FeePosting")
+	FeeBankStatement       = resource("FeeBankStatement")
+	FeeBankLine            = resource("FeeBankLine")
+	FeeRefund              = resource("FeeRefund")
+	FeeRefundPart          = resource("FeeRefundPart")
+	CalendarDay            = resource("CalendarDay")
 
 	Account    = resource("Account")
 	Grant      = resource("Grant")

@@ -34,6 +34,7 @@ func (FeeBook) Fields() []ent.Field {
 		field.Int("due_days").Default(15).Comment("How many days after its notice a fee is due, and not before its month is over."),
 		field.Int64("last_receipt").Default(0).Immutable().Annotations(entgql.Type("Int")).Comment("The number of the last receipt; there is none missing before it (F5)."),
 		field.Int64("last_credit_note").Default(0).Immutable().Annotations(entgql.Type("Int")).Comment("The number of the last credit note."),
+		field.Int64("last_refund").Default(0).Immutable().Annotations(entgql.Type("Int")).Comment("The number of the last refund."),
 		field.Int64("last_entry").Default(0).Immutable().Annotations(entgql.Type("Int")).Comment("The number of the last entry of the journal."),
 	}
 }
