@@ -162,6 +162,11 @@ var (
 	FeeReport              = resource("FeeReport")
 	FeeDunning             = resource("FeeDunning")
 	FeeDunningLine         = resource("FeeDunningLine")
+	FeeBankStatement       = resource("FeeBankStatement")
+	FeeBankLine            = resource("FeeBankLine")
+	FeeRefund              = resource("FeeRefund")
+	FeeRefundPart          = resource("FeeRefundPart")
+	CalendarDay            = resource("CalendarDay")
 
 	Account    = resource("Account")
 	Grant      = resource("Grant")

@@ -58,10 +58,10 @@ func (FeeEntry) Fields() []ent.Field {
 	return []ent.Field{
 		field.Int64("number").Immutable().Annotations(entgql.Type("Int"), entgql.OrderField("NUMBER"), Filter()).Comment("Its number in the estate; there is none missing before it."),
 		civilDay("booked_on", "The day that it is of."),
-		field.Enum("kind").NamedValues("Billed", "BILLED", "Credited", "CREDITED", "Paid", "PAID", "Reversed", "REVERSED", "Settled", "SETTLED", "Unsettled", "UNSETTLED").Immutable().Annotations(Filter()).
-			Comment("A notice; a credit note; a payment; its reversal; credit that settled a notice, or does no longer."),
+		field.Enum("kind").NamedValues("Billed", "BILLED", "Credited", "CREDITED", "Paid", "PAID", "Reversed", "REVERSED", "Settled", "SETTLED", "Unsettled", "UNSETTLED", "Refunded", "REFUNDED", "Returned", "RETURNED").Immutable().Annotations(Filter()).
+			Comment("A notice; a credit note; a payment; its reversal; credit that settled a notice, or does no longer; credit that was given back, or came back."),
 		field.UUID("household_id", uuid.UUID{}).Immutable().Annotations(Filter()).Comment("The household whose account it is about."),
-		field.UUID("subject_id", uuid.UUID{}).Immutable().Annotations(Filter()).Comment("What it is about: the notice, credit note, payment or allocation."),
+		field.UUID("subject_id", uuid.UUID{}).Immutable().Annotations(Filter()).Comment("What it is about: the notice, credit note, payment, allocation or refund."),
 		field.String("about").Immutable().Comment("The number of that."),
 	}
 }

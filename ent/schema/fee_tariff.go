@@ -37,6 +37,7 @@ func (FeeBook) Fields() []ent.Field {
 		field.Int64("last_credit_note").Default(0).Immutable().Annotations(entgql.Type("Int")).Comment("The number of the last credit note."),
 		field.Int64("last_dunning").Default(0).Immutable().Annotations(entgql.Type("Int")).Comment("The number of the last dunning notice (F6)."),
 		field.Int64("last_dispatch_report").Default(0).Immutable().Annotations(entgql.Type("Int")).Comment("The number of the last report of dispatches (F9)."),
+		field.Int64("last_refund").Default(0).Immutable().Annotations(entgql.Type("Int")).Comment("The number of the last refund."),
 		field.Int64("last_entry").Default(0).Immutable().Annotations(entgql.Type("Int")).Comment("The number of the last entry of the journal."),
 	}
 }

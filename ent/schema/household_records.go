@@ -43,7 +43,7 @@ func (Complaint) Mixin() []ent.Mixin {
 func (Complaint) Fields() []ent.Field {
 	return append([]ent.Field{
 		way(),
-		field.Time("due_at").Immutable().Annotations(Filter()).Comment("Until when it is to be answered: three working days."),
+		field.Time("due_at").Annotations(Filter()).Comment("Until when it is to be answered: three working days of the estate's calendar."),
 		field.Enum("state").NamedValues("Open", "OPEN", "Answered", "ANSWERED", "Voided", "VOIDED").Default("OPEN").Annotations(Filter()).
 			Comment("Open until it is answered; voided when it was recorded by mistake."),
 	}, answered("What was found, and answered to the household.")...)

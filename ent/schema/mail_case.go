@@ -34,7 +34,7 @@ func (MailCase) Fields() []ent.Field {
 			Annotations(Filter()).Comment("Open; answered by the person responsible; concluded; voided."),
 		field.UUID("opened_by_id", uuid.UUID{}).Immutable().Comment("The account that opened it."),
 		field.String("opened_by_name").Immutable().Comment("Who opened it, as signed."),
-		field.Time("answer_by").Immutable().Comment("Until when the person responsible may answer before it is concluded."),
+		field.Time("answer_by").Comment("Until when the person responsible may answer before it is concluded."),
 		field.String("answer").Default("").Comment("What the person responsible says."),
 		field.Time("answered_at").Optional().Nillable().Comment("When they said it."),
 		field.String("finding").Default("").Comment("What was found."),

@@ -91,6 +91,11 @@ func (Obligation) Fields() []ent.Field {
 		field.String("title").Immutable().Comment("What is to be done, in a line, in Chinese."),
 		field.String("title_en").Immutable().Default("").Comment("The same in English; empty for what was due before titles had both."),
 		field.Time("due_at").Annotations(entgql.OrderField("DUE_AT"), Filter()).Comment("When it is due."),
+		field.Time("counted_from").SchemaType(civil).Optional().Nillable().Annotations(entgql.Skip(entgql.SkipType)).
+			Comment("Of a time that is counted in working days, the day after which they count; null of any other."),
+		field.Int("working_days").NonNegative().Default(0).Annotations(entgql.Skip(entgql.SkipType)).Comment("How many working days it is due after that."),
+		field.Time("not_before").Optional().Nillable().Annotations(entgql.Skip(entgql.SkipType)).Comment("Before when it is not due, however few days that is; null for no such bound."),
+		field.Time("not_after").Optional().Nillable().Annotations(entgql.Skip(entgql.SkipType)).Comment("After when it is not due, however many days that is; null for no such bound."),
 		field.Int64("grace_seconds").NonNegative().Default(0).Annotations(entgql.Type("Int")).Comment("How long after that it counts as breached."),
 		field.Enum("state").NamedValues("Open", "OPEN", "Met", "MET", "Breached", "BREACHED", "Cancelled", "CANCELLED").Default("OPEN").
 			Annotations(Filter()).Comment("Open, met in time, breached (met late or not yet), cancelled."),
