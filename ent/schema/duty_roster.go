@@ -46,8 +46,8 @@ func (DutyShift) Fields() []ent.Field {
 		dutyDepartment(),
 		field.String("name").Annotations(Filter()).Comment("Its name: 早班."),
 		field.String("short").Comment("The letter or two by which the month's grid names it: 早."),
-		field.String("begins").Annotations(entgql.OrderField("BEGINS")).Comment("When it begins, by the estate's clock: 08:00."),
-		field.String("ends").Comment("When it ends: 16:00; on the next day if that is not after its beginning."),
+		field.String("begins").Immutable().Annotations(entgql.OrderField("BEGINS")).Comment("When it begins, by the estate's clock: 08:00."),
+		field.String("ends").Immutable().Comment("When it ends: 16:00; on the next day if that is not after its beginning."),
 		field.Int("rest_minutes").NonNegative().Default(660).Comment("How many minutes of rest follow it before the same person begins another shift."),
 	}
 	for _, day := range []string{"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"} {
