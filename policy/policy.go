@@ -180,6 +180,8 @@ var (
 	Account    = resource("Account")
 	Grant      = resource("Grant")
 	AuditTrail = resource("AuditTrail")
+	Webhook    = resource("Webhook") // and what was delivered to it
+	Job        = resource("Job")     // what the program does by itself
 )
 
 func resource(name string) Resource {

@@ -22,6 +22,10 @@ const (
 	Grant      Code = 0x0404
 	Message    Code = 0x0405
 	AuditEntry Code = 0x0501
+	Webhook    Code = 0x0b01
+	Delivery   Code = 0x0b02
+	Mail       Code = 0x0b03
+	Address    Code = 0x0b04
 )
 
 // Maker returns the function that makes new ids of one type.
